@@ -1,0 +1,263 @@
+//! What a stage has to say about its input: data, made where the knowledge is.
+//!
+//! A [`Diagnostic`] names a values path as the user writes it; the line and the column are looked
+//! up in [`crate::values::Merged::origins`] by [`crate::pipeline`], and printed by [`crate::ui`].
+
+use std::fmt;
+use std::sync::Arc;
+
+/// How bad a finding is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Severity {
+    /// Worth knowing, nothing is wrong.
+    Note,
+    /// Something is probably not what was meant; the run goes on.
+    Warning,
+    /// The run ends with nothing written.
+    Error,
+}
+
+impl Severity {
+    /// The word that is printed before the message.
+    pub fn word(self) -> &'static str {
+        match self {
+            Severity::Note => "note",
+            Severity::Warning => "warning",
+            Severity::Error => "error",
+        }
+    }
+}
+
+/// Whose fault an error is; decides the exit status.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Fault {
+    /// The values, or the command line that gave them.
+    Input,
+    /// The machine: a full disk, a missing permission.
+    Environment,
+    /// Ours.
+    Bug,
+}
+
+/// One step of a values path.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Step {
+    /// A key of a map.
+    Key(Arc<str>),
+    /// A position in a list, from 0.
+    Index(usize),
+}
+
+/// A values path, `gitlab.webservice.extraEnvFrom[0].name`.
+///
+/// [`fmt::Display`] writes it as `--set` would take it: a dot inside a key is escaped with a backslash.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct ValuePath(pub Vec<Step>);
+
+impl ValuePath {
+    /// The root of the values.
+    pub fn root() -> Self {
+        Self::default()
+    }
+
+    /// From keys joined by dots, as our own code names a path; no escapes, no indices.
+    pub fn dotted(path: &str) -> Self {
+        ValuePath(path.split('.').filter(|k| !k.is_empty()).map(|k| Step::Key(k.into())).collect())
+    }
+
+    /// This path and one key more.
+    #[must_use]
+    pub fn key(&self, key: &str) -> Self {
+        let mut steps = self.0.clone();
+        steps.push(Step::Key(key.into()));
+        ValuePath(steps)
+    }
+
+    /// This path and one list position more.
+    #[must_use]
+    pub fn index(&self, index: usize) -> Self {
+        let mut steps = self.0.clone();
+        steps.push(Step::Index(index));
+        ValuePath(steps)
+    }
+
+    /// The path without its last step; `None` at the root.
+    pub fn parent(&self) -> Option<Self> {
+        let (_, rest) = self.0.split_last()?;
+        Some(ValuePath(rest.to_vec()))
+    }
+
+    /// The last key, where the last step is one.
+    pub fn last_key(&self) -> Option<&str> {
+        match self.0.last()? {
+            Step::Key(key) => Some(key),
+            Step::Index(_) => None,
+        }
+    }
+}
+
+impl fmt::Display for ValuePath {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if self.0.is_empty() {
+            return f.write_str("(the whole document)");
+        }
+        for (i, step) in self.0.iter().enumerate() {
+            match step {
+                Step::Key(key) => {
+                    if i > 0 {
+                        f.write_str(".")?;
+                    }
+                    f.write_str(&key.replace('\\', "\\\\").replace('.', "\\."))?;
+                }
+                Step::Index(index) => write!(f, "[{index}]")?,
+            }
+        }
+        Ok(())
+    }
+}
+
+/// A text that values came from, kept to show the line that a diagnostic is about.
+#[derive(Debug, Clone)]
+pub struct Source {
+    /// What the user calls it: a file's path, `-` for stdin, `--set` with its number.
+    pub name: String,
+    /// The text as it was read.
+    pub text: Arc<str>,
+}
+
+/// All texts of a run; a [`Location`] points into them.
+#[derive(Debug, Clone, Default)]
+pub struct Sources(Vec<Source>);
+
+impl Sources {
+    /// Keeps a text and gives the number that locations use for it.
+    pub fn add(&mut self, name: impl Into<String>, text: impl Into<Arc<str>>) -> usize {
+        self.0.push(Source { name: name.into(), text: text.into() });
+        self.0.len() - 1
+    }
+
+    /// The text with this number.
+    pub fn get(&self, id: usize) -> Option<&Source> {
+        self.0.get(id)
+    }
+}
+
+/// A place in a source.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct Location {
+    /// The number of the source in [`Sources`].
+    pub source: usize,
+    /// Counted from 1, in lines.
+    pub line: usize,
+    /// Counted from 1, in characters.
+    pub column: usize,
+    /// How many characters to underline; at least 1.
+    pub len: usize,
+}
+
+/// What a diagnostic is about.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Place {
+    /// A values path; where it was set is found when the diagnostic is printed.
+    Value(ValuePath),
+    /// A place in a text.
+    At(Location),
+}
+
+/// One finding.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Diagnostic {
+    /// Stable, in kebab case: `unknown-key`.
+    pub code: &'static str,
+    /// How bad it is.
+    pub severity: Severity,
+    /// Whose fault it is.
+    pub fault: Fault,
+    /// Lower case, the path first, no final period; never a secret's value.
+    pub message: String,
+    /// What it is about, the most telling place first.
+    pub places: Vec<Place>,
+    /// What to do next.
+    pub hint: Option<String>,
+}
+
+impl Diagnostic {
+    fn new(code: &'static str, severity: Severity, message: impl Into<String>) -> Self {
+        Diagnostic { code, severity, fault: Fault::Input, message: message.into(), places: Vec::new(), hint: None }
+    }
+
+    /// An error in what the user gave.
+    pub fn error(code: &'static str, message: impl Into<String>) -> Self {
+        Self::new(code, Severity::Error, message)
+    }
+
+    /// A warning.
+    pub fn warning(code: &'static str, message: impl Into<String>) -> Self {
+        Self::new(code, Severity::Warning, message)
+    }
+
+    /// A note.
+    pub fn note(code: &'static str, message: impl Into<String>) -> Self {
+        Self::new(code, Severity::Note, message)
+    }
+
+    /// An error of ours, to be reported.
+    pub fn bug(code: &'static str, message: impl Into<String>) -> Self {
+        Diagnostic { fault: Fault::Bug, ..Self::new(code, Severity::Error, message) }
+    }
+
+    /// An error of the machine's.
+    pub fn environment(code: &'static str, message: impl Into<String>) -> Self {
+        Diagnostic { fault: Fault::Environment, ..Self::new(code, Severity::Error, message) }
+    }
+
+    /// Adds a values path that the finding is about.
+    #[must_use]
+    pub fn at_value(mut self, path: ValuePath) -> Self {
+        self.places.push(Place::Value(path));
+        self
+    }
+
+    /// Adds a place in a text that the finding is about.
+    #[must_use]
+    pub fn at(mut self, location: Location) -> Self {
+        self.places.push(Place::At(location));
+        self
+    }
+
+    /// Says what to do next.
+    #[must_use]
+    pub fn hint(mut self, hint: impl Into<String>) -> Self {
+        self.hint = Some(hint.into());
+        self
+    }
+}
+
+/// All findings of a run that ends here.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Report(pub Vec<Diagnostic>);
+
+impl Report {
+    /// Whether a finding is an error.
+    pub fn has_errors(&self) -> bool {
+        self.0.iter().any(|d| d.severity == Severity::Error)
+    }
+}
+
+impl From<Diagnostic> for Report {
+    fn from(diagnostic: Diagnostic) -> Self {
+        Report(vec![diagnostic])
+    }
+}
+
+/// What a stage gives: its value, or all that was wrong.
+pub type Outcome<T> = Result<T, Report>;
+
+/// A value and the warnings that came up on the way to it.
+#[derive(Debug, Clone)]
+pub struct Warned<T> {
+    /// The result.
+    pub value: T,
+    /// Notes and warnings; no errors.
+    pub warnings: Vec<Diagnostic>,
+}
