@@ -1,1 +1,4 @@
+//! GitLab's deployment as Kubernetes manifests.
 
+pub mod diag;
+pub mod manifest;

@@ -1,8 +1,17 @@
-//! stub
+//! Kubernetes objects as data: read from rendered templates, verified, ordered and written.
+
+pub mod read;
+pub mod write;
+
 /// When an object has to be applied.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Phase { /// a
- Pre, /// b
- Main, /// c
- Post, /// d
- Test }
+pub enum Phase {
+    /// Before everything: the upgrade check, the shared secrets.
+    Pre,
+    /// The deployment itself.
+    Main,
+    /// After the rest runs.
+    Post,
+    /// On demand only.
+    Test,
+}
