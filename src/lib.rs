@@ -8,3 +8,4 @@ pub mod pipeline;
 pub mod releases;
 pub mod render;
 pub mod resolve;
+pub mod values;
