@@ -1,4 +1,6 @@
 //! The one test binary: each module is a kind of test.
 
+mod kubernetes;
 mod manifest;
+mod releases;
 mod writer;
