@@ -1,6 +1,8 @@
 //! The one test binary: each module is a kind of test.
 
 mod dialect;
+mod kubernetes;
 mod manifest;
+mod releases;
 mod values;
 mod writer;
