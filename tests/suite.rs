@@ -1,1 +1,2 @@
 //! The one test binary: each module is a kind of test.
+mod scripts;
