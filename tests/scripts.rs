@@ -8,6 +8,8 @@ use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
+use minijinja::syntax::SyntaxConfig;
+use minijinja::value::Serde;
 use minijinja::{Environment, UndefinedBehavior};
 use serde_json::{Value, json};
 use tempfile::TempDir;
@@ -21,8 +23,8 @@ fn render(name: &str, view: &Value) -> String {
     let source = fs::read_to_string(&path).unwrap_or_else(|e| panic!("{}: {e}", path.display()));
     let mut engine = Environment::new();
     engine.set_undefined_behavior(UndefinedBehavior::Strict);
-    engine.set_keep_trailing_newline(true);
-    engine.render_str(&source, view).unwrap_or_else(|e| panic!("{name}: {e:#}"))
+    engine.set_syntax(SyntaxConfig::builder().keep_trailing_newline(true).build().unwrap());
+    engine.render_str(&source, Serde(view)).unwrap_or_else(|e| panic!("{name}: {e:#}"))
 }
 
 fn views() -> BTreeMap<String, Vec<Value>> {
@@ -374,5 +376,436 @@ notifications:
         let expected = "storage:\n  gcs:\n    bucket: b\n    keyfile: /etc/docker/registry/storage/key.json\n  maintenance: {}\n";
         assert_eq!(run(&sandbox), expected);
         assert!(sandbox.exists("registry/storage/key.json"));
+    }
+}
+
+mod minio {
+    use super::*;
+
+    #[test]
+    fn configures_the_keys() {
+        let sandbox = Sandbox::new();
+        sandbox
+            .write("from/config.json", "{\"credential\": {\"accessKey\": \"ACCESS_KEY\",\n\"secretKey\": \"SECRET_KEY\"}}")
+            .write("from/accesskey", "AK\n")
+            .write("from/secretkey", "s\"e\\c&r");
+        let (from, to) = (sandbox.str("from"), sandbox.str("to"));
+        let env = [("MINIO_CONFIG_SOURCE", from.as_str()), ("MINIO_CONFIG_TARGET", to.as_str())];
+        let script = render("minio/configure.sh", &json!({}));
+        sandbox.succeeds("sh", &script, &env);
+        let config: Value = serde_json::from_str(&sandbox.read("to/config.json")).unwrap();
+        assert_eq!(config, json!({"credential": {"accessKey": "AK", "secretKey": "s\"e\\c&r"}}));
+        assert_eq!(sandbox.mode("to/config.json"), 0o640);
+        sandbox.succeeds("sh", &script, &env);
+    }
+
+    /// A stand-in for `mc`: buckets are directories.
+    const MC: &str = r#"#!/bin/sh
+set -eu
+echo "mc $*" >>"$STORE.log"
+case $1 in
+config) n=$(cat "$STORE.tries" 2>/dev/null || echo 0); echo $((n + 1)) >"$STORE.tries"; [ "$n" -ge "$DOWN" ] ;;
+ls) [ -d "$2" ] ;;
+mb) mkdir -p "$2" ;;
+rm) rm -rf "$4"/* ;;
+rb) rmdir "$2" ;;
+policy) : ;;
+esac
+"#;
+
+    fn initialize(sandbox: &Sandbox, down: &str) -> Output {
+        sandbox.program("mc", MC);
+        sandbox.write("keys/accesskey", "AK").write("keys/secretkey", "SK");
+        let keys = sandbox.str("keys");
+        let env = [
+            ("MINIO_SECRETS_DIRECTORY", keys.as_str()),
+            ("MINIO_ENDPOINT", "minio"),
+            ("MINIO_PORT", "9000"),
+            ("MINIO_PAUSE", "0"),
+            ("MINIO_ATTEMPTS", "3"),
+            ("DOWN", down),
+        ];
+        sandbox.run("sh", &render("minio/initialize.sh", &view("minio/initialize.sh", 0)), &env)
+    }
+
+    #[test]
+    fn makes_the_buckets_once_minio_answers() {
+        let sandbox = Sandbox::new();
+        sandbox.write("store/tmp/old", "").write("store/registry/kept", "");
+        let output = initialize(&sandbox, "2");
+        assert!(output.status.success(), "{}", text(&output));
+        assert!(sandbox.exists("store/registry/kept"), "an existing bucket stays");
+        assert!(!sandbox.exists("store/tmp/old") && sandbox.exists("store/tmp"), "a bucket with `purge` is emptied");
+        let log = sandbox.read("store.log");
+        assert!(log.contains("mc config host add store http://minio:9000 AK SK"), "{log}");
+        assert!(log.contains("mc policy none store/registry") && log.contains("mc policy download store/tmp"), "{log}");
+        assert!(!log.contains("mc mb store/registry"), "{log}");
+    }
+
+    #[test]
+    fn gives_up_when_minio_stays_down() {
+        let sandbox = Sandbox::new();
+        let output = initialize(&sandbox, "100");
+        assert!(!output.status.success());
+        assert!(text(&output).contains("did not answer after 3 attempts"), "{}", text(&output));
+        assert!(!text(&output).contains("SK"), "the secret key is not printed");
+    }
+}
+
+mod upgrade_check {
+    use super::*;
+
+    fn run(from: (&str, &str), to: (&str, &str), keys: &[&str]) -> Output {
+        let sandbox = Sandbox::new();
+        sandbox.write("info/gitlabVersion", from.0).write("info/gitlabChartVersion", from.1).write("pg/.keep", "");
+        for key in keys {
+            sandbox.write(&format!("pg/{key}"), "x");
+        }
+        let (info, pg) = (sandbox.str("info"), sandbox.str("pg"));
+        let env = [
+            ("CHART_INFO_DIRECTORY", info.as_str()),
+            ("POSTGRESQL_SECRET_DIRECTORY", pg.as_str()),
+            ("GITLAB_VERSION", to.0),
+            ("CHART_VERSION", to.1),
+        ];
+        sandbox.run("sh", &render("upgrade-check/runcheck.sh", &view("upgrade-check/runcheck.sh", 0)), &env)
+    }
+
+    #[test]
+    fn permits_what_follows_the_path() {
+        for from in [("v18.8.0", "9.8.0"), ("18.8.7", "9.8.7"), ("v18.9.1-ee", "9.9.1"), ("v19.0.0", "10.0.0")] {
+            let output = run(from, ("v18.9.1", "9.9.1"), &[]);
+            assert!(output.status.success(), "{from:?}: {}", text(&output));
+        }
+    }
+
+    #[test]
+    fn refuses_what_skips_a_stop() {
+        for from in [("v18.7.9", "9.7.9"), ("17.11.2", "8.11.2"), ("v18.8.1", "9.7.0"), ("v18.10.0", "8.12.0")] {
+            let output = run(from, ("v18.9.1", "9.9.1"), &[]);
+            assert!(!output.status.success(), "{from:?}: {}", text(&output));
+            assert!(text(&output).contains("upgrade refused"), "{}", text(&output));
+        }
+    }
+
+    #[test]
+    fn leaves_development_builds_alone() {
+        for (from, to) in [("master", "v18.9.1"), ("v12.0.0", "master"), ("v12", "v18.9.1"), ("18.x.1", "v18.9.1")] {
+            let output = run((from, "9.9.0"), (to, "9.9.1"), &[]);
+            assert!(output.status.success(), "{from} {to}: {}", text(&output));
+            assert!(text(&output).contains("not comparing"), "{}", text(&output));
+        }
+    }
+
+    #[test]
+    fn refuses_when_it_is_not_known_what_runs() {
+        let output = run(("", ""), ("v18.9.1", "9.9.1"), &[]);
+        assert!(!output.status.success() && text(&output).contains("is missing"), "{}", text(&output));
+    }
+
+    #[test]
+    fn wants_both_keys_of_the_database_or_none() {
+        let (from, to) = (("v18.9.0", "9.9.0"), ("v18.9.1", "9.9.1"));
+        assert!(run(from, to, &["postgresql-password", "postgresql-postgres-password"]).status.success());
+        for key in ["postgresql-password", "postgresql-postgres-password"] {
+            let output = run(from, to, &[key]);
+            assert!(!output.status.success() && text(&output).contains("has no key"), "{}", text(&output));
+        }
+    }
+}
+
+mod shared_secrets {
+    use super::*;
+
+    const OPENSSL: &str = r#"#!/bin/sh
+[ "$1" = genrsa ] && { echo "-----BEGIN RSA PRIVATE KEY-----"; echo abc; echo "-----END RSA PRIVATE KEY-----"; exit; }
+while [ $# -gt 0 ]; do
+  case $1 in
+  -keyout) echo "-----BEGIN PRIVATE KEY-----" >"$2" ;;
+  -out) echo "-----BEGIN CERTIFICATE-----" >"$2" ;;
+  esac
+  shift
+done
+"#;
+    const SSH_KEYGEN: &str = r#"#!/bin/sh
+while [ "$1" != -f ]; do shift; done
+echo "-----BEGIN OPENSSH PRIVATE KEY-----" >"$2"
+echo "ssh-x AAAA" >"$2.pub"
+"#;
+
+    fn sandbox() -> Sandbox {
+        let sandbox = Sandbox::new();
+        if !installed("openssl") {
+            sandbox.program("openssl", OPENSSL);
+        }
+        if !installed("ssh-keygen") {
+            sandbox.program("ssh-keygen", SSH_KEYGEN);
+        }
+        fs::create_dir(sandbox.path("store")).unwrap();
+        fs::create_dir(sandbox.path("tmp")).unwrap();
+        sandbox
+    }
+
+    fn script() -> String {
+        render("shared-secrets/generate-secrets.sh", &view("shared-secrets/generate-secrets.sh", 0))
+    }
+
+    fn generate(sandbox: &Sandbox) -> String {
+        let tmp = sandbox.str("tmp");
+        let output = sandbox.succeeds("bash", &script(), &[("TMPDIR", tmp.as_str())]);
+        assert!(sandbox.files("tmp").is_empty(), "values stay behind in files");
+        output
+    }
+
+    fn base64_of(text: &str) -> Vec<u8> {
+        let output = Command::new("sh").args(["-c", &format!("printf %s '{text}' | base64 -d")]).output().unwrap();
+        assert!(output.status.success());
+        output.stdout
+    }
+
+    /// The fields of one environment of secrets.yml, in the plain form the script writes.
+    fn field<'a>(yaml: &'a str, name: &str) -> &'a str {
+        let start = yaml.find(&format!("{name}:")).unwrap_or_else(|| panic!("no {name} in {yaml}")) + name.len() + 1;
+        let rest = &yaml[start..];
+        let end = rest.match_indices('\n').find(|(i, _)| rest[i + 1..].chars().take(3).last() != Some(' ')
+            && !rest[i + 1..].trim_start().starts_with('-')).map_or(rest.len(), |(i, _)| i);
+        rest[..end].trim()
+    }
+
+    #[test]
+    fn values_have_the_right_form() {
+        let sandbox = sandbox();
+        let printed = generate(&sandbox);
+        let alphanumeric = |s: &str| s.chars().all(|c| c.is_ascii_alphanumeric());
+
+        let token = sandbox.read("store/test-gitaly-secret/token");
+        assert!(token.len() == 64 && alphanumeric(&token), "{token}");
+        assert!(!printed.contains(&token), "values are not printed");
+
+        let shared = base64_of(&sandbox.read("store/test-gitlab-workhorse-secret/shared_secret"));
+        assert_eq!(shared.len(), 32, "workhorse wants 32 bytes in base64");
+
+        let list: Vec<String> = serde_json::from_str(&sandbox.read("store/test-registry-notification/secret")).unwrap();
+        assert!(list.len() == 1 && list[0].len() == 32, "{list:?}");
+
+        assert_eq!(sandbox.read("store/test-gitlab-runner-secret/runner-token"), "");
+        assert_eq!(sandbox.read("store/test-gitlab-runner-secret/runner-registration-token").len(), 64);
+        assert!(sandbox.read("store/test-gitaly-secret.labels").contains(r#""app": "gitlab", "release": "test""#));
+
+        let certificate = sandbox.read("store/test-registry-secret/registry-auth.crt");
+        assert!(certificate.starts_with("-----BEGIN CERTIFICATE-----"), "{certificate}");
+        for kind in ["rsa", "ecdsa", "ed25519"] {
+            let key = sandbox.read(&format!("store/test-gitlab-shell-host-keys/ssh_host_{kind}_key"));
+            assert!(key.starts_with("-----BEGIN"), "{key}");
+            assert!(sandbox.exists(&format!("store/test-gitlab-shell-host-keys/ssh_host_{kind}_key.pub")));
+        }
+        if installed("openssl") {
+            let check = "openssl x509 -noout -subject -in store/test-registry-secret/registry-auth.crt && \
+                         openssl rsa -noout -check -in store/test-registry-secret/registry-auth.key";
+            let printed = sandbox.succeeds("sh", check, &[]);
+            assert!(printed.contains("gitlab-issuer"), "{printed}");
+        }
+    }
+
+    #[test]
+    fn secrets_yml_has_every_field_of_gitlab() {
+        let sandbox = sandbox();
+        generate(&sandbox);
+        let yaml = sandbox.read("store/test-rails-secret/secrets.yml");
+        assert!(yaml.starts_with("production:\n  secret_key_base: "), "{yaml}");
+        for name in ["secret_key_base", "otp_key_base", "db_key_base", "encrypted_settings_key_base"] {
+            let value = field(&yaml, name).trim_matches('"');
+            assert!(value.len() == 128 && value.chars().all(|c| c.is_ascii_hexdigit()), "{name}: {value}");
+        }
+        for name in ["active_record_encryption_primary_key", "active_record_encryption_deterministic_key"] {
+            let value = field(&yaml, name);
+            assert!(value.starts_with("- \"") && value.len() == 32 + 4, "{name}: {value}");
+        }
+        assert_eq!(field(&yaml, "active_record_encryption_key_derivation_salt").trim_matches('"').len(), 32);
+        let pem: String = yaml.lines().filter_map(|l| l.strip_prefix("    ")).filter(|l| !l.starts_with('-') || l.starts_with("-----")).map(|l| format!("{l}\n")).collect();
+        assert!(pem.starts_with("-----BEGIN"), "{pem}");
+        if installed("openssl") {
+            sandbox.write("key.pem", &pem);
+            sandbox.succeeds("sh", "openssl rsa -noout -check -in key.pem", &[]);
+        }
+    }
+
+    #[test]
+    fn a_second_run_changes_nothing() {
+        let sandbox = sandbox();
+        generate(&sandbox);
+        let (first, log) = (sandbox.files("store"), sandbox.read("store.log"));
+        assert_eq!(log.lines().count(), 7, "{log}");
+        generate(&sandbox);
+        assert_eq!(first, sandbox.files("store"));
+        assert_eq!(log, sandbox.read("store.log"), "nothing was written");
+    }
+
+    #[test]
+    fn what_exists_is_kept_and_what_lacks_is_added() {
+        let sandbox = sandbox();
+        sandbox
+            .write("store/test-gitaly-secret/token", "mine")
+            .write("store/test-gitlab-runner-secret/runner-registration-token", "mine too")
+            .write("store/test-gitlab-workhorse-secret/shared_secret", "");
+        for name in ["test-gitaly-secret", "test-gitlab-runner-secret", "test-gitlab-workhorse-secret"] {
+            sandbox.write(&format!("store/{name}.version"), "x\nx\n");
+        }
+        generate(&sandbox);
+        assert_eq!(sandbox.read("store/test-gitaly-secret/token"), "mine");
+        assert_eq!(sandbox.read("store/test-gitlab-workhorse-secret/shared_secret"), "", "even an empty value is kept");
+        assert_eq!(sandbox.read("store/test-gitlab-runner-secret/runner-registration-token"), "mine too");
+        assert!(sandbox.exists("store/test-gitlab-runner-secret/runner-token"));
+        let log = sandbox.read("store.log");
+        assert!(log.contains("patch test-gitlab-runner-secret") && !log.contains("test-gitaly-secret"), "{log}");
+    }
+
+    #[test]
+    fn an_older_secrets_yml_gains_fields_and_keeps_the_rest() {
+        let sandbox = sandbox();
+        let old = "# from an older release\ndevelopment:\n    otp_key_base: other\nproduction:\n    secret_key_base: aaa\n    db_key_base: bbb\n    own: 1\n";
+        sandbox.write("store/test-rails-secret/secrets.yml", old).write("store/test-rails-secret.version", "x\n");
+        generate(&sandbox);
+        let yaml = sandbox.read("store/test-rails-secret/secrets.yml");
+        let kept: Vec<_> = yaml.lines().filter(|l| old.lines().any(|o| o == *l)).collect();
+        assert_eq!(kept, old.lines().collect::<Vec<_>>(), "{yaml}");
+        assert!(yaml.contains("production:\n    otp_key_base: \""), "same indentation, in its environment: {yaml}");
+        assert_eq!(yaml.matches("secret_key_base:").count(), 1);
+        assert_eq!(yaml.matches("  db_key_base:").count(), 1);
+        let log = sandbox.read("store.log");
+        generate(&sandbox);
+        assert_eq!(log, sandbox.read("store.log"), "complete now");
+    }
+
+    #[test]
+    fn a_secrets_yml_in_another_style_is_not_touched() {
+        let sandbox = sandbox();
+        let other = "{production: {secret_key_base: a}}";
+        sandbox.write("store/test-rails-secret/secrets.yml", other).write("store/test-rails-secret.version", "x\n");
+        let printed = generate(&sandbox);
+        assert_eq!(sandbox.read("store/test-rails-secret/secrets.yml"), other);
+        assert!(printed.contains("cannot be completed"), "{printed}");
+    }
+
+    #[test]
+    fn half_of_a_pair_is_left_to_a_person() {
+        let sandbox = sandbox();
+        sandbox.write("store/test-registry-secret/registry-auth.key", "k").write("store/test-registry-secret.version", "x\n");
+        let printed = sandbox.fails("bash", &script(), &[]);
+        assert!(printed.contains("has only some of the keys registry-auth.crt registry-auth.key"), "{printed}");
+        assert_eq!(sandbox.files("store/test-registry-secret").len(), 1);
+    }
+
+    #[test]
+    fn a_cluster_that_does_not_answer_is_not_an_empty_one() {
+        let sandbox = sandbox();
+        sandbox.fails("bash", &script(), &[("KUBECTL_FAILS", "yes")]);
+        assert!(sandbox.files("store").is_empty());
+        assert!(!sandbox.exists("store.log"));
+    }
+
+    #[test]
+    fn self_signed_certificates_are_stored_once() {
+        let sandbox = sandbox();
+        sandbox.write("out/ca.pem", "ca\n").write("out/wildcard.pem", "cert\n").write("out/wildcard-key.pem", "key\n");
+        let script = render("shared-secrets/selfsign.sh", &view("shared-secrets/selfsign.sh", 0));
+        let out = sandbox.str("out");
+        let env = [("SELFSIGN_OUTPUT", out.as_str())];
+        sandbox.succeeds("bash", &script, &env);
+        assert_eq!(sandbox.read("store/test-wildcard-tls/tls.key"), "key\n");
+        assert_eq!(sandbox.read("store/test-wildcard-tls/tls.crt"), "cert\n");
+        assert_eq!(sandbox.read("store/test-wildcard-tls-ca/cfssl_ca"), "ca\n");
+        assert_eq!(sandbox.read("store/test-wildcard-tls-chain/gitlab.example.com.crt"), "cert\nca\n");
+        let first = sandbox.files("store");
+        sandbox.write("out/ca.pem", "another ca\n");
+        sandbox.succeeds("bash", &script, &env);
+        assert_eq!(first, sandbox.files("store"), "clients trust the first authority");
+    }
+}
+
+mod others {
+    use super::*;
+
+    #[test]
+    fn the_issuer_is_tried_until_cert_manager_takes_it() {
+        let script = render("certmanager-issuer/create-issuer.sh", &json!({}));
+        let env = [("POD_NAMESPACE", "default"), ("ISSUER_ATTEMPTS", "3"), ("ISSUER_PAUSE", "0")];
+        let sandbox = Sandbox::new();
+        sandbox.succeeds("bash", &script, &env);
+        assert_eq!(sandbox.read("store.log"), "apply /scripts/issuer.yml\n");
+
+        let sandbox = Sandbox::new();
+        sandbox.fails("bash", &script, &[env[0], env[1], env[2], ("KUBECTL_FAILS", "yes")]);
+        assert_eq!(sandbox.read("store.log").lines().count(), 3);
+    }
+
+    #[test]
+    fn database_scripts_leave_the_shell_that_sources_them_alone() {
+        let sandbox = Sandbox::new();
+        sandbox.program("psql", "#!/bin/sh\necho \"$*\" >>\"$STORE.log\"\n[ \"$PGPASSWORD\" = pw ]\ncat >/dev/null\n");
+        for name in ["postgresql/init_revision.sh", "postgresql/enable_extensions.sh", "postgresql/init_registry.sh"] {
+            sandbox.write(name, &render(name, &view(name, 0)));
+        }
+        sandbox.write("volume/.user_scripts_initialized", "").write("password", "x");
+        let (volume, password) = (sandbox.str("volume"), sandbox.str("password"));
+        let env = [
+            ("POSTGRESQL_VOLUME_DIR", volume.as_str()),
+            ("REGISTRY_PASSWORD_FILE", password.as_str()),
+            ("POSTGRES_POSTGRES_PASSWORD", "pw"),
+        ];
+        let source = "for f in postgresql/*.sh; do . ./\"$f\"; done; false; echo \"still here ${volume:-unset}\"";
+        assert!(sandbox.succeeds("bash", source, &env).contains("still here unset"));
+        assert!(!sandbox.exists("volume/.user_scripts_initialized"), "a new revision runs the scripts again");
+        let log = sandbox.read("store.log");
+        for extension in ["pg_trgm", "btree_gist", "amcheck"] {
+            assert!(log.contains(&format!("CREATE EXTENSION IF NOT EXISTS {extension}")), "{log}");
+        }
+        assert!(log.contains("--set role=registry --set database=registry"), "{log}");
+
+        sandbox.write("volume/.user_scripts_initialized", "");
+        sandbox.succeeds("bash", source, &env);
+        assert!(sandbox.exists("volume/.user_scripts_initialized"), "the same revision does not");
+    }
+
+    #[test]
+    fn the_toolbox_gives_backups_their_credentials() {
+        let sandbox = Sandbox::new();
+        sandbox.write("key", "{}");
+        let key = sandbox.str("key");
+        let script = render("toolbox/configure-gsutil.sh", &view("toolbox/configure-gsutil.sh", 0));
+        sandbox.succeeds("bash", &script, &[("GSUTIL_KEY_FILE", key.as_str())]);
+        let expected = format!("[Credentials]\ngs_service_key_file = {key}\n[GSUtil]\ndefault_project_id = my-project\n");
+        assert_eq!(sandbox.read("home/.boto"), expected);
+        assert_eq!(sandbox.mode("home/.boto"), 0o600);
+
+        sandbox.program("backup-utility", "#!/bin/sh\necho \"backup $*\"\n");
+        let backup = render("toolbox/backup-tools.sh", &view("toolbox/backup-tools.sh", 1));
+        assert_eq!(sandbox.succeeds("bash", &backup, &[("BACKUP_BACKEND", "s3")]), "backup --skip registry\n");
+    }
+
+    #[test]
+    fn the_login_test_signs_in() {
+        let curl = r#"#!/bin/sh
+for a; do
+  case $a in
+  user\[password\]@*) grep -qx 'pa ss' "${a#*@}" && good=yes ;;
+  authenticity_token=*) token=$a ;;
+  esac
+done
+case $* in
+*--write-out*) [ "$token" = 'authenticity_token=T+/=' ] && [ -n "$good" ] && printf 302 || printf 422 ;;
+*) echo '<meta name="csrf-param" content="x" /><meta name="csrf-token" content="T+/=" /><p>' ;;
+esac
+"#;
+        let sandbox = Sandbox::new();
+        sandbox.program("curl", curl);
+        let script = render("webservice/test_login.sh", &view("webservice/test_login.sh", 0));
+        let password = sandbox.str("password");
+        let env = [("TEST_PASSWORD_FILE", password.as_str())];
+        sandbox.write("password", "pa ss");
+        assert_eq!(sandbox.succeeds("sh", &script, &env), "signed in as root\n");
+        sandbox.write("password", "wrong");
+        let printed = sandbox.fails("sh", &script, &env);
+        assert!(printed.contains("answered with 422"), "{printed}");
     }
 }
