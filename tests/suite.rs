@@ -4,5 +4,6 @@ mod dialect;
 mod kubernetes;
 mod manifest;
 mod releases;
+mod scripts;
 mod values;
 mod writer;
