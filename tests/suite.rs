@@ -1,1 +1,4 @@
 //! The one test binary: each module is a kind of test.
+mod cli;
+mod common;
+mod errors;
