@@ -1,7 +1,8 @@
-//! GitLab's Kubernetes manifests from a values file.
+//! GitLab's deployment as Kubernetes manifests.
 
 pub mod cli;
 pub mod commands;
 pub mod diag;
+pub mod manifest;
 pub mod pipeline;
 pub mod ui;

@@ -95,8 +95,15 @@ fn answer_problems(case: &Case, got: &Ran) -> Vec<String> {
         {
             problems.push(format!("{stream} is {text:?}, not {exact:?}"));
         }
-        problems.extend(contains.iter().filter(|part| !text.contains(*part)).map(|p| format!("{stream} lacks {p:?}: {}", start(text))));
-        problems.extend(absent.iter().filter(|part| text.contains(*part)).map(|p| format!("{stream} has {p:?}: {}", start(text))));
+        problems.extend(
+            contains
+                .iter()
+                .filter(|part| !text.contains(*part))
+                .map(|p| format!("{stream} lacks {p:?}: {}", start(text))),
+        );
+        problems.extend(
+            absent.iter().filter(|part| text.contains(*part)).map(|p| format!("{stream} has {p:?}: {}", start(text))),
+        );
     }
     problems
 }

@@ -1,4 +1,7 @@
 //! The one test binary: each module is a kind of test.
+
 mod cli;
 mod common;
 mod errors;
+mod manifest;
+mod writer;
