@@ -1,8 +1,14 @@
 //! GitLab's deployment as Kubernetes manifests.
 
+pub mod bundle;
 pub mod cli;
 pub mod commands;
 pub mod diag;
 pub mod manifest;
+pub mod model;
 pub mod pipeline;
+pub mod releases;
+pub mod render;
+pub mod resolve;
+pub mod stub;
 pub mod ui;

@@ -5,76 +5,91 @@ use std::io::{self, Read};
 
 use crate::cli::ValuesArgs;
 use crate::diag::{Diagnostic, Report};
-use crate::pipeline::Input;
+use crate::stub::{self as pipeline, FileContent, Flag, Input};
 
-/// No values file of a person's comes near; what does is a mistake, better told than swallowed.
-const LARGEST: u64 = 16 << 20;
-
-/// Reads all files and puts the layers into Helm's order, lowest first. Every file that cannot be
-/// read is in the report.
+/// Reads all files; what they hold is looked at later. Every file that cannot be read is in the report.
 pub fn inputs(args: &ValuesArgs) -> Result<Vec<Input>, Report> {
     let mut inputs = Vec::new();
     let mut wrong = Vec::new();
     let mut stdin_taken = false;
     for name in args.files.iter().map(|name| name.trim()) {
         if name == "-" && std::mem::replace(&mut stdin_taken, true) {
-            wrong.push(
-                Diagnostic::error("file-unreadable", "`-f -` is there twice, and stdin can be read once")
-                    .hint("leave one of them out"),
-            );
+            let message = "`-f -` is there twice, and stdin can be read once";
+            wrong.push(Diagnostic::error("file-unreadable", message).hint("leave one of them out"));
             continue;
         }
-        match read(name) {
-            Ok(bytes) => inputs.push(Input::File { name: shown(name), bytes }),
+        match values_file(name) {
+            Ok(input) => inputs.push(input),
             Err(diagnostic) => wrong.push(diagnostic),
         }
     }
-    inputs.extend(args.set_json.iter().cloned().map(Input::SetJson));
-    inputs.extend(args.set.iter().cloned().map(Input::Set));
-    inputs.extend(args.set_string.iter().cloned().map(Input::SetString));
-    inputs.extend(args.set_file.iter().cloned().map(Input::SetFile));
-    inputs.extend(args.set_literal.iter().cloned().map(Input::SetLiteral));
+    inputs.extend(flags(&args.set_json).map(Input::SetJson));
+    inputs.extend(flags(&args.set).map(Input::Set));
+    inputs.extend(flags(&args.set_string).map(Input::SetString));
+    inputs.extend(flags(&args.set_file).map(|flag| {
+        let files = pipeline::set_file_paths(&flag.text).into_iter().map(|path| {
+            let content = read(&path).map_err(|error| reason(&error));
+            FileContent { path, content }
+        });
+        let files = files.collect();
+        Input::SetFile(flag, files)
+    }));
+    inputs.extend(flags(&args.set_literal).map(Input::SetLiteral));
     if wrong.is_empty() { Ok(inputs) } else { Err(Report(wrong)) }
 }
 
-fn shown(name: &str) -> String {
-    if name == "-" { "(stdin)".to_owned() } else { name.to_owned() }
+fn flags(texts: &[String]) -> impl Iterator<Item = Flag> {
+    texts.iter().zip(1..).map(|(text, number)| Flag { number, text: text.clone() })
 }
 
-fn read(name: &str) -> Result<Vec<u8>, Diagnostic> {
+fn values_file(name: &str) -> Result<Input, Diagnostic> {
+    if let Some(profile) = name.strip_prefix("profile:") {
+        let Some(text) = pipeline::profile(profile) else { return Err(unknown_profile(profile)) };
+        return Ok(Input::File { name: name.to_owned(), bytes: text.into() });
+    }
+    let refuse = |why, hint| Err(Diagnostic::error("file-unreadable", why).hint(hint));
+    if name.is_empty() {
+        return refuse("`-f` names no file".to_owned(), "write `-f FILE`");
+    }
     if name.contains("://") {
-        return Err(Diagnostic::error("file-unreadable", format!("`{name}` is on a network, which is never asked"))
-            .hint("download it first, or pipe it in with `-f -`"));
+        let why = format!("`{name}` is on a network, which is never asked");
+        return refuse(why, "download it first, or pipe it in with `-f -`");
     }
-    let result = if name == "-" { limited(io::stdin().lock()) } else { File::open(name).and_then(limited) };
-    match result {
-        Ok(bytes) if bytes.len() as u64 > LARGEST => Err(Diagnostic::error(
-            "file-too-large",
-            format!("`{}` has more than {} MiB, which no values file needs", shown(name), LARGEST >> 20),
-        )
-        .hint("check that it is the file you meant")),
-        Ok(bytes) => Ok(bytes),
-        Err(error) => Err(unreadable(name, &error)),
+    let shown = if name == "-" { "stdin" } else { name };
+    match read(name) {
+        Ok(bytes) => Ok(Input::File { name: shown.to_owned(), bytes }),
+        Err(error) => refuse(
+            format!("`{shown}` {}", reason(&error)),
+            match error.kind() {
+                io::ErrorKind::NotFound => "check the path; it is taken from the current directory",
+                io::ErrorKind::IsADirectory => "name the values files in it, one `-f` each",
+                _ => "check the file and its permissions",
+            },
+        ),
     }
 }
 
-fn limited(from: impl Read) -> io::Result<Vec<u8>> {
-    let mut bytes = Vec::new();
-    from.take(LARGEST + 1).read_to_end(&mut bytes)?;
-    Ok(bytes)
+/// A finding about a profile that is not there.
+pub fn unknown_profile(name: &str) -> Diagnostic {
+    let known = pipeline::profiles().join("`, `");
+    Diagnostic::error("unknown-profile", format!("there is no profile `{name}`")).hint(format!("there are `{known}`"))
 }
 
-fn unreadable(name: &str, error: &io::Error) -> Diagnostic {
-    let (why, hint) = match error.kind() {
-        io::ErrorKind::NotFound if name.is_empty() => ("`-f` names no file".to_owned(), "write `-f FILE`"),
-        io::ErrorKind::NotFound => {
-            (format!("`{name}` does not exist"), "check the path; it is taken from the current directory")
-        }
-        io::ErrorKind::PermissionDenied => (format!("`{name}` may not be read"), "check the permissions of the file"),
-        io::ErrorKind::IsADirectory => {
-            (format!("`{name}` is a directory"), "name the values files in it, one `-f` each")
-        }
-        _ => (format!("`{}` cannot be read: {error}", shown(name)), "check the file"),
+/// A file, or stdin for `-`, up to a little more than what is accepted.
+fn read(name: &str) -> io::Result<Vec<u8>> {
+    let limited = |from: &mut dyn Read| {
+        let mut bytes = Vec::new();
+        from.take(pipeline::MAX_BYTES as u64 + 1).read_to_end(&mut bytes).map(|_| bytes)
     };
-    Diagnostic::error("file-unreadable", why).hint(hint)
+    if name == "-" { limited(&mut io::stdin().lock()) } else { limited(&mut File::open(name)?) }
+}
+
+/// Why a file cannot be read, to stand behind its name.
+fn reason(error: &io::Error) -> String {
+    match error.kind() {
+        io::ErrorKind::NotFound => "does not exist".to_owned(),
+        io::ErrorKind::PermissionDenied => "may not be read".to_owned(),
+        io::ErrorKind::IsADirectory => "is a directory".to_owned(),
+        _ => format!("cannot be read: {error}"),
+    }
 }

@@ -3,7 +3,7 @@
 use crate::cli::ReleaseArgs;
 use crate::commands::Stop;
 use crate::diag::Diagnostic;
-use crate::pipeline::{KubeVersion, Release};
+use crate::stub::{KubeVersion, Release};
 
 /// What Helm calls a release that nobody named.
 const DEFAULT_NAME: &str = "release-name";

@@ -3,7 +3,7 @@
 use crate::cli::{Form, TemplateArgs, UnknownKeys};
 use crate::commands::{Exit, Stop, inputs::inputs, release::release};
 use crate::diag::Diagnostic;
-use crate::pipeline::{self, Request, Select};
+use crate::stub::{self as pipeline, Request, Select};
 use crate::ui::Ui;
 
 /// Renders and writes, or says what is wrong and writes nothing.

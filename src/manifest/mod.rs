@@ -1,5 +1,6 @@
 //! Kubernetes objects as data: read from rendered templates, verified, ordered and written.
 
+pub mod content;
 pub mod read;
 pub mod write;
 

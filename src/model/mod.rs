@@ -6,10 +6,11 @@
 //! `resolve/component/<name>.rs`; the types here are those that two or more components share.
 
 pub mod global;
+pub mod psql;
 mod scalar;
 pub mod workload;
 
-pub use scalar::{Number, Text};
+pub use scalar::{Number, Port, Text};
 
 use serde::de::DeserializeOwned;
 use serde_json::Value;

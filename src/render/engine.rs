@@ -1,9 +1,10 @@
 //! The template engine: minijinja with our formatter and the two functions `fragment` and `text`.
 
 use std::fmt;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, LazyLock, Mutex, PoisonError};
 
-use minijinja::value::{Object, ObjectRepr, Value};
+use minijinja::value::{Object, ObjectRepr, Serde, Value};
+use minijinja::syntax::SyntaxConfig;
 use minijinja::{Environment, Error, ErrorKind, Output, State, UndefinedBehavior};
 
 use crate::bundle;
@@ -14,6 +15,13 @@ use crate::resolve::plan::View;
 pub const MARK_START: char = '\u{E000}';
 /// After the number of a hole.
 pub const MARK_END: char = '\u{E001}';
+
+/// Block tags on lines of their own leave no empty line; a file keeps its last newline.
+static SYNTAX: LazyLock<SyntaxConfig> = LazyLock::new(|| {
+    let mut syntax = SyntaxConfig::builder();
+    syntax.trim_blocks(true).lstrip_blocks(true).keep_trailing_newline(true);
+    syntax.build().unwrap_or_default()
+});
 
 /// What stands in the place of a mark.
 #[derive(Debug, Clone)]
@@ -67,9 +75,7 @@ impl Renderer {
         let holes = Arc::new(Holes::default());
         let mut environment = Environment::empty();
         environment.set_undefined_behavior(UndefinedBehavior::Strict);
-        environment.set_keep_trailing_newline(true);
-        environment.set_trim_blocks(true);
-        environment.set_lstrip_blocks(true);
+        environment.set_syntax(SYNTAX.clone());
         environment.set_auto_escape_callback(|_| minijinja::AutoEscape::None);
         environment.set_loader(|name| Ok(bundle::template(name).map(str::to_owned)));
         let aside = Arc::clone(&holes);
@@ -94,7 +100,7 @@ impl Renderer {
     /// # Errors
     /// A template and its view that do not fit are a bug of ours; the message has no values.
     pub fn run(&self, name: &str, view: &View) -> Result<String, Diagnostic> {
-        let run = || self.environment.get_template(name)?.render(Value::from_serialize(view));
+        let run = || self.environment.get_template(name)?.render(Value::from(Serde(view)));
         run().map_err(|e| {
             let mut cause = &e as &dyn std::error::Error;
             while let Some(deeper) = cause.source() {

@@ -35,6 +35,9 @@ pub struct Release {
     pub images: crate::releases::Images,
 }
 
+/// Reads a value that is YAML text; the error is a reason without the text.
+pub type ReadYaml = fn(&str) -> Result<Value, String>;
+
 /// What every component reads.
 pub struct Context<'a> {
     /// What the render is for.
@@ -42,14 +45,14 @@ pub struct Context<'a> {
     /// `global`, as far as pods and names go.
     pub global: Global,
     tree: &'a Value,
+    read_yaml: ReadYaml,
     findings: RefCell<Vec<Diagnostic>>,
 }
 
 impl<'a> Context<'a> {
     /// Over checked values.
-    pub fn new(release: &'a Release, tree: &'a Value) -> Self {
-        let mut context =
-            Context { release, global: Global::default(), tree, findings: RefCell::default() };
+    pub fn new(release: &'a Release, tree: &'a Value, read_yaml: ReadYaml) -> Self {
+        let mut context = Context { release, global: Global::default(), tree, read_yaml, findings: RefCell::default() };
         context.global = context.read("global");
         context
     }
@@ -89,6 +92,18 @@ impl<'a> Context<'a> {
         let mut tree = self.section(global).clone();
         overlay(&mut tree, self.section(own));
         self.read_value(own, &tree)
+    }
+
+    /// A setting that is a block of YAML text, as a tree. What cannot be read is a finding, and null.
+    pub fn yaml(&self, path: &str, text: &str) -> Value {
+        (self.read_yaml)(text).unwrap_or_else(|reason| {
+            self.say(
+                Diagnostic::error("not-yaml", format!("`{path}`: the text is not YAML: {reason}"))
+                    .at_value(ValuePath::dotted(path))
+                    .hint("write the setting as YAML, without the block of text around it"),
+            );
+            Value::Null
+        })
     }
 
     /// Keeps a finding.

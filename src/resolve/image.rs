@@ -32,10 +32,18 @@ pub fn tag(version: &str) -> String {
 }
 
 impl Context<'_> {
-    /// An image of ours: the value's tag, or else `version`.
-    pub fn image(&self, image: &Image, repository: &str, version: &str) -> ImageRef {
-        let repository = image.repository.as_ref().and_then(Text::set).unwrap_or(repository);
-        let tag = tag(image.tag.as_ref().and_then(Text::set).unwrap_or(version));
+    /// An image of ours: the value's tag, or else `version`; a plain version gets its `v`.
+    pub fn image(&self, image: &Image, version: &str) -> ImageRef {
+        self.reference(image, &tag(image.tag.as_ref().and_then(Text::set).unwrap_or(version)))
+    }
+
+    /// The same for images whose tags have no `v` of ours: the tag as it is.
+    pub fn image_as_tagged(&self, image: &Image, version: &str) -> ImageRef {
+        self.reference(image, image.tag.as_ref().and_then(Text::set).unwrap_or(version))
+    }
+
+    fn reference(&self, image: &Image, tag: &str) -> ImageRef {
+        let repository = image.repository.as_ref().map_or("", Text::as_str);
         let suffix = self.global.image.tag_suffix.as_ref().map_or("", Text::as_str);
         let digest = image.digest.as_ref().and_then(Text::set).map_or(String::new(), |d| format!("@{d}"));
         ImageRef { reference: format!("{repository}:{tag}{suffix}{digest}"), pull_policy: self.pull_policy(image) }
@@ -51,7 +59,11 @@ impl Context<'_> {
         let community = self.global.edition.as_ref().map(Text::as_str) == Some("ce");
         let table = if community { &self.global.community_images } else { &self.global.enterprise_images };
         let repository = table.get(component).and_then(|c| c.get("repository")).and_then(Node::as_str);
-        self.image(image, repository.unwrap_or_default(), self.gitlab_version())
+        let mut image = image.clone();
+        if image.repository.as_ref().and_then(Text::set).is_none() {
+            image.repository = repository.map(Text::from);
+        }
+        self.image(&image, self.gitlab_version())
     }
 
     /// The image's own pull policy, or the global one.

@@ -8,7 +8,10 @@ pub mod component;
 pub mod context;
 pub mod image;
 pub mod labels;
+pub mod monitoring;
+pub mod network;
 pub mod plan;
+pub mod scaling;
 pub mod shared;
 pub mod workload;
 

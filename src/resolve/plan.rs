@@ -125,3 +125,14 @@ impl Planned {
         self
     }
 }
+
+impl View {
+    /// Adds pod annotations; those that are there already stay.
+    pub fn annotate(&mut self, annotations: &Map<String, Value>) {
+        if let Some(Value::Object(there)) = self.0.get_mut("annotations") {
+            for (key, value) in annotations {
+                there.entry(key.clone()).or_insert_with(|| value.clone());
+            }
+        }
+    }
+}

@@ -223,7 +223,7 @@ impl<'a> Workload<'a> {
     /// The init container that collects the certificates of authorities.
     pub fn certificates(&self) -> Container {
         let image = &self.cx.global.certificates.image;
-        let mut container = self.init_container("certificates", self.cx.image(image, "", self.cx.gitlab_version()));
+        let mut container = self.init_container("certificates", self.cx.image(image, self.cx.gitlab_version()));
         container.volume_mounts = vec![
             mount("etc-ssl-certs", "/etc/ssl/certs", json!({"readOnly": false})),
             mount("etc-pki-ca-trust-extracted-pem", "/etc/pki/ca-trust/extracted/pem", json!({"readOnly": false})),
@@ -261,7 +261,7 @@ impl<'a> Workload<'a> {
             pull_policy: own.pull_policy.clone().or_else(|| base.pull_policy.clone()),
             pull_secrets: Vec::new(),
         };
-        self.cx.image(&image, "", self.cx.gitlab_version())
+        self.cx.image(&image, self.cx.gitlab_version())
     }
 
     /// The volumes that [`Workload::certificates`] and [`Workload::container`] mount.
