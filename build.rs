@@ -117,13 +117,18 @@ fn bundle(root: &Path, out: &Path) -> Outcome<String> {
     table(&mut text, "PROFILES", "Values files a user starts from, by name.", &profiles)?;
     fs::create_dir_all(out.join("schemas"))?;
     for (name, path) in &mut schemas {
-        let schema: Value = serde_json::from_str(&fs::read_to_string(&*path)?)
-            .map_err(|e| format!("{}: {e}", path.display()))?;
+        let schema: Value =
+            serde_json::from_str(&fs::read_to_string(&*path)?).map_err(|e| format!("{}: {e}", path.display()))?;
         let small = out.join("schemas").join(name);
         fs::write(&small, serde_json::to_string(&schema)?)?;
         *path = small;
     }
-    table(&mut text, "SCHEMAS", "Schemas as JSON texts: a component's by its name, shared ones by file stem.", &schemas)?;
+    table(
+        &mut text,
+        "SCHEMAS",
+        "Schemas as JSON texts: a component's by its name, shared ones by file stem.",
+        &schemas,
+    )?;
     Ok(text)
 }
 

@@ -1,6 +1,9 @@
 //! The one test binary: each module is a kind of test.
 
+mod cli;
+mod common;
 mod dialect;
+mod errors;
 mod kubernetes;
 mod manifest;
 mod releases;
