@@ -1,4 +1,5 @@
 //! The one test binary: each module is a kind of test.
 
+mod emit;
 mod manifest;
 mod writer;
