@@ -8,7 +8,7 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use crate::commands::release::{parse_kube_version, parse_namespace, parse_release_name};
-use crate::stub::KubeVersion;
+use crate::resolve::KubeVersion;
 
 /// Turns a values file into the Kubernetes manifests of a GitLab deployment.
 ///

@@ -2,7 +2,12 @@
 
 mod cli;
 mod common;
+mod dialect;
 mod docs;
 mod errors;
+mod kubernetes;
 mod manifest;
+mod releases;
+mod scripts;
+mod values;
 mod writer;

@@ -3,7 +3,8 @@
 use crate::cli::ReleaseArgs;
 use crate::commands::Stop;
 use crate::diag::Diagnostic;
-use crate::stub::{KubeVersion, Release};
+use crate::pipeline::Target;
+use crate::resolve::KubeVersion;
 
 /// What Helm calls a release that nobody named.
 const DEFAULT_NAME: &str = "release-name";
@@ -12,8 +13,8 @@ const DEFAULT_NAME: &str = "release-name";
 const NEWEST_KUBE: KubeVersion = KubeVersion { major: 1, minor: 35 };
 
 /// Gives the release flags their meaning.
-pub fn release(args: &ReleaseArgs) -> Result<Release, Stop> {
-    Ok(Release {
+pub fn release(args: &ReleaseArgs) -> Result<Target, Stop> {
+    Ok(Target {
         name: name(args)?,
         namespace: args.namespace.clone(),
         is_upgrade: args.is_upgrade,

@@ -3,7 +3,7 @@
 use crate::cli::{Form, TemplateArgs, UnknownKeys};
 use crate::commands::{Exit, Stop, inputs::inputs, release::release};
 use crate::diag::Diagnostic;
-use crate::stub::{self as pipeline, Request, Select};
+use crate::pipeline::{self, Request, Select};
 use crate::ui::Ui;
 
 /// Renders and writes, or says what is wrong and writes nothing.
@@ -28,7 +28,7 @@ fn request(args: &TemplateArgs) -> Result<Request, Stop> {
         ));
     }
     Ok(Request {
-        release: release(&args.release)?,
+        target: release(&args.release)?,
         inputs: inputs(&args.values)?,
         unknown_keys: match args.values.unknown_keys {
             UnknownKeys::Error => pipeline::UnknownKeys::Error,

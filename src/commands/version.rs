@@ -10,7 +10,8 @@ pub const CHART_VERSION: &str = "9.9.1";
 /// Says what this program is made of.
 pub fn run(args: &VersionArgs, ui: &Ui) -> Result<Exit, Stop> {
     let own = env!("CARGO_PKG_VERSION");
-    let gitlab = crate::stub::gitlab_versions();
+    let gitlab = crate::releases::known_series();
+    let gitlab: Vec<String> = gitlab.into_iter().filter_map(crate::releases::newest).map(|v| v.to_string()).collect();
     let text = match args.output {
         Some(VersionForm::Json) => {
             let answer = serde_json::json!({ "version": own, "chart": CHART_VERSION, "gitlab": gitlab });

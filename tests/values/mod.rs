@@ -1,0 +1,1 @@
+//! Values: origins, limits, and what the recorded dialect does not cover.
