@@ -8,4 +8,5 @@ pub mod pipeline;
 pub mod releases;
 pub mod render;
 pub mod resolve;
+pub mod schema;
 pub mod values;
