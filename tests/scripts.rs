@@ -1,6 +1,7 @@
 //! The shell scripts that go into ConfigMaps: they parse, and they do what they say, with stand-ins for
 //! the programs of a cluster. Needs `sh`, `bash` and the usual small tools; `openssl` and `ssh-keygen`
 //! are stood in for when they are not installed, and then only the shape of their output is looked at.
+#![allow(clippy::unwrap_used)] // a test may panic
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -811,6 +812,17 @@ mod others {
         sandbox.program("backup-utility", "#!/bin/sh\necho \"backup $*\"\n");
         let backup = render("toolbox/backup-tools.sh", &view("toolbox/backup-tools.sh", 1));
         assert_eq!(sandbox.succeeds("bash", &backup, &[("BACKUP_BACKEND", "s3")]), "backup --skip registry\n");
+    }
+
+    #[test]
+    fn the_idle_toolbox_ends_when_it_is_told_to() {
+        let sandbox = Sandbox::new();
+        let idle = render("toolbox/backup-tools.sh", &view("toolbox/backup-tools.sh", 0));
+        sandbox.write("idle", &idle);
+        // were the signal ignored until `sleep` ends, `wait` would take an hour
+        let script = "bash idle & pid=$!; sleep 1; kill -TERM $pid; wait $pid; echo ended with $?";
+        let printed = sandbox.succeeds("bash", script, &[("BACKUP_BACKEND", "s3")]);
+        assert_eq!(printed, "ended with 0\n");
     }
 
     #[test]
