@@ -1,4 +1,12 @@
 //! The one test binary: each module is a kind of test.
 
+mod cli;
+mod common;
 mod dialect;
+mod errors;
+mod kubernetes;
+mod manifest;
+mod releases;
+mod scripts;
 mod values;
+mod writer;

@@ -1,0 +1,26 @@
+//! What is compiled in: `charts/`, `values/` and `schemas/`, in the form that `build.rs` gives them.
+
+include!(concat!(env!("OUT_DIR"), "/bundle.rs"));
+
+/// The default values of the whole deployment, as JSON.
+pub static DEFAULTS: &str = include_str!(concat!(env!("OUT_DIR"), "/defaults.json"));
+
+/// The text of a template or file, `gitaly/statefulset.yaml` or `gitaly/files/config.toml`.
+pub fn template(name: &str) -> Option<&'static str> {
+    find(TEMPLATES, name)
+}
+
+/// A schema as JSON: a component's by its name, `root`, `definitions` or `kubernetes` by file stem.
+pub fn schema(name: &str) -> Option<&'static str> {
+    find(SCHEMAS, name)
+}
+
+/// A values file of `values/`, by its name without the extension.
+pub fn profile(name: &str) -> Option<&'static str> {
+    find(PROFILES, name)
+}
+
+fn find(table: &'static [(&str, &str)], name: &str) -> Option<&'static str> {
+    let at = table.binary_search_by(|(key, _)| (*key).cmp(name)).ok()?;
+    table.get(at).map(|(_, text)| *text)
+}

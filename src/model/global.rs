@@ -1,0 +1,136 @@
+//! `global:`, the settings that every component reads.
+
+use serde::Deserialize;
+
+use super::workload::{Affinity, Deployment, Image, Labelled, ServiceAccount};
+use super::{Node, NodeMap, Text};
+
+/// The part of `global` that has to do with pods and names; larger topics have files of their own.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(default, rename_all = "camelCase")]
+pub struct Global {
+    /// `ee` or `ce`.
+    pub edition: Option<Text>,
+    /// Overrides the GitLab version of Rails images.
+    pub gitlab_version: Option<Text>,
+    /// Settings of all images.
+    pub image: GlobalImage,
+    /// The image of configuring init containers.
+    pub gitlab_base: WithImage,
+    /// The image of Jobs that talk to the API server.
+    pub kubectl: Kubectl,
+    /// The image and the authorities of the `certificates` init container.
+    pub certificates: Certificates,
+    /// Repositories by component, edition ce.
+    pub community_images: serde_json::Map<String, Node>,
+    /// Repositories by component, edition ee.
+    pub enterprise_images: serde_json::Map<String, Node>,
+    /// Labels of everything.
+    pub common: Labelled,
+    /// Labels and annotations of Services.
+    pub service: Labelled,
+    /// Labels of pods.
+    pub pod: Labelled,
+    /// Annotations of Deployments.
+    pub deployment: Deployment,
+    /// Time zone of the pods.
+    #[serde(rename = "time_zone")]
+    pub time_zone: Text,
+    /// Environment variables of every container, by name.
+    pub extra_env: NodeMap,
+    /// The same, taken from elsewhere.
+    pub extra_env_from: NodeMap,
+    /// `soft` or `hard`.
+    pub anti_affinity: Option<Text>,
+    /// `soft` or `hard`.
+    pub node_affinity: Option<Text>,
+    /// Scheduling.
+    pub affinity: Affinity,
+    /// Labels of nodes.
+    pub node_selector: NodeMap,
+    /// Taints that are tolerated.
+    pub tolerations: Vec<Node>,
+    /// Where a component has none.
+    pub priority_class_name: Option<Text>,
+    /// Where a component says nothing.
+    pub service_account: ServiceAccount,
+    /// The Application object of the Kubernetes SIG.
+    pub application: Application,
+    /// `job.nameSuffixOverride`.
+    pub job: GlobalJob,
+}
+
+/// `global.image`.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(default, rename_all = "camelCase")]
+pub struct GlobalImage {
+    /// Registry of images that are given in parts.
+    pub registry: Option<Text>,
+    /// `-ubi` or `-fips`, at the end of each tag of ours.
+    pub tag_suffix: Option<Text>,
+    /// For all images.
+    pub pull_policy: Option<Text>,
+    /// For all images.
+    pub pull_secrets: Vec<Node>,
+}
+
+/// A setting that is an image.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(default)]
+pub struct WithImage {
+    /// The image.
+    pub image: Image,
+}
+
+/// `global.kubectl`.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(default, rename_all = "camelCase")]
+pub struct Kubectl {
+    /// The image.
+    pub image: Image,
+    /// The pod's security context.
+    pub security_context: NodeMap,
+}
+
+/// `global.certificates`.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(default, rename_all = "camelCase")]
+pub struct Certificates {
+    /// The image of the init container.
+    pub image: Image,
+    /// Secrets and ConfigMaps with authorities: `{secret, keys}` or `{configMap, keys}`.
+    #[serde(rename = "customCAs")]
+    pub custom_cas: Vec<CustomCa>,
+}
+
+/// One source of certificates of authorities.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(default, rename_all = "camelCase")]
+pub struct CustomCa {
+    /// The name of a Secret.
+    pub secret: Option<Text>,
+    /// The name of a ConfigMap.
+    pub config_map: Option<Text>,
+    /// Its keys; all where missing.
+    pub keys: Option<Vec<Text>>,
+}
+
+/// `global.application`.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(default, rename_all = "camelCase")]
+pub struct Application {
+    /// Whether the object is made.
+    pub create: bool,
+    /// Links it shows.
+    pub links: Vec<Node>,
+    /// Whether ClusterRoles may be made.
+    pub allow_cluster_roles: Option<bool>,
+}
+
+/// `global.job`.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(default, rename_all = "camelCase")]
+pub struct GlobalJob {
+    /// In place of the suffix made of a Job's content.
+    pub name_suffix_override: Option<Text>,
+}

@@ -1,0 +1,263 @@
+//! The stages joined; one function for each point where a command may stop.
+
+use serde_json::Value;
+
+use crate::bundle;
+use crate::diag::{Diagnostic, Place, Report, Severity, Sources};
+use crate::manifest::{self, Manifest, Ordered, content, read};
+use crate::releases;
+use crate::render::{Hole, Renderer, render};
+use crate::resolve::{Context, KubeVersion, Plan, Release, resolve};
+use crate::values::{self, Input, Merged, Origins};
+
+/// What is to be rendered.
+#[derive(Debug, Clone)]
+pub struct Request {
+    /// What the render is for.
+    pub target: Target,
+    /// Where the values come from, as they were given.
+    pub inputs: Vec<Input>,
+    /// What an unknown key is.
+    pub unknown_keys: UnknownKeys,
+    /// Whether types and bounds are warnings.
+    pub skip_schema_validation: bool,
+    /// A file of `values/`, the lowest layer.
+    pub profile: Option<String>,
+    /// Which objects are wanted.
+    pub select: Select,
+}
+
+/// Name, place and versions of a release, as the command line has them.
+#[derive(Debug, Clone)]
+pub struct Target {
+    /// The release's name.
+    pub name: String,
+    /// The namespace it goes to.
+    pub namespace: String,
+    /// Whether it replaces an earlier one.
+    pub is_upgrade: bool,
+    /// The cluster's version.
+    pub kube_version: KubeVersion,
+    /// API versions that the cluster has besides Kubernetes' own.
+    pub api_versions: Vec<String>,
+    /// The GitLab version; none: what the values say, or the default.
+    pub gitlab_version: Option<String>,
+}
+
+/// What an unknown key is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum UnknownKeys {
+    /// Refused.
+    Error,
+    /// Reported, and left out.
+    Warn,
+}
+
+/// Which objects of a render are wanted.
+#[derive(Debug, Clone, Default)]
+pub struct Select {
+    /// Templates, `webservice/deployment.yaml`; none: all.
+    pub show_only: Vec<String>,
+    /// Components; none: all.
+    pub components: Vec<String>,
+    /// Leave out what Helm would run as a hook.
+    pub no_hooks: bool,
+    /// Leave out tests.
+    pub skip_tests: bool,
+}
+
+/// Objects ready to be written.
+#[derive(Debug)]
+pub struct Rendered {
+    /// In the order in which they can be applied.
+    pub objects: Ordered,
+    /// Notes and warnings.
+    pub warnings: Vec<Diagnostic>,
+    /// What their places point into.
+    pub sources: Sources,
+}
+
+/// A run that ended early.
+#[derive(Debug, Clone)]
+pub struct Failure {
+    /// Why.
+    pub report: Report,
+    /// What its places point into.
+    pub sources: Sources,
+}
+
+/// Values to verified, ordered objects.
+///
+/// # Errors
+/// Everything that was found up to the first stage that refused.
+pub fn template(request: &Request) -> Result<Rendered, Failure> {
+    let (merged, mut found) = merged(request)?;
+    let Merged { tree, origins, sources, .. } = merged;
+    let objects = objects(request, &tree, &mut found);
+    for diagnostic in &mut found {
+        locate(diagnostic, &origins);
+    }
+    match objects {
+        Some(mut objects) if !found.iter().any(|d| d.severity == Severity::Error) => {
+            select(&mut objects, &request.select);
+            Ok(Rendered { objects, warnings: found, sources })
+        }
+        _ => Err(Failure { report: Report(found), sources }),
+    }
+}
+
+/// Reads the user's values and lays them over the defaults.
+fn merged(request: &Request) -> Result<(Merged, Vec<Diagnostic>), Failure> {
+    let mut inputs = Vec::with_capacity(request.inputs.len() + 1);
+    if let Some(name) = &request.profile {
+        match bundle::profile(name) {
+            Some(text) => inputs.push(Input::File { name: format!("profile:{name}"), bytes: text.into() }),
+            None => return Err(bare(Diagnostic::error("unknown-profile", format!("there is no profile `{name}`")))),
+        }
+    }
+    inputs.extend(request.inputs.iter().cloned());
+    let layers = values::load(&inputs).map_err(|(report, sources)| Failure { report, sources })?;
+    let defaults = serde_json::from_str(bundle::DEFAULTS)
+        .map_err(|e| bare(Diagnostic::bug("defaults", format!("the embedded defaults cannot be read: {e}"))))?;
+    let merged = values::merge(layers.value, defaults);
+    let mut found = layers.warnings;
+    found.extend(merged.warnings);
+    Ok((merged.value, found))
+}
+
+fn bare(diagnostic: Diagnostic) -> Failure {
+    Failure { report: diagnostic.into(), sources: Sources::default() }
+}
+
+/// Merged values to ordered objects; what was found on the way is added to `found`.
+fn objects(request: &Request, tree: &Value, found: &mut Vec<Diagnostic>) -> Option<Ordered> {
+    let release = release(&request.target, tree, found)?;
+    let context = Context::new(&release, tree, |text| read::parse(text, &mut |_| None).map_err(|e| e.to_string()));
+    let mut plan = resolve(&context);
+    found.append(&mut plan.diagnostics);
+    if found.iter().any(|d| d.severity == Severity::Error) {
+        return None;
+    }
+    let manifests = manifests(&plan).map_err(|report| found.extend(report.0)).ok()?;
+    let verified = manifest::verify(manifests).map_err(|report| found.extend(report.0)).ok()?;
+    Some(manifest::order(verified))
+}
+
+fn release(target: &Target, tree: &Value, found: &mut Vec<Diagnostic>) -> Option<Release> {
+    let value = tree.pointer("/global/gitlabVersion").and_then(Value::as_str);
+    let images = releases::select(target.gitlab_version.as_deref(), value).map_err(|d| found.push(d)).ok()?;
+    found.extend(images.warnings);
+    Some(Release {
+        name: target.name.clone(),
+        namespace: target.namespace.clone(),
+        is_upgrade: target.is_upgrade,
+        kube_version: target.kube_version,
+        api_versions: target.api_versions.clone(),
+        images: images.value,
+    })
+}
+
+/// Runs the templates of a plan and reads what they give.
+fn manifests(plan: &Plan) -> Result<Vec<Manifest>, Report> {
+    let renderer = Renderer::new();
+    let rendered = render(&renderer, &plan.objects).map_err(Report)?;
+    let mut bodies = Vec::with_capacity(rendered.len());
+    let mut failed = Vec::new();
+    for object in &rendered {
+        match read_rendered(&renderer, &object.text) {
+            Ok(body) => bodies.push(body),
+            Err(why) => {
+                failed.push(Diagnostic::bug("template-failed", format!("template `{}`: {why}", object.source)));
+            }
+        }
+    }
+    if !failed.is_empty() {
+        return Err(Report(failed));
+    }
+    follow_content(plan, &mut bodies);
+    let mut manifests = Vec::with_capacity(bodies.len());
+    for ((planned, rendered), body) in plan.objects.iter().zip(rendered).zip(bodies) {
+        let hook = body.pointer("/metadata/annotations/helm.sh~1hook").is_some();
+        match Manifest::new(planned.component, rendered.source, planned.phase, hook, body) {
+            Ok(manifest) => manifests.push(manifest),
+            Err(diagnostic) => failed.push(diagnostic),
+        }
+    }
+    if failed.is_empty() { Ok(manifests) } else { Err(Report(failed)) }
+}
+
+/// Sets what follows from the content of objects: checksum annotations and names.
+fn follow_content(plan: &Plan, bodies: &mut [Value]) {
+    let follows = plan.objects.iter().flat_map(|o| &o.checksums);
+    let wanted: Vec<(&str, &str)> = follows.map(|c| (c.kind, c.name.as_str())).collect();
+    let hashes = content::Hashes::of(&*bodies, &wanted);
+    for (planned, body) in plan.objects.iter().zip(bodies) {
+        if !planned.checksums.is_empty() {
+            let follows = planned.checksums.iter().map(|c| (c.annotation.as_str(), c.kind, c.name.as_str()));
+            content::checksums(body, follows, &hashes);
+        }
+        if planned.name_by_content {
+            content::name_by_content(body);
+        }
+    }
+}
+
+/// A rendered template as a tree; fragments are read where they stand.
+fn read_rendered(renderer: &Renderer, text: &str) -> Result<Value, String> {
+    let mut inner = None;
+    let tree = read::parse(text, &mut |number| match renderer.take(number)? {
+        Hole::Value(value) => Some(value),
+        Hole::Fragment(text) => match read_rendered(renderer, &text) {
+            Ok(value) => Some(value),
+            Err(reason) => {
+                inner.get_or_insert(format!("in a fragment: {reason}"));
+                None
+            }
+        },
+    });
+    match inner {
+        Some(reason) => Err(reason),
+        None => tree.map_err(|e| e.to_string()),
+    }
+}
+
+/// Turns values paths into the places where the user set them; paths that are defaults are left out.
+fn locate(diagnostic: &mut Diagnostic, origins: &Origins) {
+    let places = std::mem::take(&mut diagnostic.places);
+    for place in places {
+        let found = match place {
+            Place::Value(path) => origins.get(&path).map(|origin| Place::At(origin.key.unwrap_or(origin.value))),
+            at => Some(at),
+        };
+        if let Some(place) = found.filter(|p| !diagnostic.places.contains(p)) {
+            diagnostic.places.push(place);
+        }
+    }
+}
+
+fn select(objects: &mut Ordered, select: &Select) {
+    objects.retain(|object| {
+        let shown = select.show_only.is_empty() || select.show_only.iter().any(|s| s == &object.source);
+        let component = select.components.is_empty() || select.components.iter().any(|c| **c == *object.component);
+        let hook = select.no_hooks && object.hook;
+        let test = select.skip_tests && object.phase == manifest::Phase::Test;
+        shown && component && !hook && !test
+    });
+}
+
+/// The manifests as a YAML stream, or as one JSON List.
+pub fn write_stdout(rendered: &Rendered, json: bool) -> Vec<u8> {
+    let objects = rendered.objects.manifests();
+    if json {
+        let items: Vec<&Value> = objects.iter().map(|m| &m.body).collect();
+        let list = serde_json::json!({"apiVersion": "v1", "kind": "List", "items": items});
+        let mut text = serde_json::to_string_pretty(&list).unwrap_or_default();
+        text.push('\n');
+        return text.into_bytes();
+    }
+    let mut out = String::with_capacity(256 * 1024);
+    for object in objects {
+        manifest::write::write_stream(&mut out, &object.source, &object.body);
+    }
+    out.into_bytes()
+}

@@ -1,0 +1,101 @@
+//! gitlab-exporter: metrics of the database, Redis and Sidekiq's queues, for Prometheus.
+
+use serde::Deserialize;
+use serde_json::json;
+
+use crate::model::workload::Metrics;
+use crate::model::{NodeMap, Port, Text};
+use crate::resolve::shared::{postgres, redis};
+use crate::resolve::workload::{Workload, config_volume, configure_script, memory_volume, projected_volume};
+use crate::resolve::{Component, Context, Plan, labels};
+use crate::view;
+
+/// What `build.rs` puts into the table of components.
+pub const COMPONENT: Component = Component { name: "gitlab-exporter", key: "gitlab.gitlab-exporter", resolve };
+
+/// The component's own settings.
+#[derive(Default, Deserialize)]
+#[serde(default, rename_all = "camelCase")]
+struct Settings {
+    enabled: bool,
+    listen_addr: Text,
+    metrics: Metrics,
+    service: Service,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(default, rename_all = "camelCase")]
+struct Service {
+    r#type: Text,
+    external_port: Port,
+    internal_port: Port,
+    annotations: NodeMap,
+}
+
+fn resolve(cx: &Context, plan: &mut Plan) {
+    let set: Settings = cx.read(COMPONENT.key);
+    if !set.enabled {
+        return;
+    }
+    let w = Workload::new(cx, &COMPONENT);
+    plan_config(&w, &set, plan);
+    plan_deployment(&w, &set, plan);
+    let view = view! {
+        name: w.name, labels: w.labels.service, selector: w.labels.selector,
+        annotations: labels::text_map(&set.service.annotations),
+        service_type: set.service.r#type, port: set.service.external_port,
+    };
+    plan.add(COMPONENT.name, "service.yaml", view);
+    w.plan_service_account(COMPONENT.name, plan);
+    w.plan_service_monitor(COMPONENT.name, &set.metrics, "http-metrics", plan);
+}
+
+fn plan_config(w: &Workload, set: &Settings, plan: &mut Plan) {
+    let config = view! {
+        databases: postgres::databases(w.cx, &w.key),
+        redis: redis::redis(w.cx, &w.key),
+        listen_address: set.listen_addr, listen_port: set.service.internal_port,
+    };
+    let view = view! { name: w.name, labels: w.labels.object, config, configure: configure_script() };
+    plan.add(COMPONENT.name, "configmap.yaml", view);
+}
+
+fn plan_deployment(w: &Workload, set: &Settings, plan: &mut Plan) {
+    let databases = postgres::databases(w.cx, &w.key);
+    let redis = redis::redis(w.cx, &w.key);
+    let image = w.cx.image_as_tagged(&w.set.image, &w.cx.release.images.exporter);
+    let config = "/var/opt/gitlab-exporter/templates";
+    let mut main = w
+        .container("gitlab-exporter", image)
+        .with_env([("CONFIG_TEMPLATE_DIRECTORY", config.to_owned()), ("CONFIG_DIRECTORY", "/etc/gitlab-exporter".to_owned())])
+        .port("http-metrics", &set.service.internal_port)
+        .mount("gitlab-exporter-config", &format!("{config}/gitlab-exporter.yml.erb"), json!({"subPath": "gitlab-exporter.yml.erb"}))
+        .mount("gitlab-exporter-secrets", "/etc/gitlab", json!({"readOnly": true}));
+    let alive = json!({"exec": {"command": ["pgrep", "-f", "gitlab-exporter"]}});
+    main.liveness_probe = Some(alive.clone());
+    main.readiness_probe = Some(alive);
+    main.lifecycle = Some(json!({"preStop": {"exec": {"command": ["/bin/bash", "-c", "pkill -f 'gitlab-exporter'"]}}}));
+    let secrets = [postgres::password_sources(&databases), redis::password_sources(&redis)].concat();
+    let volumes = [
+        w.certificate_volumes(),
+        vec![
+            config_volume("gitlab-exporter-config", &w.name),
+            // 0400: only the user that the container runs as may read.
+            projected_volume("init-gitlab-exporter-secrets", 0o400, secrets),
+            memory_volume("gitlab-exporter-secrets"),
+        ],
+    ]
+    .concat();
+    let init = vec![
+        w.certificates(),
+        w.configure("gitlab-exporter-config", "init-gitlab-exporter-secrets", "gitlab-exporter-secrets"),
+    ];
+    let mut pod = w.pod(init, vec![main], volumes);
+    let annotations = w.prometheus_annotations(&set.metrics, &set.service.internal_port.to_string());
+    pod.annotate(&annotations);
+    let view = view! {
+        name: w.name, labels: w.controller_labels(), annotations: w.controller_annotations(),
+        selector: w.labels.selector, replicas: 1, strategy: w.set.deployment.strategy, pod: pod,
+    };
+    plan.add(COMPONENT.name, "deployment.yaml", view).follows("checksum/config", &w.name);
+}

@@ -1,0 +1,137 @@
+//! What every component reads: the release, the values, and the findings of reading them.
+
+use std::cell::RefCell;
+
+use serde::de::DeserializeOwned;
+use serde_json::Value;
+
+use crate::diag::{Diagnostic, ValuePath};
+use crate::model::global::Global;
+use crate::model::{self, NodeMap};
+
+/// A Kubernetes version, `1.35`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub struct KubeVersion {
+    /// 1.
+    pub major: u32,
+    /// 33 to 37 are known.
+    pub minor: u32,
+}
+
+/// What a render is for.
+#[derive(Debug, Clone)]
+pub struct Release {
+    /// The release's name, the start of most object names.
+    pub name: String,
+    /// The namespace it goes to.
+    pub namespace: String,
+    /// Whether it replaces an earlier one.
+    pub is_upgrade: bool,
+    /// The cluster's version.
+    pub kube_version: KubeVersion,
+    /// API versions that the cluster has besides Kubernetes' own.
+    pub api_versions: Vec<String>,
+    /// Image tags of the GitLab version that is deployed.
+    pub images: crate::releases::Images,
+}
+
+/// Reads a value that is YAML text; the error is a reason without the text.
+pub type ReadYaml = fn(&str) -> Result<Value, String>;
+
+/// What every component reads.
+pub struct Context<'a> {
+    /// What the render is for.
+    pub release: &'a Release,
+    /// `global`, as far as pods and names go.
+    pub global: Global,
+    tree: &'a Value,
+    read_yaml: ReadYaml,
+    findings: RefCell<Vec<Diagnostic>>,
+}
+
+impl<'a> Context<'a> {
+    /// Over checked values.
+    pub fn new(release: &'a Release, tree: &'a Value, read_yaml: ReadYaml) -> Self {
+        let mut context = Context { release, global: Global::default(), tree, read_yaml, findings: RefCell::default() };
+        context.global = context.read("global");
+        context
+    }
+
+    /// A section of the values by its dotted path; null where there is none.
+    pub fn section(&self, path: &str) -> &'a Value {
+        static NULL: Value = Value::Null;
+        path.split('.').try_fold(self.tree, |at, key| at.get(key)).unwrap_or(&NULL)
+    }
+
+    /// Whether a switch is on; a missing one is off.
+    pub fn enabled(&self, path: &str) -> bool {
+        self.section(path).as_bool().unwrap_or(false)
+    }
+
+    /// A section as a type. Where the types do not fit, the finding is kept and the default is given.
+    pub fn read<T: DeserializeOwned + Default>(&self, path: &str) -> T {
+        self.read_value(path, self.section(path))
+    }
+
+    /// A value of the user's as a type; `path` says where it came from.
+    pub fn read_value<T: DeserializeOwned + Default>(&self, path: &str, value: &Value) -> T {
+        model::read(value).unwrap_or_else(|misfit| {
+            let full = if misfit.path == "." { path.to_owned() } else { format!("{path}.{}", misfit.path) };
+            self.say(
+                Diagnostic::error("wrong-type", format!("`{full}`: {}", misfit.reason))
+                    .at_value(ValuePath::dotted(&full))
+                    .hint("write a value of that type, or remove the key to get the default"),
+            );
+            T::default()
+        })
+    }
+
+    /// A section of `global` with the component's own section of the same name over it, as a type:
+    /// `global.psql` and `gitlab.webservice.psql`.
+    pub fn inherited<T: DeserializeOwned + Default>(&self, global: &str, own: &str) -> T {
+        let mut tree = self.section(global).clone();
+        overlay(&mut tree, self.section(own));
+        self.read_value(own, &tree)
+    }
+
+    /// A setting that is a block of YAML text, as a tree. What cannot be read is a finding, and null.
+    pub fn yaml(&self, path: &str, text: &str) -> Value {
+        (self.read_yaml)(text).unwrap_or_else(|reason| {
+            self.say(
+                Diagnostic::error("not-yaml", format!("`{path}`: the text is not YAML: {reason}"))
+                    .at_value(ValuePath::dotted(path))
+                    .hint("write the setting as YAML, without the block of text around it"),
+            );
+            Value::Null
+        })
+    }
+
+    /// Keeps a finding.
+    pub fn say(&self, diagnostic: Diagnostic) {
+        let mut findings = self.findings.borrow_mut();
+        if !findings.contains(&diagnostic) {
+            findings.push(diagnostic);
+        }
+    }
+
+    /// Hands over what was found so far.
+    pub fn take_findings(&self) -> Vec<Diagnostic> {
+        self.findings.take()
+    }
+}
+
+/// Lays one tree over another: maps merge, all else replaces, null changes nothing.
+pub fn overlay(base: &mut Value, over: &Value) {
+    match (base, over) {
+        (_, Value::Null) => {}
+        (Value::Object(base), Value::Object(over)) => overlay_map(base, over),
+        (base, over) => *base = over.clone(),
+    }
+}
+
+/// The same for two maps.
+pub fn overlay_map(base: &mut NodeMap, over: &NodeMap) {
+    for (key, value) in over {
+        overlay(base.entry(key.clone()).or_insert(Value::Null), value);
+    }
+}

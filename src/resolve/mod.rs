@@ -1,0 +1,39 @@
+//! Values to plan: the only home of derivation. Pure: no YAML, no files, no clock.
+//!
+//! [`context`] holds what all components read, [`labels`], [`image`] and [`workload`] make the parts
+//! that workloads have in common, [`shared`] what components must agree on, and [`component`] has one
+//! module for each component.
+
+pub mod component;
+pub mod context;
+pub mod image;
+pub mod labels;
+pub mod monitoring;
+pub mod network;
+pub mod plan;
+pub mod scaling;
+pub mod shared;
+pub mod workload;
+
+pub use context::{Context, KubeVersion, Release};
+pub use plan::{Plan, View};
+
+/// A part of GitLab that can be deployed.
+pub struct Component {
+    /// The folder in `charts/`, the module, and the schema's stem.
+    pub name: &'static str,
+    /// Where its section is in the values, `gitlab.gitaly`.
+    pub key: &'static str,
+    /// Plans its objects.
+    pub resolve: fn(&Context, &mut Plan),
+}
+
+/// Plans the objects of every component.
+pub fn resolve(context: &Context) -> Plan {
+    let mut plan = Plan::default();
+    for component in component::ALL {
+        (component.resolve)(context, &mut plan);
+    }
+    plan.diagnostics.extend(context.take_findings());
+    plan
+}

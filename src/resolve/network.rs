@@ -1,0 +1,168 @@
+//! Who may reach the pods: NetworkPolicy, Ingress.
+
+use serde::Deserialize;
+use serde_json::{Map, Value, json};
+
+use super::context::Context;
+use super::labels;
+use super::plan::Plan;
+use super::workload::Workload;
+use crate::model::{Node, NodeMap, Text};
+use crate::view;
+
+/// `global.ingress`, and `ingress` of a component over it.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(default, rename_all = "camelCase")]
+pub struct Ingress {
+    /// Whether there is one; missing: the global setting.
+    pub enabled: Option<bool>,
+    /// The IngressClass; `none` leaves it out.
+    pub class: Option<Text>,
+    /// The controller, `nginx`.
+    pub provider: Option<Text>,
+    /// Annotations.
+    pub annotations: NodeMap,
+    /// Whether cert-manager makes the certificate.
+    pub configure_certmanager: Option<bool>,
+    /// The certificate.
+    pub tls: IngressTls,
+    /// The path of each rule.
+    pub path: Option<Text>,
+    /// `Prefix`, `Exact` or `ImplementationSpecific`.
+    pub path_type: Option<Text>,
+    /// nginx: body size.
+    pub proxy_body_size: Option<Text>,
+    /// nginx: read timeout in seconds.
+    pub proxy_read_timeout: Option<Text>,
+    /// nginx: connect timeout in seconds.
+    pub proxy_connect_timeout: Option<Text>,
+    /// nginx: buffering of answers.
+    pub proxy_buffering: Option<Text>,
+}
+
+/// `ingress.tls`.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(default, rename_all = "camelCase")]
+pub struct IngressTls {
+    /// Whether TLS is used; missing: yes.
+    pub enabled: Option<bool>,
+    /// The Secret with the certificate.
+    pub secret_name: Option<Text>,
+}
+
+/// One host of an Ingress and where its paths lead.
+pub struct Route {
+    /// The host name.
+    pub host: String,
+    /// `(path, service, port)`.
+    pub paths: Vec<(String, String, Node)>,
+    /// The Secret of the certificate where the values name none.
+    pub tls_secret: String,
+}
+
+impl Ingress {
+    /// The settings of a component, over the global ones.
+    pub fn of(cx: &Context, own: &str) -> Self {
+        cx.inherited("global.ingress", &format!("{own}.ingress"))
+    }
+
+    /// Whether the component has an Ingress.
+    pub fn on(&self) -> bool {
+        self.enabled.unwrap_or(true)
+    }
+
+    /// Whether the Ingress ends TLS.
+    pub fn tls_on(&self) -> bool {
+        self.tls.enabled.unwrap_or(true)
+    }
+
+    /// The IngressClass: `<release>-nginx` unless another is named.
+    pub fn class_name(&self, cx: &Context) -> Option<String> {
+        match self.class.as_ref().and_then(Text::set) {
+            Some("none") => None,
+            Some(class) => Some(class.to_owned()),
+            None => Some(format!("{}-nginx", cx.release.name)),
+        }
+    }
+
+    /// Annotations that every Ingress has: the controller, its proxy settings, cert-manager, the user's.
+    pub fn all_annotations(&self, cx: &Context) -> NodeMap {
+        let mut all = Map::new();
+        if let Some(provider) = self.provider.as_ref().and_then(Text::set) {
+            all.insert("kubernetes.io/ingress.provider".to_owned(), provider.into());
+            if provider == "nginx" {
+                let nginx = [
+                    ("proxy-body-size", &self.proxy_body_size),
+                    ("proxy-read-timeout", &self.proxy_read_timeout),
+                    ("proxy-connect-timeout", &self.proxy_connect_timeout),
+                    ("proxy-buffering", &self.proxy_buffering),
+                ];
+                for (name, value) in nginx {
+                    if let Some(value) = value.as_ref().and_then(Text::set) {
+                        all.insert(format!("nginx.ingress.kubernetes.io/{name}"), value.into());
+                    }
+                }
+            }
+        }
+        if self.configure_certmanager.unwrap_or(false) {
+            all.insert("cert-manager.io/issuer".to_owned(), format!("{}-issuer", cx.release.name).into());
+            all.insert("acme.cert-manager.io/http01-edit-in-place".to_owned(), "true".into());
+        }
+        labels::put(&mut all, &self.annotations);
+        all
+    }
+
+    /// Rules and certificates of an Ingress: `(rules, tls)`.
+    pub fn rules(&self, routes: &[Route]) -> (Vec<Node>, Vec<Node>) {
+        let path_type = self.path_type.as_ref().and_then(Text::set).unwrap_or("Prefix");
+        let rules = routes.iter().map(|route| {
+            let paths: Vec<Node> = route
+                .paths
+                .iter()
+                .map(|(path, service, port)| {
+                    let backend = json!({"service": {"name": service, "port": {"number": port}}});
+                    json!({"path": path, "pathType": path_type, "backend": backend})
+                })
+                .collect();
+            json!({"host": route.host, "http": {"paths": paths}})
+        });
+        let named = self.tls.secret_name.as_ref().and_then(Text::set);
+        let tls = routes.iter().filter(|_| self.tls_on()).map(|route| {
+            json!({"hosts": [route.host], "secretName": named.unwrap_or(&route.tls_secret)})
+        });
+        (rules.collect(), tls.collect())
+    }
+
+    /// Plans an Ingress from the template `ingress.yaml`.
+    pub fn plan(&self, w: &Workload, component: &'static str, name: &str, more: &NodeMap, routes: &[Route], plan: &mut Plan) {
+        let mut annotations = self.all_annotations(w.cx);
+        for (key, value) in more {
+            annotations.entry(key.clone()).or_insert_with(|| value.clone());
+        }
+        let (rules, tls) = self.rules(routes);
+        let view = view! {
+            name, labels: w.labels.object, annotations, class: self.class_name(w.cx), rules, tls,
+        };
+        plan.add(component, "ingress.yaml", view);
+    }
+}
+
+impl Workload<'_> {
+    /// Plans the NetworkPolicy from the template `networkpolicy.yaml`, where it is on.
+    pub fn plan_network_policy(&self, component: &'static str, plan: &mut Plan) {
+        let set = &self.set.networkpolicy;
+        if !set.enabled {
+            return;
+        }
+        let direction = |name: &str, on: bool| on.then(|| Value::from(name));
+        let types: Vec<Value> =
+            [direction("Ingress", set.ingress.enabled), direction("Egress", set.egress.enabled)].into_iter().flatten().collect();
+        let view = view! {
+            name: format!("{}-v1", self.name), labels: self.labels.object, annotations: labels::text_map(&set.annotations),
+            selector: self.labels.selector, policy_types: types,
+            ingress: set.ingress.enabled.then_some(&set.ingress.rules),
+            egress: set.egress.enabled.then_some(&set.egress.rules),
+        };
+        plan.add(component, "networkpolicy.yaml", view);
+    }
+}

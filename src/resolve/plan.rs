@@ -1,0 +1,138 @@
+//! What resolve makes: the list of objects, each with its template and what that template may read.
+
+use serde::Serialize;
+use serde_json::{Map, Value};
+
+use crate::diag::Diagnostic;
+use crate::manifest::Phase;
+
+/// What one template may read: flat, every optional field there, null where absent.
+#[derive(Debug, Clone, Default)]
+pub struct View(pub Map<String, Value>);
+
+impl View {
+    /// This view and one field more; replaces a field of that name.
+    #[must_use]
+    pub fn with(mut self, name: &str, value: impl Serialize) -> Self {
+        self.0.insert(name.to_owned(), node(value));
+        self
+    }
+}
+
+impl Serialize for View {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        self.0.serialize(serializer)
+    }
+}
+
+/// A typed value as the tree that templates and manifests are made of.
+///
+/// Our types have string keys only and no failing `Serialize`, so nothing is lost here.
+pub fn node(value: impl Serialize) -> Value {
+    serde_json::to_value(value).unwrap_or_default()
+}
+
+/// Makes a [`View`]: `view! { replicas, selector: labels.selector() }`.
+#[macro_export]
+macro_rules! view {
+    (@value $name:ident) => { $crate::resolve::plan::node(&$name) };
+    (@value $name:ident $value:expr) => { $crate::resolve::plan::node(&$value) };
+    ($($name:ident $(: $value:expr)?),* $(,)?) => {{
+        let mut fields = serde_json::Map::new();
+        $(fields.insert(stringify!($name).to_owned(), $crate::view!(@value $name $($value)?));)*
+        $crate::resolve::plan::View(fields)
+    }};
+}
+
+/// One object to make.
+#[derive(Debug, Clone)]
+pub struct Planned {
+    /// The component it belongs to: the folder of its template.
+    pub component: &'static str,
+    /// The template's name in that folder: `deployment.yaml`.
+    pub template: &'static str,
+    /// What the template may read.
+    pub view: View,
+    /// When it has to be applied.
+    pub phase: Phase,
+    /// Pod annotations whose value is the content of another object, so that pods restart when it changes.
+    pub checksums: Vec<Checksum>,
+    /// The name gets a suffix made of the content: a changed Job is a new Job.
+    pub name_by_content: bool,
+}
+
+/// A pod annotation that follows another object's content.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Checksum {
+    /// The annotation, `checksum/config`.
+    pub annotation: String,
+    /// The kind of the object that is followed.
+    pub kind: &'static str,
+    /// The name of the object that is followed.
+    pub name: String,
+}
+
+/// Objects to make, and what was found on the way.
+#[derive(Debug, Default)]
+pub struct Plan {
+    /// In the order of the components.
+    pub objects: Vec<Planned>,
+    /// Warnings and errors; with an error nothing is rendered.
+    pub diagnostics: Vec<Diagnostic>,
+}
+
+impl Plan {
+    /// Plans an object of the main phase; the result can be refined.
+    pub fn add(&mut self, component: &'static str, template: &'static str, view: View) -> &mut Planned {
+        self.objects.push(Planned {
+            component,
+            template,
+            view,
+            phase: Phase::Main,
+            checksums: Vec::new(),
+            name_by_content: false,
+        });
+        let last = self.objects.len() - 1;
+        &mut self.objects[last]
+    }
+
+    /// Keeps a finding.
+    pub fn say(&mut self, diagnostic: Diagnostic) {
+        self.diagnostics.push(diagnostic);
+    }
+}
+
+impl Planned {
+    /// Sets the phase.
+    pub fn phase(&mut self, phase: Phase) -> &mut Self {
+        self.phase = phase;
+        self
+    }
+
+    /// Lets the name end in a hash of the content.
+    pub fn name_by_content(&mut self) -> &mut Self {
+        self.name_by_content = true;
+        self
+    }
+
+    /// Adds a pod annotation that changes with the content of a ConfigMap.
+    pub fn follows(&mut self, annotation: &str, configmap: &str) -> &mut Self {
+        self.checksums.push(Checksum {
+            annotation: annotation.to_owned(),
+            kind: "ConfigMap",
+            name: configmap.to_owned(),
+        });
+        self
+    }
+}
+
+impl View {
+    /// Adds pod annotations; those that are there already stay.
+    pub fn annotate(&mut self, annotations: &Map<String, Value>) {
+        if let Some(Value::Object(there)) = self.0.get_mut("annotations") {
+            for (key, value) in annotations {
+                there.entry(key.clone()).or_insert_with(|| value.clone());
+            }
+        }
+    }
+}

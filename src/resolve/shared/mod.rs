@@ -1,0 +1,5 @@
+//! What components must agree on: databases, Redis, hosts, object storage.
+
+pub mod hosts;
+pub mod postgres;
+pub mod redis;

@@ -1,0 +1,3 @@
+//! Manifests: reading, rules, order.
+
+mod read;
