@@ -8,6 +8,7 @@ use crate::manifest::{self, Manifest, Ordered, content, read};
 use crate::releases;
 use crate::render::{Hole, Renderer, render};
 use crate::resolve::{Context, KubeVersion, Plan, Release, resolve};
+use crate::schema::{self, UnknownKeys};
 use crate::values::{self, Input, Merged, Origins};
 
 /// What is to be rendered.
@@ -42,15 +43,6 @@ pub struct Target {
     pub api_versions: Vec<String>,
     /// The GitLab version; none: what the values say, or the default.
     pub gitlab_version: Option<String>,
-}
-
-/// What an unknown key is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum UnknownKeys {
-    /// Refused.
-    Error,
-    /// Reported, and left out.
-    Warn,
 }
 
 /// Which objects of a render are wanted.
@@ -92,18 +84,27 @@ pub struct Failure {
 /// Everything that was found up to the first stage that refused.
 pub fn template(request: &Request) -> Result<Rendered, Failure> {
     let (merged, mut found) = merged(request)?;
-    let Merged { tree, origins, sources, .. } = merged;
-    let objects = objects(request, &tree, &mut found);
+    let Merged { user, tree, origins, sources } = merged;
+    let strictness = schema::Options {
+        unknown_keys: request.unknown_keys,
+        skip_schema_validation: request.skip_schema_validation,
+    };
+    found.extend(schema::violations(&user, &tree, &strictness));
+    let objects = if refused(&found) { None } else { objects(request, &tree, &mut found) };
     for diagnostic in &mut found {
         locate(diagnostic, &origins);
     }
     match objects {
-        Some(mut objects) if !found.iter().any(|d| d.severity == Severity::Error) => {
+        Some(mut objects) if !refused(&found) => {
             select(&mut objects, &request.select);
             Ok(Rendered { objects, warnings: found, sources })
         }
         _ => Err(Failure { report: Report(found), sources }),
     }
+}
+
+fn refused(found: &[Diagnostic]) -> bool {
+    found.iter().any(|d| d.severity == Severity::Error)
 }
 
 /// Reads the user's values and lays them over the defaults.
@@ -135,7 +136,7 @@ fn objects(request: &Request, tree: &Value, found: &mut Vec<Diagnostic>) -> Opti
     let context = Context::new(&release, tree, |text| read::parse(text, &mut |_| None).map_err(|e| e.to_string()));
     let mut plan = resolve(&context);
     found.append(&mut plan.diagnostics);
-    if found.iter().any(|d| d.severity == Severity::Error) {
+    if refused(found) {
         return None;
     }
     let manifests = manifests(&plan).map_err(|report| found.extend(report.0)).ok()?;
@@ -243,21 +244,4 @@ fn select(objects: &mut Ordered, select: &Select) {
         let test = select.skip_tests && object.phase == manifest::Phase::Test;
         shown && component && !hook && !test
     });
-}
-
-/// The manifests as a YAML stream, or as one JSON List.
-pub fn write_stdout(rendered: &Rendered, json: bool) -> Vec<u8> {
-    let objects = rendered.objects.manifests();
-    if json {
-        let items: Vec<&Value> = objects.iter().map(|m| &m.body).collect();
-        let list = serde_json::json!({"apiVersion": "v1", "kind": "List", "items": items});
-        let mut text = serde_json::to_string_pretty(&list).unwrap_or_default();
-        text.push('\n');
-        return text.into_bytes();
-    }
-    let mut out = String::with_capacity(256 * 1024);
-    for object in objects {
-        manifest::write::write_stream(&mut out, &object.source, &object.body);
-    }
-    out.into_bytes()
 }
