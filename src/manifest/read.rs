@@ -220,7 +220,7 @@ fn scan_reason(info: &str) -> &str {
     info.split(['"', '\'', '`']).next().unwrap_or_default().trim_end_matches([' ', ',', ':'])
 }
 
-fn key_text<'t>(text: &'t str, style: ScalarStyle) -> Result<&'t str, String> {
+fn key_text(text: &str, style: ScalarStyle) -> Result<&str, String> {
     if text.contains([MARK_START, MARK_END]) {
         return Err("a value is used as a key or as a part of one".to_owned());
     }

@@ -605,3 +605,64 @@ fn an_object_without_a_name_is_our_fault() {
         .expect_err("refused");
     assert_eq!(error.message, "`web/x.yaml`: the object has no `metadata.name`");
 }
+
+#[test]
+fn an_empty_name_is_the_fault_of_the_values() {
+    let body = json!({ "apiVersion": "v1", "kind": "Pod", "metadata": { "name": "" } });
+    let error = Manifest::new("web", "web/x.yaml", Phase::Main, false, body).expect_err("refused");
+    assert_eq!(error.message, "`web/x.yaml`: the object's `metadata.name` is empty or no text");
+}
+
+/// The pointers of all nodes.
+fn pointers(value: &Value, at: &str, out: &mut Vec<String>) {
+    let inner: Vec<(String, &Value)> = match value {
+        Value::Object(map) => map.iter().map(|(k, v)| (k.replace('~', "~0").replace('/', "~1"), v)).collect(),
+        Value::Array(items) => items.iter().enumerate().map(|(i, v)| (i.to_string(), v)).collect(),
+        _ => Vec::new(),
+    };
+    for (key, value) in inner {
+        let here = format!("{at}/{key}");
+        pointers(value, &here, out);
+        out.push(here);
+    }
+}
+
+#[test]
+fn any_value_anywhere_is_looked_at_without_a_panic() {
+    let others = [
+        json!(null),
+        json!(true),
+        json!(-1),
+        json!(1e300),
+        json!(""),
+        json!("\u{0}é/..%"),
+        json!([]),
+        json!([null]),
+        json!({}),
+        json!({ "": [{}] }),
+    ];
+    let bases = [
+        workload("Deployment"),
+        workload("DaemonSet"),
+        stateful_set(),
+        cron_job(),
+        service(),
+        ingress(),
+        autoscaler(),
+        budget(),
+        secret(),
+    ];
+    let (mut looked_at, mut refused) = (0, 0);
+    for base in bases {
+        let mut all = Vec::new();
+        pointers(&base, "", &mut all);
+        for (pointer, other) in all.iter().flat_map(|p| others.iter().map(move |o| (p, o))) {
+            let mut body = base.clone();
+            *body.pointer_mut(pointer).expect("a node of the object") = other.clone();
+            let Ok(manifest) = Manifest::new("web", "web/x.yaml", Phase::Main, false, body) else { continue };
+            looked_at += 1;
+            refused += usize::from(verify(vec![manifest]).is_err());
+        }
+    }
+    assert!(refused > looked_at * 3 / 4, "{refused} of {looked_at} refused");
+}
