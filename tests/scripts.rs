@@ -373,7 +373,8 @@ notifications:
             .write("templates/config.yml.tpl", "storage:\n  maintenance: {}\n")
             .write("config/storage/config", "gcs:\n  bucket: b\n  keyfile: /etc/docker/registry/storage/key.json")
             .write("config/storage/key.json", "{}");
-        let expected = "storage:\n  gcs:\n    bucket: b\n    keyfile: /etc/docker/registry/storage/key.json\n  maintenance: {}\n";
+        let expected =
+            "storage:\n  gcs:\n    bucket: b\n    keyfile: /etc/docker/registry/storage/key.json\n  maintenance: {}\n";
         assert_eq!(run(&sandbox), expected);
         assert!(sandbox.exists("registry/storage/key.json"));
     }
@@ -386,7 +387,10 @@ mod minio {
     fn configures_the_keys() {
         let sandbox = Sandbox::new();
         sandbox
-            .write("from/config.json", "{\"credential\": {\"accessKey\": \"ACCESS_KEY\",\n\"secretKey\": \"SECRET_KEY\"}}")
+            .write(
+                "from/config.json",
+                "{\"credential\": {\"accessKey\": \"ACCESS_KEY\",\n\"secretKey\": \"SECRET_KEY\"}}",
+            )
             .write("from/accesskey", "AK\n")
             .write("from/secretkey", "s\"e\\c&r");
         let (from, to) = (sandbox.str("from"), sandbox.str("to"));
@@ -567,8 +571,12 @@ echo "ssh-x AAAA" >"$2.pub"
     fn field<'a>(yaml: &'a str, name: &str) -> &'a str {
         let start = yaml.find(&format!("{name}:")).unwrap_or_else(|| panic!("no {name} in {yaml}")) + name.len() + 1;
         let rest = &yaml[start..];
-        let end = rest.match_indices('\n').find(|(i, _)| rest[i + 1..].chars().take(3).last() != Some(' ')
-            && !rest[i + 1..].trim_start().starts_with('-')).map_or(rest.len(), |(i, _)| i);
+        let end = rest
+            .match_indices('\n')
+            .find(|(i, _)| {
+                rest[i + 1..].chars().take(3).last() != Some(' ') && !rest[i + 1..].trim_start().starts_with('-')
+            })
+            .map_or(rest.len(), |(i, _)| i);
         rest[..end].trim()
     }
 
@@ -622,7 +630,12 @@ echo "ssh-x AAAA" >"$2.pub"
             assert!(value.starts_with("- \"") && value.len() == 32 + 4, "{name}: {value}");
         }
         assert_eq!(field(&yaml, "active_record_encryption_key_derivation_salt").trim_matches('"').len(), 32);
-        let pem: String = yaml.lines().filter_map(|l| l.strip_prefix("    ")).filter(|l| !l.starts_with('-') || l.starts_with("-----")).map(|l| format!("{l}\n")).collect();
+        let pem: String = yaml
+            .lines()
+            .filter_map(|l| l.strip_prefix("    "))
+            .filter(|l| !l.starts_with('-') || l.starts_with("-----"))
+            .map(|l| format!("{l}\n"))
+            .collect();
         assert!(pem.starts_with("-----BEGIN"), "{pem}");
         if installed("openssl") {
             sandbox.write("key.pem", &pem);
@@ -690,7 +703,9 @@ echo "ssh-x AAAA" >"$2.pub"
     #[test]
     fn half_of_a_pair_is_left_to_a_person() {
         let sandbox = sandbox();
-        sandbox.write("store/test-registry-secret/registry-auth.key", "k").write("store/test-registry-secret.version", "x\n");
+        sandbox
+            .write("store/test-registry-secret/registry-auth.key", "k")
+            .write("store/test-registry-secret.version", "x\n");
         let printed = sandbox.fails("bash", &script(), &[]);
         assert!(printed.contains("has only some of the keys registry-auth.crt registry-auth.key"), "{printed}");
         assert_eq!(sandbox.files("store/test-registry-secret").len(), 1);
@@ -774,7 +789,8 @@ mod others {
         let key = sandbox.str("key");
         let script = render("toolbox/configure-gsutil.sh", &view("toolbox/configure-gsutil.sh", 0));
         sandbox.succeeds("bash", &script, &[("GSUTIL_KEY_FILE", key.as_str())]);
-        let expected = format!("[Credentials]\ngs_service_key_file = {key}\n[GSUtil]\ndefault_project_id = my-project\n");
+        let expected =
+            format!("[Credentials]\ngs_service_key_file = {key}\n[GSUtil]\ndefault_project_id = my-project\n");
         assert_eq!(sandbox.read("home/.boto"), expected);
         assert_eq!(sandbox.mode("home/.boto"), 0o600);
 
