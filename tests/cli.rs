@@ -128,3 +128,23 @@ fn files_below(root: &std::path::Path) -> Vec<String> {
     found.sort();
     found
 }
+
+/// The hook ends the process, so the panic happens in another one: this test binary, running this test again.
+#[test]
+fn a_panic_ends_with_status_4_and_does_not_show_what_it_was_about() {
+    const CHILD: &str = "GITLAB_RENDER_TEST_PANIC";
+    if std::env::var_os(CHILD).is_some() {
+        gitlab_render::ui::report_panics();
+        panic!("hunter2");
+    }
+    let output = std::process::Command::new(std::env::current_exe().expect("the test binary has a path"))
+        .args(["--exact", "cli::a_panic_ends_with_status_4_and_does_not_show_what_it_was_about", "--nocapture"])
+        .env(CHILD, "1")
+        .env_remove("RUST_BACKTRACE")
+        .output()
+        .expect("the test binary runs");
+    let stderr = String::from_utf8_lossy(&output.stderr);
+    assert_eq!(output.status.code(), Some(4), "{stderr}");
+    assert!(stderr.contains("this is a bug") && stderr.contains("please report it"), "{stderr}");
+    assert!(!stderr.contains("hunter2"), "{stderr}");
+}

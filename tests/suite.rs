@@ -3,6 +3,8 @@
 mod cli;
 mod common;
 mod dialect;
+mod docs;
+mod emit;
 mod errors;
 mod kubernetes;
 mod manifest;
