@@ -3,9 +3,9 @@
 use std::fs::File;
 use std::io::{self, Read};
 
+use crate::bundle;
 use crate::cli::ValuesArgs;
 use crate::diag::{Diagnostic, Report};
-use crate::bundle;
 use crate::values::{self, FileContent, Flag, Input};
 
 /// Reads all files; what they hold is looked at later. Every file that cannot be read is in the report.
