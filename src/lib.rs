@@ -15,6 +15,7 @@ pub mod bundle;
 pub mod cli;
 pub mod commands;
 pub mod diag;
+pub mod emit;
 pub mod manifest;
 pub mod model;
 pub mod pipeline;

@@ -4,6 +4,7 @@ mod cli;
 mod common;
 mod dialect;
 mod docs;
+mod emit;
 mod errors;
 mod kubernetes;
 mod manifest;

@@ -1,3 +1,4 @@
 //! Manifests: reading, rules, order.
 
 mod read;
+mod verify;
