@@ -8,12 +8,13 @@ out=$(mktemp -d)
 trap 'rm -rf "$out"' EXIT
 RENDERED_SCRIPTS=$out cargo test --test suite scripts::every_script_renders -- --quiet
 
-# What has no `#!` line is the argument of `sh -c` or `bash -c`; the extension says which.
+# What has no `#!` line is the argument of `bash -c` or `sh -c`.
+failed=0
 for script in "$out"/*; do
   case $(head -n 1 "$script") in
-  '#!'*) shellcheck "$script" ;;
-  *) shellcheck --shell bash "$script" ;;
+  '#!'*) shellcheck "$script" || failed=1 ;;
+  *) shellcheck --shell bash "$script" || failed=1 ;;
   esac
 done
-shellcheck .ci/*.sh tests/scripts/kubectl
-echo "$(find "$out" -type f | wc -l) rendered scripts are clean"
+shellcheck .ci/*.sh tests/scripts/kubectl || failed=1
+exit "$failed"

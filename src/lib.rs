@@ -22,5 +22,6 @@ pub mod pipeline;
 pub mod releases;
 pub mod render;
 pub mod resolve;
+pub mod schema;
 pub mod ui;
 pub mod values;

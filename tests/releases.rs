@@ -23,7 +23,7 @@ fn file(name: &str) -> Value {
 /// The newest patch of each series in the version table.
 fn newest_in_table() -> BTreeMap<Series, GitlabVersion> {
     let mut newest = BTreeMap::new();
-    for pair in releases::pairs().unwrap() {
+    for pair in releases::pairs() {
         let gitlab = version(&pair.gitlab);
         let slot = newest.entry(gitlab.series()).or_insert(gitlab);
         *slot = gitlab.max(*slot);
@@ -48,7 +48,7 @@ fn every_file_has_the_shape_that_the_schema_says() {
 
 #[test]
 fn every_chart_release_has_a_gitlab_release_and_they_follow_the_rule() {
-    let pairs = releases::pairs().unwrap();
+    let pairs = releases::pairs();
     assert_eq!(pairs.len(), 838);
     let mut ruled = 0;
     for two in pairs.windows(2) {
@@ -67,7 +67,7 @@ fn every_chart_release_has_a_gitlab_release_and_they_follow_the_rule() {
 #[test]
 fn stops_are_in_the_version_table_with_a_patch_that_is_no_older() {
     let newest = newest_in_table();
-    let stops = releases::stops().unwrap();
+    let stops = releases::stops();
     assert_eq!(stops.stops.len(), 34);
     for stop in &stops.stops {
         assert_eq!(stop.newest.is_some(), stop.status == "documented", "{}", stop.gitlab);
@@ -86,12 +86,12 @@ fn stops_are_in_the_version_table_with_a_patch_that_is_no_older() {
 
 #[test]
 fn chart_guards_follow_each_other_and_ask_for_a_pair_that_exists() {
-    let guards = &releases::stops().unwrap().guards;
+    let guards = &releases::stops().guards;
     assert!(guards.len() > 15);
     for two in guards.windows(2) {
         assert!(series(&two[0].charts.1) < series(&two[1].charts.0), "{:?}", two[1]);
     }
-    let pairs = releases::pairs().unwrap();
+    let pairs = releases::pairs();
     for guard in guards {
         let wanted = (series(&guard.chart), series(&guard.gitlab));
         let found = pairs.iter().any(|p| (version(&p.chart).series(), version(&p.gitlab).series()) == wanted);
@@ -138,7 +138,7 @@ fn images_of_releases_are_those_that_were_read() {
         let tags = releases::images(version(release)).unwrap();
         assert_eq!([&*tags.shell, &*tags.registry, &*tags.exporter], [shell, registry, exporter], "{release}");
         let own = format!("v{release}");
-        assert_eq!([&tags.rails, &tags.helper, &tags.gitaly, &tags.kas, &tags.pages, &tags.mailroom], [&own; 6]);
+        assert_eq!([&tags.gitlab, &tags.gitaly, &tags.kas, &tags.pages, &tags.mailroom], [&own; 5]);
     }
 }
 
@@ -146,9 +146,9 @@ fn images_of_releases_are_those_that_were_read() {
 fn a_series_means_its_newest_patch() {
     assert_eq!(releases::find("18.9").unwrap(), version("18.9.8"));
     assert_eq!(releases::find("v18.9.0").unwrap(), version("18.9.0"));
-    assert_eq!(releases::default_version().unwrap(), version("18.9.8"));
-    assert_eq!(releases::chart_of(version("18.9.8")).unwrap(), Some("9.9.9"));
-    assert_eq!(releases::chart_of(version("18.9.1")).unwrap(), Some("9.9.2"));
+    assert_eq!(releases::default_version(), version("18.9.8"));
+    assert_eq!(releases::chart_of(version("18.9.8")), Some("9.9.9"));
+    assert_eq!(releases::chart_of(version("18.9.1")), Some("9.9.2"));
 }
 
 #[test]
@@ -173,7 +173,7 @@ fn unknown_releases_are_refused_with_the_known_ones() {
 fn the_option_moves_every_image_and_the_value_only_those_of_rails() {
     let tags = |option, value| {
         let selected = releases::select(option, value).unwrap();
-        (selected.value.rails, selected.value.gitaly, selected.value.registry, selected.warnings.len())
+        (selected.value.gitlab, selected.value.gitaly, selected.value.registry, selected.warnings.len())
     };
     let of = |a: &str, b: &str, c: &str, n: usize| (a.to_owned(), b.to_owned(), c.to_owned(), n);
     assert_eq!(tags(None, None), of("v18.9.8", "v18.9.8", "v4.36.0-gitlab", 0));
@@ -185,7 +185,7 @@ fn the_option_moves_every_image_and_the_value_only_those_of_rails() {
     assert_eq!(tags(None, Some("v42.0.0")), of("v42.0.0", "master", "v4.37.0-gitlab", 1));
     assert_eq!(tags(None, Some("")), tags(None, None));
     let development = releases::select(None, Some("42.0.0")).unwrap().value;
-    assert_eq!([&*development.rails, &*development.shell, &*development.exporter], ["v42.0.0", "main", "16.6.0"]);
+    assert_eq!([&*development.gitlab, &*development.shell, &*development.exporter], ["v42.0.0", "main", "16.6.0"]);
 }
 
 #[test]

@@ -101,6 +101,9 @@ def lay_over(types, overlay):
             fields[field] = dict(patch)
         else:
             fields[field].update(patch)
+    for name, (source, replaced) in overlay["copies"].items():
+        types[name] = json.loads(json.dumps(types[source]))
+        types[name]["properties"].update(replaced)
     for name, patch in overlay["types"].items():
         properties = types[name].pop("properties")
         for key, value in patch.items():

@@ -109,6 +109,11 @@ pub fn config_volume(name: &str, config_map: &str) -> Node {
     json!({"name": name, "configMap": {"name": config_map}})
 }
 
+/// The view of the script `configure.sh`: all of `/init-config` is copied to `/init-secrets`.
+pub fn configure_script() -> View {
+    view! { source: "/init-config", target: "/init-secrets", only: json!([]), place: json!([]), s3cfg: Value::Null }
+}
+
 /// A workload's common settings, and the parts made of them.
 pub struct Workload<'a> {
     /// What all components read.

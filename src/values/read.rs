@@ -25,7 +25,7 @@ pub const MAX_BYTES: usize = 8 << 20;
 pub const MAX_NODES: usize = 500_000;
 /// How deep maps and lists may be within each other.
 pub const MAX_DEPTH: usize = 250;
-/// How many findings of a file are kept.
+/// How many errors of a file are kept, and how many warnings.
 pub const MAX_FINDINGS: usize = 100;
 
 /// Reads a text; an empty one is an empty map. `source` is the number its places get.
@@ -37,7 +37,7 @@ pub fn read(text: &str, source: usize) -> Result<Warned<Node>, Report> {
     if text.len() > MAX_BYTES {
         return Err(too_long(start, text.len()).into());
     }
-    let mut reader = Reader { source, ..Reader::default() };
+    let mut reader = Reader { source, tabs: syntax::tab_indents(text), ..Reader::default() };
     if let Some(finding) = syntax::forbidden_character(text, source) {
         return Err(finding.into());
     }
@@ -58,7 +58,7 @@ pub fn read(text: &str, source: usize) -> Result<Warned<Node>, Report> {
             }
         }
     }
-    let (errors, warnings): (Vec<_>, Vec<_>) = reader.findings.into_iter().partition(|d| d.severity == Severity::Error);
+    let Reader { errors, warnings, .. } = reader;
     if errors.is_empty() { Ok(Warned { value: root, warnings }) } else { Err(Report([errors, warnings].concat())) }
 }
 
@@ -82,7 +82,10 @@ struct Reader {
     source: usize,
     /// The lines before the current document.
     line: usize,
-    findings: Vec<Diagnostic>,
+    errors: Vec<Diagnostic>,
+    warnings: Vec<Diagnostic>,
+    /// Lines of the text that are indented by tabs, counted from 1, and how wide the indentation is.
+    tabs: HashMap<usize, usize>,
     /// How much has been built, see [`Node::weight`].
     weight: usize,
     anchors: HashMap<usize, (Node, usize)>,
@@ -93,6 +96,8 @@ struct Reader {
 struct Frame {
     at: Location,
     anchor: usize,
+    /// Whether it is in brackets or braces, or within such a one.
+    flow: bool,
     /// What [`Reader::weight`] was when it began.
     weight: usize,
     body: Body,
@@ -111,8 +116,9 @@ enum Key {
 
 impl Reader {
     fn report(&mut self, finding: Diagnostic) {
-        if self.findings.len() < MAX_FINDINGS {
-            self.findings.push(finding);
+        let findings = if finding.severity == Severity::Error { &mut self.errors } else { &mut self.warnings };
+        if findings.len() < MAX_FINDINGS {
+            findings.push(finding);
         }
     }
 
@@ -131,6 +137,8 @@ impl Reader {
         self.anchors.clear();
         self.stack.clear();
         let mut parser = Parser::new_from_str(text);
+        // Only a text that is indented by tabs needs to be looked at character by character.
+        let chars: Vec<char> = if self.tabs.is_empty() { Vec::new() } else { text.chars().collect() };
         let mut root = None;
         while let Some(next) = parser.next_event() {
             let (event, span) = next.map_err(|error| self.syntax(&error, text))?;
@@ -140,7 +148,8 @@ impl Reader {
                 Event::StreamEnd => return Ok(None),
                 Event::Nothing | Event::StreamStart | Event::DocumentStart(_) => {}
                 event => {
-                    if let Some(node) = self.event(event, at)? {
+                    let last = span.end.index().checked_sub(1).and_then(|i| chars.get(i));
+                    if let Some(node) = self.event(event, at, matches!(last, Some('[' | '{')))? {
                         root = Some(node);
                     }
                 }
@@ -178,7 +187,14 @@ impl Reader {
         }
     }
 
-    fn event(&mut self, event: Event<'_>, at: Location) -> Result<Option<Node>, Fatal> {
+    fn event(&mut self, event: Event<'_>, mut at: Location, bracket: bool) -> Result<Option<Node>, Fatal> {
+        let is_empty = matches!(&event, Event::Scalar(text, ScalarStyle::Plain, ..) if text.is_empty());
+        if is_empty && let Some(key) = self.key_place() {
+            // The parser has it where the next line begins.
+            at = key;
+        } else if self.tabs.get(&at.line).is_some_and(|width| *width + 1 == at.column) && !self.in_flow() {
+            return Err(Box::new(syntax::tab(at)));
+        }
         match event {
             Event::Scalar(text, style, anchor, tag) => {
                 self.grow(1, at)?;
@@ -210,9 +226,9 @@ impl Reader {
                 }
                 self.put(node)
             }
-            Event::SequenceStart(anchor, _) => self.open(anchor, at, Body::List(Vec::new())),
+            Event::SequenceStart(anchor, _) => self.open(anchor, at, bracket, Body::List(Vec::new())),
             Event::MappingStart(anchor, _) => {
-                self.open(anchor, at, Body::Map { entries: Entries::default(), merged: Entries::default(), key: None })
+                self.open(anchor, at, bracket, Body::Map { entries: Entries::default(), merged: Entries::default(), key: None })
             }
             Event::SequenceEnd | Event::MappingEnd => self.close(),
             _ => Ok(None),
@@ -231,7 +247,7 @@ impl Reader {
         ))
     }
 
-    fn open(&mut self, anchor: usize, at: Location, body: Body) -> Result<Option<Node>, Fatal> {
+    fn open(&mut self, anchor: usize, at: Location, bracket: bool, body: Body) -> Result<Option<Node>, Fatal> {
         self.grow(1, at)?;
         if self.wants_key() {
             return Err(self.complex_key(at));
@@ -239,7 +255,8 @@ impl Reader {
         if self.stack.len() >= MAX_DEPTH {
             return Err(too_deep(at));
         }
-        self.stack.push(Frame { at, anchor, weight: self.weight, body });
+        let flow = self.in_flow() || bracket;
+        self.stack.push(Frame { at, anchor, flow, weight: self.weight, body });
         Ok(None)
     }
 
@@ -263,6 +280,18 @@ impl Reader {
             self.anchors.insert(frame.anchor, (node.clone(), weight));
         }
         self.put(node)
+    }
+
+    fn in_flow(&self) -> bool {
+        self.stack.last().is_some_and(|frame| frame.flow)
+    }
+
+    /// Where the key stands whose value comes next.
+    fn key_place(&self) -> Option<Location> {
+        match &self.stack.last()?.body {
+            Body::Map { key: Some(Key::Named(_, place) | Key::Merge(place)), .. } => Some(*place),
+            _ => None,
+        }
     }
 
     fn wants_key(&self) -> bool {

@@ -1,5 +1,7 @@
 //! The parts of reading that work on text: documents, forbidden characters, and syntax errors in our words.
 
+use std::collections::HashMap;
+
 use saphyr_parser::Tag;
 
 use crate::diag::{Diagnostic, Location};
@@ -62,6 +64,23 @@ pub fn forbidden_character(text: &str, source: usize) -> Option<Diagnostic> {
     )
 }
 
+/// The lines that have a tab in their indentation, counted from 1, with the width of the indentation.
+pub fn tab_indents(text: &str) -> HashMap<usize, usize> {
+    if !text.contains('\t') {
+        return HashMap::new();
+    }
+    let indent = |line: &str| {
+        let width = line.bytes().take_while(|b| matches!(b, b' ' | b'\t')).count();
+        line[..width].contains('\t').then_some(width)
+    };
+    text.lines().enumerate().filter_map(|(i, line)| Some((i + 1, indent(line)?))).collect()
+}
+
+/// The finding about a tab that indents.
+pub fn tab(at: Location) -> Diagnostic {
+    Diagnostic::error("yaml", "a tab cannot indent").at(at).hint("indent with spaces")
+}
+
 /// The name of a tag of YAML's own, such as `str`.
 pub fn core_tag(tag: &Tag) -> Option<&str> {
     if tag.is_yaml_core_schema() {
@@ -73,9 +92,10 @@ pub fn core_tag(tag: &Tag) -> Option<&str> {
 /// A syntax error, in our words where the parser's do not help.
 pub fn explain(info: &str, line: &str, at: Location) -> Diagnostic {
     let indent = &line[..line.len() - line.trim_start().len()];
-    let (message, hint) = if indent.contains('\t') || info.contains("tab") {
-        ("a tab cannot indent", "indent with spaces")
-    } else if info.contains("mapping values are not allowed") {
+    if indent.contains('\t') || info.contains("tab") {
+        return tab(at);
+    }
+    let (message, hint) = if info.contains("mapping values are not allowed") {
         ("a `: ` is not allowed here", "put a text with `: ` in quotes; a nested map begins on a line of its own")
     } else if info.contains("unknown anchor") {
         ("the alias has no anchor before it", "define it above with `&name`; put text that begins with `*` in quotes")
@@ -93,6 +113,8 @@ pub fn explain(info: &str, line: &str, at: Location) -> Diagnostic {
         ("the escape is not a character", "write the character itself; pairs of `\\u` are not YAML")
     } else if info.contains("unexpected character") || info.contains("cannot start") {
         ("no value can begin with this character", "put the value in quotes")
+    } else if info.contains("valid YAML whitespace") {
+        ("a tab follows a `:` or `-`", "put a space there")
     } else if info.contains("indent") {
         ("the indentation does not fit", "indent this line like its neighbours")
     } else {
