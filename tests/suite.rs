@@ -2,6 +2,7 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
+mod architecture;
 mod cli;
 mod common;
 mod dialect;
@@ -9,8 +10,10 @@ mod docs;
 mod emit;
 mod errors;
 mod kubernetes;
+mod layout;
 mod manifest;
 mod releases;
 mod scripts;
+mod templates;
 mod values;
 mod writer;
