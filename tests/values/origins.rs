@@ -7,7 +7,7 @@ use serde_json::json;
 use super::{bad, file, flag, good, places};
 
 fn merged(inputs: &[Input]) -> Merged {
-    merge(good(inputs).value, json!({"global": {"hosts": {"domain": "example.com", "https": true}}, "n": [1]})).value
+    merge(good(inputs).value, json!({"global": {"hosts": {"domain": "example.com", "https": true}}, "m": [1]})).value
 }
 
 /// `source name:line:column+length`, of the key and of the value.
@@ -50,7 +50,7 @@ fn a_default_has_the_closest_value_that_the_user_wrote() {
     assert_eq!(merged.origins.nearest(&https).map(|(steps, _)| steps), Some(2));
     assert_eq!(merged.origins.exact(&https), None);
     assert!(merged.origins.exact(&ValuePath::dotted("global.hosts.domain")).is_some());
-    assert_eq!(origin(&merged, "n"), "default");
+    assert_eq!(origin(&merged, "m"), "default");
     assert_eq!(origin(&merged, ""), "default");
 }
 
@@ -66,7 +66,7 @@ fn the_last_layer_is_the_origin() {
     assert_eq!(origin(&merged, "global.only"), "a.yaml:1:34+4 = a.yaml:1:40+1");
     assert_eq!(origin(&merged, "x"), "--set #2:1:1+1 = --set #2:1:3+1");
     let item = ValuePath(vec![Step::Key("l".into()), Step::Index(1), Step::Key("k".into()), Step::Index(1)]);
-    assert_eq!(shown(&merged, merged.origins.get(&item)), "--set #2:1:40+1");
+    assert_eq!(shown(&merged, merged.origins.get(&item)), "--set #2:1:41+1");
     assert_eq!(merged.user["l"], json!([null, {"k": [1, 2]}]));
 }
 
@@ -86,10 +86,10 @@ fn an_empty_value_stands_at_its_key() {
 
 #[test]
 fn nulls_stay_with_the_user_and_remove_defaults() {
-    let merged = merged(&[file("a.yaml", "global: {hosts: {https: null}}\nn: ~\nown: null\n")]);
-    assert_eq!(merged.user, json!({"global": {"hosts": {"https": null}}, "n": null, "own": null}));
+    let merged = merged(&[file("a.yaml", "global: {hosts: {https: null}}\nm: ~\nown: null\n")]);
+    assert_eq!(merged.user, json!({"global": {"hosts": {"https": null}}, "m": null, "own": null}));
     assert_eq!(merged.tree, json!({"global": {"hosts": {"domain": "example.com"}}, "own": null}));
-    assert_eq!(origin(&merged, "n"), "a.yaml:2:1+1 = a.yaml:2:4+1");
+    assert_eq!(origin(&merged, "m"), "a.yaml:2:1+1 = a.yaml:2:4+1");
 }
 
 #[test]
@@ -125,8 +125,8 @@ fn the_errors_of_all_inputs_are_reported_at_once() {
 
 #[test]
 fn a_conflict_shows_both_places() {
-    let found = bad(&[file("a.yaml", "x:\n  y: text\n"), Input::Set(flag(1, "x.y.z=1"))]);
-    assert_eq!(found[0].message, "`x.y` is a single value here, not a map");
+    let found = bad(&[file("a.yaml", "x:\n  k: text\n"), Input::Set(flag(1, "x.k.z=1"))]);
+    assert_eq!(found[0].message, "`x.k` is a single value here, not a map");
     assert_eq!(places(&found[0]).iter().map(|at| (at.line, at.column)).collect::<Vec<_>>(), [(1, 5), (2, 6)]);
 }
 

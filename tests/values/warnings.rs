@@ -1,7 +1,7 @@
 //! What is read as Helm reads it, but is not what everyone would read.
 
 use gitlab_render::diag::Diagnostic;
-use gitlab_render::values::{Input, load, merge, set_file_paths};
+use gitlab_render::values::{Chart, Input, load, merge, merge_charts, set_file_paths};
 use serde_json::{Value, json};
 
 use super::{bad, file, flag, good, places};
@@ -86,7 +86,8 @@ fn a_flag_without_effect_is_said() {
 
 #[test]
 fn tabs_are_allowed_where_they_do_not_indent() {
-    assert_eq!(value(&[file("a.yaml", "a: [1,\n\t2]\nb: {\n\tc: 1\n}\nd: |\n  x\n  \ty\n")])["b"], json!({"c": 1}));
+    let text = "a: [1,\n\t2]\nb: [\t3]\nd: |\n  x\n  \ty\n";
+    assert_eq!(value(&[file("a.yaml", text)]), json!({"a": [1, 2], "b": [3], "d": "x\n\ty\n"}));
     for text in ["a:\n\tb: 1\n", "a:\n  b: 1\n\tc: 1\n", "a:\n\t- 1\n", "\ta: 1\n"] {
         let found = bad(&[file("a.yaml", text)]);
         assert_eq!(found[0].message, "a tab cannot indent", "{text:?}: {found:?}");
@@ -114,4 +115,20 @@ fn a_map_over_a_default_that_is_none_has_a_warning_with_its_path() {
         ]
     );
     assert_eq!(merged.value.tree, json!({"a": {"b": 1}, "c": 1, "d": 1}));
+}
+
+#[test]
+fn a_null_over_a_component_brings_its_defaults_back() {
+    let tree = json!({"gitlab": {"kas": {"i": 1, "m": {"k": 1}}, "x": 1}, "z": 1});
+    let chart = Chart::with_sections(tree.clone(), &["gitlab", "gitlab.kas", "registry"]);
+    let whole = tree;
+    let merged = |text: &str| merge_charts(good(&[file("a.yaml", text)]).value, chart.clone());
+    for text in ["gitlab: null\n", "gitlab: {kas: null}\n", "gitlab: {kas: {}}\n"] {
+        let tree = merged(text).unwrap().value.tree;
+        assert_eq!(tree, whole, "{text}");
+    }
+    let tree = merged("gitlab: {kas: {i: null, m: {k: null, l: 2}}}\n").unwrap().value.tree;
+    assert_eq!(tree["gitlab"], json!({"kas": {"m": {"l": 2}}, "x": 1}));
+    let refused = merged("gitlab: {kas: [1]}\n").unwrap_err();
+    assert_eq!(refused.0.0[0].message, "`gitlab.kas` must be a map");
 }
