@@ -13,10 +13,12 @@ use crate::manifest::{self, Manifest, Ordered, content, read};
 use crate::releases;
 use crate::render::{Hole, Renderer, render};
 use crate::resolve::{Context, Plan, Release, resolve};
+use crate::schema;
 use crate::values::{self, Merged, Origins};
 
 pub use crate::emit::Format;
 pub use crate::resolve::KubeVersion;
+pub use crate::schema::UnknownKeys;
 pub use crate::values::{FileContent, Flag, Input, MAX_BYTES, set_file_paths};
 
 /// What is to be rendered.
@@ -51,15 +53,6 @@ pub struct Target {
     pub api_versions: Vec<String>,
     /// The GitLab version; none: what the values say, or the default.
     pub gitlab_version: Option<String>,
-}
-
-/// What an unknown key is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum UnknownKeys {
-    /// Refused.
-    Error,
-    /// Reported, and left out.
-    Warn,
 }
 
 /// Which objects of a render are wanted.
@@ -101,13 +94,18 @@ pub struct Failure {
 /// Everything that was found up to the first stage that refused.
 pub fn template(request: &Request) -> Result<Rendered, Failure> {
     let (merged, mut found) = merged(request)?;
-    let Merged { tree, origins, sources, .. } = merged;
-    let objects = objects(request, &tree, &mut found);
+    let Merged { user, tree, origins, sources } = merged;
+    let strictness = schema::Options {
+        unknown_keys: request.unknown_keys,
+        skip_schema_validation: request.skip_schema_validation,
+    };
+    found.extend(schema::violations(&user, &tree, &strictness));
+    let objects = if refused(&found) { None } else { objects(request, &tree, &mut found) };
     for diagnostic in &mut found {
         locate(diagnostic, &origins);
     }
     match objects {
-        Some(mut objects) if !found.iter().any(|d| d.severity == Severity::Error) => {
+        Some(mut objects) if !refused(&found) => {
             let missing = select(&mut objects, &request.select);
             if missing.is_empty() {
                 Ok(Rendered { objects, warnings: found, sources })
@@ -118,6 +116,10 @@ pub fn template(request: &Request) -> Result<Rendered, Failure> {
         }
         _ => Err(Failure { report: Report(found), sources }),
     }
+}
+
+fn refused(found: &[Diagnostic]) -> bool {
+    found.iter().any(|d| d.severity == Severity::Error)
 }
 
 /// Reads the user's values and lays them over the defaults.
@@ -146,7 +148,7 @@ fn objects(request: &Request, tree: &Value, found: &mut Vec<Diagnostic>) -> Opti
     let context = Context::new(&release, tree, |text| read::parse(text, &mut |_| None).map_err(|e| e.to_string()));
     let mut plan = resolve(&context);
     found.append(&mut plan.diagnostics);
-    if found.iter().any(|d| d.severity == Severity::Error) {
+    if refused(found) {
         return None;
     }
     let manifests = manifests(&plan).map_err(|report| found.extend(report.0)).ok()?;
