@@ -1,5 +1,7 @@
 //! The one test binary: each module is a kind of test.
 
+#![allow(clippy::unwrap_used, clippy::expect_used)]
+
 mod cli;
 mod common;
 mod dialect;

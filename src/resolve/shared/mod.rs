@@ -3,3 +3,5 @@
 pub mod hosts;
 pub mod postgres;
 pub mod redis;
+
+pub mod rails;
