@@ -30,9 +30,10 @@ const OWNED: &[(&str, &[&str])] = &[
     ("minijinja::", &["render"]),
     ("jsonschema::", &["schema"]),
     ("saphyr_parser::", &["values", "manifest"]),
-    ("clap::", &["cli", "commands"]),
+    ("clap::", &["cli", "commands", "ui"]),
     ("annotate_snippets::", &["ui"]),
-    ("std::env", &["cli", "commands", "ui"]),
+    // emit asks for the current directory, which it must not replace; ui for NO_COLOR and TERM
+    ("std::env", &["commands", "emit", "main", "ui"]),
     ("std::fs", &["commands", "emit"]),
     ("std::time", &[]),
 ];
