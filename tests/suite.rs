@@ -11,6 +11,7 @@ mod errors;
 mod kubernetes;
 mod manifest;
 mod releases;
+mod schema;
 mod scripts;
 mod values;
 mod writer;
