@@ -13,6 +13,7 @@ mod kubernetes;
 mod layout;
 mod manifest;
 mod releases;
+mod schema;
 mod scripts;
 mod templates;
 mod values;
