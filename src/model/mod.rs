@@ -5,8 +5,10 @@
 //! with null. A component's own settings are a type beside its decisions, in
 //! `resolve/component/<name>.rs`; the types here are those that two or more components share.
 
+pub mod app_config;
 pub mod global;
 pub mod psql;
+pub mod redis;
 mod scalar;
 pub mod workload;
 

@@ -1,7 +1,8 @@
 //! What components must agree on: databases, Redis, hosts, object storage.
 
+pub mod gitaly_clients;
 pub mod hosts;
+pub mod object_storage;
 pub mod postgres;
-pub mod redis;
-
 pub mod rails;
+pub mod redis;
