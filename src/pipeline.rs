@@ -95,10 +95,8 @@ pub struct Failure {
 pub fn template(request: &Request) -> Result<Rendered, Failure> {
     let (merged, mut found) = merged(request)?;
     let Merged { user, tree, origins, sources } = merged;
-    let strictness = schema::Options {
-        unknown_keys: request.unknown_keys,
-        skip_schema_validation: request.skip_schema_validation,
-    };
+    let strictness =
+        schema::Options { unknown_keys: request.unknown_keys, skip_schema_validation: request.skip_schema_validation };
     found.extend(schema::violations(&user, &tree, &strictness));
     let objects = if refused(&found) { None } else { objects(request, &tree, &mut found) };
     for diagnostic in &mut found {
