@@ -12,9 +12,9 @@ use crate::emit;
 use crate::manifest::{self, Manifest, Ordered, content, read};
 use crate::releases;
 use crate::render::{Hole, Renderer, render};
-use crate::resolve::{Context, Plan, Release, resolve};
+use crate::resolve::{Context, Plan, Release, component, resolve};
 use crate::schema;
-use crate::values::{self, Merged, Origins};
+use crate::values::{self, Chart, Merged, Origins};
 
 pub use crate::emit::Format;
 pub use crate::resolve::KubeVersion;
@@ -130,10 +130,26 @@ fn merged(request: &Request) -> Result<(Merged, Vec<Diagnostic>), Failure> {
     let layers = values::load(&inputs).map_err(|(report, sources)| Failure { report, sources })?;
     let defaults = serde_json::from_str(bundle::DEFAULTS)
         .map_err(|e| bare(Diagnostic::bug("defaults", format!("the embedded defaults cannot be read: {e}"))))?;
-    let merged = values::merge(layers.value, defaults);
     let mut found = layers.warnings;
-    found.extend(merged.warnings);
-    Ok((merged.value, found))
+    let merged = match values::merge_charts(layers.value, Chart::with_sections(defaults, &sections())) {
+        Ok(merged) => {
+            found.extend(merged.warnings);
+            merged.value
+        }
+        Err(failed) => {
+            let (report, merged) = *failed;
+            found.extend(report.0);
+            merged
+        }
+    };
+    Ok((merged, found))
+}
+
+/// The sections that are charts of their own in the official chart, outer ones first: a null over one of them
+/// brings its defaults back.
+fn sections() -> Vec<&'static str> {
+    let components = component::ALL.iter().map(|component| component.key).filter(|key| !key.is_empty());
+    std::iter::once("gitlab").chain(components).collect()
 }
 
 fn bare(diagnostic: Diagnostic) -> Failure {
