@@ -1,10 +1,27 @@
-//! GitLab's deployment as Kubernetes manifests.
+//! GitLab's deployment as Kubernetes manifests, from values in the dialect of the official Helm chart.
+//!
+//! The stages, in order; [`pipeline`] joins them:
+//!
+//! 1. [`values::load`] and [`values::merge`]: bytes to values, each with the place it came from.
+//! 2. [`model`]: values as types.
+//! 3. [`mod@resolve`]: the plan, which objects there are and what each shows. The only home of derivation.
+//! 4. [`mod@render`]: the template of each object over its view.
+//! 5. [`manifest::read`], [`manifest::verify`], [`manifest::order`]: objects that a cluster takes, in an order it takes.
+//!
+//! Findings are data ([`diag`]) until [`ui`] prints them. [`bundle`] is what is compiled in, [`releases`] what is
+//! known about GitLab's releases; [`cli`] and [`commands`] are the command line.
 
 pub mod bundle;
+pub mod cli;
+pub mod commands;
 pub mod diag;
+pub mod emit;
 pub mod manifest;
 pub mod model;
 pub mod pipeline;
 pub mod releases;
 pub mod render;
 pub mod resolve;
+pub mod schema;
+pub mod ui;
+pub mod values;

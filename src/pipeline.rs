@@ -1,23 +1,191 @@
 //! The stages joined; one function for each point where a command may stop.
 
+use std::collections::BTreeSet;
+use std::io::Write;
+use std::path::Path;
+
 use serde_json::Value;
 
-use crate::diag::{Diagnostic, Outcome, Report};
-use crate::manifest::{content, read};
+use crate::bundle;
+use crate::diag::{Diagnostic, Place, Report, Severity, Sources};
+use crate::emit;
+use crate::manifest::{self, Manifest, Ordered, content, read};
+use crate::releases;
 use crate::render::{Hole, Renderer, render};
-use crate::resolve::{Context, Release, resolve};
+use crate::resolve::{Context, Plan, Release, component, resolve};
+use crate::schema;
+use crate::values::{self, Chart, Merged, Origins};
 
-/// Values to objects, each with the name of its template.
+pub use crate::emit::Format;
+pub use crate::resolve::KubeVersion;
+pub use crate::schema::UnknownKeys;
+pub use crate::values::{FileContent, Flag, Input, MAX_BYTES, set_file_paths};
+
+/// What is to be rendered.
+#[derive(Debug, Clone)]
+pub struct Request {
+    /// What the render is for.
+    pub target: Target,
+    /// Where the values come from, as they were given.
+    pub inputs: Vec<Input>,
+    /// What an unknown key is.
+    pub unknown_keys: UnknownKeys,
+    /// Whether types and bounds are warnings.
+    pub skip_schema_validation: bool,
+    /// A file of `values/`, the lowest layer.
+    pub profile: Option<String>,
+    /// Which objects are wanted.
+    pub select: Select,
+}
+
+/// Name, place and versions of a release, as the command line has them.
+#[derive(Debug, Clone)]
+pub struct Target {
+    /// The release's name.
+    pub name: String,
+    /// The namespace it goes to.
+    pub namespace: String,
+    /// Whether it replaces an earlier one.
+    pub is_upgrade: bool,
+    /// The cluster's version.
+    pub kube_version: KubeVersion,
+    /// API versions that the cluster has besides Kubernetes' own.
+    pub api_versions: Vec<String>,
+    /// The GitLab version; none: what the values say, or the default.
+    pub gitlab_version: Option<String>,
+}
+
+/// Which objects of a render are wanted.
+#[derive(Debug, Clone, Default)]
+pub struct Select {
+    /// Templates, `webservice/deployment.yaml`; none: all.
+    pub show_only: Vec<String>,
+    /// Components; none: all.
+    pub components: Vec<String>,
+    /// Leave out what Helm would run as a hook.
+    pub no_hooks: bool,
+    /// Leave out tests.
+    pub skip_tests: bool,
+}
+
+/// Objects ready to be written.
+#[derive(Debug)]
+pub struct Rendered {
+    /// In the order in which they can be applied.
+    pub objects: Ordered,
+    /// Notes and warnings.
+    pub warnings: Vec<Diagnostic>,
+    /// What their places point into.
+    pub sources: Sources,
+}
+
+/// A run that ended early.
+#[derive(Debug, Clone)]
+pub struct Failure {
+    /// Why.
+    pub report: Report,
+    /// What its places point into.
+    pub sources: Sources,
+}
+
+/// Values to verified, ordered objects.
 ///
 /// # Errors
-/// What resolve refuses, and templates that do not fit their views.
-pub fn objects(release: &Release, tree: &Value) -> Outcome<Vec<(String, Value)>> {
-    let context = Context::new(release, tree, |text| read::parse(text, &mut |_| None).map_err(|e| e.to_string()));
-    let plan = resolve(&context);
-    let report = Report(plan.diagnostics);
-    if report.has_errors() {
-        return Err(report);
+/// Everything that was found up to the first stage that refused.
+pub fn template(request: &Request) -> Result<Rendered, Failure> {
+    let (merged, mut found) = merged(request)?;
+    let Merged { user, tree, origins, sources } = merged;
+    let strictness =
+        schema::Options { unknown_keys: request.unknown_keys, skip_schema_validation: request.skip_schema_validation };
+    found.extend(schema::violations(&user, &tree, &strictness));
+    let objects = if refused(&found) { None } else { objects(request, &tree, &mut found) };
+    for diagnostic in &mut found {
+        locate(diagnostic, &origins);
     }
+    match objects {
+        Some(mut objects) if !refused(&found) => {
+            let missing = select(&mut objects, &request.select);
+            if missing.is_empty() {
+                Ok(Rendered { objects, warnings: found, sources })
+            } else {
+                found.extend(missing);
+                Err(Failure { report: Report(found), sources })
+            }
+        }
+        _ => Err(Failure { report: Report(found), sources }),
+    }
+}
+
+fn refused(found: &[Diagnostic]) -> bool {
+    found.iter().any(|d| d.severity == Severity::Error)
+}
+
+/// Reads the user's values and lays them over the defaults.
+fn merged(request: &Request) -> Result<(Merged, Vec<Diagnostic>), Failure> {
+    let mut inputs = Vec::with_capacity(request.inputs.len() + 1);
+    if let Some(name) = &request.profile {
+        inputs.push(profile(name).map_err(bare)?);
+    }
+    inputs.extend(request.inputs.iter().cloned());
+    let layers = values::load(&inputs).map_err(|(report, sources)| Failure { report, sources })?;
+    let defaults = serde_json::from_str(bundle::DEFAULTS)
+        .map_err(|e| bare(Diagnostic::bug("defaults", format!("the embedded defaults cannot be read: {e}"))))?;
+    let mut found = layers.warnings;
+    let merged = match values::merge_charts(layers.value, Chart::with_sections(defaults, &sections())) {
+        Ok(merged) => {
+            found.extend(merged.warnings);
+            merged.value
+        }
+        Err(failed) => {
+            let (report, merged) = *failed;
+            found.extend(report.0);
+            merged
+        }
+    };
+    Ok((merged, found))
+}
+
+/// The sections that are charts of their own in the official chart, outer ones first: a null over one of them
+/// brings its defaults back.
+fn sections() -> Vec<&'static str> {
+    let components = component::ALL.iter().map(|component| component.key).filter(|key| !key.is_empty());
+    std::iter::once("gitlab").chain(components).collect()
+}
+
+fn bare(diagnostic: Diagnostic) -> Failure {
+    Failure { report: diagnostic.into(), sources: Sources::default() }
+}
+
+/// Merged values to ordered objects; what was found on the way is added to `found`.
+fn objects(request: &Request, tree: &Value, found: &mut Vec<Diagnostic>) -> Option<Ordered> {
+    let release = release(&request.target, tree, found)?;
+    let context = Context::new(&release, tree, |text| read::parse(text, &mut |_| None).map_err(|e| e.to_string()));
+    let mut plan = resolve(&context);
+    found.append(&mut plan.diagnostics);
+    if refused(found) {
+        return None;
+    }
+    let manifests = manifests(&plan).map_err(|report| found.extend(report.0)).ok()?;
+    let verified = manifest::verify(manifests).map_err(|report| found.extend(report.0)).ok()?;
+    Some(manifest::order(verified))
+}
+
+fn release(target: &Target, tree: &Value, found: &mut Vec<Diagnostic>) -> Option<Release> {
+    let value = tree.pointer("/global/gitlabVersion").and_then(Value::as_str);
+    let images = releases::select(target.gitlab_version.as_deref(), value).map_err(|d| found.push(d)).ok()?;
+    found.extend(images.warnings);
+    Some(Release {
+        name: target.name.clone(),
+        namespace: target.namespace.clone(),
+        is_upgrade: target.is_upgrade,
+        kube_version: target.kube_version,
+        api_versions: target.api_versions.clone(),
+        images: images.value,
+    })
+}
+
+/// Runs the templates of a plan and reads what they give.
+fn manifests(plan: &Plan) -> Result<Vec<Manifest>, Report> {
     let renderer = Renderer::new();
     let rendered = render(&renderer, &plan.objects).map_err(Report)?;
     let mut bodies = Vec::with_capacity(rendered.len());
@@ -25,25 +193,40 @@ pub fn objects(release: &Release, tree: &Value) -> Outcome<Vec<(String, Value)>>
     for object in &rendered {
         match read_rendered(&renderer, &object.text) {
             Ok(body) => bodies.push(body),
-            Err(reason) => failed.push(Diagnostic::bug("template-failed", format!("template `{}`: {reason}", object.source))),
+            Err(why) => {
+                failed.push(Diagnostic::bug("template-failed", format!("template `{}`: {why}", object.source)));
+            }
         }
     }
     if !failed.is_empty() {
         return Err(Report(failed));
     }
+    follow_content(plan, &mut bodies);
+    let mut manifests = Vec::with_capacity(bodies.len());
+    for ((planned, rendered), body) in plan.objects.iter().zip(rendered).zip(bodies) {
+        let hook = body.pointer("/metadata/annotations/helm.sh~1hook").is_some();
+        match Manifest::new(planned.component, rendered.source, planned.phase, hook, body) {
+            Ok(manifest) => manifests.push(manifest),
+            Err(diagnostic) => failed.push(diagnostic),
+        }
+    }
+    if failed.is_empty() { Ok(manifests) } else { Err(Report(failed)) }
+}
+
+/// Sets what follows from the content of objects: checksum annotations and names.
+fn follow_content(plan: &Plan, bodies: &mut [Value]) {
     let follows = plan.objects.iter().flat_map(|o| &o.checksums);
     let wanted: Vec<(&str, &str)> = follows.map(|c| (c.kind, c.name.as_str())).collect();
-    let hashes = content::Hashes::of(&bodies, &wanted);
-    for (planned, body) in plan.objects.iter().zip(&mut bodies) {
-        let follows = planned.checksums.iter().map(|c| (c.annotation.as_str(), c.kind, c.name.as_str()));
+    let hashes = content::Hashes::of(&*bodies, &wanted);
+    for (planned, body) in plan.objects.iter().zip(bodies) {
         if !planned.checksums.is_empty() {
+            let follows = planned.checksums.iter().map(|c| (c.annotation.as_str(), c.kind, c.name.as_str()));
             content::checksums(body, follows, &hashes);
         }
         if planned.name_by_content {
             content::name_by_content(body);
         }
     }
-    Ok(rendered.into_iter().map(|r| r.source).zip(bodies).collect())
 }
 
 /// A rendered template as a tree; fragments are read where they stand.
@@ -62,5 +245,88 @@ fn read_rendered(renderer: &Renderer, text: &str) -> Result<Value, String> {
     match inner {
         Some(reason) => Err(reason),
         None => tree.map_err(|e| e.to_string()),
+    }
+}
+
+/// Turns values paths into the places where the user set them; paths that are defaults are left out.
+fn locate(diagnostic: &mut Diagnostic, origins: &Origins) {
+    let places = std::mem::take(&mut diagnostic.places);
+    for place in places {
+        let found = match place {
+            Place::Value(path) => origins.get(&path).map(|origin| Place::At(origin.key.unwrap_or(origin.value))),
+            at => Some(at),
+        };
+        if let Some(place) = found.filter(|p| !diagnostic.places.contains(p)) {
+            diagnostic.places.push(place);
+        }
+    }
+}
+
+/// Leaves the objects that are wanted; what was asked for and is not there is in the answer.
+fn select(objects: &mut Ordered, select: &Select) -> Vec<Diagnostic> {
+    let all = objects.manifests();
+    let no_template = select.show_only.iter().filter(|s| !all.iter().any(|m| m.source == **s));
+    let no_component = select.components.iter().filter(|c| !all.iter().any(|m| *m.component == ***c));
+    let mut missing: Vec<Diagnostic> = no_template
+        .map(|name| {
+            let component = name.split('/').next().unwrap_or_default();
+            let near = all.iter().filter(|m| *m.component == *component).map(|m| m.source.as_str());
+            nothing_selected("template", name, near)
+        })
+        .collect();
+    missing.extend(no_component.map(|name| nothing_selected("component", name, all.iter().map(|m| &*m.component))));
+    objects.retain(|object| {
+        let shown = select.show_only.is_empty() || select.show_only.contains(&object.source);
+        let component = select.components.is_empty() || select.components.iter().any(|c| **c == *object.component);
+        let hook = select.no_hooks && object.hook;
+        let test = select.skip_tests && object.phase == manifest::Phase::Test;
+        shown && component && !hook && !test
+    });
+    missing
+}
+
+fn nothing_selected<'a>(what: &str, name: &str, there: impl Iterator<Item = &'a str>) -> Diagnostic {
+    let there: BTreeSet<_> = there.map(|name| format!("`{name}`")).collect();
+    let there: Vec<_> = there.into_iter().collect();
+    let hint = match there.is_empty() {
+        true => "`--component NAME` shows a component, `-v` says which ones have objects".to_owned(),
+        false => format!("with these values there are {}", there.join(", ")),
+    };
+    Diagnostic::error("nothing-selected", format!("no object comes from the {what} `{name}`")).hint(hint)
+}
+
+/// Writes the objects to a directory, or to a stream where none is named: all of them or none.
+///
+/// # Errors
+/// The machine's: a full disk, a directory that cannot be taken.
+pub fn emit(rendered: &Rendered, format: Format, dir: Option<&Path>, out: &mut impl Write) -> Result<(), Diagnostic> {
+    match dir {
+        Some(dir) => emit::to_dir(&rendered.objects, format, dir),
+        None => emit::to_stdout(&rendered.objects, format, out),
+    }
+}
+
+/// A profile of `values/` as a layer of its own.
+///
+/// # Errors
+/// There is none of this name.
+pub fn profile(name: &str) -> Result<Input, Diagnostic> {
+    match bundle::profile(name) {
+        Some(text) => Ok(Input::File { name: format!("profile:{name}"), bytes: text.into() }),
+        None => Err(unknown_profile(name)),
+    }
+}
+
+/// The newest known GitLab version of every series, oldest first.
+pub fn gitlab_versions() -> Vec<String> {
+    releases::known_series().into_iter().filter_map(releases::newest).map(|version| version.to_string()).collect()
+}
+
+fn unknown_profile(name: &str) -> Diagnostic {
+    let known: Vec<_> = bundle::PROFILES.iter().map(|(name, _)| format!("`{name}`")).collect();
+    let diagnostic = Diagnostic::error("unknown-profile", format!("there is no profile `{name}`"));
+    match known.is_empty() {
+        true => diagnostic.hint("no profile is built in"),
+        false => diagnostic.hint(format!("there are {}", known.join(", "))),
     }
 }

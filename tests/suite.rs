@@ -1,4 +1,20 @@
 //! The one test binary: each module is a kind of test.
 
+#![allow(clippy::unwrap_used, clippy::expect_used)]
+
+mod architecture;
+mod cli;
+mod common;
+mod dialect;
+mod docs;
+mod emit;
+mod errors;
+mod kubernetes;
+mod layout;
 mod manifest;
+mod releases;
+mod schema;
+mod scripts;
+mod templates;
+mod values;
 mod writer;

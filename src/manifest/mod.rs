@@ -1,18 +1,80 @@
 //! Kubernetes objects as data: read from rendered templates, verified, ordered and written.
+//!
+//! `read` → [`Manifest`] → [`verify`] → [`Verified`] → [`order`] → [`Ordered`]. The last two can be
+//! made by one function each, so nothing that was not checked can be printed by mistake.
 
 pub mod content;
+mod id;
+mod order;
 pub mod read;
+mod verify;
 pub mod write;
 
-/// When an object has to be applied.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+use std::sync::Arc;
+
+use serde_json::Value;
+
+pub use id::ObjectId;
+pub use order::{Ordered, order};
+pub use verify::{Verified, verify};
+
+use crate::diag::Diagnostic;
+
+/// When an object is applied, in relation to the rest of the release.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Phase {
-    /// Before everything: the upgrade check, the shared secrets.
+    /// Before everything: the upgrade check, the generator of shared secrets and its account.
     Pre,
-    /// The deployment itself.
+    /// The release itself.
     Main,
-    /// After the rest runs.
+    /// After the release.
     Post,
-    /// On demand only.
+    /// Run on demand only.
     Test,
+}
+
+/// One Kubernetes object.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Manifest {
+    /// What makes it unique in a cluster; equal to what `body` says.
+    pub id: ObjectId,
+    /// The component it belongs to, `webservice`.
+    pub component: Arc<str>,
+    /// The template it came from, `webservice/deployment.yaml`.
+    pub source: String,
+    /// When it is applied.
+    pub phase: Phase,
+    /// Whether Helm would run it as a hook: left out by `--no-hooks`.
+    pub hook: bool,
+    /// The object.
+    pub body: Value,
+}
+
+/// All objects of a release, in the order they were made.
+pub type Manifests = Vec<Manifest>;
+
+impl Manifest {
+    /// Takes the identity from the body.
+    ///
+    /// # Errors
+    /// A body without `apiVersion`, `kind` or `metadata.name`: a template is wrong, or a value that
+    /// is a name is empty.
+    pub fn new(
+        component: impl Into<Arc<str>>,
+        source: impl Into<String>,
+        phase: Phase,
+        hook: bool,
+        body: Value,
+    ) -> Result<Self, Diagnostic> {
+        let source = source.into();
+        match ObjectId::of(&body) {
+            Ok(id) => Ok(Manifest { id, component: component.into(), source, phase, hook, body }),
+            Err("metadata.name") if body.pointer("/metadata/name").is_some() => Err(Diagnostic::error(
+                "bad-name",
+                format!("`{source}`: the object's `metadata.name` is empty or no text"),
+            )
+            .hint("look for an empty name in the values")),
+            Err(field) => Err(Diagnostic::bug("no-object", format!("`{source}`: the object has no `{field}`"))),
+        }
+    }
 }

@@ -3,8 +3,8 @@
 use std::fmt;
 use std::sync::{Arc, LazyLock, Mutex, PoisonError};
 
-use minijinja::value::{Object, ObjectRepr, Serde, Value};
 use minijinja::syntax::SyntaxConfig;
+use minijinja::value::{Object, ObjectRepr, Serde, Value};
 use minijinja::{Environment, Error, ErrorKind, Output, State, UndefinedBehavior};
 
 use crate::bundle;

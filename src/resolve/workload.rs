@@ -109,6 +109,11 @@ pub fn config_volume(name: &str, config_map: &str) -> Node {
     json!({"name": name, "configMap": {"name": config_map}})
 }
 
+/// The view of the script `configure.sh`: all of `/init-config` is copied to `/init-secrets`.
+pub fn configure_script() -> View {
+    view! { source: "/init-config", target: "/init-secrets", only: json!([]), place: json!([]), s3cfg: Value::Null }
+}
+
 /// A workload's common settings, and the parts made of them.
 pub struct Workload<'a> {
     /// What all components read.
@@ -145,7 +150,9 @@ impl<'a> Workload<'a> {
         selector.insert("release".to_owned(), release.clone().into());
         let mut pod = labels::identity(&app, release);
         pod.insert("app.kubernetes.io/name".to_owned(), release.clone().into());
-        for more in [&cx.global.common.labels, &cx.global.pod.labels, &set.common.labels, &set.pod.labels, &set.pod_labels] {
+        for more in
+            [&cx.global.common.labels, &cx.global.pod.labels, &set.common.labels, &set.pod.labels, &set.pod_labels]
+        {
             labels::put(&mut pod, more);
         }
         let mut service = labels::identity(&app, release);
@@ -195,7 +202,11 @@ impl<'a> Workload<'a> {
             volume_mounts: [
                 vec![
                     mount("etc-ssl-certs", "/etc/ssl/certs/", json!({"readOnly": true})),
-                    mount("etc-pki-ca-trust-extracted-pem", "/etc/pki/ca-trust/extracted/pem", json!({"readOnly": true})),
+                    mount(
+                        "etc-pki-ca-trust-extracted-pem",
+                        "/etc/pki/ca-trust/extracted/pem",
+                        json!({"readOnly": true}),
+                    ),
                 ],
                 self.list("extraVolumeMounts", &self.set.extra_volume_mounts),
             ]
@@ -274,9 +285,10 @@ impl<'a> Workload<'a> {
                     Some(name) => ("configMap", name),
                     None => ("secret", authority.secret.as_ref().unwrap_or(&self.cx.global.time_zone)),
                 };
-                let items = authority.keys.as_ref().map(|keys| {
-                    keys.iter().map(|key| json!({"key": key, "path": key})).collect::<Vec<_>>()
-                });
+                let items = authority
+                    .keys
+                    .as_ref()
+                    .map(|keys| keys.iter().map(|key| json!({"key": key, "path": key})).collect::<Vec<_>>());
                 json!({kind: {"name": name, "items": items}})
             });
             // 0440: the group that `fsGroup` sets may read.
@@ -334,7 +346,8 @@ impl<'a> Workload<'a> {
         let own = &self.set.service_account;
         let global = &self.cx.global.service_account;
         let create = own.create.unwrap_or(false) || global.create.unwrap_or(false);
-        let named = global.name.as_ref().and_then(Text::set).is_some() && own.name.as_ref().and_then(Text::set).is_none();
+        let named =
+            global.name.as_ref().and_then(Text::set).is_some() && own.name.as_ref().and_then(Text::set).is_none();
         let Some(name) = self.service_account_name().filter(|_| create && !named) else { return };
         let mut annotations = labels::text_map(&global.annotations);
         labels::put(&mut annotations, &own.annotations);

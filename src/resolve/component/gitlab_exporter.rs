@@ -6,7 +6,7 @@ use serde_json::json;
 use crate::model::workload::Metrics;
 use crate::model::{NodeMap, Port, Text};
 use crate::resolve::shared::{postgres, redis};
-use crate::resolve::workload::{Workload, config_volume, memory_volume, projected_volume};
+use crate::resolve::workload::{Workload, config_volume, configure_script, memory_volume, projected_volume};
 use crate::resolve::{Component, Context, Plan, labels};
 use crate::view;
 
@@ -56,7 +56,7 @@ fn plan_config(w: &Workload, set: &Settings, plan: &mut Plan) {
         redis: redis::redis(w.cx, &w.key),
         listen_address: set.listen_addr, listen_port: set.service.internal_port,
     };
-    let view = view! { name: w.name, labels: w.labels.object, config: config };
+    let view = view! { name: w.name, labels: w.labels.object, config, configure: configure_script() };
     plan.add(COMPONENT.name, "configmap.yaml", view);
 }
 

@@ -1,0 +1,106 @@
+//! `gitlab-render template`.
+
+use std::collections::BTreeSet;
+use std::path::PathBuf;
+
+use crate::cli::{Form, OutputArgs, SelectArgs, TemplateArgs, UnknownKeys};
+use crate::commands::{Exit, Stop, inputs::inputs, release::release};
+use crate::diag::Diagnostic;
+use crate::pipeline::{self, Format, Rendered, Request, Select};
+use crate::ui::Ui;
+
+/// Renders and writes, or says what is wrong and writes nothing.
+pub fn run(args: &TemplateArgs, ui: &Ui) -> Result<Exit, Stop> {
+    let request = request(args)?;
+    let rendered = pipeline::template(&request).map_err(|f| Stop::refused(f.report, f.sources))?;
+    ui.report(&rendered.warnings, &rendered.sources);
+    let format = match args.output.output {
+        Form::Yaml => Format::Yaml,
+        Form::Json => Format::Json,
+    };
+    let directory = directory(&args.output, &request);
+    pipeline::emit(&rendered, format, directory.as_deref(), &mut ui.stdout())?;
+    if ui.verbose() {
+        ui.report(&[summary(&request, &rendered)], &rendered.sources);
+    }
+    Ok(Exit::Done)
+}
+
+/// Gives the arguments their meaning.
+fn request(args: &TemplateArgs) -> Result<Request, Stop> {
+    if let Some(chart) = &args.chart {
+        let message = format!("a chart (`{chart}`) is not needed: this program is the chart");
+        let hint = "leave it out; `--gitlab-version` picks the GitLab version";
+        return Err(Stop::usage(Diagnostic::error("chart-not-needed", message).hint(hint)));
+    }
+    Ok(Request {
+        target: release(&args.release)?,
+        inputs: inputs(&args.values)?,
+        unknown_keys: match args.values.unknown_keys {
+            UnknownKeys::Error => pipeline::UnknownKeys::Error,
+            UnknownKeys::Warn => pipeline::UnknownKeys::Warn,
+        },
+        skip_schema_validation: args.values.skip_schema_validation,
+        profile: args.values.profile.clone(),
+        select: select(&args.select),
+    })
+}
+
+fn select(args: &SelectArgs) -> Select {
+    Select {
+        show_only: args.show_only.iter().map(|path| source(path)).collect(),
+        components: args.components.clone(),
+        no_hooks: args.no_hooks,
+        skip_tests: args.skip_tests,
+    }
+}
+
+/// What our `# Source:` lines call a template: Helm's spellings of the same place have more folders.
+///
+/// `gitaly/statefulset.yaml`, `gitaly/templates/statefulset.yaml` and
+/// `charts/gitlab/charts/gitaly/templates/statefulset.yaml` are one.
+fn source(path: &str) -> String {
+    let Some((before, file)) = path.split_once("templates/") else { return path.to_owned() };
+    let component = before.trim_end_matches('/').rsplit('/').next().unwrap_or_default();
+    format!("{component}/{file}")
+}
+
+fn directory(args: &OutputArgs, request: &Request) -> Option<PathBuf> {
+    let directory = args.output_dir.as_ref()?;
+    Some(if args.release_name { directory.join(&request.target.name) } else { directory.clone() })
+}
+
+fn summary(request: &Request, rendered: &Rendered) -> Diagnostic {
+    let manifests = rendered.objects.manifests();
+    let components: BTreeSet<_> = manifests.iter().map(|m| &*m.component).collect();
+    let components: Vec<_> = components.into_iter().collect();
+    let version = request.target.kube_version;
+    Diagnostic::note(
+        "summary",
+        format!(
+            "release `{}` for Kubernetes {}.{}: {} objects of {}",
+            request.target.name,
+            version.major,
+            version.minor,
+            manifests.len(),
+            components.join(", "),
+        ),
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::source;
+
+    #[test]
+    fn a_template_has_one_name_in_all_spellings() {
+        for path in [
+            "gitaly/statefulset.yaml",
+            "gitaly/templates/statefulset.yaml",
+            "charts/gitlab/charts/gitaly/templates/statefulset.yaml",
+        ] {
+            assert_eq!(source(path), "gitaly/statefulset.yaml");
+        }
+        assert_eq!(source("webservice"), "webservice");
+    }
+}

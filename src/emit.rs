@@ -1,0 +1,97 @@
+//! Writes the objects to a stream or to a directory, all or nothing.
+//!
+//! Both build their whole output first. A directory is built beside its place and exchanged in one
+//! step, see [`to_dir`].
+
+mod layout;
+mod swap;
+
+use std::io::{ErrorKind, Write};
+use std::path::Path;
+
+use serde::Serialize;
+use serde_json::Value;
+
+use crate::diag::Diagnostic;
+use crate::manifest::Ordered;
+use crate::manifest::write::write_stream;
+
+pub use swap::MARKER;
+
+/// How objects are written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Format {
+    /// A stream of documents.
+    #[default]
+    Yaml,
+    /// One `List` of the core API, as `kubectl get -o json` prints it.
+    Json,
+}
+
+/// Writes all objects to a stream; a reader that went away is no error.
+///
+/// # Errors
+/// What the stream says, as a full disk.
+pub fn to_stdout(objects: &Ordered, format: Format, out: &mut impl Write) -> Result<(), Diagnostic> {
+    let text = match format {
+        Format::Yaml => {
+            let mut text = String::with_capacity(256 * 1024);
+            for manifest in objects.manifests() {
+                write_stream(&mut text, &manifest.source, &manifest.body);
+            }
+            text
+        }
+        Format::Json => {
+            let items = objects.manifests().iter().map(|m| &m.body).collect();
+            pretty(&List { api_version: "v1", kind: "List", items })?
+        }
+    };
+    match out.write_all(text.as_bytes()).and_then(|()| out.flush()) {
+        Err(e) if e.kind() != ErrorKind::BrokenPipe => {
+            Err(Diagnostic::environment("output", format!("the output could not be written: {e}"))
+                .hint("what was written so far is not complete: do not apply it"))
+        }
+        _ => Ok(()),
+    }
+}
+
+/// Makes `dir` hold one file per object, `<component>/<kind>-<name>.yaml`, and a list of them in [`MARKER`].
+///
+/// At every moment the directory is the old one or the new one, whole: the new one is built in
+/// `.<name>.gitlab-render` beside it and the two change places in one step (`RENAME_EXCHANGE`; where
+/// the system has none, by two renames, and the next run repairs what a kill between them left).
+/// Files that an earlier run listed are replaced or dropped; all others are carried over by hard
+/// link and never deleted. One that stands where a file or a folder of ours belongs, a symbolic link
+/// among them, refuses the run.
+///
+/// # Errors
+/// The machine's, and a directory that cannot be taken.
+pub fn to_dir(objects: &Ordered, format: Format, dir: &Path) -> Result<(), Diagnostic> {
+    let mut files = Vec::with_capacity(objects.manifests().len());
+    for (path, manifest) in layout::paths(objects.manifests(), format).into_iter().zip(objects.manifests()) {
+        let text = match format {
+            Format::Yaml => {
+                let mut text = String::new();
+                write_stream(&mut text, &manifest.source, &manifest.body);
+                text
+            }
+            Format::Json => pretty(&manifest.body)?,
+        };
+        files.push((path, text));
+    }
+    swap::replace(dir, &files)
+}
+
+#[derive(Serialize)]
+struct List<'a> {
+    #[serde(rename = "apiVersion")]
+    api_version: &'static str,
+    kind: &'static str,
+    items: Vec<&'a Value>,
+}
+
+fn pretty(value: &impl Serialize) -> Result<String, Diagnostic> {
+    serde_json::to_string_pretty(value)
+        .map(|text| text + "\n")
+        .map_err(|e| Diagnostic::bug("output", format!("an object could not be written as JSON: {e}")))
+}

@@ -1,0 +1,54 @@
+//! Where in a directory an object's file is.
+
+use std::collections::HashMap;
+
+use sha2::{Digest, Sha256};
+
+use super::Format;
+use crate::manifest::Manifest;
+
+/// What file systems take for one name, less some room.
+const LONGEST: usize = 200;
+
+/// One path for each object: lower case, so that no file system folds two into one.
+///
+/// Objects that would share a path get a part of a hash of their identity, each of them, so that
+/// a path does not depend on which other objects there are before it.
+pub(super) fn paths(manifests: &[Manifest], format: Format) -> Vec<String> {
+    let stems: Vec<String> = manifests.iter().map(stem).collect();
+    let mut uses: HashMap<&str, usize> = HashMap::with_capacity(stems.len());
+    for stem in &stems {
+        *uses.entry(stem).or_default() += 1;
+    }
+    let extension = match format {
+        Format::Yaml => "yaml",
+        Format::Json => "json",
+    };
+    let path = |(stem, manifest): (&String, &Manifest)| match uses.get(stem.as_str()) {
+        Some(1) if stem.len() <= LONGEST => format!("{stem}.{extension}"),
+        _ => format!("{}-{}.{extension}", &stem[..stem.len().min(LONGEST)], hash(manifest)),
+    };
+    stems.iter().zip(manifests).map(path).collect()
+}
+
+/// `webservice/deployment-test-webservice-default`, ASCII only.
+fn stem(manifest: &Manifest) -> String {
+    let component = match plain(&manifest.component) {
+        // No folder that is hidden or leads elsewhere.
+        name if name.is_empty() || name.starts_with('.') => format!("component{name}"),
+        name => name,
+    };
+    format!("{component}/{}-{}", plain(&manifest.id.kind), plain(&manifest.id.name))
+}
+
+fn plain(text: &str) -> String {
+    let safe = |c: char| if c.is_ascii_alphanumeric() || matches!(c, '-' | '.') { c.to_ascii_lowercase() } else { '-' };
+    text.chars().map(safe).collect()
+}
+
+fn hash(manifest: &Manifest) -> String {
+    let id = &manifest.id;
+    let namespace = id.namespace.as_deref().unwrap_or_default();
+    let whole = [id.api_version.as_str(), &id.kind, namespace, &id.name].join("\0");
+    Sha256::digest(whole.as_bytes()).iter().take(4).map(|byte| format!("{byte:02x}")).collect()
+}

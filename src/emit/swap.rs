@@ -1,0 +1,341 @@
+//! Replaces a directory by a new one in a step that a kill cannot split.
+
+use std::collections::BTreeSet;
+use std::ffi::OsString;
+use std::fs::{self, File};
+use std::io;
+use std::path::{Component, Path, PathBuf};
+
+use rustix::fs::{FlockOperation, flock};
+use serde_json::{Value, json};
+
+use crate::diag::Diagnostic;
+
+/// Lists the files that we wrote; the next run replaces these and no others.
+pub const MARKER: &str = ".gitlab-render.json";
+
+/// The part of [`Work`] that becomes the directory.
+const TREE: &str = "tree";
+/// Where the old directory goes when the system cannot exchange two.
+const OLD: &str = "old";
+const LOCK: &str = "lock";
+/// [`MARKER`] while it is written.
+const LIST: &str = "list";
+
+type Done<T = ()> = Result<T, Diagnostic>;
+
+/// Makes `dir` hold these files and what others put there.
+pub(super) fn replace(dir: &Path, files: &[(String, String)]) -> Done {
+    let work = Work::begin(dir)?;
+    let result = work.build(files).and_then(|()| work.exchange());
+    // A failed run leaves nothing behind; a rescue that fails leaves the folder to the next run.
+    let cleaned = work.clean();
+    result.and(cleaned)
+}
+
+/// The folder beside the directory where the new one is built; locked while it is used.
+struct Work {
+    dir: PathBuf,
+    work: PathBuf,
+    _lock: File,
+}
+
+impl Work {
+    fn begin(dir: &Path) -> Done<Self> {
+        let dir = resolve(dir)?;
+        let (Some(parent), Some(name)) = (dir.parent(), dir.file_name()) else {
+            return Err(refused(&dir, "is no directory that can be replaced").hint("name a directory of its own"));
+        };
+        let mut hidden = OsString::from(".");
+        hidden.push(name);
+        hidden.push(".gitlab-render");
+        let work = parent.join(hidden);
+        match fs::create_dir(&work) {
+            Err(e) if e.kind() != io::ErrorKind::AlreadyExists => return Err(failed("create", &work)(e)),
+            _ => {}
+        }
+        if !fs::symlink_metadata(&work).map_err(failed("read", &work))?.is_dir() {
+            return Err(refused(&work, "is in the way, this name is ours").hint("remove it"));
+        }
+        for entry in fs::read_dir(&work).map_err(failed("read", &work))? {
+            let name = entry.map_err(failed("read", &work))?.file_name();
+            if ![TREE, OLD, LOCK, LIST].iter().any(|ours| name == *ours) {
+                return Err(refused(&work, "holds files that are not ours").hint("move them elsewhere"));
+            }
+        }
+        let lock_path = work.join(LOCK);
+        if fs::symlink_metadata(&lock_path).is_ok_and(|found| !found.is_file()) {
+            return Err(refused(&lock_path, "is in the way, this name is ours").hint("remove it"));
+        }
+        let lock = File::create(&lock_path).map_err(failed("create", &lock_path))?;
+        // The run before us removes the lock when it ends: ours must be the one that others see.
+        if flock(&lock, FlockOperation::NonBlockingLockExclusive).is_err() || !exists(&lock_path) {
+            return Err(refused(&dir, "another run is writing to it").hint("wait for it to end"));
+        }
+        let work = Work { dir, work, _lock: lock };
+        work.recover()?;
+        Ok(work)
+    }
+
+    /// Puts right what a killed run left.
+    fn recover(&self) -> Done {
+        let old = self.work.join(OLD);
+        if exists(&old) && !exists(&self.dir) {
+            fs::rename(&old, &self.dir).map_err(failed("restore", &self.dir))?;
+        }
+        self.discard(&old)?;
+        self.discard(&self.work.join(TREE))
+    }
+
+    fn build(&self, files: &[(String, String)]) -> Done {
+        let tree = self.work.join(TREE);
+        fs::create_dir(&tree).map_err(failed("create", &tree))?;
+        // The list comes first and whole: a half-built tree is then known as ours, file by file.
+        let names: Vec<&str> = files.iter().map(|(path, _)| path.as_str()).collect();
+        let marker = json!({ "format": 1, "writtenBy": "gitlab-render", "files": names });
+        let (list, marker_path) = (self.work.join(LIST), tree.join(MARKER));
+        fs::write(&list, format!("{marker:#}\n")).map_err(failed("write", &marker_path))?;
+        fs::rename(&list, &marker_path).map_err(failed("write", &marker_path))?;
+        for (path, text) in files {
+            let path = tree.join(path);
+            if let Some(folder) = path.parent() {
+                fs::create_dir_all(folder).map_err(failed("create", folder))?;
+            }
+            fs::write(&path, text).map_err(failed("write", &path))?;
+        }
+        if !exists(&self.dir) {
+            return Ok(());
+        }
+        let ours = listed(&self.dir)?;
+        carry(&self.dir, &tree, Path::new(""), &ours)?;
+        let permissions = fs::metadata(&self.dir).map_err(failed("read", &self.dir))?.permissions();
+        fs::set_permissions(&tree, permissions).map_err(failed("write", &tree))
+    }
+
+    fn exchange(&self) -> Done {
+        let tree = self.work.join(TREE);
+        if !exists(&self.dir) {
+            return fs::rename(&tree, &self.dir).map_err(failed("create", &self.dir));
+        }
+        if exchange_both(&tree, &self.dir).is_ok() {
+            return Ok(());
+        }
+        let old = self.work.join(OLD);
+        fs::rename(&self.dir, &old).map_err(failed("replace", &self.dir))?;
+        fs::rename(&tree, &self.dir).map_err(|e| {
+            let _ = fs::rename(&old, &self.dir);
+            failed("replace", &self.dir)(e)
+        })
+    }
+
+    fn clean(&self) -> Done {
+        self.recover()?;
+        let _ = fs::remove_file(self.work.join(LIST));
+        let _ = fs::remove_file(self.work.join(LOCK));
+        let _ = fs::remove_dir(&self.work);
+        Ok(())
+    }
+
+    /// Removes a tree of ours; a file in it that is not listed and not in the directory goes there.
+    ///
+    /// Such a file was made by someone else while we ran.
+    fn discard(&self, tree: &Path) -> Done {
+        if !exists(tree) {
+            return Ok(());
+        }
+        if exists(&self.dir) {
+            let ours = listed(tree)?;
+            rescue(tree, &self.dir, Path::new(""), &ours)?;
+        }
+        // The list goes last: what is left by a kill is still known as ours.
+        for entry in fs::read_dir(tree).map_err(failed("read", tree))? {
+            let entry = entry.map_err(failed("read", tree))?;
+            let is_dir = entry.file_type().is_ok_and(|kind| kind.is_dir());
+            let gone = match is_dir {
+                true => fs::remove_dir_all(entry.path()),
+                false if entry.file_name() == MARKER => Ok(()),
+                false => fs::remove_file(entry.path()),
+            };
+            gone.map_err(failed("remove", tree))?;
+        }
+        fs::remove_dir_all(tree).map_err(failed("remove", tree))
+    }
+}
+
+#[cfg(target_os = "linux")]
+fn exchange_both(a: &Path, b: &Path) -> io::Result<()> {
+    use rustix::fs::{CWD, RenameFlags, renameat_with};
+    Ok(renameat_with(CWD, a, CWD, b, RenameFlags::EXCHANGE)?)
+}
+
+#[cfg(not(target_os = "linux"))]
+fn exchange_both(_: &Path, _: &Path) -> io::Result<()> {
+    Err(io::ErrorKind::Unsupported.into())
+}
+
+/// The directory's path with its parents resolved and made; itself it is a directory or not there.
+fn resolve(dir: &Path) -> Done<PathBuf> {
+    let Some(name) = dir.file_name() else {
+        let whole = fs::canonicalize(dir).map_err(failed("read", dir))?;
+        return check(whole);
+    };
+    let parent = dir.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    fs::create_dir_all(parent).map_err(failed("create", parent))?;
+    check(fs::canonicalize(parent).map_err(failed("read", parent))?.join(name))
+}
+
+fn check(dir: PathBuf) -> Done<PathBuf> {
+    match fs::symlink_metadata(&dir) {
+        Ok(found) if found.is_symlink() => {
+            Err(refused(&dir, "is a symbolic link").hint("name the directory it leads to"))
+        }
+        Ok(found) if !found.is_dir() => Err(refused(&dir, "is not a directory").hint("name another one")),
+        Ok(_) if std::env::current_dir().is_ok_and(|here| here.starts_with(&dir)) => {
+            Err(refused(&dir, "is the current directory or holds it, and would be replaced")
+                .hint("name a directory below it, as `--output-dir manifests`"))
+        }
+        Ok(_) if exists(&dir.join(".git")) => Err(refused(&dir, "is the root of a Git repository")
+            .hint("name a directory below it, as `--output-dir manifests`")),
+        _ => Ok(dir),
+    }
+}
+
+/// The files that an earlier run wrote; empty where there was none.
+fn listed(dir: &Path) -> Done<BTreeSet<PathBuf>> {
+    let path = dir.join(MARKER);
+    let mut ours = BTreeSet::from([PathBuf::from(MARKER)]);
+    match fs::symlink_metadata(&path) {
+        Err(_) => return Ok(BTreeSet::new()),
+        Ok(found) if !found.is_file() => return Err(refused(&path, "is not a file of ours").hint("remove it")),
+        Ok(_) => {}
+    }
+    let text = fs::read(&path).map_err(failed("read", &path))?;
+    let marker: Value = serde_json::from_slice(&text).unwrap_or(Value::Null);
+    let Some(files) = marker.get("files").and_then(Value::as_array) else {
+        return Err(refused(&path, "is not the list that we write")
+            .hint("move it away; then files of earlier runs are no longer known as ours"));
+    };
+    let inside = |path: &Path| path.components().all(|part| matches!(part, Component::Normal(_)));
+    ours.extend(files.iter().filter_map(Value::as_str).map(PathBuf::from).filter(|path| inside(path)));
+    Ok(ours)
+}
+
+/// Gives the new tree what others put into the old one.
+fn carry(from: &Path, to: &Path, below: &Path, ours: &BTreeSet<PathBuf>) -> Done {
+    let folder = from.join(below);
+    for entry in fs::read_dir(&folder).map_err(failed("read", &folder))? {
+        let entry = entry.map_err(failed("read", &folder))?;
+        let path = below.join(entry.file_name());
+        let (source, target) = (entry.path(), to.join(&path));
+        let kind = entry.file_type().map_err(failed("read", &source))?;
+        let taken = fs::symlink_metadata(&target).ok();
+        if kind.is_dir() {
+            match taken {
+                Some(found) if !found.is_dir() => return Err(in_the_way(&source)),
+                Some(_) => {}
+                // A folder that held only files of ours is not made again.
+                None if !foreign(&source, &path, ours)? => continue,
+                None => {
+                    fs::create_dir(&target).map_err(failed("create", &target))?;
+                    let permissions = entry.metadata().map_err(failed("read", &source))?.permissions();
+                    fs::set_permissions(&target, permissions).map_err(failed("write", &target))?;
+                }
+            }
+            carry(from, to, &path, ours)?;
+            continue;
+        }
+        if kind.is_file() && ours.contains(&path) {
+            continue;
+        }
+        if taken.is_some() {
+            return Err(in_the_way(&source));
+        }
+        keep(&source, &target, kind.is_symlink())?;
+    }
+    Ok(())
+}
+
+/// The same file under a second name; a copy where the file system has no hard links.
+fn keep(source: &Path, target: &Path, symlink: bool) -> Done {
+    if symlink {
+        let leads = fs::read_link(source).map_err(failed("read", source))?;
+        #[cfg(unix)]
+        return std::os::unix::fs::symlink(leads, target).map_err(failed("create", target));
+        #[cfg(not(unix))]
+        return fs::copy(source, target).map(|_| drop(leads)).map_err(failed("copy", source));
+    }
+    if fs::hard_link(source, target).is_ok() {
+        return Ok(());
+    }
+    if !fs::symlink_metadata(source).is_ok_and(|found| found.is_file()) {
+        return Err(refused(source, "cannot be kept, it is no ordinary file").hint("move it elsewhere"));
+    }
+    fs::copy(source, target).map(|_| ()).map_err(failed("copy", source))
+}
+
+/// Whether a folder is empty or holds something that is not ours, at any depth.
+fn foreign(folder: &Path, path: &Path, ours: &BTreeSet<PathBuf>) -> Done<bool> {
+    let mut empty = true;
+    for entry in fs::read_dir(folder).map_err(failed("read", folder))? {
+        empty = false;
+        let entry = entry.map_err(failed("read", folder))?;
+        let inner = path.join(entry.file_name());
+        let kind = entry.file_type().map_err(failed("read", folder))?;
+        let found = match kind.is_dir() {
+            true => foreign(&entry.path(), &inner, ours)?,
+            false => !kind.is_file() || !ours.contains(&inner),
+        };
+        if found {
+            return Ok(true);
+        }
+    }
+    Ok(empty)
+}
+
+/// Moves files that are neither listed nor in the directory from a tree that goes into it.
+fn rescue(tree: &Path, dir: &Path, below: &Path, ours: &BTreeSet<PathBuf>) -> Done {
+    let folder = tree.join(below);
+    for entry in fs::read_dir(&folder).map_err(failed("read", &folder))? {
+        let entry = entry.map_err(failed("read", &folder))?;
+        let path = below.join(entry.file_name());
+        let kind = entry.file_type().map_err(failed("read", &folder))?;
+        if kind.is_dir() {
+            rescue(tree, dir, &path, ours)?;
+        } else if !ours.contains(&path) && !exists(&dir.join(&path)) {
+            let target = dir.join(&path);
+            if let Some(parent) = target.parent() {
+                fs::create_dir_all(parent).map_err(failed("create", parent))?;
+            }
+            fs::rename(entry.path(), &target).map_err(failed("keep", &target))?;
+        }
+    }
+    Ok(())
+}
+
+fn exists(path: &Path) -> bool {
+    fs::symlink_metadata(path).is_ok()
+}
+
+fn in_the_way(path: &Path) -> Diagnostic {
+    refused(path, "is in the way: it was not written by us, and a file or folder of ours belongs there")
+        .hint("move it elsewhere, or name another directory")
+}
+
+fn refused(path: &Path, reason: &str) -> Diagnostic {
+    Diagnostic::environment("output-directory", format!("`{}`: {reason}", path.display()))
+}
+
+fn failed<'a>(action: &'a str, path: &'a Path) -> impl Fn(io::Error) -> Diagnostic + use<'a> {
+    move |e| {
+        let found = Diagnostic::environment("output-directory", format!("cannot {action} `{}`: {e}", path.display()));
+        match e.kind() {
+            io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => {
+                found.hint("the disk is full; the directory is as it was before")
+            }
+            io::ErrorKind::PermissionDenied => {
+                found.hint("the permissions of the directory and of its parent are needed")
+            }
+            _ => found,
+        }
+    }
+}

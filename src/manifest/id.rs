@@ -1,0 +1,46 @@
+//! What makes an object unique in a cluster.
+
+use std::fmt;
+
+use serde_json::Value;
+
+/// The identity of an object; displayed as `Deployment/test-webservice-default`.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct ObjectId {
+    /// `apps/v1`.
+    pub api_version: String,
+    /// `Deployment`.
+    pub kind: String,
+    /// `None` for cluster-wide objects.
+    pub namespace: Option<String>,
+    /// `metadata.name`.
+    pub name: String,
+}
+
+impl ObjectId {
+    /// Reads the identity from an object.
+    ///
+    /// # Errors
+    /// The name of the field that is missing or not a text.
+    pub fn of(body: &Value) -> Result<Self, &'static str> {
+        let text = |value: Option<&Value>| value.and_then(Value::as_str).filter(|s| !s.is_empty()).map(str::to_owned);
+        let metadata = body.get("metadata");
+        Ok(ObjectId {
+            api_version: text(body.get("apiVersion")).ok_or("apiVersion")?,
+            kind: text(body.get("kind")).ok_or("kind")?,
+            name: text(metadata.and_then(|m| m.get("name"))).ok_or("metadata.name")?,
+            namespace: text(metadata.and_then(|m| m.get("namespace"))),
+        })
+    }
+
+    /// The API group; empty for the core group. Versions of one group name the same object.
+    pub fn group(&self) -> &str {
+        self.api_version.split_once('/').map_or("", |(group, _)| group)
+    }
+}
+
+impl fmt::Display for ObjectId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}/{}", self.kind, self.name)
+    }
+}

@@ -1,0 +1,215 @@
+//! The formats of Kubernetes' texts; each function gives the reason when a text has another one.
+
+use std::net::IpAddr;
+
+type Fault = Result<(), String>;
+
+/// Text that is short enough to be shown.
+pub(super) fn shown(text: &str) -> String {
+    let mut short: String = text.chars().take(60).map(|c| if c.is_control() { ' ' } else { c }).collect();
+    if short.len() < text.len() {
+        short.push('…');
+    }
+    format!("`{}`", short.replace('`', "'"))
+}
+
+fn lower(b: u8) -> bool {
+    b.is_ascii_lowercase() || b.is_ascii_digit()
+}
+
+/// Lower-case letters, digits and dashes, up to 63: a part of a host name.
+pub(super) fn label_name(text: &str) -> Fault {
+    let bytes = text.as_bytes();
+    let ends = bytes.first().is_some_and(|b| lower(*b)) && bytes.last().is_some_and(|b| lower(*b));
+    if bytes.len() > 63 {
+        return Err(format!("{} is longer than 63 characters", shown(text)));
+    }
+    if !ends || !bytes.iter().all(|b| lower(*b) || *b == b'-') {
+        return Err(format!(
+            "{} is not a name of lower-case letters, digits and `-`, with a letter or digit at both ends",
+            shown(text)
+        ));
+    }
+    Ok(())
+}
+
+/// A [`label_name`] that begins with a letter.
+pub(super) fn service_name(text: &str) -> Fault {
+    label_name(text)?;
+    if text.as_bytes()[0].is_ascii_digit() {
+        return Err(format!("{} begins with a digit, a Service's name with a letter", shown(text)));
+    }
+    Ok(())
+}
+
+/// Parts like [`label_name`] joined by dots, up to 253.
+pub(super) fn subdomain(text: &str) -> Fault {
+    if text.len() > 253 {
+        return Err(format!("{} is longer than 253 characters", shown(text)));
+    }
+    let part = |p: &str| {
+        let bytes = p.as_bytes();
+        bytes.first().is_some_and(|b| lower(*b))
+            && bytes.last().is_some_and(|b| lower(*b))
+            && bytes.iter().all(|b| lower(*b) || *b == b'-')
+    };
+    if !text.split('.').all(part) {
+        return Err(format!(
+            "{} is not a name of lower-case letters, digits, `-` and `.`, with a letter or digit at both ends",
+            shown(text)
+        ));
+    }
+    Ok(())
+}
+
+/// A name in a path: anything but `/`, `%`, `.` and `..`.
+pub(super) fn path_name(text: &str) -> Fault {
+    if text.is_empty() || text == "." || text == ".." || text.contains(['/', '%']) {
+        return Err(format!("{} cannot be a part of a path", shown(text)));
+    }
+    Ok(())
+}
+
+fn word(text: &str, longest: usize) -> bool {
+    let bytes = text.as_bytes();
+    bytes.len() <= longest
+        && bytes.first().is_some_and(u8::is_ascii_alphanumeric)
+        && bytes.last().is_some_and(u8::is_ascii_alphanumeric)
+        && bytes.iter().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_' | b'.'))
+}
+
+/// The key of a label or annotation: `[prefix/]name`.
+pub(super) fn qualified_name(text: &str) -> Fault {
+    let name = match text.split_once('/') {
+        Some((prefix, name)) => {
+            subdomain(prefix).map_err(|reason| format!("before the `/`, {reason}"))?;
+            name
+        }
+        None => text,
+    };
+    if word(name, 63) {
+        return Ok(());
+    }
+    Err(format!(
+        "{} is not a key: up to 63 letters, digits, `-`, `_` and `.`, with a letter or digit at both ends",
+        shown(text)
+    ))
+}
+
+/// The value of a label.
+pub(super) fn label_value(text: &str) -> Fault {
+    if text.is_empty() || word(text, 63) {
+        return Ok(());
+    }
+    Err(format!(
+        "{} is not a label's value: up to 63 letters, digits, `-`, `_` and `.`, with a letter or digit at both ends",
+        shown(text)
+    ))
+}
+
+/// The key of a ConfigMap or Secret.
+pub(super) fn config_key(text: &str) -> Fault {
+    let good = !text.is_empty()
+        && text.len() <= 253
+        && text != "."
+        && !text.starts_with("..")
+        && text.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_' | b'.'));
+    if good { Ok(()) } else { Err(format!("{} is not a key of letters, digits, `-`, `_` and `.`", shown(text))) }
+}
+
+/// The name of an environment variable: printable ASCII without `=`.
+pub(super) fn env_name(text: &str) -> Fault {
+    if !text.is_empty() && text.bytes().all(|b| matches!(b, b' '..=b'~') && b != b'=') {
+        return Ok(());
+    }
+    Err(format!("{} is not a name for an environment variable", shown(text)))
+}
+
+/// The name of a port: a service name of RFC 6335, up to 15 characters.
+pub(super) fn port_name(text: &str) -> Fault {
+    let good = label_name(text).is_ok()
+        && text.len() <= 15
+        && text.bytes().any(|b| b.is_ascii_lowercase())
+        && !text.contains("--");
+    if good {
+        return Ok(());
+    }
+    Err(format!(
+        "{} is not a port's name: up to 15 lower-case letters, digits and single `-`, at least one letter",
+        shown(text)
+    ))
+}
+
+/// A host of an Ingress: a domain name, perhaps with `*.` in front.
+pub(super) fn ingress_host(text: &str) -> Fault {
+    if text.parse::<IpAddr>().is_ok() {
+        return Err(format!("{} is an address, a host name is needed", shown(text)));
+    }
+    subdomain(text.strip_prefix("*.").unwrap_or(text))
+}
+
+/// An IP address.
+pub(super) fn ip(text: &str) -> Fault {
+    text.parse::<IpAddr>().map(|_| ()).map_err(|_| format!("{} is not an IP address", shown(text)))
+}
+
+/// A range of addresses, `10.9.8.0/24`.
+pub(super) fn cidr(text: &str) -> Fault {
+    let good = text.trim().split_once('/').is_some_and(|(address, bits)| {
+        let most = match address.parse::<IpAddr>() {
+            Ok(IpAddr::V4(_)) => 32,
+            Ok(IpAddr::V6(_)) => 128,
+            Err(_) => return false,
+        };
+        bits.parse::<u8>().is_ok_and(|n| n <= most)
+    });
+    if good { Ok(()) } else { Err(format!("{} is not a range of addresses like `10.9.8.0/24`", shown(text))) }
+}
+
+/// Base64 with its padding, as in `Secret.data`; never shown.
+pub(super) fn base64(text: &str) -> Fault {
+    let bytes: Vec<u8> = text.bytes().filter(|b| !matches!(b, b'\n' | b'\r')).collect();
+    let body = bytes.strip_suffix(b"==").or_else(|| bytes.strip_suffix(b"=")).unwrap_or(&bytes);
+    let good =
+        bytes.len().is_multiple_of(4) && body.iter().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'+' | b'/'));
+    if good { Ok(()) } else { Err("not base64".to_owned()) }
+}
+
+/// A quantity's size, `250m` is 0.25: exact enough to compare requests with limits.
+pub(super) fn quantity(text: &str) -> Result<f64, String> {
+    let bad = || format!("{} is not a quantity like `500m`, `2` or `1.5Gi`", shown(text));
+    let body = text.strip_prefix(['+', '-']).unwrap_or(text);
+    let end = body.bytes().position(|b| !b.is_ascii_digit() && b != b'.').unwrap_or(body.len());
+    let (digits, suffix) = body.split_at(end);
+    if digits.matches('.').count() > 1 || !digits.bytes().any(|b| b.is_ascii_digit()) {
+        return Err(bad());
+    }
+    let factor = match suffix {
+        "" => 1.0,
+        "n" => 1e-9,
+        "u" => 1e-6,
+        "m" => 1e-3,
+        "k" => 1e3,
+        "M" => 1e6,
+        "G" => 1e9,
+        "T" => 1e12,
+        "P" => 1e15,
+        "E" => 1e18,
+        "Ki" => 1024.0,
+        "Mi" => 1024_f64.powi(2),
+        "Gi" => 1024_f64.powi(3),
+        "Ti" => 1024_f64.powi(4),
+        "Pi" => 1024_f64.powi(5),
+        "Ei" => 1024_f64.powi(6),
+        _ => {
+            let exponent = suffix.strip_prefix(['e', 'E']).ok_or_else(bad)?;
+            let digits = exponent.strip_prefix(['+', '-']).unwrap_or(exponent);
+            if digits.is_empty() || !digits.bytes().all(|b| b.is_ascii_digit()) {
+                return Err(bad());
+            }
+            10_f64.powi(exponent.parse().map_err(|_| bad())?)
+        }
+    };
+    let size: f64 = digits.parse().map_err(|_| bad())?;
+    Ok(if text.starts_with('-') { -size * factor } else { size * factor })
+}

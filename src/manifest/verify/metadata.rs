@@ -1,0 +1,71 @@
+//! Names, labels and annotations of an object.
+
+use super::format;
+use super::{Findings, Node};
+
+/// A byte more in all annotations together is refused.
+const ANNOTATION_BYTES: usize = 256 * 1024;
+/// What etcd takes, less what the object needs besides its data.
+const DATA_BYTES: usize = 1024 * 1024;
+
+pub(super) fn check(root: &Node<'_, '_>, out: &mut Findings<'_>) {
+    let Some(metadata) = root.get("metadata") else { return };
+    if let Some(name) = metadata.get("name") {
+        let text = name.value.as_str().unwrap_or_default();
+        let found = match out.kind() {
+            "Service" => format::service_name(text),
+            "Namespace" => format::label_name(text),
+            // Its pods carry the name as a label.
+            "Job" if text.len() > 63 => Err("longer than 63 characters".to_owned()),
+            "CronJob" if text.len() > 52 => {
+                Err("longer than 52 characters, no room for the names of its Jobs".to_owned())
+            }
+            "Role" | "ClusterRole" | "RoleBinding" | "ClusterRoleBinding" => format::path_name(text),
+            _ => format::subdomain(text),
+        };
+        if let Err(reason) = found {
+            out.add("bad-name", &name, reason);
+        }
+    }
+    if let Some(namespace) = metadata.get("namespace")
+        && let Err(reason) = format::label_name(namespace.value.as_str().unwrap_or_default())
+    {
+        out.add("bad-name", &namespace, reason);
+    }
+    labels(&metadata, out);
+    let data: usize = ["data", "binaryData", "stringData"]
+        .iter()
+        .filter_map(|key| root.value.get(*key)?.as_object())
+        .flat_map(|map| map.values())
+        .map(|value| value.as_str().map_or(0, str::len))
+        .sum();
+    if data > DATA_BYTES {
+        out.add("too-large", root, format!("holds {data} bytes of data, Kubernetes takes 1 MiB"));
+    }
+}
+
+/// Labels and annotations of an object or of a pod.
+pub(super) fn labels(metadata: &Node<'_, '_>, out: &mut Findings<'_>) {
+    if let Some(labels) = metadata.get("labels") {
+        for (key, label) in labels.entries() {
+            let found =
+                format::qualified_name(key).and_then(|()| label.value.as_str().map_or(Ok(()), format::label_value));
+            if let Err(reason) = found {
+                out.add("bad-label", &label, reason);
+            }
+        }
+    }
+    if let Some(annotations) = metadata.get("annotations") {
+        let mut bytes = 0;
+        for (key, annotation) in annotations.entries() {
+            // Unlike a label's, the name may be written with capital letters in the prefix.
+            if let Err(reason) = format::qualified_name(&key.to_lowercase()) {
+                out.add("bad-annotation", &annotation, reason);
+            }
+            bytes += key.len() + annotation.value.as_str().map_or(0, str::len);
+        }
+        if bytes > ANNOTATION_BYTES {
+            out.add("too-large", &annotations, "more than 256 KiB of annotations");
+        }
+    }
+}

@@ -1,0 +1,104 @@
+//! Services, Ingresses and policies: what their fields forbid each other.
+
+use std::collections::HashSet;
+
+use serde_json::Value;
+
+use super::{Findings, Node};
+
+pub(super) fn check(root: &Node<'_, '_>, out: &mut Findings<'_>) {
+    let Some(spec) = root.get("spec") else { return };
+    match out.kind() {
+        "Service" => service(&spec, out),
+        "Ingress" => ingress(&spec, out),
+        _ => {}
+    }
+}
+
+fn service(spec: &Node<'_, '_>, out: &mut Findings<'_>) {
+    let kind = spec.text("type").unwrap_or("ClusterIP");
+    let headless = spec.text("clusterIP") == Some("None");
+    let empty = |value: &Value| {
+        value.as_array().is_some_and(Vec::is_empty) || value.as_str() == Some("") || value.as_i64() == Some(0)
+    };
+    let reached_from_outside = spec.value.get("externalIPs").is_some_and(|ips| !empty(ips));
+    if kind != "ExternalName" && !headless && spec.value.get("ports").is_none_or(empty) {
+        out.add("missing-field", &spec.child("ports", &Value::Null), "a Service needs at least one port");
+    }
+    if kind == "ExternalName" && !spec.has("externalName") {
+        out.add("missing-field", &spec.child("externalName", &Value::Null), "required with the type `ExternalName`");
+    }
+    for (key, kinds) in ONLY_FOR {
+        if let Some(field) = spec.get(key)
+            && !empty(field.value)
+            && !kinds.contains(&kind)
+            && !(key == "externalTrafficPolicy" && reached_from_outside)
+        {
+            let allowed: Vec<String> = kinds.iter().map(|k| format!("`{k}`")).collect();
+            out.add(
+                "contradiction",
+                &field,
+                format!("only allowed with the type {}, not `{kind}`", allowed.join(" or ")),
+            );
+        }
+    }
+    if headless && kind != "ClusterIP" {
+        out.add("contradiction", &spec.child("clusterIP", &Value::Null), "`None` needs the type `ClusterIP`");
+    }
+    let Some(ports) = spec.get("ports") else { return };
+    let several = ports.value.as_array().is_some_and(|p| p.len() > 1);
+    let (mut names, mut numbers) = (HashSet::new(), HashSet::new());
+    for port in ports.items() {
+        match port.text("name") {
+            Some(name) if !names.insert(name) => {
+                out.add("duplicate-name", &port, format!("a second port `{name}`"));
+            }
+            None if several => {
+                out.add("missing-field", &port.child("name", &Value::Null), "needed where there are several ports");
+            }
+            _ => {}
+        }
+        if let Some(number) = port.value.get("port").and_then(Value::as_i64)
+            && !numbers.insert((number, port.text("protocol").unwrap_or("TCP")))
+        {
+            out.add("duplicate-port", &port, format!("port {number} is given twice"));
+        }
+        if kind == "ClusterIP" && port.value.get("nodePort").and_then(Value::as_i64).is_some_and(|n| n != 0) {
+            out.add("contradiction", &port, "`nodePort` is not allowed with the type `ClusterIP`");
+        }
+    }
+}
+
+/// Fields that a Service has only for some types.
+const ONLY_FOR: [(&str, &[&str]); 5] = [
+    ("loadBalancerSourceRanges", &["LoadBalancer"]),
+    ("loadBalancerClass", &["LoadBalancer"]),
+    ("allocateLoadBalancerNodePorts", &["LoadBalancer"]),
+    ("healthCheckNodePort", &["LoadBalancer"]),
+    ("externalTrafficPolicy", &["LoadBalancer", "NodePort"]),
+];
+
+fn ingress(spec: &Node<'_, '_>, out: &mut Findings<'_>) {
+    let rules = spec.get("rules");
+    if rules.is_none_or(|r| r.value.as_array().is_some_and(Vec::is_empty)) && !spec.has("defaultBackend") {
+        out.add("missing-field", spec, "`rules` or `defaultBackend` is needed");
+    }
+    let Some(rules) = rules else { return };
+    for rule in rules.items() {
+        let Some(http) = rule.get("http") else { continue };
+        let Some(paths) = http.get("paths") else { continue };
+        for path in paths.items() {
+            let absolute = path.text("path").is_some_and(|p| p.starts_with('/'));
+            if !absolute
+                && path.text("pathType").is_some_and(|kind| kind != "ImplementationSpecific" || path.has("path"))
+            {
+                out.add("bad-format", &path.child("path", &Value::Null), "must begin with `/`");
+            }
+            if let Some(service) = path.value.pointer("/backend/service")
+                && service.get("port").and_then(Value::as_object).is_none_or(|port| port.len() != 1)
+            {
+                out.add("missing-field", &path, "the backend's port is needed, by `name` or by `number`");
+            }
+        }
+    }
+}

@@ -1,0 +1,94 @@
+//! A value and the way to it; the way becomes text only when a fault is found.
+
+use serde_json::{Map, Value};
+
+#[derive(Clone, Copy)]
+enum Step<'v> {
+    Root,
+    Key(&'v str),
+    Index(usize),
+}
+
+/// A value in an object, `'v`, and its parents on the stack, `'p`.
+#[derive(Clone, Copy)]
+pub(super) struct Node<'v, 'p> {
+    pub value: &'v Value,
+    parent: Option<&'p Node<'v, 'p>>,
+    step: Step<'v>,
+}
+
+impl<'v, 'p> Node<'v, 'p> {
+    pub fn root(value: &'v Value) -> Self {
+        Node { value, parent: None, step: Step::Root }
+    }
+
+    /// A child under a key, whether or not `value` was found there.
+    pub fn child<'c>(&'c self, key: &'v str, value: &'v Value) -> Node<'v, 'c>
+    where
+        'p: 'c,
+    {
+        Node { value, parent: Some(self), step: Step::Key(key) }
+    }
+
+    pub fn get<'c>(&'c self, key: &'v str) -> Option<Node<'v, 'c>>
+    where
+        'p: 'c,
+    {
+        Some(self.child(key, self.value.get(key)?))
+    }
+
+    /// The text under a key.
+    pub fn text(&self, key: &str) -> Option<&'v str> {
+        self.value.get(key)?.as_str()
+    }
+
+    pub fn has(&self, key: &str) -> bool {
+        self.value.get(key).is_some()
+    }
+
+    pub fn map(&self) -> Option<&'v Map<String, Value>> {
+        self.value.as_object()
+    }
+
+    /// The values of a map; none where this is not one.
+    pub fn entries<'c>(&'c self) -> impl Iterator<Item = (&'v str, Node<'v, 'c>)>
+    where
+        'p: 'c,
+    {
+        self.map().into_iter().flatten().map(move |(key, value)| (key.as_str(), self.child(key, value)))
+    }
+
+    /// The items of a list; none where this is not one.
+    pub fn items<'c>(&'c self) -> impl Iterator<Item = Node<'v, 'c>>
+    where
+        'p: 'c,
+    {
+        let items = self.value.as_array().map(Vec::as_slice).unwrap_or_default();
+        items.iter().enumerate().map(move |(i, value)| Node { value, parent: Some(self), step: Step::Index(i) })
+    }
+
+    /// `spec.template.spec.containers[0].image`.
+    pub fn path(&self) -> String {
+        let mut out = self.parent.map(Node::path).unwrap_or_default();
+        match self.step {
+            Step::Root => {}
+            Step::Key(key) if key.contains(['.', '/']) => {
+                out.push('[');
+                out.push_str(key);
+                out.push(']');
+            }
+            Step::Key(key) => {
+                if !out.is_empty() {
+                    out.push('.');
+                }
+                out.push_str(key);
+            }
+            Step::Index(index) => {
+                out.push('[');
+                out.push_str(&index.to_string());
+                out.push(']');
+            }
+        }
+        out
+    }
+}

@@ -1,0 +1,178 @@
+//! What must agree inside a pod: names, volumes, ports, probes, requests and limits.
+
+use std::collections::HashSet;
+
+use serde_json::Value;
+
+use super::format;
+use super::{Findings, Node};
+
+pub(super) fn check(root: &Node<'_, '_>, out: &mut Findings<'_>) {
+    if out.kind() == "Pod"
+        && let Some(pod) = root.get("spec")
+    {
+        spec(&pod, None, out);
+    }
+}
+
+/// A pod's spec; `claims` are the volumes that its StatefulSet makes.
+pub(super) fn spec(pod: &Node<'_, '_>, claims: Option<&Value>, out: &mut Findings<'_>) {
+    let volumes = volumes(pod, claims, out);
+    let mut names = HashSet::new();
+    for key in ["initContainers", "containers"] {
+        let Some(containers) = pod.get(key) else { continue };
+        for container in containers.items() {
+            if let Some(name) = container.text("name")
+                && !names.insert(name)
+            {
+                out.add("duplicate-name", &container, format!("a second container `{name}`"));
+            }
+            mounts(&container, &volumes, out);
+            ports(&container, out);
+            env(&container, out);
+            resources(&container, out);
+            let starts = key == "initContainers" && container.text("restartPolicy") != Some("Always");
+            probes(&container, starts, out);
+        }
+    }
+}
+
+fn volumes<'v>(pod: &Node<'v, '_>, claims: Option<&'v Value>, out: &mut Findings<'_>) -> HashSet<&'v str> {
+    let mut names: HashSet<&str> = claims
+        .and_then(Value::as_array)
+        .into_iter()
+        .flatten()
+        .filter_map(|claim| claim.pointer("/metadata/name")?.as_str())
+        .collect();
+    let from_claims = names.clone();
+    let Some(list) = pod.get("volumes") else { return names };
+    for volume in list.items() {
+        let Some(name) = volume.text("name") else { continue };
+        // A claim of the same name takes the place of a volume.
+        if !names.insert(name) && !from_claims.contains(name) {
+            out.add("duplicate-name", &volume, format!("a second volume `{name}`"));
+        }
+        let kinds = volume.map().map_or(0, |map| map.len().saturating_sub(1));
+        match kinds {
+            1 => {}
+            0 => {
+                out.add("missing-field", &volume, format!("the volume `{name}` does not say what it holds"));
+            }
+            _ => {
+                out.add("contradiction", &volume, format!("the volume `{name}` holds two things at once"));
+            }
+        }
+    }
+    names
+}
+
+fn mounts(container: &Node<'_, '_>, volumes: &HashSet<&str>, out: &mut Findings<'_>) {
+    let Some(mounts) = container.get("volumeMounts") else { return };
+    let mut paths = HashSet::new();
+    for mount in mounts.items() {
+        if let Some(name) = mount.text("name")
+            && !volumes.contains(name)
+        {
+            let reason = format!("the pod has no volume {}", format::shown(name));
+            out.add("undeclared-volume", &mount, reason).hint =
+                Some("a mount needs a volume of the same name: `extraVolumes` beside `extraVolumeMounts`".to_owned());
+        }
+        if let Some(path) = mount.text("mountPath")
+            && !paths.insert(path)
+        {
+            out.add("duplicate-name", &mount, format!("a second volume at {}", format::shown(path)));
+        }
+        if mount.has("subPath") && mount.has("subPathExpr") {
+            out.add("contradiction", &mount, "`subPath` and `subPathExpr` exclude each other");
+        }
+        for key in ["subPath", "subPathExpr"] {
+            let outside = |p: &str| p.starts_with('/') || p.split('/').any(|part| part == "..");
+            if mount.text(key).is_some_and(outside) {
+                out.add("bad-format", &mount, format!("`{key}` must stay inside the volume"));
+            }
+        }
+    }
+}
+
+fn ports(container: &Node<'_, '_>, out: &mut Findings<'_>) {
+    let Some(ports) = container.get("ports") else { return };
+    let mut names = HashSet::new();
+    for port in ports.items() {
+        if let Some(name) = port.text("name")
+            && !names.insert(name)
+        {
+            out.add("duplicate-name", &port, format!("a second port `{name}`"));
+        }
+    }
+}
+
+fn env(container: &Node<'_, '_>, out: &mut Findings<'_>) {
+    let Some(env) = container.get("env") else { return };
+    for variable in env.items() {
+        if let Some(from) = variable.get("valueFrom") {
+            if variable.text("value").is_some_and(|v| !v.is_empty()) {
+                out.add("contradiction", &variable, "`value` and `valueFrom` exclude each other");
+            }
+            if from.map().is_some_and(|map| map.len() != 1) {
+                out.add("contradiction", &from, "exactly one source is needed");
+            }
+        }
+    }
+}
+
+fn resources(container: &Node<'_, '_>, out: &mut Findings<'_>) {
+    let Some(resources) = container.get("resources") else { return };
+    let size = |value: &Value| match value {
+        Value::String(text) => format::quantity(text).ok(),
+        other => other.as_f64(),
+    };
+    for key in ["requests", "limits"] {
+        let Some(map) = resources.get(key) else { continue };
+        for (_, quantity) in map.entries() {
+            if size(quantity.value).is_some_and(|n| n < 0.0) {
+                out.add("bad-quantity", &quantity, "less than nothing");
+            }
+        }
+    }
+    let Some(requests) = resources.get("requests") else { return };
+    for (key, request) in requests.entries() {
+        let limit = resources.value.get("limits").and_then(|limits| limits.get(key));
+        if let (Some(wanted), Some(most)) = (size(request.value), limit.and_then(size))
+            && wanted > most
+        {
+            out.add("contradiction", &request, "requests more than the limit");
+        }
+    }
+}
+
+fn probes(container: &Node<'_, '_>, runs_once: bool, out: &mut Findings<'_>) {
+    for key in ["livenessProbe", "readinessProbe", "startupProbe"] {
+        let Some(probe) = container.get(key) else { continue };
+        if probe.map().is_none() {
+            continue;
+        }
+        if runs_once {
+            out.add("contradiction", &probe, "an init container that ends cannot be probed");
+        }
+        match ["httpGet", "exec", "tcpSocket", "grpc"].iter().filter(|way| probe.has(way)).count() {
+            1 => {}
+            0 => {
+                let reason = "does not say how: `httpGet`, `exec`, `tcpSocket` or `grpc` is needed";
+                out.add("missing-field", &probe, reason);
+            }
+            _ => {
+                out.add(
+                    "contradiction",
+                    &probe,
+                    "asks in two ways at once, one of `httpGet`, `exec`, `tcpSocket` and `grpc` is allowed",
+                );
+            }
+        }
+        if key != "readinessProbe"
+            && let Some(threshold) = probe.get("successThreshold")
+            && threshold.value.as_i64().is_some_and(|n| n > 1)
+        {
+            out.add("out-of-range", &threshold, "must be 1 for this probe");
+        }
+    }
+}

@@ -1,0 +1,219 @@
+//! Tables that say what a kind's fields are, and the walk that compares an object with them.
+
+use serde_json::Value;
+
+use super::format::{self, shown};
+use super::kinds::META;
+use super::{Findings, Node};
+
+/// What a value may be.
+pub(super) enum Shape {
+    /// Anything: left to the controller that reads it.
+    Any,
+    /// A text of any kind.
+    Text,
+    /// A text in a format of [`format`].
+    As(fn(&str) -> Result<(), String>),
+    /// One of these texts.
+    OneOf(&'static [&'static str]),
+    /// True or false.
+    Bool,
+    /// A whole number between two bounds.
+    Int(i64, i64),
+    /// A port by number or by name.
+    Port,
+    /// A number, or a percentage: `1`, `25%`.
+    Share,
+    /// `500m`, `2`, `1.5Gi`.
+    Quantity,
+    /// Any keys in a format, values of one shape.
+    Free(fn(&str) -> Result<(), String>, &'static Shape),
+    /// Items of one shape.
+    List(&'static Shape),
+    /// These fields and no others.
+    Map(&'static [Field]),
+    /// These fields, and others that we know nothing about.
+    Having(&'static [Field]),
+    /// A whole object with a `spec` of this shape.
+    Object(&'static Shape),
+}
+
+/// A field of a map.
+pub(super) struct Field {
+    name: &'static str,
+    required: bool,
+    shape: &'static Shape,
+}
+
+/// A field that may be left out.
+pub(super) const fn opt(name: &'static str, shape: &'static Shape) -> Field {
+    Field { name, required: false, shape }
+}
+
+/// A field that must be there, and not empty.
+pub(super) const fn req(name: &'static str, shape: &'static Shape) -> Field {
+    Field { name, required: true, shape }
+}
+
+/// Any 32-bit number from 0.
+pub(super) const COUNT: Shape = Shape::Int(0, i32::MAX as i64);
+/// A number of a port.
+pub(super) const PORT: Shape = Shape::Int(1, 65535);
+/// Key and value of any text.
+pub(super) const TEXTS: Shape = Shape::Free(|_| Ok(()), &Shape::Text);
+/// The name of most objects.
+pub(super) const NAME: Shape = Shape::As(format::subdomain);
+
+/// Compares a value with its shape and leaves every difference.
+pub(super) fn compare(node: &Node<'_, '_>, shape: &Shape, out: &mut Findings<'_>) {
+    let value = node.value;
+    match shape {
+        Shape::Any => {}
+        Shape::Text => {
+            if !value.is_string() {
+                wrong(node, "a text", out);
+            }
+        }
+        Shape::As(check) => match value.as_str().map(check) {
+            Some(Ok(())) => {}
+            Some(Err(reason)) => {
+                out.add("bad-format", node, reason);
+            }
+            None => wrong(node, "a text", out),
+        },
+        Shape::OneOf(words) => match value.as_str() {
+            Some(text) if words.contains(&text) => {}
+            Some(text) => {
+                let known: Vec<String> = words.iter().map(|w| format!("`{w}`")).collect();
+                out.add("unknown-value", node, format!("{} is not one of {}", shown(text), known.join(", ")));
+            }
+            None => wrong(node, "a text", out),
+        },
+        Shape::Bool => {
+            if !value.is_boolean() {
+                wrong(node, "`true` or `false`", out);
+            }
+        }
+        Shape::Int(least, most) => match whole(value) {
+            Some(n) if (*least..=*most).contains(&n) => {}
+            Some(n) => {
+                out.add("out-of-range", node, format!("{n} is not between {least} and {most}"));
+            }
+            None => wrong(node, "a whole number", out),
+        },
+        Shape::Port => match value.as_str() {
+            Some(name) => {
+                if let Err(reason) = format::port_name(name) {
+                    out.add("bad-format", node, reason);
+                }
+            }
+            None => compare(node, &PORT, out),
+        },
+        Shape::Share => match value.as_str() {
+            Some(text) if percent(text) => {}
+            Some(text) => {
+                let reason = format!("{} is neither a number nor a percentage like `25%`", shown(text));
+                out.add("bad-format", node, reason);
+            }
+            None => compare(node, &COUNT, out),
+        },
+        Shape::Quantity => match value {
+            Value::Number(_) => {}
+            Value::String(text) => {
+                if let Err(reason) = format::quantity(text) {
+                    out.add("bad-quantity", node, reason);
+                }
+            }
+            _ => wrong(node, "a quantity", out),
+        },
+        Shape::Free(key_format, inner) => match node.map() {
+            Some(_) => {
+                for (key, child) in node.entries() {
+                    if let Err(reason) = key_format(key) {
+                        out.add("bad-key", node, reason);
+                    }
+                    compare(&child, inner, out);
+                }
+            }
+            None => wrong(node, "a map", out),
+        },
+        Shape::List(inner) => match value.is_array() {
+            true => node.items().for_each(|item| compare(&item, inner, out)),
+            false => wrong(node, "a list", out),
+        },
+        Shape::Map(fields) => compare_map(node, fields, false, out),
+        Shape::Having(fields) => compare_map(node, fields, true, out),
+        Shape::Object(spec) => compare_object(node, spec, out),
+    }
+}
+
+fn compare_object(node: &Node<'_, '_>, spec: &Shape, out: &mut Findings<'_>) {
+    for (key, child) in node.entries() {
+        match key {
+            "apiVersion" | "kind" => compare(&child, &Shape::Text, out),
+            "metadata" => compare(&child, &META, out),
+            "spec" => compare(&child, spec, out),
+            _ => {
+                out.add("unknown-field", &child, "Kubernetes has no such field here");
+            }
+        }
+    }
+    if !node.has("spec") {
+        out.add("missing-field", &node.child("spec", &Value::Null), "required, and not there");
+    }
+}
+
+fn compare_map(node: &Node<'_, '_>, fields: &'static [Field], others: bool, out: &mut Findings<'_>) {
+    let Some(map) = node.map() else { return wrong(node, "a map", out) };
+    for (key, child) in node.entries() {
+        match fields.iter().find(|f| f.name == key) {
+            Some(field) => compare(&child, field.shape, out),
+            None if others => {}
+            None => {
+                let nearest = nearest(key, fields);
+                let fault = out.add("unknown-field", &child, "Kubernetes has no such field here");
+                if let Some(name) = nearest {
+                    fault.hint = Some(format!("did you mean `{name}`?"));
+                }
+            }
+        }
+    }
+    for field in fields.iter().filter(|f| f.required) {
+        let empty = match map.get(field.name) {
+            None | Some(Value::Null) => true,
+            Some(Value::String(text)) => text.is_empty() && !matches!(field.shape, Shape::As(_)),
+            Some(Value::Array(items)) => items.is_empty(),
+            Some(_) => false,
+        };
+        if empty {
+            out.add("missing-field", &node.child(field.name, &Value::Null), "required, and not there");
+        }
+    }
+}
+
+fn nearest(key: &str, fields: &'static [Field]) -> Option<&'static str> {
+    let score = |f: &Field| strsim::jaro_winkler(&key.to_lowercase(), &f.name.to_lowercase());
+    let best = fields.iter().max_by(|a, b| score(a).total_cmp(&score(b)))?;
+    (score(best) > 0.85).then_some(best.name)
+}
+
+fn wrong(node: &Node<'_, '_>, wanted: &str, out: &mut Findings<'_>) {
+    let found = match node.value {
+        Value::Null => "nothing",
+        Value::Bool(_) => "`true` or `false`",
+        Value::Number(_) => "a number",
+        Value::String(_) => "a text",
+        Value::Array(_) => "a list",
+        Value::Object(_) => "a map",
+    };
+    out.add("wrong-type", node, format!("{wanted} is needed, {found} was found"));
+}
+
+/// Whole numbers, also those that values carry as `3.0`.
+fn whole(value: &Value) -> Option<i64> {
+    value.as_i64().or_else(|| value.as_f64().filter(|f| f.fract() == 0.0 && f.abs() < 1e15).map(|f| f as i64))
+}
+
+fn percent(text: &str) -> bool {
+    text.strip_suffix('%').is_some_and(|n| !n.is_empty() && n.bytes().all(|b| b.is_ascii_digit()))
+}

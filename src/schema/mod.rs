@@ -1,0 +1,139 @@
+//! Merged values to checked ones: every violation at once, told at its values path.
+//!
+//! Only what the user wrote is checked; the defaults are ours and a test checks them. The schema is
+//! walked together with the document ([`prune`]), so that what is compiled is as small as the
+//! document; the walk finds unknown keys ([`unknown`]), `jsonschema` finds the rest ([`wording`]).
+
+mod plain;
+mod prune;
+mod store;
+mod unknown;
+mod wording;
+
+use std::collections::HashMap;
+
+use jsonschema::{Draft, PatternOptions};
+use serde_json::Value;
+
+use crate::diag::{Diagnostic, Report, Severity, Sources, Warned};
+use crate::values::{Merged, Origins};
+
+/// What to do with keys that nothing reads.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum UnknownKeys {
+    /// They end the run.
+    #[default]
+    Error,
+    /// They are told, and left out of account.
+    Warn,
+}
+
+/// How strict the check is.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Options {
+    /// What to do with keys that nothing reads.
+    pub unknown_keys: UnknownKeys,
+    /// Types and bounds become warnings.
+    pub skip_schema_validation: bool,
+}
+
+/// Merged values that the schemas have nothing against, or only what was to be a warning.
+#[derive(Debug, Clone)]
+pub struct Checked(Merged);
+
+impl Checked {
+    /// What the user set, over the defaults.
+    pub fn tree(&self) -> &Value {
+        &self.0.tree
+    }
+
+    /// What the user set; nulls are kept.
+    pub fn user(&self) -> &Value {
+        &self.0.user
+    }
+
+    /// Where the user set what.
+    pub fn origins(&self) -> &Origins {
+        &self.0.origins
+    }
+
+    /// The texts that the origins point into.
+    pub fn sources(&self) -> &Sources {
+        &self.0.sources
+    }
+}
+
+/// Checks merged values against the schemas.
+///
+/// # Errors
+/// All violations, and the values again, to look places up in.
+#[expect(clippy::result_large_err, reason = "once in a run; the caller needs the values to print places")]
+pub fn check(merged: Merged, options: &Options) -> Result<Warned<Checked>, (Report, Merged)> {
+    let findings = violations(&merged.user, &merged.tree, options);
+    match findings.iter().any(|d| d.severity == Severity::Error) {
+        true => Err((Report(findings), merged)),
+        false => Ok(Warned { value: Checked(merged), warnings: findings }),
+    }
+}
+
+/// All that is wrong in `user`, the merged layers of the user without our defaults.
+///
+/// `tree` is the same over our defaults: a key that must be there may come from them.
+pub fn violations(user: &Value, tree: &Value, options: &Options) -> Vec<Diagnostic> {
+    let user = without_nulls(user);
+    let mut found = prune::Findings::default();
+    let pruned = prune::prune(store::root(), &user, Some(tree), &mut found);
+    let mut diagnostics: Vec<_> = found
+        .unknown
+        .iter()
+        .map(|path| {
+            let finding = unknown::tell(path, &user);
+            match options.unknown_keys {
+                UnknownKeys::Error => finding,
+                UnknownKeys::Warn => Diagnostic { severity: Severity::Warning, ..finding },
+            }
+        })
+        .collect();
+    if let Some(schema) = pruned {
+        let mut wrong = compiled(&schema, &user, &found.kinds);
+        if options.skip_schema_validation {
+            wrong.iter_mut().for_each(|d| d.severity = Severity::Warning);
+        }
+        diagnostics.append(&mut wrong);
+    }
+    diagnostics
+}
+
+/// Whether a values path is known, `gitlab.gitaly.persistence.size`; free keys below a map are.
+pub fn knows(path: &str) -> bool {
+    unknown::knows(&path.split('.').collect::<Vec<_>>())
+}
+
+fn compiled(schema: &Value, user: &Value, kinds: &HashMap<String, &'static str>) -> Vec<Diagnostic> {
+    let built = jsonschema::options()
+        .with_draft(Draft::Draft202012)
+        .with_pattern_options(PatternOptions::regex())
+        .build(schema);
+    match built {
+        Ok(validator) => {
+            let mut all = Vec::new();
+            for error in validator.iter_errors(user) {
+                wording::tell(&error, user, kinds, &mut all);
+            }
+            all.dedup();
+            all
+        }
+        Err(error) => vec![Diagnostic::bug("schema", format!("our own schema does not compile: {error}"))],
+    }
+}
+
+/// A null takes a default away; there is nothing in it to check.
+fn without_nulls(value: &Value) -> Value {
+    match value {
+        Value::Object(map) => Value::Object(
+            map.iter().filter(|(_, v)| !v.is_null()).map(|(k, v)| (k.clone(), without_nulls(v))).collect(),
+        ),
+        Value::Array(list) => Value::Array(list.iter().map(without_nulls).collect()),
+        other => other.clone(),
+    }
+}

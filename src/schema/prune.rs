@@ -1,0 +1,213 @@
+//! Walks schema and document together: what comes out is as large as the document, holds no
+//! reference, and finds the same violations. Unknown keys are found on the way.
+
+use std::collections::HashMap;
+
+use serde_json::{Map, Value, json};
+
+use super::plain::plainly;
+use super::store::At;
+use crate::diag::{Step, ValuePath};
+
+/// What the walk sees besides the pruned schema.
+#[derive(Default)]
+pub(super) struct Findings {
+    /// Keys that the schema does not know, in the document's order.
+    pub unknown: Vec<ValuePath>,
+    /// By JSON pointer: which definition a value stands under, to say in words what it must look like.
+    pub kinds: HashMap<String, &'static str>,
+    steps: Vec<Step>,
+}
+
+impl Findings {
+    fn here(&self) -> ValuePath {
+        ValuePath(self.steps.clone())
+    }
+
+    fn pointer(&self) -> String {
+        self.steps.iter().fold(String::new(), |mut pointer, step| {
+            pointer.push('/');
+            match step {
+                Step::Key(key) => pointer.push_str(&key.replace('~', "~0").replace('/', "~1")),
+                Step::Index(index) => pointer.push_str(&index.to_string()),
+            }
+            pointer
+        })
+    }
+}
+
+/// Keywords that hold further schemas about the same value.
+const COMBINATORS: &[&str] = &["allOf", "anyOf", "oneOf", "not", "if", "then", "else"];
+const OF_OBJECTS: &[&str] = &["minProperties", "maxProperties", "dependentRequired", "propertyNames"];
+const OF_ARRAYS: &[&str] = &["minItems", "maxItems", "uniqueItems"];
+const OF_STRINGS: &[&str] = &["pattern", "minLength", "maxLength", "format"];
+const OF_NUMBERS: &[&str] = &["minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum", "multipleOf"];
+
+/// The part of the schema that `value` can violate; `None` where there is none.
+///
+/// `merged` is the same place over the defaults, which may have the keys that must be there.
+pub(super) fn prune(at: At, value: &Value, merged: Option<&Value>, found: &mut Findings) -> Option<Value> {
+    let at = at.resolved();
+    let Some(schema) = at.schema.as_object() else {
+        return (at.schema == &Value::Bool(false)).then(|| json!(false));
+    };
+    if let Some(kind) = at.kind {
+        found.kinds.insert(found.pointer(), kind);
+    }
+    if let Some(types) = schema.get("type")
+        && !fits(types, value)
+    {
+        return Some(json!({ "type": types }));
+    }
+    let mut out = Map::new();
+    match value {
+        Value::Object(map) => object(at, schema, map, merged, found, &mut out),
+        Value::Array(list) => array(at, schema, list, found, &mut out),
+        Value::String(text) if at.kind.is_some_and(|kind| plainly(kind, text)) => {}
+        Value::String(_) => keep(at, schema, OF_STRINGS, value, &mut out),
+        Value::Number(_) => keep(at, schema, OF_NUMBERS, value, &mut out),
+        Value::Bool(_) | Value::Null => {}
+    }
+    keep(at, schema, &["enum", "const"], value, &mut out);
+    keep(at, schema, COMBINATORS, value, &mut out);
+    (!out.is_empty()).then_some(Value::Object(out))
+}
+
+fn object(
+    at: At,
+    schema: &'static Map<String, Value>,
+    map: &Map<String, Value>,
+    merged: Option<&Value>,
+    found: &mut Findings,
+    out: &mut Map<String, Value>,
+) {
+    let known = schema.get("properties").and_then(Value::as_object);
+    let others = schema.get("additionalProperties");
+    let mut properties = Map::new();
+    for (key, value) in map {
+        found.steps.push(Step::Key(key.as_str().into()));
+        match (known.and_then(|known| known.get(key)), others) {
+            (Some(part), _) => {
+                let merged = merged.and_then(|m| m.get(key));
+                properties.extend(prune(at.part(part), value, merged, found).map(|p| (key.clone(), p)));
+            }
+            (None, Some(Value::Bool(false))) => found.unknown.push(found.here()),
+            (None, Some(part)) => {
+                let merged = merged.and_then(|m| m.get(key));
+                // What the map is called says what its values look like.
+                let part = At { kind: at.kind, ..at.part(part) };
+                properties.extend(prune(part, value, merged, found).map(|p| (key.clone(), p)));
+            }
+            (None, None) => {}
+        }
+        found.steps.pop();
+    }
+    if !properties.is_empty() {
+        out.insert("properties".to_owned(), Value::Object(properties));
+    }
+    if let Some(required) = schema.get("required").and_then(Value::as_array) {
+        let there = |key: &Value| {
+            let key = key.as_str().unwrap_or_default();
+            map.contains_key(key) || merged.and_then(|m| m.get(key)).is_some_and(|v| !v.is_null())
+        };
+        let missing: Vec<_> = required.iter().filter(|key| !there(key)).cloned().collect();
+        if !missing.is_empty() {
+            out.insert("required".to_owned(), Value::Array(missing));
+        }
+    }
+    if let Some(kind) = schema.get("propertyNames").and_then(|names| at.part(names).resolved().kind) {
+        found.kinds.insert(super::wording::names_of(&found.pointer()), kind);
+    }
+    keep(at, schema, OF_OBJECTS, &Value::Null, out);
+    let names = match at.kind {
+        Some("ResourceList") => Some("ResourceName"),
+        _ => schema.get("propertyNames").and_then(|names| at.part(names).resolved().kind),
+    };
+    if names.is_some_and(|kind| map.keys().all(|key| plainly(kind, key))) {
+        out.remove("propertyNames");
+    }
+}
+
+fn array(
+    at: At,
+    schema: &'static Map<String, Value>,
+    list: &[Value],
+    found: &mut Findings,
+    out: &mut Map<String, Value>,
+) {
+    if let Some(items) = schema.get("items") {
+        let mut each = Vec::with_capacity(list.len());
+        for (index, value) in list.iter().enumerate() {
+            found.steps.push(Step::Index(index));
+            // Lists replace each other: nothing in one comes from a default.
+            each.push(prune(at.part(items), value, Some(value), found).unwrap_or(Value::Bool(true)));
+            found.steps.pop();
+        }
+        if each.iter().any(|schema| schema != &Value::Bool(true)) {
+            out.insert("prefixItems".to_owned(), Value::Array(each));
+        }
+    }
+    keep(at, schema, OF_ARRAYS, &Value::Null, out);
+}
+
+fn keep(at: At, schema: &'static Map<String, Value>, keywords: &[&str], value: &Value, out: &mut Map<String, Value>) {
+    for keyword in keywords {
+        if let Some(part) = schema.get(*keyword) {
+            out.insert((*keyword).to_owned(), expanded(at.part(part), Some(value), 0));
+        }
+    }
+}
+
+/// A copy without references and prose, kept whole but for `properties` that the value does not have.
+fn expanded(at: At, value: Option<&Value>, depth: usize) -> Value {
+    // Only a schema that contains itself gets this deep; below it everything is taken.
+    if depth > 24 {
+        return Value::Bool(true);
+    }
+    let at = at.resolved();
+    match at.schema {
+        Value::Object(schema) => {
+            let mut out = Map::new();
+            for (keyword, part) in schema {
+                match (keyword.as_str(), part) {
+                    ("description" | "title" | "$comment" | "default", _) => {}
+                    ("properties", Value::Object(properties)) => {
+                        let there = |key: &str| value.is_none_or(|v| !v.is_object() || v.get(key).is_some());
+                        let kept = properties.iter().filter(|(key, _)| there(key));
+                        let kept = kept.map(|(key, part)| {
+                            (key.clone(), expanded(at.part(part), value.and_then(|v| v.get(key)), depth + 1))
+                        });
+                        out.insert(keyword.clone(), Value::Object(kept.collect()));
+                    }
+                    ("enum" | "const" | "required" | "type", _) => drop(out.insert(keyword.clone(), part.clone())),
+                    ("items" | "additionalProperties" | "propertyNames", _) => {
+                        out.insert(keyword.clone(), expanded(at.part(part), None, depth + 1));
+                    }
+                    _ => drop(out.insert(keyword.clone(), expanded(at.part(part), value, depth + 1))),
+                }
+            }
+            Value::Object(out)
+        }
+        Value::Array(parts) => Value::Array(parts.iter().map(|p| expanded(at.part(p), value, depth + 1)).collect()),
+        other => other.clone(),
+    }
+}
+
+/// Whether the value is of the type, or of one of the types.
+fn fits(types: &Value, value: &Value) -> bool {
+    let is = |name: &str| match name {
+        "object" => value.is_object(),
+        "array" => value.is_array(),
+        "string" => value.is_string(),
+        "boolean" => value.is_boolean(),
+        "null" => value.is_null(),
+        "number" => value.is_number(),
+        "integer" => value.as_f64().is_some_and(|n| n.fract() == 0.0),
+        _ => false,
+    };
+    match types {
+        Value::String(name) => is(name),
+        Value::Array(names) => names.iter().filter_map(Value::as_str).any(is),
+        _ => true,
+    }
+}

@@ -1,0 +1,89 @@
+//! The embedded schemas: parsed when first asked for, by component and by definition.
+
+use std::collections::HashMap;
+use std::sync::{LazyLock, Mutex};
+
+use serde_json::Value;
+
+use crate::bundle;
+
+/// A schema, the file that its references are relative to, and the definition that led to it.
+#[derive(Clone, Copy)]
+pub(super) struct At {
+    pub schema: &'static Value,
+    pub file: &'static str,
+    /// The name of the definition, `Quantity`; says in words what a pattern cannot.
+    pub kind: Option<&'static str>,
+}
+
+impl At {
+    /// A part of this schema.
+    pub fn part(self, schema: &'static Value) -> At {
+        At { schema, file: self.file, kind: None }
+    }
+
+    /// Where a `$ref` points to, all the way; keywords beside a `$ref` say nothing but prose here.
+    pub fn resolved(self) -> At {
+        let mut at = self;
+        // A chain of references is two or three long; a circle ends somewhere in it.
+        for _ in 0..16 {
+            let Some(target) = at.schema.get("$ref").and_then(Value::as_str) else { break };
+            match lookup(target, at.file) {
+                Some(next) => at = next,
+                None => return At { schema: &TRUE, ..at },
+            }
+        }
+        at
+    }
+}
+
+static TRUE: Value = Value::Bool(true);
+
+/// The schema of the whole document.
+pub(super) fn root() -> At {
+    whole("root.schema").unwrap_or(At { schema: &TRUE, file: "root.schema", kind: None })
+}
+
+/// Follows `gitaly/values.schema.json`, `definitions.json#/$defs/Port` or `#/properties/image`.
+pub(super) fn lookup(target: &'static str, file: &'static str) -> Option<At> {
+    let (path, pointer) = target.split_once('#').unwrap_or((target, ""));
+    let file = if path.is_empty() { file } else { file_of(path)? };
+    if let Some(name) = pointer.strip_prefix("/$defs/")
+        && let Some(schema) = parsed(&format!("{file}#{name}"))
+    {
+        return Some(At { schema, file, kind: Some(name) });
+    }
+    let at = whole(file)?;
+    let kind = pointer.rsplit('/').next().filter(|_| pointer.starts_with("/$defs/"));
+    Some(At { schema: at.schema.pointer(pointer)?, file, kind })
+}
+
+/// A component's schema goes by the component's name, a shared one by its file's.
+fn file_of(path: &'static str) -> Option<&'static str> {
+    let mut steps = path.rsplit('/');
+    match steps.next()? {
+        "values.schema.json" => steps.next(),
+        name => name.strip_suffix(".json"),
+    }
+}
+
+fn whole(file: &'static str) -> Option<At> {
+    Some(At { schema: parsed(file)?, file, kind: None })
+}
+
+/// Each text is parsed once in a process and kept: what is compiled in bounds how much that can be.
+fn parsed(name: &str) -> Option<&'static Value> {
+    static PARSED: LazyLock<Mutex<HashMap<String, Option<&'static Value>>>> = LazyLock::new(Mutex::default);
+    let mut kept = match PARSED.lock() {
+        Ok(kept) => kept,
+        Err(poisoned) => poisoned.into_inner(),
+    };
+    if let Some(schema) = kept.get(name) {
+        return *schema;
+    }
+    let schema = bundle::schema(name)
+        .and_then(|text| serde_json::from_str::<Value>(text).ok())
+        .map(|schema| &*Box::leak(Box::new(schema)));
+    kept.insert(name.to_owned(), schema);
+    schema
+}

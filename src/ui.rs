@@ -1,0 +1,129 @@
+//! The only place that prints: data to stdout, everything else to stderr.
+
+pub mod redact;
+mod text;
+
+use std::io::{self, IsTerminal, Write};
+
+use serde_json::{Value, json};
+
+use crate::cli::{Color, ErrorFormat, TalkArgs};
+use crate::diag::{Diagnostic, Fault, Place, Severity, Sources};
+
+/// How to talk in this run.
+#[derive(Debug, Clone, Copy)]
+pub struct Ui {
+    coloured: bool,
+    format: ErrorFormat,
+    least: Severity,
+    verbose: bool,
+}
+
+impl Ui {
+    /// From the flags and the terminal.
+    pub fn new(args: &TalkArgs) -> Self {
+        let coloured = match args.color {
+            Color::Always => true,
+            Color::Never => false,
+            Color::Auto => colour_is_welcome(),
+        };
+        let least = if args.quiet { Severity::Error } else { Severity::Note };
+        Ui { coloured, format: args.error_format, least, verbose: args.verbose }
+    }
+
+    /// Whether more is to be said than is needed.
+    pub fn verbose(&self) -> bool {
+        self.verbose
+    }
+
+    /// Prints findings to stderr, in their order.
+    pub fn report(&self, diagnostics: &[Diagnostic], sources: &Sources) {
+        let shown = diagnostics.iter().filter(|d| d.severity >= self.least);
+        let text = match self.format {
+            ErrorFormat::Json => shown.map(|d| format!("{}\n", as_json(d, sources))).collect(),
+            ErrorFormat::Text => text::render(shown, sources, self.coloured),
+        };
+        to_stderr(&text);
+    }
+
+    /// Where results go.
+    pub fn stdout(&self) -> impl Write + use<> {
+        io::stdout().lock()
+    }
+
+    /// Writes a result that is a text to stdout. A reader who has seen enough is no error.
+    pub fn out(&self, bytes: &[u8]) -> Result<(), Diagnostic> {
+        let mut stdout = io::stdout().lock();
+        match stdout.write_all(bytes).and_then(|()| stdout.flush()) {
+            Err(error) if error.kind() != io::ErrorKind::BrokenPipe => {
+                let full = error.kind() == io::ErrorKind::StorageFull;
+                let hint = if full { "make room, and run it again" } else { "check where stdout goes" };
+                Err(Diagnostic::environment("stdout", format!("the result cannot be written to stdout: {error}"))
+                    .hint(hint))
+            }
+            _ => Ok(()),
+        }
+    }
+}
+
+fn colour_is_welcome() -> bool {
+    let set = |name| std::env::var_os(name).is_some_and(|value| !value.is_empty());
+    let dumb = std::env::var_os("TERM").is_some_and(|term| term == "dumb");
+    io::stderr().is_terminal() && !set("NO_COLOR") && !dumb
+}
+
+/// What nobody reads cannot be helped: stderr may be closed.
+fn to_stderr(text: &str) {
+    let _ = io::stderr().lock().write_all(text.as_bytes());
+}
+
+/// Prints what clap answers: help to stdout, a wrong command line to stderr.
+pub fn clap_message(error: &clap::Error, hint: Option<&str>) {
+    // Nothing can be done about a closed stream.
+    let _ = error.print();
+    if let Some(hint) = hint {
+        to_stderr(&format!("\nhint: {hint}\n"));
+    }
+}
+
+/// One finding for programs: `{code, severity, fault, message, places, hint}`.
+pub fn as_json(diagnostic: &Diagnostic, sources: &Sources) -> Value {
+    let places: Vec<Value> = diagnostic
+        .places
+        .iter()
+        .map(|place| match place {
+            Place::Value(path) => json!({ "path": path.to_string() }),
+            Place::At(at) => json!({
+                "source": sources.get(at.source).map(|s| s.name.as_str()),
+                "line": at.line, "column": at.column, "length": at.len,
+            }),
+        })
+        .collect();
+    let fault = match diagnostic.fault {
+        Fault::Input => "input",
+        Fault::Environment => "environment",
+        Fault::Bug => "bug",
+    };
+    json!({
+        "code": diagnostic.code, "severity": diagnostic.severity.word(), "fault": fault,
+        "message": redact::text(&diagnostic.message), "places": places, "hint": diagnostic.hint,
+    })
+}
+
+/// Makes a panic end with exit status 4 and a request to report it. The panic's own text may hold
+/// values, so it is kept for those who ask with `RUST_BACKTRACE`.
+pub fn report_panics() {
+    let default = std::panic::take_hook();
+    std::panic::set_hook(Box::new(move |info| {
+        if std::env::var_os("RUST_BACKTRACE").is_some() {
+            default(info);
+        }
+        let at = info.location().map(|l| format!(" at {}:{}", l.file(), l.line())).unwrap_or_default();
+        to_stderr(&format!(
+            "error[bug]: gitlab-render {} stopped{at}; this is a bug\n  = hint: please report it with the command line; \
+             `RUST_BACKTRACE=1` shows more, which may hold values of yours\n",
+            env!("CARGO_PKG_VERSION"),
+        ));
+        std::process::exit(4);
+    }));
+}

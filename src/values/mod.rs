@@ -1,0 +1,317 @@
+//! Values: reading them, laying them over each other and over the defaults, and where each came from.
+//!
+//! [`load`] reads what the user gave, [`merge`] lays it over the defaults. Both follow Helm to the letter; where
+//! they do not, `tests/dialect/exceptions.md` says why.
+
+pub mod merge;
+pub mod read;
+pub mod set;
+
+use std::borrow::Cow;
+
+use serde_json::{Map, Value};
+
+use crate::diag::{Diagnostic, Location, Report, Severity, Sources, ValuePath, Warned};
+use read::node::{Kind, Node};
+use set::Syntax;
+
+pub use merge::{Chart, component_view};
+pub use read::MAX_BYTES;
+
+/// One thing the user gave values by. Files are read by the caller.
+#[derive(Debug, Clone)]
+pub enum Input {
+    /// A values file: `-f`, a profile, stdin.
+    File {
+        /// What the user calls it.
+        name: String,
+        /// Its content; from [`MAX_BYTES`] on the caller may leave out the rest.
+        bytes: Vec<u8>,
+    },
+    /// `--set`.
+    Set(Flag),
+    /// `--set-string`.
+    SetString(Flag),
+    /// `--set-json`.
+    SetJson(Flag),
+    /// `--set-literal`.
+    SetLiteral(Flag),
+    /// `--set-file`; [`set_file_paths`] tells which files it needs.
+    SetFile(Flag, Vec<FileContent>),
+}
+
+/// The text of one flag of the `--set` family.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Flag {
+    /// Its number among the flags of its kind, from 1.
+    pub number: usize,
+    /// What was given after it.
+    pub text: String,
+}
+
+/// A file that a `--set-file` names.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct FileContent {
+    /// The path as the flag has it.
+    pub path: String,
+    /// What is in it, or why it could not be read.
+    pub content: Result<Vec<u8>, String>,
+}
+
+/// The user's values, all layers over each other, each with its place.
+#[derive(Debug, Clone)]
+pub struct Layers {
+    user: Node,
+    /// The texts that the places point into.
+    pub sources: Sources,
+}
+
+/// The user's values over the defaults.
+#[derive(Debug, Clone)]
+pub struct Merged {
+    /// What the user set; nulls are kept.
+    pub user: Value,
+    /// The same over the defaults.
+    pub tree: Value,
+    /// Where the user set what.
+    pub origins: Origins,
+    /// The texts that the origins point into.
+    pub sources: Sources,
+}
+
+/// Where the user's values came from.
+#[derive(Debug, Clone)]
+pub struct Origins(Option<Node>);
+
+/// Where a value came from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Origin {
+    /// The key; list items have none.
+    pub key: Option<Location>,
+    /// The value.
+    pub value: Location,
+}
+
+impl Origins {
+    /// Of nothing: all values are defaults.
+    pub fn none() -> Self {
+        Origins(None)
+    }
+
+    /// Where the value at a path was set, or the value it is part of: the closest one that the user wrote.
+    pub fn get(&self, path: &ValuePath) -> Option<Origin> {
+        self.nearest(path).map(|(_, origin)| origin)
+    }
+
+    /// Where exactly the value at a path was set; none where it is a default.
+    pub fn exact(&self, path: &ValuePath) -> Option<Origin> {
+        self.nearest(path).filter(|(steps, _)| *steps == path.0.len()).map(|(_, origin)| origin)
+    }
+
+    /// The closest value that the user wrote on the way to a path, and how many steps of the path lead to it.
+    ///
+    /// None where the user wrote nothing but perhaps the root.
+    pub fn nearest(&self, path: &ValuePath) -> Option<(usize, Origin)> {
+        let mut node = self.0.as_ref()?;
+        let mut found = None;
+        for (i, step) in path.0.iter().enumerate() {
+            let Some(next) = node.child(step) else { break };
+            node = next;
+            found = Some((i + 1, Origin { key: node.key, value: node.at }));
+        }
+        found
+    }
+}
+
+/// Reads all that the user gave and lays it over each other in Helm's order: the files as given, then
+/// `--set-json`, `--set`, `--set-string`, `--set-file` and `--set-literal`. Reports the errors of all of them.
+pub fn load(inputs: &[Input]) -> Result<Warned<Layers>, (Report, Sources)> {
+    let mut loader = Loader { sources: Sources::default(), findings: Vec::new(), user: None };
+    let mut ordered: Vec<&Input> = inputs.iter().collect();
+    ordered.sort_by_key(|input| rank(input));
+    for input in ordered {
+        loader.take(input);
+    }
+    let Loader { sources, findings, user } = loader;
+    if findings.iter().any(|d| d.severity == Severity::Error) {
+        return Err((Report(findings), sources));
+    }
+    let nowhere = Location { source: 0, line: 1, column: 1, len: 1 };
+    let user = user.unwrap_or_else(|| Node::empty_map(nowhere));
+    Ok(Warned { value: Layers { user, sources }, warnings: findings })
+}
+
+fn rank(input: &Input) -> u8 {
+    match input {
+        Input::File { .. } => 0,
+        Input::SetJson(_) => 1,
+        Input::Set(_) => 2,
+        Input::SetString(_) => 3,
+        Input::SetFile(..) => 4,
+        Input::SetLiteral(_) => 5,
+    }
+}
+
+struct Loader {
+    sources: Sources,
+    findings: Vec<Diagnostic>,
+    user: Option<Node>,
+}
+
+impl Loader {
+    fn take(&mut self, input: &Input) {
+        match input {
+            Input::File { name, bytes } => self.file(name, bytes),
+            Input::Set(flag) => self.flag("--set", flag, Syntax::Typed, &[]),
+            Input::SetString(flag) => self.flag("--set-string", flag, Syntax::Text, &[]),
+            Input::SetFile(flag, files) => self.flag("--set-file", flag, Syntax::Path, files),
+            Input::SetLiteral(flag) => self.flag("--set-literal", flag, Syntax::Literal, &[]),
+            Input::SetJson(flag) if flag.text.trim_start().starts_with('{') => {
+                let source = self.sources.add(format!("--set-json #{}", flag.number), flag.text.as_str());
+                match set::parse_object(&flag.text, source) {
+                    Ok(node) => self.overlay(node),
+                    Err(finding) => self.findings.push(finding),
+                }
+            }
+            Input::SetJson(flag) => self.flag("--set-json", flag, Syntax::Json, &[]),
+        }
+    }
+
+    fn overlay(&mut self, node: Node) {
+        match &mut self.user {
+            Some(user) => user.overlay(node),
+            none => *none = Some(node),
+        }
+    }
+
+    fn file(&mut self, name: &str, bytes: &[u8]) {
+        if bytes.len() > MAX_BYTES {
+            let source = self.sources.add(name, "");
+            self.findings.push(read::too_long(Location { source, line: 1, column: 1, len: 1 }, bytes.len()));
+            return;
+        }
+        let text = match std::str::from_utf8(bytes) {
+            Ok(text) => text,
+            Err(error) => {
+                let lossy: Cow<'_, str> = String::from_utf8_lossy(bytes);
+                let source = self.sources.add(name, lossy.as_ref());
+                let before = String::from_utf8_lossy(&bytes[..error.valid_up_to()]);
+                let line_start = before.rfind('\n').map_or(0, |i| i + 1);
+                let line = before.matches('\n').count() + 1;
+                let column = before[line_start..].chars().count() + 1;
+                self.findings.push(
+                    Diagnostic::error("not-utf-8", "the file is not text in UTF-8")
+                        .at(Location { source, line, column, len: 1 })
+                        .hint("save it as UTF-8; binary data belongs into a Secret of your own"),
+                );
+                return;
+            }
+        };
+        let source = self.sources.add(name, text);
+        match read::read(text, source) {
+            Ok(read) => {
+                self.findings.extend(read.warnings);
+                self.overlay(read.value);
+            }
+            Err(report) => self.findings.extend(report.0),
+        }
+    }
+
+    fn flag(&mut self, name: &str, flag: &Flag, syntax: Syntax, files: &[FileContent]) {
+        let source = self.sources.add(format!("{name} #{}", flag.number), flag.text.as_str());
+        let parsed = match set::parse(&flag.text, source, syntax) {
+            Ok(parsed) => parsed,
+            Err(finding) => return self.findings.push(finding),
+        };
+        self.findings.extend(parsed.warnings);
+        let start = Location { source, line: 1, column: 1, len: 1 };
+        for mut assignment in parsed.assignments {
+            if syntax == Syntax::Path
+                && let Err(finding) = put_content(assignment.value_mut(), files)
+            {
+                self.findings.push(finding);
+                continue;
+            }
+            let user = self.user.get_or_insert_with(|| Node::empty_map(start));
+            if let Err(finding) = set::apply(user, assignment) {
+                self.findings.push(finding);
+            }
+        }
+    }
+}
+
+/// Replaces the paths of a `--set-file` by what is in the files.
+fn put_content(node: &mut Node, files: &[FileContent]) -> Result<(), Diagnostic> {
+    match &mut node.kind {
+        Kind::List(items) => items.iter_mut().try_for_each(|item| put_content(item, files)),
+        Kind::Scalar(Value::String(text)) => {
+            let refused = |why: &str| {
+                Diagnostic::error("set-file", format!("the file cannot be read: {why}"))
+                    .at(node.at)
+                    .hint("write the path as seen from the working directory")
+            };
+            let file = files.iter().find(|file| file.path == *text).ok_or_else(|| refused("it was not given"))?;
+            let bytes = file.content.as_ref().map_err(|why| refused(why))?;
+            if bytes.len() > MAX_BYTES {
+                return Err(refused("it is too long for a value"));
+            }
+            let content = std::str::from_utf8(bytes).map_err(|_| refused("it is not text in UTF-8"))?;
+            *text = content.to_owned();
+            Ok(())
+        }
+        _ => Ok(()),
+    }
+}
+
+/// The paths of the files that a `--set-file` needs; none where its syntax is wrong, which [`load`] reports.
+pub fn set_file_paths(text: &str) -> Vec<String> {
+    let mut paths = Vec::new();
+    if let Ok(mut flag) = set::parse(text, 0, Syntax::Path) {
+        for assignment in &mut flag.assignments {
+            match assignment.value_mut().to_value() {
+                Value::String(path) => paths.push(path),
+                Value::Array(items) => paths.extend(items.iter().filter_map(Value::as_str).map(str::to_owned)),
+                _ => {}
+            }
+        }
+    }
+    paths
+}
+
+/// Lays the user's values over the defaults.
+pub fn merge(layers: Layers, defaults: Value) -> Warned<Merged> {
+    lay(layers, Chart::from(defaults)).0
+}
+
+/// Lays the user's values over the defaults of a chart and of the charts inside it.
+///
+/// Unlike [`merge`] it knows which sections are charts: a null over one brings its own defaults back, and
+/// anything else that is not a map is an error.
+pub fn merge_charts(layers: Layers, chart: Chart) -> Result<Warned<Merged>, Box<(Report, Merged)>> {
+    let (merged, errors) = lay(layers, chart);
+    if errors.is_empty() {
+        Ok(merged)
+    } else {
+        Err(Box::new((Report([errors, merged.warnings].concat()), merged.value)))
+    }
+}
+
+fn lay(layers: Layers, chart: Chart) -> (Warned<Merged>, Vec<Diagnostic>) {
+    let Layers { user: node, sources } = layers;
+    let user = node.to_value();
+    let map = match &user {
+        Value::Object(map) => map.clone(),
+        _ => Map::new(),
+    };
+    let mut findings = merge::Findings::default();
+    let shape = shape(&chart);
+    let tree = merge::coalesce(map, chart, &ValuePath::root(), &mut findings);
+    merge::warn_of_globals(&tree, &shape, &ValuePath::root(), &mut findings);
+    let merged = Merged { user, tree, origins: Origins(Some(node)), sources };
+    (Warned { value: merged, warnings: findings.warnings }, findings.errors)
+}
+
+/// A chart's inner charts without their values.
+fn shape(chart: &Chart) -> Chart {
+    Chart { values: Value::Null, charts: chart.charts.iter().map(|(n, c)| (n.clone(), shape(c))).collect() }
+}

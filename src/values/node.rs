@@ -1,0 +1,184 @@
+//! A value together with the place that each part of it came from.
+
+use std::collections::HashMap;
+use std::mem;
+
+use serde_json::{Map, Value};
+
+use crate::diag::{Location, Step, ValuePath};
+
+/// A value of the user's, each part with its place.
+#[derive(Debug, Clone)]
+pub struct Node {
+    /// Where its key stands; none for list items and the root.
+    pub key: Option<Location>,
+    /// Where the value stands.
+    pub at: Location,
+    /// The value.
+    pub kind: Kind,
+}
+
+/// What a [`Node`] is.
+#[derive(Debug, Clone)]
+pub enum Kind {
+    /// Null, a boolean, a number or a string.
+    Scalar(Value),
+    /// A list.
+    List(Vec<Node>),
+    /// A map.
+    Map(Entries),
+}
+
+impl Node {
+    /// A scalar, or JSON data that all came from one place.
+    pub fn from_value(value: Value, at: Location) -> Self {
+        let kind = match value {
+            Value::Array(items) => Kind::List(items.into_iter().map(|v| Node::from_value(v, at)).collect()),
+            Value::Object(map) => {
+                let mut entries = Entries::default();
+                for (key, value) in map {
+                    entries.insert(key, Node { key: Some(at), ..Node::from_value(value, at) });
+                }
+                Kind::Map(entries)
+            }
+            scalar => Kind::Scalar(scalar),
+        };
+        Node { key: None, at, kind }
+    }
+
+    /// An empty map.
+    pub fn empty_map(at: Location) -> Self {
+        Node { key: None, at, kind: Kind::Map(Entries::default()) }
+    }
+
+    /// Whether it is null.
+    pub fn is_null(&self) -> bool {
+        matches!(self.kind, Kind::Scalar(Value::Null))
+    }
+
+    /// The value without its places.
+    pub fn to_value(&self) -> Value {
+        match &self.kind {
+            Kind::Scalar(value) => value.clone(),
+            Kind::List(items) => Value::Array(items.iter().map(Node::to_value).collect()),
+            Kind::Map(entries) => {
+                let mut map = Map::with_capacity(entries.len());
+                for (key, node) in entries.iter() {
+                    map.insert(key.clone(), node.to_value());
+                }
+                Value::Object(map)
+            }
+        }
+    }
+
+    /// Lays a later layer over this one: maps merge, all else is replaced.
+    pub fn overlay(&mut self, over: Node) {
+        match (&mut self.kind, over.kind) {
+            (Kind::Map(mine), Kind::Map(theirs)) => {
+                self.at = over.at;
+                self.key = over.key.or(self.key);
+                for (key, node) in theirs.0 {
+                    match mine.get_mut(&key) {
+                        Some(old) => old.overlay(node),
+                        None => mine.insert(key, node),
+                    }
+                }
+            }
+            (_, kind) => *self = Node { kind, ..over },
+        }
+    }
+
+    /// The part at this path.
+    pub fn find(&self, path: &ValuePath) -> Option<&Node> {
+        path.0.iter().try_fold(self, |node, step| node.child(step))
+    }
+
+    /// The part one step below.
+    pub fn child(&self, step: &Step) -> Option<&Node> {
+        match (step, &self.kind) {
+            (Step::Key(key), Kind::Map(entries)) => entries.get(key),
+            (Step::Index(index), Kind::List(items)) => items.get(*index),
+            _ => None,
+        }
+    }
+
+    /// What a copy of it costs in memory, roughly: one for a node, one for every 64 bytes of text.
+    pub fn weight(&self) -> usize {
+        1 + match &self.kind {
+            Kind::Scalar(Value::String(text)) => text.len() / 64,
+            Kind::Scalar(_) => 0,
+            Kind::List(items) => items.iter().map(Node::weight).sum(),
+            Kind::Map(entries) => entries.iter().map(|(key, node)| key.len() / 64 + node.weight()).sum(),
+        }
+    }
+}
+
+/// The entries of a map in the order they were written.
+///
+/// Small maps, nearly all of them, are searched from the front; an index is made only when a map grows.
+#[derive(Debug, Clone, Default)]
+pub struct Entries(Vec<(String, Node)>, HashMap<String, usize>);
+
+/// From this many entries on a map has an index.
+const INDEXED: usize = 24;
+
+impl Entries {
+    /// How many there are.
+    pub fn len(&self) -> usize {
+        self.0.len()
+    }
+
+    /// Whether there are none.
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// All of them in order.
+    pub fn iter(&self) -> impl Iterator<Item = (&String, &Node)> {
+        self.0.iter().map(|(key, node)| (key, node))
+    }
+
+    fn position(&self, key: &str) -> Option<usize> {
+        if self.1.is_empty() { self.0.iter().position(|(k, _)| k == key) } else { self.1.get(key).copied() }
+    }
+
+    /// The value of a key.
+    pub fn get(&self, key: &str) -> Option<&Node> {
+        self.position(key).map(|i| &self.0[i].1)
+    }
+
+    /// The value of a key, to change it.
+    pub fn get_mut(&mut self, key: &str) -> Option<&mut Node> {
+        self.position(key).map(|i| &mut self.0[i].1)
+    }
+
+    /// Sets a key; one that is there keeps its position.
+    pub fn insert(&mut self, key: String, node: Node) {
+        if let Some(old) = self.get_mut(&key) {
+            *old = node;
+            return;
+        }
+        if !self.1.is_empty() {
+            self.1.insert(key.clone(), self.0.len());
+        }
+        self.0.push((key, node));
+        if self.1.is_empty() && self.0.len() >= INDEXED {
+            self.1 = self.0.iter().enumerate().map(|(i, (k, _))| (k.clone(), i)).collect();
+        }
+    }
+
+    /// Sets a key and gives its node, made with `new` where there is none.
+    pub fn entry(&mut self, key: &str, new: impl FnOnce() -> Node) -> &mut Node {
+        let position = self.position(key).unwrap_or_else(|| {
+            self.insert(key.to_owned(), new());
+            self.0.len() - 1
+        });
+        &mut self.0[position].1
+    }
+
+    /// Takes all entries out.
+    pub fn take(&mut self) -> Vec<(String, Node)> {
+        self.1.clear();
+        mem::take(&mut self.0)
+    }
+}

@@ -1,0 +1,504 @@
+//! Reads a values file: YAML as Helm has it, each value with its place.
+//!
+//! The syntax comes from `saphyr-parser` as events; what the scalars mean, how documents, anchors and merge
+//! keys work, and the limits are here. Needs only [`crate::diag`], so that the build script can use it too.
+
+use std::collections::HashMap;
+
+use saphyr_parser::{Event, Marker, Parser, ScalarStyle, ScanError, Span, StrInput, Tag};
+use serde_json::Value;
+
+use crate::diag::{Diagnostic, Location, Report, Severity, Step, ValuePath, Warned};
+
+#[path = "node.rs"]
+pub mod node;
+#[path = "scalar.rs"]
+pub mod scalar;
+#[path = "syntax.rs"]
+mod syntax;
+
+use node::{Entries, Kind, Node};
+
+/// The longest text that is read, in bytes.
+pub const MAX_BYTES: usize = 8 << 20;
+/// The most values a file may have, those that its aliases repeat included.
+pub const MAX_NODES: usize = 500_000;
+/// How deep maps and lists may be within each other.
+pub const MAX_DEPTH: usize = 250;
+/// How many errors of a file are kept, and how many warnings.
+pub const MAX_FINDINGS: usize = 100;
+
+/// Reads a text; an empty one is an empty map. `source` is the number its places get.
+///
+/// Several documents in a text lie over each other like several files.
+pub fn read(text: &str, source: usize) -> Result<Warned<Node>, Report> {
+    let text = text.strip_prefix('\u{feff}').unwrap_or(text);
+    let start = Location { source, line: 1, column: 1, len: 1 };
+    if text.len() > MAX_BYTES {
+        return Err(too_long(start, text.len()).into());
+    }
+    let mut reader = Reader { source, tabs: syntax::tab_indents(text), ..Reader::default() };
+    if let Some(finding) = syntax::forbidden_character(text, source) {
+        return Err(finding.into());
+    }
+    let mut root = Node::empty_map(start);
+    match syntax::documents(text, source) {
+        Err(finding) => reader.report(finding),
+        Ok(documents) => {
+            for (first_line, document) in documents {
+                reader.line = first_line;
+                match reader.document(document) {
+                    Ok(Some(node)) => root.overlay(node),
+                    Ok(None) => {}
+                    Err(finding) => {
+                        reader.report(*finding);
+                        break;
+                    }
+                }
+            }
+        }
+    }
+    let Reader { errors, warnings, .. } = reader;
+    if errors.is_empty() { Ok(Warned { value: root, warnings }) } else { Err(Report([errors, warnings].concat())) }
+}
+
+/// Reads a text of our own for its data only.
+pub fn read_plain(text: &str) -> Result<Value, Report> {
+    read(text, 0).map(|read| read.value.to_value())
+}
+
+/// The finding about a text that is longer than [`MAX_BYTES`]; the caller may have stopped reading it there.
+pub fn too_long(at: Location, bytes: usize) -> Diagnostic {
+    Diagnostic::error("too-long", format!("{bytes} bytes and more are too long for a values file"))
+        .at(at)
+        .hint(format!("a values file may have {MAX_BYTES} bytes; see that it is not another file"))
+}
+
+/// A finding that ends the reading of a document.
+type Fatal = Box<Diagnostic>;
+
+#[derive(Default)]
+struct Reader {
+    source: usize,
+    /// The lines before the current document.
+    line: usize,
+    errors: Vec<Diagnostic>,
+    warnings: Vec<Diagnostic>,
+    /// Lines of the text that are indented by tabs, counted from 1, and how wide the indentation is.
+    tabs: HashMap<usize, usize>,
+    /// How much has been built, see [`Node::weight`].
+    weight: usize,
+    anchors: HashMap<usize, (Node, usize)>,
+    stack: Vec<Frame>,
+}
+
+/// A collection that is being read.
+struct Frame {
+    at: Location,
+    anchor: usize,
+    /// Whether it is in brackets or braces, or within such a one.
+    flow: bool,
+    /// What [`Reader::weight`] was when it began.
+    weight: usize,
+    body: Body,
+}
+
+enum Body {
+    List(Vec<Node>),
+    Map { entries: Entries, merged: Entries, key: Option<Key> },
+}
+
+enum Key {
+    Named(String, Location),
+    /// `<<`.
+    Merge(Location),
+}
+
+impl Reader {
+    fn report(&mut self, finding: Diagnostic) {
+        let findings = if finding.severity == Severity::Error { &mut self.errors } else { &mut self.warnings };
+        if findings.len() < MAX_FINDINGS {
+            findings.push(finding);
+        }
+    }
+
+    fn point(&self, marker: &Marker) -> Location {
+        Location { source: self.source, line: marker.line() + self.line, column: marker.col() + 1, len: 1 }
+    }
+
+    fn location(&self, span: &Span) -> Location {
+        let len =
+            if span.start.line() == span.end.line() { span.end.col().saturating_sub(span.start.col()) } else { 1 };
+        Location { len: len.max(1), ..self.point(&span.start) }
+    }
+
+    /// Reads the one document of a text; `None` where it is empty.
+    fn document(&mut self, text: &str) -> Result<Option<Node>, Fatal> {
+        self.anchors.clear();
+        self.stack.clear();
+        let mut parser = Parser::new_from_str(text);
+        // Only a text that is indented by tabs needs to be looked at character by character.
+        let chars: Vec<char> = if self.tabs.is_empty() { Vec::new() } else { text.chars().collect() };
+        let mut root = None;
+        while let Some(next) = parser.next_event() {
+            let (event, span) = next.map_err(|error| self.syntax(&error, text))?;
+            let at = self.location(&span);
+            match event {
+                Event::DocumentEnd => break,
+                Event::StreamEnd => return Ok(None),
+                Event::Nothing | Event::StreamStart | Event::DocumentStart(_) => {}
+                event => {
+                    let last = span.end.index().checked_sub(1).and_then(|i| chars.get(i));
+                    if let Some(node) = self.event(event, at, matches!(last, Some('[' | '{')))? {
+                        root = Some(node);
+                    }
+                }
+            }
+        }
+        self.rest(&mut parser, text)?;
+        match root {
+            None => Ok(None),
+            Some(node) if node.is_null() => Ok(None),
+            Some(node) if matches!(node.kind, Kind::Map(_)) => Ok(Some(node)),
+            Some(node) => {
+                let what = if matches!(node.kind, Kind::List(_)) { "a list" } else { "a single value" };
+                Err(Box::new(
+                    Diagnostic::error("not-a-map", format!("a values file is a map of keys; this one is {what}"))
+                        .at(node.at)
+                        .hint("write `key: value`, with a space after the colon"),
+                ))
+            }
+        }
+    }
+
+    /// Looks at what follows a document: nothing, or something after `...` that Helm does not read.
+    fn rest(&mut self, parser: &mut Parser<'_, StrInput<'_>>, text: &str) -> Result<(), Fatal> {
+        match parser.next_event() {
+            Some(Err(error)) => Err(self.syntax(&error, text)),
+            Some(Ok((Event::DocumentStart(_), span))) => {
+                let at = self.point(&span.start);
+                let finding = Diagnostic::warning("unread", "what follows `...` is not read")
+                    .at(at)
+                    .hint("begin a further document with `---`");
+                self.report(finding);
+                Ok(())
+            }
+            _ => Ok(()),
+        }
+    }
+
+    fn event(&mut self, event: Event<'_>, mut at: Location, bracket: bool) -> Result<Option<Node>, Fatal> {
+        let is_empty = matches!(&event, Event::Scalar(text, ScalarStyle::Plain, ..) if text.is_empty());
+        if is_empty && let Some(key) = self.key_place() {
+            // The parser has it where the next line begins.
+            at = key;
+        } else if self.tabs.get(&at.line).is_some_and(|width| *width + 1 == at.column) && !self.in_flow() {
+            return Err(Box::new(syntax::tab(at)));
+        }
+        match event {
+            Event::Scalar(text, style, anchor, tag) => {
+                self.grow(1, at)?;
+                if self.wants_key() {
+                    return self.key(&text, style, anchor, tag.as_deref(), at).map(|()| None);
+                }
+                let value = self.scalar(&text, style, tag.as_deref(), at, false);
+                let node = Node { key: None, at, kind: Kind::Scalar(value) };
+                if anchor > 0 {
+                    self.anchors.insert(anchor, (node.clone(), node.weight()));
+                }
+                self.put(node)
+            }
+            Event::Alias(id) => {
+                let Some((node, weight)) = self.anchors.get(&id) else {
+                    return Err(Box::new(
+                        Diagnostic::error("alias", self.about("the alias stands inside what it repeats"))
+                            .at(at)
+                            .hint("an alias can only repeat what is complete before it"),
+                    ));
+                };
+                let (mut node, weight) = (node.clone(), *weight);
+                self.grow(weight, at)?;
+                node.at = at;
+                if self.wants_key() {
+                    let Kind::Scalar(value) = node.kind else { return Err(self.complex_key(at)) };
+                    self.named(value, at);
+                    return Ok(None);
+                }
+                self.put(node)
+            }
+            Event::SequenceStart(anchor, _) => self.open(anchor, at, bracket, Body::List(Vec::new())),
+            Event::MappingStart(anchor, _) => self.open(
+                anchor,
+                at,
+                bracket,
+                Body::Map { entries: Entries::default(), merged: Entries::default(), key: None },
+            ),
+            Event::SequenceEnd | Event::MappingEnd => self.close(),
+            _ => Ok(None),
+        }
+    }
+
+    fn grow(&mut self, by: usize, at: Location) -> Result<(), Fatal> {
+        self.weight += by;
+        if self.weight <= MAX_NODES {
+            return Ok(());
+        }
+        Err(Box::new(
+            Diagnostic::error("too-large", format!("the file has more than {MAX_NODES} values, aliases written out"))
+                .at(at)
+                .hint("aliases that repeat aliases grow fast; write out what is needed"),
+        ))
+    }
+
+    fn open(&mut self, anchor: usize, at: Location, bracket: bool, body: Body) -> Result<Option<Node>, Fatal> {
+        self.grow(1, at)?;
+        if self.wants_key() {
+            return Err(self.complex_key(at));
+        }
+        if self.stack.len() >= MAX_DEPTH {
+            return Err(too_deep(at));
+        }
+        let flow = self.in_flow() || bracket;
+        self.stack.push(Frame { at, anchor, flow, weight: self.weight, body });
+        Ok(None)
+    }
+
+    fn close(&mut self) -> Result<Option<Node>, Fatal> {
+        let Some(frame) = self.stack.pop() else { return Ok(None) };
+        let kind = match frame.body {
+            Body::List(items) => Kind::List(items),
+            Body::Map { mut entries, mut merged, .. } => {
+                for (key, node) in merged.take() {
+                    if entries.get(&key).is_none() {
+                        entries.insert(key, node);
+                    }
+                }
+                Kind::Map(entries)
+            }
+        };
+        let node = Node { key: None, at: frame.at, kind };
+        if frame.anchor > 0 {
+            let weight = self.weight - frame.weight + 1;
+            self.grow(weight, frame.at)?;
+            self.anchors.insert(frame.anchor, (node.clone(), weight));
+        }
+        self.put(node)
+    }
+
+    fn in_flow(&self) -> bool {
+        self.stack.last().is_some_and(|frame| frame.flow)
+    }
+
+    /// Where the key stands whose value comes next.
+    fn key_place(&self) -> Option<Location> {
+        match &self.stack.last()?.body {
+            Body::Map { key: Some(Key::Named(_, place) | Key::Merge(place)), .. } => Some(*place),
+            _ => None,
+        }
+    }
+
+    fn wants_key(&self) -> bool {
+        matches!(self.stack.last(), Some(Frame { body: Body::Map { key: None, .. }, .. }))
+    }
+
+    /// Puts a finished node where it belongs; gives it back where it is the root.
+    fn put(&mut self, mut node: Node) -> Result<Option<Node>, Fatal> {
+        let Some(frame) = self.stack.last_mut() else { return Ok(Some(node)) };
+        match &mut frame.body {
+            Body::List(items) => items.push(node),
+            Body::Map { entries, merged, key } => match key.take() {
+                Some(Key::Named(name, place)) => {
+                    if let Some(first) = entries.get(&name).and_then(|first| first.key) {
+                        let path = self.path().key(&name);
+                        self.report(
+                            Diagnostic::error("duplicate-key", format!("`{path}` is there twice"))
+                                .at(place)
+                                .at(first)
+                                .hint("keep one of the two; Helm would take the last without a word"),
+                        );
+                    } else {
+                        node.key = Some(place);
+                        entries.insert(name, node);
+                    }
+                }
+                Some(Key::Merge(place)) => {
+                    let shadowed = merge_maps(node, entries, merged).map_err(|at| {
+                        Box::new(
+                            Diagnostic::error("merge-key", "`<<` takes a map or a list of maps")
+                                .at(at)
+                                .hint("give it an alias of a map: `<<: *name`"),
+                        )
+                    })?;
+                    for name in shadowed {
+                        let path = self.path().key(&name);
+                        self.report(
+                            Diagnostic::warning(
+                                "merge-key-order",
+                                format!("`{path}` keeps its own value, although `<<` comes after it"),
+                            )
+                            .at(place)
+                            .hint("put `<<` first: Helm lets a later `<<` win over the keys before it"),
+                        );
+                    }
+                }
+                None => {}
+            },
+        }
+        Ok(None)
+    }
+
+    fn key(
+        &mut self,
+        text: &str,
+        style: ScalarStyle,
+        anchor: usize,
+        tag: Option<&Tag>,
+        at: Location,
+    ) -> Result<(), Fatal> {
+        if style == ScalarStyle::Plain && text == "<<" && tag.is_none() {
+            self.set_key(Key::Merge(at));
+            return Ok(());
+        }
+        let value = self.scalar(text, style, tag, at, true);
+        if anchor > 0 {
+            let node = Node { key: None, at, kind: Kind::Scalar(value.clone()) };
+            self.anchors.insert(anchor, (node, 1 + text.len() / 64));
+        }
+        self.named(value, at);
+        Ok(())
+    }
+
+    /// Takes a scalar as the key of the entry that comes.
+    fn named(&mut self, value: Value, at: Location) {
+        let name = scalar::key(value).unwrap_or_else(|| {
+            let message = self.about("null cannot be a key");
+            self.report(Diagnostic::error("null-key", message).at(at).hint("put the key in quotes"));
+            "null".to_owned()
+        });
+        self.set_key(Key::Named(name, at));
+    }
+
+    fn set_key(&mut self, new: Key) {
+        if let Some(Frame { body: Body::Map { key, .. }, .. }) = self.stack.last_mut() {
+            *key = Some(new);
+        }
+    }
+
+    fn complex_key(&self, at: Location) -> Fatal {
+        Box::new(
+            Diagnostic::error("complex-key", self.about("a map or a list cannot be a key"))
+                .at(at)
+                .hint("if this is a template expression like `{{ name }}`, put it in quotes"),
+        )
+    }
+
+    fn scalar(&mut self, text: &str, style: ScalarStyle, tag: Option<&Tag>, at: Location, is_key: bool) -> Value {
+        let string = || Value::String(text.to_owned());
+        let tag = match tag {
+            None if style != ScalarStyle::Plain => return string(),
+            None => "",
+            Some(tag) => match syntax::core_tag(tag) {
+                Some(name @ ("null" | "bool" | "int" | "float" | "binary")) => name,
+                _ => return string(),
+            },
+        };
+        if tag == "binary" {
+            return match scalar::base64(text).map(String::from_utf8) {
+                Some(Ok(text)) => Value::String(text),
+                _ => {
+                    let message = self.about("`!!binary` must be text in base64");
+                    self.report(Diagnostic::error("tag", message).at(at).hint("write the text itself, without a tag"));
+                    Value::Null
+                }
+            };
+        }
+        let Ok(value) = scalar::plain(text) else {
+            let message = self.about(&format!("`{text}` is a number that no manifest can hold"));
+            self.report(Diagnostic::error("not-finite", message).at(at).hint("put it in quotes if it is text"));
+            return Value::Null;
+        };
+        let fits = match tag {
+            "null" => value.is_null(),
+            "bool" => value.is_boolean(),
+            "int" => value.is_i64() || value.is_u64(),
+            "float" => value.is_number(),
+            _ => true,
+        };
+        if !fits {
+            let message = self.about(&format!("the value is not what its tag `!!{tag}` says"));
+            self.report(Diagnostic::error("tag", message).at(at).hint("remove the tag"));
+        }
+        if tag.is_empty() && !value.is_string() && scalar::plain_12(text) != value {
+            self.differs(text, &value, at, is_key);
+        }
+        value
+    }
+
+    /// Warns of a scalar that a reader of YAML 1.2 would take otherwise.
+    fn differs(&mut self, text: &str, value: &Value, at: Location, is_key: bool) {
+        let what = match value {
+            _ if is_key => format!("the key `{text}` is read as `{value}`"),
+            Value::Bool(_) => format!("`{text}` is read as the boolean `{value}`"),
+            _ => format!("`{text}` is read as the number `{value}`"),
+        };
+        let hint = match value {
+            Value::Bool(_) if !is_key => format!("write `{value}`, or `\"{text}\"` if it is text"),
+            Value::Number(_) if !is_key => format!("write `{value}`, or `\"{text}\"` if it is text"),
+            _ => format!("write `\"{text}\"`"),
+        };
+        let message = self.about(&format!("{what}, as YAML 1.1 has it"));
+        self.report(Diagnostic::warning("yaml-1.1", message).at(at).hint(hint));
+    }
+
+    /// A sentence about the value that is being read, its path first.
+    fn about(&self, what: &str) -> String {
+        let path = self.path();
+        if path.0.is_empty() { what.to_owned() } else { format!("`{path}`: {what}") }
+    }
+
+    /// The path of the value that is being read.
+    fn path(&self) -> ValuePath {
+        let step = |frame: &Frame| match &frame.body {
+            Body::List(items) => Some(Step::Index(items.len())),
+            Body::Map { key: Some(Key::Named(name, _)), .. } => Some(Step::Key(name.as_str().into())),
+            Body::Map { .. } => None,
+        };
+        ValuePath(self.stack.iter().filter_map(step).collect())
+    }
+
+    fn syntax(&self, error: &ScanError, text: &str) -> Fatal {
+        let at = self.point(error.marker());
+        if error.info() == "recursion limit exceeded" {
+            return too_deep(at);
+        }
+        let line = text.lines().nth(error.marker().line().saturating_sub(1)).unwrap_or_default();
+        Box::new(syntax::explain(error.info(), line, at))
+    }
+}
+
+fn too_deep(at: Location) -> Fatal {
+    Box::new(
+        Diagnostic::error("too-deep", format!("maps and lists are more than {MAX_DEPTH} deep within each other"))
+            .at(at)
+            .hint("no value is that deep; look for brackets that are not closed"),
+    )
+}
+
+/// Takes the entries of what `<<` was given, earlier maps of a list first; gives the explicit keys it would change.
+fn merge_maps(node: Node, explicit: &Entries, merged: &mut Entries) -> Result<Vec<String>, Location> {
+    let maps = match node.kind {
+        Kind::List(items) => items,
+        _ => vec![node],
+    };
+    let mut shadowed = Vec::new();
+    for map in maps.into_iter().rev() {
+        let Kind::Map(mut entries) = map.kind else { return Err(map.at) };
+        for (key, node) in entries.take() {
+            if explicit.get(&key).is_some_and(|own| own.to_value() != node.to_value()) {
+                shadowed.push(key.clone());
+            }
+            merged.insert(key, node);
+        }
+    }
+    Ok(shadowed)
+}

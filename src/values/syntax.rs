@@ -1,0 +1,124 @@
+//! The parts of reading that work on text: documents, forbidden characters, and syntax errors in our words.
+
+use std::collections::HashMap;
+
+use saphyr_parser::Tag;
+
+use crate::diag::{Diagnostic, Location};
+
+/// The documents of a text, each with the number of lines before it.
+///
+/// Helm cuts the text at lines that begin with `---` before it reads any YAML.
+pub fn documents(text: &str, source: usize) -> Result<Vec<(usize, &str)>, Diagnostic> {
+    let mut documents = Vec::new();
+    let (mut start, mut start_line, mut offset) = (0, 0, 0);
+    for (number, line) in text.split_inclusive('\n').enumerate() {
+        let at = Location { source, line: number + 1, column: 1, len: line.trim_end().chars().count().max(1) };
+        if let Some(after) = line.strip_prefix("---") {
+            let after = after.trim();
+            if !after.is_empty() && !after.starts_with('#') {
+                return Err(Diagnostic::error(
+                    "document-separator",
+                    "a line that begins with `---` must hold nothing else",
+                )
+                .at(at)
+                .hint("put what follows `---` on the next line"));
+            }
+            documents.push((start_line, &text[start..offset]));
+            start = offset + line.len();
+            start_line = number + 1;
+        } else if line.starts_with('%')
+            && text[start..offset].lines().all(|l| l.is_empty() || l.starts_with(['#', '%']))
+        {
+            return Err(Diagnostic::error("directive", "directives are not supported in a values file")
+                .at(at)
+                .hint("remove the line: values are always read as YAML 1.1"));
+        }
+        offset += line.len();
+    }
+    documents.push((start_line, &text[start..]));
+    Ok(documents)
+}
+
+/// The first character that YAML 1.1 does not allow, or takes for a line break where others do not.
+pub fn forbidden_character(text: &str, source: usize) -> Option<Diagnostic> {
+    let bad = |c: char| {
+        matches!(c, '\0'..='\u{8}' | '\u{b}' | '\u{c}' | '\u{e}'..='\u{1f}' | '\u{7f}'..='\u{9f}'
+            | '\u{2028}' | '\u{2029}' | '\u{feff}' | '\u{fffe}' | '\u{ffff}')
+    };
+    let (offset, found) = text.char_indices().find(|(_, c)| bad(*c))?;
+    let before = &text[..offset];
+    let line_start = before.rfind('\n').map_or(0, |i| i + 1);
+    let at = Location {
+        source,
+        line: before.matches('\n').count() + 1,
+        column: before[line_start..].chars().count() + 1,
+        len: 1,
+    };
+    let code = u32::from(found);
+    let escape = if code < 0x100 { format!("\\x{code:02x}") } else { format!("\\u{code:04x}") };
+    Some(
+        Diagnostic::error("control-character", format!("the character U+{code:04X} is not allowed in YAML"))
+            .at(at)
+            .hint(format!("remove it, or write it as `{escape}` between double quotes")),
+    )
+}
+
+/// The lines that have a tab in their indentation, counted from 1, with the width of the indentation.
+pub fn tab_indents(text: &str) -> HashMap<usize, usize> {
+    if !text.contains('\t') {
+        return HashMap::new();
+    }
+    let indent = |line: &str| {
+        let width = line.bytes().take_while(|b| matches!(b, b' ' | b'\t')).count();
+        line[..width].contains('\t').then_some(width)
+    };
+    text.lines().enumerate().filter_map(|(i, line)| Some((i + 1, indent(line)?))).collect()
+}
+
+/// The finding about a tab that indents.
+pub fn tab(at: Location) -> Diagnostic {
+    Diagnostic::error("yaml", "a tab cannot indent").at(at).hint("indent with spaces")
+}
+
+/// The name of a tag of YAML's own, such as `str`.
+pub fn core_tag(tag: &Tag) -> Option<&str> {
+    if tag.is_yaml_core_schema() {
+        return Some(&tag.suffix);
+    }
+    if tag.handle.is_empty() { tag.suffix.strip_prefix("tag:yaml.org,2002:") } else { None }
+}
+
+/// A syntax error, in our words where the parser's do not help.
+pub fn explain(info: &str, line: &str, at: Location) -> Diagnostic {
+    let indent = &line[..line.len() - line.trim_start().len()];
+    if indent.contains('\t') || info.contains("tab") {
+        return tab(at);
+    }
+    let (message, hint) = if info.contains("mapping values are not allowed") {
+        ("a `: ` is not allowed here", "put a text with `: ` in quotes; a nested map begins on a line of its own")
+    } else if info.contains("unknown anchor") {
+        ("the alias has no anchor before it", "define it above with `&name`; put text that begins with `*` in quotes")
+    } else if info.contains("unexpected end of stream") {
+        ("the quote that was opened is never closed", "close it on the same line")
+    } else if info.contains("unknown escape") {
+        ("there is no such escape between double quotes", "double the backslash, or use single quotes")
+    } else if info.contains("',' or '}'") || info.contains("',' or ']'") {
+        ("the bracket that was opened is not closed", "close it, and put `,` between entries")
+    } else if info.contains("block sequence entries") {
+        ("a list cannot begin on this line", "begin a list on the line below its key")
+    } else if info.contains("did not find expected key") || info.contains("simple key expect") {
+        ("there is no key where one is expected", "see that this line has `key: value`, indented like its neighbours")
+    } else if info.contains("Unicode character escape") {
+        ("the escape is not a character", "write the character itself; pairs of `\\u` are not YAML")
+    } else if info.contains("unexpected character") || info.contains("cannot start") {
+        ("no value can begin with this character", "put the value in quotes")
+    } else if info.contains("valid YAML whitespace") {
+        ("a tab follows a `:` or `-`", "put a space there")
+    } else if info.contains("indent") {
+        ("the indentation does not fit", "indent this line like its neighbours")
+    } else {
+        (info, "see that brackets and quotes are closed, and that lines of a map begin in one column")
+    };
+    Diagnostic::error("yaml", message).at(at).hint(hint)
+}
