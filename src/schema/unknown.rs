@@ -5,6 +5,7 @@ use std::sync::LazyLock;
 
 use serde_json::Value;
 
+use super::gone::{GONE, OTHER_WORDS};
 use super::store::{self, At};
 use crate::diag::{Diagnostic, Step, ValuePath};
 
@@ -16,62 +17,6 @@ pub(super) fn tell(path: &ValuePath, user: &Value) -> Diagnostic {
     };
     finding.hint(meant(&keys, at_path(user, path)))
 }
-
-/// Keys that were, or that people write, and what became of them; a path or the start of one.
-const GONE: &[(&str, &str)] = &[
-    ("ai-gateway", "the AI gateway is not part of this deployment, remove it"),
-    ("certmanager-issuer.install", "remove it; the issuer comes with `global.ingress.configureCertmanager`"),
-    ("gitlab.gitaly.enabled", "write `global.gitaly.enabled`"),
-    ("gitlab.gitlab-pages.enabled", "write `global.pages.enabled`"),
-    ("gitlab.gitlab-runner.install", "write `gitlab-runner.install`"),
-    ("gitlab.kas.enabled", "write `global.kas.enabled`"),
-    ("gitlab.mattermost", "Mattermost is not part of GitLab's deployment any more, remove it"),
-    ("gitlab.operator", "the operator was removed, remove the key"),
-    ("gitlab.praefect.enabled", "write `global.praefect.enabled`"),
-    ("gitlab.spamcheck.enabled", "write `global.spamcheck.enabled`"),
-    ("gitlab.task-runner", "it is called `gitlab.toolbox` now"),
-    ("gitlab.unicorn", "it is called `gitlab.webservice` now"),
-    ("global.appConfig.defaultCanCreateGroup", "the setting moved into GitLab's Admin area, remove it"),
-    ("global.appConfig.pages", "write `global.pages`"),
-    ("global.appConfig.pseudonymizer", "GitLab removed the pseudonymizer, remove it"),
-    ("global.appConfig.suggested_reviewers", "GitLab removed suggested reviewers, remove it"),
-    ("global.busybox", "write `global.gitlabBase`; its image took the place of busybox"),
-    ("global.cfssl", "write `shared-secrets.selfsign`"),
-    ("global.editions", "write `global.edition`"),
-    ("global.externalIP", "write `global.hosts.externalIP`"),
-    ("global.grafana", "Grafana is not part of GitLab's deployment any more, remove it"),
-    ("global.namespace", "give the namespace on the command line: `--namespace`"),
-    ("global.operator", "the operator was removed, remove the key"),
-    ("global.persistence", "a volume's class is set by component, as `gitlab.gitaly.persistence.storageClass`"),
-    ("global.defaultStorageClass", "a volume's class is set by component, as `gitlab.gitaly.persistence.storageClass`"),
-    ("global.rails.secret", "write `global.railsSecrets.secret`"),
-    ("global.redis.enabled", "write `redis.install`"),
-    ("global.runners", "write `global.runner.registrationToken`"),
-    ("global.shell.metrics", "write `gitlab.gitlab-shell.metrics`"),
-    ("global.gitlab.version", "write `global.gitlabVersion`"),
-    ("global.gitlab-shell", "write `gitlab.gitlab-shell`"),
-    ("global.postgresql.install", "write `postgresql.install`"),
-    ("global.smtp.enable_starttls_auto", "write `global.smtp.starttls_auto`"),
-    ("global.email.enabled", "write `global.smtp.enabled`"),
-    ("grafana", "Grafana is not part of GitLab's deployment any more, remove it"),
-    ("mattermost", "Mattermost is not part of GitLab's deployment any more, remove it"),
-    ("minio.install", "write `global.minio.enabled`"),
-    ("pages", "write `global.pages` for the site, `gitlab.gitlab-pages` for its pods"),
-    ("postgres", "write `postgresql`"),
-];
-
-/// What other charts call a thing, the key that it has here, and how to say so.
-const OTHER_WORDS: &[(&str, &str, &str)] = &[
-    ("autoscaling", "hpa", "scaling is set under"),
-    ("env", "extraEnv", "write"),
-    ("podAnnotations", "annotations", "write"),
-    ("podDisruptionBudget", "pdb", "write"),
-    ("podSecurityContext", "securityContext", "write"),
-    ("replicaCount", "minReplicas", "the count is scaled, from"),
-    ("replicaCount", "replicas", "write"),
-    ("replicas", "minReplicas", "the count is scaled, from"),
-    ("replicas", "replicaCount", "write"),
-];
 
 fn meant(keys: &[&str], value: Option<&Value>) -> String {
     let dotted = keys.join(".");
