@@ -116,20 +116,51 @@ fn bundle(root: &Path, out: &Path) -> Outcome<String> {
     table(&mut text, "TEMPLATES", "Templates and files: `component/kind.yaml`, `component/files/name`.", &templates)?;
     table(&mut text, "PROFILES", "Values files a user starts from, by name.", &profiles)?;
     fs::create_dir_all(out.join("schemas"))?;
-    for (name, path) in &mut schemas {
-        let schema: Value =
-            serde_json::from_str(&fs::read_to_string(&*path)?).map_err(|e| format!("{}: {e}", path.display()))?;
+    let mut checked = BTreeMap::new();
+    for (name, path) in &schemas {
+        let mut schema: Value =
+            serde_json::from_str(&fs::read_to_string(path)?).map_err(|e| format!("{}: {e}", path.display()))?;
+        without_prose(&mut schema, false);
+        // A file of definitions is read one definition at a time: most runs need few.
+        let definitions = schema.get("$defs").and_then(Value::as_object).filter(|_| schema.get("properties").is_none());
+        for (part, definition) in definitions.into_iter().flatten() {
+            let name = format!("{name}#{part}");
+            let small = out.join("schemas").join(&name);
+            fs::write(&small, serde_json::to_string(definition)?)?;
+            checked.insert(name, small);
+        }
         let small = out.join("schemas").join(name);
         fs::write(&small, serde_json::to_string(&schema)?)?;
-        *path = small;
+        checked.insert(name.clone(), small);
     }
+    let schemas = checked;
     table(
         &mut text,
         "SCHEMAS",
-        "Schemas as JSON texts: a component's by its name, shared ones by file stem.",
+        "Schemas as JSON texts, no prose: a component's by name, shared ones by file stem, their parts as `file#Name`.",
         &schemas,
     )?;
     Ok(text)
+}
+
+/// Takes out what checking does not need; `named` says that the keys are names, not keywords.
+fn without_prose(schema: &mut Value, named: bool) {
+    match schema {
+        Value::Object(map) => {
+            if !named {
+                map.retain(|keyword, part| {
+                    !matches!(keyword.as_str(), "description" | "title" | "$comment" | "$schema" | "default")
+                        || part.is_object()
+                });
+            }
+            for (keyword, part) in map {
+                let names = !named && matches!(keyword.as_str(), "properties" | "$defs");
+                without_prose(part, names);
+            }
+        }
+        Value::Array(parts) => parts.iter_mut().for_each(|part| without_prose(part, false)),
+        _ => {}
+    }
 }
 
 fn table(text: &mut String, name: &str, doc: &str, entries: &BTreeMap<String, PathBuf>) -> Outcome<()> {

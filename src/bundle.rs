@@ -10,7 +10,8 @@ pub fn template(name: &str) -> Option<&'static str> {
     find(TEMPLATES, name)
 }
 
-/// A schema as JSON: a component's by its name, `root`, `definitions` or `kubernetes` by file stem.
+/// A schema as JSON, without prose: a component's by its name, shared ones by file stem (`root.schema`,
+/// `definitions`, `kubernetes`), one definition of a shared one as `kubernetes#Probe`.
 pub fn schema(name: &str) -> Option<&'static str> {
     find(SCHEMAS, name)
 }

@@ -8,7 +8,7 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use crate::commands::release::{parse_kube_version, parse_namespace, parse_release_name};
-use crate::resolve::KubeVersion;
+use crate::pipeline::KubeVersion;
 
 /// Turns a values file into the Kubernetes manifests of a GitLab deployment.
 ///
@@ -162,7 +162,7 @@ pub struct ReleaseArgs {
 #[derive(Debug, Default, Args)]
 #[command(next_help_heading = "Selection")]
 pub struct SelectArgs {
-    /// Only objects made from this template, `gitaly/templates/statefulset.yaml`. Repeatable.
+    /// Only objects made from this template, `gitaly/statefulset.yaml`. Repeatable.
     #[arg(short = 's', long, value_name = "TEMPLATE")]
     pub show_only: Vec<String>,
     /// Only objects of this component: `gitaly`, `webservice`. Repeatable.

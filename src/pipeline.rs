@@ -1,15 +1,25 @@
 //! The stages joined; one function for each point where a command may stop.
 
+use std::collections::BTreeSet;
+use std::io::Write;
+use std::path::Path;
+
 use serde_json::Value;
 
 use crate::bundle;
 use crate::diag::{Diagnostic, Place, Report, Severity, Sources};
+use crate::emit;
 use crate::manifest::{self, Manifest, Ordered, content, read};
 use crate::releases;
 use crate::render::{Hole, Renderer, render};
-use crate::resolve::{Context, KubeVersion, Plan, Release, resolve};
-use crate::schema::{self, UnknownKeys};
-use crate::values::{self, Input, Merged, Origins};
+use crate::resolve::{Context, Plan, Release, resolve};
+use crate::schema;
+use crate::values::{self, Merged, Origins};
+
+pub use crate::emit::Format;
+pub use crate::resolve::KubeVersion;
+pub use crate::schema::UnknownKeys;
+pub use crate::values::{FileContent, Flag, Input, MAX_BYTES, set_file_paths};
 
 /// What is to be rendered.
 #[derive(Debug, Clone)]
@@ -85,10 +95,8 @@ pub struct Failure {
 pub fn template(request: &Request) -> Result<Rendered, Failure> {
     let (merged, mut found) = merged(request)?;
     let Merged { user, tree, origins, sources } = merged;
-    let strictness = schema::Options {
-        unknown_keys: request.unknown_keys,
-        skip_schema_validation: request.skip_schema_validation,
-    };
+    let strictness =
+        schema::Options { unknown_keys: request.unknown_keys, skip_schema_validation: request.skip_schema_validation };
     found.extend(schema::violations(&user, &tree, &strictness));
     let objects = if refused(&found) { None } else { objects(request, &tree, &mut found) };
     for diagnostic in &mut found {
@@ -96,8 +104,13 @@ pub fn template(request: &Request) -> Result<Rendered, Failure> {
     }
     match objects {
         Some(mut objects) if !refused(&found) => {
-            select(&mut objects, &request.select);
-            Ok(Rendered { objects, warnings: found, sources })
+            let missing = select(&mut objects, &request.select);
+            if missing.is_empty() {
+                Ok(Rendered { objects, warnings: found, sources })
+            } else {
+                found.extend(missing);
+                Err(Failure { report: Report(found), sources })
+            }
         }
         _ => Err(Failure { report: Report(found), sources }),
     }
@@ -111,10 +124,7 @@ fn refused(found: &[Diagnostic]) -> bool {
 fn merged(request: &Request) -> Result<(Merged, Vec<Diagnostic>), Failure> {
     let mut inputs = Vec::with_capacity(request.inputs.len() + 1);
     if let Some(name) = &request.profile {
-        match bundle::profile(name) {
-            Some(text) => inputs.push(Input::File { name: format!("profile:{name}"), bytes: text.into() }),
-            None => return Err(bare(Diagnostic::error("unknown-profile", format!("there is no profile `{name}`")))),
-        }
+        inputs.push(profile(name).map_err(bare)?);
     }
     inputs.extend(request.inputs.iter().cloned());
     let layers = values::load(&inputs).map_err(|(report, sources)| Failure { report, sources })?;
@@ -236,12 +246,71 @@ fn locate(diagnostic: &mut Diagnostic, origins: &Origins) {
     }
 }
 
-fn select(objects: &mut Ordered, select: &Select) {
+/// Leaves the objects that are wanted; what was asked for and is not there is in the answer.
+fn select(objects: &mut Ordered, select: &Select) -> Vec<Diagnostic> {
+    let all = objects.manifests();
+    let no_template = select.show_only.iter().filter(|s| !all.iter().any(|m| m.source == **s));
+    let no_component = select.components.iter().filter(|c| !all.iter().any(|m| *m.component == ***c));
+    let mut missing: Vec<Diagnostic> = no_template
+        .map(|name| {
+            let component = name.split('/').next().unwrap_or_default();
+            let near = all.iter().filter(|m| *m.component == *component).map(|m| m.source.as_str());
+            nothing_selected("template", name, near)
+        })
+        .collect();
+    missing.extend(no_component.map(|name| nothing_selected("component", name, all.iter().map(|m| &*m.component))));
     objects.retain(|object| {
-        let shown = select.show_only.is_empty() || select.show_only.iter().any(|s| s == &object.source);
+        let shown = select.show_only.is_empty() || select.show_only.contains(&object.source);
         let component = select.components.is_empty() || select.components.iter().any(|c| **c == *object.component);
         let hook = select.no_hooks && object.hook;
         let test = select.skip_tests && object.phase == manifest::Phase::Test;
         shown && component && !hook && !test
     });
+    missing
+}
+
+fn nothing_selected<'a>(what: &str, name: &str, there: impl Iterator<Item = &'a str>) -> Diagnostic {
+    let there: BTreeSet<_> = there.map(|name| format!("`{name}`")).collect();
+    let there: Vec<_> = there.into_iter().collect();
+    let hint = match there.is_empty() {
+        true => "`--component NAME` shows a component, `-v` says which ones have objects".to_owned(),
+        false => format!("with these values there are {}", there.join(", ")),
+    };
+    Diagnostic::error("nothing-selected", format!("no object comes from the {what} `{name}`")).hint(hint)
+}
+
+/// Writes the objects to a directory, or to a stream where none is named: all of them or none.
+///
+/// # Errors
+/// The machine's: a full disk, a directory that cannot be taken.
+pub fn emit(rendered: &Rendered, format: Format, dir: Option<&Path>, out: &mut impl Write) -> Result<(), Diagnostic> {
+    match dir {
+        Some(dir) => emit::to_dir(&rendered.objects, format, dir),
+        None => emit::to_stdout(&rendered.objects, format, out),
+    }
+}
+
+/// A profile of `values/` as a layer of its own.
+///
+/// # Errors
+/// There is none of this name.
+pub fn profile(name: &str) -> Result<Input, Diagnostic> {
+    match bundle::profile(name) {
+        Some(text) => Ok(Input::File { name: format!("profile:{name}"), bytes: text.into() }),
+        None => Err(unknown_profile(name)),
+    }
+}
+
+/// The newest known GitLab version of every series, oldest first.
+pub fn gitlab_versions() -> Vec<String> {
+    releases::known_series().into_iter().filter_map(releases::newest).map(|version| version.to_string()).collect()
+}
+
+fn unknown_profile(name: &str) -> Diagnostic {
+    let known: Vec<_> = bundle::PROFILES.iter().map(|(name, _)| format!("`{name}`")).collect();
+    let diagnostic = Diagnostic::error("unknown-profile", format!("there is no profile `{name}`"));
+    match known.is_empty() {
+        true => diagnostic.hint("no profile is built in"),
+        false => diagnostic.hint(format!("there are {}", known.join(", "))),
+    }
 }

@@ -46,7 +46,12 @@ impl Ui {
         to_stderr(&text);
     }
 
-    /// Writes the result to stdout. A reader who has seen enough is no error.
+    /// Where results go.
+    pub fn stdout(&self) -> impl Write + use<> {
+        io::stdout().lock()
+    }
+
+    /// Writes a result that is a text to stdout. A reader who has seen enough is no error.
     pub fn out(&self, bytes: &[u8]) -> Result<(), Diagnostic> {
         let mut stdout = io::stdout().lock();
         match stdout.write_all(bytes).and_then(|()| stdout.flush()) {

@@ -83,8 +83,8 @@ fn run(case: &Value, chart: &Chart) -> Seen {
             parent.as_object_mut().unwrap().shift_remove("sub");
             (Some((parent, sub)), said)
         }
-        Err((report, _)) => {
-            said.extend(report.0);
+        Err(refused) => {
+            said.extend(refused.0.0);
             (None, said)
         }
     }
@@ -155,4 +155,45 @@ fn every_finding_has_a_place_and_says_what_to_do() {
         }
     }
     assert!(findings > 100);
+}
+
+/// Each file and flag with a byte removed, doubled, or replaced by one that means something in YAML or to `--set`.
+#[test]
+fn a_changed_byte_never_makes_a_panic_or_a_finding_without_place() {
+    let (_, cases) = cases();
+    let mut changed = 0;
+    let mut check = |input: Input| {
+        changed += 1;
+        let found = match load(&[input.clone()]) {
+            Ok(layers) => layers.warnings,
+            Err((report, _)) => report.0,
+        };
+        assert!(found.iter().all(|d| !d.places.is_empty() && d.hint.is_some()), "{input:?}: {found:?}");
+    };
+    for case in &cases {
+        for input in inputs(case) {
+            let bytes = match &input {
+                Input::File { bytes, .. } => bytes.clone(),
+                Input::Set(flag) | Input::SetJson(flag) | Input::SetLiteral(flag) => flag.text.clone().into_bytes(),
+                _ => continue,
+            };
+            if bytes.len() > 120 {
+                continue;
+            }
+            for i in 0..bytes.len() {
+                let new = b"\t\n :-[]{}&*!|>\"'\\#%,=.<\x00\xff0e"[i % 27];
+                for part in [vec![], vec![bytes[i]; 2], vec![new]] {
+                    let bytes = [&bytes[..i], &part, &bytes[i + 1..]].concat();
+                    let text = || Flag { number: 1, text: String::from_utf8_lossy(&bytes).into_owned() };
+                    check(match &input {
+                        Input::Set(_) => Input::Set(text()),
+                        Input::SetJson(_) => Input::SetJson(text()),
+                        Input::SetLiteral(_) => Input::SetLiteral(text()),
+                        _ => Input::File { name: "a.yaml".to_owned(), bytes },
+                    });
+                }
+            }
+        }
+    }
+    assert!(changed > 10_000, "{changed}");
 }

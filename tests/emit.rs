@@ -150,7 +150,8 @@ fn stale_files_go_and_foreign_ones_stay() {
 fn what_is_in_the_way_refuses_the_run_and_nothing_changes() {
     let objects = ordered(vec![config_map("kas", "a", "1")]);
     let outside = Scratch::new();
-    let ways: [(&str, fn(&Path, &Path)); 5] = [
+    type Prepare = fn(&Path, &Path);
+    let ways: [(&str, Prepare); 5] = [
         ("a link where a folder belongs", |dir, outside| symlink(outside, dir.join("kas")).unwrap()),
         ("a link where a file belongs", |dir, outside| {
             fs::create_dir(dir.join("kas")).unwrap();

@@ -1,5 +1,8 @@
 //! The one test binary: each module is a kind of test.
 
+#![allow(clippy::unwrap_used, clippy::expect_used)]
+
+mod architecture;
 mod cli;
 mod common;
 mod dialect;
@@ -7,8 +10,11 @@ mod docs;
 mod emit;
 mod errors;
 mod kubernetes;
+mod layout;
 mod manifest;
 mod releases;
+mod schema;
 mod scripts;
+mod templates;
 mod values;
 mod writer;

@@ -5,8 +5,7 @@ use std::io::{self, Read};
 
 use crate::cli::ValuesArgs;
 use crate::diag::{Diagnostic, Report};
-use crate::bundle;
-use crate::values::{self, FileContent, Flag, Input};
+use crate::pipeline::{self, FileContent, Flag, Input};
 
 /// Reads all files; what they hold is looked at later. Every file that cannot be read is in the report.
 pub fn inputs(args: &ValuesArgs) -> Result<Vec<Input>, Report> {
@@ -28,8 +27,8 @@ pub fn inputs(args: &ValuesArgs) -> Result<Vec<Input>, Report> {
     inputs.extend(flags(&args.set).map(Input::Set));
     inputs.extend(flags(&args.set_string).map(Input::SetString));
     inputs.extend(flags(&args.set_file).map(|flag| {
-        let files = values::set_file_paths(&flag.text).into_iter().map(|path| {
-            let content = read(&path).map_err(|error| reason(&error));
+        let files = pipeline::set_file_paths(&flag.text).into_iter().map(|path| {
+            let content = read(&path).map_err(|error| format!("it {}", reason(&error)));
             FileContent { path, content }
         });
         let files = files.collect();
@@ -45,8 +44,7 @@ fn flags(texts: &[String]) -> impl Iterator<Item = Flag> {
 
 fn values_file(name: &str) -> Result<Input, Diagnostic> {
     if let Some(profile) = name.strip_prefix("profile:") {
-        let Some(text) = bundle::profile(profile) else { return Err(unknown_profile(profile)) };
-        return Ok(Input::File { name: name.to_owned(), bytes: text.into() });
+        return pipeline::profile(profile);
     }
     let refuse = |why, hint| Err(Diagnostic::error("file-unreadable", why).hint(hint));
     if name.is_empty() {
@@ -70,18 +68,11 @@ fn values_file(name: &str) -> Result<Input, Diagnostic> {
     }
 }
 
-/// A finding about a profile that is not there.
-pub fn unknown_profile(name: &str) -> Diagnostic {
-    let known: Vec<&str> = bundle::PROFILES.iter().map(|(name, _)| *name).collect();
-    let known = known.join("`, `");
-    Diagnostic::error("unknown-profile", format!("there is no profile `{name}`")).hint(format!("there are `{known}`"))
-}
-
 /// A file, or stdin for `-`, up to a little more than what is accepted.
 fn read(name: &str) -> io::Result<Vec<u8>> {
     let limited = |from: &mut dyn Read| {
         let mut bytes = Vec::new();
-        from.take(values::MAX_BYTES as u64 + 1).read_to_end(&mut bytes).map(|_| bytes)
+        from.take(pipeline::MAX_BYTES as u64 + 1).read_to_end(&mut bytes).map(|_| bytes)
     };
     if name == "-" { limited(&mut io::stdin().lock()) } else { limited(&mut File::open(name)?) }
 }

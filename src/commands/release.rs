@@ -3,8 +3,7 @@
 use crate::cli::ReleaseArgs;
 use crate::commands::Stop;
 use crate::diag::Diagnostic;
-use crate::pipeline::Target;
-use crate::resolve::KubeVersion;
+use crate::pipeline::{KubeVersion, Target};
 
 /// What Helm calls a release that nobody named.
 const DEFAULT_NAME: &str = "release-name";

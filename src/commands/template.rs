@@ -1,11 +1,12 @@
 //! `gitlab-render template`.
 
-use crate::cli::{Form, TemplateArgs, UnknownKeys};
+use std::collections::BTreeSet;
+use std::path::PathBuf;
+
+use crate::cli::{Form, OutputArgs, SelectArgs, TemplateArgs, UnknownKeys};
 use crate::commands::{Exit, Stop, inputs::inputs, release::release};
 use crate::diag::Diagnostic;
-use crate::emit::{self, Format};
-use crate::pipeline::{self, Request, Select};
-use crate::schema;
+use crate::pipeline::{self, Format, Rendered, Request, Select};
 use crate::ui::Ui;
 
 /// Renders and writes, or says what is wrong and writes nothing.
@@ -17,16 +18,10 @@ pub fn run(args: &TemplateArgs, ui: &Ui) -> Result<Exit, Stop> {
         Form::Yaml => Format::Yaml,
         Form::Json => Format::Json,
     };
-    match &args.output.output_dir {
-        Some(dir) => {
-            let dir = if args.output.release_name { dir.join(&request.target.name) } else { dir.clone() };
-            emit::to_dir(&rendered.objects, format, &dir)?;
-        }
-        None => {
-            let mut bytes = Vec::with_capacity(256 * 1024);
-            emit::to_stdout(&rendered.objects, format, &mut bytes)?;
-            ui.out(&bytes)?;
-        }
+    let directory = directory(&args.output, &request);
+    pipeline::emit(&rendered, format, directory.as_deref(), &mut ui.stdout())?;
+    if ui.verbose() {
+        ui.report(&[summary(&request, &rendered)], &rendered.sources);
     }
     Ok(Exit::Done)
 }
@@ -34,28 +29,78 @@ pub fn run(args: &TemplateArgs, ui: &Ui) -> Result<Exit, Stop> {
 /// Gives the arguments their meaning.
 fn request(args: &TemplateArgs) -> Result<Request, Stop> {
     if let Some(chart) = &args.chart {
-        return Err(Stop::usage(
-            Diagnostic::error(
-                "chart-not-needed",
-                format!("a chart (`{chart}`) is not needed: this program is the chart"),
-            )
-            .hint("leave it out; `--gitlab-version` picks the GitLab version"),
-        ));
+        let message = format!("a chart (`{chart}`) is not needed: this program is the chart");
+        let hint = "leave it out; `--gitlab-version` picks the GitLab version";
+        return Err(Stop::usage(Diagnostic::error("chart-not-needed", message).hint(hint)));
     }
     Ok(Request {
         target: release(&args.release)?,
         inputs: inputs(&args.values)?,
         unknown_keys: match args.values.unknown_keys {
-            UnknownKeys::Error => schema::UnknownKeys::Error,
-            UnknownKeys::Warn => schema::UnknownKeys::Warn,
+            UnknownKeys::Error => pipeline::UnknownKeys::Error,
+            UnknownKeys::Warn => pipeline::UnknownKeys::Warn,
         },
         skip_schema_validation: args.values.skip_schema_validation,
         profile: args.values.profile.clone(),
-        select: Select {
-            show_only: args.select.show_only.clone(),
-            components: args.select.components.clone(),
-            no_hooks: args.select.no_hooks,
-            skip_tests: args.select.skip_tests,
-        },
+        select: select(&args.select),
     })
+}
+
+fn select(args: &SelectArgs) -> Select {
+    Select {
+        show_only: args.show_only.iter().map(|path| source(path)).collect(),
+        components: args.components.clone(),
+        no_hooks: args.no_hooks,
+        skip_tests: args.skip_tests,
+    }
+}
+
+/// What our `# Source:` lines call a template: Helm's spellings of the same place have more folders.
+///
+/// `gitaly/statefulset.yaml`, `gitaly/templates/statefulset.yaml` and
+/// `charts/gitlab/charts/gitaly/templates/statefulset.yaml` are one.
+fn source(path: &str) -> String {
+    let Some((before, file)) = path.split_once("templates/") else { return path.to_owned() };
+    let component = before.trim_end_matches('/').rsplit('/').next().unwrap_or_default();
+    format!("{component}/{file}")
+}
+
+fn directory(args: &OutputArgs, request: &Request) -> Option<PathBuf> {
+    let directory = args.output_dir.as_ref()?;
+    Some(if args.release_name { directory.join(&request.target.name) } else { directory.clone() })
+}
+
+fn summary(request: &Request, rendered: &Rendered) -> Diagnostic {
+    let manifests = rendered.objects.manifests();
+    let components: BTreeSet<_> = manifests.iter().map(|m| &*m.component).collect();
+    let components: Vec<_> = components.into_iter().collect();
+    let version = request.target.kube_version;
+    Diagnostic::note(
+        "summary",
+        format!(
+            "release `{}` for Kubernetes {}.{}: {} objects of {}",
+            request.target.name,
+            version.major,
+            version.minor,
+            manifests.len(),
+            components.join(", "),
+        ),
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::source;
+
+    #[test]
+    fn a_template_has_one_name_in_all_spellings() {
+        for path in [
+            "gitaly/statefulset.yaml",
+            "gitaly/templates/statefulset.yaml",
+            "charts/gitlab/charts/gitaly/templates/statefulset.yaml",
+        ] {
+            assert_eq!(source(path), "gitaly/statefulset.yaml");
+        }
+        assert_eq!(source("webservice"), "webservice");
+    }
 }

@@ -2,6 +2,7 @@
 
 use crate::cli::{VersionArgs, VersionForm};
 use crate::commands::{Exit, Stop};
+use crate::pipeline;
 use crate::ui::Ui;
 
 /// The version of the official chart whose values we take and whose objects we write.
@@ -10,8 +11,7 @@ pub const CHART_VERSION: &str = "9.9.1";
 /// Says what this program is made of.
 pub fn run(args: &VersionArgs, ui: &Ui) -> Result<Exit, Stop> {
     let own = env!("CARGO_PKG_VERSION");
-    let gitlab = crate::releases::known_series();
-    let gitlab: Vec<String> = gitlab.into_iter().filter_map(crate::releases::newest).map(|v| v.to_string()).collect();
+    let gitlab = pipeline::gitlab_versions();
     let text = match args.output {
         Some(VersionForm::Json) => {
             let answer = serde_json::json!({ "version": own, "chart": CHART_VERSION, "gitlab": gitlab });

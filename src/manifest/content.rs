@@ -8,7 +8,11 @@ use sha2::{Digest, Sha256};
 /// Sets pod annotations to the hash of the object they follow: `(annotation, kind, name)`.
 ///
 /// An object that is not there has the hash of nothing: its coming and going restarts pods too.
-pub fn checksums<'a>(body: &mut Value, follows: impl IntoIterator<Item = (&'a str, &'a str, &'a str)>, hashes: &Hashes) {
+pub fn checksums<'a>(
+    body: &mut Value,
+    follows: impl IntoIterator<Item = (&'a str, &'a str, &'a str)>,
+    hashes: &Hashes,
+) {
     let Some(metadata) = body.pointer_mut("/spec/template/metadata").and_then(Value::as_object_mut) else { return };
     let annotations = metadata.entry("annotations").or_insert_with(|| Value::Object(Map::new()));
     let Some(annotations) = annotations.as_object_mut() else { return };

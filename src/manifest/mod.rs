@@ -57,7 +57,8 @@ impl Manifest {
     /// Takes the identity from the body.
     ///
     /// # Errors
-    /// A body without `apiVersion`, `kind` or `metadata.name`: a template is wrong.
+    /// A body without `apiVersion`, `kind` or `metadata.name`: a template is wrong, or a value that
+    /// is a name is empty.
     pub fn new(
         component: impl Into<Arc<str>>,
         source: impl Into<String>,
@@ -68,6 +69,11 @@ impl Manifest {
         let source = source.into();
         match ObjectId::of(&body) {
             Ok(id) => Ok(Manifest { id, component: component.into(), source, phase, hook, body }),
+            Err("metadata.name") if body.pointer("/metadata/name").is_some() => Err(Diagnostic::error(
+                "bad-name",
+                format!("`{source}`: the object's `metadata.name` is empty or no text"),
+            )
+            .hint("look for an empty name in the values")),
             Err(field) => Err(Diagnostic::bug("no-object", format!("`{source}`: the object has no `{field}`"))),
         }
     }

@@ -4,6 +4,8 @@
 //! [`MARK_END`]). It stands for a whole node, so no value ever becomes YAML text and none can
 //! change the shape of a manifest. Null means absent: entries and items that are null are dropped.
 
+mod simple;
+
 use std::fmt;
 
 use saphyr_parser::{Event, Parser, ScalarStyle};
@@ -46,6 +48,66 @@ enum Frame {
 /// Text that is not YAML, a second document, anchors, aliases, tags, keys that are not strings,
 /// duplicate keys, a mark that is not a whole node.
 pub fn parse(text: &str, holes: &mut dyn FnMut(usize) -> Option<Value>) -> Result<Value, ReadError> {
+    match simple::parse(text) {
+        Some(mut document) => {
+            let mut marks = document.marks.into_iter();
+            fill(&mut document.value, &mut marks, holes)?;
+            Ok(document.value)
+        }
+        None => parse_by_events(text, holes),
+    }
+}
+
+/// Puts the values in, where a simple document has nulls.
+fn fill(
+    value: &mut Value,
+    marks: &mut impl Iterator<Item = (usize, usize)>,
+    holes: &mut dyn FnMut(usize) -> Option<Value>,
+) -> Result<(), ReadError> {
+    let mut put = |inner: &mut Value| -> Result<bool, ReadError> {
+        if !inner.is_null() {
+            fill(inner, marks, holes)?;
+            return Ok(false);
+        }
+        let Some((number, line)) = marks.next() else { return Ok(true) };
+        *inner = laid_aside(number, line, holes)?;
+        Ok(inner.is_null())
+    };
+    match value {
+        Value::Object(map) => {
+            let mut nulls = false;
+            for inner in map.values_mut() {
+                nulls |= put(inner)?;
+            }
+            if nulls {
+                map.retain(|_, inner| !inner.is_null());
+            }
+        }
+        Value::Array(items) => {
+            let mut nulls = false;
+            for inner in items.iter_mut() {
+                nulls |= put(inner)?;
+            }
+            if nulls {
+                items.retain(|inner| !inner.is_null());
+            }
+        }
+        _ => {}
+    }
+    Ok(())
+}
+
+fn laid_aside(number: usize, line: usize, holes: &mut dyn FnMut(usize) -> Option<Value>) -> Result<Value, ReadError> {
+    let mut value = holes(number).ok_or_else(|| ReadError { line, reason: "a mark stands for no value".to_owned() })?;
+    drop_nulls(&mut value);
+    Ok(value)
+}
+
+/// [`parse`] by the events of a full YAML parser, for documents of any kind.
+///
+/// # Errors
+/// As [`parse`].
+pub fn parse_by_events(text: &str, holes: &mut dyn FnMut(usize) -> Option<Value>) -> Result<Value, ReadError> {
     let mut stack: Vec<Frame> = Vec::with_capacity(16);
     let mut root: Option<Value> = None;
     for event in Parser::new_from_str(text) {
@@ -88,11 +150,7 @@ pub fn parse(text: &str, holes: &mut dyn FnMut(usize) -> Option<Value>) -> Resul
                     continue;
                 }
                 match hole(&text, style).map_err(fail)? {
-                    Some(number) => {
-                        let mut value = holes(number).ok_or_else(|| fail("a mark stands for no value".to_owned()))?;
-                        drop_nulls(&mut value);
-                        value
-                    }
+                    Some(number) => laid_aside(number, span.start.line(), holes)?,
                     None if style == ScalarStyle::Plain => plain(&text),
                     None => Value::String(text.into_owned()),
                 }
@@ -162,7 +220,7 @@ fn scan_reason(info: &str) -> &str {
     info.split(['"', '\'', '`']).next().unwrap_or_default().trim_end_matches([' ', ',', ':'])
 }
 
-fn key_text<'t>(text: &'t str, style: ScalarStyle) -> Result<&'t str, String> {
+fn key_text(text: &str, style: ScalarStyle) -> Result<&str, String> {
     if text.contains([MARK_START, MARK_END]) {
         return Err("a value is used as a key or as a part of one".to_owned());
     }

@@ -5,8 +5,10 @@
 //! with null. A component's own settings are a type beside its decisions, in
 //! `resolve/component/<name>.rs`; the types here are those that two or more components share.
 
+pub mod app_config;
 pub mod global;
 pub mod psql;
+pub mod redis;
 mod scalar;
 pub mod workload;
 
@@ -36,10 +38,8 @@ pub struct Misfit {
 pub fn read<T: DeserializeOwned>(section: &Value) -> Result<T, Misfit> {
     static EMPTY: std::sync::LazyLock<Value> = std::sync::LazyLock::new(|| Value::Object(NodeMap::new()));
     let section = if section.is_null() { &*EMPTY } else { section };
-    serde_path_to_error::deserialize(section).map_err(|e| Misfit {
-        path: e.path().to_string(),
-        reason: reason(&e.into_inner().to_string()),
-    })
+    serde_path_to_error::deserialize(section)
+        .map_err(|e| Misfit { path: e.path().to_string(), reason: reason(&e.into_inner().to_string()) })
 }
 
 /// serde says `invalid type: string "x", expected a boolean`: the value itself is left out.

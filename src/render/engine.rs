@@ -3,8 +3,8 @@
 use std::fmt;
 use std::sync::{Arc, LazyLock, Mutex, PoisonError};
 
-use minijinja::value::{Object, ObjectRepr, Serde, Value};
 use minijinja::syntax::SyntaxConfig;
+use minijinja::value::{Object, ObjectRepr, Serde, Value};
 use minijinja::{Environment, Error, ErrorKind, Output, State, UndefinedBehavior};
 
 use crate::bundle;
@@ -90,8 +90,10 @@ impl Renderer {
             let component = state.name().split('/').next().unwrap_or_default();
             let own = format!("{component}/files/{name}");
             let name = if bundle::template(&own).is_some() { own } else { format!("_shared/files/{name}") };
-            state.env().get_template(&name)?.render(view)
+            Ok::<_, Error>(super::erb::without_nulls(state.env().get_template(&name)?.render(view)?))
         });
+        environment.add_filter("inner", super::erb::inner);
+        environment.add_filter("tagged", super::erb::tagged);
         Renderer { environment, holes }
     }
 
@@ -120,7 +122,7 @@ impl Renderer {
     }
 }
 
-/// In a manifest: a mark. In a file: the plain text of a scalar.
+/// In a manifest: a mark. In a YAML file with ERB tags: JSON. In another file: the plain text of a scalar.
 fn format(holes: &Holes, out: &mut Output, state: &State, value: &Value) -> Result<(), Error> {
     if value.is_undefined() {
         return Err(Error::from(ErrorKind::UndefinedError));
@@ -132,6 +134,9 @@ fn format(holes: &Holes, out: &mut Output, state: &State, value: &Value) -> Resu
         let laid = serde_json::to_value(value).map_err(|_| Error::new(ErrorKind::BadSerialization, "not data"))?;
         let number = holes.lay_aside(Hole::Value(laid));
         return write!(out, "{MARK_START}{number}{MARK_END}").map_err(Error::from);
+    }
+    if state.name().ends_with(".yml.erb") {
+        return super::erb::write(out, value);
     }
     if value.is_none() {
         return Err(Error::new(ErrorKind::InvalidOperation, "a null cannot be written into a file"));

@@ -5,6 +5,7 @@
 //! keeps its type, and cannot inject anything.
 
 mod engine;
+mod erb;
 
 pub use engine::{Hole, Renderer};
 

@@ -127,14 +127,23 @@ impl Ingress {
             json!({"host": route.host, "http": {"paths": paths}})
         });
         let named = self.tls.secret_name.as_ref().and_then(Text::set);
-        let tls = routes.iter().filter(|_| self.tls_on()).map(|route| {
-            json!({"hosts": [route.host], "secretName": named.unwrap_or(&route.tls_secret)})
-        });
+        let tls = routes
+            .iter()
+            .filter(|_| self.tls_on())
+            .map(|route| json!({"hosts": [route.host], "secretName": named.unwrap_or(&route.tls_secret)}));
         (rules.collect(), tls.collect())
     }
 
     /// Plans an Ingress from the template `ingress.yaml`.
-    pub fn plan(&self, w: &Workload, component: &'static str, name: &str, more: &NodeMap, routes: &[Route], plan: &mut Plan) {
+    pub fn plan(
+        &self,
+        w: &Workload,
+        component: &'static str,
+        name: &str,
+        more: &NodeMap,
+        routes: &[Route],
+        plan: &mut Plan,
+    ) {
         let mut annotations = self.all_annotations(w.cx);
         for (key, value) in more {
             annotations.entry(key.clone()).or_insert_with(|| value.clone());
@@ -155,8 +164,10 @@ impl Workload<'_> {
             return;
         }
         let direction = |name: &str, on: bool| on.then(|| Value::from(name));
-        let types: Vec<Value> =
-            [direction("Ingress", set.ingress.enabled), direction("Egress", set.egress.enabled)].into_iter().flatten().collect();
+        let types: Vec<Value> = [direction("Ingress", set.ingress.enabled), direction("Egress", set.egress.enabled)]
+            .into_iter()
+            .flatten()
+            .collect();
         let view = view! {
             name: format!("{}-v1", self.name), labels: self.labels.object, annotations: labels::text_map(&set.annotations),
             selector: self.labels.selector, policy_types: types,

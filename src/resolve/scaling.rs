@@ -25,7 +25,13 @@ pub struct Scaled<'n> {
 impl<'a> Workload<'a> {
     /// Names and labels for a component with one workload.
     pub fn scaled<'n>(&'n self, kind: &'n str) -> Scaled<'n> {
-        Scaled { name: &self.name, kind, target: &self.name, labels: &self.labels.object, selector: &self.labels.selector }
+        Scaled {
+            name: &self.name,
+            kind,
+            target: &self.name,
+            labels: &self.labels.object,
+            selector: &self.labels.selector,
+        }
     }
 
     /// Plans the HorizontalPodAutoscaler from the template `horizontalpodautoscaler.yaml`.
@@ -63,4 +69,3 @@ fn metric(resource: &str, target: &HpaTarget) -> Option<Node> {
     };
     Some(json!({"type": "Resource", "resource": {"name": resource, "target": target}}))
 }
-

@@ -151,7 +151,9 @@ impl<'a> Workload<'a> {
         selector.insert("release".to_owned(), release.clone().into());
         let mut pod = labels::identity(&app, release);
         pod.insert("app.kubernetes.io/name".to_owned(), release.clone().into());
-        for more in [&cx.global.common.labels, &cx.global.pod.labels, &set.common.labels, &set.pod.labels, &set.pod_labels] {
+        for more in
+            [&cx.global.common.labels, &cx.global.pod.labels, &set.common.labels, &set.pod.labels, &set.pod_labels]
+        {
             labels::put(&mut pod, more);
         }
         let mut service = labels::identity(&app, release);
@@ -201,7 +203,11 @@ impl<'a> Workload<'a> {
             volume_mounts: [
                 vec![
                     mount("etc-ssl-certs", "/etc/ssl/certs/", json!({"readOnly": true})),
-                    mount("etc-pki-ca-trust-extracted-pem", "/etc/pki/ca-trust/extracted/pem", json!({"readOnly": true})),
+                    mount(
+                        "etc-pki-ca-trust-extracted-pem",
+                        "/etc/pki/ca-trust/extracted/pem",
+                        json!({"readOnly": true}),
+                    ),
                 ],
                 self.list("extraVolumeMounts", &self.set.extra_volume_mounts),
             ]
@@ -347,7 +353,8 @@ impl<'a> Workload<'a> {
         let own = &self.set.service_account;
         let global = &self.cx.global.service_account;
         let create = own.create.unwrap_or(false) || global.create.unwrap_or(false);
-        let named = global.name.as_ref().and_then(Text::set).is_some() && own.name.as_ref().and_then(Text::set).is_none();
+        let named =
+            global.name.as_ref().and_then(Text::set).is_some() && own.name.as_ref().and_then(Text::set).is_none();
         let Some(name) = self.service_account_name().filter(|_| create && !named) else { return };
         let mut annotations = labels::text_map(&global.annotations);
         labels::put(&mut annotations, &own.annotations);

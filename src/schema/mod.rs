@@ -4,6 +4,7 @@
 //! walked together with the document ([`prune`]), so that what is compiled is as small as the
 //! document; the walk finds unknown keys ([`unknown`]), `jsonschema` finds the rest ([`wording`]).
 
+mod plain;
 mod prune;
 mod store;
 mod unknown;
@@ -14,7 +15,8 @@ use std::collections::HashMap;
 use jsonschema::{Draft, PatternOptions};
 use serde_json::Value;
 
-use crate::diag::{Diagnostic, Severity};
+use crate::diag::{Diagnostic, Report, Severity, Sources, Warned};
+use crate::values::{Merged, Origins};
 
 /// What to do with keys that nothing reads.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -33,6 +35,45 @@ pub struct Options {
     pub unknown_keys: UnknownKeys,
     /// Types and bounds become warnings.
     pub skip_schema_validation: bool,
+}
+
+/// Merged values that the schemas have nothing against, or only what was to be a warning.
+#[derive(Debug, Clone)]
+pub struct Checked(Merged);
+
+impl Checked {
+    /// What the user set, over the defaults.
+    pub fn tree(&self) -> &Value {
+        &self.0.tree
+    }
+
+    /// What the user set; nulls are kept.
+    pub fn user(&self) -> &Value {
+        &self.0.user
+    }
+
+    /// Where the user set what.
+    pub fn origins(&self) -> &Origins {
+        &self.0.origins
+    }
+
+    /// The texts that the origins point into.
+    pub fn sources(&self) -> &Sources {
+        &self.0.sources
+    }
+}
+
+/// Checks merged values against the schemas.
+///
+/// # Errors
+/// All violations, and the values again, to look places up in.
+#[expect(clippy::result_large_err, reason = "once in a run; the caller needs the values to print places")]
+pub fn check(merged: Merged, options: &Options) -> Result<Warned<Checked>, (Report, Merged)> {
+    let findings = violations(&merged.user, &merged.tree, options);
+    match findings.iter().any(|d| d.severity == Severity::Error) {
+        true => Err((Report(findings), merged)),
+        false => Ok(Warned { value: Checked(merged), warnings: findings }),
+    }
 }
 
 /// All that is wrong in `user`, the merged layers of the user without our defaults.

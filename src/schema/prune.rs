@@ -5,6 +5,7 @@ use std::collections::HashMap;
 
 use serde_json::{Map, Value, json};
 
+use super::plain::plainly;
 use super::store::At;
 use crate::diag::{Step, ValuePath};
 
@@ -62,6 +63,7 @@ pub(super) fn prune(at: At, value: &Value, merged: Option<&Value>, found: &mut F
     match value {
         Value::Object(map) => object(at, schema, map, merged, found, &mut out),
         Value::Array(list) => array(at, schema, list, found, &mut out),
+        Value::String(text) if at.kind.is_some_and(|kind| plainly(kind, text)) => {}
         Value::String(_) => keep(at, schema, OF_STRINGS, value, &mut out),
         Value::Number(_) => keep(at, schema, OF_NUMBERS, value, &mut out),
         Value::Bool(_) | Value::Null => {}
@@ -92,7 +94,9 @@ fn object(
             (None, Some(Value::Bool(false))) => found.unknown.push(found.here()),
             (None, Some(part)) => {
                 let merged = merged.and_then(|m| m.get(key));
-                properties.extend(prune(at.part(part), value, merged, found).map(|p| (key.clone(), p)));
+                // What the map is called says what its values look like.
+                let part = At { kind: at.kind, ..at.part(part) };
+                properties.extend(prune(part, value, merged, found).map(|p| (key.clone(), p)));
             }
             (None, None) => {}
         }
@@ -115,6 +119,13 @@ fn object(
         found.kinds.insert(super::wording::names_of(&found.pointer()), kind);
     }
     keep(at, schema, OF_OBJECTS, &Value::Null, out);
+    let names = match at.kind {
+        Some("ResourceList") => Some("ResourceName"),
+        _ => schema.get("propertyNames").and_then(|names| at.part(names).resolved().kind),
+    };
+    if names.is_some_and(|kind| map.keys().all(|key| plainly(kind, key))) {
+        out.remove("propertyNames");
+    }
 }
 
 fn array(

@@ -1,5 +1,6 @@
 //! Keys that nothing reads, and what was probably meant by them.
 
+use std::collections::{HashMap, HashSet};
 use std::sync::LazyLock;
 
 use serde_json::Value;
@@ -148,23 +149,37 @@ fn elsewhere(keys: &[&str], value: Option<&Value>) -> Option<String> {
             if !same_key && !same_whole {
                 return None;
             }
-            let shared = steps.iter().zip(parent).take_while(|(a, b)| a == b).count();
-            let missed = parent.iter().filter(|p| !steps.contains(p)).count();
+            let missed = parent.iter().filter(|p| !steps.contains(p)).count() as i64;
             let added = steps.len() as i64 - keys.len() as i64;
-            // A key of a name as common as `enabled` says nothing about where it belongs.
-            if missed > 0 && COMMON.contains(last) {
-                return None;
-            }
-            if keys.len() == 1 && !same_whole && added > 1 {
-                return None;
-            }
             let inside = children(value).filter(|child| knows(&[&steps[..], &[*child]].concat())).count() as i64;
+            let global = i64::from(steps.first() == Some(&"global"));
+            // The same name in another component is no better a guess than any other key of it.
+            let sole = parent.len() > 1 && SOLE.contains(place.as_str()) && !COMMON.contains(last);
+            let says_nothing = missed > 0 && (COMMON.contains(last) || global == 0) && inside == 0 && !sole;
+            if !same_whole && (says_nothing || global == 0 && component(parent).is_some_and(|c| !place.starts_with(c)))
+            {
+                return None;
+            }
+            let same_section = i64::from(component(parent).is_some_and(|c| place.starts_with(c)));
+            // A component without its `gitlab`.
+            let section = i64::from(steps.len() == 2 && steps[0] == "gitlab" && keys.len() == 1);
+            let far = if added > 0 { 3 * added } else { -added };
             let score =
-                6 * i64::from(same_whole) + 3 * inside + 2 * shared as i64 - 4 * missed as i64 - 2 * added.abs();
-            (score > -6).then_some((score, place))
+                6 * i64::from(same_whole) + 6 * section + 5 * same_section + 3 * inside + 2 * global - 2 * missed - far;
+            (score > -8).then_some((score, place))
         })
         .max_by(|a, b| a.0.cmp(&b.0).then_with(|| b.1.len().cmp(&a.1.len())).then_with(|| b.1.cmp(a.1)))
         .map(|(_, place)| place.clone())
+}
+
+/// The component whose section a path is in, `gitlab.kas`; what stands in it was not meant for another.
+fn component(parent: &[&str]) -> Option<&'static str> {
+    let depth = if parent.first() == Some(&"gitlab") { 2 } else { 1 };
+    let section = parent.get(..depth)?.join(".");
+    if section == "global" {
+        return None;
+    }
+    PLACES.iter().find(|place| **place == section).map(String::as_str)
 }
 
 const COMMON: &[&str] = &[
@@ -212,6 +227,16 @@ static PLACES: LazyLock<Vec<String>> = LazyLock::new(|| {
     let mut places = Vec::new();
     gather(store::root(), &mut Vec::new(), &mut places);
     places
+});
+
+/// Places whose last key is found nowhere else.
+static SOLE: LazyLock<HashSet<&'static str>> = LazyLock::new(|| {
+    let mut by_key: HashMap<&str, Option<&str>> = HashMap::new();
+    for place in PLACES.iter() {
+        let key = place.rsplit('.').next().unwrap_or(place);
+        by_key.entry(key).and_modify(|sole| *sole = None).or_insert(Some(place));
+    }
+    by_key.into_values().flatten().collect()
 });
 
 fn gather(at: At, steps: &mut Vec<&'static str>, places: &mut Vec<String>) {

@@ -134,6 +134,9 @@ fn wrong_type(path: &ValuePath, kind: &TypeKind, value: &Value) -> Diagnostic {
                 Err(_) => "write a number".to_owned(),
             }
         }
+        Value::Object(map) if wanted == [JsonType::String] && map.contains_key("secret") => {
+            "write the Secret's name here, the key inside of it stands beside this".to_owned()
+        }
         Value::Number(_) | Value::Bool(_) if wanted.contains(&JsonType::String) => "put it in quotes".to_owned(),
         Value::Bool(_) if wanted.contains(&JsonType::Object) && path.last_key().is_some() => {
             format!("write a map below it, for example `{}: {{}}`", path.last_key().unwrap_or_default())

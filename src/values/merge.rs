@@ -16,6 +16,29 @@ pub struct Chart {
     pub charts: Vec<(String, Chart)>,
 }
 
+impl Chart {
+    /// Makes charts of sections of one tree of defaults; a section is a dotted path, outer ones come first.
+    ///
+    /// A section whose outer section is not a chart, or that is not in the tree, is left as it is.
+    pub fn with_sections(tree: Value, sections: &[&str]) -> Self {
+        let mut root = Chart::from(tree);
+        for section in sections {
+            let (outer, name) = section.rsplit_once('.').unwrap_or(("", section));
+            let outer = outer.split('.').filter(|name| !name.is_empty()).try_fold(&mut root, |chart, name| {
+                chart.charts.iter_mut().find(|(inner, _)| inner == name).map(|(_, inner)| inner)
+            });
+            if let Some(outer) = outer
+                && let Some(values) = outer.values.get_mut(name).filter(|values| values.is_object()).map(Value::take)
+            {
+                // The place is kept, for the order of keys.
+                outer.values[name] = Value::Object(Map::new());
+                outer.charts.push((name.to_owned(), Chart::from(values)));
+            }
+        }
+        root
+    }
+}
+
 impl From<Value> for Chart {
     fn from(values: Value) -> Self {
         Chart { values, charts: Vec::new() }

@@ -287,9 +287,13 @@ pub fn merge(layers: Layers, defaults: Value) -> Warned<Merged> {
 ///
 /// Unlike [`merge`] it knows which sections are charts: a null over one brings its own defaults back, and
 /// anything else that is not a map is an error.
-pub fn merge_charts(layers: Layers, chart: Chart) -> Result<Warned<Merged>, (Report, Merged)> {
+pub fn merge_charts(layers: Layers, chart: Chart) -> Result<Warned<Merged>, Box<(Report, Merged)>> {
     let (merged, errors) = lay(layers, chart);
-    if errors.is_empty() { Ok(merged) } else { Err((Report([errors, merged.warnings].concat()), merged.value)) }
+    if errors.is_empty() {
+        Ok(merged)
+    } else {
+        Err(Box::new((Report([errors, merged.warnings].concat()), merged.value)))
+    }
 }
 
 fn lay(layers: Layers, chart: Chart) -> (Warned<Merged>, Vec<Diagnostic>) {

@@ -227,9 +227,12 @@ impl Reader {
                 self.put(node)
             }
             Event::SequenceStart(anchor, _) => self.open(anchor, at, bracket, Body::List(Vec::new())),
-            Event::MappingStart(anchor, _) => {
-                self.open(anchor, at, bracket, Body::Map { entries: Entries::default(), merged: Entries::default(), key: None })
-            }
+            Event::MappingStart(anchor, _) => self.open(
+                anchor,
+                at,
+                bracket,
+                Body::Map { entries: Entries::default(), merged: Entries::default(), key: None },
+            ),
             Event::SequenceEnd | Event::MappingEnd => self.close(),
             _ => Ok(None),
         }

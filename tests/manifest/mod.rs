@@ -1,4 +1,5 @@
 //! Manifests: reading, rules, order.
 
+mod objects;
 mod read;
 mod verify;

@@ -1,6 +1,6 @@
 //! Rendered templates, marks and the errors about them.
 
-use gitlab_render::manifest::read::{ReadError, parse};
+use gitlab_render::manifest::read::{ReadError, parse, parse_by_events};
 use serde_json::{Value, json};
 
 fn read(text: &str) -> Result<Value, ReadError> {
@@ -95,4 +95,39 @@ fn errors_give_the_line_and_no_value() {
         let reason = reason(text);
         assert!(reason.contains("not valid YAML") && !reason.contains("secret"), "{reason}");
     }
+}
+
+/// A template with everything that the quick reader knows.
+const TEMPLATE: &str = "# a comment\napiVersion: apps/v1\nkind: Deployment\nmetadata:\n  name: \u{e000}0\u{e001}\n  labels: \u{e000}1\u{e001}\n\nspec:\n  replicas: 3\n  on.x/y: \"on\"\n  list:\n  - \u{e000}2\u{e001}\n  - name: a b\n    image: 'x: y'\n    args:\n      - -c\n      - \"1\"\n      - {}\n    # inside\n    ports: []\n  - - 1\n    - - true\n      - 010\n  -\n    k: v\n  deep:\n      deeper:\n        path: /a:b#c\n        url: http://x:80/y\n  last: yes\n";
+
+fn both(text: &str) -> (Result<Value, ReadError>, Result<Value, ReadError>) {
+    let aside = [json!("n"), Value::Null, json!({ "a": null, "b": [null, 1] })];
+    let quick = parse(text, &mut |n| aside.get(n).cloned());
+    let full = parse_by_events(text, &mut |n| aside.get(n).cloned());
+    (quick, full)
+}
+
+#[test]
+fn the_quick_reader_agrees_with_the_full_one() {
+    let (quick, full) = both(TEMPLATE);
+    assert_eq!(quick, full);
+    assert_eq!(quick.unwrap()["spec"]["list"][3], json!({ "k": "v" }));
+    // Every character left out, doubled or changed for another one.
+    let characters: Vec<char> = TEMPLATE.chars().collect();
+    let mut differ = Vec::new();
+    for at in 0..characters.len() {
+        let (before, after) = (&characters[..at], &characters[at + 1..]);
+        let mut changes: Vec<Vec<char>> = vec![vec![], vec![characters[at]; 2]];
+        changes.extend(" \n:-#\"'\t{}[]|>&*!?%@,0a\u{e000}~".chars().map(|c| vec![c]));
+        changes.extend([": ", " #", "\n ", "\n- ", "- ", "  ", "null"].map(|s| s.chars().collect()));
+        for change in changes {
+            let text: String = before.iter().chain(&change).chain(after).collect();
+            let (quick, full) = both(&text);
+            // A value that is taken out of order or a mistake beside another may be reported elsewhere.
+            if quick != full && !(quick.is_err() && full.is_err()) {
+                differ.push(format!("{at} {change:?}: {quick:?} is not {full:?}"));
+            }
+        }
+    }
+    assert!(differ.is_empty(), "{} differ, as {:#?}", differ.len(), &differ[..differ.len().min(5)]);
 }

@@ -3,6 +3,8 @@
 use gitlab_render::manifest::{Manifest, Phase, order, verify};
 use serde_json::{Value, json};
 
+use super::objects::*;
+
 fn manifest(body: Value) -> Manifest {
     Manifest::new("web", "web/x.yaml", Phase::Main, false, body).expect("an object")
 }
@@ -15,7 +17,7 @@ fn messages(body: Value) -> Vec<String> {
 }
 
 /// Sets (or with null removes) what a JSON pointer names.
-fn set(body: &mut Value, pointer: &str, value: Value) {
+pub fn set(body: &mut Value, pointer: &str, value: Value) {
     let (parent, key) = pointer.rsplit_once('/').expect("a pointer");
     let parent = body.pointer_mut(parent).unwrap_or_else(|| panic!("no {parent}"));
     match parent {
@@ -31,100 +33,18 @@ fn set(body: &mut Value, pointer: &str, value: Value) {
     }
 }
 
-fn pod_spec() -> Value {
-    json!({
-        "serviceAccountName": "web",
-        "securityContext": { "fsGroup": 1000, "seccompProfile": { "type": "RuntimeDefault" } },
-        "initContainers": [{ "name": "init", "image": "i:1", "volumeMounts": [{ "name": "config", "mountPath": "/c" }] }],
-        "containers": [{
-            "name": "web", "image": "registry/web:v1", "imagePullPolicy": "IfNotPresent", "args": ["-c"],
-            "env": [{ "name": "A", "value": "1" }, { "name": "B", "valueFrom": { "secretKeyRef": { "name": "s", "key": "k" } } }],
-            "ports": [{ "name": "http", "containerPort": 8080, "protocol": "TCP" }],
-            "volumeMounts": [{ "name": "config", "mountPath": "/c", "readOnly": true }, { "name": "tmp", "mountPath": "/tmp" }],
-            "resources": { "requests": { "cpu": "500m", "memory": "1.5Gi" }, "limits": { "memory": "2Gi" } },
-            "livenessProbe": { "httpGet": { "path": "/-/live", "port": "http" }, "periodSeconds": 10 },
-            "readinessProbe": { "exec": { "command": ["true"] }, "successThreshold": 2 },
-        }],
-        "volumes": [
-            { "name": "config", "projected": { "defaultMode": 0o440, "sources": [{ "secret": { "name": "s", "items": [{ "key": "k", "path": "p" }] } }] } },
-            { "name": "tmp", "emptyDir": {} },
-        ],
-    })
-}
-
-fn workload(kind: &str) -> Value {
-    let labels = json!({ "app": "web", "release": "test" });
-    json!({
-        "apiVersion": "apps/v1", "kind": kind,
-        "metadata": { "name": "test-web", "namespace": "gitlab", "labels": labels, "annotations": { "a.b/c": "any thing" } },
-        "spec": {
-            "replicas": 1,
-            "selector": { "matchLabels": { "app": "web" } },
-            "template": { "metadata": { "labels": labels, "annotations": { "checksum/config": "x" } }, "spec": pod_spec() },
-        },
-    })
-}
-
-fn service() -> Value {
-    json!({
-        "apiVersion": "v1", "kind": "Service", "metadata": { "name": "test-web" },
-        "spec": { "type": "ClusterIP", "selector": { "app": "web" }, "ports": [{ "name": "http", "port": 80, "targetPort": "http" }] },
-    })
-}
-
-fn ingress() -> Value {
-    json!({
-        "apiVersion": "networking.k8s.io/v1", "kind": "Ingress", "metadata": { "name": "test-web" },
-        "spec": {
-            "ingressClassName": "nginx", "tls": [{ "hosts": ["*.example.com"], "secretName": "tls" }],
-            "rules": [{ "host": "gitlab.example.com", "http": { "paths": [
-                { "path": "/", "pathType": "Prefix", "backend": { "service": { "name": "test-web", "port": { "number": 80 } } } },
-            ] } }],
-        },
-    })
-}
-
-fn autoscaler() -> Value {
-    json!({
-        "apiVersion": "autoscaling/v2", "kind": "HorizontalPodAutoscaler", "metadata": { "name": "test-web" },
-        "spec": {
-            "scaleTargetRef": { "apiVersion": "apps/v1", "kind": "Deployment", "name": "test-web" }, "minReplicas": 1, "maxReplicas": 2,
-            "metrics": [{ "type": "Resource", "resource": { "name": "cpu", "target": { "type": "Utilization", "averageUtilization": 75 } } }],
-        },
-    })
-}
-
-fn budget() -> Value {
-    json!({ "apiVersion": "policy/v1", "kind": "PodDisruptionBudget", "metadata": { "name": "x" }, "spec": { "maxUnavailable": 1, "selector": {} } })
-}
-
-fn stateful_set() -> Value {
-    let mut body = workload("StatefulSet");
-    let claim = json!({ "accessModes": ["ReadWriteOnce"], "resources": { "requests": { "storage": "50Gi" } } });
-    body["spec"]["serviceName"] = json!("test-web");
-    body["spec"]["volumeClaimTemplates"] = json!([{ "metadata": { "name": "data" }, "spec": claim }]);
-    set(&mut body, "/spec/template/spec/containers/0/volumeMounts/-", json!({ "name": "data", "mountPath": "/data" }));
-    body
-}
-
-fn cron_job() -> Value {
-    let mut pod = pod_spec();
-    pod["restartPolicy"] = json!("OnFailure");
-    let job = json!({ "template": { "spec": pod }, "backoffLimit": 6 });
-    json!({ "apiVersion": "batch/v1", "kind": "CronJob", "metadata": { "name": "x" }, "spec": { "schedule": "0 1 * * *", "jobTemplate": { "spec": job } } })
-}
-
-fn secret() -> Value {
-    json!({ "apiVersion": "v1", "kind": "Secret", "metadata": { "name": "x" }, "type": "Opaque", "data": { "a": "YQ==" } })
-}
-
 #[test]
 fn good_objects_pass() {
     let claim = json!({ "apiVersion": "v1", "kind": "PersistentVolumeClaim", "metadata": { "name": "c" }, "spec": { "accessModes": ["ReadWriteMany"], "resources": { "requests": { "storage": 5 } } } });
     let role = json!({ "apiVersion": "rbac.authorization.k8s.io/v1", "kind": "ClusterRole", "metadata": { "name": "system:x" }, "rules": [{ "apiGroups": [""], "resources": ["pods"], "verbs": ["get"] }] });
     let custom =
         json!({ "apiVersion": "example.com/v1", "kind": "Thing", "metadata": { "name": "x" }, "anything": [1] });
+    let mut outside = service();
+    outside["spec"]["externalIPs"] = json!(["10.1.2.3"]);
+    outside["spec"]["externalTrafficPolicy"] = json!("Local");
+    outside["spec"]["healthCheckNodePort"] = json!(0);
     let all = [
+        outside,
         workload("Deployment"),
         stateful_set(),
         cron_job(),
@@ -604,4 +524,65 @@ fn an_object_without_a_name_is_our_fault() {
     let error = Manifest::new("web", "web/x.yaml", Phase::Main, false, json!({ "apiVersion": "v1", "kind": "Pod" }))
         .expect_err("refused");
     assert_eq!(error.message, "`web/x.yaml`: the object has no `metadata.name`");
+}
+
+#[test]
+fn an_empty_name_is_the_fault_of_the_values() {
+    let body = json!({ "apiVersion": "v1", "kind": "Pod", "metadata": { "name": "" } });
+    let error = Manifest::new("web", "web/x.yaml", Phase::Main, false, body).expect_err("refused");
+    assert_eq!(error.message, "`web/x.yaml`: the object's `metadata.name` is empty or no text");
+}
+
+/// The pointers of all nodes.
+fn pointers(value: &Value, at: &str, out: &mut Vec<String>) {
+    let inner: Vec<(String, &Value)> = match value {
+        Value::Object(map) => map.iter().map(|(k, v)| (k.replace('~', "~0").replace('/', "~1"), v)).collect(),
+        Value::Array(items) => items.iter().enumerate().map(|(i, v)| (i.to_string(), v)).collect(),
+        _ => Vec::new(),
+    };
+    for (key, value) in inner {
+        let here = format!("{at}/{key}");
+        pointers(value, &here, out);
+        out.push(here);
+    }
+}
+
+#[test]
+fn any_value_anywhere_is_looked_at_without_a_panic() {
+    let others = [
+        json!(null),
+        json!(true),
+        json!(-1),
+        json!(1e300),
+        json!(""),
+        json!("\u{0}é/..%"),
+        json!([]),
+        json!([null]),
+        json!({}),
+        json!({ "": [{}] }),
+    ];
+    let bases = [
+        workload("Deployment"),
+        workload("DaemonSet"),
+        stateful_set(),
+        cron_job(),
+        service(),
+        ingress(),
+        autoscaler(),
+        budget(),
+        secret(),
+    ];
+    let (mut looked_at, mut refused) = (0, 0);
+    for base in bases {
+        let mut all = Vec::new();
+        pointers(&base, "", &mut all);
+        for (pointer, other) in all.iter().flat_map(|p| others.iter().map(move |o| (p, o))) {
+            let mut body = base.clone();
+            *body.pointer_mut(pointer).expect("a node of the object") = other.clone();
+            let Ok(manifest) = Manifest::new("web", "web/x.yaml", Phase::Main, false, body) else { continue };
+            looked_at += 1;
+            refused += usize::from(verify(vec![manifest]).is_err());
+        }
+    }
+    assert!(refused > looked_at * 3 / 4, "{refused} of {looked_at} refused");
 }

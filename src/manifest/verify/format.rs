@@ -170,7 +170,8 @@ pub(super) fn cidr(text: &str) -> Fault {
 pub(super) fn base64(text: &str) -> Fault {
     let bytes: Vec<u8> = text.bytes().filter(|b| !matches!(b, b'\n' | b'\r')).collect();
     let body = bytes.strip_suffix(b"==").or_else(|| bytes.strip_suffix(b"=")).unwrap_or(&bytes);
-    let good = bytes.len() % 4 == 0 && body.iter().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'+' | b'/'));
+    let good =
+        bytes.len().is_multiple_of(4) && body.iter().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'+' | b'/'));
     if good { Ok(()) } else { Err("not base64".to_owned()) }
 }
 

@@ -293,7 +293,7 @@ const SERVICE_ACCOUNT: Shape = Map(&[
     KIND,
     METADATA,
     opt("automountServiceAccountToken", &Bool),
-    opt("imagePullSecrets", &List(&Map(&[opt("name", &NAME)]))),
+    opt("imagePullSecrets", &List(&Map(&[opt("name", &Text)]))),
     opt("secrets", &Any),
 ]);
 const ROLE: Shape = Map(&[

@@ -15,8 +15,8 @@ pub(super) fn check(root: &Node<'_, '_>, out: &mut Findings<'_>) {
         let found = match out.kind() {
             "Service" => format::service_name(text),
             "Namespace" => format::label_name(text),
-            // The pods of a StatefulSet are named after it, and their host names are labels.
-            "StatefulSet" => format::label_name(text),
+            // Its pods carry the name as a label.
+            "Job" if text.len() > 63 => Err("longer than 63 characters".to_owned()),
             "CronJob" if text.len() > 52 => {
                 Err("longer than 52 characters, no room for the names of its Jobs".to_owned())
             }

@@ -18,7 +18,10 @@ pub(super) fn check(root: &Node<'_, '_>, out: &mut Findings<'_>) {
 fn service(spec: &Node<'_, '_>, out: &mut Findings<'_>) {
     let kind = spec.text("type").unwrap_or("ClusterIP");
     let headless = spec.text("clusterIP") == Some("None");
-    let empty = |value: &Value| value.as_array().is_some_and(Vec::is_empty) || value.as_str() == Some("");
+    let empty = |value: &Value| {
+        value.as_array().is_some_and(Vec::is_empty) || value.as_str() == Some("") || value.as_i64() == Some(0)
+    };
+    let reached_from_outside = spec.value.get("externalIPs").is_some_and(|ips| !empty(ips));
     if kind != "ExternalName" && !headless && spec.value.get("ports").is_none_or(empty) {
         out.add("missing-field", &spec.child("ports", &Value::Null), "a Service needs at least one port");
     }
@@ -29,6 +32,7 @@ fn service(spec: &Node<'_, '_>, out: &mut Findings<'_>) {
         if let Some(field) = spec.get(key)
             && !empty(field.value)
             && !kinds.contains(&kind)
+            && !(key == "externalTrafficPolicy" && reached_from_outside)
         {
             let allowed: Vec<String> = kinds.iter().map(|k| format!("`{k}`")).collect();
             out.add(

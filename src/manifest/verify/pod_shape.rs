@@ -178,7 +178,8 @@ const DOWNWARD_ITEMS: Shape = List(&Map(&[
     opt("resourceFieldRef", &RESOURCE_REF),
     opt("mode", &Int(0, 0o777)),
 ]));
-const PROJECTED_REF: Shape = Map(&[req("name", &NAME), opt("items", &ITEMS), opt("optional", &Bool)]);
+// Of these names the API server wants only that they are there.
+const PROJECTED_REF: Shape = Map(&[req("name", &Text), opt("items", &ITEMS), opt("optional", &Bool)]);
 const MODE: Shape = Int(0, 0o777);
 
 /// The claim of a volume.
@@ -199,11 +200,11 @@ const VOLUME: Shape = Map(&[
     opt("emptyDir", &Map(&[opt("medium", &OneOf(&["", "Memory", "HugePages"])), opt("sizeLimit", &Quantity)])),
     opt(
         "configMap",
-        &Map(&[req("name", &NAME), opt("items", &ITEMS), opt("defaultMode", &MODE), opt("optional", &Bool)]),
+        &Map(&[req("name", &Text), opt("items", &ITEMS), opt("defaultMode", &MODE), opt("optional", &Bool)]),
     ),
     opt(
         "secret",
-        &Map(&[req("secretName", &NAME), opt("items", &ITEMS), opt("defaultMode", &MODE), opt("optional", &Bool)]),
+        &Map(&[req("secretName", &Text), opt("items", &ITEMS), opt("defaultMode", &MODE), opt("optional", &Bool)]),
     ),
     opt(
         "projected",
@@ -226,7 +227,7 @@ const VOLUME: Shape = Map(&[
         ]),
     ),
     opt("downwardAPI", &Map(&[opt("items", &DOWNWARD_ITEMS), opt("defaultMode", &MODE)])),
-    opt("persistentVolumeClaim", &Map(&[req("claimName", &NAME), opt("readOnly", &Bool)])),
+    opt("persistentVolumeClaim", &Map(&[req("claimName", &Text), opt("readOnly", &Bool)])),
     opt("hostPath", &Map(&[req("path", &Text), opt("type", &Text)])),
     opt("nfs", &Map(&[req("server", &Text), req("path", &Text), opt("readOnly", &Bool)])),
     opt("ephemeral", &Any),
@@ -318,7 +319,7 @@ pub(super) const POD_SPEC: Shape = Map(&[
     opt("serviceAccount", &NAME),
     opt("automountServiceAccountToken", &Bool),
     opt("securityContext", &POD_SECURITY),
-    opt("imagePullSecrets", &List(&Map(&[opt("name", &NAME)]))),
+    opt("imagePullSecrets", &List(&Map(&[opt("name", &Text)]))),
     opt("restartPolicy", &OneOf(&["Always", "OnFailure", "Never"])),
     opt("terminationGracePeriodSeconds", &LONG),
     opt("activeDeadlineSeconds", &Int(1, i64::MAX)),

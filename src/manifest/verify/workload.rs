@@ -23,11 +23,9 @@ pub(super) fn check(root: &Node<'_, '_>, out: &mut Findings<'_>) {
                 cron(&schedule, out);
             }
         }
-        "PodDisruptionBudget" => {
-            if spec.has("minAvailable") && spec.has("maxUnavailable") {
-                let reason = "`minAvailable` and `maxUnavailable` are both set, one of them is allowed";
-                out.add("contradiction", &spec, reason);
-            }
+        "PodDisruptionBudget" if spec.has("minAvailable") && spec.has("maxUnavailable") => {
+            let reason = "`minAvailable` and `maxUnavailable` are both set, one of them is allowed";
+            out.add("contradiction", &spec, reason);
         }
         "HorizontalPodAutoscaler" => autoscaler(&spec, out),
         _ => {}

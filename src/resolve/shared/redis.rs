@@ -1,35 +1,239 @@
-//! Redis: where it is, and where its password is mounted.
+//! Redis: where the instances are, and where their passwords are mounted.
+//!
+//! The main instance is `global.redis` with the component's own `redis` over it. Rails, Workhorse and KAS
+//! may have instances of their own, `global.redis.cache` ...; what they do not say is the main one's.
 
 use serde::Serialize;
+use serde_json::Value;
 
-use crate::model::Node;
+use crate::model::redis::{Auth, Server};
+use crate::model::{self, Node};
 use crate::resolve::context::Context;
 use crate::resolve::workload::secret_items;
 
 /// A Redis instance.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Default, Serialize)]
 pub struct Redis {
-    /// `redis://:<password>@host:port/database` without the password.
+    /// Its key in the values: `cache`, `sharedState`; empty: the main one.
+    pub key: String,
+    /// `redis` or `rediss`.
+    pub scheme: String,
+    /// The user; empty: none.
+    pub user: String,
+    /// `host:port/database`.
+    pub address: String,
+    /// The host.
     pub host: String,
     /// The port.
     pub port: String,
-    /// The Secret with the password; missing: no password.
-    pub secret: Option<String>,
-    /// The Secret's key.
-    pub key: String,
+    /// The number of the database.
+    pub database: String,
+    /// The password; missing: none.
+    pub password: Option<Password>,
+    /// The Sentinels.
+    pub sentinels: Vec<Node>,
+    /// The password of the Sentinels.
+    pub sentinel_password: Option<Password>,
+    /// The nodes of a Redis Cluster.
+    pub cluster: Vec<Node>,
+    /// Seconds.
+    pub connect_timeout: Option<Node>,
+    /// Seconds.
+    pub read_timeout: Option<Node>,
+    /// Seconds.
+    pub write_timeout: Option<Node>,
+    /// Of Action Cable.
+    pub channel_prefix: Option<String>,
 }
 
-/// The instance that a component uses.
-pub fn redis(cx: &Context, _own: &str) -> Redis {
-    Redis {
-        host: format!("{}-redis-master.{}.svc", cx.release.name, cx.release.namespace),
-        port: "6379".to_owned(),
-        secret: Some(format!("{}-redis-secret", cx.release.name)),
-        key: "secret".to_owned(),
+/// A password in a Secret, and the file it is mounted as.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+pub struct Password {
+    /// The Secret.
+    pub secret: String,
+    /// The Secret's key.
+    pub key: String,
+    /// The file below `/etc/gitlab`.
+    pub item: String,
+    /// The whole path.
+    pub file: String,
+}
+
+impl Password {
+    fn new(secret: &str, key: &str, item: String) -> Self {
+        Password { secret: secret.to_owned(), key: key.to_owned(), file: format!("/etc/gitlab/{item}"), item }
+    }
+
+    /// As a source of a projected volume.
+    pub fn source(&self) -> Node {
+        secret_items(&self.secret, [(self.key.as_str(), self.item.as_str())])
     }
 }
 
-/// The password as a source of a projected volume.
+/// Instances that Rails knows: the key in the values, and the name in the file's, `redis.<name>.yml`.
+pub const INSTANCES: [(&str, &str); 12] = [
+    ("cache", "cache"),
+    ("clusterCache", "cluster_cache"),
+    ("sharedState", "shared_state"),
+    ("queues", "queues"),
+    ("actioncable", "action_cable"),
+    ("actionCablePrimary", "action_cable_primary"),
+    ("traceChunks", "trace_chunks"),
+    ("rateLimiting", "rate_limiting"),
+    ("clusterRateLimiting", "cluster_rate_limiting"),
+    ("sessions", "sessions"),
+    ("repositoryCache", "repository_cache"),
+    ("workhorse", "workhorse"),
+];
+
+fn settings(cx: &Context, own: &str) -> model::redis::Redis {
+    cx.inherited("global.redis", &format!("{own}.redis"))
+}
+
+/// The main instance, as a component sees it.
+pub fn redis(cx: &Context, own: &str) -> Redis {
+    resolve(cx, &settings(cx, own), "", None)
+}
+
+/// An instance by its key, where the values have it.
+pub fn own_instance(cx: &Context, own: &str, key: &str) -> Option<Redis> {
+    let path = format!("global.redis.{key}");
+    let section = cx.section(&path);
+    let there = section.as_object().is_some_and(|map| map.values().any(|v| !v.is_null()));
+    there.then(|| resolve(cx, &settings(cx, own), key, Some(&cx.read_value(&path, section))))
+}
+
+/// An instance by its key, or else the main one.
+pub fn instance(cx: &Context, own: &str, key: &str) -> Redis {
+    own_instance(cx, own, key).unwrap_or_else(|| redis(cx, own))
+}
+
+/// The instances that have settings of their own, in the order of [`INSTANCES`].
+pub fn instances(cx: &Context, own: &str) -> Vec<Redis> {
+    INSTANCES.iter().filter_map(|(key, _)| own_instance(cx, own, key)).collect()
+}
+
+/// Whether any instance of Rails' or another's is set apart from the main one.
+pub fn has_instances(cx: &Context) -> bool {
+    INSTANCES.iter().map(|(key, _)| *key).chain(["kas"]).any(|key| own_instance(cx, "", key).is_some())
+}
+
+fn resolve(cx: &Context, main: &model::redis::Redis, key: &str, own: Option<&model::redis::Redis>) -> Redis {
+    let text = |get: fn(&model::redis::Redis) -> &Option<model::Text>| {
+        let of = |set| get(set).as_ref().and_then(model::Text::set).map(str::to_owned);
+        own.and_then(of).or_else(|| of(main))
+    };
+    let node = |get: fn(&model::redis::Redis) -> &Option<Node>| {
+        let of = |set| get(set).clone().filter(|v| !v.is_null());
+        own.and_then(of).or_else(|| of(main))
+    };
+    let at = own.unwrap_or(main);
+    let release = cx.release;
+    let service = main.service_name.as_ref().and_then(model::Text::set).unwrap_or("redis-master");
+    let host = text(|r| &r.host).unwrap_or_else(|| format!("{}-{service}.{}.svc", release.name, release.namespace));
+    let port = text(|r| &r.port).unwrap_or_else(|| "6379".to_owned());
+    let database = text(|r| &r.database).unwrap_or_else(|| "0".to_owned());
+    Redis {
+        key: key.to_owned(),
+        scheme: text(|r| &r.scheme).unwrap_or_else(|| "redis".to_owned()),
+        user: text(|r| &r.user).unwrap_or_default(),
+        address: format!("{host}:{port}/{database}"),
+        host,
+        port,
+        database,
+        password: password(cx, main, key, own),
+        sentinels: servers(&at.sentinels, 26379),
+        sentinel_password: sentinel_password(main),
+        cluster: servers(&at.cluster, 6379),
+        connect_timeout: node(|r| &r.connect_timeout),
+        read_timeout: node(|r| &r.read_timeout),
+        write_timeout: node(|r| &r.write_timeout),
+        channel_prefix: own.and_then(|r| r.channel_prefix.as_ref()).and_then(model::Text::set).map(str::to_owned),
+    }
+}
+
+fn password(cx: &Context, main: &model::redis::Redis, key: &str, own: Option<&model::redis::Redis>) -> Option<Password> {
+    // `password` for the main instance is an old spelling of `auth`.
+    let chain: Vec<&Auth> = own.map(|r| &r.password).into_iter().chain([&main.password, &main.auth]).collect();
+    if !chain.iter().find_map(|auth| auth.enabled).unwrap_or(true) {
+        return None;
+    }
+    let item = if key.is_empty() { "redis/redis-password".to_owned() } else { format!("redis/{key}-password") };
+    let secret = chain.iter().find_map(|auth| auth.secret.as_ref().and_then(model::Text::set));
+    let entry = chain.iter().find_map(|auth| auth.key.as_ref().and_then(model::Text::set));
+    let default = default_secret(cx);
+    Some(Password::new(secret.unwrap_or(&default), entry.unwrap_or("secret"), item))
+}
+
+fn default_secret(cx: &Context) -> String {
+    format!("{}-redis-secret", cx.release.name)
+}
+
+fn sentinel_password(main: &model::redis::Redis) -> Option<Password> {
+    let auth = &main.sentinel_auth;
+    let secret = auth.secret.as_ref().and_then(model::Text::set)?;
+    let key = auth.key.as_ref().and_then(model::Text::set).unwrap_or("secret");
+    let item = "redis-sentinel/redis-sentinel-password".to_owned();
+    auth.enabled.unwrap_or(false).then(|| Password::new(secret, key, item))
+}
+
+fn servers(list: &[Server], port: i64) -> Vec<Node> {
+    let number = |text: &model::Text| text.as_str().parse::<i64>().map_or_else(|_| Value::from(text.as_str()), Value::from);
+    let server = |server: &Server| {
+        let port = server.port.as_ref().filter(|p| p.set().is_some()).map_or(Value::from(port), number);
+        serde_json::json!({"host": server.host, "port": port})
+    };
+    list.iter().map(server).collect()
+}
+
+/// The content of `redis.yml` where `global.redis.redisYmlOverride` has it: a password that is in a Secret is
+/// read from the file it is mounted as.
+pub fn yml_override(cx: &Context) -> Option<Node> {
+    let mut tree = cx.section("global.redis.redisYmlOverride").as_object()?.clone();
+    if tree.is_empty() {
+        return None;
+    }
+    for (name, instance) in &mut tree {
+        let Some(fields) = instance.as_object_mut() else { continue };
+        let Some(auth) = fields.get("password").filter(|p| p.is_object()) else { continue };
+        if auth.get("enabled").and_then(Value::as_bool).unwrap_or(true) {
+            let file = format!("/etc/gitlab/redis/{name}-override-password");
+            let tag = format!("<%= ERB::Util.url_encode(File.read(\"{file}\").strip) %>");
+            fields.insert("password".to_owned(), tag.into());
+        } else {
+            fields.shift_remove("password");
+        }
+    }
+    Some(Value::Object(tree))
+}
+
+/// The passwords of `global.redis.redisYmlOverride` as sources of a projected volume.
+fn override_sources(cx: &Context) -> Vec<Node> {
+    let Some(tree) = cx.section("global.redis.redisYmlOverride").as_object() else { return Vec::new() };
+    let mut names: Vec<&String> = tree.keys().collect();
+    names.sort();
+    let source = |name: &String| {
+        let auth = tree.get(name).and_then(|i| i.get("password")).filter(|p| p.is_object());
+        let field = |key: &str| auth.and_then(|a| a.get(key)).and_then(Value::as_str).filter(|s| !s.is_empty());
+        if auth.and_then(|a| a.get("enabled")).and_then(Value::as_bool) == Some(false) {
+            return None;
+        }
+        let secret = field("secret").map_or_else(|| default_secret(cx), str::to_owned);
+        let item = format!("redis/{name}-override-password");
+        Some(Password::new(&secret, field("key").unwrap_or("secret"), item).source())
+    };
+    names.into_iter().filter_map(source).collect()
+}
+
+/// The main password as a source of a projected volume.
 pub fn password_sources(redis: &Redis) -> Vec<Node> {
-    redis.secret.iter().map(|secret| secret_items(secret, [(redis.key.as_str(), "redis/redis-password")])).collect()
+    redis.sentinel_password.iter().chain(&redis.password).map(Password::source).collect()
+}
+
+/// The passwords of all instances, the main one last.
+pub fn all_password_sources(cx: &Context, own: &str) -> Vec<Node> {
+    let mut sources = override_sources(cx);
+    sources.extend(instances(cx, own).iter().filter_map(|r| r.password.as_ref()).map(Password::source));
+    sources.extend(password_sources(&redis(cx, own)));
+    sources
 }

@@ -1,0 +1,65 @@
+//! `global.redis`, and `redis` of a component over it.
+
+use serde::Deserialize;
+
+use super::{Node, NodeMap, Text};
+
+/// A Redis connection, as far as it is set: the main one, or an instance like `cache` over it.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(default, rename_all = "camelCase")]
+pub struct Redis {
+    /// `redis` or `rediss`.
+    pub scheme: Option<Text>,
+    /// The server, or the name of the master that Sentinel watches; missing: the one that is deployed with GitLab.
+    pub host: Option<Text>,
+    /// In place of `redis` in the name of the server that is deployed with GitLab.
+    pub service_name: Option<Text>,
+    /// 6379.
+    pub port: Option<Text>,
+    /// The user.
+    pub user: Option<Text>,
+    /// The number of the database.
+    pub database: Option<Text>,
+    /// The password of the main instance.
+    pub auth: Auth,
+    /// The password of another instance; also understood for the main one.
+    pub password: Auth,
+    /// Sentinels.
+    pub sentinels: Vec<Server>,
+    /// The password of the Sentinels.
+    pub sentinel_auth: Auth,
+    /// The nodes of a Redis Cluster.
+    pub cluster: Vec<Server>,
+    /// Seconds.
+    pub connect_timeout: Option<Node>,
+    /// Seconds.
+    pub read_timeout: Option<Node>,
+    /// Seconds.
+    pub write_timeout: Option<Node>,
+    /// Begins the names of Action Cable's channels.
+    pub channel_prefix: Option<Text>,
+    /// The whole content of `redis.yml`.
+    pub redis_yml_override: NodeMap,
+}
+
+/// Where a password is.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(default, rename_all = "camelCase")]
+pub struct Auth {
+    /// Whether there is one.
+    pub enabled: Option<bool>,
+    /// The Secret.
+    pub secret: Option<Text>,
+    /// Its key.
+    pub key: Option<Text>,
+}
+
+/// A host and a port.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(default, rename_all = "camelCase")]
+pub struct Server {
+    /// The host.
+    pub host: Text,
+    /// The port.
+    pub port: Option<Text>,
+}

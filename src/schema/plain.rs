@@ -1,0 +1,46 @@
+//! Texts that are plainly right: what nearly every values file has, without compiling a pattern.
+//!
+//! Compiling a pattern costs more than all else in a check. A `true` here leaves the pattern out, so it must
+//! be certain; a `false` says nothing.
+
+/// Whether a text is certainly of the form that a definition asks for.
+pub(super) fn plainly(kind: &str, text: &str) -> bool {
+    match kind {
+        "Quantity" => quantity(text),
+        "Name" | "DNSSubdomainOrEmpty" => text.is_empty() || name(text),
+        "DNSSubdomain" | "DNSLabel" | "LabelScalarMap" | "LabelMap" => name(text),
+        "LabelKey" | "AnnotationKey" => text.split_once('/').map_or(name(text), |(a, b)| dotted(a) && name(b)),
+        "EnvVarName" => !text.is_empty() && text.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_'),
+        "Port" | "Seconds" | "Count" => (1..=5).contains(&text.len()) && digits(text),
+        "ResourceName" => matches!(text, "cpu" | "memory" | "ephemeral-storage"),
+        _ => false,
+    }
+}
+
+/// Digits, a fraction perhaps, and a suffix.
+fn quantity(text: &str) -> bool {
+    let number = ["Ki", "Mi", "Gi", "Ti", "k", "M", "G", "T", "m"]
+        .iter()
+        .find_map(|suffix| text.strip_suffix(suffix))
+        .unwrap_or(text);
+    let (whole, fraction) = number.split_once('.').unwrap_or((number, "0"));
+    digits(whole) && digits(fraction)
+}
+
+fn digits(text: &str) -> bool {
+    !text.is_empty() && text.bytes().all(|b| b.is_ascii_digit())
+}
+
+/// Lower-case letters, digits and `-`, a letter or digit at both ends, short enough for anything.
+fn name(text: &str) -> bool {
+    let end = |b: Option<&u8>| b.is_some_and(|b| b.is_ascii_lowercase() || b.is_ascii_digit());
+    let bytes = text.as_bytes();
+    text.len() <= 63
+        && end(bytes.first())
+        && end(bytes.last())
+        && bytes.iter().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || *b == b'-')
+}
+
+fn dotted(text: &str) -> bool {
+    text.len() <= 253 && text.split('.').all(name)
+}

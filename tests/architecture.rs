@@ -1,0 +1,140 @@
+//! Who may use whom: the table of imports, compared with the sources.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::{Path, PathBuf};
+
+use crate::common::root;
+
+/// What a module of the crate may name after `crate::`, itself aside.
+const ALLOWED: &[(&str, &[&str])] = &[
+    ("bundle", &[]),
+    ("diag", &[]),
+    ("model", &[]),
+    ("values", &["diag"]),
+    ("schema", &["bundle", "diag", "values"]),
+    ("releases", &["diag"]),
+    ("manifest", &["diag"]),
+    ("emit", &["diag", "manifest"]),
+    // of manifest only the phase, of releases only the image tags, of upgrade nothing
+    ("resolve", &["diag", "manifest", "model", "releases", "view"]),
+    ("render", &["bundle", "diag", "manifest", "resolve"]),
+    ("upgrade", &["bundle", "diag", "values"]),
+    ("pipeline", &["bundle", "diag", "emit", "manifest", "releases", "render", "resolve", "schema", "upgrade", "values"]),
+    ("cli", &["commands", "pipeline"]),
+    ("ui", &["cli", "diag"]),
+    ("commands", &["cli", "diag", "pipeline", "ui"]),
+];
+
+/// Crates that only the named modules may use.
+const OWNED: &[(&str, &[&str])] = &[
+    ("minijinja::", &["render"]),
+    ("jsonschema::", &["schema"]),
+    ("saphyr_parser::", &["values", "manifest"]),
+    ("clap::", &["cli", "commands", "ui"]),
+    ("annotate_snippets::", &["ui"]),
+    // emit asks for the current directory, which it must not replace; ui for NO_COLOR and TERM
+    ("std::env", &["commands", "emit", "main", "ui"]),
+    ("std::fs", &["commands", "emit"]),
+    ("std::time", &[]),
+];
+
+fn sources() -> Vec<(String, PathBuf, String)> {
+    let mut found = Vec::new();
+    let mut folders = vec![root().join("src")];
+    while let Some(folder) = folders.pop() {
+        for entry in std::fs::read_dir(&folder).unwrap() {
+            let path = entry.unwrap().path();
+            if path.is_dir() {
+                folders.push(path);
+            } else if path.extension().is_some_and(|e| e == "rs") {
+                let inside = path.strip_prefix(root().join("src")).unwrap().to_owned();
+                let first = inside.iter().next().unwrap().to_str().unwrap();
+                let module = first.trim_end_matches(".rs").to_owned();
+                found.push((module, inside, code(&path)));
+            }
+        }
+    }
+    found
+}
+
+/// A source without its comments and unit tests.
+fn code(path: &Path) -> String {
+    let text = std::fs::read_to_string(path).unwrap();
+    let end = text.find("#[cfg(test)]").unwrap_or(text.len());
+    let kept = text[..end].lines().filter(|line| !line.trim_start().starts_with("//"));
+    kept.collect::<Vec<_>>().join("\n")
+}
+
+/// The words after each `crate::`.
+fn named(code: &str) -> BTreeSet<&str> {
+    code.split("crate::")
+        .skip(1)
+        .filter_map(|rest| rest.split(|c: char| !c.is_ascii_lowercase() && c != '_').next())
+        .filter(|name| !name.is_empty())
+        .collect()
+}
+
+#[test]
+fn modules_use_what_the_table_allows() {
+    let table: BTreeMap<_, _> = ALLOWED.iter().copied().collect();
+    let mut wrong = Vec::new();
+    for (module, path, code) in sources() {
+        if module == "main" || module == "lib" {
+            continue;
+        }
+        let Some(allowed) = table.get(module.as_str()) else {
+            wrong.push(format!("`{module}` is not in the table of tests/architecture.rs"));
+            continue;
+        };
+        for used in named(&code) {
+            if used != module && !allowed.contains(&used) {
+                wrong.push(format!("src/{}: `{module}` must not use `{used}`", path.display()));
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+#[test]
+fn crates_stay_where_they_belong() {
+    let mut wrong = Vec::new();
+    for (module, path, code) in sources() {
+        for (name, owners) in OWNED {
+            if code.contains(name) && !owners.contains(&module.as_str()) {
+                wrong.push(format!("src/{}: `{module}` must not use `{name}`", path.display()));
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+#[test]
+fn components_do_not_know_each_other() {
+    let mut seen = 0;
+    let mut wrong = Vec::new();
+    for (_, path, code) in sources() {
+        if path.starts_with("resolve/component") {
+            seen += 1;
+            let own = path.iter().nth(2).unwrap().to_str().unwrap().trim_end_matches(".rs").to_owned();
+            for rest in code.split("component::").skip(1) {
+                let other = rest.split(|c: char| !c.is_ascii_lowercase() && c != '_').next().unwrap();
+                if other != own {
+                    wrong.push(format!("src/{}: uses the component `{other}`", path.display()));
+                }
+            }
+        }
+    }
+    assert!(seen > 1, "no components were found");
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+#[test]
+fn files_stay_readable() {
+    let long: Vec<_> = sources()
+        .into_iter()
+        .map(|(_, path, _)| (std::fs::read_to_string(root().join("src").join(&path)).unwrap().lines().count(), path))
+        .filter(|(lines, _)| *lines > 600)
+        .map(|(lines, path)| format!("src/{}: {lines} lines", path.display()))
+        .collect();
+    assert!(long.is_empty(), "split these files:\n{}", long.join("\n"));
+}

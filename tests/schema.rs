@@ -1,0 +1,216 @@
+//! The schemas against the facts, and what is said about values that do not fit them.
+
+use gitlab_render::diag::{Diagnostic, Severity};
+use gitlab_render::schema::{self, Options, UnknownKeys};
+use gitlab_render::{bundle, values};
+use serde_json::Value;
+
+fn merged(yaml: &str) -> values::Merged {
+    let file = values::Input::File { name: "values.yaml".into(), bytes: yaml.as_bytes().to_vec() };
+    let layers = values::load(&[file]).expect("the values of a test can be read").value;
+    let defaults = serde_json::from_str(bundle::DEFAULTS).expect("our defaults are JSON");
+    values::merge(layers, defaults).value
+}
+
+fn findings(yaml: &str, options: &Options) -> Vec<Diagnostic> {
+    let merged = merged(yaml);
+    schema::violations(&merged.user, &merged.tree, options)
+}
+
+/// Each finding as `code: message (hint)`.
+fn told(yaml: &str) -> Vec<String> {
+    let line = |d: Diagnostic| match d.hint {
+        Some(hint) => format!("{}: {} ({hint})", d.code, d.message),
+        None => format!("{}: {}", d.code, d.message),
+    };
+    findings(yaml, &Options::default()).into_iter().map(line).collect()
+}
+
+#[test]
+fn the_default_values_fit_the_schemas() {
+    let defaults: Value = serde_json::from_str(bundle::DEFAULTS).expect("our defaults are JSON");
+    let found = schema::violations(&defaults, &defaults, &Options::default());
+    assert_eq!(found, vec![]);
+}
+
+/// `tests/data/value-paths.tsv`: a path, and the reason where it is rightly unknown.
+#[test]
+fn every_documented_path_is_known() {
+    let table = include_str!("data/value-paths.tsv");
+    let (mut known, mut unknown) = (0, Vec::new());
+    for line in table.lines() {
+        let (path, reason) = line.split_once('\t').unwrap_or((line, ""));
+        let plain = path.replace(".[]", "").replace("[]", "");
+        if reason.is_empty() {
+            match schema::knows(&plain) {
+                true => known += 1,
+                false => unknown.push(path),
+            }
+        }
+    }
+    assert!(unknown.is_empty(), "not known, and no reason is given: {unknown:#?}");
+    assert!(known > 3000, "only {known} paths were looked up");
+}
+
+#[test]
+fn every_reference_leads_somewhere() {
+    fn references<'v>(value: &'v Value, found: &mut Vec<&'v str>) {
+        match value {
+            Value::Object(map) => {
+                found.extend(map.get("$ref").and_then(Value::as_str));
+                map.values().for_each(|part| references(part, found));
+            }
+            Value::Array(parts) => parts.iter().for_each(|part| references(part, found)),
+            _ => {}
+        }
+    }
+    let mut count = 0;
+    for (name, text) in bundle::SCHEMAS.iter().filter(|(name, _)| !name.contains('#')) {
+        let schema: Value = serde_json::from_str(text).expect("a schema is JSON");
+        let mut found = Vec::new();
+        references(&schema, &mut found);
+        for target in found {
+            let (path, pointer) = target.split_once('#').unwrap_or((target, ""));
+            let steps: Vec<_> = path.split('/').collect();
+            let file = match steps[..] {
+                [""] => name,
+                [.., component, "values.schema.json"] => component,
+                [.., file] => file.trim_end_matches(".json"),
+                [] => unreachable!("split gives one part at least"),
+            };
+            let there = bundle::schema(file).map(|text| serde_json::from_str::<Value>(text).expect("a schema is JSON"));
+            let there = there.unwrap_or_else(|| panic!("{name}: `{target}` names no file"));
+            assert!(there.pointer(pointer).is_some(), "{name}: `{target}` leads nowhere");
+            count += 1;
+        }
+    }
+    assert!(count > 300, "only {count} references were followed");
+}
+
+#[test]
+fn unknown_keys_are_told_with_what_was_probably_meant() {
+    let cases = [
+        ("webservice: {replicas: 2}", "`webservice` is not a known key", "did you mean `gitlab.webservice`?"),
+        ("gitlab-sidekiq: {enabled: true}", "`gitlab-sidekiq` is not a known key", "did you mean `gitlab.sidekiq`?"),
+        (
+            "certmanagerIssuer: {email: a@b.c}",
+            "`certmanagerIssuer` is not a known key",
+            "did you mean `certmanager-issuer`?",
+        ),
+        ("ingress-nginx: {enabled: false}", "`ingress-nginx` is not a known key", "did you mean `nginx-ingress`?"),
+        ("global: {https: false}", "`global.https` is not a known key", "did you mean `global.hosts.https`?"),
+        ("global: {editions: ce}", "`global.editions` is not a known key", "write `global.edition`"),
+        ("gitlab: {kas: {enabled: false}}", "`gitlab.kas.enabled` is not a known key", "write `global.kas.enabled`"),
+        ("gitlab: {task-runner: {}}", "`gitlab.task-runner` is not a known key", "it is called `gitlab.toolbox` now"),
+        ("nodeSelector: {a: b}", "`nodeSelector` is not a known key", "did you mean `global.nodeSelector`?"),
+        (
+            "gitlab: {webservice: {pdb: {minAavailable: 1}}}",
+            "`gitlab.webservice.pdb.minAavailable` is not a known key",
+            "did you mean `minAvailable`?",
+        ),
+        (
+            "gitlab: {sidekiq: {cooldownPeriod: 1}}",
+            "`gitlab.sidekiq.cooldownPeriod` is not a known key",
+            "did you mean `gitlab.sidekiq.keda.cooldownPeriod`?",
+        ),
+    ];
+    for (yaml, message, hint) in cases {
+        assert_eq!(told(yaml), [format!("unknown-key: {message} ({hint})")]);
+    }
+}
+
+#[test]
+fn wrong_types_say_what_to_write() {
+    let cases = [
+        (
+            "global: {hosts: {https: \"false\"}}",
+            "`global.hosts.https` must be a boolean, it is a string (write `false` without quotes)",
+        ),
+        ("global: {hosts: {domain: [a]}}", "`global.hosts.domain` must be a string, it is a list (write a string)"),
+        (
+            "gitlab: {webservice: {extraEnv: [{name: A, value: b}]}}",
+            "`gitlab.webservice.extraEnv` must be a map, it is a list (write one `NAME: value` line for each entry, without `- name:`)",
+        ),
+        (
+            "gitlab: {webservice: {ingress: true}}",
+            "`gitlab.webservice.ingress` must be a map, it is a boolean (write a map below it, for example `ingress: {}`)",
+        ),
+    ];
+    for (yaml, message) in cases {
+        assert_eq!(told(yaml), [format!("wrong-type: {message}")]);
+    }
+}
+
+#[test]
+fn options_bounds_and_forms_are_named() {
+    let cases = [
+        ("global: {edition: EE}", "not-allowed: `global.edition` must be `ee` or `ce` (did you mean `ee`?)"),
+        ("global: {smtp: {port: 70000}}", "out-of-bounds: `global.smtp.port` must be at most 65535"),
+        ("global: {smtp: {port: smtp}}", "malformed: `global.smtp.port` must be a port number"),
+        (
+            "gitlab: {gitaly: {persistence: {size: 50 GB}}}",
+            "malformed: `gitlab.gitaly.persistence.size` must be a quantity such as `500m`, `2` or `1.5Gi`",
+        ),
+        (
+            "global: {railsSecrets: {secret: My_Secret}}",
+            "malformed: `global.railsSecrets.secret` must be a name of lower-case letters, digits, `-` and `.`",
+        ),
+        (
+            "global: {gitaly: {external: [{name: default}]}}",
+            "missing-key: `global.gitaly.external[0].hostname` must be set here (add `hostname` under `global.gitaly.external[0]`)",
+        ),
+        (
+            "gitlab: {kas: {podLabels: {team: 'a b'}}}",
+            "malformed: `gitlab.kas.podLabels.team` must be a label value: at most 63 letters, digits, `-`, `_` and `.`, \
+             a letter or digit at both ends",
+        ),
+    ];
+    for (yaml, message) in cases {
+        assert_eq!(told(yaml), [message]);
+    }
+}
+
+#[test]
+fn all_violations_are_reported_at_once() {
+    let found = told("global: {https: false, edition: x, hosts: {https: 'no'}}\nwebservice: {}\n");
+    assert_eq!(found.len(), 4, "{found:#?}");
+}
+
+#[test]
+fn a_given_value_is_never_repeated() {
+    let yaml = "global: {psql: {password: hunter2, port: hunter2}, shell: {authToken: [hunter2]}}\nminio: {serviceType: hunter2}";
+    let found = told(yaml);
+    assert_eq!(found.len(), 4, "{found:#?}");
+    assert!(!found.join("\n").contains("hunter2"), "{found:#?}");
+}
+
+#[test]
+fn nulls_and_free_maps_are_taken() {
+    let yaml = "
+gitlab:
+  webservice: {ingress: null, annotations: {example.com/x: 1}, nodeSelector: {a.b/c: d}}
+global: {hosts: {https: null}, appConfig: {cron_jobs: {my_job: {cron: '* * * * *'}}}}
+postgresql: {anything: {at: all}}
+";
+    assert_eq!(told(yaml), Vec::<String>::new());
+}
+
+#[test]
+fn the_check_can_be_made_milder() {
+    let yaml = "global: {https: false, edition: x}";
+    let warned = |options: &Options| -> Vec<_> {
+        findings(yaml, options).into_iter().filter(|d| d.severity == Severity::Warning).map(|d| d.code).collect()
+    };
+    assert_eq!(warned(&Options::default()), Vec::<&str>::new());
+    assert_eq!(warned(&Options { unknown_keys: UnknownKeys::Warn, ..Options::default() }), ["unknown-key"]);
+    assert_eq!(warned(&Options { skip_schema_validation: true, ..Options::default() }), ["not-allowed"]);
+}
+
+#[test]
+fn only_values_without_errors_are_checked() {
+    let options = Options::default();
+    assert!(schema::check(merged("global: {edition: ce}"), &options).is_ok());
+    let (report, merged) = schema::check(merged("global: {edition: x}"), &options).expect_err("`x` is no edition");
+    assert_eq!(report.0.len(), 1);
+    assert_eq!(merged.user["global"]["edition"], "x");
+}

@@ -1,0 +1,115 @@
+//! The lint of templates: they show objects, they do not compute.
+
+use gitlab_render::bundle::TEMPLATES;
+use gitlab_render::manifest::read;
+
+/// Names of tags that a manifest may have.
+const TAGS: [&str; 6] = ["if", "elif", "else", "endif", "for", "endfor"];
+
+fn manifests() -> impl Iterator<Item = (&'static str, &'static str)> {
+    TEMPLATES.iter().copied().filter(|(name, _)| !name.contains("/files/"))
+}
+
+/// Where a rule is broken: `name:line: what`.
+fn broken(rule: impl Fn(&str) -> Option<String>) -> Vec<String> {
+    let mut found = Vec::new();
+    for (name, text) in manifests() {
+        for (line, number) in text.lines().zip(1..) {
+            if let Some(what) = rule(line) {
+                found.push(format!("{name}:{number}: {what}"));
+            }
+        }
+    }
+    found
+}
+
+/// Reports all breaks at once.
+fn assert_kept(found: &[String]) {
+    assert!(manifests().count() > 3, "no templates were found");
+    assert!(found.is_empty(), "{}", found.join("\n"));
+}
+
+#[test]
+fn an_interpolation_is_a_whole_node() {
+    assert_kept(&broken(|line| {
+        let start = line.find("{{")?;
+        let before = &line[..start];
+        let after = &line[line.rfind("}}")? + 2..];
+        let node = before.trim().is_empty() || before.ends_with(": ") || before.ends_with("- ");
+        let whole = node && after.trim().is_empty() && line.matches("{{").count() == 1;
+        (!whole).then(|| "an interpolation must be a whole node".to_owned())
+    }));
+}
+
+#[test]
+fn nothing_is_derived() {
+    assert_kept(&broken(|line| {
+        let inside = line.split("{{").nth(1).and_then(|rest| rest.split("}}").next()).unwrap_or("");
+        if inside.contains('|') {
+            return Some("filters belong in Rust".to_owned());
+        }
+        if inside.contains(['~', '+', '*', '/', '%']) || inside.contains(" - ") {
+            return Some("computing belongs in Rust".to_owned());
+        }
+        None
+    }));
+}
+
+#[test]
+fn tags_stand_alone_and_are_if_or_for() {
+    assert_kept(&broken(|line| {
+        let tag = line.split("{%").nth(1)?;
+        let name = tag.trim_start_matches('-').split_whitespace().next().unwrap_or("");
+        if !TAGS.contains(&name) {
+            return Some(format!("`{name}` is not for manifests"));
+        }
+        let alone = line.trim_start().starts_with("{%") && line.trim_end().ends_with("%}");
+        (!alone).then(|| "a tag stands on a line of its own".to_owned())
+    }));
+}
+
+#[test]
+fn one_object_a_file_named_by_its_kind() {
+    let mut wrong = Vec::new();
+    for (name, text) in manifests().filter(|(name, _)| !name.starts_with("_shared/")) {
+        let kinds: Vec<_> = text.lines().filter_map(|line| line.strip_prefix("kind: ")).collect();
+        let file = name.rsplit('/').next().unwrap().trim_end_matches(".yaml");
+        match kinds.as_slice() {
+            [kind] if kind.starts_with("{{") => {}
+            [kind] => {
+                let kind = kind.to_lowercase();
+                if file != kind && !file.starts_with(&format!("{kind}-")) {
+                    wrong.push(format!("{name}: a {kind}"));
+                }
+            }
+            _ => wrong.push(format!("{name}: {} objects", kinds.len())),
+        }
+    }
+    assert_kept(&wrong);
+}
+
+#[test]
+fn what_is_left_without_tags_is_yaml() {
+    let mut wrong = Vec::new();
+    for (name, text) in manifests() {
+        let plain: Vec<String> = text
+            .lines()
+            .filter(|line| !line.contains("{%") && !line.trim_start().starts_with("{#"))
+            .map(|line| match line.find("{{") {
+                Some(at) => format!("{}null", &line[..at]),
+                None => line.to_owned(),
+            })
+            .collect();
+        // lines of the two branches of an `if` may repeat a key
+        let branches = text.contains("{% else") || text.contains("{% elif");
+        if let Err(error) = read::parse(&plain.join("\n"), &mut |_| None).map_err(|e| e.to_string())
+            && !branches
+        {
+            wrong.push(format!("{name}: {error}"));
+        }
+        if text.lines().any(|line| line.trim_end().ends_with([':']) && line.contains("{{")) {
+            wrong.push(format!("{name}: a key is interpolated"));
+        }
+    }
+    assert_kept(&wrong);
+}
