@@ -38,6 +38,7 @@ macro_rules! view {
     (@value $name:ident) => { $crate::resolve::plan::node(&$name) };
     (@value $name:ident $value:expr) => { $crate::resolve::plan::node(&$value) };
     ($($name:ident $(: $value:expr)?),* $(,)?) => {{
+        #[allow(unused_mut)]
         let mut fields = serde_json::Map::new();
         $(fields.insert(stringify!($name).to_owned(), $crate::view!(@value $name $($value)?));)*
         $crate::resolve::plan::View(fields)

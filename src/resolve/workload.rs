@@ -15,6 +15,17 @@ use crate::diag::{Diagnostic, ValuePath};
 use crate::model::{self, Node, NodeMap, Text};
 use crate::view;
 
+/// A command line whose last word is the text of a file: `/bin/bash -c <text>`.
+#[derive(Debug, Clone, Serialize)]
+pub struct Script {
+    /// What comes before the text.
+    pub words: Vec<&'static str>,
+    /// The file, `shared-secrets/files/selfsign.sh`.
+    pub file: &'static str,
+    /// What the file may read.
+    pub view: View,
+}
+
 /// One container of a pod. `charts/_shared/container.yaml` shows its shape.
 #[derive(Debug, Clone, Default, Serialize)]
 pub struct Container {
@@ -26,6 +37,8 @@ pub struct Container {
     pub image_pull_policy: Option<String>,
     /// In place of the image's entry point.
     pub command: Option<Node>,
+    /// The same, and a script as its last word; in place of `command`.
+    pub command_script: Option<Script>,
     /// Arguments.
     pub args: Option<Node>,
     /// Environment, in order.

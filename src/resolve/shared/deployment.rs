@@ -10,8 +10,7 @@ use crate::resolve::workload::{Container, Workload};
 
 /// The label `app` of objects that no part owns: `nameOverride`, or `gitlab`.
 pub fn app(cx: &Context) -> String {
-    let name: Option<Text> = cx.read("nameOverride");
-    name.as_ref().and_then(Text::set).unwrap_or("gitlab").to_owned()
+    cx.text("nameOverride").unwrap_or_else(|| "gitlab".to_owned())
 }
 
 /// Settings of a job that talks to the API server: the image is `global.kubectl.image`.

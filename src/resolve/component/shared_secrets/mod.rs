@@ -10,7 +10,7 @@ use crate::manifest::Phase;
 use crate::model::workload::Image;
 use crate::model::{NodeMap, Text};
 use crate::resolve::shared::{deployment, hosts, tls};
-use crate::resolve::workload::{Container, Workload, config_volume, env, mount};
+use crate::resolve::workload::{Container, Script, Workload, config_volume, env, mount};
 use crate::resolve::{Component, Context, Plan, labels};
 use crate::view;
 
@@ -100,7 +100,7 @@ fn generate(w: &Workload) -> Parts {
 fn sign(w: &Workload, set: &SelfSign) -> Parts {
     let cx = w.cx;
     let release = &cx.release;
-    let domain: Text = cx.read("global.hosts.domain");
+    let domain = cx.text("global.hosts.domain").unwrap_or_default();
     let image = cx.image(&set.image, cx.gitlab_version());
     let output = vec![mount("certs-path", "/output", Value::Null)];
     let init = Container {
@@ -118,7 +118,17 @@ fn sign(w: &Workload, set: &SelfSign) -> Parts {
         security_context: NodeMap::new(),
         ..deployment::job_container(w, "cfssl-self-sign", image)
     };
+    let hosts = ["gitlab", "registry", "minio", "kas", "pages"].map(|part| hosts::public(cx, part).host);
+    let script = view! {
+        namespace: release.namespace, wildcard: tls::wildcard(cx), domain, hosts,
+        labels: label_list(&w.labels.object),
+    };
     let main = Container {
+        command_script: Some(Script {
+            words: vec!["/bin/bash", "-exc"],
+            file: "shared-secrets/files/selfsign.sh",
+            view: script,
+        }),
         volume_mounts: output,
         security_context: NodeMap::new(),
         ..deployment::job_container(w, "kubectl", deployment::kubectl(cx))
@@ -131,9 +141,12 @@ fn plan_account(w: &Workload, set: &Settings, plan: &mut Plan) {
     let own = &w.set.service_account;
     let account = own.name.as_ref().and_then(Text::set).unwrap_or(&w.name).to_owned();
     if own.create.unwrap_or(false) {
-        let view = view! {
-            name: account, labels: w.labels.object, annotations: labels::text_map(&own.annotations),
-        };
+        let mut annotations = NodeMap::new();
+        annotations.insert("helm.sh/hook".to_owned(), "pre-install,pre-upgrade".into());
+        annotations.insert("helm.sh/hook-weight".to_owned(), "-5".into());
+        annotations.insert("helm.sh/hook-delete-policy".to_owned(), "hook-succeeded,before-hook-creation".into());
+        labels::put(&mut annotations, &own.annotations);
+        let view = view! { name: account, labels: w.labels.object, annotations };
         plan.add(COMPONENT.name, "serviceaccount.yaml", view).phase(Phase::Pre);
     }
     if set.rbac.create {
