@@ -234,7 +234,7 @@ fn follow_content(plan: &Plan, bodies: &mut [Value]) {
             content::checksums(body, follows, &hashes);
         }
         if planned.name_by_content {
-            content::name_by_content(body);
+            content::name_by_content(body, planned.name_end);
         }
     }
 }

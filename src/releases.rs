@@ -311,6 +311,19 @@ pub fn pairs() -> &'static [Pair] {
     &READ.get_or_init(|| read(VERSIONS)).rows
 }
 
+/// The official chart whose behaviour is ours, where the release that is deployed has no chart of its own.
+pub const CHART: &str = "9.9.1";
+
+/// The oldest series, of GitLab and of its chart, that a chart may be reached from.
+pub fn minimum(chart: &str) -> Option<&'static Guard> {
+    let series = |text: &str| numbers(text).filter(|n| n.len() >= 2).map(|n| (n[0], n[1]));
+    let wanted = series(chart)?;
+    stops().guards.iter().find(|guard| {
+        let (first, last) = (series(&guard.charts.0), series(&guard.charts.1));
+        first.is_some_and(|f| f <= wanted) && last.is_some_and(|l| wanted <= l)
+    })
+}
+
 /// The newest chart that carries a GitLab release.
 pub fn chart_of(version: GitlabVersion) -> Option<&'static str> {
     let text = version.to_string();
