@@ -14,6 +14,7 @@ use crate::releases;
 use crate::render::{Hole, Renderer, render};
 use crate::resolve::{Context, Plan, Release, resolve};
 use crate::schema;
+use crate::upgrade::removed;
 use crate::values::{self, Merged, Origins};
 
 pub use crate::emit::Format;
@@ -97,6 +98,9 @@ pub fn template(request: &Request) -> Result<Rendered, Failure> {
     let Merged { user, tree, origins, sources } = merged;
     let strictness =
         schema::Options { unknown_keys: request.unknown_keys, skip_schema_validation: request.skip_schema_validation };
+    let removed = removed::check(&user);
+    let user = removed::without(user, &removed);
+    found.extend(removed);
     found.extend(schema::violations(&user, &tree, &strictness));
     let objects = if refused(&found) { None } else { objects(request, &tree, &mut found) };
     for diagnostic in &mut found {
