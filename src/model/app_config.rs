@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use super::{Node, NodeMap, Number, Text};
 
 macro_rules! settings {
-    ($(#[$doc:meta])* $name:ident { $($(#[$field_attribute:meta])* $field:ident: $type:ty,)* }) => {
+    ($(#[$doc:meta])* $name:ident { $($(#[$field_attribute:meta])* $field:ident: $type:ty),* $(,)? }) => {
         $(#[$doc])*
         #[derive(Debug, Clone, Default, Serialize, Deserialize)]
         #[serde(default, rename_all(deserialize = "camelCase"))]
