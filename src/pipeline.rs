@@ -14,9 +14,7 @@ use crate::releases;
 use crate::render::{Hole, Renderer, render};
 use crate::resolve::{Context, Plan, Release, component, resolve};
 use crate::schema;
-    let removed = removed::check(&merged.user);
-    merged.user = removed::without(merged.user, &removed);
-    found.extend(removed);
+use crate::upgrade::removed;
 use crate::values::{self, Chart, Merged, Origins};
 
 pub use crate::emit::Format;
@@ -97,32 +95,15 @@ pub struct Failure {
 /// Everything that was found up to the first stage that refused.
 pub fn template(request: &Request) -> Result<Rendered, Failure> {
     let (mut merged, mut found) = merged(request)?;
+    let removed = removed::check(&merged.user);
+    merged.user = removed::without(merged.user, &removed);
+    found.extend(removed);
     let options =
         schema::Options { unknown_keys: request.unknown_keys, skip_schema_validation: request.skip_schema_validation };
-<<<<<<< HEAD
     let checked = match schema::check(merged, &options) {
         Ok(checked) => {
             found.extend(checked.warnings);
             checked.value
-=======
-    let removed = removed::check(&user);
-    let user = removed::without(user, &removed);
-    found.extend(removed);
-    found.extend(schema::violations(&user, &tree, &strictness));
-    let objects = if refused(&found) { None } else { objects(request, &tree, &mut found) };
-    for diagnostic in &mut found {
-        locate(diagnostic, &origins);
-    }
-    match objects {
-        Some(mut objects) if !refused(&found) => {
-            let missing = select(&mut objects, &request.select);
-            if missing.is_empty() {
-                Ok(Rendered { objects, warnings: found, sources })
-            } else {
-                found.extend(missing);
-                Err(Failure { report: Report(found), sources })
-            }
->>>>>>> system
         }
         Err((report, merged)) => {
             found.extend(report.0);

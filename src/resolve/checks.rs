@@ -67,7 +67,7 @@ fn redis_of_ours_and_others(cx: &Context) {
     if !cx.enabled("redis.install") {
         return;
     }
-    let own = |name: &&str| is_set(cx, &format!("global.redis.{name}.host"));
+    let own = |name: &&&str| is_set(cx, &format!("global.redis.{name}.host"));
     let instance = REDIS_INSTANCES.iter().chain(&["workhorse"]).find(own);
     if let Some(name) = instance {
         refuse(
