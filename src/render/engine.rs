@@ -96,6 +96,7 @@ impl Renderer {
             };
             Ok::<_, Error>(super::erb::without_nulls(state.env().get_template(&name)?.render(view)?))
         });
+        environment.add_test("none", minijinja::tests::is_none);
         environment.add_filter("inner", super::erb::inner);
         environment.add_filter("tagged", super::erb::tagged);
         Renderer { environment, holes }

@@ -41,6 +41,8 @@ pub struct Container {
     pub command_script: Option<Script>,
     /// Arguments.
     pub args: Option<Node>,
+    /// The same, and a script as the last of them; in place of `args`.
+    pub args_script: Option<Script>,
     /// Environment, in order.
     pub env: Vec<Node>,
     /// Environment from whole Secrets and ConfigMaps.

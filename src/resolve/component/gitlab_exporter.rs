@@ -6,7 +6,7 @@ use serde_json::json;
 use crate::model::workload::Metrics;
 use crate::model::{NodeMap, Port, Text};
 use crate::resolve::shared::{postgres, redis};
-use crate::resolve::workload::{Workload, config_volume, configure_script, memory_volume, projected_volume};
+use crate::resolve::workload::{Workload, config_volume, configure_script, memory_volume, projected_volume, secret_items};
 use crate::resolve::{Component, Context, Plan, labels};
 use crate::view;
 
@@ -21,6 +21,14 @@ struct Settings {
     listen_addr: Text,
     metrics: Metrics,
     service: Service,
+    tls: Tls,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(default, rename_all = "camelCase")]
+struct Tls {
+    enabled: bool,
+    secret_name: Option<Text>,
 }
 
 #[derive(Default, Deserialize)]
@@ -52,8 +60,9 @@ fn resolve(cx: &Context, plan: &mut Plan) {
 
 fn plan_config(w: &Workload, set: &Settings, plan: &mut Plan) {
     let config = view! {
-        databases: postgres::databases(w.cx, &w.key),
+        db: postgres::main(w.cx, &w.key),
         redis: redis::redis(w.cx, &w.key),
+        tls: set.tls.enabled,
         listen_address: set.listen_addr, listen_port: set.service.internal_port,
     };
     let view = view! { name: w.name, labels: w.labels.object, config, configure: configure_script() };
@@ -75,7 +84,22 @@ fn plan_deployment(w: &Workload, set: &Settings, plan: &mut Plan) {
     main.liveness_probe = Some(alive.clone());
     main.readiness_probe = Some(alive);
     main.lifecycle = Some(json!({"preStop": {"exec": {"command": ["/bin/bash", "-c", "pkill -f 'gitlab-exporter'"]}}}));
-    let secrets = [postgres::password_sources(&databases), redis::password_sources(&redis)].concat();
+    let mut secrets = [
+        postgres::password_sources(&databases),
+        postgres::ssl_sources(&databases),
+        redis::password_sources(&redis),
+    ]
+    .concat();
+    if set.tls.enabled {
+        let name = set.tls.secret_name.as_ref().and_then(Text::set);
+        let name = name.map_or_else(|| format!("{}-gitlab-exporter-tls", w.cx.release.name), str::to_owned);
+        let files = [("tls.crt", "gitlab-exporter/gitlab-exporter.crt"), ("tls.key", "gitlab-exporter/gitlab-exporter.key")];
+        secrets.push(secret_items(&name, files));
+        for (_, item) in files {
+            let at = format!("/etc/{item}");
+            main = main.mount("gitlab-exporter-secrets", &at, json!({"subPath": item, "readOnly": true}));
+        }
+    }
     let volumes = [
         w.certificate_volumes(),
         vec![

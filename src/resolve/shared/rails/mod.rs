@@ -19,7 +19,7 @@ use crate::model::app_config::{AppConfig, SecretKey};
 use crate::model::{Node, Text};
 use crate::resolve::context::Context;
 use crate::resolve::plan::{View, node};
-use crate::resolve::workload::{Container, Workload};
+use crate::resolve::workload::{Container, Workload, configure_script};
 use crate::view;
 
 /// Which process of Rails the files are for.
@@ -62,11 +62,11 @@ pub fn config(w: &Workload, process: Process) -> View {
     let session = cx.section("global.rails.sessionStore.sessionCookieTokenPrefix");
     let install = process != Process::Toolbox;
     view! {
-        configure: configure(&w.app),
+        configure: configure_script(),
         serves: process.serves(),
         installation_type: install.then_some("gitlab-helm-chart\n"),
         pages_redirect_uri: (process == Process::Migrations).then(|| services::pages_redirect_uri(cx)),
-        gsutil: process == Process::Toolbox,
+        gsutil: Value::Null,
         databases: view! { databases: databases },
         redis: redis_files(cx, own),
         redis_override: redis::yml_override(cx).map(|tree| json!({"override": tree})),
@@ -85,11 +85,6 @@ struct ClickHouse {
     url: Node,
     username: Node,
     password: SecretKey,
-}
-
-/// What the script `configure` copies, by the folder below `/etc/gitlab`.
-fn configure(app: &str) -> View {
-    view! { app: app }
 }
 
 /// The instances by the names of their files; null where Rails takes the main one.
