@@ -24,6 +24,8 @@ pub struct Ingress {
     pub annotations: NodeMap,
     /// Whether cert-manager makes the certificate.
     pub configure_certmanager: Option<bool>,
+    /// Whether cert-manager makes an Ingress of its own to answer the challenge.
+    pub use_new_ingress_for_certs: Option<bool>,
     /// The certificate.
     pub tls: IngressTls,
     /// The path of each rule.
@@ -106,7 +108,9 @@ impl Ingress {
         }
         if self.configure_certmanager.unwrap_or(false) {
             all.insert("cert-manager.io/issuer".to_owned(), format!("{}-issuer", cx.release.name).into());
-            all.insert("acme.cert-manager.io/http01-edit-in-place".to_owned(), "true".into());
+            if !self.use_new_ingress_for_certs.unwrap_or(false) {
+                all.insert("acme.cert-manager.io/http01-edit-in-place".to_owned(), "true".into());
+            }
         }
         labels::put(&mut all, &self.annotations);
         all

@@ -120,6 +120,11 @@ pub fn projected_volume(name: &str, default_mode: u32, sources: Vec<Node>) -> No
     json!({"name": name, "projected": {"defaultMode": default_mode, "sources": sources}})
 }
 
+/// A certificate and its key as sources of a projected volume, `<folder>/<file>.crt` and `.key`.
+pub fn certificate_source(secret: &str, path: &str) -> Node {
+    secret_items(secret, [("tls.crt", format!("{path}.crt").as_str()), ("tls.key", format!("{path}.key").as_str())])
+}
+
 /// A volume with a ConfigMap's keys as files.
 pub fn config_volume(name: &str, config_map: &str) -> Node {
     json!({"name": name, "configMap": {"name": config_map}})
@@ -176,6 +181,13 @@ impl<'a> Workload<'a> {
             labels::put(&mut service, more);
         }
         Workload { cx, key: key.to_owned(), name, app, labels: Labels { object, selector, pod, service }, set }
+    }
+
+    /// Marks the pods as those of one of several workloads of a component: a label that selects them.
+    pub fn mark(&mut self, label: &str, name: &str) {
+        for labels in [&mut self.labels.selector, &mut self.labels.pod] {
+            labels.insert(label.to_owned(), name.into());
+        }
     }
 
     /// Labels of a Deployment, StatefulSet or CronJob: the object's, and the application it belongs to.
@@ -491,6 +503,9 @@ impl<'a> Workload<'a> {
             annotations.insert(format!("{domain}scrape"), "true".into());
             annotations.insert(format!("{domain}port"), port.into());
             annotations.insert(format!("{domain}path"), metrics.path.as_str().into());
+            if metrics.tls.enabled.unwrap_or(false) {
+                annotations.insert(format!("{domain}scheme"), "https".into());
+            }
         }
         annotations
     }
