@@ -164,7 +164,7 @@ fn a_changed_byte_never_makes_a_panic_or_a_finding_without_place() {
     let mut changed = 0;
     let mut check = |input: Input| {
         changed += 1;
-        let found = match load(&[input.clone()]) {
+        let found = match load(std::slice::from_ref(&input)) {
             Ok(layers) => layers.warnings,
             Err((report, _)) => report.0,
         };

@@ -68,7 +68,7 @@ fn redis_of_ours_and_others(cx: &Context) {
         return;
     }
     let own = |name: &&str| is_set(cx, &format!("global.redis.{name}.host"));
-    let instance = REDIS_INSTANCES.iter().chain(&["workhorse"]).find(own);
+    let instance = REDIS_INSTANCES.iter().copied().chain(["workhorse"]).find(own);
     if let Some(name) = instance {
         refuse(
             cx,

@@ -58,8 +58,9 @@ pub struct Flag {
 
 /// Reads a flag's text.
 pub fn parse(text: &str, source: usize, syntax: Syntax) -> Result<Flag, Diagnostic> {
-    let chars = text.chars().collect();
-    let mut cursor = Cursor { chars, at: 0, source, syntax };
+    let chars: Vec<char> = text.chars().collect();
+    let breaks = chars.iter().enumerate().filter(|(_, c)| **c == '\n').map(|(i, _)| i).collect();
+    let mut cursor = Cursor { chars, breaks, at: 0, source, syntax };
     let mut flag = Flag::default();
     while cursor.at < cursor.chars.len() {
         let start = cursor.at;
@@ -86,6 +87,8 @@ fn syntax_error(message: impl Into<String>, at: Location, hint: &str) -> Diagnos
 
 struct Cursor {
     chars: Vec<char>,
+    /// Where the lines end: a flag's text can have several.
+    breaks: Vec<usize>,
     at: usize,
     source: usize,
     syntax: Syntax,
@@ -93,8 +96,10 @@ struct Cursor {
 
 impl Cursor {
     fn since(&self, start: usize) -> Location {
+        let line = self.breaks.partition_point(|end| *end < start);
+        let line_start = line.checked_sub(1).map_or(0, |before| self.breaks[before] + 1);
         let len = self.at.saturating_sub(start).max(1);
-        Location { source: self.source, line: 1, column: start + 1, len }
+        Location { source: self.source, line: line + 1, column: start - line_start + 1, len }
     }
 
     fn peek(&self) -> Option<char> {
@@ -226,7 +231,7 @@ impl Cursor {
             // A number that touches a letter is an error of the stream's, found before the comma is looked for.
             let value = match values.next() {
                 Some(Ok(value)) => value,
-                Some(Err(error)) => return Err(json_error(&error, start, self.source)),
+                Some(Err(error)) => return Err(json_error(&error, self.since(start))),
                 None => Value::Null,
             };
             self.at += rest[..values.byte_offset()].chars().count();
@@ -248,18 +253,23 @@ fn no_value(key: &str, at: Location) -> Diagnostic {
     syntax_error(message, at, "write `key=value`; a comma that belongs to a value is written `\\,`")
 }
 
-fn json_error(error: &serde_json::Error, start: usize, source: usize) -> Diagnostic {
+/// `begin` is where the JSON begins.
+fn json_error(error: &serde_json::Error, begin: Location) -> Diagnostic {
     // Only the kind: the rest of the message can quote the value.
     let what = if error.is_eof() { "the JSON is not complete" } else { "the value is not JSON" };
-    let column = if error.line() <= 1 { start + error.column().max(1) } else { error.column().max(1) };
-    let at = Location { source, line: error.line().max(1), column, len: 1 };
+    let column = error.column().max(1);
+    let at = match error.line() {
+        0 | 1 => Location { column: begin.column + column - 1, len: 1, ..begin },
+        line => Location { line: begin.line + line - 1, column, len: 1, ..begin },
+    };
     Diagnostic::error("set-json", what).at(at).hint("put text in double quotes, within single quotes for the shell")
 }
 
 /// Reads what `--set-json` takes without a path: an object that is merged into the values.
 pub fn parse_object(text: &str, source: usize) -> Result<Node, Diagnostic> {
-    let value: Value = serde_json::from_str(text).map_err(|error| json_error(&error, 0, source))?;
-    Ok(Node::from_value(normal(value), Location { source, line: 1, column: 1, len: text.chars().count().max(1) }))
+    let at = Location { source, line: 1, column: 1, len: text.chars().count().max(1) };
+    let value: Value = serde_json::from_str(text).map_err(|error| json_error(&error, at))?;
+    Ok(Node::from_value(normal(value), at))
 }
 
 /// Numbers without a fraction become integers, as Helm prints them.

@@ -144,3 +144,12 @@ fn a_secret_is_never_in_a_message() {
         assert!(!format!("{} {:?}", finding.message, finding.hint).contains("s3cr3t"), "{finding:?}");
     }
 }
+
+#[test]
+fn a_flag_can_have_several_lines() {
+    let merged = merged(&[Input::Set(flag(1, "a=x\ny,b.c=1"))]);
+    assert_eq!(merged.user["a"], json!("x\ny"));
+    assert_eq!(origin(&merged, "b.c"), "--set #1:2:5+1 = --set #1:2:7+1");
+    let found = bad(&[Input::SetJson(flag(1, "a={\n\"b\": x}")), Input::SetJson(flag(2, "a=[x]"))]);
+    assert_eq!(found.iter().map(|d| (places(d)[0].line, places(d)[0].column)).collect::<Vec<_>>(), [(2, 6), (1, 4)]);
+}
