@@ -165,15 +165,13 @@ fn geo_registry(cx: &Context) {
 fn ingress_controller_scope(cx: &Context) {
     let sections = ["nginx-ingress", "nginx-ingress-geo"];
     for section in sections.iter().filter(|section| cx.enabled(&format!("{section}.rbac.scope"))) {
-        if !cx.enabled(&format!("{section}.controller.scope.enabled")) {
-            refuse(
-                cx,
-                "ingress-scope",
-                &format!("{section}.rbac.scope"),
-                "the controller may read one namespace only, but it watches all of them",
-                &format!("set `{section}.controller.scope.enabled: true`, or remove `{section}.rbac.scope`"),
-            );
-        }
+        refuse(
+            cx,
+            "ingress-scope",
+            &format!("{section}.rbac.scope"),
+            "the controller reads IngressClasses, which belong to no namespace, so a Role of one namespace is not enough",
+            &format!("remove it; `{section}.controller.scope.enabled` limits which Ingresses are served"),
+        );
     }
 }
 

@@ -8,7 +8,7 @@ use crate::diag::{Diagnostic, ValuePath};
 use crate::model::{Node, NodeMap, Text};
 use crate::resolve::shared::{deployment, tls};
 use crate::resolve::workload::{Workload, config_volume, mount};
-use crate::resolve::{Component, Context, Plan};
+use crate::resolve::{Component, Context, Plan, labels};
 use crate::view;
 
 /// What `build.rs` puts into the table of components.
@@ -119,7 +119,8 @@ fn plan_account(w: &Workload, set: &Settings, plan: &mut Plan) {
     plan.add(COMPONENT.name, "serviceaccount.yaml", view);
     if set.rbac.create {
         plan.add(COMPONENT.name, "role.yaml", view! { name: w.name });
-        let view = view! { name: w.name, labels: w.labels.object, account, namespace };
+        let labels = labels::identity(&w.app, &w.cx.release.name);
+        let view = view! { name: w.name, labels, account, namespace };
         plan.add(COMPONENT.name, "rolebinding.yaml", view);
     }
 }
