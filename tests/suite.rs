@@ -15,6 +15,7 @@ mod manifest;
 mod releases;
 mod schema;
 mod scripts;
+mod system;
 mod templates;
 mod values;
 mod writer;
