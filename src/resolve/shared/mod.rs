@@ -7,4 +7,5 @@ pub mod object_storage;
 pub mod postgres;
 pub mod rails;
 pub mod redis;
+pub mod stand_in;
 pub mod tls;
