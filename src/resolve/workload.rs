@@ -104,6 +104,15 @@ pub fn projected_volume(name: &str, default_mode: u32, sources: Vec<Node>) -> No
     json!({"name": name, "projected": {"defaultMode": default_mode, "sources": sources}})
 }
 
+/// A probe: what is asked, and `periodSeconds` and the like from the settings.
+pub fn probe(handler: &Node, settings: &NodeMap) -> Node {
+    let mut probe = handler.clone();
+    if let Some(probe) = probe.as_object_mut() {
+        probe.extend(settings.iter().filter(|(key, _)| *key != "enabled").map(|(k, v)| (k.clone(), v.clone())));
+    }
+    probe
+}
+
 /// A volume with a ConfigMap's keys as files.
 pub fn config_volume(name: &str, config_map: &str) -> Node {
     json!({"name": name, "configMap": {"name": config_map}})

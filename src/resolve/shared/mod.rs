@@ -1,8 +1,10 @@
 //! What components must agree on: databases, Redis, hosts, object storage.
 
+pub mod gitaly;
 pub mod gitaly_clients;
 pub mod hosts;
 pub mod object_storage;
 pub mod postgres;
 pub mod rails;
 pub mod redis;
+pub mod workhorse;
