@@ -1,5 +1,6 @@
 //! What components must agree on: databases, Redis, hosts, object storage.
 
+pub mod deployment;
 pub mod gitaly;
 pub mod gitaly_clients;
 pub mod hosts;
@@ -7,4 +8,5 @@ pub mod object_storage;
 pub mod postgres;
 pub mod rails;
 pub mod redis;
+pub mod tls;
 pub mod workhorse;
