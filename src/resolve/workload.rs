@@ -10,7 +10,7 @@ use super::context::{Context, overlay_map};
 use super::image::ImageRef;
 use super::labels::{self, Labels};
 use super::plan::{Plan, View};
-use super::shared::tls;
+use super::shared::{gitaly_clients, tls};
 use crate::diag::{Diagnostic, ValuePath};
 use crate::model::{self, Node, NodeMap, Text};
 use crate::view;
@@ -123,6 +123,15 @@ pub fn projected_volume(name: &str, default_mode: u32, sources: Vec<Node>) -> No
 /// A certificate and its key as sources of a projected volume, `<folder>/<file>.crt` and `.key`.
 pub fn certificate_source(secret: &str, path: &str) -> Node {
     secret_items(secret, [("tls.crt", format!("{path}.crt").as_str()), ("tls.key", format!("{path}.key").as_str())])
+}
+
+/// A probe: what is asked, and `periodSeconds` and the like from the settings.
+pub fn probe(handler: &Node, settings: &NodeMap) -> Node {
+    let mut probe = handler.clone();
+    if let Some(probe) = probe.as_object_mut() {
+        probe.extend(settings.iter().filter(|(key, _)| *key != "enabled").map(|(k, v)| (k.clone(), v.clone())));
+    }
+    probe
 }
 
 /// A volume with a ConfigMap's keys as files.
@@ -314,7 +323,8 @@ impl<'a> Workload<'a> {
         volumes
     }
 
-    /// The authorities that are trusted besides the usual ones: the user's, and that of a certificate signed here.
+    /// The authorities that are trusted besides the usual ones: the user's, that of a certificate signed here,
+    /// and the certificates that Gitaly and Praefect show.
     fn authorities(&self) -> Vec<Node> {
         let given = self.cx.global.certificates.custom_cas.iter().map(|authority| {
             let (kind, name) = match &authority.config_map {
@@ -328,7 +338,10 @@ impl<'a> Workload<'a> {
             json!({kind: {"name": name, "items": items}})
         });
         let own = tls::self_signed(self.cx).then(|| secret_items(&format!("{}-ca", tls::wildcard(self.cx)), []));
-        given.chain(own).collect()
+        let servers = gitaly_clients::tls_authorities(self.cx)
+            .into_iter()
+            .map(|(secret, file)| secret_items(&secret, [("tls.crt", file.as_str())]));
+        given.chain(own).chain(servers).collect()
     }
 
     /// The pod, with the containers every pod has: extra ones, and certificates first.

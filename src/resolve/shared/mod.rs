@@ -1,6 +1,7 @@
 //! What components must agree on: databases, Redis, hosts, object storage.
 
 pub mod deployment;
+pub mod gitaly;
 pub mod gitaly_clients;
 pub mod hosts;
 pub mod object_storage;
@@ -9,3 +10,4 @@ pub mod rails;
 pub mod redis;
 pub mod stand_in;
 pub mod tls;
+pub mod workhorse;
