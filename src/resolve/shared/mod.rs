@@ -5,4 +5,5 @@ pub mod hosts;
 pub mod object_storage;
 pub mod postgres;
 pub mod rails;
+pub mod workhorse;
 pub mod redis;
