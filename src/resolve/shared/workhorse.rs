@@ -23,17 +23,24 @@ struct Tls {
     enabled: bool,
 }
 
-/// `http://prod-webservice-default.gitlab.svc:8181`, with GitLab's relative URL at the end, no slash after it.
-pub fn url(cx: &Context, own: &str) -> String {
+/// `http://prod-webservice-default.gitlab.svc:8181`, without the path that GitLab may stand under.
+pub fn address(cx: &Context, own: &str) -> String {
     let workhorse: Workhorse = cx.inherited("global.workhorse", &format!("{own}.workhorse"));
     let release = &cx.release;
     let service = set(&workhorse.service_name).unwrap_or("webservice-default");
-    let host = set(&workhorse.host).map_or_else(
-        || format!("{}-{service}.{}.svc", release.name, release.namespace),
-        str::to_owned,
-    );
+    let host = set(&workhorse.host)
+        .map_or_else(|| format!("{}-{service}.{}.svc", release.name, release.namespace), str::to_owned);
     let scheme = set(&workhorse.scheme).unwrap_or(if workhorse.tls.enabled { "https" } else { "http" });
+    format!("{scheme}://{host}:{}", set(&workhorse.port).unwrap_or("8181"))
+}
+
+/// The path that GitLab stands under, `/gitlab`; empty for the root.
+pub fn relative_root(cx: &Context) -> String {
     let root: Option<Text> = cx.read("global.appConfig.relativeUrlRoot");
-    let root = set(&root).unwrap_or("").trim_end_matches('/');
-    format!("{scheme}://{host}:{}{root}", set(&workhorse.port).unwrap_or("8181"))
+    set(&root).unwrap_or("").trim_end_matches('/').to_owned()
+}
+
+/// The address with GitLab's path, no slash after it.
+pub fn url(cx: &Context, own: &str) -> String {
+    address(cx, own) + &relative_root(cx)
 }
