@@ -1,5 +1,6 @@
 //! What components must agree on: databases, Redis, hosts, object storage.
 
+pub mod deployment;
 pub mod gitaly_clients;
 pub mod hosts;
 pub mod object_storage;
@@ -7,3 +8,4 @@ pub mod postgres;
 pub mod rails;
 pub mod workhorse;
 pub mod redis;
+pub mod tls;
