@@ -14,6 +14,7 @@ use crate::releases;
 use crate::render::{Hole, Renderer, render};
 use crate::resolve::{Context, Plan, Release, component, resolve};
 use crate::schema;
+use crate::upgrade::removed;
 use crate::values::{self, Chart, Merged, Origins};
 
 pub use crate::emit::Format;
@@ -93,27 +94,40 @@ pub struct Failure {
 /// # Errors
 /// Everything that was found up to the first stage that refused.
 pub fn template(request: &Request) -> Result<Rendered, Failure> {
-    let (merged, mut found) = merged(request)?;
-    let Merged { user, tree, origins, sources } = merged;
-    let strictness =
+    let (mut merged, mut found) = merged(request)?;
+    let removed = removed::check(&merged.user);
+    merged.user = removed::without(merged.user, &removed);
+    found.extend(removed);
+    let options =
         schema::Options { unknown_keys: request.unknown_keys, skip_schema_validation: request.skip_schema_validation };
-    found.extend(schema::violations(&user, &tree, &strictness));
-    let objects = if refused(&found) { None } else { objects(request, &tree, &mut found) };
-    for diagnostic in &mut found {
-        locate(diagnostic, &origins);
-    }
-    match objects {
-        Some(mut objects) if !refused(&found) => {
-            let missing = select(&mut objects, &request.select);
-            if missing.is_empty() {
-                Ok(Rendered { objects, warnings: found, sources })
-            } else {
-                found.extend(missing);
-                Err(Failure { report: Report(found), sources })
-            }
+    let checked = match schema::check(merged, &options) {
+        Ok(checked) => {
+            found.extend(checked.warnings);
+            checked.value
         }
-        _ => Err(Failure { report: Report(found), sources }),
+        Err((report, merged)) => {
+            found.extend(report.0);
+            return Err(failure(found, &merged.origins, &merged.sources));
+        }
+    };
+    let objects = if refused(&found) { None } else { objects(request, checked.tree(), &mut found) };
+    let Some(mut objects) = objects.filter(|_| !refused(&found)) else {
+        return Err(failure(found, checked.origins(), checked.sources()));
+    };
+    found.extend(select(&mut objects, &request.select));
+    if refused(&found) {
+        return Err(failure(found, checked.origins(), checked.sources()));
     }
+    located(&mut found, checked.origins());
+    Ok(Rendered { objects, warnings: found, sources: checked.sources().clone() })
+}
+
+fn failure(mut found: Vec<Diagnostic>, origins: &Origins, sources: &Sources) -> Failure {
+    located(&mut found, origins);
+    // An error about a place says all that a warning about it would.
+    let wrong: Vec<_> = found.iter().filter(|d| d.severity == Severity::Error).flat_map(|d| d.places.clone()).collect();
+    found.retain(|d| d.severity == Severity::Error || !d.places.iter().any(|place| wrong.contains(place)));
+    Failure { report: Report(found), sources: sources.clone() }
 }
 
 fn refused(found: &[Diagnostic]) -> bool {
@@ -249,6 +263,12 @@ fn read_rendered(renderer: &Renderer, text: &str) -> Result<Value, String> {
 }
 
 /// Turns values paths into the places where the user set them; paths that are defaults are left out.
+fn located(found: &mut [Diagnostic], origins: &Origins) {
+    for diagnostic in found {
+        locate(diagnostic, origins);
+    }
+}
+
 fn locate(diagnostic: &mut Diagnostic, origins: &Origins) {
     let places = std::mem::take(&mut diagnostic.places);
     for place in places {

@@ -16,6 +16,8 @@ static IMAGES: &str = include_str!("../charts/releases/images.json");
 static VERSIONS: &str = include_str!("../charts/releases/versions.json");
 static STOPS: &str = include_str!("../charts/releases/stops.json");
 static KUBERNETES: &str = include_str!("../charts/releases/kubernetes.json");
+/// Values that moved or are gone; [`crate::upgrade::removed`] reads them.
+pub(crate) static REMOVED: &str = include_str!("../charts/releases/removed-values.json");
 static SERVICES: &str = include_str!("../charts/releases/services.json");
 static THIRD_PARTY: &str = include_str!("../charts/releases/third-party.json");
 
@@ -115,7 +117,7 @@ struct Development {
 }
 
 /// Reads a file of our own.
-fn read<T: serde::de::DeserializeOwned>(text: &str) -> T {
+pub(crate) fn read<T: serde::de::DeserializeOwned>(text: &str) -> T {
     // The text is compiled in and the tests read every file, so this cannot fail on a user's machine.
     serde_json::from_str(text).expect("the embedded release data is well-formed")
 }
@@ -389,10 +391,11 @@ pub fn stops() -> &'static Stops {
 }
 
 /// The rest of the catalogue, unread: name and text of each file.
-pub fn files() -> [(&'static str, &'static str); 6] {
+pub fn files() -> [(&'static str, &'static str); 7] {
     [
         ("images.json", IMAGES),
         ("kubernetes.json", KUBERNETES),
+        ("removed-values.json", REMOVED),
         ("services.json", SERVICES),
         ("stops.json", STOPS),
         ("third-party.json", THIRD_PARTY),

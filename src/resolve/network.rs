@@ -78,6 +78,18 @@ impl Ingress {
         self.tls.enabled.unwrap_or(true)
     }
 
+    /// Whether nginx serves it, and so reads annotations of nginx's.
+    pub fn is_nginx(&self) -> bool {
+        self.provider.as_ref().is_some_and(|provider| provider.as_str() == "nginx")
+    }
+
+    /// The Secret for a certificate where the values name none: the one that cert-manager fills, or else the
+    /// one that all hosts share.
+    pub fn tls_secret(&self, cx: &Context, own: &str) -> String {
+        let managed = self.configure_certmanager.unwrap_or(false);
+        if managed { own.to_owned() } else { format!("{}-wildcard-tls", cx.release.name) }
+    }
+
     /// The IngressClass: `<release>-nginx` unless another is named.
     pub fn class_name(&self, cx: &Context) -> Option<String> {
         match self.class.as_ref().and_then(Text::set) {

@@ -40,7 +40,10 @@ pub fn job_container(w: &Workload, name: &str, image: ImageRef) -> Container {
 
 /// A pod that runs once: it may share a node with its kind, and uses its account's token.
 pub fn job_pod(w: &Workload, init: Vec<Container>, main: Container, volumes: Vec<Value>, restart: &str) -> View {
+    let mut labels = w.labels.pod.clone();
+    labels.remove("app.kubernetes.io/name");
     w.pod(init, vec![main], volumes)
+        .with("labels", labels)
         .with("affinity", Value::Null)
         .with("automount_service_account_token", Value::Null)
         .with("restart_policy", restart)

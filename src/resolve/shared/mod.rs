@@ -6,5 +6,6 @@ pub mod hosts;
 pub mod object_storage;
 pub mod postgres;
 pub mod rails;
+pub mod workhorse;
 pub mod redis;
 pub mod tls;
