@@ -509,6 +509,9 @@ impl<'a> Workload<'a> {
         if !metrics.enabled || metrics.service_monitor.enabled || metrics.pod_monitor.enabled {
             return annotations;
         }
+        if !metrics.annotations.is_empty() {
+            return labels::text_map(&metrics.annotations);
+        }
         for domain in ["gitlab.com/prometheus_", "prometheus.io/"] {
             annotations.insert(format!("{domain}scrape"), "true".into());
             annotations.insert(format!("{domain}port"), port.into());
@@ -517,7 +520,6 @@ impl<'a> Workload<'a> {
                 annotations.insert(format!("{domain}scheme"), "https".into());
             }
         }
-        labels::put(&mut annotations, &metrics.annotations);
         annotations
     }
 }

@@ -4,7 +4,7 @@ use serde::Deserialize;
 use serde_json::json;
 
 use crate::model::workload::Metrics;
-use crate::model::{NodeMap, Port, Text};
+use crate::model::{Node, NodeMap, Port, Text};
 use crate::resolve::shared::{postgres, redis};
 use crate::resolve::workload::{Workload, config_volume, configure_script, memory_volume, projected_volume, secret_items};
 use crate::resolve::{Component, Context, Plan, labels};
@@ -51,6 +51,7 @@ fn resolve(cx: &Context, plan: &mut Plan) {
     let view = view! {
         name: w.name, labels: w.labels.service, selector: w.labels.selector,
         annotations: labels::text_map(&set.service.annotations),
+        port_name: if set.tls.enabled { "https-metrics" } else { "http-metrics" },
         service_type: set.service.r#type, port: set.service.external_port,
     };
     plan.add(COMPONENT.name, "service.yaml", view);
@@ -93,12 +94,8 @@ fn plan_deployment(w: &Workload, set: &Settings, plan: &mut Plan) {
     if set.tls.enabled {
         let name = set.tls.secret_name.as_ref().and_then(Text::set);
         let name = name.map_or_else(|| format!("{}-gitlab-exporter-tls", w.cx.release.name), str::to_owned);
-        let files = [("tls.crt", "gitlab-exporter/gitlab-exporter.crt"), ("tls.key", "gitlab-exporter/gitlab-exporter.key")];
+        let files = [("tls.crt", "gitlab-exporter/tls.crt"), ("tls.key", "gitlab-exporter/tls.key")];
         secrets.push(secret_items(&name, files));
-        for (_, item) in files {
-            let at = format!("/etc/{item}");
-            main = main.mount("gitlab-exporter-secrets", &at, json!({"subPath": item, "readOnly": true}));
-        }
     }
     let volumes = [
         w.certificate_volumes(),
@@ -115,7 +112,7 @@ fn plan_deployment(w: &Workload, set: &Settings, plan: &mut Plan) {
         w.configure("gitlab-exporter-config", "init-gitlab-exporter-secrets", "gitlab-exporter-secrets"),
     ];
     let mut pod = w.pod(init, vec![main], volumes);
-    let annotations = w.prometheus_annotations(&set.metrics, &set.service.internal_port.to_string());
+    let annotations = w.prometheus_annotations(&set.metrics, &set.metrics.port.as_ref().map_or_else(String::new, Node::to_string));
     pod.annotate(&annotations);
     let view = view! {
         name: w.name, labels: w.controller_labels(), annotations: w.controller_annotations(),

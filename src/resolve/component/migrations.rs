@@ -37,7 +37,6 @@ fn resolve(cx: &Context, plan: &mut Plan) {
     plan.add(COMPONENT.name, "configmap.yaml", view! { name: w.name, labels: w.labels.object, config });
     plan_job(&w, &set, plan);
     w.plan_service_account(COMPONENT.name, plan);
-    w.plan_network_policy(COMPONENT.name, plan);
 }
 
 fn plan_job(w: &Workload, set: &Settings, plan: &mut Plan) {
@@ -47,6 +46,10 @@ fn plan_job(w: &Workload, set: &Settings, plan: &mut Plan) {
         .with_env(rails::env(cx))
         // The schema is what this Job changes: it must not wait for it.
         .with_env([("BYPASS_SCHEMA_VERSION", "true".to_owned())]);
+    let geo = postgres::geo_tracking(cx).is_some();
+    if geo {
+        main = main.with_env([("DB_SCHEMA_TARGET", "geo".to_owned())]);
+    }
     main = rails::mounts(cx, main, Process::Migrations, "migrations-config", "migrations-secrets", false);
     let secrets = initial_secrets(cx, set);
     for (item, _) in &secrets {
@@ -56,7 +59,7 @@ fn plan_job(w: &Workload, set: &Settings, plan: &mut Plan) {
     main.args_script = Some(Script {
         words: vec!["/bin/bash", "-c"],
         file: "migrations/files/migrate.sh",
-        view: view! { geo: postgres::geo_tracking(cx).is_some() },
+        view: view! { geo },
     });
     let mut sources = rails::secret_sources(w, Process::Migrations);
     sources.extend(secrets.into_iter().map(|(_, source)| source));
@@ -71,12 +74,14 @@ fn plan_job(w: &Workload, set: &Settings, plan: &mut Plan) {
     .concat();
     let init =
         vec![w.certificates(), w.configure("migrations-config", "init-migrations-secrets", "migrations-secrets")];
+    let mut annotations = labels::text_map(&set.annotations);
+    labels::put(&mut annotations, &set.pod_annotations);
     let mut labels = w.labels.pod.clone();
     labels.remove("app.kubernetes.io/name");
     let pod = w
         .pod(init, vec![main], volumes)
         .with("labels", labels)
-        .with("annotations", labels::text_map(&set.pod_annotations))
+        .with("annotations", annotations)
         .with("affinity", Value::Null)
         .with("restart_policy", "OnFailure");
     let suffix = deployment::job_suffix(cx);

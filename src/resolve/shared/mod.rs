@@ -8,4 +8,5 @@ pub mod postgres;
 pub mod rails;
 pub mod workhorse;
 pub mod redis;
+pub mod stand_in;
 pub mod tls;

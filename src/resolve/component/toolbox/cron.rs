@@ -44,7 +44,7 @@ pub fn plan_backup(w: &Workload, set: &Settings, plan: &mut Plan) {
     }
     let persistence = &cron.persistence;
     let mut main = container(w, set, "toolbox-backup", persistence);
-    if set.backups.object_storage.backend.as_str() == "azure" {
+    if set.backups.object_storage.is_azure() {
         // The tools for Azure read their configuration where it is mounted.
         let words = format!("backup-utility {}", cron.extra_args);
         main.args = Some(json!(["/bin/bash", "-c", words.trim_end()]));
@@ -84,6 +84,7 @@ fn pod(w: &Workload, set: &Settings, cron: &Cron, mut main: Container, tmp: Node
     let mut pod = w
         .pod(init(w), vec![main], volumes(w, set, tmp))
         .with("labels", labels)
+        .with("automount_service_account_token", Value::Null)
         .with("affinity", cron.affinity.as_object().filter(|map| !map.is_empty()))
         .with("restart_policy", &cron.restart_policy);
     if !cron.node_selector.is_empty() {

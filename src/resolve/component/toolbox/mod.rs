@@ -58,6 +58,12 @@ struct ObjectStorage {
     config: Config,
 }
 
+impl ObjectStorage {
+    fn is_azure(&self) -> bool {
+        self.backend.as_str() == "azure"
+    }
+}
+
 #[derive(Default, Deserialize)]
 #[serde(default, rename_all = "camelCase")]
 struct Config {
@@ -94,7 +100,6 @@ fn resolve(cx: &Context, plan: &mut Plan) {
     cron::plan_backup(&w, &set, plan);
     cron::plan_reindex(&w, &set, plan);
     w.plan_service_account(COMPONENT.name, plan);
-    w.plan_network_policy(COMPONENT.name, plan);
 }
 
 fn plan_deployment(w: &Workload, set: &Settings, plan: &mut Plan) {
@@ -147,11 +152,14 @@ fn container(w: &Workload, set: &Settings, name: &str, persistence: &Persistence
         ("TMP_BUCKET_NAME", text("global.appConfig.backups.tmpBucket")),
     ];
     let backend = set.backups.object_storage.backend.set().unwrap_or("s3").to_owned();
+    let azure = set.backups.object_storage.is_azure();
+    let azure = azure.then(|| ("AZURE_CONFIG_FILE", "/etc/gitlab/objectstorage/azure_config".to_owned()));
     let plain = rails::env(cx).into_iter().filter(|(name, _)| name.starts_with("CONFIG"));
     let sub_path = persistence.sub_path.set().filter(|_| persistence.enabled);
     w.container(name, cx.edition_image(&w.set.image, "toolbox"))
         .with_env(buckets)
         .with_env([("BACKUP_BACKEND", backend)])
+        .with_env(azure)
         .with_env(plain)
         .mount("toolbox-tmp", "/srv/gitlab/tmp", json!({"readOnly": false, "subPath": sub_path}))
 }
@@ -162,8 +170,10 @@ fn init(w: &Workload) -> Vec<Container> {
 
 fn volumes(w: &Workload, set: &Settings, tmp: Node) -> Vec<Node> {
     let mut sources = rails::secret_sources(w, Process::Toolbox);
-    if let Some((secret, key)) = set.backups.object_storage.config.at.named("config") {
-        sources.push(secret_items(secret, [(key, "objectstorage/.s3cfg")]));
+    let store = &set.backups.object_storage;
+    if let Some((secret, key)) = store.config.at.named("config") {
+        let file = if store.is_azure() { "objectstorage/azure_config" } else { "objectstorage/.s3cfg" };
+        sources.push(secret_items(secret, [(key, file)]));
     }
     [
         w.certificate_volumes(),

@@ -57,6 +57,7 @@ pub fn config(w: &Workload, process: Process) -> View {
     let (cx, own) = (w.cx, w.key.as_str());
     let app: AppConfig = cx.read("global.appConfig");
     let mut databases = postgres::databases(cx, own);
+    databases.retain(|db| db.enabled);
     databases.extend(postgres::geo_tracking(cx));
     let clickhouse: ClickHouse = cx.read("global.clickhouse.main");
     let clickhouse = view! { database: clickhouse.database, url: clickhouse.url, username: clickhouse.username };
