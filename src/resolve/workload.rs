@@ -120,6 +120,21 @@ pub fn projected_volume(name: &str, default_mode: u32, sources: Vec<Node>) -> No
     json!({"name": name, "projected": {"defaultMode": default_mode, "sources": sources}})
 }
 
+/// Where containers that talk TLS find the certificates of authorities.
+pub fn certificate_mounts() -> Vec<Node> {
+    vec![
+        mount("etc-ssl-certs", "/etc/ssl/certs/", json!({"readOnly": true})),
+        mount("etc-pki-ca-trust-extracted-pem", "/etc/pki/ca-trust/extracted/pem", json!({"readOnly": true})),
+    ]
+}
+
+/// A probe by HTTP; `times` is `periodSeconds` and the like, passed on.
+pub fn http_probe(path: &str, port: impl Serialize, times: &NodeMap) -> Node {
+    let mut probe = json!({"httpGet": {"path": path, "port": port}});
+    super::context::overlay(&mut probe, &Value::Object(times.clone()));
+    probe
+}
+
 /// A certificate and its key as sources of a projected volume, `<folder>/<file>.crt` and `.key`.
 pub fn certificate_source(secret: &str, path: &str) -> Node {
     secret_items(secret, [("tls.crt", format!("{path}.crt").as_str()), ("tls.key", format!("{path}.key").as_str())])
@@ -237,14 +252,7 @@ impl<'a> Workload<'a> {
             image_pull_policy: image.pull_policy,
             env: self.env(),
             volume_mounts: [
-                vec![
-                    mount("etc-ssl-certs", "/etc/ssl/certs/", json!({"readOnly": true})),
-                    mount(
-                        "etc-pki-ca-trust-extracted-pem",
-                        "/etc/pki/ca-trust/extracted/pem",
-                        json!({"readOnly": true}),
-                    ),
-                ],
+                certificate_mounts(),
                 self.list("extraVolumeMounts", &self.set.extra_volume_mounts),
             ]
             .concat(),
@@ -444,6 +452,11 @@ impl<'a> Workload<'a> {
         self.affinity_apart_from(&self.labels.selector)
     }
 
+    /// `soft`, `hard`, or nothing that is known: the component's own, or the global one.
+    pub fn anti_affinity(&self) -> Option<&str> {
+        first_set(&self.set.anti_affinity, &self.cx.global.anti_affinity)
+    }
+
     /// The same, apart from pods that a selector names.
     pub fn affinity_apart_from(&self, selector: &NodeMap) -> Option<Node> {
         let own = &self.set.affinity;
@@ -468,7 +481,7 @@ impl<'a> Workload<'a> {
         }
         let topology = first_set(&own.pod_anti_affinity.topology_key, &global.pod_anti_affinity.topology_key);
         let term = json!({"topologyKey": topology, "labelSelector": {"matchLabels": selector}});
-        match first_set(&self.set.anti_affinity, &self.cx.global.anti_affinity) {
+        match self.anti_affinity() {
             Some("hard") => {
                 let rule = json!({"requiredDuringSchedulingIgnoredDuringExecution": [term]});
                 affinity.insert("podAntiAffinity".to_owned(), rule);

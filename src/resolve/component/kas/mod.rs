@@ -260,7 +260,10 @@ fn sources(kas: &Kas) -> Vec<Node> {
         item(&set.private_api, format!("{release}-kas-private-api"), "kas_private_api_secret", config::PRIVATE_API_SECRET),
         item(&set.websocket_token, format!("{release}-kas-websocket-token"), "kas_websocket_token_secret", config::WEBSOCKET_SECRET),
     ];
-    sources.extend(redis::password_sources(&redis_instance(kas)));
+    let main = redis::redis(w.cx, &w.key);
+    let own = redis_instance(kas);
+    sources.extend(redis::password_sources(&main));
+    sources.extend(own.password.iter().filter(|p| main.password.as_ref() != Some(p)).map(|p| p.source()));
     if kas.global.tls.enabled {
         let default = format!("{release}-kas-tls");
         let secret = kas.global.tls.secret_name.as_ref().and_then(Text::set).unwrap_or(&default);

@@ -8,7 +8,7 @@ use crate::model::{Node, NodeMap, Port, Text};
 use crate::resolve::Plan;
 use crate::resolve::gateway::{GatewayRoute, prefix_rule};
 use crate::resolve::network::{Ingress, Route};
-use crate::resolve::shared::hosts;
+use crate::resolve::shared::{hosts, workhorse};
 use crate::view;
 
 /// `ingress:` of kas, besides what all have.
@@ -96,7 +96,8 @@ fn plan_ingresses(kas: &Kas, plan: &mut Plan) {
         };
         ingress.plan(w, COMPONENT.name, &name, &annotations(kas, &ingress, "https"), &[route], plan);
     }
-    if paths.grpc.enabled {
+    // gRPC has no place below a path, so none where GitLab stands under one.
+    if paths.grpc.enabled && workhorse::relative_root(w.cx).is_empty() {
         plan_grpc(kas, &ingress, host, tls_secret, plan);
     }
 }
