@@ -2,6 +2,7 @@
 
 pub mod gitaly_clients;
 pub mod hosts;
+pub mod nginx;
 pub mod object_storage;
 pub mod postgres;
 pub mod rails;
