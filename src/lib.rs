@@ -24,4 +24,5 @@ pub mod render;
 pub mod resolve;
 pub mod schema;
 pub mod ui;
+pub mod upgrade;
 pub mod values;

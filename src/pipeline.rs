@@ -12,9 +12,10 @@ use crate::emit;
 use crate::manifest::{self, Manifest, Ordered, content, read};
 use crate::releases;
 use crate::render::{Hole, Renderer, render};
-use crate::resolve::{Context, Plan, Release, resolve};
+use crate::resolve::{Context, Plan, Release, component, resolve};
 use crate::schema;
-use crate::values::{self, Merged, Origins};
+use crate::upgrade::removed;
+use crate::values::{self, Chart, Merged, Origins};
 
 pub use crate::emit::Format;
 pub use crate::resolve::KubeVersion;
@@ -93,27 +94,40 @@ pub struct Failure {
 /// # Errors
 /// Everything that was found up to the first stage that refused.
 pub fn template(request: &Request) -> Result<Rendered, Failure> {
-    let (merged, mut found) = merged(request)?;
-    let Merged { user, tree, origins, sources } = merged;
-    let strictness =
+    let (mut merged, mut found) = merged(request)?;
+    let removed = removed::check(&merged.user);
+    merged.user = removed::without(merged.user, &removed);
+    found.extend(removed);
+    let options =
         schema::Options { unknown_keys: request.unknown_keys, skip_schema_validation: request.skip_schema_validation };
-    found.extend(schema::violations(&user, &tree, &strictness));
-    let objects = if refused(&found) { None } else { objects(request, &tree, &mut found) };
-    for diagnostic in &mut found {
-        locate(diagnostic, &origins);
-    }
-    match objects {
-        Some(mut objects) if !refused(&found) => {
-            let missing = select(&mut objects, &request.select);
-            if missing.is_empty() {
-                Ok(Rendered { objects, warnings: found, sources })
-            } else {
-                found.extend(missing);
-                Err(Failure { report: Report(found), sources })
-            }
+    let checked = match schema::check(merged, &options) {
+        Ok(checked) => {
+            found.extend(checked.warnings);
+            checked.value
         }
-        _ => Err(Failure { report: Report(found), sources }),
+        Err((report, merged)) => {
+            found.extend(report.0);
+            return Err(failure(found, &merged.origins, &merged.sources));
+        }
+    };
+    let objects = if refused(&found) { None } else { objects(request, checked.tree(), &mut found) };
+    let Some(mut objects) = objects.filter(|_| !refused(&found)) else {
+        return Err(failure(found, checked.origins(), checked.sources()));
+    };
+    found.extend(select(&mut objects, &request.select));
+    if refused(&found) {
+        return Err(failure(found, checked.origins(), checked.sources()));
     }
+    located(&mut found, checked.origins());
+    Ok(Rendered { objects, warnings: found, sources: checked.sources().clone() })
+}
+
+fn failure(mut found: Vec<Diagnostic>, origins: &Origins, sources: &Sources) -> Failure {
+    located(&mut found, origins);
+    // An error about a place says all that a warning about it would.
+    let wrong: Vec<_> = found.iter().filter(|d| d.severity == Severity::Error).flat_map(|d| d.places.clone()).collect();
+    found.retain(|d| d.severity == Severity::Error || !d.places.iter().any(|place| wrong.contains(place)));
+    Failure { report: Report(found), sources: sources.clone() }
 }
 
 fn refused(found: &[Diagnostic]) -> bool {
@@ -130,10 +144,26 @@ fn merged(request: &Request) -> Result<(Merged, Vec<Diagnostic>), Failure> {
     let layers = values::load(&inputs).map_err(|(report, sources)| Failure { report, sources })?;
     let defaults = serde_json::from_str(bundle::DEFAULTS)
         .map_err(|e| bare(Diagnostic::bug("defaults", format!("the embedded defaults cannot be read: {e}"))))?;
-    let merged = values::merge(layers.value, defaults);
     let mut found = layers.warnings;
-    found.extend(merged.warnings);
-    Ok((merged.value, found))
+    let merged = match values::merge_charts(layers.value, Chart::with_sections(defaults, &sections())) {
+        Ok(merged) => {
+            found.extend(merged.warnings);
+            merged.value
+        }
+        Err(failed) => {
+            let (report, merged) = *failed;
+            found.extend(report.0);
+            merged
+        }
+    };
+    Ok((merged, found))
+}
+
+/// The sections that are charts of their own in the official chart, outer ones first: a null over one of them
+/// brings its defaults back.
+fn sections() -> Vec<&'static str> {
+    let components = component::ALL.iter().map(|component| component.key).filter(|key| !key.is_empty());
+    std::iter::once("gitlab").chain(components).collect()
 }
 
 fn bare(diagnostic: Diagnostic) -> Failure {
@@ -208,7 +238,7 @@ fn follow_content(plan: &Plan, bodies: &mut [Value]) {
             content::checksums(body, follows, &hashes);
         }
         if planned.name_by_content {
-            content::name_by_content(body);
+            content::name_by_content(body, planned.name_end);
         }
     }
 }
@@ -233,6 +263,12 @@ fn read_rendered(renderer: &Renderer, text: &str) -> Result<Value, String> {
 }
 
 /// Turns values paths into the places where the user set them; paths that are defaults are left out.
+fn located(found: &mut [Diagnostic], origins: &Origins) {
+    for diagnostic in found {
+        locate(diagnostic, origins);
+    }
+}
+
 fn locate(diagnostic: &mut Diagnostic, origins: &Origins) {
     let places = std::mem::take(&mut diagnostic.places);
     for place in places {

@@ -16,6 +16,8 @@ static IMAGES: &str = include_str!("../charts/releases/images.json");
 static VERSIONS: &str = include_str!("../charts/releases/versions.json");
 static STOPS: &str = include_str!("../charts/releases/stops.json");
 static KUBERNETES: &str = include_str!("../charts/releases/kubernetes.json");
+/// Values that moved or are gone; [`crate::upgrade::removed`] reads them.
+pub(crate) static REMOVED: &str = include_str!("../charts/releases/removed-values.json");
 static SERVICES: &str = include_str!("../charts/releases/services.json");
 static THIRD_PARTY: &str = include_str!("../charts/releases/third-party.json");
 
@@ -115,7 +117,7 @@ struct Development {
 }
 
 /// Reads a file of our own.
-fn read<T: serde::de::DeserializeOwned>(text: &str) -> T {
+pub(crate) fn read<T: serde::de::DeserializeOwned>(text: &str) -> T {
     // The text is compiled in and the tests read every file, so this cannot fail on a user's machine.
     serde_json::from_str(text).expect("the embedded release data is well-formed")
 }
@@ -311,6 +313,19 @@ pub fn pairs() -> &'static [Pair] {
     &READ.get_or_init(|| read(VERSIONS)).rows
 }
 
+/// The official chart whose behaviour is ours, where the release that is deployed has no chart of its own.
+pub const CHART: &str = "9.9.1";
+
+/// The oldest series, of GitLab and of its chart, that a chart may be reached from.
+pub fn minimum(chart: &str) -> Option<&'static Guard> {
+    let series = |text: &str| numbers(text).filter(|n| n.len() >= 2).map(|n| (n[0], n[1]));
+    let wanted = series(chart)?;
+    stops().guards.iter().find(|guard| {
+        let (first, last) = (series(&guard.charts.0), series(&guard.charts.1));
+        first.is_some_and(|f| f <= wanted) && last.is_some_and(|l| wanted <= l)
+    })
+}
+
 /// The newest chart that carries a GitLab release.
 pub fn chart_of(version: GitlabVersion) -> Option<&'static str> {
     let text = version.to_string();
@@ -376,10 +391,11 @@ pub fn stops() -> &'static Stops {
 }
 
 /// The rest of the catalogue, unread: name and text of each file.
-pub fn files() -> [(&'static str, &'static str); 6] {
+pub fn files() -> [(&'static str, &'static str); 7] {
     [
         ("images.json", IMAGES),
         ("kubernetes.json", KUBERNETES),
+        ("removed-values.json", REMOVED),
         ("services.json", SERVICES),
         ("stops.json", STOPS),
         ("third-party.json", THIRD_PARTY),

@@ -19,7 +19,10 @@ const ALLOWED: &[(&str, &[&str])] = &[
     ("resolve", &["diag", "manifest", "model", "releases", "view"]),
     ("render", &["bundle", "diag", "manifest", "resolve"]),
     ("upgrade", &["bundle", "diag", "values"]),
-    ("pipeline", &["bundle", "diag", "emit", "manifest", "releases", "render", "resolve", "schema", "upgrade", "values"]),
+    (
+        "pipeline",
+        &["bundle", "diag", "emit", "manifest", "releases", "render", "resolve", "schema", "upgrade", "values"],
+    ),
     ("cli", &["commands", "pipeline"]),
     ("ui", &["cli", "diag"]),
     ("commands", &["cli", "diag", "pipeline", "ui"]),

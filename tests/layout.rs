@@ -30,7 +30,10 @@ fn every_folder_has_a_module_and_every_module_a_folder() {
     assert_eq!(folders, modules);
     for name in &modules {
         let stem = root().join("src/resolve/component").join(name.replace('-', "_"));
-        assert!(stem.with_extension("rs").is_file() || stem.join("mod.rs").is_file(), "{name}: the module has another name");
+        assert!(
+            stem.with_extension("rs").is_file() || stem.join("mod.rs").is_file(),
+            "{name}: the module has another name"
+        );
     }
 }
 
@@ -40,7 +43,11 @@ fn a_folder_says_which_values_are_its_own() {
         let component = ALL.iter().find(|c| c.name == name).unwrap_or_else(|| panic!("{name} has no module"));
         let declared = std::fs::read_to_string(folder.join("component.json")).unwrap();
         let declared: serde_json::Value = serde_json::from_str(&declared).unwrap();
-        assert_eq!(declared["key"].as_str(), Some(component.key).filter(|key| !key.is_empty()), "{name}/component.json");
+        assert_eq!(
+            declared["key"].as_str(),
+            Some(component.key).filter(|key| !key.is_empty()),
+            "{name}/component.json"
+        );
         for file in ["values.yaml", "values.schema.json"] {
             assert!(component.key.is_empty() || folder.join(file).is_file(), "charts/{name} has no {file}");
         }

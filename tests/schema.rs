@@ -108,6 +108,12 @@ fn unknown_keys_are_told_with_what_was_probably_meant() {
             "`gitlab.webservice.pdb.minAavailable` is not a known key",
             "did you mean `minAvailable`?",
         ),
+        ("gitlab: {minio: {ingress: {}}}", "`gitlab.minio` is not a known key", "did you mean `minio`?"),
+        (
+            "gitlab: {webservice: {replicas: 1}}",
+            "`gitlab.webservice.replicas` is not a known key",
+            "the count is scaled, from `minReplicas`",
+        ),
         (
             "gitlab: {sidekiq: {cooldownPeriod: 1}}",
             "`gitlab.sidekiq.cooldownPeriod` is not a known key",

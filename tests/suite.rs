@@ -12,6 +12,7 @@ mod errors;
 mod kubernetes;
 mod layout;
 mod manifest;
+mod mutations;
 mod releases;
 mod schema;
 mod scripts;

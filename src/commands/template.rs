@@ -62,6 +62,9 @@ fn select(args: &SelectArgs) -> Select {
 fn source(path: &str) -> String {
     let Some((before, file)) = path.split_once("templates/") else { return path.to_owned() };
     let component = before.trim_end_matches('/').rsplit('/').next().unwrap_or_default();
+    if component.is_empty() {
+        return path.to_owned();
+    }
     format!("{component}/{file}")
 }
 

@@ -41,11 +41,11 @@ impl Hashes {
     }
 }
 
-/// Appends the first seven digits of the content's hash to an object's name.
-pub fn name_by_content(body: &mut Value) {
+/// Appends the first seven digits of the content's hash to an object's name, and then `end`.
+pub fn name_by_content(body: &mut Value, end: &str) {
     let suffix: String = hash_of(body).chars().take(7).collect();
     if let Some(Value::String(name)) = body.pointer_mut("/metadata/name") {
-        *name = format!("{name}-{suffix}");
+        *name = format!("{name}-{suffix}{end}");
     }
 }
 

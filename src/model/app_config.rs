@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use super::{Node, NodeMap, Number, Text};
 
 macro_rules! settings {
-    ($(#[$doc:meta])* $name:ident { $($(#[$field_attribute:meta])* $field:ident: $type:ty,)* }) => {
+    ($(#[$doc:meta])* $name:ident { $($(#[$field_attribute:meta])* $field:ident: $type:ty),* $(,)? }) => {
         $(#[$doc])*
         #[derive(Debug, Clone, Default, Serialize, Deserialize)]
         #[serde(default, rename_all(deserialize = "camelCase"))]
@@ -116,30 +116,26 @@ settings!(
     }
 );
 
-settings!(Cell { enabled: bool, id: Node, database: CellDatabase, topology_service_client: CellTopology, });
-settings!(CellDatabase { skip_sequence_alteration: Node, });
-settings!(CellTopology { address: Node, tls: CellTls, });
+settings!(Cell { enabled: bool, id: Node, database: CellDatabase, topology_service_client: CellTopology });
+settings!(CellDatabase { skip_sequence_alteration: Node });
+settings!(CellTopology { address: Node, tls: CellTls });
 settings!(CellTls { enabled: bool, secret: Option<Text>, });
-settings!(CiIdTokens { issuer_url: Text, });
-settings!(
-    ContentSecurityPolicy {
-        enabled: bool,
-        #[serde(rename = "report_only")]
-        report_only: Node,
-        directives: NodeMap,
-    }
-);
-settings!(
-    ProjectsFeatures {
-        issues: Node,
-        merge_requests: Node,
-        wiki: Node,
-        snippets: Node,
-        builds: Node,
-        container_registry: Node,
-    }
-);
-settings!(DuoAuth { enabled: bool, hostname: Node, integration_key: Node, secret_key: SecretKey, });
+settings!(CiIdTokens { issuer_url: Text });
+settings!(ContentSecurityPolicy {
+    enabled: bool,
+    #[serde(rename = "report_only")]
+    report_only: Node,
+    directives: NodeMap,
+});
+settings!(ProjectsFeatures {
+    issues: Node,
+    merge_requests: Node,
+    wiki: Node,
+    snippets: Node,
+    builds: Node,
+    container_registry: Node,
+});
+settings!(DuoAuth { enabled: bool, hostname: Node, integration_key: Node, secret_key: SecretKey });
 settings!(
     /// Identifiers of services that count visitors.
     Extra {
@@ -162,16 +158,9 @@ settings!(
         key: Option<Text>,
     }
 );
-settings!(Gravatar { plain_url: Node, ssl_url: Node, });
-settings!(
-    IncomingEmail {
-        enabled: bool,
-        address: Node,
-        delivery_method: Text,
-        auth_token: SecretKey,
-    }
-);
-settings!(InitialDefaults { signup_enabled: Node, gitlab_product_usage_data: Node, });
+settings!(Gravatar { plain_url: Node, ssl_url: Node });
+settings!(IncomingEmail { enabled: bool, address: Node, delivery_method: Text, auth_token: SecretKey });
+settings!(InitialDefaults { signup_enabled: Node, gitlab_product_usage_data: Node });
 settings!(
     Kerberos {
         enabled: bool,
@@ -182,25 +171,23 @@ settings!(
         simple_ldap_linking_allowed_realms: Vec<Node>,
     }
 );
-settings!(KerberosPort { enabled: Node, port: Node, https: Node, });
-settings!(Ldap { prevent_signin: bool, servers: NodeMap, });
-settings!(
-    GraphMailer {
-        enabled: bool,
-        #[serde(rename = "user_id")]
-        user_id: Node,
-        tenant: Node,
-        #[serde(rename = "client_id")]
-        client_id: Node,
-        #[serde(rename = "azure_ad_endpoint")]
-        azure_ad_endpoint: Node,
-        #[serde(rename = "graph_endpoint")]
-        graph_endpoint: Node,
-        #[serde(rename = "client_secret")]
-        client_secret: SecretKey,
-    }
-);
-settings!(OidcProvider { openid_id_token_expire_in_seconds: Node, });
+settings!(KerberosPort { enabled: Node, port: Node, https: Node });
+settings!(Ldap { prevent_signin: bool, servers: NodeMap });
+settings!(GraphMailer {
+    enabled: bool,
+    #[serde(rename = "user_id")]
+    user_id: Node,
+    tenant: Node,
+    #[serde(rename = "client_id")]
+    client_id: Node,
+    #[serde(rename = "azure_ad_endpoint")]
+    azure_ad_endpoint: Node,
+    #[serde(rename = "graph_endpoint")]
+    graph_endpoint: Node,
+    #[serde(rename = "client_secret")]
+    client_secret: SecretKey,
+});
+settings!(OidcProvider { openid_id_token_expire_in_seconds: Node });
 settings!(
     Omniauth {
         enabled: Node,
@@ -218,15 +205,13 @@ settings!(
         providers: Vec<Node>,
     }
 );
-settings!(
-    Sentry {
-        enabled: bool,
-        dsn: Node,
-        #[serde(rename = "clientside_dsn")]
-        clientside_dsn: Node,
-        environment: Node,
-    }
-);
+settings!(Sentry {
+    enabled: bool,
+    dsn: Node,
+    #[serde(rename = "clientside_dsn")]
+    clientside_dsn: Node,
+    environment: Node,
+});
 settings!(Sidekiq { routing_rules: Vec<Node>, });
 settings!(
     Smartcard {

@@ -89,7 +89,11 @@ impl Renderer {
         environment.add_function("text", |state: &State, name: &str, view: Value| {
             let component = state.name().split('/').next().unwrap_or_default();
             let own = format!("{component}/files/{name}");
-            let name = if bundle::template(&own).is_some() { own } else { format!("_shared/files/{name}") };
+            let name = match name {
+                path if path.contains('/') => path.to_owned(),
+                _ if bundle::template(&own).is_some() => own,
+                _ => format!("_shared/files/{name}"),
+            };
             Ok::<_, Error>(super::erb::without_nulls(state.env().get_template(&name)?.render(view)?))
         });
         environment.add_filter("inner", super::erb::inner);

@@ -7,7 +7,7 @@ use serde_json::Value;
 
 use crate::diag::{Diagnostic, ValuePath};
 use crate::model::global::Global;
-use crate::model::{self, NodeMap};
+use crate::model::{self, NodeMap, Text};
 
 /// A Kubernetes version, `1.35`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -66,6 +66,15 @@ impl<'a> Context<'a> {
     /// Whether a switch is on; a missing one is off.
     pub fn enabled(&self, path: &str) -> bool {
         self.section(path).as_bool().unwrap_or(false)
+    }
+
+    /// A scalar as text; nothing where it is missing or empty.
+    pub fn text(&self, path: &str) -> Option<String> {
+        match self.section(path) {
+            Value::Null => None,
+            Value::String(text) => (!text.is_empty()).then(|| text.clone()),
+            other => Some(self.read_value::<Text>(path, other).0),
+        }
     }
 
     /// A section as a type. Where the types do not fit, the finding is kept and the default is given.

@@ -4,6 +4,7 @@
 //! that workloads have in common, [`shared`] what components must agree on, and [`component`] has one
 //! module for each component.
 
+pub mod checks;
 pub mod component;
 pub mod context;
 pub mod image;
@@ -31,6 +32,7 @@ pub struct Component {
 /// Plans the objects of every component.
 pub fn resolve(context: &Context) -> Plan {
     let mut plan = Plan::default();
+    checks::check(context);
     for component in component::ALL {
         (component.resolve)(context, &mut plan);
     }

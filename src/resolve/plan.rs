@@ -38,6 +38,7 @@ macro_rules! view {
     (@value $name:ident) => { $crate::resolve::plan::node(&$name) };
     (@value $name:ident $value:expr) => { $crate::resolve::plan::node(&$value) };
     ($($name:ident $(: $value:expr)?),* $(,)?) => {{
+        #[allow(unused_mut)]
         let mut fields = serde_json::Map::new();
         $(fields.insert(stringify!($name).to_owned(), $crate::view!(@value $name $($value)?));)*
         $crate::resolve::plan::View(fields)
@@ -59,6 +60,8 @@ pub struct Planned {
     pub checksums: Vec<Checksum>,
     /// The name gets a suffix made of the content: a changed Job is a new Job.
     pub name_by_content: bool,
+    /// What follows that suffix.
+    pub name_end: &'static str,
 }
 
 /// A pod annotation that follows another object's content.
@@ -91,6 +94,7 @@ impl Plan {
             phase: Phase::Main,
             checksums: Vec::new(),
             name_by_content: false,
+            name_end: "",
         });
         let last = self.objects.len() - 1;
         &mut self.objects[last]
@@ -113,6 +117,12 @@ impl Planned {
     pub fn name_by_content(&mut self) -> &mut Self {
         self.name_by_content = true;
         self
+    }
+
+    /// The same, and then `end`.
+    pub fn name_by_content_and(&mut self, end: &'static str) -> &mut Self {
+        self.name_end = end;
+        self.name_by_content()
     }
 
     /// Adds a pod annotation that changes with the content of a ConfigMap.

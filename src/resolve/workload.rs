@@ -10,9 +10,21 @@ use super::context::{Context, overlay_map};
 use super::image::ImageRef;
 use super::labels::{self, Labels};
 use super::plan::{Plan, View};
+use super::shared::tls;
 use crate::diag::{Diagnostic, ValuePath};
 use crate::model::{self, Node, NodeMap, Text};
 use crate::view;
+
+/// A command line whose last word is the text of a file: `/bin/bash -c <text>`.
+#[derive(Debug, Clone, Serialize)]
+pub struct Script {
+    /// What comes before the text.
+    pub words: Vec<&'static str>,
+    /// The file, `shared-secrets/files/selfsign.sh`.
+    pub file: &'static str,
+    /// What the file may read.
+    pub view: View,
+}
 
 /// One container of a pod. `charts/_shared/container.yaml` shows its shape.
 #[derive(Debug, Clone, Default, Serialize)]
@@ -25,6 +37,8 @@ pub struct Container {
     pub image_pull_policy: Option<String>,
     /// In place of the image's entry point.
     pub command: Option<Node>,
+    /// The same, and a script as its last word; in place of `command`.
+    pub command_script: Option<Script>,
     /// Arguments.
     pub args: Option<Node>,
     /// Environment, in order.
@@ -241,7 +255,7 @@ impl<'a> Workload<'a> {
             mount("etc-ssl-certs", "/etc/ssl/certs", json!({"readOnly": false})),
             mount("etc-pki-ca-trust-extracted-pem", "/etc/pki/ca-trust/extracted/pem", json!({"readOnly": false})),
         ];
-        if !self.cx.global.certificates.custom_cas.is_empty() {
+        if !self.authorities().is_empty() {
             let at = "/usr/local/share/ca-certificates";
             container.volume_mounts.push(mount("custom-ca-certificates", at, json!({"readOnly": true})));
         }
@@ -280,23 +294,29 @@ impl<'a> Workload<'a> {
     /// The volumes that [`Workload::certificates`] and [`Workload::container`] mount.
     pub fn certificate_volumes(&self) -> Vec<Node> {
         let mut volumes = vec![memory_volume("etc-ssl-certs"), memory_volume("etc-pki-ca-trust-extracted-pem")];
-        let authorities = &self.cx.global.certificates.custom_cas;
+        let authorities = self.authorities();
         if !authorities.is_empty() {
-            let sources = authorities.iter().map(|authority| {
-                let (kind, name) = match &authority.config_map {
-                    Some(name) => ("configMap", name),
-                    None => ("secret", authority.secret.as_ref().unwrap_or(&self.cx.global.time_zone)),
-                };
-                let items = authority
-                    .keys
-                    .as_ref()
-                    .map(|keys| keys.iter().map(|key| json!({"key": key, "path": key})).collect::<Vec<_>>());
-                json!({kind: {"name": name, "items": items}})
-            });
             // 0440: the group that `fsGroup` sets may read.
-            volumes.push(projected_volume("custom-ca-certificates", 0o440, sources.collect()));
+            volumes.push(projected_volume("custom-ca-certificates", 0o440, authorities));
         }
         volumes
+    }
+
+    /// The authorities that are trusted besides the usual ones: the user's, and that of a certificate signed here.
+    fn authorities(&self) -> Vec<Node> {
+        let given = self.cx.global.certificates.custom_cas.iter().map(|authority| {
+            let (kind, name) = match &authority.config_map {
+                Some(name) => ("configMap", name),
+                None => ("secret", authority.secret.as_ref().unwrap_or(&self.cx.global.time_zone)),
+            };
+            let items = authority
+                .keys
+                .as_ref()
+                .map(|keys| keys.iter().map(|key| json!({"key": key, "path": key})).collect::<Vec<_>>());
+            json!({kind: {"name": name, "items": items}})
+        });
+        let own = tls::self_signed(self.cx).then(|| secret_items(&format!("{}-ca", tls::wildcard(self.cx)), []));
+        given.chain(own).collect()
     }
 
     /// The pod, with the containers every pod has: extra ones, and certificates first.

@@ -4,6 +4,7 @@
 //! walked together with the document ([`prune`]), so that what is compiled is as small as the
 //! document; the walk finds unknown keys ([`unknown`]), `jsonschema` finds the rest ([`wording`]).
 
+mod gone;
 mod plain;
 mod prune;
 mod store;

@@ -5,6 +5,7 @@ use std::sync::LazyLock;
 
 use serde_json::Value;
 
+use super::gone::{GONE, OTHER_WORDS};
 use super::store::{self, At};
 use crate::diag::{Diagnostic, Step, ValuePath};
 
@@ -17,56 +18,19 @@ pub(super) fn tell(path: &ValuePath, user: &Value) -> Diagnostic {
     finding.hint(meant(&keys, at_path(user, path)))
 }
 
-/// Keys that were, or that people write, and what became of them; a path or the start of one.
-const GONE: &[(&str, &str)] = &[
-    ("ai-gateway", "the AI gateway is not part of this deployment, remove it"),
-    ("certmanager-issuer.install", "remove it; the issuer comes with `global.ingress.configureCertmanager`"),
-    ("gitlab.gitaly.enabled", "write `global.gitaly.enabled`"),
-    ("gitlab.gitlab-pages.enabled", "write `global.pages.enabled`"),
-    ("gitlab.gitlab-runner.install", "write `gitlab-runner.install`"),
-    ("gitlab.kas.enabled", "write `global.kas.enabled`"),
-    ("gitlab.mattermost", "Mattermost is not part of GitLab's deployment any more, remove it"),
-    ("gitlab.operator", "the operator was removed, remove the key"),
-    ("gitlab.praefect.enabled", "write `global.praefect.enabled`"),
-    ("gitlab.spamcheck.enabled", "write `global.spamcheck.enabled`"),
-    ("gitlab.task-runner", "it is called `gitlab.toolbox` now"),
-    ("gitlab.unicorn", "it is called `gitlab.webservice` now"),
-    ("global.appConfig.defaultCanCreateGroup", "the setting moved into GitLab's Admin area, remove it"),
-    ("global.appConfig.pages", "write `global.pages`"),
-    ("global.appConfig.pseudonymizer", "GitLab removed the pseudonymizer, remove it"),
-    ("global.appConfig.suggested_reviewers", "GitLab removed suggested reviewers, remove it"),
-    ("global.busybox", "write `global.gitlabBase`; its image took the place of busybox"),
-    ("global.cfssl", "write `shared-secrets.selfsign`"),
-    ("global.editions", "write `global.edition`"),
-    ("global.externalIP", "write `global.hosts.externalIP`"),
-    ("global.grafana", "Grafana is not part of GitLab's deployment any more, remove it"),
-    ("global.namespace", "give the namespace on the command line: `--namespace`"),
-    ("global.operator", "the operator was removed, remove the key"),
-    ("global.persistence", "a volume's class is set by component, as `gitlab.gitaly.persistence.storageClass`"),
-    ("global.defaultStorageClass", "a volume's class is set by component, as `gitlab.gitaly.persistence.storageClass`"),
-    ("global.rails.secret", "write `global.railsSecrets.secret`"),
-    ("global.redis.enabled", "write `redis.install`"),
-    ("global.runners", "write `global.runner.registrationToken`"),
-    ("global.shell.metrics", "write `gitlab.gitlab-shell.metrics`"),
-    ("global.gitlab.version", "write `global.gitlabVersion`"),
-    ("global.gitlab-shell", "write `gitlab.gitlab-shell`"),
-    ("global.postgresql.install", "write `postgresql.install`"),
-    ("global.smtp.enable_starttls_auto", "write `global.smtp.starttls_auto`"),
-    ("global.email.enabled", "write `global.smtp.enabled`"),
-    ("grafana", "Grafana is not part of GitLab's deployment any more, remove it"),
-    ("mattermost", "Mattermost is not part of GitLab's deployment any more, remove it"),
-    ("minio.install", "write `global.minio.enabled`"),
-    ("pages", "write `global.pages` for the site, `gitlab.gitlab-pages` for its pods"),
-    ("postgres", "write `postgresql`"),
-];
-
 fn meant(keys: &[&str], value: Option<&Value>) -> String {
     let dotted = keys.join(".");
     if let Some((_, sentence)) = GONE.iter().find(|(path, _)| dotted == *path) {
         return (*sentence).to_owned();
     }
     let Some((key, parent)) = keys.split_last() else { return "remove it".to_owned() };
+    if matches!(*key, "ingressClassName" | "ingressClass") {
+        return "write `global.ingress.class`".to_owned();
+    }
     let siblings = siblings(parent);
+    if let Some((_, there, sentence)) = OTHER_WORDS.iter().find(|(k, there, _)| k == key && siblings.contains(there)) {
+        return format!("{sentence} `{there}`");
+    }
     let near = siblings.iter().map(|sibling| (likeness(key, sibling), *sibling)).max_by(|a, b| a.0.total_cmp(&b.0));
     if let Some((score, sibling)) = near
         && score >= 0.85
@@ -137,39 +101,45 @@ fn plain(text: &str) -> String {
 /// A place where a key of this name is known, the likeliest one.
 fn elsewhere(keys: &[&str], value: Option<&Value>) -> Option<String> {
     let (key, parent) = keys.split_last()?;
-    let whole = plain(&keys.join(""));
-    PLACES
-        .iter()
-        .filter_map(|place| {
-            let steps: Vec<&str> = place.split('.').collect();
-            let (last, _) = steps.split_last()?;
-            let same_key = plain(last) == plain(key);
-            // `gitlab-sidekiq` is `gitlab.sidekiq` with another joint.
-            let same_whole = plain(place) == whole && steps.len() != keys.len();
-            if !same_key && !same_whole {
-                return None;
-            }
-            let missed = parent.iter().filter(|p| !steps.contains(p)).count() as i64;
-            let added = steps.len() as i64 - keys.len() as i64;
-            let inside = children(value).filter(|child| knows(&[&steps[..], &[*child]].concat())).count() as i64;
-            let global = i64::from(steps.first() == Some(&"global"));
-            // The same name in another component is no better a guess than any other key of it.
-            let sole = parent.len() > 1 && SOLE.contains(place.as_str()) && !COMMON.contains(last);
-            let says_nothing = missed > 0 && (COMMON.contains(last) || global == 0) && inside == 0 && !sole;
-            if !same_whole && (says_nothing || global == 0 && component(parent).is_some_and(|c| !place.starts_with(c)))
-            {
-                return None;
-            }
-            let same_section = i64::from(component(parent).is_some_and(|c| place.starts_with(c)));
-            // A component without its `gitlab`.
-            let section = i64::from(steps.len() == 2 && steps[0] == "gitlab" && keys.len() == 1);
-            let far = if added > 0 { 3 * added } else { -added };
-            let score =
-                6 * i64::from(same_whole) + 6 * section + 5 * same_section + 3 * inside + 2 * global - 2 * missed - far;
-            (score > -8).then_some((score, place))
-        })
+    let whole = keys.join("");
+    let section = component(parent);
+    let candidates = PLACES.iter().filter_map(|place| {
+        let (before, last) = place.rsplit_once('.').unwrap_or(("", place));
+        // `gitlab-sidekiq` is `gitlab.sidekiq` with another joint.
+        let same_whole = same(place, &whole) && place.split('.').count() != keys.len();
+        if !same(last, key) && !same_whole {
+            return None;
+        }
+        let steps: Vec<&str> = place.split('.').collect();
+        let missed = parent.iter().filter(|p| !steps.contains(p)).count() as i64;
+        let added = steps.len() as i64 - keys.len() as i64;
+        let inside = children(value).filter(|child| knows(&[&steps[..], &[*child]].concat())).count() as i64;
+        let global = i64::from(steps[0] == "global");
+        let same_section = section.is_some_and(|section| place.starts_with(section));
+        // What stands in one component's section was not meant for another.
+        let foreign = section.is_some() && !same_section && before != "global" && missed as usize == parent.len();
+        let sole = parent.len() > 1 && SOLE.contains(place.as_str()) && !COMMON.contains(&last);
+        let says_nothing = missed > 0 && (COMMON.contains(&last) || global == 0) && inside == 0 && !sole;
+        if !same_whole && (foreign || says_nothing || (section.is_some() && global == 0 && !same_section && added >= 0))
+        {
+            return None;
+        }
+        // A component without its `gitlab`.
+        let bare = i64::from(keys.len() == 1 && before == "gitlab");
+        let far = if added > 0 { 3 * added } else { -added };
+        let alike = 6 * i64::from(same_whole) + 6 * bare + 5 * i64::from(same_section) + 3 * inside + 2 * global;
+        let score = alike - 2 * missed - far;
+        (score > -8).then_some((score, place))
+    });
+    candidates
         .max_by(|a, b| a.0.cmp(&b.0).then_with(|| b.1.len().cmp(&a.1.len())).then_with(|| b.1.cmp(a.1)))
         .map(|(_, place)| place.clone())
+}
+
+/// Equal but for case and separators.
+fn same(a: &str, b: &str) -> bool {
+    let letters = |text: &'_ str| -> Vec<u8> { text.bytes().filter(u8::is_ascii_alphanumeric).collect() };
+    a.len().abs_diff(b.len()) <= 3 && letters(a).eq_ignore_ascii_case(&letters(b))
 }
 
 /// The component whose section a path is in, `gitlab.kas`; what stands in it was not meant for another.

@@ -122,7 +122,11 @@ pub fn storages(cx: &Context, own: &str) -> Vec<Storage> {
                 None => format!("{prefix}-{index}.{service}.{namespace}.svc"),
             };
             let port = set(&gitaly.port).unwrap_or(port);
-            all.push(Storage { name: name.0.clone(), address: format!("{}://{host}:{port}", scheme(tls)), token_file: None });
+            all.push(Storage {
+                name: name.0.clone(),
+                address: format!("{}://{host}:{port}", scheme(tls)),
+                token_file: None,
+            });
         }
     }
     for external in &gitaly.external {
@@ -154,7 +158,8 @@ pub fn token_sources(cx: &Context, own: &str) -> Vec<Node> {
         let key = set(&from.key).unwrap_or("token");
         secret_items(set(&from.secret).unwrap_or(&default), [(key, path)])
     };
-    let mut sources = vec![token(&gitaly.auth_token, format!("{}-gitaly-secret", cx.release.name), "gitaly/gitaly_token")];
+    let mut sources =
+        vec![token(&gitaly.auth_token, format!("{}-gitaly-secret", cx.release.name), "gitaly/gitaly_token")];
     if praefect.enabled {
         let default = format!("{}-praefect-secret", cx.release.name);
         sources.push(token(&praefect.auth_token, default, "gitaly/gitaly_token_praefect"));

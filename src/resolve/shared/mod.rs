@@ -1,5 +1,6 @@
 //! What components must agree on: databases, Redis, hosts, object storage.
 
+pub mod deployment;
 pub mod gitaly_clients;
 pub mod hosts;
 pub mod nginx;
@@ -7,3 +8,4 @@ pub mod object_storage;
 pub mod postgres;
 pub mod rails;
 pub mod redis;
+pub mod tls;

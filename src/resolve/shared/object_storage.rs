@@ -94,7 +94,11 @@ pub fn consolidated(cx: &Context, own: &str, app: &AppConfig) -> Option<Connecti
 
 fn connection(cx: &Context, own: &str, name: &str, from: &SecretKey) -> Option<Connection> {
     if from.named("connection").is_some() {
-        return Some(Connection { file: Some(format!("/etc/gitlab/objectstorage/{name}")), host: None, endpoint: None });
+        return Some(Connection {
+            file: Some(format!("/etc/gitlab/objectstorage/{name}")),
+            host: None,
+            endpoint: None,
+        });
     }
     cx.enabled("global.minio.enabled").then(|| Connection {
         file: None,
@@ -144,7 +148,11 @@ pub fn sources(cx: &Context, app: &AppConfig, with_dependency_proxy: bool, with_
 /// MinIO's keys, where MinIO is used.
 pub fn minio_source(cx: &Context) -> Option<Node> {
     let set: SecretKey = cx.read("global.minio.credentials");
-    let name = set.secret.as_ref().and_then(Text::set).map_or_else(|| format!("{}-minio-secret", cx.release.name), str::to_owned);
+    let name = set
+        .secret
+        .as_ref()
+        .and_then(Text::set)
+        .map_or_else(|| format!("{}-minio-secret", cx.release.name), str::to_owned);
     cx.enabled("global.minio.enabled")
         .then(|| secret_items(&name, [("accesskey", "minio/accesskey"), ("secretkey", "minio/secretkey")]))
 }

@@ -125,7 +125,12 @@ fn layered(cx: &Context, local: &str, parts: &[&str]) -> Value {
     let sections = [cx.section("global.psql"), cx.section(local)];
     let whole = |section: &Value| {
         let fields = section.as_object().into_iter().flatten();
-        Value::Object(fields.filter(|(_, v)| !matches!(v, Value::String(s) if s.is_empty())).map(|(k, v)| (k.clone(), v.clone())).collect())
+        Value::Object(
+            fields
+                .filter(|(_, v)| !matches!(v, Value::String(s) if s.is_empty()))
+                .map(|(k, v)| (k.clone(), v.clone()))
+                .collect(),
+        )
     };
     for section in sections {
         overlay(&mut tree, &whole(section));

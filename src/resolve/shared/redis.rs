@@ -152,7 +152,12 @@ fn resolve(cx: &Context, main: &model::redis::Redis, key: &str, own: Option<&mod
     }
 }
 
-fn password(cx: &Context, main: &model::redis::Redis, key: &str, own: Option<&model::redis::Redis>) -> Option<Password> {
+fn password(
+    cx: &Context,
+    main: &model::redis::Redis,
+    key: &str,
+    own: Option<&model::redis::Redis>,
+) -> Option<Password> {
     // `password` for the main instance is an old spelling of `auth`.
     let chain: Vec<&Auth> = own.map(|r| &r.password).into_iter().chain([&main.password, &main.auth]).collect();
     if !chain.iter().find_map(|auth| auth.enabled).unwrap_or(true) {
@@ -178,7 +183,8 @@ fn sentinel_password(main: &model::redis::Redis) -> Option<Password> {
 }
 
 fn servers(list: &[Server], port: i64) -> Vec<Node> {
-    let number = |text: &model::Text| text.as_str().parse::<i64>().map_or_else(|_| Value::from(text.as_str()), Value::from);
+    let number =
+        |text: &model::Text| text.as_str().parse::<i64>().map_or_else(|_| Value::from(text.as_str()), Value::from);
     let server = |server: &Server| {
         let port = server.port.as_ref().filter(|p| p.set().is_some()).map_or(Value::from(port), number);
         serde_json::json!({"host": server.host, "port": port})

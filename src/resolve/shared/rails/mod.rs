@@ -1,13 +1,24 @@
 //! What all Rails processes share: configuration files, secrets, environment and mounts.
 //!
 //! A component with Rails in it calls [`config`] for the `data` of its ConfigMap, through
-//! `fragment("rails-config", config)`; [`secret_sources`] for what is mounted below `/etc/gitlab`;
-//! [`env`] and [`mounts`] for its containers.
+//! `data: {{ fragment("rails-config", config) }}`; [`secret_sources`] for what is mounted below
+//! `/etc/gitlab`; [`env`] and [`mounts`] for its containers, [`volumes`] for its pod.
 
-use serde_json::json;
+mod gitlab_yml;
+mod mail;
+mod secrets;
+mod services;
+mod sign_in;
 
-use crate::model::Node;
-use crate::resolve::plan::View;
+pub use secrets::{secret_sources, volumes};
+
+use serde_json::{Map, Value, json};
+
+use super::{hosts, postgres, redis};
+use crate::model::app_config::{AppConfig, SecretKey};
+use crate::model::{Node, Text};
+use crate::resolve::context::Context;
+use crate::resolve::plan::{View, node};
 use crate::resolve::workload::{Container, Workload};
 use crate::view;
 
@@ -22,58 +33,133 @@ pub enum Process {
     Toolbox,
     /// The Job that changes the database's schema.
     Migrations,
-    /// Geo's log cursor.
-    GeoLogcursor,
 }
 
-/// Where a container finds its configuration templates, and writes the configuration to.
+impl Process {
+    /// Whether it needs more than what the schema is made with.
+    fn serves(self) -> bool {
+        self != Process::Migrations
+    }
+
+    /// Whether it works for users, unlike a tool for operators.
+    fn works(self) -> bool {
+        matches!(self, Process::Webservice | Process::Sidekiq)
+    }
+}
+
+/// Where a container finds its configuration templates.
 pub const TEMPLATES: &str = "/var/opt/gitlab/templates";
 
 /// The configuration of a process: the fields of `_shared/templates/rails-config.yaml`, which gives the
 /// whole `data` of the ConfigMap.
-pub fn config(_w: &Workload, _process: Process) -> View {
-    view! {}
+pub fn config(w: &Workload, process: Process) -> View {
+    let (cx, own) = (w.cx, w.key.as_str());
+    let app: AppConfig = cx.read("global.appConfig");
+    let mut databases = postgres::databases(cx, own);
+    databases.extend(postgres::geo_tracking(cx));
+    let clickhouse: ClickHouse = cx.read("global.clickhouse.main");
+    let clickhouse = view! { database: clickhouse.database, url: clickhouse.url, username: clickhouse.username };
+    let session = cx.section("global.rails.sessionStore.sessionCookieTokenPrefix");
+    let install = process != Process::Toolbox;
+    view! {
+        configure: configure(&w.app),
+        serves: process.serves(),
+        installation_type: install.then_some("gitlab-helm-chart\n"),
+        pages_redirect_uri: (process == Process::Migrations).then(|| services::pages_redirect_uri(cx)),
+        gsutil: process == Process::Toolbox,
+        databases: view! { databases: databases },
+        redis: redis_files(cx, own),
+        redis_override: redis::yml_override(cx).map(|tree| json!({"override": tree})),
+        clickhouse: cx.enabled("global.clickhouse.enabled").then_some(clickhouse),
+        session_store: view! { prefix: session },
+        smtp: mail::smtp(cx),
+        krb5_conf: app.kerberos.krb5_config,
+        gitlab: gitlab_yml::view(w, process, &app),
+    }
 }
 
-/// The sources of the projected volume `init-<component>-secrets`.
-pub fn secret_sources(_w: &Workload, _process: Process) -> Vec<Node> {
-    Vec::new()
+#[derive(Debug, Default, serde::Deserialize)]
+#[serde(default)]
+struct ClickHouse {
+    database: Node,
+    url: Node,
+    username: Node,
+    password: SecretKey,
+}
+
+/// What the script `configure` copies, by the folder below `/etc/gitlab`.
+fn configure(app: &str) -> View {
+    view! { app: app }
+}
+
+/// The instances by the names of their files; null where Rails takes the main one.
+fn redis_files(cx: &Context, own: &str) -> Node {
+    let file = |redis: redis::Redis| json!({"redis": redis});
+    let mut files = Map::new();
+    for (key, name) in redis::INSTANCES {
+        files.insert(name.to_owned(), redis::own_instance(cx, own, key).map_or(Value::Null, file));
+    }
+    files.insert("main".to_owned(), file(redis::redis(cx, own)));
+    files.insert("action_cable".to_owned(), file(redis::instance(cx, own, "actioncable")));
+    Value::Object(files)
 }
 
 /// The variables that every Rails container has.
-pub fn env() -> [(&'static str, String); 3] {
-    [
-        ("CONFIG_TEMPLATE_DIRECTORY", TEMPLATES.to_owned()),
-        ("CONFIG_DIRECTORY", "/srv/gitlab/config".to_owned()),
-        ("ENABLE_BOOTSNAP", "1".to_owned()),
-    ]
+pub fn env(cx: &Context) -> Vec<(&'static str, String)> {
+    let mut all =
+        vec![("CONFIG_TEMPLATE_DIRECTORY", TEMPLATES.to_owned()), ("CONFIG_DIRECTORY", "/srv/gitlab/config".to_owned())];
+    if cx.enabled("global.rails.bootsnap.enabled") {
+        all.push(("ENABLE_BOOTSNAP", "1".to_owned()));
+    }
+    all
 }
 
 /// What a main container of Rails mounts from its ConfigMap's volume and its secrets' volume, and from
-/// further volumes that settings ask for (Gitaly's TLS authority and the like are in the certificates).
-/// `init`: an init container needs less of it.
-pub fn mounts(container: Container, process: Process, config: &str, secrets: &str, init: bool) -> Container {
-    let read_only = json!({"readOnly": true});
+/// the volumes of [`volumes`]. `init`: an init container that waits for the databases, which needs less.
+pub fn mounts(cx: &Context, container: Container, process: Process, config: &str, secrets: &str, init: bool) -> Container {
+    let read_only = || json!({"readOnly": true});
+    let mut secrets_yml = json!({"subPath": "rails-secrets/secrets.yml"});
+    if let (true, Some(options)) = (init, secrets_yml.as_object_mut()) {
+        options.insert("readOnly".to_owned(), true.into());
+    }
+    let templates = if process == Process::Sidekiq { read_only() } else { json!({}) };
     let mut container = container
-        .mount(config, TEMPLATES, if process == Process::Sidekiq { read_only.clone() } else { json!({}) })
-        .mount(secrets, "/etc/gitlab", read_only)
-        .mount(
-            secrets,
-            "/srv/gitlab/config/secrets.yml",
-            if init {
-                json!({"subPath": "rails-secrets/secrets.yml", "readOnly": true})
-            } else {
-                json!({"subPath": "rails-secrets/secrets.yml"})
-            },
-        );
-    if init || process == Process::Migrations {
+        .mount(config, TEMPLATES, templates)
+        .mount(secrets, "/etc/gitlab", read_only())
+        .mount(secrets, "/srv/gitlab/config/secrets.yml", secrets_yml);
+    if init || !process.serves() {
         return container;
     }
+    let app: AppConfig = cx.read("global.appConfig");
     container = container
         .mount(config, "/srv/gitlab/config/initializers/smtp_settings.rb", json!({"subPath": "smtp_settings.rb"}))
         .mount(config, "/etc/krb5.conf", json!({"subPath": "krb5.conf"}));
-    if matches!(process, Process::Webservice | Process::Sidekiq) {
+    if process.works() {
         container = container.mount(config, "/srv/gitlab/INSTALLATION_TYPE", json!({"subPath": "installation_type"}));
     }
+    if app.kerberos.keytab.named("keytab").is_some() {
+        container = container.mount(secrets::KEYTAB, "/etc/krb5.keytab", read_only());
+    }
+    if mail::smime_secret(cx).is_some() {
+        for (file, path) in [("smime-key", ".gitlab_smime_key"), ("smime-cert", ".gitlab_smime_cert")] {
+            let at = format!("/home/git/gitlab/{path}");
+            container = container.mount(secrets::SMIME, &at, json!({"subPath": file, "readOnly": true}));
+        }
+    }
     container
+}
+
+/// The first of some texts that is set.
+fn first_set<'t>(texts: impl IntoIterator<Item = &'t Option<Text>>) -> Option<&'t str> {
+    texts.into_iter().find_map(|text| text.as_ref().and_then(Text::set))
+}
+
+/// A view as a value that may be missing.
+fn optional(there: bool, view: impl FnOnce() -> View) -> Node {
+    if there { node(view()) } else { Value::Null }
+}
+
+/// The domain that addresses of mails end in.
+fn domain(cx: &Context) -> String {
+    cx.section("global.hosts.domain").as_str().map_or_else(|| hosts::public(cx, "gitlab").host, str::to_owned)
 }

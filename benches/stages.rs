@@ -1,0 +1,115 @@
+//! What each stage of a render costs: read, merge, validate, resolve, render, verify, write, and the whole.
+//!
+//! `cargo bench`; the numbers are compared with those of the commit before, on the same machine in the same minute.
+
+use divan::Bencher;
+use gitlab_render::pipeline::{self, Request, Select, Target};
+use gitlab_render::render::{Renderer, render};
+use gitlab_render::resolve::{Context, KubeVersion, Release, resolve};
+use gitlab_render::schema::{self, Options, UnknownKeys};
+use gitlab_render::values::{self, Input};
+use gitlab_render::{bundle, emit, releases};
+
+fn main() {
+    divan::main();
+}
+
+/// A values file of about 150 lines, as users write them.
+const USERS_FILE: &str = include_str!("values-150.yaml");
+
+fn inputs() -> Vec<Input> {
+    vec![Input::File { name: "values.yaml".to_owned(), bytes: USERS_FILE.into() }]
+}
+
+fn defaults() -> serde_json::Value {
+    serde_json::from_str(bundle::DEFAULTS).expect("the embedded defaults are JSON")
+}
+
+fn merged() -> values::Merged {
+    let layers = values::load(&inputs()).expect("the file is right").value;
+    values::merge(layers, defaults()).value
+}
+
+fn request(inputs: Vec<Input>) -> Request {
+    Request {
+        target: Target {
+            name: "bench".to_owned(),
+            namespace: "default".to_owned(),
+            is_upgrade: false,
+            kube_version: KubeVersion { major: 1, minor: 35 },
+            api_versions: Vec::new(),
+            gitlab_version: None,
+        },
+        inputs,
+        unknown_keys: UnknownKeys::Error,
+        skip_schema_validation: false,
+        profile: None,
+        select: Select::default(),
+    }
+}
+
+fn release() -> Release {
+    Release {
+        name: "bench".to_owned(),
+        namespace: "default".to_owned(),
+        is_upgrade: false,
+        kube_version: KubeVersion { major: 1, minor: 35 },
+        api_versions: Vec::new(),
+        images: releases::Images::development(),
+    }
+}
+
+#[divan::bench]
+fn read(bencher: Bencher) {
+    let inputs = inputs();
+    bencher.bench(|| values::load(&inputs).is_ok());
+}
+
+#[divan::bench]
+fn defaults_from_json() -> serde_json::Value {
+    defaults()
+}
+
+#[divan::bench]
+fn merge(bencher: Bencher) {
+    let layers = values::load(&inputs()).expect("the file is right").value;
+    bencher.with_inputs(|| (layers.clone(), defaults())).bench_values(|(layers, tree)| values::merge(layers, tree));
+}
+
+#[divan::bench]
+fn validate(bencher: Bencher) {
+    let merged = merged();
+    bencher.bench(|| schema::violations(&merged.user, &merged.tree, &Options::default()));
+}
+
+#[divan::bench]
+fn plan(bencher: Bencher) {
+    let (release, merged) = (release(), merged());
+    bencher.bench(|| resolve(&Context::new(&release, &merged.tree, |_| Err(String::new()))));
+}
+
+#[divan::bench]
+fn templates(bencher: Bencher) {
+    let (release, merged) = (release(), merged());
+    let plan = resolve(&Context::new(&release, &merged.tree, |_| Err(String::new())));
+    bencher.bench(|| render(&Renderer::new(), &plan.objects).is_ok());
+}
+
+#[divan::bench]
+fn write(bencher: Bencher) {
+    let rendered = pipeline::template(&request(inputs())).expect("the file is right");
+    bencher.bench(|| {
+        let mut out = Vec::new();
+        emit::to_stdout(&rendered.objects, emit::Format::Yaml, &mut out).map(|()| out)
+    });
+}
+
+#[divan::bench]
+fn whole_default() -> bool {
+    pipeline::template(&request(Vec::new())).is_ok()
+}
+
+#[divan::bench]
+fn whole_150_lines() -> bool {
+    pipeline::template(&request(inputs())).is_ok()
+}

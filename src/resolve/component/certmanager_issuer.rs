@@ -1,0 +1,125 @@
+//! certmanager-issuer: a job that registers an ACME issuer with cert-manager, which then gets the
+//! certificates of all Ingresses.
+
+use serde::Deserialize;
+use serde_json::{Value, json};
+
+use crate::diag::{Diagnostic, ValuePath};
+use crate::model::{Node, NodeMap, Text};
+use crate::resolve::shared::{deployment, tls};
+use crate::resolve::workload::{Workload, config_volume, mount};
+use crate::resolve::{Component, Context, Plan};
+use crate::view;
+
+/// What `build.rs` puts into the table of components.
+pub const COMPONENT: Component = Component { name: "certmanager-issuer", key: "certmanager-issuer", resolve };
+
+/// The component's own settings.
+#[derive(Default, Deserialize)]
+#[serde(default, rename_all = "camelCase")]
+struct Settings {
+    email: Option<Text>,
+    server: Text,
+    rbac: Rbac,
+    use_new_ingress_for_certs: bool,
+    ttl_seconds_after_finished: Option<Node>,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(default)]
+struct Rbac {
+    create: bool,
+}
+
+fn resolve(cx: &Context, plan: &mut Plan) {
+    if !tls::by_cert_manager(cx) {
+        return;
+    }
+    let set: Settings = cx.read(COMPONENT.key);
+    // `false` and an empty text mean the same: none.
+    let Some(email) = set.email.as_ref().and_then(Text::set).filter(|email| *email != "false") else {
+        cx.say(no_email());
+        return;
+    };
+    let mut w = Workload::new(cx, &COMPONENT);
+    w.set.image = cx.global.kubectl.image.clone();
+    w.set.security_context = cx.global.kubectl.security_context.clone();
+    w.set.service_account.enabled = Some(true);
+    plan_account(&w, &set, plan);
+    let config = format!("{}-certmanager", w.name);
+    let view = view! { name: config, labels: w.labels.object, issuer: issuer(&w, &set, email) };
+    plan.add(COMPONENT.name, "configmap.yaml", view);
+    plan_job(&w, &set, &config, plan);
+}
+
+fn no_email() -> Diagnostic {
+    Diagnostic::warning(
+        "no-certificates",
+        "`certmanager-issuer.email`: not set, so no issuer of certificates is made, and browsers will see certificates that they do not trust",
+    )
+    .at_value(ValuePath::dotted("certmanager-issuer.email"))
+    .hint(
+        "give an address for Let's Encrypt and install cert-manager, or name a certificate in `global.ingress.tls.secretName` and set `global.ingress.configureCertmanager: false`",
+    )
+}
+
+/// What `issuer.yml` may read; texts are JSON, which YAML readers take.
+fn issuer(w: &Workload, set: &Settings, email: &str) -> crate::resolve::View {
+    let cx = w.cx;
+    let release = &cx.release;
+    let class = cx.text("global.ingress.class").unwrap_or_else(|| format!("{}-nginx", release.name));
+    let new = set.use_new_ingress_for_certs || cx.enabled("global.ingress.useNewIngressForCerts");
+    let mut labels = w.labels.object.clone();
+    labels.remove("app.kubernetes.io/managed-by");
+    labels.insert("chart".to_owned(), "certmanager-issuer-0.3.0".into());
+    labels.insert("heritage".to_owned(), "Helm".into());
+    view! {
+        name: quoted(&format!("{}-issuer", release.name)), namespace: quoted(&release.namespace),
+        labels: quoted_map(&labels),
+        server: quoted(set.server.as_str()), email: quoted(email),
+        account_key: quoted(&format!("{}-acme-key", release.name)),
+        class_field: if new { "ingressClassName" } else { "class" },
+        class: (class != "none").then(|| quoted(&class)),
+    }
+}
+
+fn quoted(text: &str) -> String {
+    Value::from(text).to_string()
+}
+
+fn quoted_map(map: &NodeMap) -> Vec<Value> {
+    map.iter().map(|(name, value)| json!({"name": quoted(name), "value": value.to_string()})).collect()
+}
+
+fn plan_job(w: &Workload, set: &Settings, config: &str, plan: &mut Plan) {
+    let mut main = deployment::job_container(w, "create-issuer", deployment::kubectl(w.cx));
+    main.command = Some(json!(["/bin/bash", "/scripts/create-issuer"]));
+    main.env =
+        vec![json!({"name": "POD_NAMESPACE", "valueFrom": {"fieldRef": {"fieldPath": "metadata.namespace"}}})];
+    main.volume_mounts = vec![mount("scripts", "/scripts", Value::Null)];
+    let volumes = vec![config_volume("scripts", config)];
+    let suffix = deployment::job_suffix(w.cx);
+    let by_content = suffix.is_none();
+    let view = view! {
+        name: format!("{}-issuer{}", w.cx.release.name, suffix.unwrap_or_default()), labels: w.labels.object,
+        // cert-manager may still be starting; after five minutes something is wrong.
+        active_deadline_seconds: 300, ttl_seconds_after_finished: set.ttl_seconds_after_finished,
+        pod: deployment::job_pod(w, Vec::new(), main, volumes, "OnFailure"),
+    };
+    let job = plan.add(COMPONENT.name, "job.yaml", view);
+    if by_content {
+        job.name_by_content();
+    }
+}
+
+fn plan_account(w: &Workload, set: &Settings, plan: &mut Plan) {
+    let namespace = &w.cx.release.namespace;
+    let account = w.service_account_name();
+    let view = view! { name: account, labels: w.labels.object, namespace };
+    plan.add(COMPONENT.name, "serviceaccount.yaml", view);
+    if set.rbac.create {
+        plan.add(COMPONENT.name, "role.yaml", view! { name: w.name });
+        let view = view! { name: w.name, labels: w.labels.object, account, namespace };
+        plan.add(COMPONENT.name, "rolebinding.yaml", view);
+    }
+}

@@ -1,0 +1,164 @@
+//! shared-secrets: a job makes the Secrets that GitLab needs and nobody has provided; another signs a
+//! certificate where nobody gives one.
+
+mod secrets;
+
+use serde::Deserialize;
+use serde_json::{Value, json};
+
+use crate::manifest::Phase;
+use crate::model::workload::Image;
+use crate::model::{NodeMap, Text};
+use crate::resolve::shared::{deployment, hosts, tls};
+use crate::resolve::workload::{Container, Script, Workload, config_volume, env, mount};
+use crate::resolve::{Component, Context, Plan, labels};
+use crate::view;
+
+/// What `build.rs` puts into the table of components.
+pub const COMPONENT: Component = Component { name: "shared-secrets", key: "shared-secrets", resolve };
+
+/// The component's own settings.
+#[derive(Default, Deserialize)]
+#[serde(default, rename_all = "camelCase")]
+struct Settings {
+    enabled: bool,
+    env: Text,
+    rbac: Rbac,
+    selfsign: SelfSign,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(default)]
+struct Rbac {
+    create: bool,
+}
+
+/// The authority and its certificate.
+#[derive(Default, Deserialize)]
+#[serde(default, rename_all = "camelCase")]
+struct SelfSign {
+    image: Image,
+    key_algorithm: Text,
+    key_size: Text,
+    expiry: Text,
+    ca_subject: Text,
+}
+
+fn resolve(cx: &Context, plan: &mut Plan) {
+    let set: Settings = cx.read(COMPONENT.key);
+    if !set.enabled {
+        return;
+    }
+    let app = deployment::app(cx);
+    let name = format!("{}-shared-secrets", cx.release.name);
+    let w = deployment::kubectl_job(cx, COMPONENT.key, &app, name);
+    plan_account(&w, &set, plan);
+
+    let script = view! {
+        namespace: cx.release.namespace, labels: label_list(&w.labels.object),
+        secrets: secrets::missing(cx, set.env.set().unwrap_or("production")),
+    };
+    let view = view! { name: w.name, labels: w.labels.object, script };
+    plan.add(COMPONENT.name, "configmap.yaml", view).phase(Phase::Pre);
+    plan_job(&w, generate(&w), plan, "");
+    if tls::self_signed(cx) {
+        plan_job(&w, sign(&w, &set.selfsign), plan, "-selfsign");
+    }
+}
+
+/// What a job's pod consists of.
+struct Parts {
+    init: Vec<Container>,
+    main: Container,
+    volumes: Vec<Value>,
+}
+
+fn plan_job(w: &Workload, parts: Parts, plan: &mut Plan, end: &'static str) {
+    let suffix = deployment::job_suffix(w.cx);
+    let by_content = suffix.is_none();
+    let view = view! {
+        name: format!("{}{}", w.name, suffix.map_or(String::new(), |s| s + end)),
+        labels: w.labels.object,
+        pod: deployment::job_pod(w, parts.init, parts.main, parts.volumes, "Never"),
+    };
+    let job = plan.add(COMPONENT.name, "job.yaml", view).phase(Phase::Pre);
+    if by_content {
+        job.name_by_content_and(end);
+    }
+}
+
+/// The pod that makes the Secrets.
+fn generate(w: &Workload) -> Parts {
+    let mut main = deployment::job_container(w, "gitlab", deployment::kubectl(w.cx));
+    main.command = Some(json!(["/bin/bash", "/scripts/generate-secrets"]));
+    main.volume_mounts = vec![mount("scripts", "/scripts", Value::Null), mount("ssh", "/etc/ssh", Value::Null)];
+    let volumes = vec![config_volume("scripts", &w.name), json!({"name": "ssh", "emptyDir": {}})];
+    Parts { init: Vec::new(), main, volumes }
+}
+
+/// The pod that signs a certificate: one container makes it, the other stores it.
+fn sign(w: &Workload, set: &SelfSign) -> Parts {
+    let cx = w.cx;
+    let release = &cx.release;
+    let domain = cx.text("global.hosts.domain").unwrap_or_default();
+    let image = cx.image(&set.image, cx.gitlab_version());
+    let output = vec![mount("certs-path", "/output", Value::Null)];
+    let init = Container {
+        env: vec![
+            env("CA_SUBJECT", set.ca_subject.as_str()),
+            env("CA_ORG", release.namespace.as_str()),
+            env("CA_ORG_UNIT", release.name.as_str()),
+            env("CERT_SUBJECT", domain.as_str()),
+            env("CERT_DOMAIN", domain.as_str()),
+            env("ALGORITHM", set.key_algorithm.as_str()),
+            env("KEY_SIZE", set.key_size.as_str()),
+            env("EXPIRY", set.expiry.as_str()),
+        ],
+        volume_mounts: output.clone(),
+        security_context: NodeMap::new(),
+        ..deployment::job_container(w, "cfssl-self-sign", image)
+    };
+    let hosts = ["gitlab", "registry", "minio", "kas", "pages"].map(|part| hosts::public(cx, part).host);
+    let script = view! {
+        namespace: release.namespace, wildcard: tls::wildcard(cx), domain, hosts,
+        labels: label_list(&w.labels.object),
+    };
+    let main = Container {
+        command_script: Some(Script {
+            words: vec!["/bin/bash", "-exc"],
+            file: "shared-secrets/files/selfsign.sh",
+            view: script,
+        }),
+        volume_mounts: output,
+        security_context: NodeMap::new(),
+        ..deployment::job_container(w, "kubectl", deployment::kubectl(cx))
+    };
+    let volumes = vec![json!({"name": "certs-path", "emptyDir": {}})];
+    Parts { init: vec![init], main, volumes }
+}
+
+fn plan_account(w: &Workload, set: &Settings, plan: &mut Plan) {
+    let own = &w.set.service_account;
+    let account = own.name.as_ref().and_then(Text::set).unwrap_or(&w.name).to_owned();
+    if own.create.unwrap_or(false) {
+        let mut annotations = NodeMap::new();
+        annotations.insert("helm.sh/hook".to_owned(), "pre-install,pre-upgrade".into());
+        annotations.insert("helm.sh/hook-weight".to_owned(), "-5".into());
+        annotations.insert("helm.sh/hook-delete-policy".to_owned(), "hook-succeeded,before-hook-creation".into());
+        labels::put(&mut annotations, &own.annotations);
+        let view = view! { name: account, labels: w.labels.object, annotations };
+        plan.add(COMPONENT.name, "serviceaccount.yaml", view).phase(Phase::Pre);
+    }
+    if set.rbac.create {
+        let mut labels = w.labels.object.clone();
+        labels.insert("app".to_owned(), COMPONENT.name.into());
+        plan.add(COMPONENT.name, "role.yaml", view! { name: w.name, labels }).phase(Phase::Pre);
+        let view = view! { name: w.name, labels, account, namespace: w.cx.release.namespace };
+        plan.add(COMPONENT.name, "rolebinding.yaml", view).phase(Phase::Pre);
+    }
+}
+
+/// Labels as a script can write them: `[{name, value}]`.
+fn label_list(labels: &NodeMap) -> Vec<Value> {
+    labels.iter().map(|(name, value)| json!({"name": name, "value": value})).collect()
+}

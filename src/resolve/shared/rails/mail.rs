@@ -1,0 +1,154 @@
+//! Mail, out and in.
+
+use serde::Deserialize;
+use serde_json::{Value, json};
+
+use super::{Process, domain};
+use crate::model::app_config::{AppConfig, IncomingEmail, SecretKey};
+use crate::model::{Node, NodeMap, Text};
+use crate::resolve::context::Context;
+use crate::resolve::plan::View;
+use crate::resolve::workload::secret_items;
+use crate::view;
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+struct Smtp {
+    enabled: bool,
+    pool: bool,
+    address: Node,
+    port: Node,
+    user_name: Text,
+    password: SecretKey,
+    domain: Node,
+    authentication: Text,
+    starttls_auto: Node,
+    tls: Node,
+    openssl_verify_mode: Node,
+    ca_file: Node,
+    open_timeout: Node,
+    read_timeout: Node,
+}
+
+impl Smtp {
+    fn logs_in(&self) -> bool {
+        !matches!(self.authentication.as_str(), "" | "none")
+    }
+}
+
+/// `smtp_settings.rb`, where mail goes out by SMTP.
+pub fn smtp(cx: &Context) -> Option<View> {
+    let smtp: Smtp = cx.read("global.smtp");
+    if !smtp.enabled {
+        return None;
+    }
+    let mut settings = NodeMap::new();
+    let mut put = |key: &str, value: &Node| {
+        if !value.is_null() && value.as_str() != Some("") {
+            settings.insert(key.to_owned(), value.clone());
+        }
+    };
+    put("address", &smtp.address);
+    put("port", &smtp.port);
+    put("domain", &smtp.domain);
+    put("enable_starttls_auto", &smtp.starttls_auto);
+    put("tls", &smtp.tls);
+    put("openssl_verify_mode", &smtp.openssl_verify_mode);
+    put("ca_file", &smtp.ca_file);
+    put("open_timeout", &smtp.open_timeout);
+    put("read_timeout", &smtp.read_timeout);
+    if smtp.logs_in() {
+        put("authentication", &json!(smtp.authentication));
+        put("user_name", &json!(smtp.user_name));
+    }
+    // A JSON text inside a Ruby string in single quotes: only these two need a backslash there.
+    let ruby = Value::Object(settings).to_string().replace('\\', "\\\\").replace('\'', "\\'");
+    Some(view! {
+        settings_ruby: format!("'{ruby}'"),
+        with_password: smtp.logs_in() && smtp.password.named("password").is_some(),
+        pool: smtp.pool,
+    })
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+struct Email {
+    from: Text,
+    display_name: Node,
+    reply_to: Text,
+    subject_suffix: Node,
+    smime: Smime,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(default, rename_all = "camelCase")]
+struct Smime {
+    enabled: bool,
+    secret_name: Option<Text>,
+    key_name: Option<Text>,
+    cert_name: Option<Text>,
+}
+
+/// Who mails are from.
+pub fn email(cx: &Context) -> View {
+    let email: Email = cx.read("global.email");
+    let or = |text: &Text, name: &str| text.set().map_or_else(|| format!("{name}@{}", domain(cx)), str::to_owned);
+    view! {
+        from: or(&email.from, "gitlab"),
+        display_name: email.display_name,
+        reply_to: or(&email.reply_to, "noreply"),
+        subject_suffix: email.subject_suffix,
+        smime: smime_secret(cx).is_some(),
+    }
+}
+
+/// The Secret with the key and the certificate that sign mails, and the names of the two in it.
+pub fn smime_secret(cx: &Context) -> Option<(String, String, String)> {
+    let email: Email = cx.read("global.email");
+    let smime = email.smime;
+    let text = |value: &Option<Text>, default: &str| value.as_ref().and_then(Text::set).unwrap_or(default).to_owned();
+    let secret = smime.secret_name.as_ref().and_then(Text::set)?.to_owned();
+    smime.enabled.then(|| (secret, text(&smime.key_name, "tls.key"), text(&smime.cert_name, "tls.crt")))
+}
+
+/// Mails that come in: the sections of `gitlab.yml`.
+pub fn mailboxes(app: &AppConfig, process: Process) -> Vec<View> {
+    let boxes = [("incoming_email", &app.incoming_email), ("service_desk_email", &app.service_desk_email)];
+    let section = |(name, set): (&str, &IncomingEmail)| {
+        let webhook = set.delivery_method.set().unwrap_or("webhook") == "webhook";
+        view! {
+            name: name,
+            address: set.address,
+            secret_file: webhook.then(|| format!("/etc/gitlab/mailroom/{name}_webhook_secret")),
+        }
+    };
+    boxes.into_iter().filter(|(_, set)| set.enabled && process.works()).map(section).collect()
+}
+
+/// What mail needs to know in secret, as sources of a projected volume.
+pub fn sources(cx: &Context, app: &AppConfig, process: Process) -> Vec<Node> {
+    let smtp: Smtp = cx.read("global.smtp");
+    let mut sources = Vec::new();
+    if let Some((secret, key)) = smtp.password.named("password").filter(|_| smtp.enabled && smtp.logs_in()) {
+        sources.push(secret_items(secret, [(key, "smtp/smtp-password")]));
+    }
+    let mailer = &app.microsoft_graph_mailer;
+    if let Some((secret, key)) = mailer.client_secret.named("secret").filter(|_| mailer.enabled) {
+        sources.push(secret_items(secret, [(key, "microsoft_graph_mailer/client_secret")]));
+    }
+    let boxes = [
+        ("incoming_email", &app.incoming_email, "incoming-email-auth-token"),
+        ("service_desk_email", &app.service_desk_email, "service-desk-email-auth-token"),
+    ];
+    for (name, set, default) in boxes {
+        let webhook = set.delivery_method.set().unwrap_or("webhook") == "webhook";
+        if process == Process::Webservice && set.enabled && webhook {
+            let token = &set.auth_token;
+            let default = format!("{}-{default}", cx.release.name);
+            let secret = token.secret.as_ref().and_then(Text::set).unwrap_or(&default);
+            let key = token.key.as_ref().and_then(Text::set).unwrap_or("authToken");
+            sources.push(secret_items(secret, [(key, format!("mailroom/{name}_webhook_secret").as_str())]));
+        }
+    }
+    sources
+}

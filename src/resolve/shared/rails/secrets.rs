@@ -1,0 +1,56 @@
+//! What a Rails process finds below `/etc/gitlab`, and the volumes it comes from.
+
+use serde_json::json;
+
+use super::{ClickHouse, Process, mail, services, sign_in};
+use crate::model::app_config::{AppConfig, SecretKey};
+use crate::model::{Node, Text};
+use crate::resolve::shared::{gitaly_clients, object_storage, postgres, redis};
+use crate::resolve::workload::{Workload, projected_volume, secret_items};
+
+/// The volume with Kerberos' keytab.
+pub const KEYTAB: &str = "kerberos-keytab";
+/// The volume with the key that signs mails.
+pub const SMIME: &str = "smime-creds";
+
+/// The sources of the projected volume `init-<component>-secrets`.
+pub fn secret_sources(w: &Workload, process: Process) -> Vec<Node> {
+    let (cx, own) = (w.cx, w.key.as_str());
+    let app: AppConfig = cx.read("global.appConfig");
+    let rails: SecretKey = cx.read("global.railsSecrets");
+    let default = format!("{}-rails-secret", cx.release.name);
+    let rails = rails.secret.as_ref().and_then(Text::set).unwrap_or(&default).to_owned();
+    let mut sources = vec![secret_items(&rails, [("secrets.yml", "rails-secrets/secrets.yml")])];
+    sources.extend(gitaly_clients::token_sources(cx, own));
+    sources.extend(redis::all_password_sources(cx, own));
+    let mut databases = postgres::databases(cx, own);
+    databases.extend(postgres::geo_tracking(cx));
+    sources.extend(postgres::password_sources(&databases));
+    sources.extend(postgres::ssl_sources(&databases));
+    sources.extend(object_storage::sources(cx, &app, process.serves(), process.serves()));
+    if process.serves() {
+        sources.extend(services::sources(cx, own, &app, process));
+        sources.extend(mail::sources(cx, &app, process));
+        sources.extend(sign_in::sources(&app, process));
+    }
+    let clickhouse: ClickHouse = cx.read("global.clickhouse.main");
+    if let Some((secret, key)) = clickhouse.password.named("main_password").filter(|_| cx.enabled("global.clickhouse.enabled")) {
+        sources.push(secret_items(secret, [(key, "clickhouse/.main_password")]));
+    }
+    sources
+}
+
+/// Volumes that settings ask for besides; [`super::mounts`] mounts them.
+pub fn volumes(w: &Workload) -> Vec<Node> {
+    let app: AppConfig = w.cx.read("global.appConfig");
+    let mut volumes = Vec::new();
+    if let Some((secret, key)) = app.kerberos.keytab.named("keytab") {
+        let source = secret_items(secret, [(key, secret)]);
+        volumes.push(json!({"name": KEYTAB, "projected": {"sources": [source]}}));
+    }
+    if let Some((secret, key, certificate)) = mail::smime_secret(w.cx) {
+        let source = secret_items(&secret, [(key.as_str(), "smime-key"), (certificate.as_str(), "smime-cert")]);
+        volumes.push(projected_volume(SMIME, 0o440, vec![source]));
+    }
+    volumes
+}

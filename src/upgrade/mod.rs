@@ -1,0 +1,3 @@
+//! What changes from one release to the next, and what it asks of the person who upgrades.
+
+pub mod removed;
