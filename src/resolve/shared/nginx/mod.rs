@@ -91,14 +91,6 @@ impl Nginx<'_> {
                 .hint("remove it; `controller.scope` says which namespaces are watched"),
             );
         }
-        if self.set.rbac.scope {
-            let path = format!("{}.rbac.scope", self.key);
-            self.cx.say(
-                Diagnostic::error("namespaced-class", format!("`{path}`: an IngressClass belongs to no namespace"))
-                    .at_value(ValuePath::dotted(&path))
-                    .hint("set it to `false`: reading IngressClasses needs a ClusterRole"),
-            );
-        }
         for (protocol, ports) in [("tcp", &self.set.tcp), ("udp", &self.set.udp)] {
             for port in ports.keys().filter(|port| !port.parse::<u16>().is_ok_and(|number| number > 0)) {
                 let path = format!("{}.{protocol}", self.key);

@@ -54,8 +54,6 @@ pub struct Settings {
 pub struct Rbac {
     /// Whether roles are made.
     pub create: bool,
-    /// Whether the controller may read its own namespace only.
-    pub scope: bool,
 }
 
 /// `controller`.
