@@ -61,6 +61,8 @@ pub struct Container {
     pub lifecycle: Option<Node>,
     /// Requests and limits.
     pub resources: NodeMap,
+    /// What a change of the resources restarts.
+    pub resize_policy: Option<Node>,
     /// Privileges.
     pub security_context: NodeMap,
 }
@@ -365,6 +367,8 @@ impl<'a> Workload<'a> {
             security_context: self.set.security_context,
             image_pull_secrets: self.pull_secrets(),
             priority_class_name: self.priority_class(),
+            runtime_class_name: Value::Null,
+            hostname: Value::Null,
             scheduler_name: self.set.scheduler_name,
             node_selector: self.node_selector(),
             tolerations: self.tolerations(),

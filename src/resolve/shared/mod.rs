@@ -4,6 +4,7 @@ pub mod deployment;
 pub mod gitaly;
 pub mod gitaly_clients;
 pub mod hosts;
+pub mod nginx;
 pub mod object_storage;
 pub mod postgres;
 pub mod rails;
