@@ -63,19 +63,21 @@ struct Praefect {
 #[serde(default)]
 struct VirtualStorage {
     name: Text,
+    #[serde(rename = "tlsSecretName")]
+    tls_secret_name: Option<Text>,
 }
 
 #[derive(Debug, Default, Deserialize)]
 #[serde(default, rename_all = "camelCase")]
 struct Service {
-    external_port: Option<Text>,
+    internal_port: Option<Text>,
     tls: ServiceTls,
 }
 
 #[derive(Debug, Default, Deserialize)]
 #[serde(default, rename_all = "camelCase")]
 struct ServiceTls {
-    external_port: Option<Text>,
+    internal_port: Option<Text>,
 }
 
 #[derive(Debug, Default, Deserialize)]
@@ -87,7 +89,7 @@ struct Tls {
 
 impl Service {
     fn port(&self, tls: bool) -> &str {
-        let (port, default) = if tls { (&self.tls.external_port, "8076") } else { (&self.external_port, "8075") };
+        let (port, default) = if tls { (&self.tls.internal_port, "8076") } else { (&self.internal_port, "8075") };
         set(port).unwrap_or(default)
     }
 }
@@ -111,6 +113,7 @@ pub fn storages(cx: &Context, own: &str) -> Vec<Storage> {
     let (release, namespace) = (&cx.release.name, &cx.release.namespace);
     let mut all = Vec::new();
     let tls = gitaly.tls.enabled;
+    // The addresses are the pods' own: what counts is where Gitaly listens.
     let port = gitaly.service.port(tls);
     let replaced = praefect.enabled && praefect.replace_internal_gitaly.unwrap_or(true);
     if (gitaly.enabled || set(&gitaly.host).is_some()) && !replaced {
@@ -168,13 +171,27 @@ pub fn token_sources(cx: &Context, own: &str) -> Vec<Node> {
 }
 
 /// Secrets with the certificates that Gitaly and Praefect show, each with the name of its file among the authorities.
-pub fn tls_authorities(cx: &Context) -> Vec<(String, &'static str)> {
-    let of = |path: &str, default: &str, file: &'static str| {
-        let tls: Tls = cx.read(path);
-        let secret = set(&tls.secret_name).map_or_else(|| format!("{}-{default}", cx.release.name), str::to_owned);
-        tls.enabled.then_some((secret, file))
+pub fn tls_authorities(cx: &Context) -> Vec<(String, String)> {
+    let gitaly: Tls = cx.read("global.gitaly.tls");
+    let praefect: Praefect = cx.read("global.praefect");
+    let secret = |tls: &Tls, default: &str| {
+        set(&tls.secret_name).map_or_else(|| format!("{}-{default}", cx.release.name), str::to_owned)
     };
-    let gitaly = of("global.gitaly.tls", "gitaly-tls", "gitaly-internal-tls.crt");
-    let praefect = of("global.praefect.tls", "praefect-tls", "praefect-internal-tls.crt");
-    gitaly.into_iter().chain(praefect).collect()
+    let mut all = Vec::new();
+    if gitaly.enabled {
+        // Behind Praefect, each virtual storage has a certificate of its own.
+        let storages = praefect.virtual_storages.iter().filter(|_| praefect.enabled);
+        for storage in storages {
+            if let Some(secret) = set(&storage.tls_secret_name) {
+                all.push((secret.to_owned(), format!("gitaly-{}-tls.crt", storage.name)));
+            }
+        }
+        if !praefect.enabled || !praefect.replace_internal_gitaly.unwrap_or(true) {
+            all.push((secret(&gitaly, "gitaly-tls"), "gitaly-internal-tls.crt".to_owned()));
+        }
+    }
+    if praefect.tls.enabled {
+        all.push((secret(&praefect.tls, "praefect-tls"), "praefect-internal-tls.crt".to_owned()));
+    }
+    all
 }
