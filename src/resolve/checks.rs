@@ -163,15 +163,16 @@ fn geo_registry(cx: &Context) {
 }
 
 fn ingress_controller_scope(cx: &Context) {
-    let sections = ["nginx-ingress", "nginx-ingress-geo"];
-    for section in sections.iter().filter(|section| cx.enabled(&format!("{section}.rbac.scope"))) {
-        refuse(
-            cx,
-            "ingress-scope",
-            &format!("{section}.rbac.scope"),
-            "the controller reads IngressClasses, which belong to no namespace, so a Role of one namespace is not enough",
-            &format!("remove it; `{section}.controller.scope.enabled` limits which Ingresses are served"),
-        );
+    for section in ["nginx-ingress", "nginx-ingress-geo"] {
+        if cx.enabled(&format!("{section}.enabled")) && cx.enabled(&format!("{section}.rbac.scope")) {
+            refuse(
+                cx,
+                "ingress-scope",
+                &format!("{section}.rbac.scope"),
+                "an IngressClass belongs to no namespace, so a controller that may read one namespace only cannot see its own",
+                &format!("remove it; `{section}.controller.scope` says which namespace's Ingresses are watched"),
+            );
+        }
     }
 }
 
