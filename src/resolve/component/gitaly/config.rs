@@ -66,7 +66,7 @@ impl Server<'_> {
             graceful_restart_timeout: quoted(&duration(grace)),
             // A list of Go strings, for gomplate.
             storages: storages.iter().map(|name| quoted(name.as_str())).collect::<Vec<_>>().join(" "),
-            gitlab_url: quoted(&format!("{}{}/", workhorse::url(cx, COMPONENT.key), workhorse::relative_root(cx))),
+            gitlab_url: quoted(&format!("{}/", workhorse::url(cx, COMPONENT.key))),
             logging: lines(&set_to.logging, &[
                 ("level", "level"), ("format", "format"), ("sentryDsn", "sentry_dsn"),
                 ("sentryEnvironment", "sentry_environment"),
