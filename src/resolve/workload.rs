@@ -59,6 +59,10 @@ pub struct Container {
     pub startup_probe: Option<Node>,
     /// Hooks.
     pub lifecycle: Option<Node>,
+    /// Where the container's last words are read from.
+    pub termination_message_path: Option<String>,
+    /// `File`, or the end of the log.
+    pub termination_message_policy: Option<String>,
     /// Requests and limits.
     pub resources: NodeMap,
     /// What a change of the resources restarts.
