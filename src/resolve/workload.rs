@@ -285,6 +285,7 @@ impl<'a> Workload<'a> {
             digest: own.digest.clone().or_else(|| base.digest.clone()),
             pull_policy: own.pull_policy.clone().or_else(|| base.pull_policy.clone()),
             pull_secrets: Vec::new(),
+            registry: None,
         };
         self.cx.image(&image, self.cx.gitlab_version())
     }
