@@ -260,12 +260,32 @@ pub struct Metrics {
     pub path: Text,
     /// The port.
     pub port: Option<Node>,
+    /// TLS of the exporter.
+    pub tls: Certificate,
     /// Pod annotations in place of the usual three.
     pub annotations: NodeMap,
     /// For the Prometheus operator.
     pub service_monitor: Monitor,
     /// For the Prometheus operator.
     pub pod_monitor: Monitor,
+}
+
+/// `tls:` of something that answers: whether it has a certificate, and where that is.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(default, rename_all = "camelCase")]
+pub struct Certificate {
+    /// Whether TLS is used; missing: what the component says.
+    pub enabled: Option<bool>,
+    /// The Secret with `tls.crt` and `tls.key`.
+    pub secret_name: Option<Text>,
+}
+
+impl Certificate {
+    /// The Secret with the certificate, where TLS is used; `default` where none is named.
+    pub fn secret(&self, default: impl FnOnce() -> String) -> Option<String> {
+        let named = self.secret_name.as_ref().and_then(Text::set).map(str::to_owned);
+        self.enabled.unwrap_or(false).then(|| named.unwrap_or_else(default))
+    }
 }
 
 /// A ServiceMonitor's or PodMonitor's settings.

@@ -96,6 +96,7 @@ impl Renderer {
             };
             Ok::<_, Error>(super::erb::without_nulls(state.env().get_template(&name)?.render(view)?))
         });
+        environment.add_test("none", minijinja::tests::is_none);
         environment.add_function("yaml", |tree: Value| {
             let tree = serde_json::to_value(&tree).map_err(|_| Error::new(ErrorKind::BadSerialization, "not data"))?;
             let mut text = String::new();

@@ -56,10 +56,25 @@ impl<'a> Workload<'a> {
     pub fn plan_scaling(&self, component: &'static str, of: &Scaled, min: &Node, max: &Node, plan: &mut Plan) {
         let hpa: Hpa = self.cx.read(&format!("{}.hpa", self.key));
         let keda: Keda = self.cx.read(&format!("{}.keda", self.key));
+        self.plan_scaling_by(component, of, &hpa, &keda, min, max, plan);
+    }
+
+    /// The same by settings that were read before, as those of one of several deployments of a component.
+    #[allow(clippy::too_many_arguments)] // What an HPA takes, and `keda`.
+    pub fn plan_scaling_by(
+        &self,
+        component: &'static str,
+        of: &Scaled,
+        hpa: &Hpa,
+        keda: &Keda,
+        min: &Node,
+        max: &Node,
+        plan: &mut Plan,
+    ) {
         if keda.enabled || self.cx.enabled("global.keda.enabled") {
-            self.plan_scaled_object(component, of, &hpa, &keda, min, max, plan);
+            self.plan_scaled_object(component, of, hpa, keda, min, max, plan);
         } else if hpa.enabled.unwrap_or(true) {
-            self.plan_hpa(component, of, &hpa, min, max, plan);
+            self.plan_hpa(component, of, hpa, min, max, plan);
         }
     }
 

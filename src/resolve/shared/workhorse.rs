@@ -1,44 +1,46 @@
-//! Workhorse: under which address other parts reach GitLab inside the cluster.
+//! Where Gitaly, gitlab-shell and KAS reach GitLab inside the cluster: Workhorse of a webservice.
 
 use serde::Deserialize;
 
+use super::gitaly::set;
 use crate::model::Text;
 use crate::resolve::context::Context;
 
-/// `global.workhorse`, with the component's own `workhorse` over it.
-#[derive(Debug, Clone, Default, Deserialize)]
+/// `global.workhorse`, and `workhorse` of a component over it.
+#[derive(Debug, Default, Deserialize)]
 #[serde(default, rename_all = "camelCase")]
-struct Settings {
-    scheme: Option<Text>,
+struct Workhorse {
     host: Option<Text>,
     port: Option<Text>,
+    scheme: Option<Text>,
     service_name: Option<Text>,
     tls: Tls,
 }
 
-#[derive(Debug, Clone, Default, Deserialize)]
+#[derive(Debug, Default, Deserialize)]
 #[serde(default)]
 struct Tls {
     enabled: bool,
 }
 
-/// `http://<host>:<port>`, without the path that GitLab may stand under.
-pub fn url(cx: &Context, own: &str) -> String {
-    let set: Settings = cx.inherited("global.workhorse", &format!("{own}.workhorse"));
-    let text = |value: &Option<Text>| value.as_ref().and_then(Text::set).map(str::to_owned);
-    let scheme = text(&set.scheme).unwrap_or_else(|| if set.tls.enabled { "https" } else { "http" }.to_owned());
-    let host = text(&set.host).unwrap_or_else(|| {
-        let service = text(&set.service_name).unwrap_or_else(|| "webservice-default".to_owned());
-        format!("{}-{service}.{}.svc", cx.release.name, cx.release.namespace)
-    });
-    format!("{scheme}://{host}:{}", text(&set.port).unwrap_or_else(|| "8181".to_owned()))
+/// `http://prod-webservice-default.gitlab.svc:8181`, without the path that GitLab may stand under.
+pub fn address(cx: &Context, own: &str) -> String {
+    let workhorse: Workhorse = cx.inherited("global.workhorse", &format!("{own}.workhorse"));
+    let release = &cx.release;
+    let service = set(&workhorse.service_name).unwrap_or("webservice-default");
+    let host = set(&workhorse.host)
+        .map_or_else(|| format!("{}-{service}.{}.svc", release.name, release.namespace), str::to_owned);
+    let scheme = set(&workhorse.scheme).unwrap_or(if workhorse.tls.enabled { "https" } else { "http" });
+    format!("{scheme}://{host}:{}", set(&workhorse.port).unwrap_or("8181"))
 }
 
 /// The path that GitLab stands under, `/gitlab`; empty for the root.
 pub fn relative_root(cx: &Context) -> String {
-    let root: Text = cx.read_value("global.appConfig.relativeUrlRoot", match cx.section("global.appConfig.relativeUrlRoot") {
-        null if null.is_null() => return String::new(),
-        root => root,
-    });
-    root.as_str().trim_end_matches('/').to_owned()
+    let root: Option<Text> = cx.read("global.appConfig.relativeUrlRoot");
+    set(&root).unwrap_or("").trim_end_matches('/').to_owned()
+}
+
+/// The address with GitLab's path, no slash after it.
+pub fn url(cx: &Context, own: &str) -> String {
+    address(cx, own) + &relative_root(cx)
 }

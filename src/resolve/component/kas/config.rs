@@ -22,7 +22,7 @@ pub fn tree(kas: &Kas) -> Node {
     let root = workhorse::relative_root(cx);
     let mut tree = json!({
         "gitlab": {
-            "address": format!("{}{root}", workhorse::url(cx, &kas.w.key)),
+            "address": format!("{}{root}", workhorse::address(cx, &kas.w.key)),
             "external_url": format!("{}{root}", hosts::public(cx, "gitlab").url()),
             "authentication_secret_file": in_home(SHARED_SECRET),
         },
