@@ -322,6 +322,7 @@ impl<'a> Workload<'a> {
             digest: own.digest.clone().or_else(|| base.digest.clone()),
             pull_policy: own.pull_policy.clone().or_else(|| base.pull_policy.clone()),
             pull_secrets: Vec::new(),
+            registry: None,
         };
         // The global pull policy is not meant for it: its tag is one that does not move.
         let pull_policy = image.pull_policy.as_ref().and_then(Text::set).map(str::to_owned);
