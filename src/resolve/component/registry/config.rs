@@ -34,11 +34,11 @@ pub fn view(registry: &Registry) -> View {
         token_service: data("tokenService"), issuer: issuer, auto_redirect: data("authAutoRedirect"),
         s3: minio.then(|| json!({"bucket": bucket(cx), "endpoint": minio_url(cx, redirect)})),
         cache: minio,
-        delete: minio.then_some(true),
+        delete: minio.then(|| json!({"enabled": true})),
         // Clients cannot reach MinIO by its name inside the cluster, so the registry passes the data on.
-        redirect_disable: match set.storage.redirect.get("disable") {
-            Some(disable) => Some(disable.clone()),
-            None => (minio && !redirect).then_some(Value::Bool(true)),
+        redirect: match set.storage.redirect.get("disable") {
+            Some(disable) => Some(json!({"disable": disable})),
+            None => (minio && !redirect).then(|| json!({"disable": true})),
         },
         middleware: middleware(registry), endpoints: endpoints(cx),
         notification_events: Some(cx.section("global.registry.notifications.events").clone()).filter(|v| !v.is_null()),

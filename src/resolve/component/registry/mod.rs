@@ -11,6 +11,8 @@ use serde_json::{Value, json};
 
 use crate::model::workload::Metrics;
 use crate::model::{Node, NodeMap, Port, Text};
+use crate::releases::{self, Images};
+use crate::resolve::image::ImageRef;
 use crate::resolve::labels;
 use crate::resolve::shared::deployment::{job_container, job_pod, job_suffix};
 use crate::resolve::workload::{Container, Workload, memory_volume};
@@ -180,9 +182,20 @@ impl Registry<'_> {
         self.w.cx.enabled("global.minio.enabled") && self.set.storage.secret.as_ref().and_then(Text::set).is_none()
     }
 
+    /// The image: the tag of the values, where the default one gives way to a GitLab release that was asked for.
+    fn image(&self) -> ImageRef {
+        let images = &self.w.cx.release.images;
+        let mut image = self.w.set.image.clone();
+        let chosen = images.release.is_some_and(|release| release != releases::default_version());
+        let default = image.tag.as_ref().is_some_and(|tag| tag.as_str() == Images::development().registry);
+        if chosen && default {
+            image.tag = None;
+        }
+        self.w.cx.image_as_tagged(&image, &images.registry)
+    }
+
     fn container(&self, name: &str) -> Container {
-        let image = self.w.cx.image_as_tagged(&self.w.set.image, &self.w.cx.release.images.registry);
-        self.w.container(name, image)
+        self.w.container(name, self.image())
     }
 }
 
@@ -297,8 +310,7 @@ fn plan_migrations(registry: &Registry, plan: &mut Plan) {
     let mut job = Workload::of(w.cx, COMPONENT.key, &format!("{}-migrations", w.app), w.cx.section(COMPONENT.key));
     job.labels.object.insert("app".to_owned(), format!("{}-migrations", w.app).into());
     job.labels.pod.insert("app".to_owned(), format!("{}-migrations", w.app).into());
-    let image = w.cx.image_as_tagged(&w.set.image, &w.cx.release.images.registry);
-    let mut main = job_container(w, "migrations", image);
+    let mut main = job_container(w, "migrations", registry.image());
     main.args = Some(json!(["/scripts/wait-for-deps", "/scripts/db-migrate"]));
     // What waits for the database must not wait for the schema that comes only now.
     main.env = vec![json!({"name": "BYPASS_SCHEMA_VERSION", "value": "true"})];
