@@ -368,6 +368,7 @@ impl<'a> Workload<'a> {
         let containers: Vec<View> = containers.into_iter().map(container_view).collect();
         let volumes = [self.list("extraVolumes", &self.set.extra_volumes), volumes].concat();
         view! {
+            name: Value::Null,
             labels: self.labels.pod,
             annotations: labels::text_map(&self.set.annotations),
             automount_service_account_token: self.automount(),
