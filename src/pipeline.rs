@@ -14,6 +14,7 @@ use crate::releases;
 use crate::render::{Hole, Renderer, render};
 use crate::resolve::{Context, Plan, Release, component, resolve};
 use crate::schema;
+use crate::third_party;
 use crate::upgrade::removed;
 use crate::values::{self, Chart, Merged, Origins};
 
@@ -98,6 +99,7 @@ pub fn template(request: &Request) -> Result<Rendered, Failure> {
     let removed = removed::check(&merged.user);
     merged.user = removed::without(merged.user, &removed);
     found.extend(removed);
+    found.extend(third_party::notes(&merged.user));
     let options =
         schema::Options { unknown_keys: request.unknown_keys, skip_schema_validation: request.skip_schema_validation };
     let checked = match schema::check(merged, &options) {
@@ -126,7 +128,9 @@ fn failure(mut found: Vec<Diagnostic>, origins: &Origins, sources: &Sources) -> 
     located(&mut found, origins);
     // An error about a place says all that a warning about it would.
     let wrong: Vec<_> = found.iter().filter(|d| d.severity == Severity::Error).flat_map(|d| d.places.clone()).collect();
-    found.retain(|d| d.severity == Severity::Error || !d.places.iter().any(|place| wrong.contains(place)));
+    // And a run that ends with an error need not speak of what the user did not write.
+    let worth_saying = |d: &Diagnostic| !d.places.is_empty() && !d.places.iter().any(|place| wrong.contains(place));
+    found.retain(|d| d.severity == Severity::Error || worth_saying(d));
     Failure { report: Report(found), sources: sources.clone() }
 }
 

@@ -17,6 +17,7 @@ mod nginx;
 mod releases;
 mod schema;
 mod scripts;
+mod system;
 mod templates;
 mod values;
 mod writer;

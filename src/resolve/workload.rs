@@ -10,7 +10,7 @@ use super::context::{Context, overlay_map};
 use super::image::ImageRef;
 use super::labels::{self, Labels};
 use super::plan::{Plan, View};
-use super::shared::tls;
+use super::shared::{gitaly_clients, tls};
 use crate::diag::{Diagnostic, ValuePath};
 use crate::model::{self, Node, NodeMap, Text};
 use crate::view;
@@ -41,6 +41,8 @@ pub struct Container {
     pub command_script: Option<Script>,
     /// Arguments.
     pub args: Option<Node>,
+    /// The same, and a script as the last of them; in place of `args`.
+    pub args_script: Option<Script>,
     /// Environment, in order.
     pub env: Vec<Node>,
     /// Environment from whole Secrets and ConfigMaps.
@@ -57,6 +59,10 @@ pub struct Container {
     pub startup_probe: Option<Node>,
     /// Hooks.
     pub lifecycle: Option<Node>,
+    /// Where the container's last words are read from.
+    pub termination_message_path: Option<String>,
+    /// `File`, or the end of the log.
+    pub termination_message_policy: Option<String>,
     /// Requests and limits.
     pub resources: NodeMap,
     /// What a change of the resources restarts.
@@ -120,6 +126,35 @@ pub fn projected_volume(name: &str, default_mode: u32, sources: Vec<Node>) -> No
     json!({"name": name, "projected": {"defaultMode": default_mode, "sources": sources}})
 }
 
+/// Where containers that talk TLS find the certificates of authorities.
+pub fn certificate_mounts() -> Vec<Node> {
+    vec![
+        mount("etc-ssl-certs", "/etc/ssl/certs/", json!({"readOnly": true})),
+        mount("etc-pki-ca-trust-extracted-pem", "/etc/pki/ca-trust/extracted/pem", json!({"readOnly": true})),
+    ]
+}
+
+/// A probe by HTTP; `times` is `periodSeconds` and the like, passed on.
+pub fn http_probe(path: &str, port: impl Serialize, times: &NodeMap) -> Node {
+    let mut probe = json!({"httpGet": {"path": path, "port": port}});
+    super::context::overlay(&mut probe, &Value::Object(times.clone()));
+    probe
+}
+
+/// A certificate and its key as sources of a projected volume, `<folder>/<file>.crt` and `.key`.
+pub fn certificate_source(secret: &str, path: &str) -> Node {
+    secret_items(secret, [("tls.crt", format!("{path}.crt").as_str()), ("tls.key", format!("{path}.key").as_str())])
+}
+
+/// A probe: what is asked, and `periodSeconds` and the like from the settings.
+pub fn probe(handler: &Node, settings: &NodeMap) -> Node {
+    let mut probe = handler.clone();
+    if let Some(probe) = probe.as_object_mut() {
+        probe.extend(settings.iter().filter(|(key, _)| *key != "enabled").map(|(k, v)| (k.clone(), v.clone())));
+    }
+    probe
+}
+
 /// A volume with a ConfigMap's keys as files.
 pub fn config_volume(name: &str, config_map: &str) -> Node {
     json!({"name": name, "configMap": {"name": config_map}})
@@ -178,6 +213,13 @@ impl<'a> Workload<'a> {
         Workload { cx, key: key.to_owned(), name, app, labels: Labels { object, selector, pod, service }, set }
     }
 
+    /// Marks the pods as those of one of several workloads of a component: a label that selects them.
+    pub fn mark(&mut self, label: &str, name: &str) {
+        for labels in [&mut self.labels.selector, &mut self.labels.pod] {
+            labels.insert(label.to_owned(), name.into());
+        }
+    }
+
     /// Labels of a Deployment, StatefulSet or CronJob: the object's, and the application it belongs to.
     pub fn controller_labels(&self) -> NodeMap {
         let mut labels = self.labels.object.clone();
@@ -216,14 +258,7 @@ impl<'a> Workload<'a> {
             image_pull_policy: image.pull_policy,
             env: self.env(),
             volume_mounts: [
-                vec![
-                    mount("etc-ssl-certs", "/etc/ssl/certs/", json!({"readOnly": true})),
-                    mount(
-                        "etc-pki-ca-trust-extracted-pem",
-                        "/etc/pki/ca-trust/extracted/pem",
-                        json!({"readOnly": true}),
-                    ),
-                ],
+                certificate_mounts(),
                 self.list("extraVolumeMounts", &self.set.extra_volume_mounts),
             ]
             .concat(),
@@ -255,7 +290,7 @@ impl<'a> Workload<'a> {
             mount("etc-ssl-certs", "/etc/ssl/certs", json!({"readOnly": false})),
             mount("etc-pki-ca-trust-extracted-pem", "/etc/pki/ca-trust/extracted/pem", json!({"readOnly": false})),
         ];
-        if !self.authorities().is_empty() {
+        if self.authorities().is_some() {
             let at = "/usr/local/share/ca-certificates";
             container.volume_mounts.push(mount("custom-ca-certificates", at, json!({"readOnly": true})));
         }
@@ -287,15 +322,18 @@ impl<'a> Workload<'a> {
             digest: own.digest.clone().or_else(|| base.digest.clone()),
             pull_policy: own.pull_policy.clone().or_else(|| base.pull_policy.clone()),
             pull_secrets: Vec::new(),
+            registry: None,
         };
-        self.cx.image(&image, self.cx.gitlab_version())
+        // The global pull policy is not meant for it: its tag is one that does not move.
+        let pull_policy = image.pull_policy.as_ref().and_then(Text::set).map(str::to_owned);
+        ImageRef { pull_policy, ..self.cx.image(&image, self.cx.gitlab_version()) }
     }
 
     /// The volumes that [`Workload::certificates`] and [`Workload::container`] mount.
     pub fn certificate_volumes(&self) -> Vec<Node> {
         let mut volumes = vec![memory_volume("etc-ssl-certs"), memory_volume("etc-pki-ca-trust-extracted-pem")];
         let authorities = self.authorities();
-        if !authorities.is_empty() {
+        if let Some(authorities) = authorities {
             // 0440: the group that `fsGroup` sets may read.
             volumes.push(projected_volume("custom-ca-certificates", 0o440, authorities));
         }
@@ -303,20 +341,25 @@ impl<'a> Workload<'a> {
     }
 
     /// The authorities that are trusted besides the usual ones: the user's, and that of a certificate signed here.
-    fn authorities(&self) -> Vec<Node> {
-        let given = self.cx.global.certificates.custom_cas.iter().map(|authority| {
+    /// Gitaly and Praefect show certificates that nobody else signed: they are trusted as they are.
+    fn authorities(&self) -> Option<Vec<Node>> {
+        let given = self.cx.global.certificates.custom_cas.iter().filter_map(|authority| {
             let (kind, name) = match &authority.config_map {
                 Some(name) => ("configMap", name),
-                None => ("secret", authority.secret.as_ref().unwrap_or(&self.cx.global.time_zone)),
+                None => ("secret", authority.secret.as_ref()?),
             };
             let items = authority
                 .keys
                 .as_ref()
                 .map(|keys| keys.iter().map(|key| json!({"key": key, "path": key})).collect::<Vec<_>>());
-            json!({kind: {"name": name, "items": items}})
+            Some(json!({kind: {"name": name, "items": items}}))
         });
         let own = tls::self_signed(self.cx).then(|| secret_items(&format!("{}-ca", tls::wildcard(self.cx)), []));
-        given.chain(own).collect()
+        let internal = gitaly_clients::tls_authorities(self.cx)
+            .into_iter()
+            .map(|(secret, file)| secret_items(&secret, [("tls.crt", file.as_str())]));
+        let all: Vec<Node> = given.chain(own).chain(internal).collect();
+        (!all.is_empty() || !self.cx.global.certificates.custom_cas.is_empty()).then_some(all)
     }
 
     /// The pod, with the containers every pod has: extra ones, and certificates first.
@@ -421,6 +464,11 @@ impl<'a> Workload<'a> {
         self.affinity_apart_from(&self.labels.selector)
     }
 
+    /// `soft`, `hard`, or nothing that is known: the component's own, or the global one.
+    pub fn anti_affinity(&self) -> Option<&str> {
+        first_set(&self.set.anti_affinity, &self.cx.global.anti_affinity)
+    }
+
     /// The same, apart from pods that a selector names.
     pub fn affinity_apart_from(&self, selector: &NodeMap) -> Option<Node> {
         let own = &self.set.affinity;
@@ -445,7 +493,7 @@ impl<'a> Workload<'a> {
         }
         let topology = first_set(&own.pod_anti_affinity.topology_key, &global.pod_anti_affinity.topology_key);
         let term = json!({"topologyKey": topology, "labelSelector": {"matchLabels": selector}});
-        match first_set(&self.set.anti_affinity, &self.cx.global.anti_affinity) {
+        match self.anti_affinity() {
             Some("hard") => {
                 let rule = json!({"requiredDuringSchedulingIgnoredDuringExecution": [term]});
                 affinity.insert("podAntiAffinity".to_owned(), rule);
@@ -486,12 +534,17 @@ impl<'a> Workload<'a> {
         if !metrics.enabled || metrics.service_monitor.enabled || metrics.pod_monitor.enabled {
             return annotations;
         }
+        if !metrics.annotations.is_empty() {
+            return labels::text_map(&metrics.annotations);
+        }
         for domain in ["gitlab.com/prometheus_", "prometheus.io/"] {
             annotations.insert(format!("{domain}scrape"), "true".into());
             annotations.insert(format!("{domain}port"), port.into());
             annotations.insert(format!("{domain}path"), metrics.path.as_str().into());
+            if metrics.tls.enabled.unwrap_or(false) {
+                annotations.insert(format!("{domain}scheme"), "https".into());
+            }
         }
-        labels::put(&mut annotations, &metrics.annotations);
         annotations
     }
 }

@@ -4,9 +4,9 @@ use serde::Deserialize;
 use serde_json::json;
 
 use crate::model::workload::Metrics;
-use crate::model::{NodeMap, Port, Text};
+use crate::model::{Node, NodeMap, Port, Text};
 use crate::resolve::shared::{postgres, redis};
-use crate::resolve::workload::{Workload, config_volume, configure_script, memory_volume, projected_volume};
+use crate::resolve::workload::{Workload, config_volume, configure_script, memory_volume, projected_volume, secret_items};
 use crate::resolve::{Component, Context, Plan, labels};
 use crate::view;
 
@@ -21,6 +21,14 @@ struct Settings {
     listen_addr: Text,
     metrics: Metrics,
     service: Service,
+    tls: Tls,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(default, rename_all = "camelCase")]
+struct Tls {
+    enabled: bool,
+    secret_name: Option<Text>,
 }
 
 #[derive(Default, Deserialize)]
@@ -40,9 +48,12 @@ fn resolve(cx: &Context, plan: &mut Plan) {
     let w = Workload::new(cx, &COMPONENT);
     plan_config(&w, &set, plan);
     plan_deployment(&w, &set, plan);
+    let mut service_annotations = labels::text_map(&cx.global.service.annotations);
+    labels::put(&mut service_annotations, &set.service.annotations);
     let view = view! {
         name: w.name, labels: w.labels.service, selector: w.labels.selector,
-        annotations: labels::text_map(&set.service.annotations),
+        annotations: service_annotations,
+        port_name: if set.tls.enabled { "https-metrics" } else { "http-metrics" },
         service_type: set.service.r#type, port: set.service.external_port,
     };
     plan.add(COMPONENT.name, "service.yaml", view);
@@ -52,8 +63,9 @@ fn resolve(cx: &Context, plan: &mut Plan) {
 
 fn plan_config(w: &Workload, set: &Settings, plan: &mut Plan) {
     let config = view! {
-        databases: postgres::databases(w.cx, &w.key),
+        db: postgres::main(w.cx, &w.key),
         redis: redis::redis(w.cx, &w.key),
+        tls: set.tls.enabled,
         listen_address: set.listen_addr, listen_port: set.service.internal_port,
     };
     let view = view! { name: w.name, labels: w.labels.object, config, configure: configure_script() };
@@ -75,7 +87,18 @@ fn plan_deployment(w: &Workload, set: &Settings, plan: &mut Plan) {
     main.liveness_probe = Some(alive.clone());
     main.readiness_probe = Some(alive);
     main.lifecycle = Some(json!({"preStop": {"exec": {"command": ["/bin/bash", "-c", "pkill -f 'gitlab-exporter'"]}}}));
-    let secrets = [postgres::password_sources(&databases), redis::password_sources(&redis)].concat();
+    let mut secrets = [
+        postgres::password_sources(&databases),
+        postgres::ssl_sources(&databases),
+        redis::password_sources(&redis),
+    ]
+    .concat();
+    if set.tls.enabled {
+        let name = set.tls.secret_name.as_ref().and_then(Text::set);
+        let name = name.map_or_else(|| format!("{}-gitlab-exporter-tls", w.cx.release.name), str::to_owned);
+        let files = [("tls.crt", "gitlab-exporter/tls.crt"), ("tls.key", "gitlab-exporter/tls.key")];
+        secrets.push(secret_items(&name, files));
+    }
     let volumes = [
         w.certificate_volumes(),
         vec![
@@ -91,7 +114,7 @@ fn plan_deployment(w: &Workload, set: &Settings, plan: &mut Plan) {
         w.configure("gitlab-exporter-config", "init-gitlab-exporter-secrets", "gitlab-exporter-secrets"),
     ];
     let mut pod = w.pod(init, vec![main], volumes);
-    let annotations = w.prometheus_annotations(&set.metrics, &set.service.internal_port.to_string());
+    let annotations = w.prometheus_annotations(&set.metrics, &set.metrics.port.as_ref().map_or_else(String::new, Node::to_string));
     pod.annotate(&annotations);
     let view = view! {
         name: w.name, labels: w.controller_labels(), annotations: w.controller_annotations(),

@@ -122,14 +122,13 @@ pub fn minio_endpoint(cx: &Context, own: &str) -> String {
 
 /// Secrets with connections, content delivery networks and MinIO's keys, as sources of a projected volume.
 /// `with_pages`: Pages' too.
-pub fn sources(cx: &Context, app: &AppConfig, with_dependency_proxy: bool, with_pages: bool) -> Vec<Node> {
+pub fn sources(cx: &Context, app: &AppConfig, with_pages: bool) -> Vec<Node> {
     let mut sources = minio_source(cx).into_iter().collect::<Vec<Node>>();
     let item = |from: &SecretKey, default_key: &str, path: String| {
         from.named(default_key).map(|(secret, key)| secret_items(secret, [(key, path.as_str())]))
     };
     let of_pages = pages(cx);
     let mut all: Vec<(&str, &Store)> = kinds(app).into_iter().collect();
-    all.retain(|(name, _)| with_dependency_proxy || *name != "dependency_proxy");
     if with_pages {
         all.push(("pages", &of_pages));
     }

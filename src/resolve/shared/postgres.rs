@@ -8,11 +8,14 @@ use serde_json::{Value, json};
 use crate::model::psql::{Psql, Ssl};
 use crate::model::{Node, Text};
 use crate::resolve::context::{Context, overlay};
+use crate::resolve::labels::full_name;
 use crate::resolve::workload::secret_items;
 
 /// One connection of GitLab.
 #[derive(Debug, Clone, Serialize)]
 pub struct Database {
+    /// Whether GitLab uses it; its password is mounted anyway.
+    pub enabled: bool,
     /// The name under which Rails knows it: `main`, `ci`, `sec`, `embedding` or `geo`.
     pub name: String,
     /// The server's host name.
@@ -84,14 +87,15 @@ fn database(cx: &Context, own: &str, name: &str) -> Option<Database> {
     let main = layered(cx, &local, &["main"]);
     let tree = if name == "main" { main.clone() } else { layered(cx, &local, &["main", name]) };
     let set: Psql = cx.read_value("global.psql", &tree);
-    if !known || !set.enabled.unwrap_or(true) {
+    if !known {
         return None;
     }
     let apart = name == "main" || ["host", "port", "database"].iter().any(|key| main.get(key) != tree.get(key));
     let release = cx.release;
-    let service = text(&set.service_name, &format!("{}-postgresql", release.name));
+    let service = text(&set.service_name, &full_name(&release.name, "postgresql", None, None));
     let host = text(&set.host, &format!("{service}.{}.svc", release.namespace));
     let mut database = connection(name, &set, host);
+    database.enabled = set.enabled.unwrap_or(true);
     database.database_tasks = set.database_tasks.unwrap_or(apart);
     database.prepared_statements = Some(set.prepared_statements.clone().unwrap_or(Value::Bool(false)));
     if database.secret.is_empty() && set.password.use_secret.unwrap_or(true) {
@@ -149,6 +153,7 @@ fn connection(name: &str, set: &Psql, host: String) -> Database {
     let by_file = !password.use_secret.unwrap_or(true);
     let port = text(&set.port, "5432");
     Database {
+        enabled: true,
         name: name.to_owned(),
         host,
         port: port.parse::<i64>().map_or_else(|_| Value::from(port.as_str()), Value::from),

@@ -9,6 +9,7 @@ use serde_json::Value;
 use crate::model::redis::{Auth, Server};
 use crate::model::{self, Node};
 use crate::resolve::context::Context;
+use crate::resolve::labels::full_name;
 use crate::resolve::workload::secret_items;
 
 /// A Redis instance.
@@ -28,6 +29,8 @@ pub struct Redis {
     pub port: String,
     /// The number of the database.
     pub database: String,
+    /// Whether the password is used.
+    pub with_password: bool,
     /// The password; missing: none.
     pub password: Option<Password>,
     /// The Sentinels.
@@ -71,7 +74,7 @@ impl Password {
 }
 
 /// Instances that Rails knows: the key in the values, and the name in the file's, `redis.<name>.yml`.
-pub const INSTANCES: [(&str, &str); 12] = [
+pub const INSTANCES: [(&str, &str); 14] = [
     ("cache", "cache"),
     ("clusterCache", "cluster_cache"),
     ("sharedState", "shared_state"),
@@ -81,6 +84,8 @@ pub const INSTANCES: [(&str, &str); 12] = [
     ("traceChunks", "trace_chunks"),
     ("rateLimiting", "rate_limiting"),
     ("clusterRateLimiting", "cluster_rate_limiting"),
+    ("clusterQueuesMetadata", "cluster_queues_metadata"),
+    ("clusterSharedState", "cluster_shared_state"),
     ("sessions", "sessions"),
     ("repositoryCache", "repository_cache"),
     ("workhorse", "workhorse"),
@@ -129,8 +134,11 @@ fn resolve(cx: &Context, main: &model::redis::Redis, key: &str, own: Option<&mod
     };
     let at = own.unwrap_or(main);
     let release = cx.release;
-    let service = main.service_name.as_ref().and_then(model::Text::set).unwrap_or("redis-master");
-    let host = text(|r| &r.host).unwrap_or_else(|| format!("{}-{service}.{}.svc", release.name, release.namespace));
+    let service = match main.service_name.as_ref().and_then(model::Text::set) {
+        Some(service) => service.to_owned(),
+        None => format!("{}-master", full_name(&release.name, "redis", None, None)),
+    };
+    let host = text(|r| &r.host).unwrap_or_else(|| format!("{service}.{}.svc", release.namespace));
     let port = text(|r| &r.port).unwrap_or_else(|| "6379".to_owned());
     let database = text(|r| &r.database).unwrap_or_else(|| "0".to_owned());
     Redis {
@@ -141,6 +149,8 @@ fn resolve(cx: &Context, main: &model::redis::Redis, key: &str, own: Option<&mod
         host,
         port,
         database,
+        // A cluster asks for a password only where the instance itself says so; the Secret is mounted anyway.
+        with_password: at.cluster.is_empty() || at.password.enabled.unwrap_or(false),
         password: password(cx, main, key, own),
         sentinels: servers(&at.sentinels, 26379),
         sentinel_password: sentinel_password(main),

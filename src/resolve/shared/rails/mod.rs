@@ -10,6 +10,8 @@ mod secrets;
 mod services;
 mod sign_in;
 
+pub use services::{pages_host, pages_redirect_uri};
+
 pub use secrets::{secret_sources, volumes};
 
 use serde_json::{Map, Value, json};
@@ -18,8 +20,9 @@ use super::{hosts, postgres, redis};
 use crate::model::app_config::{AppConfig, SecretKey};
 use crate::model::{Node, Text};
 use crate::resolve::context::Context;
+use crate::resolve::image::ImageRef;
 use crate::resolve::plan::{View, node};
-use crate::resolve::workload::{Container, Workload};
+use crate::resolve::workload::{Container, Workload, configure_script, certificate_mounts};
 use crate::view;
 
 /// Which process of Rails the files are for.
@@ -56,17 +59,18 @@ pub fn config(w: &Workload, process: Process) -> View {
     let (cx, own) = (w.cx, w.key.as_str());
     let app: AppConfig = cx.read("global.appConfig");
     let mut databases = postgres::databases(cx, own);
+    databases.retain(|db| db.enabled);
     databases.extend(postgres::geo_tracking(cx));
     let clickhouse: ClickHouse = cx.read("global.clickhouse.main");
     let clickhouse = view! { database: clickhouse.database, url: clickhouse.url, username: clickhouse.username };
     let session = cx.section("global.rails.sessionStore.sessionCookieTokenPrefix");
     let install = process != Process::Toolbox;
     view! {
-        configure: configure(&w.app),
+        configure: configure_script(),
         serves: process.serves(),
         installation_type: install.then_some("gitlab-helm-chart\n"),
         pages_redirect_uri: (process == Process::Migrations).then(|| services::pages_redirect_uri(cx)),
-        gsutil: process == Process::Toolbox,
+        gsutil: Value::Null,
         databases: view! { databases: databases },
         redis: redis_files(cx, own),
         redis_override: redis::yml_override(cx).map(|tree| json!({"override": tree})),
@@ -85,11 +89,6 @@ struct ClickHouse {
     url: Node,
     username: Node,
     password: SecretKey,
-}
-
-/// What the script `configure` copies, by the folder below `/etc/gitlab`.
-fn configure(app: &str) -> View {
-    view! { app: app }
 }
 
 /// The instances by the names of their files; null where Rails takes the main one.
@@ -147,6 +146,14 @@ pub fn mounts(cx: &Context, container: Container, process: Process, config: &str
         }
     }
     container
+}
+
+/// The init container that waits until the database has the schema that this version needs.
+pub fn dependencies(w: &Workload, image: ImageRef, process: Process, config: &str, secrets: &str) -> Container {
+    let mut container = w.init_container("dependencies", image).with_env(env(w.cx));
+    container.args = Some(json!(["/scripts/wait-for-deps"]));
+    container.volume_mounts.extend(certificate_mounts());
+    mounts(w.cx, container, process, config, secrets, true)
 }
 
 /// The first of some texts that is set.

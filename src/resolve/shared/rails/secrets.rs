@@ -27,7 +27,7 @@ pub fn secret_sources(w: &Workload, process: Process) -> Vec<Node> {
     databases.extend(postgres::geo_tracking(cx));
     sources.extend(postgres::password_sources(&databases));
     sources.extend(postgres::ssl_sources(&databases));
-    sources.extend(object_storage::sources(cx, &app, process.serves(), process.serves()));
+    sources.extend(object_storage::sources(cx, &app, process.serves()));
     if process.serves() {
         sources.extend(services::sources(cx, own, &app, process));
         sources.extend(mail::sources(cx, &app, process));

@@ -1,0 +1,130 @@
+//! migrations: the Job that brings the databases to the release's schema. A changed Job is a new one.
+
+use serde::Deserialize;
+use serde_json::{Value, json};
+
+use crate::model::app_config::SecretKey;
+use crate::model::{Node, NodeMap, Text};
+use crate::resolve::shared::rails::{self, Process};
+use crate::resolve::shared::{deployment, postgres};
+use crate::resolve::workload::{Script, Workload, config_volume, memory_volume, projected_volume, secret_items};
+use crate::resolve::{Component, Context, Plan, labels};
+use crate::view;
+
+/// What `build.rs` puts into the table of components.
+pub const COMPONENT: Component = Component { name: "migrations", key: "gitlab.migrations", resolve };
+
+/// The component's own settings.
+#[derive(Default, Deserialize)]
+#[serde(default, rename_all = "camelCase")]
+struct Settings {
+    enabled: bool,
+    active_deadline_seconds: Node,
+    backoff_limit: Node,
+    ttl_seconds_after_finished: Node,
+    initial_root_password: SecretKey,
+    annotations: NodeMap,
+    pod_annotations: NodeMap,
+}
+
+fn resolve(cx: &Context, plan: &mut Plan) {
+    let set: Settings = cx.read(COMPONENT.key);
+    if !set.enabled {
+        return;
+    }
+    let w = Workload::new(cx, &COMPONENT);
+    let config = rails::config(&w, Process::Migrations);
+    plan.add(COMPONENT.name, "configmap.yaml", view! { name: w.name, labels: w.labels.object, config });
+    plan_job(&w, &set, plan);
+    w.plan_service_account(COMPONENT.name, plan);
+}
+
+fn plan_job(w: &Workload, set: &Settings, plan: &mut Plan) {
+    let cx = w.cx;
+    let mut main = w
+        .container("migrations", cx.edition_image(&w.set.image, "migrations"))
+        .with_env(rails::env(cx))
+        // The schema is what this Job changes: it must not wait for it.
+        .with_env([("BYPASS_SCHEMA_VERSION", "true".to_owned())]);
+    let geo = postgres::geo_tracking(cx).is_some();
+    if geo {
+        main = main.with_env([("DB_SCHEMA_TARGET", "geo".to_owned())]);
+    }
+    main = rails::mounts(cx, main, Process::Migrations, "migrations-config", "migrations-secrets", false);
+    let secrets = initial_secrets(cx, set);
+    for (item, _) in &secrets {
+        let (path, sub) = (format!("/srv/gitlab/config/{}", place(item)), format!("migrations/{item}"));
+        main = main.mount("migrations-secrets", &path, json!({"subPath": sub}));
+    }
+    main.args_script = Some(Script {
+        words: vec!["/bin/bash", "-c"],
+        file: "migrations/files/migrate.sh",
+        view: view! { geo },
+    });
+    let mut sources = rails::secret_sources(w, Process::Migrations);
+    sources.extend(secrets.into_iter().map(|(_, source)| source));
+    let volumes = [
+        w.certificate_volumes(),
+        vec![
+            config_volume("migrations-config", &w.name),
+            projected_volume("init-migrations-secrets", 0o400, sources),
+            memory_volume("migrations-secrets"),
+        ],
+    ]
+    .concat();
+    let init =
+        vec![w.certificates(), w.configure("migrations-config", "init-migrations-secrets", "migrations-secrets")];
+    let mut annotations = labels::text_map(&set.annotations);
+    labels::put(&mut annotations, &set.pod_annotations);
+    let mut labels = w.labels.pod.clone();
+    labels.remove("app.kubernetes.io/name");
+    let pod = w
+        .pod(init, vec![main], volumes)
+        .with("labels", labels)
+        .with("annotations", annotations)
+        .with("affinity", Value::Null)
+        .with("restart_policy", "OnFailure");
+    let suffix = deployment::job_suffix(cx);
+    let by_content = suffix.is_none();
+    let view = view! {
+        name: format!("{}{}", w.name, suffix.unwrap_or_default()), labels: w.labels.object,
+        annotations: labels::text_map(&set.annotations),
+        active_deadline_seconds: set.active_deadline_seconds, backoff_limit: set.backoff_limit,
+        ttl_seconds_after_finished: set.ttl_seconds_after_finished, pod,
+    };
+    let job = plan.add(COMPONENT.name, "job.yaml", view);
+    if by_content {
+        job.name_by_content();
+    }
+}
+
+/// What a new database starts with: the file's name, and the Secret it comes from.
+fn initial_secrets(cx: &Context, set: &Settings) -> Vec<(&'static str, Node)> {
+    let release = &cx.release.name;
+    let global: SecretKey = cx.read("global.initialRootPassword");
+    let runner: SecretKey = cx.read("global.runner.registrationToken");
+    let license: SecretKey = cx.read("global.gitlab.license");
+    let text = |texts: [&Option<Text>; 2], default: String| {
+        texts.into_iter().find_map(|t| t.as_ref().and_then(Text::set)).map_or(default, str::to_owned)
+    };
+    let password = text([&global.secret, &set.initial_root_password.secret], format!("{release}-gitlab-initial-root-password"));
+    let password_key = text([&global.key, &set.initial_root_password.key], "password".to_owned());
+    let token = text([&runner.secret, &None], format!("{release}-gitlab-runner-secret"));
+    let item = |secret: &str, key: &str, name: &str| secret_items(secret, [(key, format!("migrations/{name}").as_str())]);
+    let mut token = item(&token, "runner-registration-token", "gitlab_shared_runners_registration_token");
+    // Nobody may want runners.
+    token["secret"]["optional"] = true.into();
+    let mut all = vec![
+        ("initial_root_password", item(&password, &password_key, "initial_root_password")),
+        ("gitlab_shared_runners_registration_token", token),
+    ];
+    if let Some((secret, key)) = license.named("license") {
+        all.push(("enterprise_license", item(secret, key, "enterprise_license")));
+    }
+    all
+}
+
+/// Where Rails looks for an initial secret, below its configuration.
+fn place(item: &str) -> &str {
+    if item == "enterprise_license" { "Gitlab.gitlab-license" } else { item }
+}
