@@ -2,6 +2,8 @@
 //!
 //! One function a rule. A rule names the paths as the user writes them and says what to do next.
 
+mod rails;
+
 use serde_json::Value;
 
 use super::context::Context;
@@ -22,6 +24,7 @@ pub fn check(cx: &Context) {
     ] {
         rule(cx);
     }
+    rails::check(cx);
 }
 
 fn refuse(cx: &Context, code: &'static str, path: &str, message: &str, hint: &str) {

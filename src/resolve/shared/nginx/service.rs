@@ -48,7 +48,14 @@ impl Nginx<'_> {
     /// Whether Git over SSH goes through the controller.
     pub(super) fn has_shell(&self) -> bool {
         let service = &self.set.controller.service;
-        service.all.enable_shell || (self.has_internal_service() && service.internal.enable_shell)
+        let internal = self.has_internal_service() && service.internal.enable_shell;
+        (service.all.enable_shell || internal) && !self.lists_shell()
+    }
+
+    /// Whether the port of Git over SSH is one of the user's own TCP services.
+    fn lists_shell(&self) -> bool {
+        let port = self.shell_port();
+        self.set.tcp.contains_key(port.as_str().unwrap_or(&port.to_string()))
     }
 
     /// The port of Git over SSH.
@@ -85,7 +92,7 @@ impl Nginx<'_> {
                 all.push(port);
             }
         }
-        if own.enable_shell {
+        if own.enable_shell && !self.lists_shell() {
             let name = "gitlab-shell";
             let mut port = json!({"name": name, "port": self.shell_port(), "protocol": "TCP", "targetPort": name});
             node_port(&mut port, own, own.node_ports.get(name).cloned());
