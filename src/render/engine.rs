@@ -35,6 +35,7 @@ fn environment(syntax: &SyntaxConfig) -> Environment<'static> {
     environment.set_syntax(syntax.clone());
     environment.set_auto_escape_callback(|_| minijinja::AutoEscape::None);
     environment.set_loader(|name| Ok(bundle::template(name).map(str::to_owned)));
+    environment.add_test("none", minijinja::tests::is_none);
     environment
 }
 
@@ -113,7 +114,6 @@ impl Renderer {
             }
             Ok::<_, Error>(super::erb::without_nulls(state.env().get_template(&name)?.render(view)?))
         });
-        environment.add_test("none", minijinja::tests::is_none);
         environment.add_function("yaml", |tree: Value| {
             let tree = serde_json::to_value(&tree).map_err(|_| Error::new(ErrorKind::BadSerialization, "not data"))?;
             let mut text = String::new();
