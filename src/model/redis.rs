@@ -25,6 +25,7 @@ pub struct Redis {
     /// The password of another instance; also understood for the main one.
     pub password: Auth,
     /// Sentinels.
+    #[serde(deserialize_with = "servers")]
     pub sentinels: Vec<Server>,
     /// The password of the Sentinels.
     pub sentinel_auth: Auth,
@@ -62,4 +63,13 @@ pub struct Server {
     pub host: Text,
     /// The port.
     pub port: Option<Text>,
+}
+
+/// A list of servers; an empty map, with which people switch one off, is an empty list.
+fn servers<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Vec<Server>, D::Error> {
+    match Node::deserialize(deserializer)? {
+        Node::Null => Ok(Vec::new()),
+        Node::Object(map) if map.is_empty() => Ok(Vec::new()),
+        other => serde_json::from_value(other).map_err(|_| serde::de::Error::custom("invalid type, expected a sequence")),
+    }
 }

@@ -98,6 +98,8 @@ pub struct Deployment {
 #[derive(Debug, Clone, Default, Deserialize)]
 #[serde(default, rename_all = "camelCase")]
 pub struct Image {
+    /// Before the repository, for the few images that are given in parts.
+    pub registry: Option<Text>,
     /// With the registry, without the tag.
     pub repository: Option<Text>,
     /// Empty: the release's tag.

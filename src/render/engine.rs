@@ -133,7 +133,7 @@ impl Renderer {
     }
 }
 
-/// In a manifest: a mark. In a YAML file with ERB tags: JSON. In another file: the plain text of a scalar.
+/// In a manifest: a mark. In a YAML file with ERB or gomplate tags: JSON. In another file: the plain text of a scalar.
 fn format(holes: &Holes, out: &mut Output, state: &State, value: &Value) -> Result<(), Error> {
     if value.is_undefined() {
         return Err(Error::from(ErrorKind::UndefinedError));
@@ -146,7 +146,7 @@ fn format(holes: &Holes, out: &mut Output, state: &State, value: &Value) -> Resu
         let number = holes.lay_aside(Hole::Value(laid));
         return write!(out, "{MARK_START}{number}{MARK_END}").map_err(Error::from);
     }
-    if state.name().ends_with(".yml.erb") {
+    if [".yml.erb", ".yml.tpl"].iter().any(|end| state.name().ends_with(end)) {
         return super::erb::write(out, value);
     }
     if value.is_none() {

@@ -10,6 +10,8 @@ mod secrets;
 mod services;
 mod sign_in;
 
+pub use services::{pages_host, pages_redirect_uri};
+
 pub use secrets::{secret_sources, volumes};
 
 use serde_json::{Map, Value, json};

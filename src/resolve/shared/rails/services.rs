@@ -44,6 +44,11 @@ fn pages_address(cx: &Context, pages: &Pages) -> (String, bool) {
     (host, pages.https.unwrap_or(public.https))
 }
 
+/// The domain of Pages' sites: `global.pages.host`, or else the host of `global.hosts`.
+pub fn pages_host(cx: &Context) -> String {
+    pages_address(cx, &cx.read("global.pages")).0
+}
+
 /// Pages.
 pub fn pages(cx: &Context, own: &str) -> View {
     let pages: Pages = cx.read("global.pages");
