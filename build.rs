@@ -52,10 +52,32 @@ fn defaults(root: &Path) -> Outcome<Value> {
     for folder in sorted(&root.join("charts"))? {
         let values = folder.join("values.yaml");
         if values.is_file() {
-            place(&mut tree, &values_key(&folder)?, read_yaml(&values)?)?;
+            place(&mut tree, &values_key(&folder)?, own_defaults(&folder)?)?;
         }
     }
     Ok(tree)
+}
+
+/// A component's `values.yaml`, over that of its twin where `component.json` names one under `defaults`.
+fn own_defaults(folder: &Path) -> Outcome<Value> {
+    let own = read_yaml(&folder.join("values.yaml"))?;
+    let declared: Value = serde_json::from_str(&fs::read_to_string(folder.join("component.json"))?)?;
+    let Some(twin) = declared.get("defaults").and_then(Value::as_str) else { return Ok(own) };
+    let mut base = read_yaml(&folder.with_file_name(twin).join("values.yaml"))?;
+    lay_over(&mut base, own);
+    Ok(base)
+}
+
+/// Maps merge, all else replaces.
+fn lay_over(base: &mut Value, over: Value) {
+    match (base, over) {
+        (Value::Object(base), Value::Object(over)) => {
+            for (key, value) in over {
+                lay_over(base.entry(key).or_insert(Value::Null), value);
+            }
+        }
+        (base, over) => *base = over,
+    }
 }
 
 /// Where a component's section is in the values, `gitlab.gitaly`.

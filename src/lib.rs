@@ -23,6 +23,7 @@ pub mod releases;
 pub mod render;
 pub mod resolve;
 pub mod schema;
+pub mod third_party;
 pub mod ui;
 pub mod upgrade;
 pub mod values;

@@ -14,6 +14,7 @@ use crate::releases;
 use crate::render::{Hole, Renderer, render};
 use crate::resolve::{Context, Plan, Release, component, resolve};
 use crate::schema;
+use crate::third_party;
 use crate::upgrade::removed;
 use crate::values::{self, Chart, Merged, Origins};
 
@@ -98,6 +99,7 @@ pub fn template(request: &Request) -> Result<Rendered, Failure> {
     let removed = removed::check(&merged.user);
     merged.user = removed::without(merged.user, &removed);
     found.extend(removed);
+    found.extend(third_party::notes(&merged.user));
     let options =
         schema::Options { unknown_keys: request.unknown_keys, skip_schema_validation: request.skip_schema_validation };
     let checked = match schema::check(merged, &options) {

@@ -16,6 +16,7 @@ mod mutations;
 mod releases;
 mod schema;
 mod scripts;
+mod system;
 mod templates;
 mod values;
 mod writer;

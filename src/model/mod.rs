@@ -31,12 +31,16 @@ pub struct Misfit {
     pub reason: String,
 }
 
-/// Reads a section of the values as a type; a missing section (null) reads as an empty map.
+/// Reads a section of the values as a type; a missing section (null) reads as nothing where the
+/// type has that, and else as an empty map.
 ///
 /// # Errors
 /// The first place where the type does not fit, without the value that stands there.
 pub fn read<T: DeserializeOwned>(section: &Value) -> Result<T, Misfit> {
     static EMPTY: std::sync::LazyLock<Value> = std::sync::LazyLock::new(|| Value::Object(NodeMap::new()));
+    if section.is_null() && let Ok(nothing) = T::deserialize(section) {
+        return Ok(nothing);
+    }
     let section = if section.is_null() { &*EMPTY } else { section };
     serde_path_to_error::deserialize(section)
         .map_err(|e| Misfit { path: e.path().to_string(), reason: reason(&e.into_inner().to_string()) })

@@ -88,6 +88,8 @@ pub struct Deployment {
     pub annotations: NodeMap,
     /// How pods are replaced.
     pub strategy: NodeMap,
+    /// Seconds that a new pod must be ready before it counts.
+    pub min_ready_seconds: Option<Node>,
     /// Seconds until a pod is killed.
     pub termination_grace_period_seconds: Option<Node>,
 }
@@ -208,6 +210,32 @@ pub struct Hpa {
     pub behavior: NodeMap,
 }
 
+/// `keda:` of a component: a ScaledObject in place of an HPA.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(default, rename_all = "camelCase")]
+pub struct Keda {
+    /// Whether KEDA scales; also where `global.keda.enabled` holds.
+    pub enabled: bool,
+    /// Seconds between two looks at the triggers.
+    pub polling_interval: Option<Node>,
+    /// Seconds until it scales down to none.
+    pub cooldown_period: Option<Node>,
+    /// Least pods; the HPA's where missing.
+    pub min_replica_count: Option<Node>,
+    /// Most pods; the HPA's where missing.
+    pub max_replica_count: Option<Node>,
+    /// What holds while the triggers cannot be read.
+    pub fallback: Option<Node>,
+    /// The name of the HPA that KEDA makes.
+    pub hpa_name: Option<Text>,
+    /// What happens to the number of pods when the object goes.
+    pub restore_to_original_replica_count: Option<Node>,
+    /// Scaling policies; the HPA's where missing.
+    pub behavior: NodeMap,
+    /// In place of those that follow from the HPA's targets.
+    pub triggers: Vec<Node>,
+}
+
 /// What an HPA aims at for one resource.
 #[derive(Debug, Clone, Default, Deserialize)]
 #[serde(default, rename_all = "camelCase")]
@@ -230,12 +258,32 @@ pub struct Metrics {
     pub path: Text,
     /// The port.
     pub port: Option<Node>,
+    /// TLS of the exporter.
+    pub tls: Certificate,
     /// Pod annotations in place of the usual three.
     pub annotations: NodeMap,
     /// For the Prometheus operator.
     pub service_monitor: Monitor,
     /// For the Prometheus operator.
     pub pod_monitor: Monitor,
+}
+
+/// `tls:` of something that answers: whether it has a certificate, and where that is.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(default, rename_all = "camelCase")]
+pub struct Certificate {
+    /// Whether TLS is used; missing: what the component says.
+    pub enabled: Option<bool>,
+    /// The Secret with `tls.crt` and `tls.key`.
+    pub secret_name: Option<Text>,
+}
+
+impl Certificate {
+    /// The Secret with the certificate, where TLS is used; `default` where none is named.
+    pub fn secret(&self, default: impl FnOnce() -> String) -> Option<String> {
+        let named = self.secret_name.as_ref().and_then(Text::set).map(str::to_owned);
+        self.enabled.unwrap_or(false).then(|| named.unwrap_or_else(default))
+    }
 }
 
 /// A ServiceMonitor's or PodMonitor's settings.

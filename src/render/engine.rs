@@ -97,6 +97,12 @@ impl Renderer {
             Ok::<_, Error>(super::erb::without_nulls(state.env().get_template(&name)?.render(view)?))
         });
         environment.add_test("none", minijinja::tests::is_none);
+        environment.add_function("yaml", |tree: Value| {
+            let tree = serde_json::to_value(&tree).map_err(|_| Error::new(ErrorKind::BadSerialization, "not data"))?;
+            let mut text = String::new();
+            crate::manifest::write::write_document(&mut text, &tree);
+            Ok::<_, Error>(text)
+        });
         environment.add_filter("inner", super::erb::inner);
         environment.add_filter("tagged", super::erb::tagged);
         Renderer { environment, holes }

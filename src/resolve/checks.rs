@@ -70,8 +70,8 @@ fn redis_of_ours_and_others(cx: &Context) {
     if !cx.enabled("redis.install") {
         return;
     }
-    let own = |name: &&&str| is_set(cx, &format!("global.redis.{name}.host"));
-    let instance = REDIS_INSTANCES.iter().chain(&["workhorse"]).find(own);
+    let own = |name: &&str| is_set(cx, &format!("global.redis.{name}.host"));
+    let instance = REDIS_INSTANCES.iter().copied().chain(["workhorse"]).find(own);
     if let Some(name) = instance {
         refuse(
             cx,
@@ -166,15 +166,14 @@ fn geo_registry(cx: &Context) {
 }
 
 fn ingress_controller_scope(cx: &Context) {
-    let sections = ["nginx-ingress", "nginx-ingress-geo"];
-    for section in sections.iter().filter(|section| cx.enabled(&format!("{section}.rbac.scope"))) {
-        if !cx.enabled(&format!("{section}.controller.scope.enabled")) {
+    for section in ["nginx-ingress", "nginx-ingress-geo"] {
+        if cx.enabled(&format!("{section}.enabled")) && cx.enabled(&format!("{section}.rbac.scope")) {
             refuse(
                 cx,
                 "ingress-scope",
                 &format!("{section}.rbac.scope"),
-                "the controller may read one namespace only, but it watches all of them",
-                &format!("set `{section}.controller.scope.enabled: true`, or remove `{section}.rbac.scope`"),
+                "an IngressClass belongs to no namespace, so a controller that may read one namespace only cannot see its own",
+                &format!("remove it; `{section}.controller.scope` says which namespace's Ingresses are watched"),
             );
         }
     }

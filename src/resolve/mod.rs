@@ -7,6 +7,7 @@
 pub mod checks;
 pub mod component;
 pub mod context;
+pub mod gateway;
 pub mod image;
 pub mod labels;
 pub mod monitoring;

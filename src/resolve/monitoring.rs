@@ -12,7 +12,7 @@ use crate::view;
 impl Workload<'_> {
     /// Plans a ServiceMonitor from the template `servicemonitor.yaml`, where it is on.
     pub fn plan_service_monitor(&self, component: &'static str, metrics: &Metrics, port: &str, plan: &mut Plan) {
-        if metrics.enabled && metrics.service_monitor.enabled {
+        if metrics.enabled && metrics.service_monitor.enabled && self.monitors_exist() {
             let view = self.monitor(&metrics.service_monitor, metrics, port);
             plan.add(component, "servicemonitor.yaml", view);
         }
@@ -20,10 +20,16 @@ impl Workload<'_> {
 
     /// Plans a PodMonitor from the template `podmonitor.yaml`, where it is on.
     pub fn plan_pod_monitor(&self, component: &'static str, metrics: &Metrics, port: &str, plan: &mut Plan) {
-        if metrics.enabled && metrics.pod_monitor.enabled {
+        if metrics.enabled && metrics.pod_monitor.enabled && self.monitors_exist() {
             let view = self.monitor(&metrics.pod_monitor, metrics, port);
             plan.add(component, "podmonitor.yaml", view);
         }
+    }
+
+    /// Whether the cluster takes monitors: it is said to, or the user says so.
+    fn monitors_exist(&self) -> bool {
+        let known = |api: &String| api.starts_with("monitoring.coreos.com/v1");
+        self.cx.enabled("global.monitoring.enabled") || self.cx.release.api_versions.iter().any(known)
     }
 
     fn monitor(&self, set: &Monitor, metrics: &Metrics, port: &str) -> super::plan::View {

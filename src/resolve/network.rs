@@ -24,6 +24,8 @@ pub struct Ingress {
     pub annotations: NodeMap,
     /// Whether cert-manager makes the certificate.
     pub configure_certmanager: Option<bool>,
+    /// Whether cert-manager makes an Ingress of its own to answer the challenge.
+    pub use_new_ingress_for_certs: Option<bool>,
     /// The certificate.
     pub tls: IngressTls,
     /// The path of each rule.
@@ -76,6 +78,18 @@ impl Ingress {
         self.tls.enabled.unwrap_or(true)
     }
 
+    /// Whether nginx serves it, and so reads annotations of nginx's.
+    pub fn is_nginx(&self) -> bool {
+        self.provider.as_ref().is_some_and(|provider| provider.as_str() == "nginx")
+    }
+
+    /// The Secret for a certificate where the values name none: the one that cert-manager fills, or else the
+    /// one that all hosts share.
+    pub fn tls_secret(&self, cx: &Context, own: &str) -> String {
+        let managed = self.configure_certmanager.unwrap_or(false);
+        if managed { own.to_owned() } else { format!("{}-wildcard-tls", cx.release.name) }
+    }
+
     /// The IngressClass: `<release>-nginx` unless another is named.
     pub fn class_name(&self, cx: &Context) -> Option<String> {
         match self.class.as_ref().and_then(Text::set) {
@@ -106,7 +120,9 @@ impl Ingress {
         }
         if self.configure_certmanager.unwrap_or(false) {
             all.insert("cert-manager.io/issuer".to_owned(), format!("{}-issuer", cx.release.name).into());
-            all.insert("acme.cert-manager.io/http01-edit-in-place".to_owned(), "true".into());
+            if !self.use_new_ingress_for_certs.unwrap_or(false) {
+                all.insert("acme.cert-manager.io/http01-edit-in-place".to_owned(), "true".into());
+            }
         }
         labels::put(&mut all, &self.annotations);
         all

@@ -61,6 +61,8 @@ pub struct Container {
     pub lifecycle: Option<Node>,
     /// Requests and limits.
     pub resources: NodeMap,
+    /// What a change of the resources restarts.
+    pub resize_policy: Option<Node>,
     /// Privileges.
     pub security_context: NodeMap,
 }
@@ -118,6 +120,35 @@ pub fn memory_volume(name: &str) -> Node {
 /// A volume made of several Secrets and ConfigMaps.
 pub fn projected_volume(name: &str, default_mode: u32, sources: Vec<Node>) -> Node {
     json!({"name": name, "projected": {"defaultMode": default_mode, "sources": sources}})
+}
+
+/// Where containers that talk TLS find the certificates of authorities.
+pub fn certificate_mounts() -> Vec<Node> {
+    vec![
+        mount("etc-ssl-certs", "/etc/ssl/certs/", json!({"readOnly": true})),
+        mount("etc-pki-ca-trust-extracted-pem", "/etc/pki/ca-trust/extracted/pem", json!({"readOnly": true})),
+    ]
+}
+
+/// A probe by HTTP; `times` is `periodSeconds` and the like, passed on.
+pub fn http_probe(path: &str, port: impl Serialize, times: &NodeMap) -> Node {
+    let mut probe = json!({"httpGet": {"path": path, "port": port}});
+    super::context::overlay(&mut probe, &Value::Object(times.clone()));
+    probe
+}
+
+/// A certificate and its key as sources of a projected volume, `<folder>/<file>.crt` and `.key`.
+pub fn certificate_source(secret: &str, path: &str) -> Node {
+    secret_items(secret, [("tls.crt", format!("{path}.crt").as_str()), ("tls.key", format!("{path}.key").as_str())])
+}
+
+/// A probe: what is asked, and `periodSeconds` and the like from the settings.
+pub fn probe(handler: &Node, settings: &NodeMap) -> Node {
+    let mut probe = handler.clone();
+    if let Some(probe) = probe.as_object_mut() {
+        probe.extend(settings.iter().filter(|(key, _)| *key != "enabled").map(|(k, v)| (k.clone(), v.clone())));
+    }
+    probe
 }
 
 /// A volume with a ConfigMap's keys as files.
@@ -178,6 +209,13 @@ impl<'a> Workload<'a> {
         Workload { cx, key: key.to_owned(), name, app, labels: Labels { object, selector, pod, service }, set }
     }
 
+    /// Marks the pods as those of one of several workloads of a component: a label that selects them.
+    pub fn mark(&mut self, label: &str, name: &str) {
+        for labels in [&mut self.labels.selector, &mut self.labels.pod] {
+            labels.insert(label.to_owned(), name.into());
+        }
+    }
+
     /// Labels of a Deployment, StatefulSet or CronJob: the object's, and the application it belongs to.
     pub fn controller_labels(&self) -> NodeMap {
         let mut labels = self.labels.object.clone();
@@ -216,14 +254,7 @@ impl<'a> Workload<'a> {
             image_pull_policy: image.pull_policy,
             env: self.env(),
             volume_mounts: [
-                vec![
-                    mount("etc-ssl-certs", "/etc/ssl/certs/", json!({"readOnly": true})),
-                    mount(
-                        "etc-pki-ca-trust-extracted-pem",
-                        "/etc/pki/ca-trust/extracted/pem",
-                        json!({"readOnly": true}),
-                    ),
-                ],
+                certificate_mounts(),
                 self.list("extraVolumeMounts", &self.set.extra_volume_mounts),
             ]
             .concat(),
@@ -339,6 +370,8 @@ impl<'a> Workload<'a> {
             security_context: self.set.security_context,
             image_pull_secrets: self.pull_secrets(),
             priority_class_name: self.priority_class(),
+            runtime_class_name: Value::Null,
+            hostname: Value::Null,
             scheduler_name: self.set.scheduler_name,
             node_selector: self.node_selector(),
             tolerations: self.tolerations(),
@@ -426,6 +459,11 @@ impl<'a> Workload<'a> {
         self.affinity_apart_from(&self.labels.selector)
     }
 
+    /// `soft`, `hard`, or nothing that is known: the component's own, or the global one.
+    pub fn anti_affinity(&self) -> Option<&str> {
+        first_set(&self.set.anti_affinity, &self.cx.global.anti_affinity)
+    }
+
     /// The same, apart from pods that a selector names.
     pub fn affinity_apart_from(&self, selector: &NodeMap) -> Option<Node> {
         let own = &self.set.affinity;
@@ -450,7 +488,7 @@ impl<'a> Workload<'a> {
         }
         let topology = first_set(&own.pod_anti_affinity.topology_key, &global.pod_anti_affinity.topology_key);
         let term = json!({"topologyKey": topology, "labelSelector": {"matchLabels": selector}});
-        match first_set(&self.set.anti_affinity, &self.cx.global.anti_affinity) {
+        match self.anti_affinity() {
             Some("hard") => {
                 let rule = json!({"requiredDuringSchedulingIgnoredDuringExecution": [term]});
                 affinity.insert("podAntiAffinity".to_owned(), rule);
@@ -498,6 +536,9 @@ impl<'a> Workload<'a> {
             annotations.insert(format!("{domain}scrape"), "true".into());
             annotations.insert(format!("{domain}port"), port.into());
             annotations.insert(format!("{domain}path"), metrics.path.as_str().into());
+            if metrics.tls.enabled.unwrap_or(false) {
+                annotations.insert(format!("{domain}scheme"), "https".into());
+            }
         }
         annotations
     }

@@ -279,8 +279,8 @@ fn faults_are_found_where_they_are() {
         (
             deployment,
             "/spec/template/spec/volumes/-",
-            json!({ "name": "x" }),
-            text("missing-field", ".volumes[2]`: the volume `x` does not say what it holds"),
+            json!({ "name": "x", "emptyDir": {}, "secret": { "secretName": "y" } }),
+            text("contradiction", ".volumes[2]`: the volume `x` holds two things at once"),
         ),
         (
             deployment,

@@ -8,7 +8,7 @@ use crate::diag::{Diagnostic, ValuePath};
 use crate::model::{Node, NodeMap, Text};
 use crate::resolve::shared::{deployment, tls};
 use crate::resolve::workload::{Workload, config_volume, mount};
-use crate::resolve::{Component, Context, Plan};
+use crate::resolve::{Component, Context, Plan, labels};
 use crate::view;
 
 /// What `build.rs` puts into the table of components.
@@ -41,6 +41,9 @@ fn resolve(cx: &Context, plan: &mut Plan) {
         cx.say(no_email());
         return;
     };
+    if cx.enabled("installCertmanager") {
+        cx.say(no_cert_manager());
+    }
     let mut w = Workload::new(cx, &COMPONENT);
     w.set.image = cx.global.kubectl.image.clone();
     w.set.security_context = cx.global.kubectl.security_context.clone();
@@ -50,6 +53,12 @@ fn resolve(cx: &Context, plan: &mut Plan) {
     let view = view! { name: config, labels: w.labels.object, issuer: issuer(&w, &set, email) };
     plan.add(COMPONENT.name, "configmap.yaml", view);
     plan_job(&w, &set, &config, plan);
+}
+
+fn no_cert_manager() -> Diagnostic {
+    Diagnostic::warning("third-party", "`installCertmanager`: cert-manager is not rendered, and certificates need it")
+        .at_value(ValuePath::dotted("installCertmanager"))
+        .hint("install it first, https://cert-manager.io/docs/installation/; then `installCertmanager: false` says that it is there")
 }
 
 fn no_email() -> Diagnostic {
@@ -119,7 +128,8 @@ fn plan_account(w: &Workload, set: &Settings, plan: &mut Plan) {
     plan.add(COMPONENT.name, "serviceaccount.yaml", view);
     if set.rbac.create {
         plan.add(COMPONENT.name, "role.yaml", view! { name: w.name });
-        let view = view! { name: w.name, labels: w.labels.object, account, namespace };
+        let labels = labels::identity(&w.app, &w.cx.release.name);
+        let view = view! { name: w.name, labels, account, namespace };
         plan.add(COMPONENT.name, "rolebinding.yaml", view);
     }
 }

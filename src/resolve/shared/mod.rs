@@ -1,10 +1,14 @@
 //! What components must agree on: databases, Redis, hosts, object storage.
 
 pub mod deployment;
+pub mod gitaly;
 pub mod gitaly_clients;
 pub mod hosts;
+pub mod nginx;
 pub mod object_storage;
 pub mod postgres;
 pub mod rails;
+pub mod workhorse;
 pub mod redis;
+pub mod stand_in;
 pub mod tls;

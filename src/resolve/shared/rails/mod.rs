@@ -18,8 +18,9 @@ use super::{hosts, postgres, redis};
 use crate::model::app_config::{AppConfig, SecretKey};
 use crate::model::{Node, Text};
 use crate::resolve::context::Context;
+use crate::resolve::image::ImageRef;
 use crate::resolve::plan::{View, node};
-use crate::resolve::workload::{Container, Workload, configure_script};
+use crate::resolve::workload::{Container, Workload, configure_script, certificate_mounts};
 use crate::view;
 
 /// Which process of Rails the files are for.
@@ -143,6 +144,14 @@ pub fn mounts(cx: &Context, container: Container, process: Process, config: &str
         }
     }
     container
+}
+
+/// The init container that waits until the database has the schema that this version needs.
+pub fn dependencies(w: &Workload, image: ImageRef, process: Process, config: &str, secrets: &str) -> Container {
+    let mut container = w.init_container("dependencies", image).with_env(env(w.cx));
+    container.args = Some(json!(["/scripts/wait-for-deps"]));
+    container.volume_mounts.extend(certificate_mounts());
+    mounts(w.cx, container, process, config, secrets, true)
 }
 
 /// The first of some texts that is set.

@@ -1,0 +1,156 @@
+//! Gitaly's configuration, `config.toml`, which gomplate runs over in the pod.
+
+use serde::Deserialize;
+use serde_json::{Value, json};
+
+use super::{COMPONENT, Server};
+use crate::model::{Node, NodeMap, Text};
+use crate::resolve::shared::workhorse;
+use crate::resolve::workload::configure_script;
+use crate::resolve::{Plan, View};
+use crate::view;
+
+/// The settings that go into the file.
+#[derive(Default, Deserialize)]
+#[serde(default, rename_all = "camelCase")]
+struct Settings {
+    backup: NodeMap,
+    bundle_uri: NodeMap,
+    cgroups: NodeMap,
+    daily_maintenance: NodeMap,
+    git: NodeMap,
+    logging: NodeMap,
+    pack_objects_cache: NodeMap,
+    prometheus: NodeMap,
+    shell: Shell,
+    timeout: NodeMap,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(default)]
+struct Shell {
+    concurrency: Vec<Node>,
+}
+
+impl Server<'_> {
+    /// Plans a ConfigMap; without names of storages, each pod's storage has the pod's name.
+    pub(super) fn plan_config(&self, name: &str, storages: &[Text], plan: &mut Plan) {
+        let place = json!([
+            {"file": ".gitlab_shell_secret", "directory": "shell"},
+            {"file": "gitaly_token", "directory": "gitaly"},
+            {"file": "gitaly.crt", "directory": "gitaly"},
+            {"file": "gitaly.key", "directory": "gitaly"},
+            {"file": "signing_key.gpg", "directory": "gitaly"},
+        ]);
+        let view = view! {
+            name, labels: self.w.labels.object,
+            config: self.config(storages), configure: configure_script().with("place", place),
+        };
+        plan.add(COMPONENT.name, "configmap.yaml", view);
+    }
+
+    fn config(&self, storages: &[Text]) -> View {
+        let cx = self.w.cx;
+        let set_to: Settings = cx.read(COMPONENT.key);
+        let cgroups = if self.set.cgroups.enabled { set_to.cgroups } else { NodeMap::new() };
+        let repositories = cgroups.get("repositories").and_then(Value::as_object).cloned().unwrap_or_default();
+        let limits = [("memoryBytes", "memory_bytes"), ("cpuShares", "cpu_shares"), ("cpuQuotaUs", "cpu_quota_us")];
+        let counts = [("count", "count"), ("maxCgroupsPerRepo", "max_cgroups_per_repo")];
+        let grace = self.set.graceful_restart_timeout.map_or(25, |n| n.0);
+        let cache = &set_to.pack_objects_cache;
+        let git = &set_to.git;
+        view! {
+            port: self.listens(false),
+            tls_port: if self.gitaly.tls.enabled { self.listens(true).to_string() } else { String::new() },
+            metrics_port: if self.set.metrics.enabled { self.metrics_port().to_string() } else { String::new() },
+            graceful_restart_timeout: quoted(&duration(grace)),
+            // A list of Go strings, for gomplate.
+            storages: storages.iter().map(|name| quoted(name.as_str())).collect::<Vec<_>>().join(" "),
+            gitlab_url: quoted(&format!("{}/", workhorse::url(cx, COMPONENT.key))),
+            logging: lines(&set_to.logging, &[
+                ("level", "level"), ("format", "format"), ("sentryDsn", "sentry_dsn"),
+                ("sentryEnvironment", "sentry_environment"),
+            ]),
+            prometheus: buckets(&set_to.prometheus),
+            signing_key: self.set.gpg_signing.enabled,
+            git: lines(git, &[("catFileCacheSize", "catfile_cache_size")]),
+            git_config: tables(git.get("config").and_then(Value::as_array), &["key", "value"], &[("key", "key"), ("value", "value")]),
+            concurrency: tables(Some(&set_to.shell.concurrency), &["rpc", "maxPerRepo"], &[
+                ("rpc", "rpc"), ("maxPerRepo", "max_per_repo"), ("maxQueueSize", "max_queue_size"),
+                ("maxQueueWait", "max_queue_wait"),
+            ]),
+            pack_objects_cache: cache.get("enabled") == Some(&Value::Bool(true)),
+            pack_objects_cache_lines: lines(cache, &[
+                ("dir", "dir"), ("max_age", "max_age"), ("min_occurrences", "min_occurrences"),
+            ]),
+            backup: lines(&set_to.backup, &[("goCloudUrl", "go_cloud_url")]),
+            bundle_uri: !set_to.bundle_uri.is_empty(),
+            bundle_uri_url: quoted(set_to.bundle_uri.get("goCloudUrl").and_then(Value::as_str).unwrap_or_default()),
+            cgroups: self.set.cgroups.enabled,
+            // The mount point holds a tag of gomplate's, with quotes of its own.
+            cgroups_mountpoint: cgroups.get("mountpoint").and_then(Value::as_str).unwrap_or_default(),
+            cgroups_lines: lines(&cgroups, &[&[("hierarchyRoot", "hierarchy_root")], &limits[..]].concat()),
+            cgroups_repositories: lines(&repositories, &[&counts[..], &limits[..]].concat()),
+            daily_maintenance: !set_to.daily_maintenance.is_empty(),
+            daily_maintenance_lines: lines(&lists_only(set_to.daily_maintenance, "storages"), &[
+                ("disabled", "disabled"), ("startHour", "start_hour"), ("startMinute", "start_minute"),
+                ("duration", "duration"), ("storages", "storages"),
+            ]),
+            timeout: lines(&set_to.timeout, &[
+                ("uploadPackNegotiation", "upload_pack_negotiation"),
+                ("uploadArchiveNegotiation", "upload_archive_negotiation"),
+            ]),
+        }
+    }
+}
+
+/// A TOML string; JSON's escapes are among TOML's and Go's.
+fn quoted(text: &str) -> String {
+    Value::from(text).to_string()
+}
+
+/// `key = value` for each key that is set, under the name it has in TOML.
+fn lines(settings: &NodeMap, names: &[(&str, &str)]) -> Vec<String> {
+    let line = |(key, name): &(&str, &str)| {
+        let value = settings.get(*key).filter(|value| !value.is_null())?;
+        let text = match value {
+            // A whole number that YAML or `--set` made a float.
+            Value::Number(number) => number.as_f64().filter(|n| n.fract() == 0.0).map_or(number.to_string(), |n| format!("{n:.0}")),
+            other => other.to_string(),
+        };
+        Some(format!("{name} = {text}"))
+    };
+    names.iter().filter_map(line).collect()
+}
+
+/// The lines of each table of an array, where all the keys in `needed` are set.
+fn tables(list: Option<&Vec<Node>>, needed: &[&str], names: &[(&str, &str)]) -> Vec<Vec<String>> {
+    let entries = list.into_iter().flatten().filter_map(Value::as_object);
+    entries.filter(|entry| needed.iter().all(|key| entry.contains_key(*key))).map(|entry| lines(entry, names)).collect()
+}
+
+/// Buckets: a list, or a text that holds TOML.
+fn buckets(prometheus: &NodeMap) -> Vec<String> {
+    match prometheus.get("grpcLatencyBuckets") {
+        Some(Value::String(text)) => vec![format!("grpc_latency_buckets = {text}")],
+        _ => lines(prometheus, &[("grpcLatencyBuckets", "grpc_latency_buckets")]),
+    }
+}
+
+/// Without a key whose value is no list.
+fn lists_only(mut settings: NodeMap, key: &str) -> NodeMap {
+    if !settings.get(key).is_some_and(Value::is_array) {
+        settings.shift_remove(key);
+    }
+    settings
+}
+
+/// Seconds as Go writes them: `25s`, `2m0s`, `1h0m0s`.
+fn duration(seconds: i64) -> String {
+    let (hours, minutes, rest) = (seconds / 3600, seconds / 60 % 60, seconds % 60);
+    match (hours, minutes) {
+        (0, 0) => format!("{rest}s"),
+        (0, _) => format!("{minutes}m{rest}s"),
+        _ => format!("{hours}h{minutes}m{rest}s"),
+    }
+}

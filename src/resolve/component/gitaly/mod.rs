@@ -1,0 +1,246 @@
+//! Gitaly: Git repositories on disk. One StatefulSet with a pod for each storage, or one for each of
+//! Praefect's virtual storages, or both.
+
+mod config;
+mod pod;
+
+use serde::Deserialize;
+use serde_json::{Value, json};
+
+use crate::model::workload::{Image, Metrics};
+use crate::model::{Node, NodeMap, Number, Port, Text};
+use crate::resolve::context::overlay_map;
+use crate::resolve::labels::{self, Labels, text_map};
+use crate::resolve::scaling::Scaled;
+use crate::resolve::shared::gitaly::{Gitaly, Praefect, Service, VirtualStorage, metrics_port, set};
+use crate::resolve::workload::Workload;
+use crate::resolve::{Component, Context, Plan};
+use crate::view;
+
+/// What `build.rs` puts into the table of components.
+pub const COMPONENT: Component = Component { name: "gitaly", key: "gitlab.gitaly", resolve };
+
+/// The component's own settings; what goes only into its configuration is in [`config`].
+#[derive(Default, Deserialize)]
+#[serde(default, rename_all = "camelCase")]
+struct Settings {
+    metrics: Metrics,
+    internal: Internal,
+    persistence: NodeMap,
+    statefulset: StatefulSet,
+    graceful_restart_timeout: Option<Number>,
+    gomemlimit: Switch,
+    gpg_signing: GpgSigning,
+    cgroups: Cgroups,
+    share_process_namespace: bool,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(default)]
+struct Internal {
+    names: Option<Vec<Text>>,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(default)]
+struct Switch {
+    enabled: bool,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(default, rename_all = "camelCase")]
+struct StatefulSet {
+    strategy: NodeMap,
+    liveness_probe: NodeMap,
+    readiness_probe: NodeMap,
+    startup_probe: NodeMap,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(default)]
+struct GpgSigning {
+    enabled: bool,
+    secret: Option<Text>,
+    key: Option<Text>,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(default, rename_all = "camelCase")]
+struct Cgroups {
+    enabled: bool,
+    init_container: CgroupsInit,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(default, rename_all = "camelCase")]
+struct CgroupsInit {
+    image: Image,
+    security_context: NodeMap,
+}
+
+/// What all StatefulSets of the component have in common.
+struct Server<'a> {
+    w: &'a Workload<'a>,
+    set: &'a Settings,
+    /// Address, token and TLS, the component's over `global.gitaly`.
+    gitaly: Gitaly,
+    service: Service,
+}
+
+/// One StatefulSet, with its Service and PodDisruptionBudget.
+struct Group {
+    name: String,
+    service: String,
+    config: String,
+    labels: Labels,
+    replicas: i64,
+    max_unavailable: Node,
+    tls_secret: Option<Text>,
+    persistence: NodeMap,
+}
+
+fn resolve(cx: &Context, plan: &mut Plan) {
+    let mut gitaly: Gitaly = cx.inherited("global.gitaly", COMPONENT.key);
+    let praefect = Praefect::of(cx);
+    if !gitaly.enabled {
+        return;
+    }
+    let set: Settings = cx.read(COMPONENT.key);
+    if let Some(names) = &set.internal.names {
+        gitaly.internal.names.clone_from(names);
+    }
+    let w = Workload::new(cx, &COMPONENT);
+    let service: Service = cx.inherited("global.gitaly.service", &format!("{}.service", COMPONENT.key));
+    let server = Server { w: &w, set: &set, gitaly, service };
+    if !praefect.replaces_gitaly() {
+        server.plan_config(&w.name, &server.gitaly.internal.names, plan);
+        server.plan_group(&server.internal(), plan);
+    }
+    if praefect.enabled {
+        let config = format!("{}-praefect", w.name);
+        server.plan_config(&config, &[], plan);
+        for storage in &praefect.virtual_storages {
+            server.plan_group(&server.behind_praefect(storage, &config), plan);
+        }
+    }
+    w.plan_service_account(COMPONENT.name, plan);
+    w.plan_service_monitor(COMPONENT.name, &set.metrics, "http-metrics", plan);
+}
+
+impl Server<'_> {
+    /// The storages that GitLab uses without Praefect.
+    fn internal(&self) -> Group {
+        let name = self.w.name.clone();
+        Group {
+            service: set(&self.gitaly.service_name).unwrap_or(&name).to_owned(),
+            config: name.clone(),
+            name,
+            labels: self.w.labels.clone(),
+            replicas: i64::try_from(self.gitaly.internal.names.len()).unwrap_or(i64::MAX),
+            max_unavailable: self.w.set.max_unavailable.clone().unwrap_or(json!(1)),
+            tls_secret: self.gitaly.tls.secret_name.clone(),
+            persistence: self.set.persistence.clone(),
+        }
+    }
+
+    /// The storages behind one virtual storage: the label `storage` keeps them apart.
+    fn behind_praefect(&self, storage: &VirtualStorage, config: &str) -> Group {
+        let name = storage.workload(&self.w.name);
+        let mut labels = self.w.labels.clone();
+        for map in [&mut labels.object, &mut labels.selector, &mut labels.pod, &mut labels.service] {
+            map.insert("storage".to_owned(), storage.name.as_str().into());
+        }
+        let mut persistence = self.set.persistence.clone();
+        overlay_map(&mut persistence, &storage.persistence);
+        Group {
+            service: name.clone(),
+            name,
+            config: config.to_owned(),
+            labels,
+            replicas: storage.replicas(),
+            max_unavailable: storage.max_unavailable.clone().unwrap_or(json!(1)),
+            tls_secret: storage.tls_secret_name.clone().or_else(|| self.gitaly.tls.secret_name.clone()),
+            persistence,
+        }
+    }
+
+    fn plan_group(&self, group: &Group, plan: &mut Plan) {
+        let tls = self.gitaly.tls.enabled;
+        let port = |tls: bool| Number(self.service.port(tls).parse().unwrap_or_default());
+        let metrics = self.set.metrics.enabled.then(|| self.metrics_port());
+        let view = view! {
+            name: group.name, labels: group.labels.service, selector: group.labels.selector,
+            annotations: text_map(&self.service.annotations),
+            service_type: set(&self.service.r#type), cluster_ip: self.cluster_ip(),
+            load_balancer_ip: set(&self.service.load_balancer_ip),
+            port: port(false), metrics_port: metrics,
+            tls_port: tls.then(|| port(true)),
+            tls_target: tls.then(|| self.listens(true)),
+        };
+        plan.add(COMPONENT.name, "service.yaml", view);
+        let mut labels = group.labels.object.clone();
+        labels.insert("app.kubernetes.io/name".to_owned(), self.w.cx.release.name.clone().into());
+        let view = view! {
+            name: group.name, labels, annotations: self.w.controller_annotations(), selector: group.labels.selector,
+            service_name: group.service, replicas: group.replicas, strategy: self.set.statefulset.strategy,
+            pod: self.pod(group), claims: self.claims(group),
+        };
+        plan.add(COMPONENT.name, "statefulset.yaml", view).follows("checksum/config", &group.config);
+        let scaled = Scaled {
+            name: &group.name,
+            kind: "StatefulSet",
+            target: &group.name,
+            labels: &group.labels.object,
+            selector: &group.labels.selector,
+        };
+        self.w.plan_pdb(COMPONENT.name, &scaled, &group.max_unavailable, plan);
+    }
+
+    /// A node port or a load balancer needs an address, which `None` would take away.
+    fn cluster_ip(&self) -> Option<&str> {
+        let headless = matches!(set(&self.service.r#type), None | Some("ClusterIP"));
+        set(&self.service.cluster_ip).filter(|ip| headless || *ip != "None")
+    }
+
+    fn listens(&self, tls: bool) -> Number {
+        Number(self.service.listens(tls).parse().unwrap_or_default())
+    }
+
+    fn metrics_port(&self) -> Port {
+        metrics_port(self.w.cx, COMPONENT.key, &self.set.metrics)
+    }
+
+    /// The claim of each pod; none where nothing is kept.
+    fn claims(&self, group: &Group) -> Option<Value> {
+        let keep = |key: &str| group.persistence.get(key).filter(|v| !v.is_null() && *v != "").cloned();
+        if group.persistence.get("enabled") == Some(&Value::Bool(false)) {
+            return None;
+        }
+        let map = |key: &str| keep(key).and_then(|v| v.as_object().cloned()).unwrap_or_default();
+        let mut labels = group.labels.object.clone();
+        labels::put(&mut labels, &map("labels"));
+        let expressions = keep("matchExpressions").filter(|list| list.as_array().is_some_and(|l| !l.is_empty()));
+        let match_labels = Some(text_map(&map("matchLabels"))).filter(|map| !map.is_empty());
+        let selector = (expressions.is_some() || match_labels.is_some())
+            .then(|| json!({"matchLabels": match_labels, "matchExpressions": expressions}));
+        Some(json!([{
+            "metadata": {"name": "repo-data", "labels": labels, "annotations": text_map(&map("annotations"))},
+            "spec": {
+                "accessModes": [keep("accessMode")],
+                "resources": {"requests": {"storage": keep("size")}},
+                "storageClassName": storage_class(&group.persistence),
+                "volumeName": keep("volumeName"),
+                "selector": selector,
+            },
+        }]))
+    }
+}
+
+/// `-` means: no class, which differs from the cluster's default.
+fn storage_class(persistence: &NodeMap) -> Option<&str> {
+    match persistence.get("storageClass").and_then(Value::as_str) {
+        Some("-") => Some(""),
+        Some("") | None => None,
+        Some(class) => Some(class),
+    }
+}

@@ -1,0 +1,182 @@
+//! How kas is reached: its Service, Ingresses and routes.
+
+use serde::Deserialize;
+use serde_json::{Map, Value, json};
+
+use super::{COMPONENT, Kas, service_annotations};
+use crate::model::{Node, NodeMap, Port, Text};
+use crate::resolve::Plan;
+use crate::resolve::gateway::{GatewayRoute, prefix_rule};
+use crate::resolve::network::{Ingress, Route};
+use crate::resolve::shared::{hosts, workhorse};
+use crate::view;
+
+/// `ingress:` of kas, besides what all have.
+#[derive(Default, Deserialize)]
+#[serde(default, rename_all = "camelCase")]
+struct Paths {
+    agent_path: Text,
+    k8s_api_path: Text,
+    autoflow_codec_server_api_path: Text,
+    workspaces_server_api_path: Text,
+    grpc: Switch,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(default)]
+struct Switch {
+    enabled: bool,
+}
+
+pub fn plan(kas: &Kas, plan: &mut Plan) {
+    plan_service(kas, plan);
+    plan_ingresses(kas, plan);
+    plan_routes(kas, plan);
+}
+
+fn plan_service(kas: &Kas, plan: &mut Plan) {
+    let (w, service) = (&kas.w, &kas.set.service);
+    let port = |name: &str, port: &Port, target: Node| json!({"name": name, "port": port, "targetPort": target, "protocol": "TCP"});
+    let same = |name: &str, number: &Port| port(name, number, json!(number));
+    let mut ports = vec![
+        port("tcp-kas-external-api", &service.external_port, json!(service.internal_port)),
+        port("tcp-kas-internal-api", &kas.global.service.api_external_port, json!(service.api_internal_port)),
+        same("tcp-kas-k8s-api", &service.kubernetes_api_port),
+    ];
+    if kas.set.workspaces.enabled {
+        ports.push(same("tcp-kas-workspaces-server", &service.workspaces_server_port));
+    }
+    if kas.set.autoflow.enabled {
+        ports.push(same("tcp-kas-autoflow-codec-server-api", &service.autoflow_codec_server_api_port));
+    }
+    if kas.set.metrics.enabled {
+        ports.push(port("http-metrics", &kas.set.observability.port, json!("http-metrics")));
+    }
+    let balanced = service.r#type.as_str() == "LoadBalancer";
+    let view = view! {
+        name: w.name, labels: w.labels.service, annotations: service_annotations(kas), selector: w.labels.selector,
+        service_type: service.r#type, ports: ports,
+        load_balancer_ip: service.load_balancer_ip.as_ref().and_then(Text::set).filter(|_| balanced),
+        load_balancer_source_ranges: service.load_balancer_source_ranges.as_ref().filter(|_| balanced),
+    };
+    plan.add(COMPONENT.name, "service.yaml", view);
+}
+
+fn plan_ingresses(kas: &Kas, plan: &mut Plan) {
+    let w = &kas.w;
+    let ingress = Ingress::of(w.cx, &w.key);
+    if !ingress.on() {
+        return;
+    }
+    let paths: Paths = w.cx.read(&format!("{}.ingress", w.key));
+    let service = &kas.set.service;
+    // `/k8s-proxy` and the usual `/` or `/*` below it.
+    let end = ingress.path.as_ref().map_or("/", Text::as_str);
+    let to = |path: &Text, port: &Port| {
+        (format!("{}{end}", path.as_str().trim_end_matches('/')), w.name.clone(), json!(port))
+    };
+    let mut all = vec![to(&paths.k8s_api_path, &service.kubernetes_api_port)];
+    if kas.workspaces {
+        all.push(to(&paths.workspaces_server_api_path, &service.workspaces_server_port));
+    }
+    if kas.set.autoflow.enabled {
+        all.push(to(&paths.autoflow_codec_server_api_path, &service.autoflow_codec_server_api_port));
+    }
+    all.push(to(&paths.agent_path, &service.external_port));
+    let host = hosts::public(w.cx, "kas").host;
+    let tls_secret = ingress.tls_secret(w.cx, &format!("{}-tls", w.name));
+    let main = Route { host: host.clone(), paths: all, tls_secret: tls_secret.clone() };
+    ingress.plan(w, COMPONENT.name, &w.name, &annotations(kas, &ingress, "https"), &[main], plan);
+    if kas.workspaces {
+        let name = format!("{}-workspaces", w.name);
+        let route = Route {
+            host: format!("*.{}", hosts::public(w.cx, "workspaces").host),
+            paths: vec![(end.to_owned(), w.name.clone(), json!(service.workspaces_server_port))],
+            tls_secret: ingress.tls_secret(w.cx, &format!("{name}-tls")),
+        };
+        ingress.plan(w, COMPONENT.name, &name, &annotations(kas, &ingress, "https"), &[route], plan);
+    }
+    // gRPC has no place below a path, so none where GitLab stands under one.
+    if paths.grpc.enabled && workhorse::relative_root(w.cx).is_empty() {
+        plan_grpc(kas, &ingress, host, tls_secret, plan);
+    }
+}
+
+/// An Ingress of its own for agents that speak gRPC: nginx takes the protocol per Ingress.
+fn plan_grpc(kas: &Kas, ingress: &Ingress, host: String, tls_secret: String, plan: &mut Plan) {
+    let w = &kas.w;
+    let mut grpc = ingress.clone();
+    // The other Ingress of the same host gets the certificate for both.
+    grpc.configure_certmanager = None;
+    grpc.path_type = Some(Text::from("ImplementationSpecific"));
+    let mut more = Map::new();
+    more.insert("kube-score/ignore".to_owned(), "ingress-targets-service".into());
+    if grpc.is_nginx() {
+        let protocol = if kas.global.tls.enabled { "GRPCS" } else { "GRPC" };
+        for (name, value) in [("backend-protocol", protocol), ("ssl-redirect", "true"), ("use-regex", "true")] {
+            more.insert(format!("nginx.ingress.kubernetes.io/{name}"), value.into());
+        }
+        more.extend(upstream_tls(kas));
+    }
+    let path = (r"/gitlab\.agent\.(.+)".to_owned(), w.name.clone(), json!(kas.set.service.external_port));
+    let route = Route { host, paths: vec![path], tls_secret };
+    grpc.plan(w, COMPONENT.name, &format!("{}-grpc", w.name), &more, &[route], plan);
+}
+
+/// nginx must not hold back what streams, nor replace answers by pages of its own.
+fn annotations(kas: &Kas, ingress: &Ingress, protocol: &str) -> NodeMap {
+    let mut all = Map::new();
+    if ingress.is_nginx() {
+        all.insert("nginx.ingress.kubernetes.io/proxy-buffering".to_owned(), "off".into());
+        all.insert("nginx.ingress.kubernetes.io/custom-http-errors".to_owned(), "".into());
+        if kas.global.tls.enabled {
+            all.insert("nginx.ingress.kubernetes.io/backend-protocol".to_owned(), protocol.into());
+            all.extend(upstream_tls(kas));
+        }
+    }
+    all
+}
+
+/// How nginx trusts kas, where kas itself speaks TLS.
+fn upstream_tls(kas: &Kas) -> NodeMap {
+    let mut all = Map::new();
+    let (tls, release) = (&kas.global.tls, kas.w.cx.release);
+    if tls.enabled && tls.verify {
+        let name = format!("{}.{}.svc", kas.w.name, release.namespace);
+        all.insert("nginx.ingress.kubernetes.io/proxy-ssl-verify".to_owned(), "on".into());
+        all.insert("nginx.ingress.kubernetes.io/proxy-ssl-name".to_owned(), name.into());
+    }
+    if let Some(secret) = tls.ca_secret_name.as_ref().and_then(Text::set).filter(|_| tls.enabled) {
+        let secret = format!("{}/{secret}", release.namespace);
+        all.insert("nginx.ingress.kubernetes.io/proxy-ssl-secret".to_owned(), secret.into());
+    }
+    all
+}
+
+fn plan_routes(kas: &Kas, plan: &mut Plan) {
+    let w = &kas.w;
+    let route = GatewayRoute::of(w.cx, &w.key);
+    if !route.on(w.cx) {
+        return;
+    }
+    let paths: Paths = w.cx.read(&format!("{}.ingress", w.key));
+    let service = &kas.set.service;
+    let to = |path: &Text, port: &Port| prefix_rule(path.as_str(), &w.name, port);
+    let mut rules = vec![
+        to(&paths.k8s_api_path, &service.kubernetes_api_port),
+        to(&paths.agent_path, &service.external_port),
+        to(&paths.autoflow_codec_server_api_path, &service.autoflow_codec_server_api_port),
+    ];
+    if kas.workspaces {
+        rules.push(to(&paths.workspaces_server_api_path, &service.workspaces_server_port));
+    }
+    route.plan_http(w, COMPONENT.name, &w.name, &hosts::public(w.cx, "kas").host, rules, plan);
+    if kas.workspaces {
+        let section: Value = w.cx.section(&format!("{}.gatewayRoute.workspacesSectionName", w.key)).clone();
+        let listener = section.as_str().map(Text::from);
+        let host = format!("*.{}", hosts::public(w.cx, "workspaces").host);
+        let rules = vec![prefix_rule("/", &w.name, &service.workspaces_server_port)];
+        let parents = vec![route.parent(w.cx, listener.as_ref())];
+        route.plan_http_for(w, COMPONENT.name, &format!("{}-workspaces", w.name), (&[host], parents), rules, plan);
+    }
+}

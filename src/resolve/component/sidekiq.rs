@@ -1,0 +1,213 @@
+//! Sidekiq: the background jobs of Rails, one Deployment for each entry of `pods`.
+//!
+//! An entry's settings lie over those of the component, so that `pods` may be as short as a list of names.
+
+use serde::Deserialize;
+use serde_json::{Value, json};
+
+use crate::model::workload::{Hpa, Keda, Metrics};
+use crate::model::{Node, NodeMap, Port, Text};
+use crate::resolve::context::overlay;
+use crate::resolve::image::ImageRef;
+use crate::resolve::scaling::Scaled;
+use crate::resolve::shared::rails::{self, Process};
+use crate::resolve::workload::{
+    Container, Workload, certificate_source, http_probe, memory_volume, projected_volume,
+};
+use crate::resolve::{Component, Context, Plan};
+use crate::view;
+
+/// What `build.rs` puts into the table of components.
+pub const COMPONENT: Component = Component { name: "sidekiq", key: "gitlab.sidekiq", resolve };
+
+/// The label that tells the pods of one entry from those of another.
+const POD_LABEL: &str = "queue-pod-name";
+const CONFIG: &str = "sidekiq-config";
+const SECRETS: &str = "sidekiq-secrets";
+const METRICS: &str = "sidekiq-metrics";
+
+/// Settings of the component, or of one entry of `pods` over them.
+#[derive(Default, Deserialize)]
+#[serde(default, rename_all = "camelCase")]
+struct Settings {
+    enabled: bool,
+    name: Text,
+    queues: Option<Text>,
+    concurrency: Text,
+    timeout: Text,
+    min_replicas: Node,
+    max_replicas: Node,
+    max_unavailable: Node,
+    termination_grace_period_seconds: Option<Node>,
+    strategy: NodeMap,
+    hpa: Hpa,
+    keda: Keda,
+    memory_killer: MemoryKiller,
+    metrics: Metrics,
+    #[serde(rename = "health_checks")]
+    health_checks: HealthChecks,
+    liveness_probe: NodeMap,
+    readiness_probe: NodeMap,
+}
+
+/// When a Sidekiq that has grown too large is restarted.
+#[derive(Default, Deserialize)]
+#[serde(default, rename_all = "camelCase")]
+struct MemoryKiller {
+    daemon_mode: bool,
+    max_rss: Option<Text>,
+    grace_time: Option<Text>,
+    shutdown_wait: Option<Text>,
+    check_interval: Option<Text>,
+    hard_limit_rss: Option<Text>,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(default)]
+struct HealthChecks {
+    port: Port,
+}
+
+fn resolve(cx: &Context, plan: &mut Plan) {
+    let set: Settings = cx.read(COMPONENT.key);
+    if !set.enabled {
+        return;
+    }
+    let w = Workload::new(cx, &COMPONENT);
+    let view = view! { name: w.name, labels: w.labels.object, config: rails::config(&w, Process::Sidekiq) };
+    plan.add(COMPONENT.name, "configmap.yaml", view);
+    let section = cx.section(COMPONENT.key);
+    for entry in section.get("pods").and_then(Value::as_array).into_iter().flatten() {
+        plan_pods(&w, &merged(section, entry), plan);
+    }
+    w.plan_service_account(COMPONENT.name, plan);
+    w.plan_network_policy(COMPONENT.name, plan);
+    w.plan_pod_monitor(COMPONENT.name, &set.metrics, "http-metrics", plan);
+}
+
+/// The component's section with one entry of `pods` over it.
+fn merged(section: &Value, entry: &Value) -> Value {
+    let mut merged = section.clone();
+    if let Value::Object(fields) = &mut merged {
+        fields.shift_remove("pods");
+    }
+    overlay(&mut merged, entry);
+    merged
+}
+
+/// Plans the workload of one entry.
+fn plan_pods(all: &Workload, section: &Value, plan: &mut Plan) {
+    let cx = all.cx;
+    let set: Settings = cx.read_value(COMPONENT.key, section);
+    let mut w = Workload::of(cx, COMPONENT.key, COMPONENT.name, section);
+    let selector_of_all = w.labels.selector.clone();
+    w.mark(POD_LABEL, set.name.as_str());
+    let name = format!("{}-{}-v2", w.name, set.name);
+    let image = cx.edition_image(&w.set.image, COMPONENT.name);
+    let containers = vec![main_container(&w, &set, image.clone())];
+    let init = vec![w.certificates(), w.configure(CONFIG, "init-sidekiq-secrets", SECRETS), dependencies(&w, &set, image)];
+    let mut pod = w.pod(init, containers, volumes(&w, all, &set));
+    // All of Sidekiq's pods keep apart where that is a wish; where it is a must, only those of one entry do,
+    // or there would have to be a node for each.
+    if w.anti_affinity() != Some("hard") {
+        pod = pod.with("affinity", w.affinity_apart_from(&selector_of_all));
+    }
+    if let Some(seconds) = &set.termination_grace_period_seconds {
+        pod = pod.with("termination_grace_period_seconds", seconds);
+    }
+    pod.annotate(&w.prometheus_annotations(&set.metrics, &port_text(set.metrics.port.as_ref())));
+    pod.annotate(&evictable());
+    let strategy = if set.strategy.is_empty() { &w.set.deployment.strategy } else { &set.strategy };
+    let mut labels = w.controller_labels();
+    labels.insert(POD_LABEL.to_owned(), set.name.as_str().into());
+    let view = view! {
+        name: name, labels: labels, annotations: w.controller_annotations(),
+        selector: w.labels.selector, replicas: Value::Null, strategy: strategy, pod: pod,
+    };
+    plan.add(COMPONENT.name, "deployment.yaml", view).follows("checksum/configmap", &all.name);
+
+    let scaled = Scaled {
+        name: &name,
+        kind: "Deployment",
+        target: &name,
+        labels: &w.labels.object,
+        selector: &w.labels.selector,
+    };
+    w.plan_scaling_by(COMPONENT.name, &scaled, &set.hpa, &set.keda, &set.min_replicas, &set.max_replicas, plan);
+    let budget = format!("{}-{}-v1", w.name, set.name);
+    w.plan_pdb(COMPONENT.name, &Scaled { name: &budget, ..scaled }, &set.max_unavailable, plan);
+}
+
+/// The pods may be moved by the cluster's autoscaler: they keep nothing.
+fn evictable() -> NodeMap {
+    let mut annotations = NodeMap::new();
+    annotations.insert("cluster-autoscaler.kubernetes.io/safe-to-evict".to_owned(), "true".into());
+    annotations
+}
+
+fn port_text(port: Option<&Node>) -> String {
+    match port {
+        Some(Value::String(text)) => text.clone(),
+        Some(number) => number.to_string(),
+        None => String::new(),
+    }
+}
+
+fn main_container(w: &Workload, set: &Settings, image: ImageRef) -> Container {
+    let mut main = rails::mounts(w.cx, w.container("sidekiq", image), Process::Sidekiq, CONFIG, SECRETS, false)
+        .with_env([("prometheus_multiproc_dir", "/metrics".to_owned())])
+        .with_env(rails::env(w.cx))
+        .with_env(pace(set))
+        .with_env(memory_killer(&set.memory_killer))
+        .with_env([("GITLAB_SIDEKIQ_MAX_REPLICAS", port_text(Some(&set.max_replicas)))])
+        .mount(METRICS, "/metrics", json!({}));
+    // Without a value all queues are worked on.
+    main.env.push(json!({"name": "SIDEKIQ_QUEUES", "value": set.queues}));
+    if let Some(port) = set.metrics.port.as_ref().filter(|_| set.metrics.enabled) {
+        main = main.port("http-metrics", port);
+    }
+    main.liveness_probe = Some(http_probe("/liveness", &set.health_checks.port, &set.liveness_probe));
+    main.readiness_probe = Some(http_probe("/readiness", &set.health_checks.port, &set.readiness_probe));
+    main.lifecycle = Some(json!({"preStop": {"exec": {"command": ["/bin/bash", "-c", "pkill -f 'sidekiq'"]}}}));
+    main
+}
+
+/// How many jobs run at once, and how long they may take to end.
+fn pace(set: &Settings) -> [(&'static str, String); 2] {
+    [("SIDEKIQ_CONCURRENCY", set.concurrency.0.clone()), ("SIDEKIQ_TIMEOUT", set.timeout.0.clone())]
+}
+
+fn memory_killer(set: &MemoryKiller) -> Vec<(&'static str, String)> {
+    let daemon = if set.daemon_mode { "1" } else { "0" };
+    let settings = [
+        ("SIDEKIQ_MEMORY_KILLER_MAX_RSS", &set.max_rss),
+        ("SIDEKIQ_MEMORY_KILLER_GRACE_TIME", &set.grace_time),
+        ("SIDEKIQ_MEMORY_KILLER_SHUTDOWN_WAIT", &set.shutdown_wait),
+        ("SIDEKIQ_MEMORY_KILLER_CHECK_INTERVAL", &set.check_interval),
+        ("SIDEKIQ_MEMORY_KILLER_HARD_LIMIT_RSS", &set.hard_limit_rss),
+    ];
+    let given = settings.into_iter().filter_map(|(name, value)| Some((name, value.as_ref()?.0.clone())));
+    [("SIDEKIQ_DAEMON_MEMORY_KILLER", daemon.to_owned())].into_iter().chain(given).collect()
+}
+
+/// Waits until the database has the schema that this version needs.
+fn dependencies(w: &Workload, set: &Settings, image: ImageRef) -> Container {
+    rails::dependencies(w, image, Process::Sidekiq, CONFIG, SECRETS).with_env(pace(set))
+}
+
+fn volumes(w: &Workload, all: &Workload, set: &Settings) -> Vec<Node> {
+    let mut sources = rails::secret_sources(w, Process::Sidekiq);
+    let default = || format!("{}-sidekiq-metrics-tls", w.cx.release.name);
+    if let Some(secret) = set.metrics.tls.secret(default).filter(|_| set.metrics.enabled) {
+        sources.push(certificate_source(&secret, "sidekiq-metrics/sidekiq-metrics"));
+    }
+    let config = json!({"name": CONFIG, "projected": {"sources": [{"configMap": {"name": all.name}}]}});
+    let own = vec![
+        config,
+        // 0400: only the user that the container runs as may read.
+        projected_volume("init-sidekiq-secrets", 0o400, sources),
+        memory_volume(SECRETS),
+        memory_volume(METRICS),
+    ];
+    [w.certificate_volumes(), rails::volumes(w), own].concat()
+}

@@ -1,0 +1,122 @@
+//! Routes of the Gateway API, in place of an Ingress or beside it.
+//!
+//! A component says `gatewayRoute`, which Gateway it uses follows from that and `global.gatewayApi`.
+
+use serde::Deserialize;
+use serde_json::{Value, json};
+
+use super::context::Context;
+use super::labels;
+use super::plan::Plan;
+use super::workload::Workload;
+use crate::model::{Node, NodeMap, Text};
+use crate::view;
+
+/// `gatewayRoute:` of a component.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(default, rename_all = "camelCase")]
+pub struct GatewayRoute {
+    /// Whether there is one; missing: where `global.gatewayApi.enabled` holds.
+    pub enabled: Option<bool>,
+    /// Annotations of the route.
+    pub annotations: NodeMap,
+    /// The Gateway, in place of the one that all routes use.
+    pub gateway_name: Option<Text>,
+    /// Its namespace.
+    pub gateway_namespace: Option<Text>,
+    /// The Gateway's listener.
+    pub section_name: Option<Text>,
+    /// How long a request may take: `request` and `backendRequest`.
+    pub timeouts: Option<Node>,
+}
+
+/// `global.gatewayApi.gatewayRef`.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(default)]
+struct Reference {
+    name: Option<Text>,
+    namespace: Option<Text>,
+}
+
+/// The name of the Gateway that is made here.
+pub fn gateway_name(cx: &Context) -> String {
+    format!("{}-gw", cx.release.name)
+}
+
+/// A rule that sends the requests below a path to a Service.
+pub fn prefix_rule(path: &str, service: &str, port: impl serde::Serialize) -> Node {
+    json!({
+        "matches": [{"path": {"type": "PathPrefix", "value": path}}],
+        "backendRefs": [backend(service, port)],
+    })
+}
+
+/// A Service as a rule's destination.
+pub fn backend(service: &str, port: impl serde::Serialize) -> Node {
+    json!({"kind": "Service", "name": service, "port": port, "weight": 1})
+}
+
+impl GatewayRoute {
+    /// `gatewayRoute` of the component whose section is `own`.
+    pub fn of(cx: &Context, own: &str) -> Self {
+        cx.read(&format!("{own}.gatewayRoute"))
+    }
+
+    /// Whether the component has a route.
+    pub fn on(&self, cx: &Context) -> bool {
+        self.enabled.unwrap_or_else(|| cx.enabled("global.gatewayApi.enabled"))
+    }
+
+    /// The Gateway and its listener, as an item of `parentRefs`.
+    pub fn parent(&self, cx: &Context, listener: Option<&Text>) -> Node {
+        let shared: Reference = cx.read("global.gatewayApi.gatewayRef");
+        let first = |own: &Option<Text>, shared: &Option<Text>, default: String| {
+            own.as_ref().and_then(Text::set).or(shared.as_ref().and_then(Text::set)).map_or(default, str::to_owned)
+        };
+        json!({
+            "group": "gateway.networking.k8s.io",
+            "kind": "Gateway",
+            "name": first(&self.gateway_name, &shared.name, gateway_name(cx)),
+            "namespace": first(&self.gateway_namespace, &shared.namespace, cx.release.namespace.clone()),
+            "sectionName": listener.and_then(Text::set),
+        })
+    }
+
+    /// Plans an HTTPRoute from the template `httproute.yaml`: one host, one listener.
+    pub fn plan_http(&self, w: &Workload, component: &'static str, name: &str, host: &str, rules: Vec<Node>, plan: &mut Plan) {
+        let parents = vec![self.parent(w.cx, self.section_name.as_ref())];
+        self.plan_http_for(w, component, name, (&[host.to_owned()], parents), rules, plan);
+    }
+
+    /// The same for several hosts and listeners.
+    pub fn plan_http_for(
+        &self,
+        w: &Workload,
+        component: &'static str,
+        name: &str,
+        (hosts, parents): (&[String], Vec<Node>),
+        mut rules: Vec<Node>,
+        plan: &mut Plan,
+    ) {
+        if let Some(timeouts) = self.timeouts.as_ref().filter(|t| t.as_object().is_some_and(|t| !t.is_empty())) {
+            for rule in rules.iter_mut().filter_map(Value::as_object_mut) {
+                rule.entry("timeouts").or_insert_with(|| timeouts.clone());
+            }
+        }
+        let view = view! {
+            name, labels: w.labels.object, annotations: labels::text_map(&self.annotations),
+            parents: parents, hosts: hosts, rules: rules,
+        };
+        plan.add(component, "httproute.yaml", view);
+    }
+
+    /// Plans a TCPRoute from the template `tcproute.yaml`.
+    pub fn plan_tcp(&self, w: &Workload, component: &'static str, name: &str, (service, port): (&str, Node), plan: &mut Plan) {
+        let view = view! {
+            name, labels: w.labels.object, annotations: labels::text_map(&self.annotations),
+            parents: [self.parent(w.cx, self.section_name.as_ref())],
+            rules: [json!({"backendRefs": [{"name": service, "port": port}]})],
+        };
+        plan.add(component, "tcproute.yaml", view);
+    }
+}

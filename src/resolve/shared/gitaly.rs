@@ -1,0 +1,230 @@
+//! Gitaly and Praefect as their servers and their clients must agree on them: storages, ports, tokens, TLS.
+
+use serde::Deserialize;
+
+use crate::model::app_config::SecretKey;
+use crate::model::workload::Metrics;
+use crate::model::{Node, NodeMap, Number, Port, Text};
+use crate::resolve::context::Context;
+use crate::resolve::workload::secret_items;
+
+/// `global.gitaly`, with a component's own settings over it.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default, rename_all = "camelCase")]
+pub struct Gitaly {
+    /// Whether Gitaly is deployed with GitLab.
+    pub enabled: bool,
+    /// A server elsewhere.
+    pub host: Option<Text>,
+    /// Its port.
+    pub port: Option<Text>,
+    /// The Service that the pods belong to.
+    pub service_name: Option<Text>,
+    /// The token of its clients.
+    pub auth_token: SecretKey,
+    /// The storages that are deployed with GitLab.
+    pub internal: Internal,
+    /// Storages elsewhere.
+    pub external: Vec<External>,
+    /// Ports.
+    pub service: Service,
+    /// Whether connections are encrypted.
+    pub tls: Tls,
+    /// ConfigMaps with server hooks, `preReceive`, `postReceive` and `update`.
+    pub hooks: NodeMap,
+}
+
+/// `global.gitaly.internal`.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub struct Internal {
+    /// One pod each, in this order.
+    pub names: Vec<Text>,
+}
+
+/// One of `global.gitaly.external`.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default, rename_all = "camelCase")]
+pub struct External {
+    /// The storage.
+    pub name: Text,
+    /// Where it is.
+    pub hostname: Text,
+    /// Its port.
+    pub port: Option<Text>,
+    /// In place of `global.gitaly.tls.enabled`.
+    pub tls_enabled: Option<bool>,
+}
+
+/// `global.praefect`.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default, rename_all = "camelCase")]
+pub struct Praefect {
+    /// Whether Praefect is deployed.
+    pub enabled: bool,
+    /// Whether Gitaly is there only behind Praefect; missing: yes.
+    pub replace_internal_gitaly: Option<bool>,
+    /// The Service of Praefect.
+    pub service_name: Option<Text>,
+    /// The token of its clients.
+    pub auth_token: SecretKey,
+    /// The password of its database.
+    pub db_secret: SecretKey,
+    /// Its database.
+    pub psql: NodeMap,
+    /// Whether its database's schema is changed at the start.
+    pub auto_migrate: Option<bool>,
+    /// The time server that its self-check asks.
+    pub ntp_host: Option<Text>,
+    /// The storages that it offers.
+    pub virtual_storages: Vec<VirtualStorage>,
+    /// Ports.
+    pub service: Service,
+    /// Whether connections are encrypted.
+    pub tls: Tls,
+}
+
+/// One of `global.praefect.virtualStorages`.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(default, rename_all = "camelCase")]
+pub struct VirtualStorage {
+    /// The storage's name for GitLab.
+    pub name: Text,
+    /// How many Gitaly pods; 3.
+    pub gitaly_replicas: Option<Number>,
+    /// How many of them may be away.
+    pub max_unavailable: Option<Node>,
+    /// The Secret with their certificate.
+    pub tls_secret_name: Option<Text>,
+    /// On how many of them a new repository is kept.
+    pub default_replication_factor: Option<Number>,
+    /// Over `gitlab.gitaly.persistence`.
+    pub persistence: NodeMap,
+}
+
+/// Ports and kind of a Service.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default, rename_all = "camelCase")]
+pub struct Service {
+    /// Where clients connect, 8075.
+    pub external_port: Option<Text>,
+    /// Where the process listens, 8075.
+    pub internal_port: Option<Text>,
+    /// The same with TLS, 8076.
+    pub tls: ServiceTls,
+    /// `ClusterIP` ...
+    pub r#type: Option<Text>,
+    /// `None`: without an address of its own.
+    #[serde(rename = "clusterIP")]
+    pub cluster_ip: Option<Text>,
+    /// The address of a load balancer.
+    #[serde(rename = "loadBalancerIP")]
+    pub load_balancer_ip: Option<Text>,
+    /// Annotations.
+    pub annotations: NodeMap,
+}
+
+/// Ports with TLS.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default, rename_all = "camelCase")]
+pub struct ServiceTls {
+    /// Where clients connect.
+    pub external_port: Option<Text>,
+    /// Where the process listens.
+    pub internal_port: Option<Text>,
+}
+
+/// `tls:` of Gitaly and Praefect.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default, rename_all = "camelCase")]
+pub struct Tls {
+    /// Whether it is on.
+    pub enabled: bool,
+    /// The Secret with the certificate.
+    pub secret_name: Option<Text>,
+}
+
+impl Service {
+    /// Where clients connect.
+    pub fn port(&self, tls: bool) -> &str {
+        if tls { number(&self.tls.external_port, "8076") } else { number(&self.external_port, "8075") }
+    }
+
+    /// Where the process listens.
+    pub fn listens(&self, tls: bool) -> &str {
+        if tls { number(&self.tls.internal_port, "8076") } else { number(&self.internal_port, "8075") }
+    }
+}
+
+impl Gitaly {
+    /// The settings as a component whose section is `own` sees them.
+    pub fn seen_by(cx: &Context, own: &str) -> Self {
+        cx.inherited("global.gitaly", &format!("{own}.gitaly"))
+    }
+
+    /// The token as a file of a projected volume.
+    pub fn token(&self, cx: &Context, path: &str) -> Node {
+        token(&self.auth_token, format!("{}-gitaly-secret", cx.release.name), path)
+    }
+}
+
+impl Praefect {
+    /// The settings, where Praefect is on or off.
+    pub fn of(cx: &Context) -> Self {
+        cx.read("global.praefect")
+    }
+
+    /// Whether Gitaly is there only behind Praefect.
+    pub fn replaces_gitaly(&self) -> bool {
+        self.enabled && self.replace_internal_gitaly.unwrap_or(true)
+    }
+
+    /// The token as a file of a projected volume.
+    pub fn token(&self, cx: &Context, path: &str) -> Node {
+        token(&self.auth_token, format!("{}-praefect-secret", cx.release.name), path)
+    }
+}
+
+impl VirtualStorage {
+    /// How many Gitaly pods it has.
+    pub fn replicas(&self) -> i64 {
+        self.gitaly_replicas.map_or(3, |n| n.0)
+    }
+
+    /// The StatefulSet and Service of its Gitaly pods, `prod-gitaly-default`.
+    pub fn workload(&self, gitaly: &str) -> String {
+        format!("{gitaly}-{}", self.name)
+    }
+}
+
+/// The Secret with a certificate, `<release>-<part>-tls` where none is named.
+pub fn certificate(cx: &Context, named: &Option<Text>, part: &str) -> String {
+    set(named).map_or_else(|| format!("{}-{part}-tls", cx.release.name), str::to_owned)
+}
+
+/// The secret that Gitaly and gitlab-shell show to Rails, as a file of a projected volume.
+pub fn shell_secret(cx: &Context, own: &str, path: &str) -> Node {
+    let from: SecretKey = cx.inherited("global.shell.authToken", &format!("{own}.authToken"));
+    let default = format!("{}-gitlab-shell-secret", cx.release.name);
+    secret_items(set(&from.secret).unwrap_or(&default), [(set(&from.key).unwrap_or("secret"), path)])
+}
+
+/// The port of metrics: `metricsPort`, the older key, over `port`.
+pub fn metrics_port(cx: &Context, own: &str, metrics: &Metrics) -> Port {
+    let older: Option<Port> = cx.read(&format!("{own}.metrics.metricsPort"));
+    let port = || metrics.port.as_ref().map(|port| cx.read_value(&format!("{own}.metrics.port"), port));
+    older.or_else(port).unwrap_or_else(|| Port("9236".to_owned()))
+}
+
+/// A text that is there and not empty.
+pub fn set(text: &Option<Text>) -> Option<&str> {
+    text.as_ref().and_then(Text::set)
+}
+
+fn token(from: &SecretKey, default: String, path: &str) -> Node {
+    secret_items(set(&from.secret).unwrap_or(&default), [(set(&from.key).unwrap_or("token"), path)])
+}
+
+fn number<'t>(text: &'t Option<Text>, default: &'t str) -> &'t str {
+    set(text).unwrap_or(default)
+}

@@ -1,0 +1,162 @@
+//! The Services under which the controller is reached: from outside, from inside, for metrics.
+
+use serde_json::{Map, Value, json};
+
+use super::settings::ServiceSettings;
+use super::{Nginx, Part, set};
+use crate::model::{Node, NodeMap, Port};
+use crate::resolve::labels;
+use crate::resolve::plan::{Plan, View};
+use crate::view;
+
+impl Nginx<'_> {
+    pub(super) fn plan_services(&self, plan: &mut Plan) {
+        let service = &self.set.controller.service;
+        let name = self.controller_name();
+        if service.enabled && service.external.enabled {
+            let view = self.service(&name, &[&service.all.labels, &service.external.labels], &service.all);
+            let address = set(&service.all.load_balancer_ip).map(str::to_owned).or_else(|| self.external_address());
+            let view = view.with("load_balancer_ip", address).with("ports", self.service_ports(&service.all));
+            self.add(plan, "service.yaml", view);
+        }
+        if self.has_internal_service() {
+            let own = &service.internal;
+            let view = self.service(&format!("{name}-internal"), &[&service.all.labels, &own.labels], own);
+            let kind = set(&own.r#type).or_else(|| set(&service.all.r#type));
+            let view = view.with("ports", self.service_ports(own)).with("service_type", kind);
+            self.add(plan, "service.yaml", view);
+        }
+        let metrics = &self.set.controller.metrics;
+        if metrics.enabled && metrics.service.enabled.unwrap_or(true) {
+            let own = &metrics.service;
+            let mut port = json!({
+                "name": metrics.port_name, "port": own.service_port, "protocol": "TCP", "targetPort": metrics.port_name,
+            });
+            node_port(&mut port, own, own.node_port.as_ref().map(crate::resolve::plan::node));
+            let view = self.service(&format!("{name}-metrics"), &[&own.labels], own).with("ports", [port]);
+            self.add(plan, "service.yaml", view);
+        }
+    }
+
+    /// The internal load balancer needs an annotation to be internal, so without one there is none.
+    pub(super) fn has_internal_service(&self) -> bool {
+        let service = &self.set.controller.service;
+        let own = &service.internal;
+        service.enabled && own.enabled.unwrap_or(false) && !own.annotations.is_empty()
+    }
+
+    /// Whether Git over SSH goes through the controller.
+    pub(super) fn has_shell(&self) -> bool {
+        let service = &self.set.controller.service;
+        service.all.enable_shell || (self.has_internal_service() && service.internal.enable_shell)
+    }
+
+    /// The port of Git over SSH.
+    pub(super) fn shell_port(&self) -> Node {
+        self.cx.section("global.shell").get("port").filter(|p| !p.is_null()).cloned().unwrap_or_else(|| 22.into())
+    }
+
+    /// TCP and UDP services: `(name, number, protocol)`.
+    pub(super) fn streams(&self) -> Vec<(String, Node, &'static str)> {
+        let prefix = set(&self.set.port_name_prefix).map_or(String::new(), |prefix| format!("{prefix}-"));
+        let mut all = Vec::new();
+        for (ports, protocol, end) in [(&self.set.tcp, "TCP", "tcp"), (&self.set.udp, "UDP", "udp")] {
+            for port in ports.keys() {
+                let number = crate::resolve::plan::node(Port(port.clone()));
+                all.push((format!("{prefix}{port}-{end}"), number, protocol));
+            }
+        }
+        all
+    }
+
+    fn service_ports(&self, own: &ServiceSettings) -> Vec<Node> {
+        let service = &self.set.controller.service;
+        let mut all = Vec::new();
+        for (name, on) in [("http", service.enable_http), ("https", service.enable_https)] {
+            let number = own.ports.get(name).or_else(|| service.all.ports.get(name));
+            let target = own.target_ports.get(name).or_else(|| service.all.target_ports.get(name));
+            if let Some(number) = number.filter(|_| on) {
+                let protocol = own.app_protocol.unwrap_or(false).then_some(name);
+                let target = target.cloned().unwrap_or_else(|| name.into());
+                let mut port = json!({
+                    "name": name, "port": number, "protocol": "TCP", "targetPort": target, "appProtocol": protocol,
+                });
+                node_port(&mut port, own, own.node_ports.get(name).cloned());
+                all.push(port);
+            }
+        }
+        if own.enable_shell {
+            let name = "gitlab-shell";
+            let mut port = json!({"name": name, "port": self.shell_port(), "protocol": "TCP", "targetPort": name});
+            node_port(&mut port, own, own.node_ports.get(name).cloned());
+            all.push(port);
+        }
+        for (name, number, protocol) in self.streams() {
+            let table = own.node_ports.get(if protocol == "TCP" { "tcp" } else { "udp" });
+            let chosen = table.and_then(|table| table.get(number.to_string())).cloned();
+            let mut port = json!({"name": name, "port": number, "protocol": protocol, "targetPort": name});
+            node_port(&mut port, own, chosen);
+            all.push(port);
+        }
+        all
+    }
+
+    /// One Service of the controller, without ports.
+    fn service(&self, name: &str, labels: &[&NodeMap], own: &ServiceSettings) -> View {
+        service(name, self.part_labels(Part::Controller, labels), self.selector(Part::Controller), own)
+    }
+
+    /// `externalIpTpl`: the value that it refers to.
+    fn external_address(&self) -> Option<String> {
+        let mut rest = set(&self.set.external_ip_tpl)?;
+        let mut text = String::new();
+        while let Some((before, after)) = rest.split_once("{{") {
+            let (reference, end) = after.split_once("}}")?;
+            text.push_str(before);
+            let path = reference.trim().trim_matches('-').trim().strip_prefix(".Values.").unwrap_or_default();
+            match self.cx.section(path) {
+                Value::String(value) => text.push_str(value),
+                Value::Number(value) => text.push_str(&value.to_string()),
+                _ => {}
+            }
+            rest = end;
+        }
+        text.push_str(rest);
+        (!text.is_empty()).then_some(text)
+    }
+}
+
+/// One Service, without ports.
+pub(super) fn service(name: &str, labels: NodeMap, selector: NodeMap, own: &ServiceSettings) -> View {
+    let kind = set(&own.r#type);
+    // Only what is reached from outside has a policy for traffic from outside; the API refuses it elsewhere.
+    let outside = kind != Some("ClusterIP") || !own.external_ips.is_empty();
+    let balanced = kind.is_none_or(|kind| kind == "LoadBalancer");
+    view! {
+        name, labels, annotations: labels::text_map(&own.annotations), selector, service_type: kind,
+        cluster_ip: set(&own.cluster_ip), cluster_ips: list(&own.cluster_ips),
+        external_ips: list(&own.external_ips), load_balancer_ip: set(&own.load_balancer_ip),
+        load_balancer_class: set(&own.load_balancer_class),
+        load_balancer_source_ranges: list(&own.load_balancer_source_ranges).filter(|_| balanced),
+        allocate_node_ports: own.allocate_load_balancer_node_ports,
+        external_traffic_policy: set(&own.external_traffic_policy).filter(|_| outside),
+        health_check_node_port: own.health_check_node_port,
+        session_affinity: set(&own.session_affinity), ip_families: list(&own.ip_families),
+        ip_family_policy: set(&own.ip_family_policy), traffic_distribution: set(&own.traffic_distribution),
+        ports: Map::<String, Value>::new(),
+    }
+}
+
+fn list(items: &[Node]) -> Option<&[Node]> {
+    (!items.is_empty()).then_some(items)
+}
+
+/// Sets the port on the nodes, where the Service has such ports and one is chosen.
+fn node_port(port: &mut Node, own: &ServiceSettings, chosen: Option<Node>) {
+    let on_nodes = set(&own.r#type) != Some("ClusterIP");
+    let chosen = chosen.filter(|number| on_nodes && !number.is_null() && number.as_str() != Some(""));
+    if let (Some(number), Some(port)) = (chosen, port.as_object_mut()) {
+        let number = number.as_str().and_then(|text| text.parse::<u16>().ok()).map_or(number.clone(), Value::from);
+        port.insert("nodePort".to_owned(), number);
+    }
+}
