@@ -186,6 +186,12 @@ fn config(set: &NodeMap) -> String {
         }
         nats.insert("streaming".to_owned(), streaming.into());
     }
+    for name in ["mysql", "postgresql"] {
+        // MinIO reads these two ports as text.
+        if let Some(port) = notify.get_mut(name).and_then(|of| of.pointer_mut("/1/port")).filter(|port| port.is_number()) {
+            *port = port.to_string().into();
+        }
+    }
     if let Some(brokers) = notify.get_mut("kafka").and_then(|kafka| kafka.pointer_mut("/1/brokers"))
         && brokers == "null"
     {

@@ -19,7 +19,7 @@ pub fn view(registry: &Registry) -> View {
     let minio = registry.in_minio();
     let redirect = cx.enabled("registry.minio.redirect");
     view! {
-        log: data("log"), health: data("health"), gc: data("gc"), maintenance: data("maintenance"),
+        log: data("log"), health: Some(data("health")).filter(Value::is_object), gc: data("gc"), maintenance: data("maintenance"),
         rate_limiter: data("rateLimiter"), validation: validation(data("validation")),
         http_tls: registry.speaks_tls().then(|| tls(&set.tls, "tls")),
         debug_tls: set.debug.tls.enabled.then(|| {
