@@ -244,6 +244,7 @@ fn plan_deployment(minio: &Minio, plan: &mut Plan) {
         mount("minio-server-config", home, Value::Null),
         mount("podinfo", "/podinfo", json!({"readOnly": false})),
     ];
+    main.env = only_time_zone(main.env);
     main.args = Some(json!(["-C", home, "--quiet", "server", set.mount_path]));
     main.liveness_probe = Some(json!({"tcpSocket": {"port": PORT}, "timeoutSeconds": 1}));
     let export = if set.persistence.enabled {
@@ -276,10 +277,16 @@ fn pod(w: &Workload, init: Vec<Container>, main: Container, volumes: Vec<Node>) 
 /// The init container that puts the credentials into the configuration.
 fn configure(w: &Workload) -> Container {
     let mut container = w.init_container("configure", w.base_image());
+    container.env = only_time_zone(container.env);
     container.command = Some(json!(["sh", "/config/configure"]));
     container
         .mount("minio-configuration", "/config", Value::Null)
         .mount("minio-server-config", "/minio", Value::Null)
+}
+
+/// `global.extraEnv` is for GitLab's own parts.
+fn only_time_zone(env: Vec<Node>) -> Vec<Node> {
+    env.into_iter().filter(|variable| variable.get("name").and_then(Value::as_str) == Some("TZ")).collect()
 }
 
 fn configuration(minio: &Minio) -> Node {

@@ -233,7 +233,7 @@ fn plan_deployment(registry: &Registry, plan: &mut Plan) {
     // Load balancers need a moment to stop sending requests.
     main.lifecycle = Some(json!({"preStop": {"exec": {"command": ["/bin/bash", "-c", "sleep 5"]}}}));
     let mut init = vec![w.certificates(), configure(w)];
-    if set.database.enabled {
+    if registry.has_database() {
         init.push(dependencies(registry));
     }
     let mut pod = w.pod(init, vec![main], volumes(registry, secrets::sources(registry), "config.yml.tpl"));
