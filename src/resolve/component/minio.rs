@@ -188,7 +188,9 @@ fn config(set: &NodeMap) -> String {
     }
     for name in ["mysql", "postgresql"] {
         // MinIO reads these two ports as text.
-        if let Some(port) = notify.get_mut(name).and_then(|of| of.pointer_mut("/1/port")).filter(|port| port.is_number()) {
+        if let Some(port) =
+            notify.get_mut(name).and_then(|of| of.pointer_mut("/1/port")).filter(|port| port.is_number())
+        {
             *port = port.to_string().into();
         }
     }
@@ -279,9 +281,7 @@ fn configure(w: &Workload) -> Container {
     let mut container = w.init_container("configure", w.base_image());
     container.env = only_time_zone(container.env);
     container.command = Some(json!(["sh", "/config/configure"]));
-    container
-        .mount("minio-configuration", "/config", Value::Null)
-        .mount("minio-server-config", "/minio", Value::Null)
+    container.mount("minio-configuration", "/config", Value::Null).mount("minio-server-config", "/minio", Value::Null)
 }
 
 /// `global.extraEnv` is for GitLab's own parts.
@@ -332,7 +332,7 @@ fn plan_network(minio: &Minio, plan: &mut Plan) {
     let mut annotations = labels::text_map(&w.cx.global.service.annotations);
     labels::put(&mut annotations, &set.service.annotations);
     let view = view! {
-        name: minio.service, labels: w.labels.service, annotations, selector: minio.selector,
+        name: minio.service, labels: w.labels.object, annotations, selector: minio.selector,
         service_type: set.service_type, port: set.service_port, target_port: PORT,
         load_balancer_ip: set.minio_load_balancer_ip.as_ref().and_then(Text::set),
     };

@@ -155,9 +155,13 @@ fn endpoint(set: &NodeMap) -> View {
 
 fn database(registry: &Registry) -> View {
     let cx = registry.w.cx;
-    let own = |name: &str| Some(cx.section(&format!("registry.database.{name}")).clone()).filter(|v| !v.is_null() && *v != "");
+    let own = |name: &str| {
+        Some(cx.section(&format!("registry.database.{name}")).clone()).filter(|v| !v.is_null() && *v != "")
+    };
     let name = |key: &str| {
-        let set = cx.text(&format!("registry.database.{key}")).or_else(|| cx.text(&format!("global.registry.database.{key}")));
+        let set = cx
+            .text(&format!("registry.database.{key}"))
+            .or_else(|| cx.text(&format!("global.registry.database.{key}")));
         set.unwrap_or_else(|| "registry".to_owned())
     };
     let (host, port) = secrets::database_server(cx);

@@ -136,7 +136,8 @@ impl Instance {
             let auth = &self.set.password;
             let default = format!("{}-redis-secret", cx.release.name);
             let secret = auth.secret.as_ref().and_then(Text::set).unwrap_or(&default);
-            sources.push(secret_items(secret, [(auth.key.as_ref().and_then(Text::set).unwrap_or("secret"), self.item)]));
+            sources
+                .push(secret_items(secret, [(auth.key.as_ref().and_then(Text::set).unwrap_or("secret"), self.item)]));
         }
         if let Some((secret, key)) = self.sentinel_secret().filter(|_| self.set.enabled) {
             sources.push(secret_items(&secret, [(key.as_str(), "redis-sentinel/redis-sentinel-password")]));

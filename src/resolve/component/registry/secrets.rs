@@ -127,7 +127,8 @@ pub fn sources(registry: &Registry) -> Vec<Node> {
 
 fn tls_secret(registry: &Registry) -> String {
     let own = registry.set.tls.secret_name.as_ref().and_then(Text::set).map(str::to_owned);
-    own.or_else(|| registry.w.cx.text("global.registry.tls.secretName")).unwrap_or_else(|| format!("{}-tls", registry.w.name))
+    own.or_else(|| registry.w.cx.text("global.registry.tls.secretName"))
+        .unwrap_or_else(|| format!("{}-tls", registry.w.name))
 }
 
 fn storage(registry: &Registry) -> Vec<Node> {
