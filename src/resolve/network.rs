@@ -24,6 +24,9 @@ pub struct Ingress {
     pub annotations: NodeMap,
     /// Whether cert-manager makes the certificate.
     pub configure_certmanager: Option<bool>,
+    /// Whether the component's own setting is there and null: it then has the certificate's name, but asks nobody for it.
+    #[serde(skip)]
+    pub asks_nobody: bool,
     /// Whether cert-manager makes an Ingress of its own to answer the challenge.
     pub use_new_ingress_for_certs: Option<bool>,
     /// The certificate.
@@ -65,7 +68,10 @@ pub struct Route {
 impl Ingress {
     /// The settings of a component, over the global ones.
     pub fn of(cx: &Context, own: &str) -> Self {
-        cx.inherited("global.ingress", &format!("{own}.ingress"))
+        let path = format!("{own}.ingress");
+        let mut ingress: Self = cx.inherited("global.ingress", &path);
+        ingress.asks_nobody = cx.section(&path).get("configureCertmanager").is_some_and(Value::is_null);
+        ingress
     }
 
     /// Whether the component has an Ingress.
@@ -118,7 +124,7 @@ impl Ingress {
                 }
             }
         }
-        if self.configure_certmanager.unwrap_or(false) {
+        if self.configure_certmanager.unwrap_or(false) && !self.asks_nobody {
             all.insert("cert-manager.io/issuer".to_owned(), format!("{}-issuer", cx.release.name).into());
             if !self.use_new_ingress_for_certs.unwrap_or(false) {
                 all.insert("acme.cert-manager.io/http01-edit-in-place".to_owned(), "true".into());

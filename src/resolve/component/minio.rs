@@ -186,6 +186,14 @@ fn config(set: &NodeMap) -> String {
         }
         nats.insert("streaming".to_owned(), streaming.into());
     }
+    for name in ["mysql", "postgresql"] {
+        // MinIO reads these two ports as text.
+        if let Some(port) =
+            notify.get_mut(name).and_then(|of| of.pointer_mut("/1/port")).filter(|port| port.is_number())
+        {
+            *port = port.to_string().into();
+        }
+    }
     if let Some(brokers) = notify.get_mut("kafka").and_then(|kafka| kafka.pointer_mut("/1/brokers"))
         && brokers == "null"
     {
@@ -238,6 +246,7 @@ fn plan_deployment(minio: &Minio, plan: &mut Plan) {
         mount("minio-server-config", home, Value::Null),
         mount("podinfo", "/podinfo", json!({"readOnly": false})),
     ];
+    main.env = only_time_zone(main.env);
     main.args = Some(json!(["-C", home, "--quiet", "server", set.mount_path]));
     main.liveness_probe = Some(json!({"tcpSocket": {"port": PORT}, "timeoutSeconds": 1}));
     let export = if set.persistence.enabled {
@@ -270,10 +279,14 @@ fn pod(w: &Workload, init: Vec<Container>, main: Container, volumes: Vec<Node>) 
 /// The init container that puts the credentials into the configuration.
 fn configure(w: &Workload) -> Container {
     let mut container = w.init_container("configure", w.base_image());
+    container.env = only_time_zone(container.env);
     container.command = Some(json!(["sh", "/config/configure"]));
-    container
-        .mount("minio-configuration", "/config", Value::Null)
-        .mount("minio-server-config", "/minio", Value::Null)
+    container.mount("minio-configuration", "/config", Value::Null).mount("minio-server-config", "/minio", Value::Null)
+}
+
+/// `global.extraEnv` is for GitLab's own parts.
+fn only_time_zone(env: Vec<Node>) -> Vec<Node> {
+    env.into_iter().filter(|variable| variable.get("name").and_then(Value::as_str) == Some("TZ")).collect()
 }
 
 fn configuration(minio: &Minio) -> Node {
@@ -319,7 +332,7 @@ fn plan_network(minio: &Minio, plan: &mut Plan) {
     let mut annotations = labels::text_map(&w.cx.global.service.annotations);
     labels::put(&mut annotations, &set.service.annotations);
     let view = view! {
-        name: minio.service, labels: w.labels.service, annotations, selector: minio.selector,
+        name: minio.service, labels: w.labels.object, annotations, selector: minio.selector,
         service_type: set.service_type, port: set.service_port, target_port: PORT,
         load_balancer_ip: set.minio_load_balancer_ip.as_ref().and_then(Text::set),
     };

@@ -19,7 +19,7 @@ pub fn view(registry: &Registry) -> View {
     let minio = registry.in_minio();
     let redirect = cx.enabled("registry.minio.redirect");
     view! {
-        log: data("log"), health: data("health"), gc: data("gc"), maintenance: data("maintenance"),
+        log: data("log"), health: Some(data("health")).filter(Value::is_object), gc: data("gc"), maintenance: data("maintenance"),
         rate_limiter: data("rateLimiter"), validation: validation(data("validation")),
         http_tls: registry.speaks_tls().then(|| tls(&set.tls, "tls")),
         debug_tls: set.debug.tls.enabled.then(|| {
@@ -155,9 +155,13 @@ fn endpoint(set: &NodeMap) -> View {
 
 fn database(registry: &Registry) -> View {
     let cx = registry.w.cx;
-    let own = |name: &str| Some(cx.section(&format!("registry.database.{name}")).clone()).filter(|v| !v.is_null() && *v != "");
+    let own = |name: &str| {
+        Some(cx.section(&format!("registry.database.{name}")).clone()).filter(|v| !v.is_null() && *v != "")
+    };
     let name = |key: &str| {
-        let set = cx.text(&format!("registry.database.{key}")).or_else(|| cx.text(&format!("global.registry.database.{key}")));
+        let set = cx
+            .text(&format!("registry.database.{key}"))
+            .or_else(|| cx.text(&format!("global.registry.database.{key}")));
         set.unwrap_or_else(|| "registry".to_owned())
     };
     let (host, port) = secrets::database_server(cx);

@@ -11,7 +11,6 @@ use serde_json::{Value, json};
 
 use crate::model::workload::Metrics;
 use crate::model::{Node, NodeMap, Port, Text};
-use crate::releases::{self, Images};
 use crate::resolve::image::ImageRef;
 use crate::resolve::labels;
 use crate::resolve::shared::deployment::{job_container, job_pod, job_suffix};
@@ -177,21 +176,14 @@ impl Registry<'_> {
         self.set.tls.enabled || self.w.cx.enabled("global.registry.tls.enabled")
     }
 
-    /// Whether MinIO holds the images.
+    /// Whether MinIO holds the images: it is there, and `storage` says nothing else.
     fn in_minio(&self) -> bool {
-        self.w.cx.enabled("global.minio.enabled") && self.set.storage.secret.as_ref().and_then(Text::set).is_none()
+        let storage = self.w.cx.section("registry.storage").as_object();
+        self.w.cx.enabled("global.minio.enabled") && storage.is_none_or(|fields| fields.is_empty())
     }
 
-    /// The image: the tag of the values, where the default one gives way to a GitLab release that was asked for.
     fn image(&self) -> ImageRef {
-        let images = &self.w.cx.release.images;
-        let mut image = self.w.set.image.clone();
-        let chosen = images.release.is_some_and(|release| release != releases::default_version());
-        let default = image.tag.as_ref().is_some_and(|tag| tag.as_str() == Images::development().registry);
-        if chosen && default {
-            image.tag = None;
-        }
-        self.w.cx.image_as_tagged(&image, &images.registry)
+        self.w.cx.image_as_tagged(&self.w.set.image, &self.w.cx.release.images.registry)
     }
 
     fn container(&self, name: &str) -> Container {
@@ -233,13 +225,15 @@ fn plan_deployment(registry: &Registry, plan: &mut Plan) {
         .container("registry")
         .port(if registry.speaks_tls() { "https" } else { "http" }, &set.service.internal_port)
         .port("debug", debug)
-        .mount("registry-server-config", HOME, json!({"readOnly": true}));
+        .mount("registry-server-config", HOME, json!({"readOnly": true}))
+        // Some middleboxes still drop the larger handshakes of post-quantum key exchange.
+        .with_env([("GODEBUG", "tlsmlkem=0,tlskyber=0".to_owned())]);
     main.liveness_probe = probe(&set.deployment.liveness_probe, set.debug.tls.enabled);
     main.readiness_probe = probe(&set.deployment.readiness_probe, set.debug.tls.enabled);
     // Load balancers need a moment to stop sending requests.
     main.lifecycle = Some(json!({"preStop": {"exec": {"command": ["/bin/bash", "-c", "sleep 5"]}}}));
     let mut init = vec![w.certificates(), configure(w)];
-    if set.database.enabled {
+    if registry.has_database() {
         init.push(dependencies(registry));
     }
     let mut pod = w.pod(init, vec![main], volumes(registry, secrets::sources(registry), "config.yml.tpl"));
@@ -307,24 +301,31 @@ fn volumes(registry: &Registry, sources: Vec<Node>, template: &str) -> Vec<Node>
 /// The job that brings the metadata database to the schema of this version.
 fn plan_migrations(registry: &Registry, plan: &mut Plan) {
     let (w, set) = (&registry.w, &registry.set.database.migrations);
-    let mut job = Workload::of(w.cx, COMPONENT.key, &format!("{}-migrations", w.app), w.cx.section(COMPONENT.key));
-    job.labels.object.insert("app".to_owned(), format!("{}-migrations", w.app).into());
-    job.labels.pod.insert("app".to_owned(), format!("{}-migrations", w.app).into());
+    // The pods must not have the labels that the Service and the PodDisruptionBudget select.
+    let app = Value::from(format!("{}-migrations", w.app));
+    let mut labels = w.labels.object.clone();
+    labels.insert("app".to_owned(), app.clone());
+    let mut pod_labels = w.labels.pod.clone();
+    pod_labels.remove("app.kubernetes.io/name");
+    pod_labels.insert("app".to_owned(), app);
     let mut main = job_container(w, "migrations", registry.image());
     main.args = Some(json!(["/scripts/wait-for-deps", "/scripts/db-migrate"]));
     // What waits for the database must not wait for the schema that comes only now.
     main.env = vec![json!({"name": "BYPASS_SCHEMA_VERSION", "value": "true"})];
-    let time_zone = |variable: &Node| variable.get("name").and_then(Value::as_str) == Some("TZ");
     let shared = registry.container("migrations");
-    main.env.extend(shared.env.into_iter().filter(|variable| !time_zone(variable)));
+    main.env.extend(without_time_zone(shared.env));
     main.volume_mounts = shared.volume_mounts;
     main = main.mount("registry-server-config", HOME, json!({"readOnly": true}));
     let volumes = volumes(registry, secrets::migration_sources(registry), "migrations-config.yml.tpl");
-    let pod = job_pod(&job, vec![w.certificates(), configure(w)], main, volumes, "OnFailure");
+    let mut configure = configure(w);
+    configure.env = without_time_zone(configure.env);
+    let pod = job_pod(w, vec![w.certificates(), configure], main, volumes, "OnFailure")
+        .with("labels", pod_labels)
+        .with("termination_grace_period_seconds", Value::Null);
     let suffix = job_suffix(w.cx);
     let by_content = suffix.is_none();
     let view = view! {
-        name: format!("{}-migrations{}", w.name, suffix.unwrap_or_default()), labels: job.labels.object,
+        name: format!("{}-migrations{}", w.name, suffix.unwrap_or_default()), labels,
         annotations: labels::text_map(&set.annotations), active_deadline_seconds: set.active_deadline_seconds,
         backoff_limit: set.backoff_limit, ttl_seconds_after_finished: set.ttl_seconds_after_finished, pod: pod,
     };
@@ -332,4 +333,9 @@ fn plan_migrations(registry: &Registry, plan: &mut Plan) {
     if by_content {
         planned.name_by_content();
     }
+}
+
+/// The job logs in the container's own time.
+fn without_time_zone(env: Vec<Node>) -> Vec<Node> {
+    env.into_iter().filter(|variable| variable.get("name").and_then(Value::as_str) != Some("TZ")).collect()
 }

@@ -52,13 +52,22 @@ pub struct Instance {
     main: redis::Redis,
 }
 
+fn all(cx: &Context) -> impl Iterator<Item = Instance> {
+    PURPOSES.into_iter().map(|(key, name, mark, item)| {
+        let set: Settings = cx.read(&format!("registry.redis.{key}"));
+        Instance { key, set, name, mark, item, main: redis::redis(cx, "") }
+    })
+}
+
 /// The connections that are on.
 pub fn instances(cx: &Context) -> Vec<Instance> {
-    let read = |(key, name, mark, item)| {
-        let set: Settings = cx.read(&format!("registry.redis.{key}"));
-        set.enabled.then(|| Instance { key, set, name, mark, item, main: redis::redis(cx, "registry") })
-    };
-    PURPOSES.into_iter().filter_map(read).collect()
+    all(cx).filter(|instance| instance.set.enabled).collect()
+}
+
+/// The passwords as sources of a projected volume. Those of connections that are off are there as well, except
+/// the cache's, so that turning one on needs no more than that.
+pub fn sources(cx: &Context) -> Vec<Node> {
+    all(cx).filter(|i| i.set.enabled || i.key != "cache").flat_map(|instance| instance.sources(cx)).collect()
 }
 
 impl Instance {
@@ -121,16 +130,16 @@ impl Instance {
         }
     }
 
-    /// Its passwords as sources of a projected volume.
-    pub fn sources(&self, cx: &Context) -> Vec<Node> {
+    fn sources(&self, cx: &Context) -> Vec<Node> {
         let mut sources = Vec::new();
         if self.has_password() {
             let auth = &self.set.password;
             let default = format!("{}-redis-secret", cx.release.name);
             let secret = auth.secret.as_ref().and_then(Text::set).unwrap_or(&default);
-            sources.push(secret_items(secret, [(auth.key.as_ref().and_then(Text::set).unwrap_or("secret"), self.item)]));
+            sources
+                .push(secret_items(secret, [(auth.key.as_ref().and_then(Text::set).unwrap_or("secret"), self.item)]));
         }
-        if let Some((secret, key)) = self.sentinel_secret() {
+        if let Some((secret, key)) = self.sentinel_secret().filter(|_| self.set.enabled) {
             sources.push(secret_items(&secret, [(key.as_str(), "redis-sentinel/redis-sentinel-password")]));
         }
         sources

@@ -107,9 +107,7 @@ pub fn sources(registry: &Registry) -> Vec<Node> {
         let secret = own.unwrap_or_else(|| tls_secret(registry));
         sources.push(secret_items(&secret, [("tls.crt", "tls/tls-debug.crt"), ("tls.key", "tls/tls-debug.key")]));
     }
-    for instance in &registry.redis {
-        sources.extend(instance.sources(cx));
-    }
+    sources.extend(super::redis::sources(cx));
     if cx.enabled("registry.profiling.stackdriver.enabled") {
         let of: Password = cx.read("registry.profiling.stackdriver.credentials");
         if let Some(secret) = of.secret.as_ref().and_then(Text::set) {
@@ -129,7 +127,8 @@ pub fn sources(registry: &Registry) -> Vec<Node> {
 
 fn tls_secret(registry: &Registry) -> String {
     let own = registry.set.tls.secret_name.as_ref().and_then(Text::set).map(str::to_owned);
-    own.or_else(|| registry.w.cx.text("global.registry.tls.secretName")).unwrap_or_else(|| format!("{}-tls", registry.w.name))
+    own.or_else(|| registry.w.cx.text("global.registry.tls.secretName"))
+        .unwrap_or_else(|| format!("{}-tls", registry.w.name))
 }
 
 fn storage(registry: &Registry) -> Vec<Node> {
@@ -141,7 +140,8 @@ fn storage(registry: &Registry) -> Vec<Node> {
         let extra_path = extra.map(|key| format!("storage/{key}")).unwrap_or_default();
         let items = [(key, "storage/config")].into_iter().chain(extra.map(|key| (key, extra_path.as_str())));
         sources.push(secret_items(secret, items));
-    } else if registry.in_minio() {
+    }
+    if cx.enabled("global.minio.enabled") {
         let secret = cx.text("global.minio.credentials.secret");
         sources.push(secret_items(&secret.unwrap_or_else(|| format!("{}-minio-secret", cx.release.name)), []));
     }
