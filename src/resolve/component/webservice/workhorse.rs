@@ -32,7 +32,6 @@ pub struct Settings {
     /// Metrics of Workhorse.
     pub metrics: Metrics,
     monitoring: Monitoring,
-    keywatcher: Option<bool>,
     image_scaler: ImageScaler,
     circuit_breaker: NodeMap,
     load_shedding: NodeMap,
@@ -121,6 +120,11 @@ pub fn metrics_tls(web: &Web) -> bool {
     certificate(web).is_some() && own.unwrap_or(true)
 }
 
+/// Whether Workhorse tells how it and Puma are, and waits by itself while it is told to end.
+pub fn health_checks(web: &Web) -> bool {
+    web.set.workhorse.healthcheck_listener.enabled
+}
+
 /// The container; `env` is what it has in common with Puma's.
 pub fn container(web: &Web, env: [(&'static str, String); 5]) -> Container {
     let (w, set) = (&web.w, &web.set.workhorse);
@@ -170,8 +174,10 @@ pub fn container(web: &Web, env: [(&'static str, String); 5]) -> Container {
         _ => healthcheck(&set.readiness_probe),
     });
     container.startup_probe = (!set.startup_probe.is_empty()).then(|| healthcheck(&set.startup_probe));
-    let wait = json!(["/bin/bash", "-c", "sleep $SHUTDOWN_BLACKOUT_SECONDS"]);
-    container.lifecycle = Some(json!({"preStop": {"exec": {"command": wait}}}));
+    if !health_checks(web) {
+        let wait = json!(["/bin/bash", "-c", "sleep $SHUTDOWN_BLACKOUT_SECONDS"]);
+        container.lifecycle = Some(json!({"preStop": {"exec": {"command": wait}}}));
+    }
     container.resources.clone_from(&set.resources);
     container.security_context.clone_from(&set.container_security_context);
     container
@@ -234,7 +240,7 @@ fn config(web: &Web) -> View {
         port: web.set.service.workhorse_internal_port.to_string(), tls: certificate(web).is_some(),
         metrics_port: metrics_port(web), metrics_tls: metrics_tls(web),
         sections: sections, health: health,
-        redis: set.keywatcher.unwrap_or(true).then(|| redis_lines(web)),
+        redis: redis_lines(web),
     }
 }
 
