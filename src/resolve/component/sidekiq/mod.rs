@@ -113,8 +113,11 @@ fn plan_pods(all: &Workload, section: &Value, plan: &mut Plan) {
     let image = cx.edition_image(&w.set.image, COMPONENT.name);
     let containers = vec![main_container(&w, &set, image.clone())];
     // What an entry adds to the environment is for its jobs, not for what prepares the pod.
-    let init =
-        vec![all.certificates(), all.configure(CONFIG, "init-sidekiq-secrets", SECRETS), dependencies(all, &set, image)];
+    let init = vec![
+        all.certificates(),
+        all.configure(CONFIG, "init-sidekiq-secrets", SECRETS),
+        dependencies(all, &set, image),
+    ];
     let mut pod = w.pod(init, containers, volumes(&w, all, &set));
     // All of Sidekiq's pods keep apart where that is a wish; where it is a must, only those of one entry do,
     // or there would have to be a node for each.

@@ -177,7 +177,9 @@ fn resolve(cx: &Context, plan: &mut Plan) {
     all.plan_service_account(COMPONENT.name, plan);
     all.plan_network_policy(COMPONENT.name, plan);
     plan_monitors(&all, &webs, plan);
-    if set.helm_tests.enabled && let Some(web) = webs.first() {
+    if set.helm_tests.enabled
+        && let Some(web) = webs.first()
+    {
         login_test::plan(web, &all, plan);
     }
 }
@@ -240,7 +242,8 @@ fn require_time(cx: &Context) {
     let seconds = |path: &str| cx.text(path).and_then(|text| text.parse::<f64>().ok());
     let timeout = seconds("global.webservice.workerTimeout").unwrap_or(60.0);
     if let Some(longest) = seconds(path).filter(|longest| *longest >= timeout) {
-        let message = format!("`{path}`: {longest} seconds are not less than `global.webservice.workerTimeout`, {timeout}");
+        let message =
+            format!("`{path}`: {longest} seconds are not less than `global.webservice.workerTimeout`, {timeout}");
         let diagnostic = Diagnostic::error("request-too-long", message).at_value(ValuePath::dotted(path));
         cx.say(diagnostic.hint("make requests shorter, or the worker's timeout longer"));
     }

@@ -47,9 +47,7 @@ pub struct ServiceTls {
 /// Plans the Service of one deployment.
 pub fn plan_service(web: &Web, plan: &mut Plan) {
     let (w, set) = (&web.w, &web.set.service);
-    let port = |name: String, number: Node, target: &str| {
-        json!({"name": name, "port": number, "targetPort": target, "protocol": "TCP"})
-    };
+    let port = |name: String, number: Node, target: &str| json!({"name": name, "port": number, "targetPort": target, "protocol": "TCP"});
     let scheme = |tls: bool| if tls { "https" } else { "http" };
     let mut ports = Vec::new();
     if web.http() {
@@ -215,7 +213,8 @@ pub fn plan_route(all: &Workload, webs: &[Web], plan: &mut Plan) {
     }
     let mut hosts = vec![hosts::public(cx, "gitlab").host];
     let mut parents = vec![route.parent(cx, route.section_name.as_ref())];
-    if let Some(host) = cx.text("global.geo.gatewayApi.additionalHostname").filter(|_| cx.enabled("global.geo.enabled")) {
+    if let Some(host) = cx.text("global.geo.gatewayApi.additionalHostname").filter(|_| cx.enabled("global.geo.enabled"))
+    {
         let listener = Text(cx.text(&format!("{}.gatewayRoute.geoSectionName", all.key)).unwrap_or_default());
         hosts.push(host);
         parents.push(route.parent(cx, Some(&listener)));
