@@ -32,6 +32,7 @@ pub struct Settings {
     /// Metrics of Workhorse.
     pub metrics: Metrics,
     monitoring: Monitoring,
+    keywatcher: Option<bool>,
     image_scaler: ImageScaler,
     circuit_breaker: NodeMap,
     load_shedding: NodeMap,
@@ -240,7 +241,8 @@ fn config(web: &Web) -> View {
         port: web.set.service.workhorse_internal_port.to_string(), tls: certificate(web).is_some(),
         metrics_port: metrics_port(web), metrics_tls: metrics_tls(web),
         sections: sections, health: health,
-        redis: redis_lines(web),
+        // The circuit breaker keeps its count in Redis, the watcher listens there.
+        redis: (set.keywatcher.unwrap_or(true) || is_on(&set.circuit_breaker)).then(|| redis_lines(web)),
     }
 }
 
@@ -268,9 +270,12 @@ fn redis_lines(web: &Web) -> View {
 
 /// A section that is there where it is enabled: its settings by their names in TOML.
 fn switched(name: &str, set: &NodeMap) -> Option<View> {
-    let on = set.get("enabled").and_then(Value::as_bool).unwrap_or(false);
     let lines: Vec<String> = set.iter().filter_map(|(key, value)| line(&snake(key), value)).collect();
-    on.then(|| view! { name, lines })
+    is_on(set).then(|| view! { name, lines })
+}
+
+fn is_on(set: &NodeMap) -> bool {
+    set.get("enabled").and_then(Value::as_bool).unwrap_or(false)
 }
 
 /// `maxRequests` as `max_requests`.
