@@ -20,4 +20,5 @@ mod scripts;
 mod system;
 mod templates;
 mod values;
+mod web;
 mod writer;

@@ -138,6 +138,23 @@ pub fn overlay(base: &mut Value, over: &Value) {
     }
 }
 
+/// Lays one of several entries over what they have in common, as layers of values lie over each other: a null
+/// removes what it lies over.
+pub fn specialize(common: &mut Value, entry: &Value) {
+    match (common, entry) {
+        (Value::Object(common), Value::Object(entry)) => {
+            for (key, value) in entry {
+                match value {
+                    Value::Null => drop(common.shift_remove(key)),
+                    value => specialize(common.entry(key.clone()).or_insert(Value::Null), value),
+                }
+            }
+        }
+        (_, Value::Null) => {}
+        (common, entry) => *common = entry.clone(),
+    }
+}
+
 /// The same for two maps.
 pub fn overlay_map(base: &mut NodeMap, over: &NodeMap) {
     for (key, value) in over {

@@ -478,6 +478,14 @@ impl<'a> Workload<'a> {
         first_set(&self.set.anti_affinity, &self.cx.global.anti_affinity)
     }
 
+    /// The part of it that keeps pods apart, for workloads that no setting binds to zones.
+    pub fn pod_anti_affinity(&self, selector: &NodeMap) -> Option<Node> {
+        let mut affinity = self.affinity_apart_from(selector)?;
+        let rules = affinity.as_object_mut()?;
+        rules.shift_remove("nodeAffinity");
+        (!rules.is_empty()).then_some(affinity)
+    }
+
     /// The same, apart from pods that a selector names.
     pub fn affinity_apart_from(&self, selector: &NodeMap) -> Option<Node> {
         let own = &self.set.affinity;

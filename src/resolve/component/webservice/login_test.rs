@@ -27,7 +27,7 @@ pub fn plan(web: &Web, all: &Workload, plan: &mut Plan) {
     let image = cx.edition_image(&all.set.image, COMPONENT.name);
     let view = view! {
         name: format!("{}-test-runner-{}", all.name, mark(&image.reference)),
-        labels: all.labels.object, image: image.reference, image_pull_secrets: all.pull_secrets(),
+        labels: all.labels.object, image: image.reference,
         config_map: tests,
         secret: text(&password.secret, format!("{}-gitlab-initial-root-password", cx.release.name)),
         key: text(&password.key, "password".to_owned()),

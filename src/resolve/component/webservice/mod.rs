@@ -14,7 +14,7 @@ use serde_json::{Value, json};
 use crate::diag::{Diagnostic, ValuePath};
 use crate::model::workload::{Certificate, Hpa, Keda, Metrics};
 use crate::model::{Node, NodeMap, Number, Text};
-use crate::resolve::context::overlay;
+use crate::resolve::context::{overlay, specialize};
 use crate::resolve::network::Ingress;
 use crate::resolve::scaling::Scaled;
 use crate::resolve::shared::rails::{self, Process};
@@ -122,6 +122,12 @@ impl Web<'_> {
         self.w.cx.read_value(&format!("{}.{key}", COMPONENT.key), &tree)
     }
 
+    /// Whether it gets the requests that no other deployment takes.
+    fn is_base(&self) -> bool {
+        let path = self.path.as_deref().and_then(|path| path.strip_prefix(self.root.as_str()));
+        path.is_some_and(|path| path == "/" || Some(path) == self.w.cx.text("global.ingress.path").as_deref())
+    }
+
     /// Whether Puma answers without TLS.
     fn http(&self) -> bool {
         self.set.http.enabled.unwrap_or(true)
@@ -156,6 +162,7 @@ fn resolve(cx: &Context, plan: &mut Plan) {
     let all = Workload::new(cx, &COMPONENT);
     let webs = deployments(cx);
     require_base_path(cx, &webs);
+    require_time(cx);
     let view = view! { name: all.name, labels: all.labels.object, config: rails::config(&all, Process::Webservice) };
     plan.add(COMPONENT.name, "configmap.yaml", view);
     for web in &webs {
@@ -170,7 +177,9 @@ fn resolve(cx: &Context, plan: &mut Plan) {
     all.plan_service_account(COMPONENT.name, plan);
     all.plan_network_policy(COMPONENT.name, plan);
     plan_monitors(&all, &webs, plan);
-    if set.helm_tests.enabled && let Some(web) = webs.first() {
+    if set.helm_tests.enabled
+        && let Some(web) = webs.first()
+    {
         login_test::plan(web, &all, plan);
     }
 }
@@ -186,7 +195,7 @@ fn deployments<'a>(cx: &'a Context<'a>) -> Vec<Web<'a>> {
             names.sort();
             let merged = |name: &&'a String| {
                 let mut merged = section.clone();
-                overlay(&mut merged, &entries[name.as_str()]);
+                specialize(&mut merged, &entries[name.as_str()]);
                 deployment(cx, name.as_str(), merged, false)
             };
             names.iter().map(merged).collect()
@@ -200,6 +209,10 @@ fn deployment<'a>(cx: &'a Context<'a>, key: &'a str, mut section: Value, alone: 
     }
     let set: Settings = cx.read_value(COMPONENT.key, &section);
     let mut w = Workload::of(cx, COMPONENT.key, COMPONENT.name, &section);
+    // Here what all objects are labelled with goes before what only pods or Services are.
+    labels::put(&mut w.labels.pod, &w.set.common.labels);
+    labels::put(&mut w.labels.pod, &w.set.pod.labels);
+    labels::put(&mut w.labels.service, &w.set.common.labels);
     w.mark(DEPLOYMENT_LABEL, key);
     for labels in [&mut w.labels.object, &mut w.labels.service] {
         labels.insert(DEPLOYMENT_LABEL.to_owned(), key.into());
@@ -214,16 +227,25 @@ fn deployment<'a>(cx: &'a Context<'a>, key: &'a str, mut section: Value, alone: 
 
 /// Requests that no other deployment takes have to go somewhere.
 fn require_base_path(cx: &Context, webs: &[Web]) {
-    let base = |web: &Web| {
-        let path = web.path.as_deref().and_then(|path| path.strip_prefix(web.root.as_str()));
-        path.is_some_and(|path| path == "/" || Some(path) == cx.text("global.ingress.path").as_deref())
-    };
     let required = webs.iter().any(|web| web.set.ingress.require_base_path.unwrap_or(true));
-    if required && !webs.iter().any(base) {
+    if required && !webs.iter().any(Web::is_base) {
         let path = "gitlab.webservice.deployments";
         let message = format!("`{path}`: no deployment has `ingress.path: /`, so that most pages would be missing");
         let hint = "give one of them that path, or set `gitlab.webservice.ingress.requireBasePath: false`";
         cx.say(Diagnostic::error("webservice-base-path", message).at_value(ValuePath::dotted(path)).hint(hint));
+    }
+}
+
+/// Rails has to give up a request before Puma ends the worker.
+fn require_time(cx: &Context) {
+    let path = "global.appConfig.maxRequestDurationSeconds";
+    let seconds = |path: &str| cx.text(path).and_then(|text| text.parse::<f64>().ok());
+    let timeout = seconds("global.webservice.workerTimeout").unwrap_or(60.0);
+    if let Some(longest) = seconds(path).filter(|longest| *longest >= timeout) {
+        let message =
+            format!("`{path}`: {longest} seconds are not less than `global.webservice.workerTimeout`, {timeout}");
+        let diagnostic = Diagnostic::error("request-too-long", message).at_value(ValuePath::dotted(path));
+        cx.say(diagnostic.hint("make requests shorter, or the worker's timeout longer"));
     }
 }
 

@@ -47,9 +47,7 @@ pub struct ServiceTls {
 /// Plans the Service of one deployment.
 pub fn plan_service(web: &Web, plan: &mut Plan) {
     let (w, set) = (&web.w, &web.set.service);
-    let port = |name: String, number: Node, target: &str| {
-        json!({"name": name, "port": number, "targetPort": target, "protocol": "TCP"})
-    };
+    let port = |name: String, number: Node, target: &str| json!({"name": name, "port": number, "targetPort": target, "protocol": "TCP"});
     let scheme = |tls: bool| if tls { "https" } else { "http" };
     let mut ports = Vec::new();
     if web.http() {
@@ -96,10 +94,11 @@ pub fn plan_ingresses(web: &Web, all: &Workload, plan: &mut Plan) {
     if ingress.on() {
         let more = annotations(web, &ingress, web.set.ingress.service_upstream.as_ref());
         let secret = ingress.tls_secret(cx, &format!("{release}-gitlab-tls"));
+        let ingress = own_certificate(web, "ingress", ingress.clone());
         ingress.plan(w, COMPONENT.name, &web.name, &more, &[route(host.clone(), path, secret)], plan);
     }
     let app: AppConfig = cx.read("global.appConfig");
-    if ingress.on() && app.smartcard.enabled {
+    if ingress.on() && app.smartcard.enabled && web.is_base() {
         let mut card = ingress.clone();
         card.tls.secret_name = web.set.ingress.tls.smartcard_secret_name.clone().or(card.tls.secret_name);
         let secret = card.tls_secret(cx, &format!("{release}-gitlab-tls-smartcard"));
@@ -107,6 +106,7 @@ pub fn plan_ingresses(web: &Web, all: &Workload, plan: &mut Plan) {
         let mut more = annotations(web, &card, None);
         more.extend(client_certificate(all, &card, &app));
         let host = hosts::public(cx, "smartcard").host;
+        let card = own_certificate(web, "ingress", card);
         card.plan(all, COMPONENT.name, &name, &more, &[route(host, path, secret)], plan);
     }
     let extra = class_for_geo(web, web.ingress("extraIngress"), web.set.extra_ingress.use_geo_class);
@@ -117,9 +117,18 @@ pub fn plan_ingresses(web: &Web, all: &Workload, plan: &mut Plan) {
         let named = web.set.extra_ingress.hostname.as_ref().and_then(Text::set);
         let more = annotations(web, &extra, web.set.extra_ingress.service_upstream.as_ref());
         let secret = extra.tls_secret(cx, &format!("{release}-gitlab-tls-extra"));
+        let extra = own_certificate(web, "extraIngress", extra);
         let route = route(named.map_or(host, str::to_owned), &path, secret);
         extra.plan(w, COMPONENT.name, &format!("{}-extra", web.name), &more, &[route], plan);
     }
+}
+
+/// cert-manager is asked only where the component says so itself: several Ingresses have the same host, and the
+/// issuer's own annotations would make each of them ask.
+fn own_certificate(web: &Web, key: &str, mut ingress: Ingress) -> Ingress {
+    let own = web.section.get(key).and_then(|own| own.get("configureCertmanager"));
+    ingress.configure_certmanager = own.and_then(Value::as_bool);
+    ingress
 }
 
 /// Geo's own controller takes the requests of other sites.
@@ -204,7 +213,8 @@ pub fn plan_route(all: &Workload, webs: &[Web], plan: &mut Plan) {
     }
     let mut hosts = vec![hosts::public(cx, "gitlab").host];
     let mut parents = vec![route.parent(cx, route.section_name.as_ref())];
-    if let Some(host) = cx.text("global.geo.gatewayApi.additionalHostname").filter(|_| cx.enabled("global.geo.enabled")) {
+    if let Some(host) = cx.text("global.geo.gatewayApi.additionalHostname").filter(|_| cx.enabled("global.geo.enabled"))
+    {
         let listener = Text(cx.text(&format!("{}.gatewayRoute.geoSectionName", all.key)).unwrap_or_default());
         hosts.push(host);
         parents.push(route.parent(cx, Some(&listener)));

@@ -65,6 +65,7 @@ pub fn plan_deployment(web: &Web, all: &Workload, plan: &mut Plan) {
     let mut pod = w.pod(init, containers, volumes(web, all));
     let port = web.set.metrics.port.as_ref();
     let port = port.map_or_else(String::new, |port| port.as_str().map_or_else(|| port.to_string(), str::to_owned));
+    pod = pod.with("affinity", w.pod_anti_affinity(&w.labels.selector));
     pod.annotate(&w.prometheus_annotations(&web.metrics(), &port));
     pod.annotate(&crate::resolve::workload::evictable());
     let view = view! {
@@ -131,7 +132,8 @@ fn puma(web: &Web, image: ImageRef) -> Container {
         probe
     };
     main.liveness_probe = Some(probe("liveness", &set.deployment.liveness_probe));
-    main.readiness_probe = Some(probe("readiness", &set.deployment.readiness_probe));
+    let readiness = || probe("readiness", &set.deployment.readiness_probe);
+    main.readiness_probe = (!workhorse::health_checks(web)).then(readiness);
     let startup = &set.deployment.startup_probe;
     main.startup_probe = (!startup.is_empty()).then(|| probe("readiness", startup));
     // Puma's master ends the workers once they have answered.

@@ -121,6 +121,11 @@ pub fn metrics_tls(web: &Web) -> bool {
     certificate(web).is_some() && own.unwrap_or(true)
 }
 
+/// Whether Workhorse tells how it and Puma are, and waits by itself while it is told to end.
+pub fn health_checks(web: &Web) -> bool {
+    web.set.workhorse.healthcheck_listener.enabled
+}
+
 /// The container; `env` is what it has in common with Puma's.
 pub fn container(web: &Web, env: [(&'static str, String); 5]) -> Container {
     let (w, set) = (&web.w, &web.set.workhorse);
@@ -170,8 +175,10 @@ pub fn container(web: &Web, env: [(&'static str, String); 5]) -> Container {
         _ => healthcheck(&set.readiness_probe),
     });
     container.startup_probe = (!set.startup_probe.is_empty()).then(|| healthcheck(&set.startup_probe));
-    let wait = json!(["/bin/bash", "-c", "sleep $SHUTDOWN_BLACKOUT_SECONDS"]);
-    container.lifecycle = Some(json!({"preStop": {"exec": {"command": wait}}}));
+    if !health_checks(web) {
+        let wait = json!(["/bin/bash", "-c", "sleep $SHUTDOWN_BLACKOUT_SECONDS"]);
+        container.lifecycle = Some(json!({"preStop": {"exec": {"command": wait}}}));
+    }
     container.resources.clone_from(&set.resources);
     container.security_context.clone_from(&set.container_security_context);
     container
@@ -234,7 +241,8 @@ fn config(web: &Web) -> View {
         port: web.set.service.workhorse_internal_port.to_string(), tls: certificate(web).is_some(),
         metrics_port: metrics_port(web), metrics_tls: metrics_tls(web),
         sections: sections, health: health,
-        redis: set.keywatcher.unwrap_or(true).then(|| redis_lines(web)),
+        // The circuit breaker keeps its count in Redis, the watcher listens there.
+        redis: (set.keywatcher.unwrap_or(true) || is_on(&set.circuit_breaker)).then(|| redis_lines(web)),
     }
 }
 
@@ -262,9 +270,12 @@ fn redis_lines(web: &Web) -> View {
 
 /// A section that is there where it is enabled: its settings by their names in TOML.
 fn switched(name: &str, set: &NodeMap) -> Option<View> {
-    let on = set.get("enabled").and_then(Value::as_bool).unwrap_or(false);
     let lines: Vec<String> = set.iter().filter_map(|(key, value)| line(&snake(key), value)).collect();
-    on.then(|| view! { name, lines })
+    is_on(set).then(|| view! { name, lines })
+}
+
+fn is_on(set: &NodeMap) -> bool {
+    set.get("enabled").and_then(Value::as_bool).unwrap_or(false)
 }
 
 /// `maxRequests` as `max_requests`.

@@ -2,15 +2,18 @@
 //!
 //! An entry's settings lie over those of the component, so that `pods` may be as short as a list of names.
 
+mod checks;
+
 use serde::Deserialize;
 use serde_json::{Value, json};
 
 use crate::model::workload::{Hpa, Keda, Metrics};
 use crate::model::{Node, NodeMap, Port, Text};
-use crate::resolve::context::overlay;
+use crate::resolve::context::specialize;
 use crate::resolve::image::ImageRef;
 use crate::resolve::scaling::Scaled;
 use crate::resolve::shared::rails::{self, Process};
+use crate::resolve::shared::workhorse::relative_root;
 use crate::resolve::workload::{
     Container, Workload, certificate_source, evictable, http_probe, memory_volume, projected_volume,
 };
@@ -73,11 +76,14 @@ fn resolve(cx: &Context, plan: &mut Plan) {
     if !set.enabled {
         return;
     }
+    checks::ports(cx, &set);
+    checks::routing_rules(cx);
     let w = Workload::new(cx, &COMPONENT);
     let view = view! { name: w.name, labels: w.labels.object, config: rails::config(&w, Process::Sidekiq) };
     plan.add(COMPONENT.name, "configmap.yaml", view);
     let section = cx.section(COMPONENT.key);
     for entry in section.get("pods").and_then(Value::as_array).into_iter().flatten() {
+        checks::queues(cx, entry);
         plan_pods(&w, &merged(section, entry), plan);
     }
     w.plan_service_account(COMPONENT.name, plan);
@@ -91,7 +97,7 @@ fn merged(section: &Value, entry: &Value) -> Value {
     if let Value::Object(fields) = &mut merged {
         fields.shift_remove("pods");
     }
-    overlay(&mut merged, entry);
+    specialize(&mut merged, entry);
     merged
 }
 
@@ -100,18 +106,23 @@ fn plan_pods(all: &Workload, section: &Value, plan: &mut Plan) {
     let cx = all.cx;
     let set: Settings = cx.read_value(COMPONENT.key, section);
     let mut w = Workload::of(cx, COMPONENT.key, COMPONENT.name, section);
+    checks::grace(&w, &set);
     let selector_of_all = w.labels.selector.clone();
     w.mark(POD_LABEL, set.name.as_str());
     let name = format!("{}-{}-v2", w.name, set.name);
     let image = cx.edition_image(&w.set.image, COMPONENT.name);
     let containers = vec![main_container(&w, &set, image.clone())];
-    let init = vec![w.certificates(), w.configure(CONFIG, "init-sidekiq-secrets", SECRETS), dependencies(&w, &set, image)];
+    // What an entry adds to the environment is for its jobs, not for what prepares the pod.
+    let init = vec![
+        all.certificates(),
+        all.configure(CONFIG, "init-sidekiq-secrets", SECRETS),
+        dependencies(all, &set, image),
+    ];
     let mut pod = w.pod(init, containers, volumes(&w, all, &set));
     // All of Sidekiq's pods keep apart where that is a wish; where it is a must, only those of one entry do,
     // or there would have to be a node for each.
-    if w.anti_affinity() != Some("hard") {
-        pod = pod.with("affinity", w.affinity_apart_from(&selector_of_all));
-    }
+    let hard = w.anti_affinity() == Some("hard");
+    pod = pod.with("affinity", w.pod_anti_affinity(if hard { &w.labels.selector } else { &selector_of_all }));
     if let Some(seconds) = &set.termination_grace_period_seconds {
         pod = pod.with("termination_grace_period_seconds", seconds);
     }
@@ -147,17 +158,22 @@ fn port_text(port: Option<&Node>) -> String {
 }
 
 fn main_container(w: &Workload, set: &Settings, image: ImageRef) -> Container {
-    let mut main = rails::mounts(w.cx, w.container("sidekiq", image), Process::Sidekiq, CONFIG, SECRETS, false)
-        .with_env([("prometheus_multiproc_dir", "/metrics".to_owned())])
+    let mut main = rails::mounts(w.cx, w.container(&w.app, image), Process::Sidekiq, CONFIG, SECRETS, false)
         .with_env(rails::env(w.cx))
         .with_env(pace(set))
         .with_env(memory_killer(&set.memory_killer))
-        .with_env([("GITLAB_SIDEKIQ_MAX_REPLICAS", port_text(Some(&set.max_replicas)))])
-        .mount(METRICS, "/metrics", json!({}));
+        .with_env([("GITLAB_SIDEKIQ_MAX_REPLICAS", port_text(Some(&set.max_replicas)))]);
+    let root = relative_root(w.cx);
+    if !root.is_empty() {
+        main = main.with_env([("RAILS_RELATIVE_URL_ROOT", root)]);
+    }
     // Without a value all queues are worked on.
     main.env.push(json!({"name": "SIDEKIQ_QUEUES", "value": set.queues}));
-    if let Some(port) = set.metrics.port.as_ref().filter(|_| set.metrics.enabled) {
-        main = main.port("http-metrics", port);
+    if set.metrics.enabled {
+        main = main
+            .with_env([("prometheus_multiproc_dir", "/metrics".to_owned())])
+            .port("http-metrics", &set.metrics.port)
+            .mount(METRICS, "/metrics", json!({}));
     }
     main.liveness_probe = Some(http_probe("/liveness", &set.health_checks.port, &set.liveness_probe));
     main.readiness_probe = Some(http_probe("/readiness", &set.health_checks.port, &set.readiness_probe));
@@ -200,7 +216,7 @@ fn volumes(w: &Workload, all: &Workload, set: &Settings) -> Vec<Node> {
         // 0400: only the user that the container runs as may read.
         projected_volume("init-sidekiq-secrets", 0o400, sources),
         memory_volume(SECRETS),
-        memory_volume(METRICS),
     ];
-    [w.certificate_volumes(), rails::volumes(w), own].concat()
+    let metrics = set.metrics.enabled.then(|| memory_volume(METRICS)).into_iter().collect();
+    [w.certificate_volumes(), rails::volumes(w), own, metrics].concat()
 }
