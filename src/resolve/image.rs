@@ -45,7 +45,9 @@ impl Context<'_> {
     /// The same for an image whose registry stands by itself: its own `registry`, or `global.image.registry`.
     pub fn image_in_parts(&self, image: &Image, version: &str) -> ImageRef {
         let own = image.registry.as_ref().and_then(Text::set);
-        let registry = own.or_else(|| self.global.image.registry.as_ref().and_then(Text::set));
+        // The default is where nginx-ingress has its images; only another one is meant for all.
+        let global = self.global.image.registry.as_ref().and_then(Text::set).filter(|r| *r != "registry.k8s.io");
+        let registry = own.or(global);
         let mut found = self.image_as_tagged(image, version);
         if let Some(registry) = registry {
             found.reference = format!("{registry}/{}", found.reference);

@@ -141,6 +141,13 @@ pub fn http_probe(path: &str, port: impl Serialize, times: &NodeMap) -> Node {
     probe
 }
 
+/// The annotation that lets the cluster's autoscaler move pods: they keep nothing.
+pub fn evictable() -> NodeMap {
+    let mut annotations = Map::new();
+    annotations.insert("cluster-autoscaler.kubernetes.io/safe-to-evict".to_owned(), "true".into());
+    annotations
+}
+
 /// A certificate and its key as sources of a projected volume, `<folder>/<file>.crt` and `.key`.
 pub fn certificate_source(secret: &str, path: &str) -> Node {
     secret_items(secret, [("tls.crt", format!("{path}.crt").as_str()), ("tls.key", format!("{path}.key").as_str())])
@@ -368,6 +375,7 @@ impl<'a> Workload<'a> {
         let containers: Vec<View> = containers.into_iter().map(container_view).collect();
         let volumes = [self.list("extraVolumes", &self.set.extra_volumes), volumes].concat();
         view! {
+            name: Value::Null,
             labels: self.labels.pod,
             annotations: labels::text_map(&self.set.annotations),
             automount_service_account_token: self.automount(),
@@ -432,7 +440,8 @@ impl<'a> Workload<'a> {
             .unwrap_or(false)
     }
 
-    fn pull_secrets(&self) -> Option<Vec<Node>> {
+    /// The Secrets that images are pulled with: the global ones and the component's.
+    pub fn pull_secrets(&self) -> Option<Vec<Node>> {
         let mut all: Vec<Node> = Vec::new();
         let lists = [&self.cx.global.image.pull_secrets, &self.set.image.pull_secrets];
         for secret in lists.into_iter().flatten() {

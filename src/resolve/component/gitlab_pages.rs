@@ -156,7 +156,7 @@ fn plan_config(pages: &Pages, plan: &mut Plan) {
     let cx = w.cx;
     let set_text = |text: &Option<Text>| text.as_ref().and_then(Text::set).map(str::to_owned);
     let root = workhorse::relative_root(cx);
-    let internal = format!("{}{root}", workhorse::url(cx, &w.key));
+    let internal = workhorse::url(cx, &w.key);
     let port = set.service.internal_port.to_string();
     let proxied = !pages.direct || set.use_http_proxy;
     let https = (!global.external_https.is_empty()).then(|| set.service.custom_domains.internal_https_port.to_string());

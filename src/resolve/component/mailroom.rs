@@ -145,7 +145,7 @@ fn check(cx: &Context, plan: &mut Plan) {
 /// One mailbox of `mail_room.yml`.
 fn section(w: &Workload, kind: &Kind, mailbox: &Mailbox) -> View {
     let text = |value: &Option<Text>| value.as_ref().and_then(Text::set).map(str::to_owned);
-    let url = format!("{}{}", workhorse::url(w.cx, &w.key), workhorse::relative_root(w.cx));
+    let url = workhorse::url(w.cx, &w.key);
     view! {
         graph: mailbox.graph(),
         webhook: mailbox.webhook(),
