@@ -128,7 +128,9 @@ fn failure(mut found: Vec<Diagnostic>, origins: &Origins, sources: &Sources) -> 
     located(&mut found, origins);
     // An error about a place says all that a warning about it would.
     let wrong: Vec<_> = found.iter().filter(|d| d.severity == Severity::Error).flat_map(|d| d.places.clone()).collect();
-    found.retain(|d| d.severity == Severity::Error || !d.places.iter().any(|place| wrong.contains(place)));
+    // And a run that ends with an error need not speak of what the user did not write.
+    let worth_saying = |d: &Diagnostic| !d.places.is_empty() && !d.places.iter().any(|place| wrong.contains(place));
+    found.retain(|d| d.severity == Severity::Error || worth_saying(d));
     Failure { report: Report(found), sources: sources.clone() }
 }
 

@@ -18,10 +18,15 @@ const ALLOWED: &[(&str, &[&str])] = &[
     // of manifest only the phase, of releases only the image tags, of upgrade nothing
     ("resolve", &["diag", "manifest", "model", "releases", "view"]),
     ("render", &["bundle", "diag", "manifest", "resolve"]),
-    ("upgrade", &["bundle", "diag", "values"]),
+    ("third_party", &["diag"]),
+    // of releases the table of removed values
+    ("upgrade", &["bundle", "diag", "releases", "values"]),
     (
         "pipeline",
-        &["bundle", "diag", "emit", "manifest", "releases", "render", "resolve", "schema", "upgrade", "values"],
+        &[
+            "bundle", "diag", "emit", "manifest", "releases", "render", "resolve", "schema", "third_party", "upgrade",
+            "values",
+        ],
     ),
     ("cli", &["commands", "pipeline"]),
     ("ui", &["cli", "diag"]),

@@ -93,3 +93,17 @@ fn what_stands_in_for_others_says_so_and_has_the_names_that_gitlab_expects() {
     let standing = without.iter().filter(|o| !o["metadata"]["labels"]["gitlab-render.io/stands-in-for"].is_null());
     assert_eq!(standing.count(), 0);
 }
+
+#[test]
+fn the_scripts_of_a_render_are_scripts() {
+    let objects = render("{}");
+    let all = objects.iter().filter(|o| o["kind"] == "ConfigMap").filter_map(|o| o["data"].as_object()).flatten();
+    let scripts: Vec<_> = all.filter(|(_, text)| text.as_str().is_some_and(|text| text.starts_with("#!/bin/"))).collect();
+    assert!(scripts.len() > 5, "there are no scripts");
+    for (name, text) in scripts {
+        let text = text.as_str().expect("a script is text");
+        let shell = if text.starts_with("#!/bin/sh") { "sh" } else { "bash" };
+        let output = std::process::Command::new(shell).args(["-n", "-c", text]).output().expect("the shell starts");
+        assert!(output.status.success(), "{name}: {}", String::from_utf8_lossy(&output.stderr));
+    }
+}

@@ -23,6 +23,22 @@ static SYNTAX: LazyLock<SyntaxConfig> = LazyLock::new(|| {
     syntax.build().unwrap_or_default()
 });
 
+/// Shell scripts have the language's own whitespace: a tag may stand in the middle of a line there, and what
+/// follows it counts.
+static SCRIPT_SYNTAX: LazyLock<SyntaxConfig> =
+    LazyLock::new(|| SyntaxConfig::builder().keep_trailing_newline(true).build().unwrap_or_default());
+
+/// An engine over the embedded templates, without functions.
+fn environment(syntax: &SyntaxConfig) -> Environment<'static> {
+    let mut environment = Environment::empty();
+    environment.set_undefined_behavior(UndefinedBehavior::Strict);
+    environment.set_syntax(syntax.clone());
+    environment.set_auto_escape_callback(|_| minijinja::AutoEscape::None);
+    environment.set_loader(|name| Ok(bundle::template(name).map(str::to_owned)));
+    environment.add_test("none", minijinja::tests::is_none);
+    environment
+}
+
 /// What stands in the place of a mark.
 #[derive(Debug, Clone)]
 pub enum Hole {
@@ -73,11 +89,10 @@ impl Renderer {
     /// An engine over the embedded templates.
     pub fn new() -> Self {
         let holes = Arc::new(Holes::default());
-        let mut environment = Environment::empty();
-        environment.set_undefined_behavior(UndefinedBehavior::Strict);
-        environment.set_syntax(SYNTAX.clone());
-        environment.set_auto_escape_callback(|_| minijinja::AutoEscape::None);
-        environment.set_loader(|name| Ok(bundle::template(name).map(str::to_owned)));
+        let mut environment = environment(&SYNTAX);
+        let mut scripts = self::environment(&SCRIPT_SYNTAX);
+        let aside = Arc::clone(&holes);
+        scripts.set_formatter(move |out, state, value| format(&aside, out, state, value));
         let aside = Arc::clone(&holes);
         environment.set_formatter(move |out, state, value| format(&aside, out, state, value));
         let aside = Arc::clone(&holes);
@@ -86,7 +101,7 @@ impl Renderer {
             let text = state.env().get_template(&name)?.render(view)?;
             Ok::<_, Error>(Value::from_object(Mark(aside.lay_aside(Hole::Fragment(text)))))
         });
-        environment.add_function("text", |state: &State, name: &str, view: Value| {
+        environment.add_function("text", move |state: &State, name: &str, view: Value| {
             let component = state.name().split('/').next().unwrap_or_default();
             let own = format!("{component}/files/{name}");
             let name = match name {
@@ -94,9 +109,11 @@ impl Renderer {
                 _ if bundle::template(&own).is_some() => own,
                 _ => format!("_shared/files/{name}"),
             };
+            if name.ends_with(".sh") {
+                return scripts.get_template(&name)?.render(view);
+            }
             Ok::<_, Error>(super::erb::without_nulls(state.env().get_template(&name)?.render(view)?))
         });
-        environment.add_test("none", minijinja::tests::is_none);
         environment.add_function("yaml", |tree: Value| {
             let tree = serde_json::to_value(&tree).map_err(|_| Error::new(ErrorKind::BadSerialization, "not data"))?;
             let mut text = String::new();
@@ -133,7 +150,7 @@ impl Renderer {
     }
 }
 
-/// In a manifest: a mark. In a YAML file with ERB tags: JSON. In another file: the plain text of a scalar.
+/// In a manifest: a mark. In a YAML file with ERB or gomplate tags: JSON. In another file: the plain text of a scalar.
 fn format(holes: &Holes, out: &mut Output, state: &State, value: &Value) -> Result<(), Error> {
     if value.is_undefined() {
         return Err(Error::from(ErrorKind::UndefinedError));
@@ -146,7 +163,7 @@ fn format(holes: &Holes, out: &mut Output, state: &State, value: &Value) -> Resu
         let number = holes.lay_aside(Hole::Value(laid));
         return write!(out, "{MARK_START}{number}{MARK_END}").map_err(Error::from);
     }
-    if state.name().ends_with(".yml.erb") {
+    if [".yml.erb", ".yml.tpl"].iter().any(|end| state.name().ends_with(end)) {
         return super::erb::write(out, value);
     }
     if value.is_none() {

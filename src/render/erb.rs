@@ -1,7 +1,7 @@
-//! Values in YAML files that Ruby runs first, `gitlab.yml.erb`.
+//! Values in YAML files that Ruby or gomplate run first, `gitlab.yml.erb`, `config.yml.tpl`.
 //!
 //! There, as in a manifest, an interpolation is a whole node, and a null leaves its line out. It is
-//! written as JSON, which YAML readers take, and in which no value can open an ERB tag.
+//! written as JSON, which YAML readers take, and in which no value can open a tag.
 
 use std::fmt::Write as _;
 
@@ -50,7 +50,12 @@ pub fn without_nulls(text: String) -> String {
 
 fn json(value: &Value) -> Result<String, Error> {
     let text = serde_json::to_string(value).map_err(|_| Error::new(ErrorKind::BadSerialization, "not data"))?;
-    Ok(text.replace("<%", "\\u003c%").replace("%>", "%\\u003e").replace("#{", "\\u0023{"))
+    let mut text = text.replace("<%", "\\u003c%").replace("%>", "%\\u003e").replace("#{", "\\u0023{");
+    // JSON itself never has two in a row; of three or more the first replacement leaves two.
+    while text.contains("{{") {
+        text = text.replace("{{", "\\u007b{");
+    }
+    Ok(text)
 }
 
 fn write_tagged(out: &mut String, value: &Value) -> Result<(), Error> {

@@ -2,6 +2,8 @@
 //!
 //! One function a rule. A rule names the paths as the user writes them and says what to do next.
 
+mod rails;
+
 use serde_json::Value;
 
 use super::context::Context;
@@ -22,6 +24,7 @@ pub fn check(cx: &Context) {
     ] {
         rule(cx);
     }
+    rails::check(cx);
 }
 
 fn refuse(cx: &Context, code: &'static str, path: &str, message: &str, hint: &str) {
@@ -125,7 +128,7 @@ fn geo_database(cx: &Context) {
             cx,
             "geo-database",
             "global.geo.enabled",
-            &format!("Geo needs a PostgreSQL outside of the cluster, but {} is not set", list(&missing)),
+            &format!("Geo needs a PostgreSQL of its own outside of the deployment, missing: {}", list(&missing)),
             "name the replicated database server and the Secret with its password",
         );
     }
@@ -142,7 +145,7 @@ fn geo_tracking_database(cx: &Context) {
             cx,
             "geo-database",
             "global.geo.psql",
-            &format!("a secondary site needs a tracking database of its own, but {} is not set", list(&missing)),
+            &format!("a secondary site needs a tracking database of its own, missing: {}", list(&missing)),
             "name its server and the Secret with its password",
         );
     }

@@ -12,8 +12,20 @@ use crate::view;
 impl Workload<'_> {
     /// Plans a ServiceMonitor from the template `servicemonitor.yaml`, where it is on.
     pub fn plan_service_monitor(&self, component: &'static str, metrics: &Metrics, port: &str, plan: &mut Plan) {
+        self.plan_service_monitor_named(component, &self.name, metrics, port, plan);
+    }
+
+    /// The same under another name, for a component with several.
+    pub fn plan_service_monitor_named(
+        &self,
+        component: &'static str,
+        name: &str,
+        metrics: &Metrics,
+        port: &str,
+        plan: &mut Plan,
+    ) {
         if metrics.enabled && metrics.service_monitor.enabled && self.monitors_exist() {
-            let view = self.monitor(&metrics.service_monitor, metrics, port);
+            let view = self.monitor(&metrics.service_monitor, metrics, port).with("name", name);
             plan.add(component, "servicemonitor.yaml", view);
         }
     }

@@ -128,6 +128,15 @@ impl Ingress {
         all
     }
 
+    /// What nginx does with large requests: the same as with large answers.
+    pub fn request_buffering(&self) -> NodeMap {
+        let mut all = Map::new();
+        if let Some(buffering) = self.proxy_buffering.as_ref().and_then(Text::set).filter(|_| self.is_nginx()) {
+            all.insert("nginx.ingress.kubernetes.io/proxy-request-buffering".to_owned(), buffering.into());
+        }
+        all
+    }
+
     /// Rules and certificates of an Ingress: `(rules, tls)`.
     pub fn rules(&self, routes: &[Route]) -> (Vec<Node>, Vec<Node>) {
         let path_type = self.path_type.as_ref().and_then(Text::set).unwrap_or("Prefix");

@@ -59,6 +59,10 @@ pub struct Container {
     pub startup_probe: Option<Node>,
     /// Hooks.
     pub lifecycle: Option<Node>,
+    /// Where the container's last words are read from.
+    pub termination_message_path: Option<String>,
+    /// `File`, or the end of the log.
+    pub termination_message_policy: Option<String>,
     /// Requests and limits.
     pub resources: NodeMap,
     /// What a change of the resources restarts.
@@ -135,6 +139,13 @@ pub fn http_probe(path: &str, port: impl Serialize, times: &NodeMap) -> Node {
     let mut probe = json!({"httpGet": {"path": path, "port": port}});
     super::context::overlay(&mut probe, &Value::Object(times.clone()));
     probe
+}
+
+/// The annotation that lets the cluster's autoscaler move pods: they keep nothing.
+pub fn evictable() -> NodeMap {
+    let mut annotations = Map::new();
+    annotations.insert("cluster-autoscaler.kubernetes.io/safe-to-evict".to_owned(), "true".into());
+    annotations
 }
 
 /// A certificate and its key as sources of a projected volume, `<folder>/<file>.crt` and `.key`.
@@ -286,7 +297,7 @@ impl<'a> Workload<'a> {
             mount("etc-ssl-certs", "/etc/ssl/certs", json!({"readOnly": false})),
             mount("etc-pki-ca-trust-extracted-pem", "/etc/pki/ca-trust/extracted/pem", json!({"readOnly": false})),
         ];
-        if !self.authorities().is_empty() {
+        if self.authorities().is_some() {
             let at = "/usr/local/share/ca-certificates";
             container.volume_mounts.push(mount("custom-ca-certificates", at, json!({"readOnly": true})));
         }
@@ -320,39 +331,42 @@ impl<'a> Workload<'a> {
             pull_secrets: Vec::new(),
             registry: None,
         };
-        self.cx.image(&image, self.cx.gitlab_version())
+        // The global pull policy is not meant for it: its tag is one that does not move.
+        let pull_policy = image.pull_policy.as_ref().and_then(Text::set).map(str::to_owned);
+        ImageRef { pull_policy, ..self.cx.image(&image, self.cx.gitlab_version()) }
     }
 
     /// The volumes that [`Workload::certificates`] and [`Workload::container`] mount.
     pub fn certificate_volumes(&self) -> Vec<Node> {
         let mut volumes = vec![memory_volume("etc-ssl-certs"), memory_volume("etc-pki-ca-trust-extracted-pem")];
         let authorities = self.authorities();
-        if !authorities.is_empty() {
+        if let Some(authorities) = authorities {
             // 0440: the group that `fsGroup` sets may read.
             volumes.push(projected_volume("custom-ca-certificates", 0o440, authorities));
         }
         volumes
     }
 
-    /// The authorities that are trusted besides the usual ones: the user's, that of a certificate signed here,
-    /// and the certificates that Gitaly and Praefect show.
-    fn authorities(&self) -> Vec<Node> {
-        let given = self.cx.global.certificates.custom_cas.iter().map(|authority| {
+    /// The authorities that are trusted besides the usual ones: the user's, and that of a certificate signed here.
+    /// Gitaly and Praefect show certificates that nobody else signed: they are trusted as they are.
+    fn authorities(&self) -> Option<Vec<Node>> {
+        let given = self.cx.global.certificates.custom_cas.iter().filter_map(|authority| {
             let (kind, name) = match &authority.config_map {
                 Some(name) => ("configMap", name),
-                None => ("secret", authority.secret.as_ref().unwrap_or(&self.cx.global.time_zone)),
+                None => ("secret", authority.secret.as_ref()?),
             };
             let items = authority
                 .keys
                 .as_ref()
                 .map(|keys| keys.iter().map(|key| json!({"key": key, "path": key})).collect::<Vec<_>>());
-            json!({kind: {"name": name, "items": items}})
+            Some(json!({kind: {"name": name, "items": items}}))
         });
         let own = tls::self_signed(self.cx).then(|| secret_items(&format!("{}-ca", tls::wildcard(self.cx)), []));
-        let servers = gitaly_clients::tls_authorities(self.cx)
+        let internal = gitaly_clients::tls_authorities(self.cx)
             .into_iter()
             .map(|(secret, file)| secret_items(&secret, [("tls.crt", file.as_str())]));
-        given.chain(own).chain(servers).collect()
+        let all: Vec<Node> = given.chain(own).chain(internal).collect();
+        (!all.is_empty() || !self.cx.global.certificates.custom_cas.is_empty()).then_some(all)
     }
 
     /// The pod, with the containers every pod has: extra ones, and certificates first.
@@ -361,6 +375,7 @@ impl<'a> Workload<'a> {
         let containers: Vec<View> = containers.into_iter().map(container_view).collect();
         let volumes = [self.list("extraVolumes", &self.set.extra_volumes), volumes].concat();
         view! {
+            name: Value::Null,
             labels: self.labels.pod,
             annotations: labels::text_map(&self.set.annotations),
             automount_service_account_token: self.automount(),
@@ -425,7 +440,8 @@ impl<'a> Workload<'a> {
             .unwrap_or(false)
     }
 
-    fn pull_secrets(&self) -> Option<Vec<Node>> {
+    /// The Secrets that images are pulled with: the global ones and the component's.
+    pub fn pull_secrets(&self) -> Option<Vec<Node>> {
         let mut all: Vec<Node> = Vec::new();
         let lists = [&self.cx.global.image.pull_secrets, &self.set.image.pull_secrets];
         for secret in lists.into_iter().flatten() {

@@ -68,7 +68,7 @@ pub fn check(user: &Value) -> Vec<Diagnostic> {
     table().iter().flat_map(|row| row.check(user)).collect()
 }
 
-/// The user's values without those that [`check`] has spoken of.
+/// The user's values without those that [`check`] has spoken of, and without the maps that this leaves empty.
 pub fn without(mut user: Value, found: &[Diagnostic]) -> Value {
     for place in found.iter().flat_map(|diagnostic| &diagnostic.places) {
         if let Place::Value(path) = place {
@@ -78,22 +78,23 @@ pub fn without(mut user: Value, found: &[Diagnostic]) -> Value {
     user
 }
 
-fn remove(at: &mut Value, steps: &[Step]) {
-    match (at, steps) {
-        (Value::Object(map), [Step::Key(key)]) => {
-            map.remove(&**key);
-        }
-        (Value::Object(map), [Step::Key(key), rest @ ..]) => {
-            if let Some(inner) = map.get_mut(&**key) {
-                remove(inner, rest);
+/// Removes what is at `steps`; whether nothing is left of `at`.
+fn remove(at: &mut Value, steps: &[Step]) -> bool {
+    let Some((step, rest)) = steps.split_first() else { return true };
+    match (at, step) {
+        (Value::Object(map), Step::Key(key)) => {
+            if map.get_mut(&**key).is_some_and(|inner| remove(inner, rest)) {
+                map.shift_remove(&**key);
             }
+            map.is_empty()
         }
-        (Value::Array(items), [Step::Index(index), rest @ ..]) => {
+        (Value::Array(items), Step::Index(index)) => {
             if let Some(inner) = items.get_mut(*index) {
                 remove(inner, rest);
             }
+            false
         }
-        _ => {}
+        _ => false,
     }
 }
 
@@ -143,7 +144,10 @@ impl Removed {
             ),
             None => (
                 "removed",
-                format!("`{path}`: no longer read since chart {}", self.since),
+                match self.when {
+                    Some(When::Kind(Kind::Text)) => format!("`{path}`: no longer a text since chart {}", self.since),
+                    _ => format!("`{path}`: no longer read since chart {}", self.since),
+                },
                 self.say.clone().unwrap_or_else(|| "remove it".to_owned()),
             ),
         };

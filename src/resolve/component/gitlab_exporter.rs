@@ -48,9 +48,11 @@ fn resolve(cx: &Context, plan: &mut Plan) {
     let w = Workload::new(cx, &COMPONENT);
     plan_config(&w, &set, plan);
     plan_deployment(&w, &set, plan);
+    let mut service_annotations = labels::text_map(&cx.global.service.annotations);
+    labels::put(&mut service_annotations, &set.service.annotations);
     let view = view! {
         name: w.name, labels: w.labels.service, selector: w.labels.selector,
-        annotations: labels::text_map(&set.service.annotations),
+        annotations: service_annotations,
         port_name: if set.tls.enabled { "https-metrics" } else { "http-metrics" },
         service_type: set.service.r#type, port: set.service.external_port,
     };

@@ -7,8 +7,8 @@ use crate::resolve::workload::{Container, Workload, config_volume, projected_vol
 use crate::resolve::{Component, Context, Plan};
 use crate::view;
 
-/// What `build.rs` puts into the table of components.
-pub const COMPONENT: Component = Component { name: "gitlab-runner", key: "gitlab-runner", resolve };
+/// What `build.rs` puts into the table of components. Its section is the settings of the chart of others.
+pub const COMPONENT: Component = Component { name: "gitlab-runner", key: "", resolve };
 
 /// The official image; runners of one release work with GitLab of the neighbouring ones.
 const IMAGE: &str = "registry.gitlab.com/gitlab-org/gitlab-runner:alpine-v18.9.0";

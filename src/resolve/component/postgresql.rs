@@ -7,8 +7,8 @@ use crate::resolve::workload::{Workload, env, memory_volume, projected_volume, s
 use crate::resolve::{Component, Context, Plan};
 use crate::view;
 
-/// What `build.rs` puts into the table of components.
-pub const COMPONENT: Component = Component { name: "postgresql", key: "postgresql", resolve };
+/// What `build.rs` puts into the table of components. Its section is the settings of the chart of others.
+pub const COMPONENT: Component = Component { name: "postgresql", key: "", resolve };
 
 /// The official image; GitLab 18 needs 16.8 or newer.
 const IMAGE: &str = "docker.io/library/postgres:16.11";
@@ -21,7 +21,7 @@ fn resolve(cx: &Context, plan: &mut Plan) {
         return;
     }
     let app = deployment::app(cx);
-    let scripts = Workload::of(cx, COMPONENT.key, &app, &Value::Null);
+    let scripts = Workload::of(cx, COMPONENT.name, &app, &Value::Null);
     let init = format!("{}-postgresql-init-db", cx.release.name);
     let registry = |key: &str, default: &str| {
         let global = cx.text(&format!("global.registry.database.{key}"));
@@ -45,7 +45,7 @@ fn revision(cx: &Context) -> String {
 
 fn plan_server(cx: &Context, init: &str, plan: &mut Plan) {
     let Some(database) = postgres::main(cx, "gitlab") else { return };
-    stand_in::warn_on_upgrade(cx, COMPONENT.key, "PostgreSQL");
+    stand_in::warn_on_upgrade(cx, COMPONENT.name, "PostgreSQL");
     let mut w = stand_in::workload(cx, "postgresql", format!("{}-postgresql", cx.release.name));
     let own = format!("{}-stand-in", w.name);
     plan.add(COMPONENT.name, "configmap-stand-in.yaml", view! { name: own, labels: w.labels.object, none: json!({}) });

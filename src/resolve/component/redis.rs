@@ -7,8 +7,8 @@ use crate::resolve::workload::{config_volume, memory_volume, projected_volume};
 use crate::resolve::{Component, Context, Plan};
 use crate::view;
 
-/// What `build.rs` puts into the table of components.
-pub const COMPONENT: Component = Component { name: "redis", key: "redis", resolve };
+/// What `build.rs` puts into the table of components. Its section is the settings of the chart of others.
+pub const COMPONENT: Component = Component { name: "redis", key: "", resolve };
 
 /// The official image.
 const IMAGE: &str = "docker.io/library/redis:7.2.11";
@@ -20,7 +20,7 @@ fn resolve(cx: &Context, plan: &mut Plan) {
     if !cx.enabled("redis.install") {
         return;
     }
-    stand_in::warn_on_upgrade(cx, COMPONENT.key, "Redis");
+    stand_in::warn_on_upgrade(cx, COMPONENT.name, "Redis");
     let mut w = stand_in::workload(cx, "redis", format!("{}-redis-master", cx.release.name));
     let password = redis::redis(cx, "gitlab").password;
     let view = view! {

@@ -12,7 +12,7 @@ use crate::resolve::image::ImageRef;
 use crate::resolve::scaling::Scaled;
 use crate::resolve::shared::rails::{self, Process};
 use crate::resolve::workload::{
-    Container, Workload, certificate_source, http_probe, memory_volume, projected_volume,
+    Container, Workload, certificate_source, evictable, http_probe, memory_volume, projected_volume,
 };
 use crate::resolve::{Component, Context, Plan};
 use crate::view;
@@ -136,13 +136,6 @@ fn plan_pods(all: &Workload, section: &Value, plan: &mut Plan) {
     w.plan_scaling_by(COMPONENT.name, &scaled, &set.hpa, &set.keda, &set.min_replicas, &set.max_replicas, plan);
     let budget = format!("{}-{}-v1", w.name, set.name);
     w.plan_pdb(COMPONENT.name, &Scaled { name: &budget, ..scaled }, &set.max_unavailable, plan);
-}
-
-/// The pods may be moved by the cluster's autoscaler: they keep nothing.
-fn evictable() -> NodeMap {
-    let mut annotations = NodeMap::new();
-    annotations.insert("cluster-autoscaler.kubernetes.io/safe-to-evict".to_owned(), "true".into());
-    annotations
 }
 
 fn port_text(port: Option<&Node>) -> String {

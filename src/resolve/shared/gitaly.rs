@@ -90,7 +90,7 @@ pub struct Praefect {
 pub struct VirtualStorage {
     /// The storage's name for GitLab.
     pub name: Text,
-    /// How many Gitaly pods; 3.
+    /// How many Gitaly pods.
     pub gitaly_replicas: Option<Number>,
     /// How many of them may be away.
     pub max_unavailable: Option<Node>,
@@ -186,9 +186,9 @@ impl Praefect {
 }
 
 impl VirtualStorage {
-    /// How many Gitaly pods it has.
+    /// How many Gitaly pods Praefect is told of; without a number, none.
     pub fn replicas(&self) -> i64 {
-        self.gitaly_replicas.map_or(3, |n| n.0)
+        self.gitaly_replicas.map_or(0, |n| n.0)
     }
 
     /// The StatefulSet and Service of its Gitaly pods, `prod-gitaly-default`.

@@ -28,7 +28,8 @@ pub fn storages(cx: &Context, own: &str) -> Vec<Storage> {
     let (release, namespace) = (&cx.release.name, &cx.release.namespace);
     let mut all = Vec::new();
     let tls = gitaly.tls.enabled;
-    let port = gitaly.service.port(tls);
+    // The addresses are the pods' own: what counts is where Gitaly listens.
+    let port = gitaly.service.listens(tls);
     if (gitaly.enabled || set(&gitaly.host).is_some()) && !praefect.replaces_gitaly() {
         let prefix = format!("{release}-gitaly");
         let service = set(&gitaly.service_name).unwrap_or(&prefix);

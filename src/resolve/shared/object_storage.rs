@@ -116,7 +116,7 @@ pub fn minio_endpoint(cx: &Context, own: &str) -> String {
         own.or_else(|| get(&of_hosts).as_ref().and_then(Text::set)).unwrap_or(default).to_owned()
     };
     let service = pick(|m| &m.service_name, "minio-svc");
-    let port = pick(|m| &m.port, "9000");
+    let port = pick(|m| &m.port, &cx.text("minio.servicePort").unwrap_or_else(|| "9000".to_owned()));
     format!("http://{}-{service}.{}.svc:{port}", cx.release.name, cx.release.namespace)
 }
 

@@ -29,6 +29,8 @@ pub struct Redis {
     pub port: String,
     /// The number of the database.
     pub database: String,
+    /// Whether the password is used.
+    pub with_password: bool,
     /// The password; missing: none.
     pub password: Option<Password>,
     /// The Sentinels.
@@ -147,6 +149,8 @@ fn resolve(cx: &Context, main: &model::redis::Redis, key: &str, own: Option<&mod
         host,
         port,
         database,
+        // A cluster asks for a password only where the instance itself says so; the Secret is mounted anyway.
+        with_password: at.cluster.is_empty() || at.password.enabled.unwrap_or(false),
         password: password(cx, main, key, own),
         sentinels: servers(&at.sentinels, 26379),
         sentinel_password: sentinel_password(main),

@@ -93,7 +93,7 @@ struct Group {
     service: String,
     config: String,
     labels: Labels,
-    replicas: i64,
+    replicas: Option<i64>,
     max_unavailable: Node,
     tls_secret: Option<Text>,
     persistence: NodeMap,
@@ -136,7 +136,7 @@ impl Server<'_> {
             config: name.clone(),
             name,
             labels: self.w.labels.clone(),
-            replicas: i64::try_from(self.gitaly.internal.names.len()).unwrap_or(i64::MAX),
+            replicas: i64::try_from(self.gitaly.internal.names.len()).ok(),
             max_unavailable: self.w.set.max_unavailable.clone().unwrap_or(json!(1)),
             tls_secret: self.gitaly.tls.secret_name.clone(),
             persistence: self.set.persistence.clone(),
@@ -157,7 +157,7 @@ impl Server<'_> {
             name,
             config: config.to_owned(),
             labels,
-            replicas: storage.replicas(),
+            replicas: storage.gitaly_replicas.map(|n| n.0),
             max_unavailable: storage.max_unavailable.clone().unwrap_or(json!(1)),
             tls_secret: storage.tls_secret_name.clone().or_else(|| self.gitaly.tls.secret_name.clone()),
             persistence,
@@ -217,7 +217,11 @@ impl Server<'_> {
             return None;
         }
         let map = |key: &str| keep(key).and_then(|v| v.as_object().cloned()).unwrap_or_default();
-        let mut labels = group.labels.object.clone();
+        // A claim's template never changes: only labels that never do, and those that are meant for it.
+        let mut labels = labels::identity(&self.w.app, &self.w.cx.release.name);
+        if let Some(storage) = group.labels.selector.get("storage") {
+            labels.insert("storage".to_owned(), storage.clone());
+        }
         labels::put(&mut labels, &map("labels"));
         let expressions = keep("matchExpressions").filter(|list| list.as_array().is_some_and(|l| !l.is_empty()));
         let match_labels = Some(text_map(&map("matchLabels"))).filter(|map| !map.is_empty());

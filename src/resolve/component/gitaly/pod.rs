@@ -60,9 +60,6 @@ impl Server<'_> {
             main.env.push(json!({"name": "GOMEMLIMIT", "valueFrom": {"resourceFieldRef": limit}}));
         }
         main = main.port("grpc-gitaly", self.listens(false));
-        if self.gitaly.tls.enabled {
-            main = main.port("tls-gitaly", self.listens(true));
-        }
         if self.set.metrics.enabled {
             main = main.port("http-metrics", self.metrics_port());
         }

@@ -3,6 +3,7 @@
 use serde_json::{Map, Value, json};
 
 use super::{Nginx, Part, set};
+use crate::diag::{Diagnostic, ValuePath};
 use crate::model::{NodeMap, Text};
 use crate::resolve::plan::Plan;
 use crate::resolve::{labels, network};
@@ -57,9 +58,7 @@ impl Nginx<'_> {
         if !class.enabled {
             return;
         }
-        // The default is a reference to the name that Ingresses use, in the language of the original.
-        let named = set(&class.name).filter(|name| !name.contains("{{"));
-        let name = named.map_or_else(|| self.default_class(component), str::to_owned);
+        let name = self.class_name(component);
         let aliases = class.aliases.iter().map(Text::to_string).map(|alias| (alias, false));
         for (name, first) in std::iter::once((name, true)).chain(aliases) {
             let mut annotations = labels::text_map(&class.annotations);
@@ -73,6 +72,24 @@ impl Nginx<'_> {
             };
             plan.add(super::TEMPLATES, "ingressclass.yaml", view);
         }
+    }
+
+    /// The name in the values; the default refers to another setting, in the language of the original.
+    fn class_name(&self, component: &str) -> String {
+        let Some(name) = set(&self.set.controller.ingress_class_resource.name) else {
+            return self.default_class(component);
+        };
+        let inner = name.trim().strip_prefix("{{").and_then(|rest| rest.strip_suffix("}}"));
+        if inner.is_some_and(|inner| inner.contains("ingress.class.name") && !inner.contains("}}")) {
+            return self.default_class(component);
+        }
+        if name.contains("{{") {
+            let path = format!("{}.controller.ingressClassResource.name", self.key);
+            let message = format!("`{path}`: a template is not run here");
+            let hint = "write the name itself, or remove the key to get the class of the Ingresses";
+            self.cx.say(Diagnostic::error("no-template", message).at_value(ValuePath::dotted(&path)).hint(hint));
+        }
+        name.to_owned()
     }
 
     /// The class of the Ingresses of GitLab; the twin for Geo has a name of its own.

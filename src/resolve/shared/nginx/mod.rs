@@ -91,6 +91,14 @@ impl Nginx<'_> {
                 .hint("remove it; `controller.scope` says which namespaces are watched"),
             );
         }
+        if controller.keda.enabled && controller.keda.triggers.is_empty() {
+            let path = format!("{}.controller.keda.triggers", self.key);
+            self.cx.say(
+                Diagnostic::error("no-triggers", format!("`{path}`: KEDA needs a trigger to scale by"))
+                    .at_value(ValuePath::dotted(&path))
+                    .hint("list at least one, such as `{type: cpu, metricType: Utilization, metadata: {value: \"50\"}}`"),
+            );
+        }
         for (protocol, ports) in [("tcp", &self.set.tcp), ("udp", &self.set.udp)] {
             for port in ports.keys().filter(|port| !port.parse::<u16>().is_ok_and(|number| number > 0)) {
                 let path = format!("{}.{protocol}", self.key);

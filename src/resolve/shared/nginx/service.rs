@@ -21,9 +21,10 @@ impl Nginx<'_> {
         }
         if self.has_internal_service() {
             let own = &service.internal;
-            let view = self.service(&format!("{name}-internal"), &[&service.all.labels, &own.labels], own);
-            let kind = set(&own.r#type).or_else(|| set(&service.all.r#type));
-            let view = view.with("ports", self.service_ports(own)).with("service_type", kind);
+            let mut own = own.clone();
+            own.r#type = own.r#type.filter(|kind| kind.set().is_some()).or_else(|| service.all.r#type.clone());
+            let view = self.service(&format!("{name}-internal"), &[&service.all.labels, &own.labels], &own);
+            let view = view.with("ports", self.service_ports(&own));
             self.add(plan, "service.yaml", view);
         }
         let metrics = &self.set.controller.metrics;
@@ -48,7 +49,14 @@ impl Nginx<'_> {
     /// Whether Git over SSH goes through the controller.
     pub(super) fn has_shell(&self) -> bool {
         let service = &self.set.controller.service;
-        service.all.enable_shell || (self.has_internal_service() && service.internal.enable_shell)
+        let internal = self.has_internal_service() && service.internal.enable_shell;
+        (service.all.enable_shell || internal) && !self.lists_shell()
+    }
+
+    /// Whether the port of Git over SSH is one of the user's own TCP services.
+    fn lists_shell(&self) -> bool {
+        let port = self.shell_port();
+        self.set.tcp.contains_key(port.as_str().unwrap_or(&port.to_string()))
     }
 
     /// The port of Git over SSH.
@@ -85,7 +93,7 @@ impl Nginx<'_> {
                 all.push(port);
             }
         }
-        if own.enable_shell {
+        if own.enable_shell && !self.lists_shell() {
             let name = "gitlab-shell";
             let mut port = json!({"name": name, "port": self.shell_port(), "protocol": "TCP", "targetPort": name});
             node_port(&mut port, own, own.node_ports.get(name).cloned());
@@ -129,22 +137,28 @@ impl Nginx<'_> {
 /// One Service, without ports.
 pub(super) fn service(name: &str, labels: NodeMap, selector: NodeMap, own: &ServiceSettings) -> View {
     let kind = set(&own.r#type);
-    // Only what is reached from outside has a policy for traffic from outside; the API refuses it elsewhere.
-    let outside = kind != Some("ClusterIP") || !own.external_ips.is_empty();
-    let balanced = kind.is_none_or(|kind| kind == "LoadBalancer");
+    // The API server refuses these fields where they have no meaning, and the defaults have some of them.
+    let outside = on_nodes(own) || !own.external_ips.is_empty();
+    let balanced = kind == Some("LoadBalancer");
+    let policy = set(&own.external_traffic_policy).filter(|_| outside);
     view! {
         name, labels, annotations: labels::text_map(&own.annotations), selector, service_type: kind,
         cluster_ip: set(&own.cluster_ip), cluster_ips: list(&own.cluster_ips),
         external_ips: list(&own.external_ips), load_balancer_ip: set(&own.load_balancer_ip),
-        load_balancer_class: set(&own.load_balancer_class),
+        load_balancer_class: set(&own.load_balancer_class).filter(|_| balanced),
         load_balancer_source_ranges: list(&own.load_balancer_source_ranges).filter(|_| balanced),
-        allocate_node_ports: own.allocate_load_balancer_node_ports,
-        external_traffic_policy: set(&own.external_traffic_policy).filter(|_| outside),
-        health_check_node_port: own.health_check_node_port,
+        allocate_node_ports: own.allocate_load_balancer_node_ports.as_ref().filter(|_| balanced),
+        external_traffic_policy: policy,
+        health_check_node_port: own.health_check_node_port.as_ref().filter(|_| balanced && policy == Some("Local")),
         session_affinity: set(&own.session_affinity), ip_families: list(&own.ip_families),
         ip_family_policy: set(&own.ip_family_policy), traffic_distribution: set(&own.traffic_distribution),
         ports: Map::<String, Value>::new(),
     }
+}
+
+/// Whether a Service has ports on the nodes.
+fn on_nodes(own: &ServiceSettings) -> bool {
+    ["NodePort", "LoadBalancer"].contains(&set(&own.r#type).unwrap_or_default())
 }
 
 fn list(items: &[Node]) -> Option<&[Node]> {
@@ -153,8 +167,7 @@ fn list(items: &[Node]) -> Option<&[Node]> {
 
 /// Sets the port on the nodes, where the Service has such ports and one is chosen.
 fn node_port(port: &mut Node, own: &ServiceSettings, chosen: Option<Node>) {
-    let on_nodes = set(&own.r#type) != Some("ClusterIP");
-    let chosen = chosen.filter(|number| on_nodes && !number.is_null() && number.as_str() != Some(""));
+    let chosen = chosen.filter(|number| on_nodes(own) && !number.is_null() && number.as_str() != Some(""));
     if let (Some(number), Some(port)) = (chosen, port.as_object_mut()) {
         let number = number.as_str().and_then(|text| text.parse::<u16>().ok()).map_or(number.clone(), Value::from);
         port.insert("nodePort".to_owned(), number);

@@ -1,0 +1,181 @@
+//! Configuration of gitlab-shell and of the two SSH daemons.
+
+use serde::Deserialize;
+use serde_json::{Value, json};
+
+use super::{COMPONENT, Server, text};
+use crate::model::app_config::SecretKey;
+use crate::model::{Node, Text};
+use crate::resolve::shared::gitaly::set;
+use crate::resolve::shared::workhorse;
+use crate::resolve::workload::configure_script;
+use crate::resolve::{Plan, View};
+use crate::view;
+
+/// Where the keytab of GSSAPI is.
+pub(super) const KEYTAB: &str = "/etc/krb5.keytab";
+
+/// `config:`.
+#[derive(Default, Deserialize)]
+#[serde(default, rename_all = "camelCase")]
+pub(super) struct Settings {
+    ciphers: Vec<Text>,
+    kex_algorithms: Vec<Text>,
+    macs: Vec<Text>,
+    public_key_algorithms: Vec<Text>,
+    client_alive_interval: Option<Text>,
+    login_grace_time: Option<Text>,
+    max_startups: MaxStartups,
+    proxy_protocol: bool,
+    pub(super) proxy_policy: Option<Text>,
+    proxy_header_timeout: Option<Text>,
+    pub(super) gssapi: Gssapi,
+    lfs: Lfs,
+    pat: Pat,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(default)]
+struct MaxStartups {
+    start: Option<Text>,
+    rate: Option<Text>,
+    full: Option<Text>,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(default, rename_all = "camelCase")]
+pub(super) struct Gssapi {
+    pub(super) enabled: bool,
+    pub(super) keytab: SecretKey,
+    krb5_config: Text,
+    libpath: Option<Text>,
+    service_principal_name: Text,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(default)]
+struct Lfs {
+    #[serde(rename = "pureSSHProtocol")]
+    pure_ssh_protocol: bool,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(default, rename_all = "camelCase")]
+struct Pat {
+    enabled: Option<bool>,
+    allowed_scopes: Vec<Text>,
+}
+
+/// `logging:`.
+#[derive(Default, Deserialize)]
+#[serde(default, rename_all = "camelCase")]
+pub(super) struct Logging {
+    format: Option<Text>,
+    sshd_log_level: Option<Text>,
+}
+
+/// `opensshd:`.
+#[derive(Default, Deserialize)]
+#[serde(default)]
+pub(super) struct Opensshd {
+    supplemental_config: Node,
+}
+
+impl Server<'_> {
+    pub(super) fn plan_configs(&self, plan: &mut Plan) {
+        let w = &self.w;
+        let krb5 = &self.set.config.gssapi.krb5_config;
+        let place = json!([{"file": "ssh_host_*", "directory": "ssh"}]);
+        let view = view! {
+            name: w.name, labels: w.labels.object, configure: configure_script().with("place", place),
+            config: self.config(), krb5: krb5,
+        };
+        plan.add(COMPONENT.name, "configmap.yaml", view);
+        if !self.own_daemon() {
+            let view = view! { name: self.sshd_config_map(), labels: w.labels.object, config: self.sshd_config() };
+            plan.add(COMPONENT.name, "configmap-sshd.yaml", view);
+        }
+    }
+
+    fn config(&self) -> View {
+        let cx = self.w.cx;
+        let set_to = &self.set.config;
+        let tracing: Option<Text> = cx.read("global.tracing.connection.string");
+        let number = |value: &Option<Text>, default: &str| plain(set(value).unwrap_or(default));
+        view! {
+            own_daemon: self.own_daemon(),
+            gitlab_url: quoted(&format!("{}/", workhorse::url(cx, COMPONENT.key))),
+            log_file: quoted(if self.own_daemon() { "/dev/stdout" } else { "/var/log/gitlab-shell/gitlab-shell.log" }),
+            log_format: plain(set(&self.set.logging.format).unwrap_or("json")),
+            tracing: set(&tracing).map(quoted).unwrap_or_default(),
+            pure_ssh: set_to.lfs.pure_ssh_protocol.to_string(),
+            pat: set_to.pat.enabled.unwrap_or(true).to_string(),
+            scopes: plain_list(&set_to.pat.allowed_scopes),
+            listen: quoted(&format!("[::]:{}", self.listens())),
+            web_listen: quoted(&format!("0.0.0.0:{}", text(&self.metrics_port()))),
+            proxy_protocol: set_to.proxy_protocol.to_string(),
+            proxy_policy: plain(set(&set_to.proxy_policy).unwrap_or("use")),
+            proxy_header_timeout: number(&set_to.proxy_header_timeout, "500ms"),
+            sessions: number(&set_to.max_startups.full, "100"),
+            client_alive_interval: number(&set_to.client_alive_interval, "0"),
+            // A little less than Kubernetes waits.
+            grace_period: self.grace() - 5,
+            login_grace_time: number(&set_to.login_grace_time, "60"),
+            ciphers: plain_list(&set_to.ciphers),
+            kex_algorithms: plain_list(&set_to.kex_algorithms),
+            macs: plain_list(&set_to.macs),
+            public_key_algorithms: plain_list(&set_to.public_key_algorithms),
+            gssapi: set_to.gssapi.enabled.to_string(),
+            gssapi_library: plain(set(&set_to.gssapi.libpath).unwrap_or("libgssapi_krb5.so.2")),
+            gssapi_principal: set_to.gssapi.service_principal_name.set().map(plain).unwrap_or_default(),
+            keytab: quoted(KEYTAB),
+        }
+    }
+
+    fn sshd_config(&self) -> View {
+        let set_to = &self.set.config;
+        let or = |value: &Option<Text>, default: &str| set(value).unwrap_or(default).to_owned();
+        let startups = &set_to.max_startups;
+        let lists = [
+            ("Ciphers", &set_to.ciphers),
+            ("KexAlgorithms", &set_to.kex_algorithms),
+            ("MACs", &set_to.macs),
+            ("PubkeyAcceptedAlgorithms", &set_to.public_key_algorithms),
+        ];
+        let algorithms = lists.iter().filter(|(_, list)| !list.is_empty()).map(|(name, list)| {
+            let list: Vec<&str> = list.iter().map(Text::as_str).collect();
+            format!("{name} {}", list.join(","))
+        });
+        let supplemental = &self.set.opensshd.supplemental_config;
+        view! {
+            port: self.listens(),
+            log_level: or(&self.set.logging.sshd_log_level, "ERROR"),
+            client_alive_interval: or(&set_to.client_alive_interval, "0"),
+            login_grace_time: or(&set_to.login_grace_time, "60"),
+            max_startups: [or(&startups.start, "10"), or(&startups.rate, "30"), or(&startups.full, "100")].join(":"),
+            algorithms: algorithms.collect::<Vec<_>>(),
+            supplemental: if supplemental.is_null() { String::new() } else { text(supplemental) },
+        }
+    }
+}
+
+/// A text in double quotes.
+fn quoted(text: &str) -> String {
+    Value::from(text).to_string()
+}
+
+/// A text as YAML takes it: without quotes where it can be nothing but this text, a number or a boolean.
+fn plain(text: &str) -> String {
+    let safe = |c: char| c.is_ascii_alphanumeric() || "@._/+-".contains(c);
+    let words = ["", "y", "n", "yes", "no", "on", "off", "true", "false", "null"];
+    let word = words.contains(&text.to_ascii_lowercase().as_str());
+    if text.starts_with(|c: char| c.is_ascii_alphanumeric()) && text.chars().all(safe) && !word {
+        text.to_owned()
+    } else {
+        quoted(text)
+    }
+}
+
+fn plain_list(list: &[Text]) -> Vec<String> {
+    list.iter().map(|item| plain(item.as_str())).collect()
+}

@@ -1,0 +1,199 @@
+//! `config.yml`: what the registry listens on, whom it trusts, and where it keeps what.
+
+use serde_json::{Map, Value, json};
+
+use super::{HOME, Registry, Tls, secrets};
+use crate::model::{Node, NodeMap, Text};
+use crate::resolve::Context;
+use crate::resolve::plan::View;
+use crate::resolve::shared::{hosts, object_storage, workhorse};
+use crate::view;
+
+/// What `config.yml.tpl` and `migrations-config.yml.tpl` may read.
+pub fn view(registry: &Registry) -> View {
+    let (cx, set) = (registry.w.cx, &registry.set);
+    let data = |path: &str| cx.section(&format!("registry.{path}")).clone();
+    let debug_path = set.debug.prometheus.path.as_ref().and_then(Text::set).unwrap_or(set.metrics.path.as_str());
+    let realm = cx.text("registry.authEndpoint").unwrap_or_else(|| hosts::public(cx, "gitlab").url());
+    let issuer = cx.text("registry.tokenIssuer").or_else(|| cx.text("global.registry.tokenIssuer"));
+    let minio = registry.in_minio();
+    let redirect = cx.enabled("registry.minio.redirect");
+    view! {
+        log: data("log"), health: data("health"), gc: data("gc"), maintenance: data("maintenance"),
+        rate_limiter: data("rateLimiter"), validation: validation(data("validation")),
+        http_tls: registry.speaks_tls().then(|| tls(&set.tls, "tls")),
+        debug_tls: set.debug.tls.enabled.then(|| {
+            let mut tls = tls(&set.debug.tls, "tls-debug");
+            tls.insert("enabled".to_owned(), true.into());
+            tls
+        }),
+        address: format!(":{}", set.service.internal_port), debug_address: format!(":{}", set.debug.addr.port),
+        drain_timeout: number(data("draintimeout")), relative_urls: data("relativeurls"),
+        prometheus: set.metrics.enabled || set.debug.prometheus.enabled, prometheus_path: debug_path,
+        realm: format!("{}{}/jwt/auth", realm.trim_end_matches('/'), workhorse::relative_root(cx)),
+        token_service: data("tokenService"), issuer: issuer, auto_redirect: data("authAutoRedirect"),
+        s3: minio.then(|| json!({"bucket": bucket(cx), "endpoint": minio_url(cx, redirect)})),
+        cache: minio,
+        delete: minio.then(|| json!({"enabled": true})),
+        // Clients cannot reach MinIO by its name inside the cluster, so the registry passes the data on.
+        redirect: match set.storage.redirect.get("disable") {
+            Some(disable) => Some(json!({"disable": disable})),
+            None => (minio && !redirect).then(|| json!({"disable": true})),
+        },
+        middleware: middleware(registry), endpoints: endpoints(cx),
+        notification_events: Some(cx.section("global.registry.notifications.events").clone()).filter(|v| !v.is_null()),
+        redis: registry.redis.iter().map(super::redis::Instance::view).collect::<Vec<_>>(),
+        database: registry.has_database().then(|| database(registry)),
+        sentry: cx.enabled("registry.reporting.sentry.enabled").then(|| data("reporting.sentry")),
+        stackdriver: cx.enabled("registry.profiling.stackdriver.enabled").then(|| stackdriver(registry)),
+    }
+}
+
+/// A number that is written as text.
+fn number(value: Node) -> Node {
+    value.as_str().and_then(|text| text.parse::<i64>().ok()).map_or(value.clone(), Value::from)
+}
+
+fn tls(set: &Tls, file: &str) -> NodeMap {
+    let mut tls = Map::new();
+    tls.insert("certificate".to_owned(), format!("{HOME}tls/{file}.crt").into());
+    tls.insert("key".to_owned(), format!("{HOME}tls/{file}.key").into());
+    if let Some(least) = set.minimum_tls.as_ref().and_then(Text::set) {
+        tls.insert("minimumTLS".to_owned(), least.into());
+    }
+    for (name, list) in [("clientCAs", &set.client_cas), ("ciphersuites", &set.cipher_suites)] {
+        if !list.is_empty() {
+            tls.insert(name.to_owned(), list.clone().into());
+        }
+    }
+    tls
+}
+
+/// Empty lists mean no rule, and are left out.
+fn validation(mut set: Node) -> Node {
+    if let Some(urls) = set.pointer_mut("/manifests/urls").and_then(Value::as_object_mut) {
+        urls.retain(|_, list| list.as_array().is_none_or(|list| !list.is_empty()));
+        if urls.is_empty()
+            && let Some(manifests) = set.pointer_mut("/manifests").and_then(Value::as_object_mut)
+        {
+            manifests.shift_remove("urls");
+        }
+    }
+    set
+}
+
+fn bucket(cx: &Context) -> String {
+    let own = cx.text("registry.minio.bucket").or_else(|| cx.text("global.registry.bucket"));
+    own.unwrap_or_else(|| "registry".to_owned())
+}
+
+/// MinIO as the registry reaches it, or as clients do where they are sent there.
+fn minio_url(cx: &Context, redirect: bool) -> String {
+    if redirect {
+        return hosts::public(cx, "minio").url();
+    }
+    object_storage::minio_endpoint(cx, "registry")
+}
+
+fn middleware(registry: &Registry) -> Vec<Node> {
+    let layer = |(number, layer): (usize, &super::Layer)| {
+        let mut options = layer.options.clone();
+        if let Some((_, key)) = options.shift_remove("privatekeySecret").as_ref().and_then(secrets::header_secret) {
+            options.insert("privatekey".to_owned(), format!("{HOME}{}", secrets::layer_path(number, &key)).into());
+        }
+        json!({"name": layer.name, "options": options})
+    };
+    registry.set.middleware.storage.iter().enumerate().map(layer).collect()
+}
+
+/// Whether this is Geo's primary site, which tells GitLab what was pushed.
+pub fn geo_primary(cx: &Context) -> bool {
+    cx.enabled("global.geo.enabled")
+        && cx.section("global.geo.role") == "primary"
+        && cx.enabled("global.geo.registry.replication.enabled")
+}
+
+/// Who is told what was pushed and pulled: the user's endpoints, and GitLab for Geo.
+fn endpoints(cx: &Context) -> Vec<View> {
+    let given = cx.section("global.registry.notifications.endpoints").as_array();
+    let mut all: Vec<View> = given.into_iter().flatten().filter_map(Value::as_object).map(endpoint).collect();
+    if geo_primary(cx) {
+        let url = format!("{}{}", hosts::public(cx, "gitlab").url(), workhorse::relative_root(cx));
+        let fields = [
+            field("url", json!(format!("{url}/api/v4/container_registry_event/events"))),
+            field("timeout", json!("2s")),
+            field("threshold", json!(5)),
+            field("backoff", json!("1s")),
+            field("maxretries", json!(0)),
+        ];
+        let mark = secrets::header_mark(&secrets::notification(cx));
+        let headers = [json!({"name": "Authorization", "mark": mark, "value": null})];
+        all.push(view! { name: "geo_event", fields: fields, headers: headers });
+    }
+    all
+}
+
+fn field(name: &str, value: Node) -> Node {
+    json!({"name": name, "value": value})
+}
+
+fn endpoint(set: &NodeMap) -> View {
+    let fields: Vec<Node> = set
+        .iter()
+        .filter(|(name, value)| !["name", "headers"].contains(&name.as_str()) && !value.is_null())
+        .map(|(name, value)| field(name, value.clone()))
+        .collect();
+    let headers = set.get("headers").and_then(Value::as_object);
+    let headers = headers.into_iter().flatten().map(|(name, value)| {
+        let mark = secrets::header_secret(value).map(|secret| secrets::header_mark(&secret));
+        // The registry takes lists: a header may come more than once.
+        let value = if value.is_array() { value.clone() } else { json!([value]) };
+        json!({"name": name, "value": value, "mark": mark})
+    });
+    view! { name: set.get("name"), fields: fields, headers: headers.collect::<Vec<_>>() }
+}
+
+fn database(registry: &Registry) -> View {
+    let cx = registry.w.cx;
+    let own = |name: &str| Some(cx.section(&format!("registry.database.{name}")).clone()).filter(|v| !v.is_null() && *v != "");
+    let name = |key: &str| {
+        let set = cx.text(&format!("registry.database.{key}")).or_else(|| cx.text(&format!("global.registry.database.{key}")));
+        set.unwrap_or_else(|| "registry".to_owned())
+    };
+    let (host, port) = secrets::database_server(cx);
+    let map = |name: &str| own(name).filter(|v| v.as_object().is_some_and(|map| !map.is_empty()));
+    let on = |name: &str| map(name).filter(|set| set["enabled"] == true);
+    view! {
+        enabled: registry.set.database.enabled, host, port, user: name("user"), dbname: name("name"),
+        sslmode: own("sslmode"), ssl: secrets::database_ssl(cx).is_some(), primary: own("primary"),
+        preparedstatements: own("preparedstatements"), connecttimeout: own("connecttimeout"),
+        draintimeout: own("draintimeout"), pool: map("pool"),
+        loadbalancing: on("loadBalancing").map(|set| json!({
+            "enabled": true, "record": set.get("record"), "nameserver": set.pointer("/nameserver/host"),
+            "port": set.pointer("/nameserver/port"), "replicacheckinterval": set.get("replicaCheckInterval"),
+        })).map(without_nulls),
+        backgroundmigrations: on("backgroundMigrations").map(|set| json!({
+            "enabled": true, "jobinterval": set.get("jobInterval"), "maxjobretries": set.get("maxJobRetries"),
+        })).map(without_nulls),
+        metrics: on("metrics").map(|set| json!({
+            "enabled": true, "interval": set.get("interval"), "leaseduration": set.get("leaseDuration"),
+        })).map(without_nulls),
+    }
+}
+
+fn without_nulls(mut set: Node) -> Node {
+    if let Some(fields) = set.as_object_mut() {
+        fields.retain(|_, value| !value.is_null());
+    }
+    set
+}
+
+fn stackdriver(registry: &Registry) -> Node {
+    let cx = registry.w.cx;
+    let path = |name: &str| format!("registry.profiling.stackdriver.{name}");
+    let key = cx.text(&path("credentials.secret")).map(|_| format!("{HOME}profiling-key.json"));
+    without_nulls(json!({
+        "enabled": true, "service": cx.text(&path("service")).unwrap_or_else(|| registry.w.name.clone()),
+        "projectid": cx.text(&path("projectid")), "keyfile": key,
+    }))
+}

@@ -1,0 +1,335 @@
+//! registry: where images of containers are pushed to and pulled from.
+
+mod checks;
+mod config;
+mod network;
+mod redis;
+mod secrets;
+
+use serde::Deserialize;
+use serde_json::{Value, json};
+
+use crate::model::workload::Metrics;
+use crate::model::{Node, NodeMap, Port, Text};
+use crate::releases::{self, Images};
+use crate::resolve::image::ImageRef;
+use crate::resolve::labels;
+use crate::resolve::shared::deployment::{job_container, job_pod, job_suffix};
+use crate::resolve::workload::{Container, Workload, memory_volume};
+use crate::resolve::{Component, Context, Plan};
+use crate::view;
+
+/// What `build.rs` puts into the table of components.
+pub const COMPONENT: Component = Component { name: "registry", key: "registry", resolve };
+
+/// Where the configuration is in the container.
+const HOME: &str = "/etc/docker/registry/";
+
+/// The component's own settings; `config.rs` passes the rest on.
+#[derive(Default, Deserialize)]
+#[serde(default, rename_all = "camelCase")]
+struct Settings {
+    enabled: bool,
+    api: Switch,
+    database: Database,
+    debug: Debug,
+    deployment: Probes,
+    max_unavailable: Node,
+    metrics: Metrics,
+    service: Service,
+    tls: Tls,
+    storage: Storage,
+    middleware: Middleware,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(default)]
+struct Switch {
+    enabled: bool,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(default)]
+struct Database {
+    enabled: bool,
+    configure: bool,
+    migrations: Migrations,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(default, rename_all = "camelCase")]
+struct Migrations {
+    enabled: bool,
+    active_deadline_seconds: Option<Node>,
+    backoff_limit: Option<Node>,
+    ttl_seconds_after_finished: Option<Node>,
+    annotations: NodeMap,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(default)]
+struct Debug {
+    addr: Address,
+    prometheus: Prometheus,
+    tls: Tls,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(default)]
+struct Address {
+    port: Port,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(default)]
+struct Prometheus {
+    enabled: bool,
+    path: Option<Text>,
+}
+
+/// `tls` of the registry or of its debug server.
+#[derive(Default, Deserialize)]
+#[serde(default, rename_all = "camelCase")]
+struct Tls {
+    enabled: bool,
+    secret_name: Option<Text>,
+    ca_secret_name: Option<Text>,
+    verify: bool,
+    #[serde(rename = "clientCAs")]
+    client_cas: Vec<Node>,
+    #[serde(rename = "minimumTLS")]
+    minimum_tls: Option<Text>,
+    cipher_suites: Vec<Node>,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(default, rename_all = "camelCase")]
+struct Probes {
+    liveness_probe: Probe,
+    readiness_probe: Probe,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(default, rename_all = "camelCase")]
+struct Probe {
+    enabled: bool,
+    path: Text,
+    port: Option<Port>,
+    initial_delay_seconds: Node,
+    period_seconds: Node,
+    timeout_seconds: Node,
+    success_threshold: Node,
+    failure_threshold: Node,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(default, rename_all = "camelCase")]
+struct Service {
+    name: Text,
+    r#type: Text,
+    annotations: NodeMap,
+    external_port: Port,
+    internal_port: Port,
+    #[serde(rename = "clusterIP")]
+    cluster_ip: Option<Text>,
+    #[serde(rename = "loadBalancerIP")]
+    load_balancer_ip: Option<Text>,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(default, rename_all = "camelCase")]
+struct Storage {
+    secret: Option<Text>,
+    key: Option<Text>,
+    extra_key: Option<Text>,
+    redirect: Node,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(default)]
+struct Middleware {
+    storage: Vec<Layer>,
+}
+
+/// One middleware of the storage.
+#[derive(Default, Deserialize)]
+#[serde(default)]
+struct Layer {
+    name: Text,
+    options: NodeMap,
+}
+
+/// Everything that decisions are made from.
+struct Registry<'a> {
+    w: Workload<'a>,
+    set: Settings,
+    redis: Vec<redis::Instance>,
+}
+
+impl Registry<'_> {
+    /// Whether the configuration names the metadata database: it is used, or about to be.
+    fn has_database(&self) -> bool {
+        self.set.database.enabled || self.set.database.configure
+    }
+
+    /// Whether the registry itself speaks TLS.
+    fn speaks_tls(&self) -> bool {
+        self.set.tls.enabled || self.w.cx.enabled("global.registry.tls.enabled")
+    }
+
+    /// Whether MinIO holds the images.
+    fn in_minio(&self) -> bool {
+        self.w.cx.enabled("global.minio.enabled") && self.set.storage.secret.as_ref().and_then(Text::set).is_none()
+    }
+
+    /// The image: the tag of the values, where the default one gives way to a GitLab release that was asked for.
+    fn image(&self) -> ImageRef {
+        let images = &self.w.cx.release.images;
+        let mut image = self.w.set.image.clone();
+        let chosen = images.release.is_some_and(|release| release != releases::default_version());
+        let default = image.tag.as_ref().is_some_and(|tag| tag.as_str() == Images::development().registry);
+        if chosen && default {
+            image.tag = None;
+        }
+        self.w.cx.image_as_tagged(&image, &images.registry)
+    }
+
+    fn container(&self, name: &str) -> Container {
+        self.w.container(name, self.image())
+    }
+}
+
+fn resolve(cx: &Context, plan: &mut Plan) {
+    let set: Settings = cx.read(COMPONENT.key);
+    if !set.enabled {
+        return;
+    }
+    let registry = Registry { w: Workload::new(cx, &COMPONENT), set, redis: redis::instances(cx) };
+    let (w, name) = (&registry.w, COMPONENT.name);
+    checks::check(&registry);
+    let view = view! { name: w.name, labels: w.labels.object, config: config::view(&registry) };
+    plan.add(name, "configmap.yaml", view);
+    if registry.set.api.enabled {
+        plan_deployment(&registry, plan);
+        network::plan_service(&registry, plan);
+        let of = w.scaled("Deployment");
+        w.plan_scaling(name, &of, &Value::Null, &Value::Null, plan);
+        let budget = format!("{}-v1", w.name);
+        w.plan_pdb(name, &crate::resolve::scaling::Scaled { name: &budget, ..of }, &registry.set.max_unavailable, plan);
+    }
+    if registry.has_database() && registry.set.database.migrations.enabled {
+        plan_migrations(&registry, plan);
+    }
+    network::plan_outside(&registry, plan);
+    w.plan_network_policy(name, plan);
+    w.plan_service_account(name, plan);
+    w.plan_service_monitor(name, &registry.set.metrics, "http-metrics", plan);
+}
+
+fn plan_deployment(registry: &Registry, plan: &mut Plan) {
+    let (w, set) = (&registry.w, &registry.set);
+    let debug = &set.debug.addr.port;
+    let mut main = registry
+        .container("registry")
+        .port(if registry.speaks_tls() { "https" } else { "http" }, &set.service.internal_port)
+        .port("debug", debug)
+        .mount("registry-server-config", HOME, json!({"readOnly": true}));
+    main.liveness_probe = probe(&set.deployment.liveness_probe, set.debug.tls.enabled);
+    main.readiness_probe = probe(&set.deployment.readiness_probe, set.debug.tls.enabled);
+    // Load balancers need a moment to stop sending requests.
+    main.lifecycle = Some(json!({"preStop": {"exec": {"command": ["/bin/bash", "-c", "sleep 5"]}}}));
+    let mut init = vec![w.certificates(), configure(w)];
+    if set.database.enabled {
+        init.push(dependencies(registry));
+    }
+    let mut pod = w.pod(init, vec![main], volumes(registry, secrets::sources(registry), "config.yml.tpl"));
+    let mut annotations = NodeMap::new();
+    annotations.insert("cluster-autoscaler.kubernetes.io/safe-to-evict".to_owned(), "true".into());
+    pod.annotate(&annotations);
+    pod.annotate(&w.prometheus_annotations(&set.metrics, &debug.to_string()));
+    let view = view! {
+        name: w.name, labels: w.controller_labels(), annotations: w.controller_annotations(),
+        selector: w.labels.selector, strategy: w.set.deployment.strategy, pod: pod,
+    };
+    plan.add(COMPONENT.name, "deployment.yaml", view).follows("checksum/configmap", &w.name);
+}
+
+fn probe(set: &Probe, tls: bool) -> Option<Node> {
+    let port = match &set.port {
+        Some(port) if !port.0.is_empty() => json!(port),
+        _ => json!("debug"),
+    };
+    set.enabled.then(|| {
+        json!({
+            "httpGet": {"path": set.path, "port": port, "scheme": if tls { "HTTPS" } else { "HTTP" }},
+            "initialDelaySeconds": set.initial_delay_seconds, "periodSeconds": set.period_seconds,
+            "timeoutSeconds": set.timeout_seconds, "successThreshold": set.success_threshold,
+            "failureThreshold": set.failure_threshold,
+        })
+    })
+}
+
+/// The init container that puts the secrets into the configuration.
+fn configure(w: &Workload) -> Container {
+    let mut container = w.init_container("configure", w.base_image()).with_env([
+        ("CONFIG_TEMPLATE_DIRECTORY", "/templates".to_owned()),
+        ("CONFIG_DIRECTORY", "/registry".to_owned()),
+    ]);
+    // The image's entry point stays: it runs the templates.
+    container.args = Some(json!(["sh", "/config/configure"]));
+    container
+        .mount("registry-secrets", "/config", Value::Null)
+        .mount("registry-server-config-templates", "/templates", json!({"readOnly": true}))
+        .mount("registry-server-config", "/registry", Value::Null)
+}
+
+/// The init container that waits until the database has the schema that this version needs.
+fn dependencies(registry: &Registry) -> Container {
+    let mut container = registry.container("dependencies");
+    container.command = Some(json!(["/scripts/wait-for-deps"]));
+    container.volume_mounts.clear();
+    container.resources = registry.w.set.init.resources.clone();
+    container.security_context = registry.w.set.init.container_security_context.clone();
+    container.mount("registry-server-config", HOME, json!({"readOnly": true}))
+}
+
+fn volumes(registry: &Registry, sources: Vec<Node>, template: &str) -> Vec<Node> {
+    let w = &registry.w;
+    let items = [json!({"key": template, "path": "config.yml.tpl"})];
+    let own = vec![
+        json!({"name": "registry-server-config-templates", "configMap": {"name": w.name, "items": items}}),
+        json!({"name": "registry-secrets", "projected": {"sources": sources}}),
+        memory_volume("registry-server-config"),
+    ];
+    [w.certificate_volumes(), own].concat()
+}
+
+/// The job that brings the metadata database to the schema of this version.
+fn plan_migrations(registry: &Registry, plan: &mut Plan) {
+    let (w, set) = (&registry.w, &registry.set.database.migrations);
+    let mut job = Workload::of(w.cx, COMPONENT.key, &format!("{}-migrations", w.app), w.cx.section(COMPONENT.key));
+    job.labels.object.insert("app".to_owned(), format!("{}-migrations", w.app).into());
+    job.labels.pod.insert("app".to_owned(), format!("{}-migrations", w.app).into());
+    let mut main = job_container(w, "migrations", registry.image());
+    main.args = Some(json!(["/scripts/wait-for-deps", "/scripts/db-migrate"]));
+    // What waits for the database must not wait for the schema that comes only now.
+    main.env = vec![json!({"name": "BYPASS_SCHEMA_VERSION", "value": "true"})];
+    let time_zone = |variable: &Node| variable.get("name").and_then(Value::as_str) == Some("TZ");
+    let shared = registry.container("migrations");
+    main.env.extend(shared.env.into_iter().filter(|variable| !time_zone(variable)));
+    main.volume_mounts = shared.volume_mounts;
+    main = main.mount("registry-server-config", HOME, json!({"readOnly": true}));
+    let volumes = volumes(registry, secrets::migration_sources(registry), "migrations-config.yml.tpl");
+    let pod = job_pod(&job, vec![w.certificates(), configure(w)], main, volumes, "OnFailure");
+    let suffix = job_suffix(w.cx);
+    let by_content = suffix.is_none();
+    let view = view! {
+        name: format!("{}-migrations{}", w.name, suffix.unwrap_or_default()), labels: job.labels.object,
+        annotations: labels::text_map(&set.annotations), active_deadline_seconds: set.active_deadline_seconds,
+        backoff_limit: set.backoff_limit, ttl_seconds_after_finished: set.ttl_seconds_after_finished, pod: pod,
+    };
+    let planned = plan.add(COMPONENT.name, "job.yaml", view);
+    if by_content {
+        planned.name_by_content();
+    }
+}

@@ -1,0 +1,79 @@
+//! How the registry is reached: its Service, Ingress and route.
+
+use serde_json::json;
+
+use super::{COMPONENT, Registry};
+use crate::model::{NodeMap, Text};
+use crate::resolve::gateway::{GatewayRoute, prefix_rule};
+use crate::resolve::network::{Ingress, Route};
+use crate::resolve::shared::hosts;
+use crate::resolve::{Plan, labels};
+use crate::view;
+
+/// Plans the Service.
+pub fn plan_service(registry: &Registry, plan: &mut Plan) {
+    let (w, set) = (&registry.w, &registry.set);
+    let service = &set.service;
+    let scheme = if registry.speaks_tls() { "https" } else { "http" };
+    let mut ports = vec![json!({
+        "name": format!("{scheme}-{}", service.name), "port": service.external_port, "targetPort": scheme, "protocol": "TCP",
+    })];
+    if set.metrics.enabled {
+        let port = &set.debug.addr.port;
+        ports.push(json!({"name": "http-metrics", "port": port, "targetPort": "debug", "protocol": "TCP"}));
+    }
+    let mut annotations = labels::text_map(&w.cx.global.service.annotations);
+    labels::put(&mut annotations, &service.annotations);
+    let view = view! {
+        name: w.name, labels: w.labels.service, annotations, selector: w.labels.selector,
+        service_type: service.r#type, cluster_ip: service.cluster_ip.as_ref().and_then(Text::set),
+        load_balancer_ip: service.load_balancer_ip.as_ref().and_then(Text::set)
+            .filter(|_| service.r#type.as_str() == "LoadBalancer"),
+        ports: ports,
+    };
+    plan.add(COMPONENT.name, "service.yaml", view);
+}
+
+/// Plans what leads to it from outside.
+pub fn plan_outside(registry: &Registry, plan: &mut Plan) {
+    let (w, service) = (&registry.w, &registry.set.service);
+    let host = hosts::public(w.cx, "registry").host;
+    let ingress = Ingress::of(w.cx, &w.key);
+    if ingress.on() {
+        let path = ingress.path.as_ref().and_then(Text::set).unwrap_or("/").to_owned();
+        let route = Route {
+            host: host.clone(),
+            paths: vec![(path, w.name.clone(), json!(service.external_port))],
+            tls_secret: ingress.tls_secret(w.cx, &format!("{}-registry-tls", w.cx.release.name)),
+        };
+        ingress.plan(w, COMPONENT.name, &w.name, &annotations(registry, &ingress), &[route], plan);
+    }
+    let route = GatewayRoute::of(w.cx, &w.key);
+    if route.on(w.cx) {
+        let rules = vec![prefix_rule("/", &w.name, &service.external_port)];
+        route.plan_http(w, COMPONENT.name, &w.name, &host, rules, plan);
+    }
+}
+
+/// How nginx passes requests on: unbuffered, as layers are large; by TLS where the registry speaks it.
+fn annotations(registry: &Registry, ingress: &Ingress) -> NodeMap {
+    let mut all = ingress.request_buffering();
+    if !ingress.is_nginx() {
+        return all;
+    }
+    let mut put = |name: &str, value: &str| {
+        all.insert(format!("nginx.ingress.kubernetes.io/{name}"), value.into());
+    };
+    if registry.speaks_tls() {
+        let (tls, namespace) = (&registry.set.tls, &registry.w.cx.release.namespace);
+        put("backend-protocol", "https");
+        if tls.verify {
+            put("proxy-ssl-verify", "on");
+            put("proxy-ssl-name", &format!("{}.{namespace}.svc", registry.w.name));
+        }
+        if let Some(secret) = tls.ca_secret_name.as_ref().and_then(Text::set) {
+            put("proxy-ssl-secret", &format!("{namespace}/{secret}"));
+        }
+    }
+    all
+}

@@ -1,0 +1,138 @@
+//! The registry's Redis: for the cache, the rate limiter, and the state of load balancing.
+//!
+//! What `registry.redis.<purpose>` does not say is the main Redis' of GitLab, except for its password.
+
+use serde::Deserialize;
+use serde_json::{Value, json};
+
+use crate::model::redis::{Auth, Server};
+use crate::model::{Node, Text};
+use crate::resolve::Context;
+use crate::resolve::plan::View;
+use crate::resolve::shared::redis;
+use crate::resolve::workload::secret_items;
+use crate::view;
+
+/// The key in the values, the name in the file, the mark of the password, and the file that holds it.
+const PURPOSES: [(&str, &str, &str, &str); 3] = [
+    ("cache", "cache", "REDIS_CACHE_PASSWORD", "registry/redis-password"),
+    ("rateLimiting", "ratelimiter", "REDIS_RATE_LIMITING_PASSWORD", "registry/redis-rateLimiting-password"),
+    ("loadBalancing", "loadbalancing", "REDIS_LOAD_BALANCING_PASSWORD", "registry/redis-loadBalancing-password"),
+];
+
+/// `registry.redis.<purpose>`.
+#[derive(Default, Deserialize)]
+#[serde(default)]
+pub struct Settings {
+    pub enabled: bool,
+    pub host: Option<Text>,
+    port: Option<Text>,
+    username: Option<Text>,
+    pub password: Auth,
+    sentinels: Vec<Server>,
+    sentinelpassword: Auth,
+    cluster: Vec<Server>,
+    db: Option<Node>,
+    dialtimeout: Option<Node>,
+    readtimeout: Option<Node>,
+    writetimeout: Option<Node>,
+    tls: Node,
+    pool: Node,
+}
+
+/// A connection of the registry's.
+pub struct Instance {
+    /// The key in the values.
+    pub key: &'static str,
+    /// As it is set.
+    pub set: Settings,
+    name: &'static str,
+    mark: &'static str,
+    item: &'static str,
+    main: redis::Redis,
+}
+
+/// The connections that are on.
+pub fn instances(cx: &Context) -> Vec<Instance> {
+    let read = |(key, name, mark, item)| {
+        let set: Settings = cx.read(&format!("registry.redis.{key}"));
+        set.enabled.then(|| Instance { key, set, name, mark, item, main: redis::redis(cx, "registry") })
+    };
+    PURPOSES.into_iter().filter_map(read).collect()
+}
+
+impl Instance {
+    fn own_host(&self) -> Option<&str> {
+        self.set.host.as_ref().and_then(Text::set)
+    }
+
+    /// `host:port` of each server that is asked, and the name under which Sentinels know the main one.
+    fn address(&self) -> (String, Option<&str>) {
+        let own = self.own_host();
+        let list = |servers: &[Server], port: &str| {
+            let server = |s: &Server| format!("{}:{}", s.host, s.port.as_ref().and_then(Text::set).unwrap_or(port));
+            servers.iter().map(server).collect::<Vec<_>>().join(",")
+        };
+        if !self.set.cluster.is_empty() {
+            return (list(&self.set.cluster, "6379"), None);
+        }
+        if !self.set.sentinels.is_empty() {
+            return (list(&self.set.sentinels, "26379"), Some(own.unwrap_or(&self.main.host)));
+        }
+        if let Some(host) = own {
+            return (format!("{host}:{}", self.set.port.as_ref().and_then(Text::set).unwrap_or("6379")), None);
+        }
+        if !self.main.sentinels.is_empty() {
+            let address = |s: &Node| format!("{}:{}", s["host"].as_str().unwrap_or_default(), s["port"]);
+            return (self.main.sentinels.iter().map(address).collect::<Vec<_>>().join(","), Some(&self.main.host));
+        }
+        (format!("{}:{}", self.main.host, self.main.port), None)
+    }
+
+    fn has_password(&self) -> bool {
+        self.set.password.enabled.unwrap_or(false)
+    }
+
+    /// The Secret with the password of the Sentinels, its own or the main one's.
+    fn sentinel_secret(&self) -> Option<(String, String)> {
+        let auth = &self.set.sentinelpassword;
+        if auth.enabled.unwrap_or(false) {
+            let secret = auth.secret.as_ref().and_then(Text::set)?;
+            return Some((secret.to_owned(), auth.key.as_ref().and_then(Text::set).unwrap_or("password").to_owned()));
+        }
+        let main = self.main.sentinel_password.as_ref();
+        let of_main = self.own_host().is_none() && self.set.sentinels.is_empty() && self.set.cluster.is_empty();
+        main.filter(|_| of_main).map(|password| (password.secret.clone(), password.key.clone()))
+    }
+
+    /// What `config.yml` says of it.
+    pub fn view(&self) -> View {
+        let (addr, mainname) = self.address();
+        let set = &self.set;
+        let data = |node: &Node| node.as_object().is_some_and(|map| !map.is_empty()).then(|| node.clone());
+        view! {
+            name: self.name, addr, mainname, username: set.username.as_ref().and_then(Text::set),
+            password: self.has_password().then_some(self.mark), sentinel_password: self.sentinel_secret().is_some(),
+            db: set.db, dialtimeout: set.dialtimeout, readtimeout: set.readtimeout, writetimeout: set.writetimeout,
+            tls: data(&set.tls).filter(|tls| tls["enabled"] == true).map(|tls| {
+                json!({"enabled": true, "insecure": tls.get("insecure").cloned().unwrap_or(Value::Bool(false))})
+            }),
+            pool: data(&set.pool),
+        }
+    }
+
+    /// Its passwords as sources of a projected volume.
+    pub fn sources(&self, cx: &Context) -> Vec<Node> {
+        let mut sources = Vec::new();
+        if self.has_password() {
+            let auth = &self.set.password;
+            let default = format!("{}-redis-secret", cx.release.name);
+            let secret = auth.secret.as_ref().and_then(Text::set).unwrap_or(&default);
+            sources.push(secret_items(secret, [(auth.key.as_ref().and_then(Text::set).unwrap_or("secret"), self.item)]));
+        }
+        if let Some((secret, key)) = self.sentinel_secret() {
+            sources.push(secret_items(&secret, [(key.as_str(), "redis-sentinel/redis-sentinel-password")]));
+        }
+        sources
+    }
+}

@@ -1,0 +1,170 @@
+//! What is mounted for `configure`: the script, and each secret that the configuration has a mark or a path for.
+
+use serde_json::{Value, json};
+
+use super::Registry;
+use crate::model::psql::{Password, Psql, Ssl};
+use crate::model::{Node, Text};
+use crate::resolve::Context;
+use crate::resolve::workload::secret_items;
+
+/// A Secret's name and a key of it, from the first of some sections that says them.
+fn named(cx: &Context, sections: &[&str], secret: &str, key: &str) -> (String, String) {
+    let first = |field: &str| sections.iter().find_map(|section| cx.text(&format!("{section}.{field}")));
+    let secret = first("secret").unwrap_or_else(|| format!("{}-{secret}", cx.release.name));
+    (secret, first("key").unwrap_or_else(|| key.to_owned()))
+}
+
+fn item((secret, key): &(String, String), path: &str) -> Node {
+    secret_items(secret, [(key.as_str(), path)])
+}
+
+/// The Secret that GitLab and the registry share for notifications.
+pub fn notification(cx: &Context) -> (String, String) {
+    named(cx, &["global.registry.notificationSecret"], "registry-notification", "secret")
+}
+
+/// The mark that stands in for a header's value, and the file below `notifications` that holds it.
+pub fn header_mark((secret, key): &(String, String)) -> String {
+    format!("SECRET_{secret}_{key}")
+}
+
+/// The headers of the user's endpoints that are in Secrets.
+fn headers(cx: &Context) -> Vec<(String, String)> {
+    let endpoints = cx.section("global.registry.notifications.endpoints").as_array();
+    let all = endpoints.into_iter().flatten().filter_map(|endpoint| endpoint.get("headers")?.as_object());
+    all.flat_map(|headers| headers.values()).filter_map(header_secret).collect()
+}
+
+/// A header's value that is in a Secret: its name and key.
+pub fn header_secret(value: &Node) -> Option<(String, String)> {
+    let field = |name: &str| value.get(name).and_then(Value::as_str).filter(|text| !text.is_empty());
+    Some((field("secret")?.to_owned(), field("key").unwrap_or("value").to_owned()))
+}
+
+/// The client certificates of the database: its own, or those of GitLab's.
+pub fn database_ssl(cx: &Context) -> Option<(String, Ssl)> {
+    let set: Ssl = cx.inherited("global.psql.ssl", "registry.database.ssl");
+    let secret = set.secret.as_ref().and_then(Text::set)?.to_owned();
+    Some((secret, set))
+}
+
+/// What the migrations job needs.
+pub fn migration_sources(registry: &Registry) -> Vec<Node> {
+    let w = &registry.w;
+    let items = [json!({"key": "configure", "path": "configure"})];
+    let mut sources = vec![json!({"configMap": {"name": w.name, "items": items}})];
+    sources.extend(database(registry));
+    sources
+}
+
+fn database(registry: &Registry) -> Vec<Node> {
+    let cx = registry.w.cx;
+    if !registry.has_database() {
+        return Vec::new();
+    }
+    let sections = ["registry.database.password", "global.registry.database.password"];
+    let password = named(cx, &sections, "registry-database-password", "password");
+    let mut sources = vec![item(&password, "database_password")];
+    if let Some((secret, set)) = database_ssl(cx) {
+        let keys = [
+            (&set.client_certificate, "ssl/client-certificate.pem"),
+            (&set.client_key, "ssl/client-key.pem"),
+            (&set.server_ca, "ssl/server-ca.pem"),
+        ];
+        let items = keys.iter().filter_map(|(key, path)| Some((key.as_ref()?.set()?, *path)));
+        sources.push(secret_items(&secret, items));
+    }
+    sources
+}
+
+/// What the registry needs.
+pub fn sources(registry: &Registry) -> Vec<Node> {
+    let (w, set) = (&registry.w, &registry.set);
+    let cx = w.cx;
+    let certificate = cx.text("registry.certificate.secret").or_else(|| cx.text("global.registry.certificate.secret"));
+    let certificate = certificate.unwrap_or_else(|| format!("{}-registry-secret", cx.release.name));
+    let http = named(cx, &["registry.httpSecret", "global.registry.httpSecret"], "registry-httpsecret", "secret");
+    let mut sources = vec![
+        json!({"configMap": {"name": w.name}}),
+        secret_items(&certificate, [("registry-auth.crt", "certificate.crt")]),
+        item(&http, "httpSecret"),
+    ];
+    let mut headers = headers(cx);
+    if super::config::geo_primary(cx) {
+        headers.push(notification(cx));
+    }
+    headers.dedup();
+    sources.extend(headers.iter().map(|header| item(header, &format!("notifications/{}", header_mark(header)))));
+    sources.extend(database(registry));
+    sources.extend(storage(registry));
+    if registry.speaks_tls() {
+        let secret = tls_secret(registry);
+        sources.push(secret_items(&secret, [("tls.crt", "tls/tls.crt"), ("tls.key", "tls/tls.key")]));
+    }
+    if set.debug.tls.enabled {
+        let own = set.debug.tls.secret_name.as_ref().and_then(Text::set).map(str::to_owned);
+        let secret = own.unwrap_or_else(|| tls_secret(registry));
+        sources.push(secret_items(&secret, [("tls.crt", "tls/tls-debug.crt"), ("tls.key", "tls/tls-debug.key")]));
+    }
+    for instance in &registry.redis {
+        sources.extend(instance.sources(cx));
+    }
+    if cx.enabled("registry.profiling.stackdriver.enabled") {
+        let of: Password = cx.read("registry.profiling.stackdriver.credentials");
+        if let Some(secret) = of.secret.as_ref().and_then(Text::set) {
+            let key = of.key.as_ref().and_then(Text::set).unwrap_or("credentials");
+            sources.push(secret_items(secret, [(key, "profiling-key.json")]));
+        }
+    }
+    // Three Redis connections may share the password of their Sentinels.
+    let mut once: Vec<Node> = Vec::with_capacity(sources.len());
+    for source in sources {
+        if !once.contains(&source) {
+            once.push(source);
+        }
+    }
+    once
+}
+
+fn tls_secret(registry: &Registry) -> String {
+    let own = registry.set.tls.secret_name.as_ref().and_then(Text::set).map(str::to_owned);
+    own.or_else(|| registry.w.cx.text("global.registry.tls.secretName")).unwrap_or_else(|| format!("{}-tls", registry.w.name))
+}
+
+fn storage(registry: &Registry) -> Vec<Node> {
+    let (cx, set) = (registry.w.cx, &registry.set.storage);
+    let mut sources = Vec::new();
+    if let Some(secret) = set.secret.as_ref().and_then(Text::set) {
+        let key = set.key.as_ref().and_then(Text::set).unwrap_or("config");
+        let extra = set.extra_key.as_ref().and_then(Text::set);
+        let extra_path = extra.map(|key| format!("storage/{key}")).unwrap_or_default();
+        let items = [(key, "storage/config")].into_iter().chain(extra.map(|key| (key, extra_path.as_str())));
+        sources.push(secret_items(secret, items));
+    } else if registry.in_minio() {
+        let secret = cx.text("global.minio.credentials.secret");
+        sources.push(secret_items(&secret.unwrap_or_else(|| format!("{}-minio-secret", cx.release.name)), []));
+    }
+    for (number, layer) in registry.set.middleware.storage.iter().enumerate() {
+        if let Some((secret, key)) = layer.options.get("privatekeySecret").and_then(header_secret) {
+            sources.push(secret_items(&secret, [(key.as_str(), layer_path(number, &key).as_str())]));
+        }
+    }
+    sources
+}
+
+/// Where the private key of a middleware is, below the configuration.
+pub fn layer_path(number: usize, key: &str) -> String {
+    format!("middleware.storage/{number}/{key}")
+}
+
+/// The server of the metadata database: its own, or GitLab's.
+pub fn database_server(cx: &Context) -> (String, Node) {
+    let global: Psql = cx.read("global.psql");
+    let text = |value: &Option<Text>| value.as_ref().and_then(Text::set).map(str::to_owned);
+    let service = text(&global.service_name).unwrap_or_else(|| format!("{}-postgresql", cx.release.name));
+    let host = cx.text("registry.database.host").or_else(|| text(&global.host));
+    let port = cx.text("registry.database.port").or_else(|| text(&global.port)).unwrap_or_else(|| "5432".to_owned());
+    let port = port.parse::<i64>().map_or_else(|_| Value::from(port.as_str()), Value::from);
+    (host.unwrap_or_else(|| format!("{service}.{}.svc", cx.release.namespace)), port)
+}

@@ -1,0 +1,273 @@
+//! Webservice: Rails behind Puma, with Workhorse in front of it in the same pod.
+//!
+//! One Deployment for each entry of `deployments`, whose settings lie over those of the component; without
+//! any, one called `default`. An entry with `ingress.path` gets the requests below that path.
+
+mod login_test;
+mod network;
+mod pod;
+mod workhorse;
+
+use serde::Deserialize;
+use serde_json::{Value, json};
+
+use crate::diag::{Diagnostic, ValuePath};
+use crate::model::workload::{Certificate, Hpa, Keda, Metrics};
+use crate::model::{Node, NodeMap, Number, Text};
+use crate::resolve::context::overlay;
+use crate::resolve::network::Ingress;
+use crate::resolve::scaling::Scaled;
+use crate::resolve::shared::rails::{self, Process};
+use crate::resolve::workload::Workload;
+use crate::resolve::{Component, Context, Plan, labels};
+use crate::view;
+
+/// What `build.rs` puts into the table of components.
+pub const COMPONENT: Component = Component { name: "webservice", key: "gitlab.webservice", resolve };
+
+/// The label that tells the pods of one deployment from those of another.
+const DEPLOYMENT_LABEL: &str = "gitlab.com/webservice-name";
+
+/// Settings of the component, or of one deployment over them.
+#[derive(Default, Deserialize)]
+#[serde(default, rename_all = "camelCase")]
+struct Settings {
+    enabled: bool,
+    min_replicas: Node,
+    max_replicas: Node,
+    max_unavailable: Node,
+    pdb: Pdb,
+    hpa: Hpa,
+    keda: Keda,
+    web_server: Text,
+    worker_processes: Text,
+    puma: pod::Puma,
+    shutdown: Shutdown,
+    deployment: pod::Probes,
+    ssh_host_keys: pod::SshHostKeys,
+    shared_tmp_dir: NodeMap,
+    shared_upload_dir: NodeMap,
+    service: network::Service,
+    http: Http,
+    tls: Certificate,
+    metrics: Metrics,
+    workhorse: workhorse::Settings,
+    ingress: IngressMore,
+    extra_ingress: IngressMore,
+    helm_tests: HelmTests,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(default, rename_all = "camelCase")]
+struct Pdb {
+    max_unavailable: Option<Node>,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(default, rename_all = "camelCase")]
+struct Shutdown {
+    blackout_seconds: Option<Number>,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(default)]
+struct Http {
+    enabled: Option<bool>,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(default)]
+struct HelmTests {
+    enabled: bool,
+}
+
+/// What an Ingress of the webservice has besides that of any component.
+#[derive(Default, Deserialize)]
+#[serde(default, rename_all = "camelCase")]
+struct IngressMore {
+    hostname: Option<Text>,
+    require_base_path: Option<bool>,
+    service_upstream: Option<Text>,
+    use_geo_class: bool,
+    tls: SmartcardTls,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(default, rename_all = "camelCase")]
+struct SmartcardTls {
+    smartcard_secret_name: Option<Text>,
+}
+
+/// One of the deployments.
+struct Web<'a> {
+    /// Its key in `deployments`.
+    key: &'a str,
+    /// `prod-webservice-default`.
+    name: String,
+    w: Workload<'a>,
+    set: Settings,
+    /// Its section, merged: what is an Ingress's is read from here.
+    section: Value,
+    /// Where requests to it begin; missing: no Ingress.
+    path: Option<String>,
+    /// `/gitlab`; empty: the root.
+    root: String,
+}
+
+impl Web<'_> {
+    /// The settings of `ingress` or `extraIngress`, over the global ones.
+    fn ingress(&self, key: &str) -> Ingress {
+        let mut tree = self.w.cx.section("global.ingress").clone();
+        overlay(&mut tree, self.section.get(key).unwrap_or(&Value::Null));
+        self.w.cx.read_value(&format!("{}.{key}", COMPONENT.key), &tree)
+    }
+
+    /// Whether Puma answers without TLS.
+    fn http(&self) -> bool {
+        self.set.http.enabled.unwrap_or(true)
+    }
+
+    /// The Secret with Puma's certificate, where it has one.
+    fn certificate(&self) -> Option<String> {
+        self.set.tls.secret(|| format!("{}-webservice-tls", self.w.cx.release.name))
+    }
+
+    /// The exporter's settings; its TLS is Puma's unless something else is said.
+    fn metrics(&self) -> Metrics {
+        let mut metrics = self.set.metrics.clone();
+        metrics.tls.enabled = metrics.tls.enabled.or(self.set.tls.enabled);
+        metrics.tls.secret_name = metrics.tls.secret_name.or_else(|| self.set.tls.secret_name.clone());
+        metrics
+    }
+
+    /// The Secret with the exporter's certificate, where it has one.
+    fn metrics_certificate(&self) -> Option<String> {
+        let metrics = self.metrics();
+        let default = || format!("{}-webservice-tls", self.w.cx.release.name);
+        metrics.tls.secret(default).filter(|_| metrics.enabled)
+    }
+}
+
+fn resolve(cx: &Context, plan: &mut Plan) {
+    let set: Settings = cx.read(COMPONENT.key);
+    if !set.enabled {
+        return;
+    }
+    let all = Workload::new(cx, &COMPONENT);
+    let webs = deployments(cx);
+    require_base_path(cx, &webs);
+    let view = view! { name: all.name, labels: all.labels.object, config: rails::config(&all, Process::Webservice) };
+    plan.add(COMPONENT.name, "configmap.yaml", view);
+    for web in &webs {
+        require_grace(web);
+        workhorse::plan_config(web, &all, plan);
+        pod::plan_deployment(web, &all, plan);
+        network::plan_service(web, plan);
+        plan_scaling(web, plan);
+        network::plan_ingresses(web, &all, plan);
+    }
+    network::plan_route(&all, &webs, plan);
+    all.plan_service_account(COMPONENT.name, plan);
+    all.plan_network_policy(COMPONENT.name, plan);
+    plan_monitors(&all, &webs, plan);
+    if set.helm_tests.enabled && let Some(web) = webs.first() {
+        login_test::plan(web, &all, plan);
+    }
+}
+
+/// The deployments, in the order of their names.
+fn deployments<'a>(cx: &'a Context<'a>) -> Vec<Web<'a>> {
+    let section = cx.section(COMPONENT.key);
+    let entries = section.get("deployments").and_then(Value::as_object).filter(|map| !map.is_empty());
+    match entries {
+        None => vec![deployment(cx, "default", section.clone(), true)],
+        Some(entries) => {
+            let mut names: Vec<&String> = entries.keys().collect();
+            names.sort();
+            let merged = |name: &&'a String| {
+                let mut merged = section.clone();
+                overlay(&mut merged, &entries[name.as_str()]);
+                deployment(cx, name.as_str(), merged, false)
+            };
+            names.iter().map(merged).collect()
+        }
+    }
+}
+
+fn deployment<'a>(cx: &'a Context<'a>, key: &'a str, mut section: Value, alone: bool) -> Web<'a> {
+    if let Value::Object(fields) = &mut section {
+        fields.shift_remove("deployments");
+    }
+    let set: Settings = cx.read_value(COMPONENT.key, &section);
+    let mut w = Workload::of(cx, COMPONENT.key, COMPONENT.name, &section);
+    w.mark(DEPLOYMENT_LABEL, key);
+    for labels in [&mut w.labels.object, &mut w.labels.service] {
+        labels.insert(DEPLOYMENT_LABEL.to_owned(), key.into());
+    }
+    let text = |value: Option<&Value>| value.and_then(Value::as_str).filter(|s| !s.is_empty()).map(str::to_owned);
+    let own = text(section.get("ingress").and_then(|ingress| ingress.get("path")));
+    let path = if alone { own.or_else(|| cx.text("global.ingress.path")).or(Some("/".to_owned())) } else { own };
+    let root = crate::resolve::shared::workhorse::relative_root(cx);
+    let name = labels::cut(&format!("{}-{key}", w.name));
+    Web { key, name, w, set, section, path: path.map(|path| format!("{root}{path}")), root }
+}
+
+/// Requests that no other deployment takes have to go somewhere.
+fn require_base_path(cx: &Context, webs: &[Web]) {
+    let base = |web: &Web| {
+        let path = web.path.as_deref().and_then(|path| path.strip_prefix(web.root.as_str()));
+        path.is_some_and(|path| path == "/" || Some(path) == cx.text("global.ingress.path").as_deref())
+    };
+    let required = webs.iter().any(|web| web.set.ingress.require_base_path.unwrap_or(true));
+    if required && !webs.iter().any(base) {
+        let path = "gitlab.webservice.deployments";
+        let message = format!("`{path}`: no deployment has `ingress.path: /`, so that most pages would be missing");
+        let hint = "give one of them that path, or set `gitlab.webservice.ingress.requireBasePath: false`";
+        cx.say(Diagnostic::error("webservice-base-path", message).at_value(ValuePath::dotted(path)).hint(hint));
+    }
+}
+
+/// Kubernetes kills a pod after its grace period, which has to be longer than the time for which it still answers.
+fn require_grace(web: &Web) {
+    let grace = web.w.set.deployment.termination_grace_period_seconds.as_ref().and_then(Value::as_i64);
+    let blackout = web.set.shutdown.blackout_seconds.map(|seconds| seconds.0);
+    if let (Some(grace), Some(blackout)) = (grace, blackout)
+        && grace <= blackout
+    {
+        let path = "gitlab.webservice.deployment.terminationGracePeriodSeconds";
+        let message = format!(
+            "`{path}`: {grace} seconds end before `shutdown.blackoutSeconds`, {blackout} seconds, are over (deployment `{}`)",
+            web.key,
+        );
+        let diagnostic = Diagnostic::error("grace-too-short", message).at_value(ValuePath::dotted(path));
+        web.w.cx.say(diagnostic.hint("make the grace period longer than the blackout"));
+    }
+}
+
+fn plan_scaling(web: &Web, plan: &mut Plan) {
+    let (w, set) = (&web.w, &web.set);
+    let scaled = Scaled {
+        name: &web.name,
+        kind: "Deployment",
+        target: &web.name,
+        labels: &w.labels.object,
+        selector: &w.labels.selector,
+    };
+    w.plan_scaling_by(COMPONENT.name, &scaled, &set.hpa, &set.keda, &set.min_replicas, &set.max_replicas, plan);
+    // 0 would keep every node from being drained.
+    let own = set.pdb.max_unavailable.as_ref().filter(|most| **most != json!(0));
+    w.plan_pdb(COMPONENT.name, &scaled, own.unwrap_or(&set.max_unavailable), plan);
+}
+
+/// One monitor for Puma and one for Workhorse, over all deployments.
+fn plan_monitors(all: &Workload, webs: &[Web], plan: &mut Plan) {
+    let Some(web) = webs.first() else { return };
+    let secure = |tls: bool| if tls { "https" } else { "http" };
+    let metrics = web.metrics();
+    let port = format!("{}-metrics-ws", secure(web.metrics_certificate().is_some()));
+    all.plan_service_monitor(COMPONENT.name, &metrics, &port, plan);
+    let metrics = &web.set.workhorse.metrics;
+    let port = format!("{}-metrics-wh", secure(workhorse::metrics_tls(web)));
+    let named = format!("{}-workhorse", all.cx.release.name);
+    all.plan_service_monitor_named(COMPONENT.name, &named, metrics, &port, plan);
+}

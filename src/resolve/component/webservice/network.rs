@@ -1,0 +1,214 @@
+//! How requests get to the pods: Services, Ingresses, the route of the Gateway API.
+
+use serde::Deserialize;
+use serde_json::{Value, json};
+
+use super::{COMPONENT, Web, workhorse};
+use crate::model::app_config::AppConfig;
+use crate::model::{Node, NodeMap, Port, Text};
+use crate::resolve::gateway::{GatewayRoute, backend};
+use crate::resolve::network::{Ingress, Route};
+use crate::resolve::shared::hosts;
+use crate::resolve::workload::Workload;
+use crate::resolve::{Plan, labels};
+use crate::view;
+
+const NGINX: &str = "nginx.ingress.kubernetes.io";
+
+/// `service:`.
+#[derive(Default, Deserialize)]
+#[serde(default, rename_all = "camelCase")]
+pub struct Service {
+    r#type: Text,
+    external_port: Port,
+    /// Where Puma answers.
+    pub internal_port: Port,
+    /// Where others reach Workhorse.
+    pub workhorse_external_port: Port,
+    /// Where Workhorse answers.
+    pub workhorse_internal_port: Port,
+    /// The same ports with TLS.
+    pub tls: ServiceTls,
+    annotations: NodeMap,
+    #[serde(rename = "loadBalancerIP")]
+    load_balancer_ip: Option<Text>,
+    load_balancer_source_ranges: Option<Vec<Text>>,
+}
+
+/// `service.tls`.
+#[derive(Default, Deserialize)]
+#[serde(default, rename_all = "camelCase")]
+pub struct ServiceTls {
+    external_port: Port,
+    /// Where Puma answers with TLS.
+    pub internal_port: Port,
+}
+
+/// Plans the Service of one deployment.
+pub fn plan_service(web: &Web, plan: &mut Plan) {
+    let (w, set) = (&web.w, &web.set.service);
+    let port = |name: String, number: Node, target: &str| {
+        json!({"name": name, "port": number, "targetPort": target, "protocol": "TCP"})
+    };
+    let scheme = |tls: bool| if tls { "https" } else { "http" };
+    let mut ports = Vec::new();
+    if web.http() {
+        ports.push(port("http-webservice".to_owned(), json!(set.external_port), "http-webservice"));
+    }
+    if web.certificate().is_some() {
+        ports.push(port("https-ws".to_owned(), json!(set.tls.external_port), "https-ws"));
+    }
+    let tls = workhorse::certificate(web).is_some();
+    ports.push(port(format!("{}-workhorse", scheme(tls)), json!(set.workhorse_external_port), "http-workhorse"));
+    if web.set.metrics.enabled {
+        let tls = web.metrics_certificate().is_some();
+        ports.push(port(format!("{}-metrics-ws", scheme(tls)), json!(web.set.metrics.port), "http-metrics-ws"));
+    }
+    if let Some(number) = workhorse::metrics_port(web) {
+        let tls = workhorse::metrics_tls(web);
+        ports.push(port(format!("{}-metrics-wh", scheme(tls)), number, "http-metrics-wh"));
+    }
+    let balanced = set.r#type.as_str() == "LoadBalancer";
+    let mut annotations = labels::text_map(&w.cx.global.service.annotations);
+    labels::put(&mut annotations, &set.annotations);
+    let view = view! {
+        name: web.name, labels: w.labels.service, annotations: annotations, selector: w.labels.selector,
+        service_type: set.r#type, ports: ports,
+        load_balancer_ip: set.load_balancer_ip.as_ref().and_then(Text::set).filter(|_| balanced),
+        load_balancer_source_ranges: set.load_balancer_source_ranges.as_ref().filter(|_| balanced),
+    };
+    plan.add(COMPONENT.name, "service.yaml", view);
+}
+
+/// Plans the Ingress of one deployment, the one for smart cards and the extra one.
+pub fn plan_ingresses(web: &Web, all: &Workload, plan: &mut Plan) {
+    let Some(path) = &web.path else { return };
+    let (cx, w) = (web.w.cx, &web.w);
+    let port = json!(web.set.service.workhorse_external_port);
+    let release = &cx.release.name;
+    let host = hosts::public(cx, "gitlab").host;
+    let ingress = class_for_geo(web, web.ingress("ingress"), web.set.ingress.use_geo_class);
+    let route = |host: String, path: &str, tls_secret: String| Route {
+        host,
+        paths: vec![(path.to_owned(), web.name.clone(), port.clone())],
+        tls_secret,
+    };
+    if ingress.on() {
+        let more = annotations(web, &ingress, web.set.ingress.service_upstream.as_ref());
+        let secret = ingress.tls_secret(cx, &format!("{release}-gitlab-tls"));
+        ingress.plan(w, COMPONENT.name, &web.name, &more, &[route(host.clone(), path, secret)], plan);
+    }
+    let app: AppConfig = cx.read("global.appConfig");
+    if ingress.on() && app.smartcard.enabled {
+        let mut card = ingress.clone();
+        card.tls.secret_name = web.set.ingress.tls.smartcard_secret_name.clone().or(card.tls.secret_name);
+        let secret = card.tls_secret(cx, &format!("{release}-gitlab-tls-smartcard"));
+        let name = format!("{}-smartcard", web.name);
+        let mut more = annotations(web, &card, None);
+        more.extend(client_certificate(all, &card, &app));
+        let host = hosts::public(cx, "smartcard").host;
+        card.plan(all, COMPONENT.name, &name, &more, &[route(host, path, secret)], plan);
+    }
+    let extra = class_for_geo(web, web.ingress("extraIngress"), web.set.extra_ingress.use_geo_class);
+    let wanted = web.section.get("extraIngress").and_then(|e| e.get("enabled")).and_then(Value::as_bool);
+    if wanted.unwrap_or(false) {
+        let own = web.section.get("extraIngress").and_then(|e| e.get("path")).and_then(Value::as_str);
+        let path = own.map_or_else(|| path.clone(), |own| format!("{}{own}", web.root));
+        let named = web.set.extra_ingress.hostname.as_ref().and_then(Text::set);
+        let more = annotations(web, &extra, web.set.extra_ingress.service_upstream.as_ref());
+        let secret = extra.tls_secret(cx, &format!("{release}-gitlab-tls-extra"));
+        let route = route(named.map_or(host, str::to_owned), &path, secret);
+        extra.plan(w, COMPONENT.name, &format!("{}-extra", web.name), &more, &[route], plan);
+    }
+}
+
+/// Geo's own controller takes the requests of other sites.
+fn class_for_geo(web: &Web, mut ingress: Ingress, geo: bool) -> Ingress {
+    if geo {
+        ingress.class = Some(Text(format!("{}-nginx-geo", web.w.cx.release.name)));
+    }
+    ingress
+}
+
+/// What nginx has to know of Workhorse.
+fn annotations(web: &Web, ingress: &Ingress, service_upstream: Option<&Text>) -> NodeMap {
+    let mut all = NodeMap::new();
+    if !ingress.is_nginx() {
+        return all;
+    }
+    let mut put = |name: &str, value: String| all.insert(format!("{NGINX}/{name}"), value.into());
+    if let Some(upstream) = service_upstream {
+        put("service-upstream", upstream.0.clone());
+    }
+    if workhorse::certificate(web).is_some() {
+        put("backend-protocol", "https".to_owned());
+        let tls = &web.set.workhorse.tls;
+        if tls.verify.unwrap_or(false) {
+            let namespace = &web.w.cx.release.namespace;
+            put("proxy-ssl-verify", "on".to_owned());
+            put("proxy-ssl-name", format!("{}.{namespace}.svc", web.name));
+            if let Some(authority) = tls.ca_secret_name.as_ref().and_then(Text::set) {
+                put("proxy-ssl-secret", format!("{namespace}/{authority}"));
+            }
+        }
+    }
+    all
+}
+
+/// What makes nginx ask for a client's certificate and pass it on.
+fn client_certificate(all: &Workload, ingress: &Ingress, app: &AppConfig) -> NodeMap {
+    let mut more = NodeMap::new();
+    if ingress.is_nginx() {
+        let secret = app.smartcard.ca_secret.as_ref().map_or("", Text::as_str);
+        let header = "proxy_set_header X-SSL-Client-Certificate $ssl_client_escaped_cert;";
+        for (name, value) in [
+            ("auth-tls-secret", format!("{}/{secret}", all.cx.release.namespace)),
+            ("auth-tls-verify-depth", "2".to_owned()),
+            ("auth-tls-verify-client", "on".to_owned()),
+            ("configuration-snippet", header.to_owned()),
+        ] {
+            more.insert(format!("{NGINX}/{name}"), value.into());
+        }
+    }
+    more
+}
+
+/// Plans the route of the Gateway API, over all deployments.
+pub fn plan_route(all: &Workload, webs: &[Web], plan: &mut Plan) {
+    let cx = all.cx;
+    let route = GatewayRoute::of(cx, &all.key);
+    if !route.on(cx) {
+        return;
+    }
+    let mut rules = Vec::new();
+    for web in webs {
+        let Some(path) = &web.path else { continue };
+        let to = || vec![backend(&web.name, &web.set.service.workhorse_external_port)];
+        let regular = |end: &str| json!({"path": {"type": "RegularExpression", "value": format!("^{path}.*/{end}$")}});
+        // Git over SSH stays open for as long as it takes.
+        rules.push(json!({
+            "name": format!("{}-long-running", web.key),
+            "matches": [regular("ssh-receive-pack"), regular("ssh-upload-pack")],
+            "backendRefs": to(),
+            "timeouts": {"request": "0s", "backendRequest": "0s"},
+        }));
+        let mut rule = json!({
+            "name": format!("{}-root", web.key),
+            "matches": [{"path": {"type": "PathPrefix", "value": path}}],
+            "backendRefs": to(),
+        });
+        if route.timeouts.is_none() {
+            rule["timeouts"] = json!({"request": "15s", "backendRequest": "15s"});
+        }
+        rules.push(rule);
+    }
+    let mut hosts = vec![hosts::public(cx, "gitlab").host];
+    let mut parents = vec![route.parent(cx, route.section_name.as_ref())];
+    if let Some(host) = cx.text("global.geo.gatewayApi.additionalHostname").filter(|_| cx.enabled("global.geo.enabled")) {
+        let listener = Text(cx.text(&format!("{}.gatewayRoute.geoSectionName", all.key)).unwrap_or_default());
+        hosts.push(host);
+        parents.push(route.parent(cx, Some(&listener)));
+    }
+    let name = format!("{}-gitlab", cx.release.name);
+    route.plan_http_for(all, COMPONENT.name, &name, (&hosts, parents), rules, plan);
+}

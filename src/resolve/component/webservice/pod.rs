@@ -1,0 +1,233 @@
+//! The pods: Puma beside Workhorse, what prepares them, and their volumes.
+
+use serde::Deserialize;
+use serde_json::{Value, json};
+
+use super::{COMPONENT, Web, workhorse};
+use crate::model::app_config::SecretKey;
+use crate::model::{Node, NodeMap, Text};
+use crate::resolve::Plan;
+use crate::resolve::image::ImageRef;
+use crate::resolve::shared::rails::{self, Process};
+use crate::resolve::workload::{
+    Container, Script, Workload, certificate_source, config_volume, http_probe, memory_volume, mount, projected_volume,
+};
+use crate::view;
+
+const CONFIG: &str = "webservice-config";
+const SECRETS: &str = "webservice-secrets";
+const INIT_SECRETS: &str = "init-webservice-secrets";
+const METRICS: &str = "webservice-metrics";
+
+/// `puma:`.
+#[derive(Default, Deserialize)]
+#[serde(default, rename_all = "camelCase")]
+pub struct Puma {
+    bind_ip6: Text,
+    control_port: Text,
+    disable_worker_killer: Text,
+    worker_max_memory: Text,
+    threads: Threads,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(default)]
+struct Threads {
+    min: Text,
+    max: Text,
+}
+
+/// Puma's probes, in `deployment:`.
+#[derive(Default, Deserialize)]
+#[serde(default, rename_all = "camelCase")]
+pub struct Probes {
+    liveness_probe: NodeMap,
+    readiness_probe: NodeMap,
+    startup_probe: NodeMap,
+}
+
+/// `sshHostKeys:`, which Rails shows on a page.
+#[derive(Default, Deserialize)]
+#[serde(default, rename_all = "camelCase")]
+pub struct SshHostKeys {
+    mount: bool,
+    mount_name: Text,
+    types: Vec<Text>,
+}
+
+/// Plans the Deployment.
+pub fn plan_deployment(web: &Web, all: &Workload, plan: &mut Plan) {
+    let w = &web.w;
+    let image = w.cx.edition_image(&w.set.image, COMPONENT.name);
+    let containers = vec![puma(web, image.clone()), workhorse::container(web, common_env(web))];
+    // The certificates are those of all deployments.
+    let init = vec![all.certificates(), configure(w), dependencies(w, image)];
+    let mut pod = w.pod(init, containers, volumes(web, all));
+    let port = web.set.metrics.port.as_ref();
+    let port = port.map_or_else(String::new, |port| port.as_str().map_or_else(|| port.to_string(), str::to_owned));
+    pod.annotate(&w.prometheus_annotations(&web.metrics(), &port));
+    pod.annotate(&crate::resolve::workload::evictable());
+    let view = view! {
+        name: web.name, labels: w.controller_labels(), annotations: w.controller_annotations(),
+        selector: w.labels.selector, replicas: Value::Null, strategy: w.set.deployment.strategy, pod: pod,
+    };
+    plan.add(COMPONENT.name, "deployment.yaml", view).follows("checksum/config", &all.name);
+}
+
+/// What both containers need to know.
+fn common_env(web: &Web) -> [(&'static str, String); 5] {
+    let blackout = web.set.shutdown.blackout_seconds.map_or_else(String::new, |seconds| seconds.to_string());
+    [
+        ("CONFIG_TEMPLATE_DIRECTORY", rails::TEMPLATES.to_owned()),
+        ("CONFIG_DIRECTORY", "/srv/gitlab/config".to_owned()),
+        ("TMPDIR", "/tmp/gitlab".to_owned()),
+        ("PUMA_CONTROL_PORT", web.set.puma.control_port.0.clone()),
+        ("SHUTDOWN_BLACKOUT_SECONDS", blackout),
+    ]
+}
+
+fn puma(web: &Web, image: ImageRef) -> Container {
+    let (w, set) = (&web.w, &web.set);
+    let bootsnap = rails::env(w.cx).into_iter().filter(|(name, _)| !name.starts_with("CONFIG"));
+    let container = w.container("webservice", image).with_env(common_env(web)).with_env(bootsnap);
+    let mut main = rails::mounts(w.cx, container, Process::Webservice, CONFIG, SECRETS, false)
+        .with_env(puma_env(web))
+        .mount("shared-upload-directory", "/srv/gitlab/public/uploads/tmp", json!({"readOnly": false}))
+        .mount("shared-tmp", "/tmp", json!({"readOnly": false}));
+    if web.http() {
+        main = main
+            .with_env([("INTERNAL_PORT", set.service.internal_port.to_string())])
+            .port("http-webservice", &set.service.internal_port);
+    }
+    if web.certificate().is_some() {
+        main = main
+            .with_env([
+                ("SSL_INTERNAL_PORT", set.service.tls.internal_port.to_string()),
+                ("PUMA_SSL_KEY", "/srv/gitlab/config/puma.key".to_owned()),
+                ("PUMA_SSL_CERT", "/srv/gitlab/config/puma.crt".to_owned()),
+            ])
+            .port("https-ws", &set.service.tls.internal_port)
+            .mount(SECRETS, "/srv/gitlab/config/puma.crt", json!({"subPath": "puma/puma.crt"}))
+            .mount(SECRETS, "/srv/gitlab/config/puma.key", json!({"subPath": "puma/puma.key"}));
+    }
+    if set.metrics.enabled {
+        main = main
+            .with_env([("prometheus_multiproc_dir", "/metrics".to_owned())])
+            .port("http-metrics-ws", &set.metrics.port)
+            .mount(METRICS, "/metrics", json!({}));
+    }
+    if set.ssh_host_keys.mount {
+        main = main.mount(set.ssh_host_keys.mount_name.as_str(), "/etc/ssh", json!({}));
+    }
+    let probe = |path: &str, times: &NodeMap| {
+        let (port, scheme) = match web.http() {
+            true => (&set.service.internal_port, None),
+            false => (&set.service.tls.internal_port, Some("HTTPS")),
+        };
+        let mut probe = http_probe(&format!("{}/-/{path}", web.root), port, times);
+        if let Some(scheme) = scheme {
+            probe["httpGet"]["scheme"] = scheme.into();
+        }
+        probe
+    };
+    main.liveness_probe = Some(probe("liveness", &set.deployment.liveness_probe));
+    main.readiness_probe = Some(probe("readiness", &set.deployment.readiness_probe));
+    let startup = &set.deployment.startup_probe;
+    main.startup_probe = (!startup.is_empty()).then(|| probe("readiness", startup));
+    // Puma's master ends the workers once they have answered.
+    main.lifecycle = Some(json!({"preStop": {"exec": {"command": ["/bin/bash", "-c", "pkill -SIGINT -o ruby"]}}}));
+    main
+}
+
+fn puma_env(web: &Web) -> Vec<(&'static str, String)> {
+    let (set, cx) = (&web.set, web.w.cx);
+    let puma = &set.puma;
+    let text = |text: &Text| text.0.clone();
+    let mut env = vec![
+        ("GITLAB_WEBSERVER", text(&set.web_server)),
+        ("WORKER_PROCESSES", text(&set.worker_processes)),
+        ("WORKER_TIMEOUT", cx.text("global.webservice.workerTimeout").unwrap_or_else(|| "60".to_owned())),
+        ("PUMA_THREADS_MIN", text(&puma.threads.min)),
+        ("PUMA_THREADS_MAX", text(&puma.threads.max)),
+        ("PUMA_WORKER_MAX_MEMORY", text(&puma.worker_max_memory)),
+        ("DISABLE_PUMA_WORKER_KILLER", text(&puma.disable_worker_killer)),
+        ("BIND_IP6", text(&puma.bind_ip6)),
+        ("WORKHORSE_ARCHIVE_CACHE_DISABLED", "true".to_owned()),
+    ];
+    if !web.root.is_empty() {
+        env.push(("RAILS_RELATIVE_URL_ROOT", web.root.clone()));
+    }
+    env
+}
+
+/// Copies the secrets of both containers into place.
+fn configure(w: &Workload) -> Container {
+    let mut container = w.init_container("configure", w.base_image());
+    container.command = Some(json!(["sh"]));
+    let scripts = ["/config-webservice/configure", "/config-workhorse/configure"];
+    container.args_script = Some(Script {
+        words: vec!["-c"],
+        file: "_shared/files/configure-pod.sh",
+        view: view! { scripts: scripts, tmp: "/tmp/gitlab" },
+    });
+    container.volume_mounts.splice(
+        0..0,
+        [
+            mount(CONFIG, "/config-webservice", json!({"readOnly": true})),
+            mount("workhorse-config", "/config-workhorse", json!({"readOnly": true})),
+            mount(INIT_SECRETS, "/init-config", json!({"readOnly": true})),
+            mount(SECRETS, "/init-secrets", json!({"readOnly": false})),
+            mount("workhorse-secrets", "/init-secrets-workhorse", json!({"readOnly": false})),
+            mount("shared-tmp", "/tmp", json!({"readOnly": false})),
+        ],
+    );
+    container
+}
+
+fn dependencies(w: &Workload, image: ImageRef) -> Container {
+    rails::dependencies(w, image, Process::Webservice, CONFIG, SECRETS)
+        .with_env([("WORKHORSE_ARCHIVE_CACHE_DISABLED", "1".to_owned())])
+}
+
+fn volumes(web: &Web, all: &Workload) -> Vec<Node> {
+    let w = &web.w;
+    let mut sources = rails::secret_sources(w, Process::Webservice);
+    if let Some(secret) = web.certificate() {
+        sources.push(certificate_source(&secret, "puma/puma"));
+    }
+    if let Some(secret) = web.metrics_certificate() {
+        sources.push(certificate_source(&secret, "webservice-metrics/webservice-metrics"));
+    }
+    if let Some(secret) = workhorse::certificate(web) {
+        sources.push(certificate_source(&secret, "gitlab-workhorse/tls"));
+    }
+    let own = vec![
+        config_volume(CONFIG, &all.name),
+        config_volume("workhorse-config", &workhorse::config_name(web)),
+        // 0400: only the user that the container runs as may read.
+        projected_volume(INIT_SECRETS, 0o400, sources),
+        memory_volume(SECRETS),
+        memory_volume("workhorse-secrets"),
+        json!({"name": "shared-upload-directory", "emptyDir": web.set.shared_upload_dir}),
+        json!({"name": "shared-tmp", "emptyDir": web.set.shared_tmp_dir}),
+    ];
+    let metrics = web.set.metrics.enabled.then(|| memory_volume(METRICS)).into_iter().collect();
+    [w.certificate_volumes(), rails::volumes(w), own, metrics, ssh_host_keys(web)].concat()
+}
+
+/// The public halves of the host keys of Git over SSH.
+fn ssh_host_keys(web: &Web) -> Vec<Node> {
+    let set = &web.set.ssh_host_keys;
+    if !set.mount {
+        return Vec::new();
+    }
+    let keys: SecretKey = web.w.cx.read("global.shell.hostKeys");
+    let default = format!("{}-gitlab-shell-host-keys", web.w.cx.release.name);
+    let item = |kind: &Text| {
+        let file = format!("ssh_host_{kind}_key.pub");
+        json!({"key": file, "path": file})
+    };
+    let items: Vec<Node> = set.types.iter().map(item).collect();
+    let secret = json!({"secretName": keys.secret.as_ref().and_then(Text::set).unwrap_or(&default), "items": items});
+    vec![json!({"name": set.mount_name, "secret": secret})]
+}

@@ -1,0 +1,311 @@
+//! Workhorse, the reverse proxy in front of Puma: its container and its configuration.
+
+use serde::Deserialize;
+use serde_json::{Value, json};
+
+use super::{COMPONENT, Web};
+use crate::model::workload::{Certificate, Image, Metrics};
+use crate::model::{Node, NodeMap, Text};
+use crate::resolve::Plan;
+use crate::resolve::plan::View;
+use crate::resolve::shared::redis;
+use crate::resolve::workload::{Container, Workload, http_probe};
+use crate::view;
+
+/// `workhorse:`.
+#[derive(Default, Deserialize)]
+#[serde(default, rename_all = "camelCase")]
+pub struct Settings {
+    image: Option<Text>,
+    tag: Option<Text>,
+    extra_args: Text,
+    log_format: Text,
+    #[serde(rename = "sentryDSN")]
+    sentry_dsn: Text,
+    resources: NodeMap,
+    container_security_context: NodeMap,
+    liveness_probe: NodeMap,
+    readiness_probe: NodeMap,
+    startup_probe: NodeMap,
+    /// TLS between the Ingress and Workhorse.
+    pub tls: Tls,
+    /// Metrics of Workhorse.
+    pub metrics: Metrics,
+    monitoring: Monitoring,
+    keywatcher: Option<bool>,
+    image_scaler: ImageScaler,
+    circuit_breaker: NodeMap,
+    load_shedding: NodeMap,
+    healthcheck_listener: HealthcheckListener,
+    metadata: Metadata,
+    adopt_cf_ray_header: Option<bool>,
+    #[serde(rename = "trustedCIDRsForPropagation")]
+    trusted_cidrs_for_propagation: Node,
+    #[serde(rename = "trustedCIDRsForXForwardedFor")]
+    trusted_cidrs_for_x_forwarded_for: Node,
+}
+
+/// `workhorse.tls`.
+#[derive(Default, Deserialize)]
+#[serde(default, rename_all = "camelCase")]
+pub struct Tls {
+    enabled: Option<bool>,
+    secret_name: Option<Text>,
+    /// The Secret with the authority that the Ingress checks the certificate by.
+    pub ca_secret_name: Option<Text>,
+    /// Whether the Ingress checks it.
+    pub verify: Option<bool>,
+}
+
+/// `workhorse.monitoring`: the older place of `workhorse.metrics`.
+#[derive(Default, Deserialize)]
+#[serde(default)]
+struct Monitoring {
+    exporter: Exporter,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(default)]
+struct Exporter {
+    enabled: bool,
+    port: Option<Node>,
+    tls: Certificate,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(default, rename_all = "camelCase")]
+struct ImageScaler {
+    max_procs: Text,
+    max_file_size_bytes: Text,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(default, rename_all = "camelCase")]
+struct HealthcheckListener {
+    enabled: bool,
+    port: Text,
+    puma_control: Option<bool>,
+    check_interval: Node,
+    timeout: Node,
+    max_consecutive_failures: Node,
+    min_successful_probes: Node,
+    rails_skip_interval: Node,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(default, rename_all = "camelCase")]
+struct Metadata {
+    zip_reader_limit_bytes: Node,
+}
+
+/// The Secret with Workhorse's certificate, where it has one.
+pub fn certificate(web: &Web) -> Option<String> {
+    let tls = &web.set.workhorse.tls;
+    let on = tls.enabled.unwrap_or_else(|| web.w.cx.enabled("global.workhorse.tls.enabled"));
+    let named = tls.secret_name.as_ref().and_then(Text::set).map(str::to_owned);
+    on.then(|| named.unwrap_or_else(|| format!("{}-workhorse-tls", web.w.cx.release.name)))
+}
+
+/// Where Workhorse's metrics are, where it has some.
+pub fn metrics_port(web: &Web) -> Option<Node> {
+    let set = &web.set.workhorse;
+    let old = set.monitoring.exporter.port.as_ref().filter(|_| set.monitoring.exporter.enabled);
+    let on = set.metrics.enabled || set.monitoring.exporter.enabled;
+    old.or(set.metrics.port.as_ref()).cloned().filter(|_| on)
+}
+
+/// Whether they are there by TLS: as Workhorse itself, unless something else is said.
+pub fn metrics_tls(web: &Web) -> bool {
+    let set = &web.set.workhorse;
+    let own = set.metrics.tls.enabled.or(set.monitoring.exporter.tls.enabled);
+    certificate(web).is_some() && own.unwrap_or(true)
+}
+
+/// The container; `env` is what it has in common with Puma's.
+pub fn container(web: &Web, env: [(&'static str, String); 5]) -> Container {
+    let (w, set) = (&web.w, &web.set.workhorse);
+    let image = Image {
+        repository: set.image.clone(),
+        tag: set.tag.clone(),
+        pull_policy: w.set.image.pull_policy.clone(),
+        ..Image::default()
+    };
+    let service = &web.set.service;
+    let listen = service.workhorse_internal_port.to_string();
+    let mut container = w
+        .container("gitlab-workhorse", w.cx.edition_image(&image, "workhorse"))
+        .with_env(env)
+        .with_env([
+            ("GITLAB_WORKHORSE_AUTH_BACKEND", format!("http://localhost:{}{}", service.internal_port, web.root)),
+            ("GITLAB_WORKHORSE_EXTRA_ARGS", set.extra_args.0.clone()),
+            ("GITLAB_WORKHORSE_LISTEN_PORT", listen),
+            ("GITLAB_WORKHORSE_LOG_FORMAT", set.log_format.0.clone()),
+        ])
+        .port("http-workhorse", &service.workhorse_internal_port)
+        .mount("workhorse-config", "/var/opt/gitlab/templates", json!({}))
+        .mount("workhorse-secrets", "/etc/gitlab", json!({"readOnly": true}))
+        .mount("shared-upload-directory", "/srv/gitlab/public/uploads/tmp", json!({"readOnly": false}))
+        .mount("shared-tmp", "/tmp", json!({"readOnly": false}));
+    if let Some(dsn) = set.sentry_dsn.set() {
+        container = container.with_env([("GITLAB_WORKHORSE_SENTRY_DSN", dsn.to_owned())]);
+    }
+    if !container.env.iter().any(|variable| variable["name"] == "GODEBUG") {
+        // Middleboxes that cannot take the large first message of a post-quantum handshake are common.
+        container = container.with_env([("GODEBUG", "tlsmlkem=0,tlskyber=0".to_owned())]);
+    }
+    if let Some(port) = metrics_port(web) {
+        container = container.port("http-metrics-wh", port);
+    }
+    let healthcheck = |times: &NodeMap| {
+        let mut probe = json!({"exec": {"command": ["/scripts/healthcheck"]}});
+        crate::resolve::context::overlay(&mut probe, &Value::Object(times.clone()));
+        probe
+    };
+    container.liveness_probe = Some(healthcheck(&set.liveness_probe));
+    container.readiness_probe = Some(match &set.healthcheck_listener {
+        listener if listener.enabled => {
+            let port = listener.port.as_str().parse::<i64>().unwrap_or(8182);
+            http_probe("/readiness", port, &set.readiness_probe)
+        }
+        _ => healthcheck(&set.readiness_probe),
+    });
+    container.startup_probe = (!set.startup_probe.is_empty()).then(|| healthcheck(&set.startup_probe));
+    let wait = json!(["/bin/bash", "-c", "sleep $SHUTDOWN_BLACKOUT_SECONDS"]);
+    container.lifecycle = Some(json!({"preStop": {"exec": {"command": wait}}}));
+    container.resources.clone_from(&set.resources);
+    container.security_context.clone_from(&set.container_security_context);
+    container
+}
+
+/// Plans the ConfigMap.
+pub fn plan_config(web: &Web, all: &Workload, plan: &mut Plan) {
+    let only = ["gitlab-workhorse", "redis", "redis-sentinel", "minio", "objectstorage"];
+    let configure = view! {
+        source: "/init-config", target: "/init-secrets-workhorse", only: only, place: json!([]), s3cfg: Value::Null,
+    };
+    let view = view! {
+        name: config_name(web), labels: all.labels.object, configure: configure,
+        installation_type: "gitlab-helm-chart\n", config: config(web),
+    };
+    plan.add(COMPONENT.name, "configmap-workhorse.yaml", view);
+}
+
+/// The name of the ConfigMap.
+pub fn config_name(web: &Web) -> String {
+    format!("{}-workhorse-{}", web.w.cx.release.name, web.key)
+}
+
+fn config(web: &Web) -> View {
+    let (cx, set) = (web.w.cx, &web.set.workhorse);
+    // A second more than Puma gives a request.
+    let timeout = cx.text("global.webservice.workerTimeout").and_then(|s| s.parse::<i64>().ok()).unwrap_or(60) + 1;
+    let mut settings = Vec::new();
+    settings.extend(line("trusted_cidrs_for_x_forwarded_for", &listed(&set.trusted_cidrs_for_x_forwarded_for)));
+    settings.extend(line("trusted_cidrs_for_propagation", &listed(&set.trusted_cidrs_for_propagation)));
+    if set.adopt_cf_ray_header.unwrap_or(false) {
+        settings.extend(line("adopt_cf_ray_header", &json!(true)));
+    }
+    let scaler = &set.image_scaler;
+    let mut sections = vec![view! {
+        name: "image_resizer",
+        lines: [
+            format!("max_scaler_procs = {}", number(&scaler.max_procs, 2)),
+            format!("max_filesize = {}", number(&scaler.max_file_size_bytes, 250_000)),
+        ],
+    }];
+    let zip = line("zip_reader_limit_bytes", &set.metadata.zip_reader_limit_bytes);
+    sections.extend(zip.map(|zip| view! { name: "metadata", lines: [zip] }));
+    sections.extend(switched("circuit_breaker", &set.circuit_breaker));
+    sections.extend(switched("load_shedding", &set.load_shedding));
+    let health = &set.healthcheck_listener;
+    let health = health.enabled.then(|| {
+        let lines = [
+            Some(format!("addr = {}", quoted(&format!(":{}", health.port)))),
+            line("check_interval", &health.check_interval),
+            line("timeout", &health.timeout),
+            line("max_consecutive_failures", &health.max_consecutive_failures),
+            line("min_successful_probes", &health.min_successful_probes),
+            line("rails_skip_interval", &health.rails_skip_interval),
+        ];
+        view! { lines: lines.into_iter().flatten().collect::<Vec<_>>(), puma_control: health.puma_control.unwrap_or(true) }
+    });
+    view! {
+        shutdown_timeout: timeout, settings: settings,
+        port: web.set.service.workhorse_internal_port.to_string(), tls: certificate(web).is_some(),
+        metrics_port: metrics_port(web), metrics_tls: metrics_tls(web),
+        sections: sections, health: health,
+        redis: set.keywatcher.unwrap_or(true).then(|| redis_lines(web)),
+    }
+}
+
+fn redis_lines(web: &Web) -> View {
+    let redis = redis::instance(web.w.cx, COMPONENT.key, "workhorse");
+    let address = |user: &str, host: &str, port: &str| {
+        let user = if user.is_empty() { String::new() } else { format!("{user}@") };
+        format!("{}://{user}{host}:{port}", redis.scheme)
+    };
+    let sentinel = |server: &Node| {
+        let port = server["port"].as_str().map_or_else(|| server["port"].to_string(), str::to_owned);
+        quoted(&address("", server["host"].as_str().unwrap_or_default(), &port))
+    };
+    let sentinels: Vec<String> = redis.sentinels.iter().map(sentinel).collect();
+    let file = |password: &Option<redis::Password>| password.as_ref().map(|p| quoted(&p.file));
+    view! {
+        url: quoted(&address(&redis.user, &redis.host, &redis.port)),
+        master: quoted(&redis.host),
+        sentinels: sentinels.join(","),
+        sentinel_password: file(&redis.sentinel_password),
+        password: file(&redis.password),
+        database: redis.database,
+    }
+}
+
+/// A section that is there where it is enabled: its settings by their names in TOML.
+fn switched(name: &str, set: &NodeMap) -> Option<View> {
+    let on = set.get("enabled").and_then(Value::as_bool).unwrap_or(false);
+    let lines: Vec<String> = set.iter().filter_map(|(key, value)| line(&snake(key), value)).collect();
+    on.then(|| view! { name, lines })
+}
+
+/// `maxRequests` as `max_requests`.
+fn snake(key: &str) -> String {
+    let mut name = String::new();
+    for letter in key.chars() {
+        if letter.is_ascii_uppercase() {
+            name.push('_');
+        }
+        name.push(letter.to_ascii_lowercase());
+    }
+    name
+}
+
+/// A line of TOML; nothing where there is no value.
+fn line(key: &str, value: &Node) -> Option<String> {
+    match value {
+        Value::Null | Value::Object(_) => None,
+        Value::String(text) => Some(format!("{key} = {}", quoted(text))),
+        Value::Array(items) => {
+            let items: Vec<String> = items.iter().map(|i| i.as_str().map_or_else(|| i.to_string(), quoted)).collect();
+            Some(format!("{key} = [{}]", items.join(", ")))
+        }
+        other => Some(format!("{key} = {other}")),
+    }
+}
+
+/// One text is a list of one.
+fn listed(value: &Node) -> Node {
+    match value {
+        Value::String(text) if !text.is_empty() => json!([text]),
+        Value::Array(items) if !items.is_empty() => value.clone(),
+        _ => Value::Null,
+    }
+}
+
+fn number(text: &Text, default: i64) -> i64 {
+    text.as_str().parse().unwrap_or(default)
+}
+
+/// A text as a TOML string, in which no tag of gomplate can begin.
+fn quoted(text: &str) -> String {
+    Value::from(text).to_string().replace("{%", "\\u007b%").replace('\u{7f}', "\\u007f")
+}
