@@ -122,7 +122,8 @@ pub fn mailboxes(app: &AppConfig, process: Process) -> Vec<View> {
             secret_file: webhook.then(|| format!("/etc/gitlab/mailroom/{name}_webhook_secret")),
         }
     };
-    boxes.into_iter().filter(|(_, set)| set.enabled && process.works()).map(section).collect()
+    let reads = process.works() || process == Process::GeoLogcursor;
+    boxes.into_iter().filter(|(_, set)| set.enabled && reads).map(section).collect()
 }
 
 /// What mail needs to know in secret, as sources of a projected volume.

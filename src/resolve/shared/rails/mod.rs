@@ -36,12 +36,14 @@ pub enum Process {
     Toolbox,
     /// The Job that changes the database's schema.
     Migrations,
+    /// On a Geo secondary: the daemon that follows the primary.
+    GeoLogcursor,
 }
 
 impl Process {
     /// Whether it needs more than what the schema is made with.
     fn serves(self) -> bool {
-        self != Process::Migrations
+        !matches!(self, Process::Migrations | Process::GeoLogcursor)
     }
 
     /// Whether it works for users, unlike a tool for operators.
@@ -68,6 +70,8 @@ pub fn config(w: &Workload, process: Process) -> View {
     view! {
         configure: configure_script(),
         serves: process.serves(),
+        sends_mail: process != Process::Migrations,
+        gitlab_file: "gitlab.yml.erb",
         installation_type: install.then_some("gitlab-helm-chart\n"),
         pages_redirect_uri: (process == Process::Migrations).then(|| services::pages_redirect_uri(cx)),
         gsutil: Value::Null,

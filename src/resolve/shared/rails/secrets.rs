@@ -21,13 +21,19 @@ pub fn secret_sources(w: &Workload, process: Process) -> Vec<Node> {
     let default = format!("{}-rails-secret", cx.release.name);
     let rails = rails.secret.as_ref().and_then(Text::set).unwrap_or(&default).to_owned();
     let mut sources = vec![secret_items(&rails, [("secrets.yml", "rails-secrets/secrets.yml")])];
-    sources.extend(gitaly_clients::token_sources(cx, own));
+    // Only the databases and Redis: repositories and objects are not its business.
+    let follows = process == Process::GeoLogcursor;
+    if !follows {
+        sources.extend(gitaly_clients::token_sources(cx, own));
+    }
     sources.extend(redis::all_password_sources(cx, own));
     let mut databases = postgres::databases(cx, own);
     databases.extend(postgres::geo_tracking(cx));
     sources.extend(postgres::password_sources(&databases));
     sources.extend(postgres::ssl_sources(&databases));
-    sources.extend(object_storage::sources(cx, &app, process.serves()));
+    if !follows {
+        sources.extend(object_storage::sources(cx, &app, process.serves()));
+    }
     if process.serves() {
         sources.extend(services::sources(cx, own, &app, process));
         sources.extend(mail::sources(cx, &app, process));
