@@ -2,6 +2,7 @@
 //!
 //! One function a rule. A rule names the paths as the user writes them and says what to do next.
 
+mod gitaly;
 mod rails;
 
 use serde_json::Value;
@@ -24,6 +25,7 @@ pub fn check(cx: &Context) {
     ] {
         rule(cx);
     }
+    gitaly::check(cx);
     rails::check(cx);
 }
 

@@ -152,7 +152,10 @@ impl Server<'_> {
         let init = vec![w.certificates(), w.configure("praefect-config", "init-praefect-secrets", "praefect-secrets")];
         let volumes = [w.certificate_volumes(), self.volumes()].concat();
         let mut pod = w.pod(init, vec![self.main()], volumes);
-        pod = pod.with("termination_grace_period_seconds", 30).with("restart_policy", "Always").with("dns_policy", "ClusterFirst");
+        pod = pod
+            .with("termination_grace_period_seconds", 30)
+            .with("restart_policy", "Always")
+            .with("dns_policy", "ClusterFirst");
         if pod.0.get("automount_service_account_token") == Some(&Value::Bool(false)) {
             pod = pod.with("automount_service_account_token", Value::Null);
         }
@@ -194,10 +197,13 @@ impl Server<'_> {
         if self.metrics.enabled {
             main = main.port("http-metrics", self.metrics_port());
         }
-        main.volume_mounts.splice(0..0, [
-            mount("praefect-config", "/etc/gitaly/templates", json!({})),
-            mount("praefect-secrets", "/etc/gitlab-secrets", json!({"readOnly": true})),
-        ]);
+        main.volume_mounts.splice(
+            0..0,
+            [
+                mount("praefect-config", "/etc/gitaly/templates", json!({})),
+                mount("praefect-secrets", "/etc/gitlab-secrets", json!({"readOnly": true})),
+            ],
+        );
         main
     }
 

@@ -115,7 +115,9 @@ fn lines(settings: &NodeMap, names: &[(&str, &str)]) -> Vec<String> {
         let value = settings.get(*key).filter(|value| !value.is_null())?;
         let text = match value {
             // A whole number that YAML or `--set` made a float.
-            Value::Number(number) => number.as_f64().filter(|n| n.fract() == 0.0).map_or(number.to_string(), |n| format!("{n:.0}")),
+            Value::Number(number) => {
+                number.as_f64().filter(|n| n.fract() == 0.0).map_or(number.to_string(), |n| format!("{n:.0}"))
+            }
             other => other.to_string(),
         };
         Some(format!("{name} = {text}"))

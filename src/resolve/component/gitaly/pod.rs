@@ -14,15 +14,13 @@ use crate::resolve::workload::{
 const CGROUP: &str = "/run/gitaly/cgroup";
 
 /// Kinds of server hooks, and the folders that Gitaly looks for them in.
-const HOOKS: [(&str, &str); 3] =
-    [("preReceive", "pre-receive"), ("postReceive", "post-receive"), ("update", "update")];
+const HOOKS: [(&str, &str); 3] = [("preReceive", "pre-receive"), ("postReceive", "post-receive"), ("update", "update")];
 
 impl Server<'_> {
     /// The pod of one StatefulSet.
     pub(super) fn pod(&self, group: &Group) -> View {
         let w = self.w;
-        let mut init =
-            vec![w.certificates(), w.configure("gitaly-config", "init-gitaly-secrets", "gitaly-secrets")];
+        let mut init = vec![w.certificates(), w.configure("gitaly-config", "init-gitaly-secrets", "gitaly-secrets")];
         if self.set.cgroups.enabled {
             init.push(self.cgroups());
         }

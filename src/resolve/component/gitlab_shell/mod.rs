@@ -200,7 +200,8 @@ impl Server<'_> {
                 hpa.memory = crate::model::workload::HpaTarget::default();
             }
             let targets = [&hpa.cpu, &hpa.memory];
-            let none = targets.iter().all(|t| t.target_average_value.is_none() && t.target_average_utilization.is_none());
+            let none =
+                targets.iter().all(|t| t.target_average_value.is_none() && t.target_average_utilization.is_none());
             if none && set.keda.triggers.is_empty() {
                 return;
             }

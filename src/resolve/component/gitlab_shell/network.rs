@@ -78,9 +78,12 @@ impl Server<'_> {
         if ranges.is_some() && !balanced {
             let path = "gitlab.gitlab-shell.service.loadBalancerSourceRanges";
             w.cx.say(
-                Diagnostic::warning("no-load-balancer", format!("`{path}`: only a load balancer keeps others out, and there is none"))
-                    .at_value(ValuePath::dotted(path))
-                    .hint("set `gitlab.gitlab-shell.service.type` to `LoadBalancer`, or remove the key"),
+                Diagnostic::warning(
+                    "no-load-balancer",
+                    format!("`{path}`: only a load balancer keeps others out, and there is none"),
+                )
+                .at_value(ValuePath::dotted(path))
+                .hint("set `gitlab.gitlab-shell.service.type` to `LoadBalancer`, or remove the key"),
             );
         }
         let view = view! {

@@ -1,0 +1,114 @@
+//! Storages of repositories, Praefect, and Git over SSH.
+
+use super::{Context, refuse};
+use crate::model::Text;
+use crate::resolve::shared::gitaly::{Gitaly, Praefect, set};
+
+/// Says all that is contradictory about them.
+pub(super) fn check(cx: &Context) {
+    storages(cx);
+    replication_factors(cx);
+    certificates_behind_praefect(cx);
+    metrics_of_openssh(cx);
+}
+
+/// Each storage with the path that names it.
+fn named(cx: &Context) -> Vec<(String, String)> {
+    let gitaly: Gitaly = cx.read("global.gitaly");
+    let praefect = Praefect::of(cx);
+    let mut all = Vec::new();
+    if praefect.enabled {
+        for (index, storage) in praefect.virtual_storages.iter().enumerate() {
+            all.push((storage.name.0.clone(), format!("global.praefect.virtualStorages[{index}].name")));
+        }
+    }
+    if gitaly.enabled && !praefect.replaces_gitaly() {
+        for (index, name) in gitaly.internal.names.iter().enumerate() {
+            all.push((name.0.clone(), format!("global.gitaly.internal.names[{index}]")));
+        }
+    }
+    for (index, storage) in gitaly.external.iter().enumerate() {
+        all.push((storage.name.0.clone(), format!("global.gitaly.external[{index}].name")));
+    }
+    all
+}
+
+/// Rails keeps what it has nowhere else to put in `default`, and tells storages apart by name.
+fn storages(cx: &Context) {
+    let all = named(cx);
+    for (index, (name, path)) in all.iter().enumerate() {
+        if let Some((_, first)) = all[..index].iter().find(|(other, _)| other == name) {
+            let message = format!("storage `{name}` is there already, from `{first}`");
+            refuse(cx, "storage-twice", path, &message, "give each storage a name of its own");
+        }
+    }
+    if !all.iter().any(|(name, _)| name == "default") {
+        let path = if cx.enabled("global.praefect.enabled") {
+            "global.praefect.virtualStorages"
+        } else {
+            "global.gitaly.internal.names"
+        };
+        refuse(
+            cx,
+            "no-default-storage",
+            path,
+            "no storage is named `default`, which GitLab needs",
+            "name one storage `default`, here or in `global.gitaly.external`",
+        );
+    }
+}
+
+fn replication_factors(cx: &Context) {
+    let praefect = Praefect::of(cx);
+    if !praefect.enabled {
+        return;
+    }
+    for (index, storage) in praefect.virtual_storages.iter().enumerate() {
+        let Some(factor) = storage.default_replication_factor else { continue };
+        if factor.0 < 1 || factor.0 > storage.replicas() {
+            refuse(
+                cx,
+                "replication-factor",
+                &format!("global.praefect.virtualStorages[{index}].defaultReplicationFactor"),
+                "a repository cannot have more copies than there are Gitaly pods, and needs one",
+                "set it between 1 and `gitalyReplicas` of the same storage",
+            );
+        }
+    }
+}
+
+/// The pods of each virtual storage have names of their own, and so need a certificate of their own.
+fn certificates_behind_praefect(cx: &Context) {
+    let praefect = Praefect::of(cx);
+    if !praefect.enabled || !cx.enabled("global.gitaly.tls.enabled") {
+        return;
+    }
+    for (index, storage) in praefect.virtual_storages.iter().enumerate() {
+        if set(&storage.tls_secret_name).is_none() {
+            refuse(
+                cx,
+                "virtual-storage-certificate",
+                &format!("global.praefect.virtualStorages[{index}]"),
+                "has no `tlsSecretName`, and `global.gitaly.tls.enabled` asks for encrypted connections",
+                "make a Secret with the certificate of its Gitaly pods, and name it in `tlsSecretName`",
+            );
+        }
+    }
+}
+
+fn metrics_of_openssh(cx: &Context) {
+    if serves_openssh(cx) && cx.enabled("gitlab.gitlab-shell.metrics.enabled") {
+        refuse(
+            cx,
+            "openssh-metrics",
+            "gitlab.gitlab-shell.metrics.enabled",
+            "OpenSSH's daemon has no metrics",
+            "set `gitlab.gitlab-shell.sshDaemon: gitlab-sshd`, or metrics to false",
+        );
+    }
+}
+
+fn serves_openssh(cx: &Context) -> bool {
+    let daemon: Option<Text> = cx.read("gitlab.gitlab-shell.sshDaemon");
+    cx.enabled("gitlab.gitlab-shell.enabled") && set(&daemon).unwrap_or("openssh") == "openssh"
+}
