@@ -171,7 +171,7 @@ fn routing_rules(cx: &Context) {
 }
 
 fn graph_mailboxes(cx: &Context) {
-    for mailbox in ["incomingEmail", "serviceDeskEmail"] {
+    for mailbox in ["incomingEmail", "serviceDeskEmail", "serviceDesk"] {
         let path = format!("global.appConfig.{mailbox}");
         let set = cx.section(&path);
         let graph = set.get("inboxMethod").and_then(Value::as_str) == Some("microsoft_graph");

@@ -141,7 +141,7 @@ fn stores(cx: &Context, own: &str, process: Process, app: &AppConfig) -> Vec<Nod
 /// Identifiers of services that count visitors, and what the component adds.
 fn extra(cx: &Context, own: &str, process: Process, app: &AppConfig) -> Option<NodeMap> {
     let mut all = if process.works() { node(&app.extra).as_object().cloned().unwrap_or_default() } else { NodeMap::new() };
-    all.retain(|_, value| !value.is_null());
+    all.retain(|_, value| !value.is_null() && *value != Value::Bool(false) && value != "");
     if let Some(own) = cx.section(&format!("{own}.extra")).as_object() {
         all.extend(own.iter().filter(|(_, v)| !v.is_null()).map(|(k, v)| (k.clone(), v.clone())));
     }
