@@ -13,6 +13,7 @@ mod kubernetes;
 mod layout;
 mod manifest;
 mod mutations;
+mod rails;
 mod releases;
 mod schema;
 mod scripts;

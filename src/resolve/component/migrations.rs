@@ -129,8 +129,8 @@ fn initial_secrets(cx: &Context, set: &Settings) -> Vec<(&'static str, Node)> {
 #[serde(default, rename_all = "camelCase")]
 struct Application {
     secret: Option<Text>,
-    appid_key: Option<Text>,
-    appsecret_key: Option<Text>,
+    app_id_key: Option<Text>,
+    app_secret_key: Option<Text>,
 }
 
 /// What is needed to register Pages as an application that signs users in.
@@ -142,7 +142,7 @@ fn pages_application(w: &Workload) -> Vec<Node> {
     let set: Application = cx.read("global.oauth.gitlab-pages");
     let text = |text: &Option<Text>, default: &str| text.as_ref().and_then(Text::set).unwrap_or(default).to_owned();
     let secret = text(&set.secret, &format!("{}-oauth-gitlab-pages-secret", cx.release.name));
-    let (id, key) = (text(&set.appid_key, "appid"), text(&set.appsecret_key, "appsecret"));
+    let (id, key) = (text(&set.app_id_key, "appid"), text(&set.app_secret_key, "appsecret"));
     let items = [
         (id.as_str(), "oauth-secrets/gitlab-pages/appid"),
         (key.as_str(), "oauth-secrets/gitlab-pages/appsecret"),
