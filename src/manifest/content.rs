@@ -13,7 +13,11 @@ pub fn checksums<'a>(
     follows: impl IntoIterator<Item = (&'a str, &'a str, &'a str)>,
     hashes: &Hashes,
 ) {
-    let at = if body.pointer("/spec/jobTemplate").is_some() { "/spec/jobTemplate/spec/template/metadata" } else { "/spec/template/metadata" };
+    let at = if body.pointer("/spec/jobTemplate").is_some() {
+        "/spec/jobTemplate/spec/template/metadata"
+    } else {
+        "/spec/template/metadata"
+    };
     let Some(metadata) = body.pointer_mut(at).and_then(Value::as_object_mut) else { return };
     let annotations = metadata.entry("annotations").or_insert_with(|| Value::Object(Map::new()));
     let Some(annotations) = annotations.as_object_mut() else { return };

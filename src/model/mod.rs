@@ -38,7 +38,9 @@ pub struct Misfit {
 /// The first place where the type does not fit, without the value that stands there.
 pub fn read<T: DeserializeOwned>(section: &Value) -> Result<T, Misfit> {
     static EMPTY: std::sync::LazyLock<Value> = std::sync::LazyLock::new(|| Value::Object(NodeMap::new()));
-    if section.is_null() && let Ok(nothing) = T::deserialize(section) {
+    if section.is_null()
+        && let Ok(nothing) = T::deserialize(section)
+    {
         return Ok(nothing);
     }
     let section = if section.is_null() { &*EMPTY } else { section };

@@ -1,6 +1,7 @@
 //! `global.redis`, and `redis` of a component over it.
 
-use serde::Deserialize;
+use serde::de::Error;
+use serde::{Deserialize, Deserializer};
 
 use super::{Node, NodeMap, Text};
 
@@ -30,6 +31,7 @@ pub struct Redis {
     /// The password of the Sentinels.
     pub sentinel_auth: Auth,
     /// The nodes of a Redis Cluster.
+    #[serde(deserialize_with = "servers")]
     pub cluster: Vec<Server>,
     /// Seconds.
     pub connect_timeout: Option<Node>,
@@ -53,6 +55,15 @@ pub struct Auth {
     pub secret: Option<Text>,
     /// Its key.
     pub key: Option<Text>,
+}
+
+/// An empty map stands for an empty list: some write `sentinels: {}`.
+fn servers<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<Server>, D::Error> {
+    match Node::deserialize(deserializer)? {
+        Node::Null => Ok(Vec::new()),
+        Node::Object(map) if map.is_empty() => Ok(Vec::new()),
+        other => Vec::deserialize(other).map_err(|_| D::Error::custom("expected a list of hosts and ports")),
+    }
 }
 
 /// A host and a port.

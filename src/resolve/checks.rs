@@ -64,8 +64,18 @@ fn service_account_that_all_share(cx: &Context) {
 
 /// Redis instances for one purpose each.
 const REDIS_INSTANCES: [&str; 12] = [
-    "actioncable", "cache", "clusterCache", "clusterQueuesMetadata", "clusterRateLimiting", "clusterSharedState",
-    "queues", "rateLimiting", "repositoryCache", "sessions", "sharedState", "traceChunks",
+    "actioncable",
+    "cache",
+    "clusterCache",
+    "clusterQueuesMetadata",
+    "clusterRateLimiting",
+    "clusterSharedState",
+    "queues",
+    "rateLimiting",
+    "repositoryCache",
+    "sessions",
+    "sharedState",
+    "traceChunks",
 ];
 
 fn redis_of_ours_and_others(cx: &Context) {

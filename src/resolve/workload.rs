@@ -264,11 +264,8 @@ impl<'a> Workload<'a> {
             image: image.reference,
             image_pull_policy: image.pull_policy,
             env: self.env(),
-            volume_mounts: [
-                certificate_mounts(),
-                self.list("extraVolumeMounts", &self.set.extra_volume_mounts),
-            ]
-            .concat(),
+            volume_mounts: [certificate_mounts(), self.list("extraVolumeMounts", &self.set.extra_volume_mounts)]
+                .concat(),
             resources: self.set.resources.clone(),
             security_context: self.set.container_security_context.clone(),
             ..Container::default()

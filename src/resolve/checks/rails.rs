@@ -28,8 +28,11 @@ pub fn check(cx: &Context) {
 fn load_balancing<'c>(cx: &'c Context) -> impl Iterator<Item = (String, &'c Value)> {
     let components = ["global", "gitlab.webservice", "gitlab.sidekiq", "gitlab.toolbox", "gitlab.migrations"];
     let parts = ["", ".main", ".ci", ".sec", ".embedding"];
-    let paths = components.into_iter().flat_map(move |c| parts.into_iter().map(move |p| format!("{c}.psql{p}.load_balancing")));
-    paths.map(|path| (path.clone(), cx.section(&path))).filter(|(_, set)| set.as_object().is_some_and(|m| !m.is_empty()))
+    let paths =
+        components.into_iter().flat_map(move |c| parts.into_iter().map(move |p| format!("{c}.psql{p}.load_balancing")));
+    paths
+        .map(|path| (path.clone(), cx.section(&path)))
+        .filter(|(_, set)| set.as_object().is_some_and(|m| !m.is_empty()))
 }
 
 fn load_balancing_of_ours(cx: &Context) {
@@ -171,7 +174,7 @@ fn routing_rules(cx: &Context) {
 }
 
 fn graph_mailboxes(cx: &Context) {
-    for mailbox in ["incomingEmail", "serviceDeskEmail"] {
+    for mailbox in ["incomingEmail", "serviceDeskEmail", "serviceDesk"] {
         let path = format!("global.appConfig.{mailbox}");
         let set = cx.section(&path);
         let graph = set.get("inboxMethod").and_then(Value::as_str) == Some("microsoft_graph");
@@ -193,6 +196,12 @@ fn cell(cx: &Context) {
     let on = cx.enabled("global.appConfig.cell.enabled") && cx.enabled(&format!("{path}.enabled"));
     if on && !is_set(cx, &format!("{path}.secret")) {
         let hint = "name a Secret with `tls.crt` and `tls.key`, or set `enabled: false` beside it";
-        refuse(cx, "cell-tls", &format!("{path}.secret"), "TLS to the topology service needs a client certificate", hint);
+        refuse(
+            cx,
+            "cell-tls",
+            &format!("{path}.secret"),
+            "TLS to the topology service needs a client certificate",
+            hint,
+        );
     }
 }

@@ -64,7 +64,7 @@ fn resolve(cx: &Context, plan: &mut Plan) {
 fn plan_config(w: &Workload, set: &Settings, plan: &mut Plan) {
     let config = view! {
         db: postgres::main(w.cx, &w.key),
-        redis: redis::redis(w.cx, &w.key),
+        redis: redis::instance(w.cx, &w.key, "queues"),
         tls: set.tls.enabled,
         listen_address: set.listen_addr, listen_port: set.service.internal_port,
     };
@@ -74,7 +74,8 @@ fn plan_config(w: &Workload, set: &Settings, plan: &mut Plan) {
 
 fn plan_deployment(w: &Workload, set: &Settings, plan: &mut Plan) {
     let databases = postgres::databases(w.cx, &w.key);
-    let redis = redis::redis(w.cx, &w.key);
+    // Sidekiq's queues may have a Redis of their own.
+    let redis = redis::instance(w.cx, &w.key, "queues");
     let image = w.cx.image_as_tagged(&w.set.image, &w.cx.release.images.exporter);
     let config = "/var/opt/gitlab-exporter/templates";
     let mut main = w

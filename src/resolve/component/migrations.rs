@@ -63,6 +63,7 @@ fn plan_job(w: &Workload, set: &Settings, plan: &mut Plan) {
     });
     let mut sources = rails::secret_sources(w, Process::Migrations);
     sources.extend(secrets.into_iter().map(|(_, source)| source));
+    sources.extend(pages_application(w));
     let volumes = [
         w.certificate_volumes(),
         vec![
@@ -122,6 +123,32 @@ fn initial_secrets(cx: &Context, set: &Settings) -> Vec<(&'static str, Node)> {
         all.push(("enterprise_license", item(secret, key, "enterprise_license")));
     }
     all
+}
+
+#[derive(Default, Deserialize)]
+#[serde(default, rename_all = "camelCase")]
+struct Application {
+    secret: Option<Text>,
+    app_id_key: Option<Text>,
+    app_secret_key: Option<Text>,
+}
+
+/// What is needed to register Pages as an application that signs users in.
+fn pages_application(w: &Workload) -> Vec<Node> {
+    let cx = w.cx;
+    if !cx.enabled("global.pages.enabled") || !cx.enabled("global.pages.accessControl") {
+        return Vec::new();
+    }
+    let set: Application = cx.read("global.oauth.gitlab-pages");
+    let text = |text: &Option<Text>, default: &str| text.as_ref().and_then(Text::set).unwrap_or(default).to_owned();
+    let secret = text(&set.secret, &format!("{}-oauth-gitlab-pages-secret", cx.release.name));
+    let (id, key) = (text(&set.app_id_key, "appid"), text(&set.app_secret_key, "appsecret"));
+    let items = [
+        (id.as_str(), "oauth-secrets/gitlab-pages/appid"),
+        (key.as_str(), "oauth-secrets/gitlab-pages/appsecret"),
+    ];
+    let uri = json!({"key": "pages_redirect_uri", "path": "oauth-secrets/gitlab-pages/redirecturi"});
+    vec![secret_items(&secret, items), json!({"configMap": {"name": w.name, "items": [uri]}})]
 }
 
 /// Where Rails looks for an initial secret, below its configuration.

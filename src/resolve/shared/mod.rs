@@ -9,7 +9,7 @@ pub mod nginx;
 pub mod object_storage;
 pub mod postgres;
 pub mod rails;
-pub mod workhorse;
 pub mod redis;
 pub mod stand_in;
 pub mod tls;
+pub mod workhorse;

@@ -140,8 +140,9 @@ fn stores(cx: &Context, own: &str, process: Process, app: &AppConfig) -> Vec<Nod
 
 /// Identifiers of services that count visitors, and what the component adds.
 fn extra(cx: &Context, own: &str, process: Process, app: &AppConfig) -> Option<NodeMap> {
-    let mut all = if process.works() { node(&app.extra).as_object().cloned().unwrap_or_default() } else { NodeMap::new() };
-    all.retain(|_, value| !value.is_null());
+    let mut all =
+        if process.works() { node(&app.extra).as_object().cloned().unwrap_or_default() } else { NodeMap::new() };
+    all.retain(|_, value| !value.is_null() && *value != Value::Bool(false) && value != "");
     if let Some(own) = cx.section(&format!("{own}.extra")).as_object() {
         all.extend(own.iter().filter(|(_, v)| !v.is_null()).map(|(k, v)| (k.clone(), v.clone())));
     }
@@ -175,7 +176,8 @@ struct Tls {
 /// Who may see how the process is, and where it says so.
 fn monitoring(cx: &Context, own: &str, process: Process) -> Node {
     let metrics: Metrics = cx.read(&format!("{own}.metrics"));
-    let tls = metrics.tls.enabled.unwrap_or(process == Process::Webservice && cx.enabled(&format!("{own}.tls.enabled")));
+    let tls =
+        metrics.tls.enabled.unwrap_or(process == Process::Webservice && cx.enabled(&format!("{own}.tls.enabled")));
     let folder = match process {
         Process::Webservice => "webservice-metrics",
         _ => "sidekiq-metrics",

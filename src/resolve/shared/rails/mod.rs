@@ -22,7 +22,7 @@ use crate::model::{Node, Text};
 use crate::resolve::context::Context;
 use crate::resolve::image::ImageRef;
 use crate::resolve::plan::{View, node};
-use crate::resolve::workload::{Container, Workload, configure_script, certificate_mounts};
+use crate::resolve::workload::{Container, Workload, certificate_mounts, configure_script};
 use crate::view;
 
 /// Which process of Rails the files are for.
@@ -109,8 +109,10 @@ fn redis_files(cx: &Context, own: &str) -> Node {
 
 /// The variables that every Rails container has.
 pub fn env(cx: &Context) -> Vec<(&'static str, String)> {
-    let mut all =
-        vec![("CONFIG_TEMPLATE_DIRECTORY", TEMPLATES.to_owned()), ("CONFIG_DIRECTORY", "/srv/gitlab/config".to_owned())];
+    let mut all = vec![
+        ("CONFIG_TEMPLATE_DIRECTORY", TEMPLATES.to_owned()),
+        ("CONFIG_DIRECTORY", "/srv/gitlab/config".to_owned()),
+    ];
     if cx.enabled("global.rails.bootsnap.enabled") {
         all.push(("ENABLE_BOOTSNAP", "1".to_owned()));
     }
@@ -119,17 +121,25 @@ pub fn env(cx: &Context) -> Vec<(&'static str, String)> {
 
 /// What a main container of Rails mounts from its ConfigMap's volume and its secrets' volume, and from
 /// the volumes of [`volumes`]. `init`: an init container that waits for the databases, which needs less.
-pub fn mounts(cx: &Context, container: Container, process: Process, config: &str, secrets: &str, init: bool) -> Container {
+pub fn mounts(
+    cx: &Context,
+    container: Container,
+    process: Process,
+    config: &str,
+    secrets: &str,
+    init: bool,
+) -> Container {
     let read_only = || json!({"readOnly": true});
     let mut secrets_yml = json!({"subPath": "rails-secrets/secrets.yml"});
     if let (true, Some(options)) = (init, secrets_yml.as_object_mut()) {
         options.insert("readOnly".to_owned(), true.into());
     }
     let templates = if process == Process::Sidekiq { read_only() } else { json!({}) };
-    let mut container = container
-        .mount(config, TEMPLATES, templates)
-        .mount(secrets, "/etc/gitlab", read_only())
-        .mount(secrets, "/srv/gitlab/config/secrets.yml", secrets_yml);
+    let mut container = container.mount(config, TEMPLATES, templates).mount(secrets, "/etc/gitlab", read_only()).mount(
+        secrets,
+        "/srv/gitlab/config/secrets.yml",
+        secrets_yml,
+    );
     if init || !process.serves() {
         return container;
     }

@@ -40,7 +40,9 @@ pub fn secret_sources(w: &Workload, process: Process) -> Vec<Node> {
         sources.extend(sign_in::sources(&app, process));
     }
     let clickhouse: ClickHouse = cx.read("global.clickhouse.main");
-    if let Some((secret, key)) = clickhouse.password.named("main_password").filter(|_| cx.enabled("global.clickhouse.enabled")) {
+    if let Some((secret, key)) =
+        clickhouse.password.named("main_password").filter(|_| cx.enabled("global.clickhouse.enabled"))
+    {
         sources.push(secret_items(secret, [(key, "clickhouse/.main_password")]));
     }
     sources

@@ -246,7 +246,12 @@ pub fn sources(cx: &Context, own: &str, app: &AppConfig, process: Process) -> Ve
     // The key's name in the Secret is fixed.
     let certificate = SecretKey { secret: registry.certificate.secret, key: None };
     sources.push(source(&certificate, "registry-secret", "registry-auth.key", "registry/gitlab-registry.key"));
-    sources.push(source(&registry.notification_secret, "registry-notification", "secret", "registry/notificationSecret"));
+    sources.push(source(
+        &registry.notification_secret,
+        "registry-notification",
+        "secret",
+        "registry/notificationSecret",
+    ));
     if process == Process::Webservice {
         let workhorse: SecretKey = cx.read("global.workhorse");
         sources.push(source(&workhorse, "gitlab-workhorse-secret", "shared_secret", "gitlab-workhorse/secret"));

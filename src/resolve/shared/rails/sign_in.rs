@@ -36,9 +36,8 @@ pub fn ldap(app: &AppConfig) -> View {
 pub fn providers(app: &AppConfig) -> Vec<View> {
     let provider = |set: &Node| {
         let secret = text(set, "secret").filter(|_| text(set, "name").is_none());
-        let file = secret.map(|secret| {
-            format!("/etc/gitlab/omniauth/{secret}/{}", text(set, "key").unwrap_or("provider"))
-        });
+        let file =
+            secret.map(|secret| format!("/etc/gitlab/omniauth/{secret}/{}", text(set, "key").unwrap_or("provider")));
         view! { file: file, settings: set }
     };
     app.omniauth.providers.iter().map(provider).collect()
