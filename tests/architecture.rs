@@ -24,7 +24,16 @@ const ALLOWED: &[(&str, &[&str])] = &[
     (
         "pipeline",
         &[
-            "bundle", "diag", "emit", "manifest", "releases", "render", "resolve", "schema", "third_party", "upgrade",
+            "bundle",
+            "diag",
+            "emit",
+            "manifest",
+            "releases",
+            "render",
+            "resolve",
+            "schema",
+            "third_party",
+            "upgrade",
             "values",
         ],
     ),

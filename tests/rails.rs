@@ -36,7 +36,8 @@ fn what_is_not_set_has_no_line() {
 
 #[test]
 fn a_database_inherits_from_main() {
-    let values = "certmanager-issuer: {email: a@example.com}\nglobal: {psql: {host: db, main: {port: 6432}, ci: {host: ci}}}\n";
+    let values =
+        "certmanager-issuer: {email: a@example.com}\nglobal: {psql: {host: db, main: {port: 6432}, ci: {host: ci}}}\n";
     let text = file("database.yml.erb", values);
     let ci = text.split("  main:").next().expect("ci comes first");
     assert!(ci.contains("host: \"ci\"") && ci.contains("port: 6432") && ci.contains("database_tasks: true"), "{text}");

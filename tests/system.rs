@@ -98,7 +98,8 @@ fn what_stands_in_for_others_says_so_and_has_the_names_that_gitlab_expects() {
 fn the_scripts_of_a_render_are_scripts() {
     let objects = render("{}");
     let all = objects.iter().filter(|o| o["kind"] == "ConfigMap").filter_map(|o| o["data"].as_object()).flatten();
-    let scripts: Vec<_> = all.filter(|(_, text)| text.as_str().is_some_and(|text| text.starts_with("#!/bin/"))).collect();
+    let scripts: Vec<_> =
+        all.filter(|(_, text)| text.as_str().is_some_and(|text| text.starts_with("#!/bin/"))).collect();
     assert!(scripts.len() > 5, "there are no scripts");
     for (name, text) in scripts {
         let text = text.as_str().expect("a script is text");

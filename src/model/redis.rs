@@ -75,12 +75,3 @@ pub struct Server {
     /// The port.
     pub port: Option<Text>,
 }
-
-/// A list of servers; an empty map, with which people switch one off, is an empty list.
-fn servers<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Vec<Server>, D::Error> {
-    match Node::deserialize(deserializer)? {
-        Node::Null => Ok(Vec::new()),
-        Node::Object(map) if map.is_empty() => Ok(Vec::new()),
-        other => serde_json::from_value(other).map_err(|_| serde::de::Error::custom("invalid type, expected a sequence")),
-    }
-}

@@ -83,7 +83,15 @@ impl GatewayRoute {
     }
 
     /// Plans an HTTPRoute from the template `httproute.yaml`: one host, one listener.
-    pub fn plan_http(&self, w: &Workload, component: &'static str, name: &str, host: &str, rules: Vec<Node>, plan: &mut Plan) {
+    pub fn plan_http(
+        &self,
+        w: &Workload,
+        component: &'static str,
+        name: &str,
+        host: &str,
+        rules: Vec<Node>,
+        plan: &mut Plan,
+    ) {
         let parents = vec![self.parent(w.cx, self.section_name.as_ref())];
         self.plan_http_for(w, component, name, (&[host.to_owned()], parents), rules, plan);
     }
@@ -111,7 +119,14 @@ impl GatewayRoute {
     }
 
     /// Plans a TCPRoute from the template `tcproute.yaml`.
-    pub fn plan_tcp(&self, w: &Workload, component: &'static str, name: &str, (service, port): (&str, Node), plan: &mut Plan) {
+    pub fn plan_tcp(
+        &self,
+        w: &Workload,
+        component: &'static str,
+        name: &str,
+        (service, port): (&str, Node),
+        plan: &mut Plan,
+    ) {
         let view = view! {
             name, labels: w.labels.object, annotations: labels::text_map(&self.annotations),
             parents: [self.parent(w.cx, self.section_name.as_ref())],

@@ -157,7 +157,8 @@ impl Removed {
 
 /// The patterns without `{a,b}`, each with what its braces stood for.
 fn expand(pattern: &str) -> Vec<(String, Vec<String>)> {
-    let braces = pattern.split_once('{').and_then(|(head, rest)| rest.split_once('}').map(|(all, tail)| (head, all, tail)));
+    let braces =
+        pattern.split_once('{').and_then(|(head, rest)| rest.split_once('}').map(|(all, tail)| (head, all, tail)));
     let Some((head, alternatives, tail)) = braces else { return vec![(pattern.to_owned(), Vec::new())] };
     let tails = expand(tail);
     let one = |alternative: &str| {

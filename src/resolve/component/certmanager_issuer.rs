@@ -103,8 +103,7 @@ fn quoted_map(map: &NodeMap) -> Vec<Value> {
 fn plan_job(w: &Workload, set: &Settings, config: &str, plan: &mut Plan) {
     let mut main = deployment::job_container(w, "create-issuer", deployment::kubectl(w.cx));
     main.command = Some(json!(["/bin/bash", "/scripts/create-issuer"]));
-    main.env =
-        vec![json!({"name": "POD_NAMESPACE", "valueFrom": {"fieldRef": {"fieldPath": "metadata.namespace"}}})];
+    main.env = vec![json!({"name": "POD_NAMESPACE", "valueFrom": {"fieldRef": {"fieldPath": "metadata.namespace"}}})];
     main.volume_mounts = vec![mount("scripts", "/scripts", Value::Null)];
     let volumes = vec![config_volume("scripts", config)];
     let suffix = deployment::job_suffix(w.cx);

@@ -90,7 +90,8 @@ impl Gateway<'_> {
         if self.set.configure_certmanager {
             annotations.insert("cert-manager.io/issuer".to_owned(), format!("{}-issuer", self.cx.release.name).into());
         }
-        let listeners: Vec<Node> = self.set.listeners.iter().filter_map(|(name, set)| self.listener(name, set)).collect();
+        let listeners: Vec<Node> =
+            self.set.listeners.iter().filter_map(|(name, set)| self.listener(name, set)).collect();
         let view = self
             .view(&self.name)
             .with("annotations", annotations)
@@ -151,10 +152,13 @@ impl Gateway<'_> {
     }
 
     fn ssh_port(&self) -> Node {
-        let port: Port = self.cx.read_value("global.shell.port", match self.cx.section("global.shell.port") {
-            none if none.is_null() => return json!(22),
-            port => port,
-        });
+        let port: Port = self.cx.read_value(
+            "global.shell.port",
+            match self.cx.section("global.shell.port") {
+                none if none.is_null() => return json!(22),
+                port => port,
+            },
+        );
         json!(port)
     }
 

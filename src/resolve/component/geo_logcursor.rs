@@ -80,8 +80,8 @@ fn plan_deployment(w: &Workload, set: &Settings, plan: &mut Plan) {
         file: "_shared/files/configure-pod.sh",
         view: view! { scripts: [format!("{at}/configure")], tmp: Value::Null },
     });
-    let dependencies = rails::dependencies(w, image, PROCESS, CONFIG, SECRETS)
-        .with_env([("DB_SCHEMA_TARGET", "geo".to_owned())]);
+    let dependencies =
+        rails::dependencies(w, image, PROCESS, CONFIG, SECRETS).with_env([("DB_SCHEMA_TARGET", "geo".to_owned())]);
     let volumes = [
         w.certificate_volumes(),
         vec![

@@ -6,7 +6,9 @@ use serde_json::json;
 use crate::model::workload::Metrics;
 use crate::model::{Node, NodeMap, Port, Text};
 use crate::resolve::shared::{postgres, redis};
-use crate::resolve::workload::{Workload, config_volume, configure_script, memory_volume, projected_volume, secret_items};
+use crate::resolve::workload::{
+    Workload, config_volume, configure_script, memory_volume, projected_volume, secret_items,
+};
 use crate::resolve::{Component, Context, Plan, labels};
 use crate::view;
 
@@ -80,20 +82,24 @@ fn plan_deployment(w: &Workload, set: &Settings, plan: &mut Plan) {
     let config = "/var/opt/gitlab-exporter/templates";
     let mut main = w
         .container("gitlab-exporter", image)
-        .with_env([("CONFIG_TEMPLATE_DIRECTORY", config.to_owned()), ("CONFIG_DIRECTORY", "/etc/gitlab-exporter".to_owned())])
+        .with_env([
+            ("CONFIG_TEMPLATE_DIRECTORY", config.to_owned()),
+            ("CONFIG_DIRECTORY", "/etc/gitlab-exporter".to_owned()),
+        ])
         .port("http-metrics", &set.service.internal_port)
-        .mount("gitlab-exporter-config", &format!("{config}/gitlab-exporter.yml.erb"), json!({"subPath": "gitlab-exporter.yml.erb"}))
+        .mount(
+            "gitlab-exporter-config",
+            &format!("{config}/gitlab-exporter.yml.erb"),
+            json!({"subPath": "gitlab-exporter.yml.erb"}),
+        )
         .mount("gitlab-exporter-secrets", "/etc/gitlab", json!({"readOnly": true}));
     let alive = json!({"exec": {"command": ["pgrep", "-f", "gitlab-exporter"]}});
     main.liveness_probe = Some(alive.clone());
     main.readiness_probe = Some(alive);
     main.lifecycle = Some(json!({"preStop": {"exec": {"command": ["/bin/bash", "-c", "pkill -f 'gitlab-exporter'"]}}}));
-    let mut secrets = [
-        postgres::password_sources(&databases),
-        postgres::ssl_sources(&databases),
-        redis::password_sources(&redis),
-    ]
-    .concat();
+    let mut secrets =
+        [postgres::password_sources(&databases), postgres::ssl_sources(&databases), redis::password_sources(&redis)]
+            .concat();
     if set.tls.enabled {
         let name = set.tls.secret_name.as_ref().and_then(Text::set);
         let name = name.map_or_else(|| format!("{}-gitlab-exporter-tls", w.cx.release.name), str::to_owned);
@@ -115,7 +121,8 @@ fn plan_deployment(w: &Workload, set: &Settings, plan: &mut Plan) {
         w.configure("gitlab-exporter-config", "init-gitlab-exporter-secrets", "gitlab-exporter-secrets"),
     ];
     let mut pod = w.pod(init, vec![main], volumes);
-    let annotations = w.prometheus_annotations(&set.metrics, &set.metrics.port.as_ref().map_or_else(String::new, Node::to_string));
+    let annotations =
+        w.prometheus_annotations(&set.metrics, &set.metrics.port.as_ref().map_or_else(String::new, Node::to_string));
     pod.annotate(&annotations);
     let view = view! {
         name: w.name, labels: w.controller_labels(), annotations: w.controller_annotations(),

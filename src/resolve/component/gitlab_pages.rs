@@ -10,7 +10,9 @@ use crate::resolve::gateway::{GatewayRoute, prefix_rule};
 use crate::resolve::network::{Ingress, Route};
 use crate::resolve::plan::View;
 use crate::resolve::shared::{hosts, object_storage, rails, workhorse};
-use crate::resolve::workload::{Workload, config_volume, configure_script, memory_volume, projected_volume, secret_items};
+use crate::resolve::workload::{
+    Workload, config_volume, configure_script, memory_volume, projected_volume, secret_items,
+};
 use crate::resolve::{Component, Context, Plan, labels};
 use crate::view;
 
@@ -138,7 +140,12 @@ impl Pages<'_> {
         let ingress = Ingress::of(cx, &self.w.key);
         let managed = cx.enabled("global.ingress.configureCertmanager");
         let default = if managed { "pages-tls" } else { "wildcard-tls" };
-        ingress.tls.secret_name.as_ref().and_then(Text::set).map_or_else(|| format!("{}-{default}", cx.release.name), str::to_owned)
+        ingress
+            .tls
+            .secret_name
+            .as_ref()
+            .and_then(Text::set)
+            .map_or_else(|| format!("{}-{default}", cx.release.name), str::to_owned)
     }
 
     /// Where plain requests come in: from users, from a proxy, or only from the kubelet.
@@ -235,7 +242,9 @@ fn options(cx: &Context, own: &str) -> Vec<View> {
     // A line break in a value would be an option of its own.
     let line = |value: &Value| match value {
         Value::String(text) => text.replace(['\n', '\r'], " "),
-        Value::Array(items) => items.iter().map(|i| i.as_str().map_or_else(|| i.to_string(), str::to_owned)).collect::<Vec<_>>().join(","),
+        Value::Array(items) => {
+            items.iter().map(|i| i.as_str().map_or_else(|| i.to_string(), str::to_owned)).collect::<Vec<_>>().join(",")
+        }
         other => other.to_string(),
     };
     let option = |name: &str, value: &Value| view! { name: name, value: line(value) };
@@ -277,7 +286,8 @@ fn plan_deployment(pages: &Pages, plan: &mut Plan) {
         main = main.port("http-metrics", &set.metrics.port);
     }
     if let Some(status) = set.status_uri.as_ref().and_then(Text::set) {
-        let mut probe = json!({"httpGet": {"path": status, "port": pages.http_port().parse::<i64>().unwrap_or_default()}});
+        let mut probe =
+            json!({"httpGet": {"path": status, "port": pages.http_port().parse::<i64>().unwrap_or_default()}});
         crate::resolve::context::overlay(&mut probe, &Value::Object(set.deployment.readiness_probe.clone()));
         main.readiness_probe = Some(probe);
     }
@@ -331,7 +341,8 @@ fn sources(pages: &Pages) -> Vec<Node> {
     }
     if global.access_control {
         sources.push(of(&global.auth_secret, "gitlab-pages-auth-secret", "password", "pages/auth_secret"));
-        let text = |key: &str| cx.section(&format!("global.oauth.gitlab-pages.{key}")).as_str().filter(|t| !t.is_empty());
+        let text =
+            |key: &str| cx.section(&format!("global.oauth.gitlab-pages.{key}")).as_str().filter(|t| !t.is_empty());
         let default = format!("{release}-oauth-gitlab-pages-secret");
         let items = [
             (text("appIdKey").unwrap_or("appid"), "pages/gitlab_appid"),
@@ -351,11 +362,10 @@ fn plan_services(pages: &Pages, plan: &mut Plan) {
         labels::put(&mut all, more);
         all
     };
-    let port = |name: &str, port: Node, target: Node, node_port: &Option<Node>| {
-        json!({"name": name, "port": port, "targetPort": target, "nodePort": node_port, "protocol": "TCP"})
-    };
+    let port = |name: &str, port: Node, target: Node, node_port: &Option<Node>| json!({"name": name, "port": port, "targetPort": target, "nodePort": node_port, "protocol": "TCP"});
     let affinity = service.session_affinity.as_ref().and_then(Text::set);
-    let config = affinity.filter(|a| *a == "ClientIP").map(|_| &service.session_affinity_config).filter(|c| !c.is_empty());
+    let config =
+        affinity.filter(|a| *a == "ClientIP").map(|_| &service.session_affinity_config).filter(|c| !c.is_empty());
     if pages.direct {
         let custom = &service.custom_domains;
         let mut ports = Vec::new();
@@ -363,7 +373,12 @@ fn plan_services(pages: &Pages, plan: &mut Plan) {
             ports.push(port("http-gitlab-pages", json!(80), json!(service.internal_port), &custom.node_port.http));
         }
         if !global.external_https.is_empty() {
-            ports.push(port("https-gitlab-pages", json!(443), json!(custom.internal_https_port), &custom.node_port.https));
+            ports.push(port(
+                "https-gitlab-pages",
+                json!(443),
+                json!(custom.internal_https_port),
+                &custom.node_port.https,
+            ));
         }
         let balanced = custom.r#type.as_str() == "LoadBalancer";
         let address = global.external_http.iter().chain(&global.external_https).next().filter(|_| balanced);
@@ -374,7 +389,8 @@ fn plan_services(pages: &Pages, plan: &mut Plan) {
         };
         plan.add(COMPONENT.name, "service.yaml", view);
     } else {
-        let ports = [port("http-gitlab-pages-proxy", json!(service.external_port), json!(service.internal_port), &None)];
+        let ports =
+            [port("http-gitlab-pages-proxy", json!(service.external_port), json!(service.internal_port), &None)];
         let view = view! {
             name: w.name, labels: w.labels.service, annotations: annotations(&service.primary.annotations),
             selector: w.labels.selector, service_type: service.r#type, ports: ports, load_balancer_ip: Value::Null,
@@ -410,7 +426,11 @@ fn plan_ingress(pages: &Pages, plan: &mut Plan) {
         return;
     }
     let path = ingress.path.as_ref().and_then(Text::set).unwrap_or("/").to_owned();
-    let to = Route { host: site.clone(), paths: vec![(path, w.name.clone(), json!(service.external_port))], tls_secret: pages.tls_secret() };
+    let to = Route {
+        host: site.clone(),
+        paths: vec![(path, w.name.clone(), json!(service.external_port))],
+        tls_secret: pages.tls_secret(),
+    };
     let (rules, _) = ingress.rules(&[to]);
     let mut hosts = vec![pages.host.clone()];
     if site != pages.host {

@@ -70,8 +70,9 @@ fn runner(w: &Workload) -> Container {
         .mount("authorities", "/etc/gitlab/authorities", json!({"readOnly": true}));
     main.command = Some(json!(["sh", "/scripts/start.sh"]));
     // Registered or not: until GitLab answers, it waits, and a restart would not help.
-    main.liveness_probe =
-        Some(json!({"exec": {"command": ["pgrep", "-f", "start.sh|gitlab-runner"]}, "periodSeconds": 30, "timeoutSeconds": 5}));
+    main.liveness_probe = Some(
+        json!({"exec": {"command": ["pgrep", "-f", "start.sh|gitlab-runner"]}, "periodSeconds": 30, "timeoutSeconds": 5}),
+    );
     main
 }
 

@@ -9,7 +9,9 @@ use crate::model::{Node, Text};
 use crate::resolve::plan::View;
 use crate::resolve::shared::redis::{self, Redis};
 use crate::resolve::shared::workhorse;
-use crate::resolve::workload::{Workload, config_volume, configure_script, memory_volume, projected_volume, secret_items};
+use crate::resolve::workload::{
+    Workload, config_volume, configure_script, memory_volume, projected_volume, secret_items,
+};
 use crate::resolve::{Component, Context, Plan};
 use crate::view;
 
@@ -134,9 +136,12 @@ fn check(cx: &Context, plan: &mut Plan) {
         for (field, _) in needed.into_iter().filter(|(_, there)| !there) {
             let path = format!("{base}.{field}");
             plan.say(
-                Diagnostic::error("mailbox-incomplete", format!("`{path}`: missing, and `{base}.inboxMethod` is `microsoft_graph`"))
-                    .at_value(ValuePath::dotted(&format!("{base}.inboxMethod")))
-                    .hint("set it to what the app registration in Microsoft Entra says"),
+                Diagnostic::error(
+                    "mailbox-incomplete",
+                    format!("`{path}`: missing, and `{base}.inboxMethod` is `microsoft_graph`"),
+                )
+                .at_value(ValuePath::dotted(&format!("{base}.inboxMethod")))
+                .hint("set it to what the app registration in Microsoft Entra says"),
             );
         }
     }

@@ -56,11 +56,8 @@ fn plan_job(w: &Workload, set: &Settings, plan: &mut Plan) {
         let (path, sub) = (format!("/srv/gitlab/config/{}", place(item)), format!("migrations/{item}"));
         main = main.mount("migrations-secrets", &path, json!({"subPath": sub}));
     }
-    main.args_script = Some(Script {
-        words: vec!["/bin/bash", "-c"],
-        file: "migrations/files/migrate.sh",
-        view: view! { geo },
-    });
+    main.args_script =
+        Some(Script { words: vec!["/bin/bash", "-c"], file: "migrations/files/migrate.sh", view: view! { geo } });
     let mut sources = rails::secret_sources(w, Process::Migrations);
     sources.extend(secrets.into_iter().map(|(_, source)| source));
     sources.extend(pages_application(w));
@@ -108,10 +105,12 @@ fn initial_secrets(cx: &Context, set: &Settings) -> Vec<(&'static str, Node)> {
     let text = |texts: [&Option<Text>; 2], default: String| {
         texts.into_iter().find_map(|t| t.as_ref().and_then(Text::set)).map_or(default, str::to_owned)
     };
-    let password = text([&global.secret, &set.initial_root_password.secret], format!("{release}-gitlab-initial-root-password"));
+    let password =
+        text([&global.secret, &set.initial_root_password.secret], format!("{release}-gitlab-initial-root-password"));
     let password_key = text([&global.key, &set.initial_root_password.key], "password".to_owned());
     let token = text([&runner.secret, &None], format!("{release}-gitlab-runner-secret"));
-    let item = |secret: &str, key: &str, name: &str| secret_items(secret, [(key, format!("migrations/{name}").as_str())]);
+    let item =
+        |secret: &str, key: &str, name: &str| secret_items(secret, [(key, format!("migrations/{name}").as_str())]);
     let mut token = item(&token, "runner-registration-token", "gitlab_shared_runners_registration_token");
     // Nobody may want runners.
     token["secret"]["optional"] = true.into();
@@ -143,10 +142,8 @@ fn pages_application(w: &Workload) -> Vec<Node> {
     let text = |text: &Option<Text>, default: &str| text.as_ref().and_then(Text::set).unwrap_or(default).to_owned();
     let secret = text(&set.secret, &format!("{}-oauth-gitlab-pages-secret", cx.release.name));
     let (id, key) = (text(&set.app_id_key, "appid"), text(&set.app_secret_key, "appsecret"));
-    let items = [
-        (id.as_str(), "oauth-secrets/gitlab-pages/appid"),
-        (key.as_str(), "oauth-secrets/gitlab-pages/appsecret"),
-    ];
+    let items =
+        [(id.as_str(), "oauth-secrets/gitlab-pages/appid"), (key.as_str(), "oauth-secrets/gitlab-pages/appsecret")];
     let uri = json!({"key": "pages_redirect_uri", "path": "oauth-secrets/gitlab-pages/redirecturi"});
     vec![secret_items(&secret, items), json!({"configMap": {"name": w.name, "items": [uri]}})]
 }

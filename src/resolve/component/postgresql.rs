@@ -76,8 +76,10 @@ fn plan_server(cx: &Context, init: &str, plan: &mut Plan) {
     // While the databases are made, the server listens on its socket only.
     let ready = json!(["pg_isready", "--quiet", "--host=127.0.0.1", "--username=postgres"]);
     main.readiness_probe = Some(json!({"exec": {"command": ready}, "periodSeconds": 5, "timeoutSeconds": 5}));
-    main.startup_probe = Some(json!({"exec": {"command": ready}, "periodSeconds": 5, "failureThreshold": 120, "timeoutSeconds": 5}));
-    main.liveness_probe = Some(json!({"exec": {"command": ready}, "periodSeconds": 10, "failureThreshold": 6, "timeoutSeconds": 5}));
+    main.startup_probe =
+        Some(json!({"exec": {"command": ready}, "periodSeconds": 5, "failureThreshold": 120, "timeoutSeconds": 5}));
+    main.liveness_probe =
+        Some(json!({"exec": {"command": ready}, "periodSeconds": 10, "failureThreshold": 6, "timeoutSeconds": 5}));
     main.env.push(env("POSTGRES_INITDB_ARGS", "--encoding=UTF8 --auth-host=scram-sha-256"));
 
     let admin = cx.text("postgresql.auth.secretKeys.adminPasswordKey");
@@ -85,11 +87,15 @@ fn plan_server(cx: &Context, init: &str, plan: &mut Plan) {
     let items = [(database.key.as_str(), "gitlab_password"), (admin.as_str(), "postgres_password")];
     let volumes = vec![
         projected_volume("passwords", 0o440, vec![secret_items(&database.secret, items), registry_password(cx)]),
-        projected_volume("init", 0o440, vec![
-            config_items(&own, "create_user.sh", "10-create-user.sh"),
-            config_items(init, "enable_extensions.sh", "20-enable-extensions.sh"),
-            config_items(init, "init_registry.sh", "30-init-registry.sh"),
-        ]),
+        projected_volume(
+            "init",
+            0o440,
+            vec![
+                config_items(&own, "create_user.sh", "10-create-user.sh"),
+                config_items(init, "enable_extensions.sh", "20-enable-extensions.sh"),
+                config_items(init, "init_registry.sh", "30-init-registry.sh"),
+            ],
+        ),
         json!({"name": "run", "emptyDir": {}}),
         json!({"name": "tmp", "emptyDir": {}}),
         memory_volume("shared-memory"),

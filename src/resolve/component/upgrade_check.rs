@@ -54,7 +54,8 @@ fn plan_check(w: &Workload, chart: &str, info: &str, plan: &mut Plan) {
     let mut main = deployment::job_container(w, "run-check", w.base_image());
     main.command = Some(json!(["/bin/sh", "/scripts/runcheck"]));
     main.env = vec![env("GITLAB_VERSION", cx.gitlab_version()), env("CHART_VERSION", chart)];
-    main.volume_mounts = vec![mount("chart-info", "/chart-info", Value::Null), mount("scripts", "/scripts", Value::Null)];
+    main.volume_mounts =
+        vec![mount("chart-info", "/chart-info", Value::Null), mount("scripts", "/scripts", Value::Null)];
     let mut volumes = vec![
         json!({"name": "chart-info", "configMap": {"name": info, "optional": true}}),
         config_volume("scripts", &w.name),

@@ -75,11 +75,8 @@ fn listen(kas: &Kas, port: impl std::fmt::Display, more: Node) -> Node {
 
 fn redis(redis: &Redis) -> Node {
     let mut section = Map::new();
-    let addresses: Vec<String> = redis
-        .sentinels
-        .iter()
-        .map(|s| format!("{}:{}", s["host"].as_str().unwrap_or_default(), s["port"]))
-        .collect();
+    let addresses: Vec<String> =
+        redis.sentinels.iter().map(|s| format!("{}:{}", s["host"].as_str().unwrap_or_default(), s["port"])).collect();
     if addresses.is_empty() {
         section.insert("server".to_owned(), json!({"address": format!("{}:{}", redis.host, redis.port)}));
     } else {

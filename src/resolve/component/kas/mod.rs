@@ -183,9 +183,12 @@ fn check(kas: &Kas, plan: &mut Plan) {
     if metrics.pod_monitor.enabled && metrics.service_monitor.enabled {
         let path = "gitlab.kas.metrics.podMonitor.enabled";
         plan.say(
-            Diagnostic::error("two-monitors", format!("`{path}`: a ServiceMonitor is on as well, and each metric would be read twice"))
-                .at_value(ValuePath::dotted(path))
-                .hint("turn off this one or `gitlab.kas.metrics.serviceMonitor.enabled`"),
+            Diagnostic::error(
+                "two-monitors",
+                format!("`{path}`: a ServiceMonitor is on as well, and each metric would be read twice"),
+            )
+            .at_value(ValuePath::dotted(path))
+            .hint("turn off this one or `gitlab.kas.metrics.serviceMonitor.enabled`"),
         );
     }
 }
@@ -220,9 +223,7 @@ fn plan_deployment(kas: &Kas, plan: &mut Plan) {
         main = main.port("kas-af-cs-api", &set.service.autoflow_codec_server_api_port);
     }
     main.args = Some(json!([format!("--configuration-file={HOME}/config.yaml")]));
-    let probe = |path: &Text, delay: u32, period: u32| {
-        json!({"httpGet": {"path": path, "port": port}, "initialDelaySeconds": delay, "periodSeconds": period})
-    };
+    let probe = |path: &Text, delay: u32, period: u32| json!({"httpGet": {"path": path, "port": port}, "initialDelaySeconds": delay, "periodSeconds": period});
     main.liveness_probe = Some(probe(&set.observability.liveness_probe.path, 15, 20));
     main.readiness_probe = Some(probe(&set.observability.readiness_probe.path, 5, 10));
     let volumes = [
@@ -257,8 +258,18 @@ fn sources(kas: &Kas) -> Vec<Node> {
     let mut sources = vec![
         json!({"configMap": {"name": w.name}}),
         item(&shared, format!("{release}-gitlab-kas-secret"), "kas_shared_secret", config::SHARED_SECRET),
-        item(&set.private_api, format!("{release}-kas-private-api"), "kas_private_api_secret", config::PRIVATE_API_SECRET),
-        item(&set.websocket_token, format!("{release}-kas-websocket-token"), "kas_websocket_token_secret", config::WEBSOCKET_SECRET),
+        item(
+            &set.private_api,
+            format!("{release}-kas-private-api"),
+            "kas_private_api_secret",
+            config::PRIVATE_API_SECRET,
+        ),
+        item(
+            &set.websocket_token,
+            format!("{release}-kas-websocket-token"),
+            "kas_websocket_token_secret",
+            config::WEBSOCKET_SECRET,
+        ),
     ];
     let main = redis::redis(w.cx, &w.key);
     let own = redis_instance(kas);

@@ -178,10 +178,9 @@ fn pages(list: &mut List) {
 
 /// Tokens by which mailroom delivers to webservice.
 fn mail(list: &mut List) {
-    for (section, name) in [
-        ("incomingEmail", "incoming-email-auth-token"),
-        ("serviceDeskEmail", "service-desk-email-auth-token"),
-    ] {
+    for (section, name) in
+        [("incomingEmail", "incoming-email-auth-token"), ("serviceDeskEmail", "service-desk-email-auth-token")]
+    {
         let section = format!("global.appConfig.{section}");
         let by_webhook = list.text(&format!("{section}.deliveryMethod"), "webhook") == "webhook";
         if list.on(&format!("{section}.enabled")) && by_webhook {

@@ -96,7 +96,9 @@ impl Nginx<'_> {
             self.cx.say(
                 Diagnostic::error("no-triggers", format!("`{path}`: KEDA needs a trigger to scale by"))
                     .at_value(ValuePath::dotted(&path))
-                    .hint("list at least one, such as `{type: cpu, metricType: Utilization, metadata: {value: \"50\"}}`"),
+                    .hint(
+                        "list at least one, such as `{type: cpu, metricType: Utilization, metadata: {value: \"50\"}}`",
+                    ),
             );
         }
         for (protocol, ports) in [("tcp", &self.set.tcp), ("udp", &self.set.udp)] {
