@@ -157,7 +157,7 @@ impl Server<'_> {
             name,
             config: config.to_owned(),
             labels,
-            replicas: storage.gitaly_replicas.map(|n| n.0),
+            replicas: Some(storage.gitaly_replicas.map_or(1, |n| n.0)),
             max_unavailable: storage.max_unavailable.clone().unwrap_or(json!(1)),
             tls_secret: storage.tls_secret_name.clone().or_else(|| self.gitaly.tls.secret_name.clone()),
             persistence,
