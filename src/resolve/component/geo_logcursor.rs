@@ -18,6 +18,8 @@ pub const COMPONENT: Component = Component { name: "geo-logcursor", key: "gitlab
 const PROCESS: Process = Process::GeoLogcursor;
 const CONFIG: &str = "logcursor-config";
 const SECRETS: &str = "logcursor-secrets";
+/// Turns on a cache of compiled code, which this process starts without.
+const BOOTSNAP: &str = "ENABLE_BOOTSNAP";
 
 /// The component's own settings.
 #[derive(Default, Deserialize)]
@@ -50,10 +52,14 @@ fn resolve(cx: &Context, plan: &mut Plan) {
     plan_deployment(&w, &set, plan);
 }
 
+fn env_without_cache(cx: &Context) -> Vec<(&'static str, String)> {
+    rails::env(cx).into_iter().filter(|(name, _)| *name != BOOTSNAP).collect()
+}
+
 fn plan_deployment(w: &Workload, set: &Settings, plan: &mut Plan) {
     let cx = w.cx;
     let image = cx.edition_image(&w.set.image, COMPONENT.name);
-    let mut main = w.container("geo-logcursor", image.clone()).with_env(rails::env(cx));
+    let mut main = w.container("geo-logcursor", image.clone()).with_env(env_without_cache(cx));
     main = rails::mounts(cx, main, PROCESS, CONFIG, SECRETS, false).mount(
         CONFIG,
         "/srv/gitlab/INSTALLATION_TYPE",
@@ -80,8 +86,9 @@ fn plan_deployment(w: &Workload, set: &Settings, plan: &mut Plan) {
         file: "_shared/files/configure-pod.sh",
         view: view! { scripts: [format!("{at}/configure")], tmp: Value::Null },
     });
-    let dependencies =
+    let mut dependencies =
         rails::dependencies(w, image, PROCESS, CONFIG, SECRETS).with_env([("DB_SCHEMA_TARGET", "geo".to_owned())]);
+    dependencies.env.retain(|variable| variable["name"] != BOOTSNAP);
     let volumes = [
         w.certificate_volumes(),
         vec![

@@ -112,7 +112,7 @@ impl Server<'_> {
             failover: self.set.failover.enabled.unwrap_or(true).to_string(),
             read_only: self.set.failover.readonly_after.unwrap_or(true).to_string(),
             storages: self.virtual_storages(),
-            host: literal(&database("host").unwrap_or(default_host)),
+            host: literal(&database("host").or_else(|| cx.text("global.psql.host")).unwrap_or(default_host)),
             db_port: database("port").unwrap_or_else(|| "5432".to_owned()),
             user: literal(&database("user").unwrap_or_else(|| "praefect".to_owned())),
             dbname: literal(&database("dbName").unwrap_or_else(|| "praefect".to_owned())),

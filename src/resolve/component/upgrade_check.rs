@@ -17,6 +17,7 @@ fn resolve(cx: &Context, plan: &mut Plan) {
     let app = deployment::app(cx);
     let mut w = Workload::of(cx, COMPONENT.key, &app, cx.section(COMPONENT.key));
     w.name = format!("{}-{app}-upgrade-check", cx.release.name);
+    deployment::place(&mut w);
     // Its own image goes over `global.gitlabBase.image`, as an init container's does.
     w.set.init.image = w.set.image.clone();
     let info = format!("{}-{app}-chart-info", cx.release.name);
@@ -52,6 +53,7 @@ fn plan_check(w: &Workload, chart: &str, info: &str, plan: &mut Plan) {
     plan.add(COMPONENT.name, "configmap.yaml", view).phase(Phase::Pre);
 
     let mut main = deployment::job_container(w, "run-check", w.base_image());
+    main.image_pull_policy = main.image_pull_policy.or_else(|| cx.pull_policy(&w.set.image));
     main.command = Some(json!(["/bin/sh", "/scripts/runcheck"]));
     main.env = vec![env("GITLAB_VERSION", cx.gitlab_version()), env("CHART_VERSION", chart)];
     main.volume_mounts =
@@ -67,7 +69,8 @@ fn plan_check(w: &Workload, chart: &str, info: &str, plan: &mut Plan) {
     let view = view! {
         name: w.name, labels: w.labels.object, backoff_limit: 2,
         annotations: hook("-10", "hook-succeeded,before-hook-creation", &NodeMap::new()),
-        pod: deployment::job_pod(w, Vec::new(), main, volumes, "Never"),
+        // It asks nothing of the API server: no account, not even the one that all others have.
+        pod: deployment::job_pod(w, Vec::new(), main, volumes, "Never").with("service_account_name", Value::Null),
     };
     plan.add(COMPONENT.name, "job.yaml", view).phase(Phase::Pre);
 }

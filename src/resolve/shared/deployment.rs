@@ -2,9 +2,10 @@
 
 use serde_json::Value;
 
-use crate::model::Text;
+use crate::model::{NodeMap, Text};
 use crate::resolve::context::Context;
 use crate::resolve::image::ImageRef;
+use crate::resolve::labels;
 use crate::resolve::plan::View;
 use crate::resolve::workload::{Container, Workload};
 
@@ -19,6 +20,17 @@ pub fn kubectl_job<'a>(cx: &'a Context<'a>, key: &str, app: &str, name: String) 
     w.set.image = cx.global.kubectl.image.clone();
     w.name = name;
     w
+}
+
+/// Lays `nodeSelector` and `podLabels` of the deployment under a job's own.
+pub fn place(w: &mut Workload) {
+    if w.set.node_selector.is_empty() {
+        w.set.node_selector = w.cx.read("nodeSelector");
+    }
+    let given: NodeMap = w.cx.read("podLabels");
+    for (label, value) in labels::text_map(&given) {
+        w.labels.pod.entry(label).or_insert(value);
+    }
 }
 
 /// The image of such a job.

@@ -168,9 +168,10 @@ impl Server<'_> {
         let tls = self.gitaly.tls.enabled;
         let port = |tls: bool| Number(self.service.port(tls).parse().unwrap_or_default());
         let metrics = self.set.metrics.enabled.then(|| self.metrics_port());
+        let mut annotations = text_map(&self.w.cx.global.service.annotations);
+        labels::put(&mut annotations, &self.service.annotations);
         let view = view! {
-            name: group.name, labels: group.labels.service, selector: group.labels.selector,
-            annotations: text_map(&self.service.annotations),
+            name: group.service, labels: group.labels.service, selector: group.labels.selector, annotations,
             service_type: set(&self.service.r#type), cluster_ip: self.cluster_ip(),
             load_balancer_ip: set(&self.service.load_balancer_ip),
             port: port(false), metrics_port: metrics,
@@ -181,7 +182,9 @@ impl Server<'_> {
         let mut labels = group.labels.object.clone();
         labels.insert("app.kubernetes.io/name".to_owned(), self.w.cx.release.name.clone().into());
         let view = view! {
-            name: group.name, labels, annotations: self.w.controller_annotations(), selector: group.labels.selector,
+            name: group.name, labels, selector: group.labels.selector,
+            // The global annotations are for Deployments.
+            annotations: text_map(&self.w.set.deployment.annotations),
             service_name: group.service, replicas: group.replicas, strategy: self.set.statefulset.strategy,
             pod: self.pod(group), claims: self.claims(group),
         };

@@ -7,7 +7,7 @@ use super::{COMPONENT, Server};
 use crate::diag::{Diagnostic, ValuePath};
 use crate::model::{Node, NodeMap, Number, Port, Text};
 use crate::resolve::Plan;
-use crate::resolve::labels::text_map;
+use crate::resolve::labels::{put, text_map};
 use crate::resolve::network::Ingress;
 use crate::resolve::shared::gitaly::set;
 use crate::resolve::workload::non_empty;
@@ -88,8 +88,10 @@ impl Server<'_> {
                 .hint("set `gitlab.gitlab-shell.service.type` to `LoadBalancer`, or remove the key"),
             );
         }
+        let mut annotations = text_map(&w.cx.global.service.annotations);
+        put(&mut annotations, &service.annotations);
         let view = view! {
-            name: w.name, labels: w.labels.service, annotations: text_map(&service.annotations),
+            name: w.name, labels: w.labels.service, annotations,
             selector: w.labels.selector, service_type: kind,
             external_traffic_policy: set(&service.external_traffic_policy).filter(|_| outside),
             allocate_node_ports: service.allocate_load_balancer_node_ports.filter(|_| balanced),

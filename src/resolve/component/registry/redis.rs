@@ -67,7 +67,12 @@ pub fn instances(cx: &Context) -> Vec<Instance> {
 /// The passwords as sources of a projected volume. Those of connections that are off are there as well, except
 /// the cache's, so that turning one on needs no more than that.
 pub fn sources(cx: &Context) -> Vec<Node> {
-    all(cx).filter(|i| i.set.enabled || i.key != "cache").flat_map(|instance| instance.sources(cx)).collect()
+    let mut sources: Vec<Node> =
+        all(cx).filter(|i| i.set.enabled || i.key != "cache").flat_map(|instance| instance.sources(cx)).collect();
+    // The Sentinels' password of GitLab as well; one that is on brings what it asks with.
+    let main = redis::redis(cx, "").sentinel_password.filter(|_| all(cx).all(|i| !i.set.enabled));
+    sources.extend(main.map(|password| password.source()));
+    sources
 }
 
 impl Instance {

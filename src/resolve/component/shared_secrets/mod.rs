@@ -51,7 +51,8 @@ fn resolve(cx: &Context, plan: &mut Plan) {
     }
     let app = deployment::app(cx);
     let name = format!("{}-shared-secrets", cx.release.name);
-    let w = deployment::kubectl_job(cx, COMPONENT.key, &app, name);
+    let mut w = deployment::kubectl_job(cx, COMPONENT.key, &app, name);
+    deployment::place(&mut w);
     plan_account(&w, &set, plan);
 
     let script = view! {

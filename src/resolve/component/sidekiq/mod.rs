@@ -17,7 +17,7 @@ use crate::resolve::shared::workhorse::relative_root;
 use crate::resolve::workload::{
     Container, Workload, certificate_source, evictable, http_probe, memory_volume, projected_volume,
 };
-use crate::resolve::{Component, Context, Plan};
+use crate::resolve::{Component, Context, Plan, labels};
 use crate::view;
 
 /// What `build.rs` puts into the table of components.
@@ -137,16 +137,22 @@ fn plan_pods(all: &Workload, section: &Value, plan: &mut Plan) {
     };
     plan.add(COMPONENT.name, "deployment.yaml", view).follows("checksum/configmap", &all.name);
 
+    let labels = scaling_labels(&w);
     let scaled = Scaled {
         name: &name,
         kind: "Deployment",
         target: &name,
-        labels: &w.labels.object,
+        labels: &labels,
         selector: &w.labels.selector,
     };
     w.plan_scaling_by(COMPONENT.name, &scaled, &set.hpa, &set.keda, &set.min_replicas, &set.max_replicas, plan);
     let budget = format!("{}-{}-v1", w.name, set.name);
     w.plan_pdb(COMPONENT.name, &Scaled { name: &budget, ..scaled }, &set.max_unavailable, plan);
+}
+
+/// Labels of what scales the pods: the global ones come only with labels of Sidekiq's own.
+fn scaling_labels(w: &Workload) -> NodeMap {
+    if w.set.common.labels.is_empty() { labels::identity(&w.app, &w.cx.release.name) } else { w.labels.object.clone() }
 }
 
 fn port_text(port: Option<&Node>) -> String {
@@ -160,6 +166,7 @@ fn port_text(port: Option<&Node>) -> String {
 fn main_container(w: &Workload, set: &Settings, image: ImageRef) -> Container {
     let mut main = rails::mounts(w.cx, w.container(&w.app, image), Process::Sidekiq, CONFIG, SECRETS, false)
         .with_env(rails::env(w.cx))
+        .with_env(rails::tracing(w.cx))
         .with_env(pace(set))
         .with_env(memory_killer(&set.memory_killer))
         .with_env([("GITLAB_SIDEKIQ_MAX_REPLICAS", port_text(Some(&set.max_replicas)))]);

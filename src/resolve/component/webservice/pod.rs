@@ -91,6 +91,8 @@ fn puma(web: &Web, image: ImageRef) -> Container {
     let (w, set) = (&web.w, &web.set);
     let bootsnap = rails::env(w.cx).into_iter().filter(|(name, _)| !name.starts_with("CONFIG"));
     let container = w.container("webservice", image).with_env(common_env(web)).with_env(bootsnap);
+    let traces = w.cx.text("global.tracing.urlTemplate").map(|url| ("GITLAB_TRACING_URL", url));
+    let container = container.with_env(rails::tracing(w.cx)).with_env(traces);
     let mut main = rails::mounts(w.cx, container, Process::Webservice, CONFIG, SECRETS, false)
         .with_env(puma_env(web))
         .mount("shared-upload-directory", "/srv/gitlab/public/uploads/tmp", json!({"readOnly": false}))

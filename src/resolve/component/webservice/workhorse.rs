@@ -8,6 +8,7 @@ use crate::model::workload::{Certificate, Image, Metrics};
 use crate::model::{Node, NodeMap, Text};
 use crate::resolve::Plan;
 use crate::resolve::plan::View;
+use crate::resolve::shared::rails;
 use crate::resolve::shared::redis;
 use crate::resolve::workload::{Container, Workload, http_probe};
 use crate::view;
@@ -151,6 +152,8 @@ pub fn container(web: &Web, env: [(&'static str, String); 5]) -> Container {
         .mount("workhorse-secrets", "/etc/gitlab", json!({"readOnly": true}))
         .mount("shared-upload-directory", "/srv/gitlab/public/uploads/tmp", json!({"readOnly": false}))
         .mount("shared-tmp", "/tmp", json!({"readOnly": false}));
+    container = container.with_env(rails::tracing(w.cx));
+    container.volume_mounts.extend(rails::keytab_mount(w.cx));
     if let Some(dsn) = set.sentry_dsn.set() {
         container = container.with_env([("GITLAB_WORKHORSE_SENTRY_DSN", dsn.to_owned())]);
     }

@@ -209,7 +209,7 @@ fn monitoring(cx: &Context, own: &str, process: Process) -> Node {
             let checks: Metrics = cx.read(&format!("{own}.health_checks"));
             json!({
                 "ip_whitelist": ["127.0.0.0/8", "::1/128"],
-                "sidekiq_exporter": with_certificate(exporter),
+                "sidekiq_exporter": super::optional(metrics.enabled, || with_certificate(exporter)),
                 "sidekiq_health_checks": {"enabled": true, "address": checks.listen_addr, "port": checks.port},
             })
         }

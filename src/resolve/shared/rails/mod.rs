@@ -22,7 +22,7 @@ use crate::model::{Node, Text};
 use crate::resolve::context::Context;
 use crate::resolve::image::ImageRef;
 use crate::resolve::plan::{View, node};
-use crate::resolve::workload::{Container, Workload, certificate_mounts, configure_script};
+use crate::resolve::workload::{Container, Workload, certificate_mounts, configure_script, mount};
 use crate::view;
 
 /// Which process of Rails the files are for.
@@ -119,6 +119,18 @@ pub fn env(cx: &Context) -> Vec<(&'static str, String)> {
     all
 }
 
+/// Where a process of Rails, or what stands beside it, reports traces.
+pub fn tracing(cx: &Context) -> Option<(&'static str, String)> {
+    Some(("GITLAB_TRACING", cx.text("global.tracing.connection.string")?))
+}
+
+/// The mount of the keytab that Kerberos tickets are checked with.
+pub fn keytab_mount(cx: &Context) -> Option<Node> {
+    let app: AppConfig = cx.read("global.appConfig");
+    app.kerberos.keytab.named("keytab")?;
+    Some(mount(secrets::KEYTAB, "/etc/krb5.keytab", json!({"readOnly": true})))
+}
+
 /// What a main container of Rails mounts from its ConfigMap's volume and its secrets' volume, and from
 /// the volumes of [`volumes`]. `init`: an init container that waits for the databases, which needs less.
 pub fn mounts(
@@ -143,16 +155,13 @@ pub fn mounts(
     if init || !process.serves() {
         return container;
     }
-    let app: AppConfig = cx.read("global.appConfig");
     container = container
         .mount(config, "/srv/gitlab/config/initializers/smtp_settings.rb", json!({"subPath": "smtp_settings.rb"}))
         .mount(config, "/etc/krb5.conf", json!({"subPath": "krb5.conf"}));
     if process.works() {
         container = container.mount(config, "/srv/gitlab/INSTALLATION_TYPE", json!({"subPath": "installation_type"}));
     }
-    if app.kerberos.keytab.named("keytab").is_some() {
-        container = container.mount(secrets::KEYTAB, "/etc/krb5.keytab", read_only());
-    }
+    container.volume_mounts.extend(keytab_mount(cx));
     if mail::smime_secret(cx).is_some() {
         for (file, path) in [("smime-key", ".gitlab_smime_key"), ("smime-cert", ".gitlab_smime_cert")] {
             let at = format!("/home/git/gitlab/{path}");
