@@ -117,21 +117,4 @@ impl GatewayRoute {
         };
         plan.add(component, "httproute.yaml", view);
     }
-
-    /// Plans a TCPRoute from the template `tcproute.yaml`.
-    pub fn plan_tcp(
-        &self,
-        w: &Workload,
-        component: &'static str,
-        name: &str,
-        (service, port): (&str, Node),
-        plan: &mut Plan,
-    ) {
-        let view = view! {
-            name, labels: w.labels.object, annotations: labels::text_map(&self.annotations),
-            parents: [self.parent(w.cx, self.section_name.as_ref())],
-            rules: [json!({"backendRefs": [{"name": service, "port": port}]})],
-        };
-        plan.add(component, "tcproute.yaml", view);
-    }
 }

@@ -1,7 +1,6 @@
 //! What components must agree on: databases, Redis, hosts, object storage.
 
 pub mod deployment;
-pub mod gateway;
 pub mod gitaly;
 pub mod gitaly_clients;
 pub mod hosts;

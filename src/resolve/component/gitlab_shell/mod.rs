@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 
 use crate::model::workload::{Hpa, Keda, Metrics};
 use crate::model::{Node, NodeMap, Number, Port, Text};
-use crate::resolve::shared::gateway::GatewayRoute;
+use crate::resolve::gateway::GatewayRoute;
 use crate::resolve::shared::gitaly::{set, shell_secret};
 use crate::resolve::workload::{
     Container, Workload, config_volume, memory_volume, mount, probe, projected_volume, secret_items,

@@ -54,11 +54,11 @@ impl Server<'_> {
         if provider == "traefik" {
             self.plan_traefik(plan);
         }
-        if self.set.gateway_route.on(cx) {
+        let route = &self.set.gateway_route;
+        if route.on(cx) {
             let view = view! {
-                name: self.w.name, labels: self.w.labels.object,
-                annotations: text_map(&self.set.gateway_route.annotations),
-                parent: self.set.gateway_route.parent(cx), service: self.w.name, port: self.port(),
+                name: self.w.name, labels: self.w.labels.object, annotations: text_map(&route.annotations),
+                parent: route.parent(cx, route.section_name.as_ref()), service: self.w.name, port: self.port(),
             };
             plan.add(COMPONENT.name, "tcproute.yaml", view);
         }
