@@ -126,7 +126,9 @@ pub fn template(request: &Request) -> Result<Rendered, Failure> {
 
 fn failure(mut found: Vec<Diagnostic>, origins: &Origins, sources: &Sources) -> Failure {
     located(&mut found, origins);
-    // An error about a place says all that a warning about it would.
+    // A section that is no map is told once, and an error about a place says all that a warning about it would.
+    let sections: Vec<_> = found.iter().filter(|d| d.code == "not-a-map").flat_map(|d| d.places.clone()).collect();
+    found.retain(|d| d.code != "wrong-type" || !d.places.iter().any(|place| sections.contains(place)));
     let wrong: Vec<_> = found.iter().filter(|d| d.severity == Severity::Error).flat_map(|d| d.places.clone()).collect();
     // And a run that ends with an error need not speak of what the user did not write.
     let worth_saying = |d: &Diagnostic| !d.places.is_empty() && !d.places.iter().any(|place| wrong.contains(place));

@@ -91,6 +91,7 @@ pub struct Images {
 #[derive(Debug, Deserialize)]
 struct Table {
     default: String,
+    default_chart: String,
     newest_patch: serde_json::Map<String, Value>,
     since: Since,
     development: Development,
@@ -328,6 +329,10 @@ pub fn minimum(chart: &str) -> Option<&'static Guard> {
 
 /// The newest chart that carries a GitLab release.
 pub fn chart_of(version: GitlabVersion) -> Option<&'static str> {
+    // What most renders ask; all versions take longer to read than a whole component to resolve.
+    if version == default_version() {
+        return Some(&data().default_chart);
+    }
     let text = version.to_string();
     pairs().iter().rfind(|pair| pair.gitlab == text).map(|pair| pair.chart.as_str())
 }

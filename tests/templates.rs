@@ -45,6 +45,8 @@ fn an_interpolation_is_a_whole_node() {
 fn nothing_is_derived() {
     assert_kept(&broken(|line| {
         let inside = line.split("{{").nth(1).and_then(|rest| rest.split("}}").next()).unwrap_or("");
+        // what stands in quotes is the name of a file
+        let inside: String = inside.split('"').step_by(2).collect();
         if inside.contains('|') {
             return Some("filters belong in Rust".to_owned());
         }

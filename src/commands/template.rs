@@ -23,6 +23,8 @@ pub fn run(args: &TemplateArgs, ui: &Ui) -> Result<Exit, Stop> {
     if ui.verbose() {
         ui.report(&[summary(&request, &rendered)], &rendered.sources);
     }
+    // The process ends here; giving back every node of the manifests one by one takes a tenth of a render.
+    std::mem::forget(rendered);
     Ok(Exit::Done)
 }
 

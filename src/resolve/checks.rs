@@ -3,6 +3,7 @@
 //! One function a rule. A rule names the paths as the user writes them and says what to do next.
 
 mod gitaly;
+mod kubernetes;
 mod rails;
 
 use serde_json::Value;
@@ -26,6 +27,7 @@ pub fn check(cx: &Context) {
         rule(cx);
     }
     gitaly::check(cx);
+    kubernetes::check(cx);
     rails::check(cx);
 }
 

@@ -32,12 +32,91 @@ pub fn node(value: impl Serialize) -> Value {
     serde_json::to_value(value).unwrap_or_default()
 }
 
+/// A field on its way into a view: what is a tree already is cloned, anything else is serialized.
+///
+/// `(&Field(&value)).node()` finds [`TreeField`] where there is one, and [`TypedField`] a reference further.
+pub struct Field<'a, T>(pub &'a T);
+
+/// Fields that are trees.
+pub trait TreeField {
+    /// The tree.
+    fn node(&self) -> Value;
+}
+
+/// All other fields.
+pub trait TypedField {
+    /// The tree that the value serializes to.
+    fn node(&self) -> Value;
+}
+
+impl TreeField for Field<'_, Value> {
+    fn node(&self) -> Value {
+        self.0.clone()
+    }
+}
+
+impl TreeField for Field<'_, Map<String, Value>> {
+    fn node(&self) -> Value {
+        Value::Object(self.0.clone())
+    }
+}
+
+impl TreeField for Field<'_, Vec<Value>> {
+    fn node(&self) -> Value {
+        Value::Array(self.0.clone())
+    }
+}
+
+impl TreeField for Field<'_, View> {
+    fn node(&self) -> Value {
+        Value::Object(self.0.0.clone())
+    }
+}
+
+impl TreeField for Field<'_, Vec<View>> {
+    fn node(&self) -> Value {
+        Value::Array(self.0.iter().map(|view| Value::Object(view.0.clone())).collect())
+    }
+}
+
+impl<T: TreeOwned> TreeField for Field<'_, &T> {
+    fn node(&self) -> Value {
+        self.0.to_tree()
+    }
+}
+
+/// Trees behind a reference.
+pub trait TreeOwned {
+    /// A copy.
+    fn to_tree(&self) -> Value;
+}
+
+impl TreeOwned for Value {
+    fn to_tree(&self) -> Value {
+        self.clone()
+    }
+}
+
+impl TreeOwned for Map<String, Value> {
+    fn to_tree(&self) -> Value {
+        Value::Object(self.clone())
+    }
+}
+
+impl<T: Serialize> TypedField for &Field<'_, T> {
+    fn node(&self) -> Value {
+        node(self.0)
+    }
+}
+
 /// Makes a [`View`]: `view! { replicas, selector: labels.selector() }`.
 #[macro_export]
 macro_rules! view {
-    (@value $name:ident) => { $crate::resolve::plan::node(&$name) };
-    (@value $name:ident $value:expr) => { $crate::resolve::plan::node(&$value) };
+    (@value $name:ident) => { (&$crate::resolve::plan::Field(&$name)).node() };
+    (@value $name:ident $value:expr) => { (&$crate::resolve::plan::Field(&$value)).node() };
     ($($name:ident $(: $value:expr)?),* $(,)?) => {{
+        #[allow(unused_imports)] // One of the two is enough for some views, none for an empty one.
+        use $crate::resolve::plan::{TreeField as _, TypedField as _};
         #[allow(unused_mut)]
         let mut fields = serde_json::Map::new();
         $(fields.insert(stringify!($name).to_owned(), $crate::view!(@value $name $($value)?));)*

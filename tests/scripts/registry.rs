@@ -87,8 +87,9 @@ fn puts_the_users_store_below_storage() {
         .write("templates/config.yml.tpl", "storage:\n  maintenance: {}\n")
         .write("config/storage/config", "gcs:\n  bucket: b\n  keyfile: /etc/docker/registry/storage/key.json")
         .write("config/storage/key.json", "{}");
-    let expected =
-        "storage:\n  gcs:\n    bucket: b\n    keyfile: /etc/docker/registry/storage/key.json\n  maintenance: {}\n";
+    let store = "  gcs:\n    bucket: b\n    keyfile: /etc/docker/registry/storage/key.json\n";
+    // Images can be deleted unless the store says otherwise.
+    let expected = format!("storage:\n{store}  delete:\n    enabled: true\n  maintenance: {{}}\n");
     assert_eq!(run(&sandbox), expected);
     assert!(sandbox.exists("registry/storage/key.json"));
 }

@@ -105,7 +105,7 @@ impl Server<'_> {
         let config = view! {
             port: self.listens(false),
             tls_port: if self.tls() { self.listens(true).to_string() } else { String::new() },
-            metrics_port: self.metrics.enabled.then(|| self.metrics_port().to_string()).unwrap_or_default(),
+            metrics_port: if self.metrics.enabled { self.metrics_port().to_string() } else { String::new() },
             separate_database_metrics: self.set.metrics.separate_database.unwrap_or(true).to_string(),
             log_level: set(&self.set.logging.level).map(literal).unwrap_or_default(),
             log_format: set(&self.set.logging.format).map(literal).unwrap_or_default(),

@@ -46,7 +46,9 @@ impl Server<'_> {
         self.plan_service(plan);
         let ingress: Ingress = cx.read("global.ingress");
         let provider = set(&ingress.provider).unwrap_or("nginx");
-        if provider == "nginx" && self.set.tcp_external_config.as_ref().is_none_or(|set| *set == "") {
+        // The controller's own `tcp` takes the ConfigMap's place where it does not ask for one from outside.
+        let asked = cx.section("nginx-ingress.tcpExternalConfig") != "";
+        if provider == "nginx" && asked && self.set.tcp_external_config.as_ref().is_none_or(|set| *set == "") {
             self.plan_nginx(plan);
         }
         if provider == "traefik" {

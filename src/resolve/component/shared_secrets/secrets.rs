@@ -121,16 +121,16 @@ fn data_services(list: &mut List) {
 }
 
 fn registry(list: &mut List) {
+    // GitLab mounts the key that it signs with, whether the registry runs here or elsewhere.
+    let pair = Entry::Certificate {
+        certificate: "registry-auth.crt".to_owned(),
+        key: "registry-auth.key".to_owned(),
+        common_name: "gitlab-issuer".to_owned(),
+        bits: 4096,
+        days: 3650,
+    };
+    list.add(&["global.registry.certificate.secret", "registry.certificate.secret"], "registry-secret", [pair]);
     if list.on("registry.enabled") {
-        let pair = Entry::Certificate {
-            certificate: "registry-auth.crt".to_owned(),
-            key: "registry-auth.key".to_owned(),
-            common_name: "gitlab-issuer".to_owned(),
-            bits: 4096,
-            days: 3650,
-        };
-        let named = ["global.registry.certificate.secret", "registry.certificate.secret"];
-        list.add(&named, "registry-secret", [pair]);
         list.pair("global.registry.httpSecret", "registry-httpsecret", "secret", |key| base64(key, 64));
     }
     let notification = |key| Entry::YamlList { key, length: 32 };

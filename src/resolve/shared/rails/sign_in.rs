@@ -21,7 +21,7 @@ pub fn ldap(app: &AppConfig) -> View {
         let secret = set.get("password").is_some_and(|p| p.is_object());
         let fields = set.as_object().into_iter().flatten();
         let settings: Vec<(&String, &Value)> =
-            fields.filter(|(key, value)| !value.is_null() && !(secret && *key == "password")).collect();
+            fields.filter(|(key, value)| !(value.is_null() || secret && *key == "password")).collect();
         view! { name: name, settings: settings, password_file: secret.then(|| format!("/etc/gitlab/ldap/{name}/password")) }
     };
     let servers: Vec<View> = app.ldap.servers.iter().filter(|(_, set)| set.is_object()).map(server).collect();
