@@ -413,14 +413,21 @@ impl<'a> Workload<'a> {
         Some(name.unwrap_or(&self.name).to_owned())
     }
 
-    /// Plans the ServiceAccount, where it is made here.
-    pub fn plan_service_account(&self, component: &'static str, plan: &mut Plan) {
+    /// Whether the ServiceAccount that the pods use is made here.
+    pub fn makes_service_account(&self) -> bool {
         let own = &self.set.service_account;
         let global = &self.cx.global.service_account;
         let create = own.create.unwrap_or(false) || global.create.unwrap_or(false);
         let named =
             global.name.as_ref().and_then(Text::set).is_some() && own.name.as_ref().and_then(Text::set).is_none();
-        let Some(name) = self.service_account_name().filter(|_| create && !named) else { return };
+        create && !named && self.service_account_name().is_some()
+    }
+
+    /// Plans the ServiceAccount, where it is made here.
+    pub fn plan_service_account(&self, component: &'static str, plan: &mut Plan) {
+        let own = &self.set.service_account;
+        let global = &self.cx.global.service_account;
+        let Some(name) = self.service_account_name().filter(|_| self.makes_service_account()) else { return };
         let mut annotations = labels::text_map(&global.annotations);
         labels::put(&mut annotations, &own.annotations);
         let view = view! { name, labels: self.labels.object, annotations };

@@ -150,9 +150,15 @@ fn plan_pods(all: &Workload, section: &Value, plan: &mut Plan) {
     w.plan_pdb(COMPONENT.name, &Scaled { name: &budget, ..scaled }, &set.max_unavailable, plan);
 }
 
-/// Labels of what scales the pods: the global ones come only with labels of Sidekiq's own.
+/// Labels of what scales the pods: those of Sidekiq's own, and the global ones only where Sidekiq has a
+/// ServiceAccount made for it. That is how the objects of a running release are labelled.
 fn scaling_labels(w: &Workload) -> NodeMap {
-    if w.set.common.labels.is_empty() { labels::identity(&w.app, &w.cx.release.name) } else { w.labels.object.clone() }
+    if w.makes_service_account() {
+        return w.labels.object.clone();
+    }
+    let mut all = labels::identity(&w.app, &w.cx.release.name);
+    labels::put(&mut all, &w.set.common.labels);
+    all
 }
 
 fn port_text(port: Option<&Node>) -> String {
