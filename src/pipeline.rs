@@ -1,5 +1,7 @@
 //! The stages joined; one function for each point where a command may stop.
 
+mod blame;
+
 use std::collections::BTreeSet;
 use std::io::Write;
 use std::path::Path;
@@ -20,6 +22,7 @@ use crate::values::{self, Chart, Merged, Origins};
 
 pub use crate::emit::Format;
 pub use crate::resolve::KubeVersion;
+use crate::schema::Checked;
 pub use crate::schema::UnknownKeys;
 pub use crate::values::{FileContent, Flag, Input, MAX_BYTES, set_file_paths};
 
@@ -96,7 +99,7 @@ pub struct Failure {
 /// Everything that was found up to the first stage that refused.
 pub fn template(request: &Request) -> Result<Rendered, Failure> {
     let (mut merged, mut found) = merged(request)?;
-    let removed = removed::check(&merged.user);
+    let removed = removed::check(&merged.user, request.unknown_keys == UnknownKeys::Warn);
     merged.user = removed::without(merged.user, &removed);
     found.extend(removed);
     found.extend(third_party::notes(&merged.user));
@@ -112,7 +115,7 @@ pub fn template(request: &Request) -> Result<Rendered, Failure> {
             return Err(failure(found, &merged.origins, &merged.sources));
         }
     };
-    let objects = if refused(&found) { None } else { objects(request, checked.tree(), &mut found) };
+    let objects = if refused(&found) { None } else { objects(request, &checked, &mut found) };
     let Some(mut objects) = objects.filter(|_| !refused(&found)) else {
         return Err(failure(found, checked.origins(), checked.sources()));
     };
@@ -177,7 +180,8 @@ fn bare(diagnostic: Diagnostic) -> Failure {
 }
 
 /// Merged values to ordered objects; what was found on the way is added to `found`.
-fn objects(request: &Request, tree: &Value, found: &mut Vec<Diagnostic>) -> Option<Ordered> {
+fn objects(request: &Request, checked: &Checked, found: &mut Vec<Diagnostic>) -> Option<Ordered> {
+    let tree = checked.tree();
     let release = release(&request.target, tree, found)?;
     let context = Context::new(&release, tree, |text| read::parse(text, &mut |_| None).map_err(|e| e.to_string()));
     let mut plan = resolve(&context);
@@ -186,8 +190,11 @@ fn objects(request: &Request, tree: &Value, found: &mut Vec<Diagnostic>) -> Opti
         return None;
     }
     let manifests = manifests(&plan).map_err(|report| found.extend(report.0)).ok()?;
-    let verified = manifest::verify(manifests).map_err(|report| found.extend(report.0)).ok()?;
-    Some(manifest::order(verified))
+    let verified = manifest::verify(manifests).map_err(|Report(mut faults)| {
+        blame::add_places(&mut faults, checked.user());
+        found.extend(faults);
+    });
+    Some(manifest::order(verified.ok()?))
 }
 
 fn release(target: &Target, tree: &Value, found: &mut Vec<Diagnostic>) -> Option<Release> {

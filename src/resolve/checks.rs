@@ -17,6 +17,10 @@ pub fn check(cx: &Context) {
         service_account_that_all_share,
         redis_of_ours_and_others,
         redis_of_ours_and_its_file,
+        redis_of_nobody,
+        kas_certificate,
+        kerberos_keytab,
+        application_object,
         duo_auth,
         geo_database,
         geo_tracking_database,
@@ -108,6 +112,52 @@ fn redis_of_ours_and_its_file(cx: &Context) {
             "replaces the connections to Redis, but `redis.install` asks for the one that comes with GitLab",
             "set `redis.install: false`",
         );
+    }
+}
+
+fn redis_of_nobody(cx: &Context) {
+    let given = cx.section("global.redis.redisYmlOverride").as_object().is_some_and(|map| !map.is_empty());
+    if !cx.enabled("redis.install") && !given && !is_set(cx, "global.redis.host") {
+        refuse(
+            cx,
+            "redis-host",
+            "redis.install",
+            "no Redis comes with GitLab then, and `global.redis.host` does not say where yours is",
+            "name your server in `global.redis.host`, or remove `redis.install: false`",
+        );
+    }
+}
+
+fn kas_certificate(cx: &Context) {
+    if cx.enabled("global.kas.tls.enabled") && !is_set(cx, "global.kas.tls.secretName") {
+        refuse(
+            cx,
+            "kas-tls",
+            "global.kas.tls.secretName",
+            "is missing, but `global.kas.tls.enabled` asks for TLS between the parts of the agent server and GitLab",
+            "make a Secret of the type `kubernetes.io/tls` and name it here",
+        );
+    }
+}
+
+fn kerberos_keytab(cx: &Context) {
+    let path = "gitlab.gitlab-shell.config.gssapi";
+    if cx.enabled(&format!("{path}.enabled")) && !is_set(cx, &format!("{path}.keytab.secret")) {
+        refuse(
+            cx,
+            "kerberos-keytab",
+            &format!("{path}.keytab.secret"),
+            "is missing, but Kerberos is enabled for Git over SSH, and the server proves itself with a keytab",
+            "name the Secret that holds the keytab",
+        );
+    }
+}
+
+fn application_object(cx: &Context) {
+    if cx.enabled("global.application.create") {
+        let message = "`global.application.create`: no Application is written, clusters do not know that kind any more";
+        let diagnostic = Diagnostic::warning("application", message);
+        cx.say(diagnostic.at_value(ValuePath::dotted("global.application.create")).hint("remove it"));
     }
 }
 

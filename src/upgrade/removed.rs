@@ -6,7 +6,7 @@ use std::sync::OnceLock;
 use serde::Deserialize;
 use serde_json::Value;
 
-use crate::diag::{Diagnostic, Place, Step, ValuePath};
+use crate::diag::{Diagnostic, Place, Severity, Step, ValuePath};
 use crate::releases;
 
 /// A row of the table. `charts/releases/README.md` explains the patterns.
@@ -19,6 +19,8 @@ struct Removed {
     when: Option<When>,
     #[serde(default)]
     except: Vec<String>,
+    #[serde(default)]
+    ignored: bool,
 }
 
 /// What the value has to be for the row to count.
@@ -64,8 +66,14 @@ fn table() -> &'static [Removed] {
 }
 
 /// An error for each value of the user's that moved or is gone.
-pub fn check(user: &Value) -> Vec<Diagnostic> {
-    table().iter().flat_map(|row| row.check(user)).collect()
+///
+/// `lenient`: a warning where the official chart passes over the value without a word.
+pub fn check(user: &Value, lenient: bool) -> Vec<Diagnostic> {
+    let told = |row: &Removed| {
+        let severity = if lenient && row.ignored { Severity::Warning } else { Severity::Error };
+        row.check(user).into_iter().map(move |found| Diagnostic { severity, ..found }).collect::<Vec<_>>()
+    };
+    table().iter().flat_map(told).collect()
 }
 
 /// The user's values without those that [`check`] has spoken of, and without the maps that this leaves empty.

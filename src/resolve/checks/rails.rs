@@ -13,6 +13,8 @@ pub fn check(cx: &Context) {
         load_balancing_discovery,
         redis_file_entries,
         backup_object_storage,
+        object_storage_connections,
+        smime_secret,
         toolbox_replicas,
         omniauth_providers,
         longest_request,
@@ -90,7 +92,7 @@ fn backup_object_storage(cx: &Context) {
     let toolbox = "gitlab.toolbox.backups.objectStorage";
     let used = cx.enabled("gitlab.toolbox.enabled");
     let by_key = is_set(cx, &format!("{toolbox}.config.key"));
-    let elsewhere = !cx.enabled("global.minio.enabled") && cx.enabled("gitlab.toolbox.backups.cron.enabled");
+    let elsewhere = !cx.enabled("global.minio.enabled") && !cx.enabled("global.appConfig.object_store.enabled");
     if used && (by_key || elsewhere) && !is_set(cx, &format!("{toolbox}.config.secret")) {
         refuse(
             cx,
@@ -98,6 +100,41 @@ fn backup_object_storage(cx: &Context) {
             &format!("{toolbox}.config.secret"),
             "backups need a Secret with the configuration of the tool that copies them to object storage",
             "make a Secret with the configuration of s3cmd, gsutil or Azure's tool, and name it here",
+        );
+    }
+}
+
+/// Kinds of objects that have a store of their own, unless one connection serves all.
+const STORES: [&str; 8] =
+    ["artifacts", "ciSecureFiles", "dependencyProxy", "externalDiffs", "lfs", "packages", "terraformState", "uploads"];
+
+fn object_storage_connections(cx: &Context) {
+    if cx.enabled("global.minio.enabled") || cx.enabled("global.appConfig.object_store.enabled") {
+        return;
+    }
+    for store in STORES.map(|name| format!("global.appConfig.{name}")) {
+        let connection = cx.section(&format!("{store}.connection"));
+        let none = connection.as_object().is_none_or(serde_json::Map::is_empty);
+        if cx.enabled(&format!("{store}.enabled")) && none {
+            refuse(
+                cx,
+                "object-storage-connection",
+                &format!("{store}.connection"),
+                "is missing, and there is no MinIO to keep such objects in: `global.minio.enabled` is false",
+                "name the Secret with the connection in `connection.secret`, or one for all kinds in `global.appConfig.object_store`",
+            );
+        }
+    }
+}
+
+fn smime_secret(cx: &Context) {
+    if cx.enabled("global.email.smime.enabled") && !is_set(cx, "global.email.smime.secretName") {
+        refuse(
+            cx,
+            "smime-secret",
+            "global.email.smime.secretName",
+            "is missing, but `global.email.smime.enabled` asks for signed mail",
+            "name a Secret with the certificate and its key, `tls.crt` and `tls.key`",
         );
     }
 }
