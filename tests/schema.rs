@@ -102,7 +102,7 @@ fn unknown_keys_are_told_with_what_was_probably_meant() {
         ("global: {editions: ce}", "`global.editions` is not a known key", "write `global.edition`"),
         ("gitlab: {kas: {enabled: false}}", "`gitlab.kas.enabled` is not a known key", "write `global.kas.enabled`"),
         ("gitlab: {task-runner: {}}", "`gitlab.task-runner` is not a known key", "it is called `gitlab.toolbox` now"),
-        ("nodeSelector: {a: b}", "`nodeSelector` is not a known key", "did you mean `global.nodeSelector`?"),
+        ("edition: ce", "`edition` is not a known key", "did you mean `global.edition`?"),
         (
             "gitlab: {webservice: {pdb: {minAavailable: 1}}}",
             "`gitlab.webservice.pdb.minAavailable` is not a known key",
