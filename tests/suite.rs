@@ -20,6 +20,7 @@ mod schema;
 mod scripts;
 mod system;
 mod templates;
+mod unacceptable;
 mod values;
 mod web;
 mod writer;

@@ -358,7 +358,7 @@ impl<'a> Workload<'a> {
                 .map(|keys| keys.iter().map(|key| json!({"key": key, "path": key})).collect::<Vec<_>>());
             Some(json!({kind: {"name": name, "items": items}}))
         });
-        let own = tls::self_signed(self.cx).then(|| secret_items(&format!("{}-ca", tls::wildcard(self.cx)), []));
+        let own = tls::trusted(self.cx).then(|| secret_items(&format!("{}-ca", tls::wildcard(self.cx)), []));
         let internal = gitaly_clients::tls_authorities(self.cx)
             .into_iter()
             .map(|(secret, file)| secret_items(&secret, [("tls.crt", file.as_str())]));

@@ -36,6 +36,23 @@ pub(super) const GONE: &[(&str, &str)] = &[
     ("global.postgresql.install", "write `postgresql.install`"),
     ("global.smtp.enable_starttls_auto", "write `global.smtp.starttls_auto`"),
     ("global.email.enabled", "write `global.smtp.enabled`"),
+    (
+        "gitlab.sidekiq.service",
+        "Sidekiq answers no requests and has no Service; its metrics are set in `gitlab.sidekiq.metrics`",
+    ),
+    (
+        "gitlab.webservice.deployment.startupProbe.httpGet",
+        "what is asked is fixed; the times and counts of the probe are set beside it",
+    ),
+    ("global.hosts.smartcard.enabled", "write `global.appConfig.smartcard.enabled`"),
+    ("global.registry.hpa", "write `registry.hpa`"),
+    ("global.revisionHistoryLimit", "it is set by component or not at all: remove it here"),
+    ("global.zoekt.gateway", "write `gitlab-zoekt.gateway`"),
+    ("minio.ingress.tls.enabled", "write `global.ingress.tls.enabled`"),
+    (
+        "nginx-ingress.controller.stats",
+        "what the controller counts is offered as metrics, `nginx-ingress.controller.metrics`",
+    ),
     ("grafana", "Grafana is not part of GitLab's deployment any more, remove it"),
     ("mattermost", "Mattermost is not part of GitLab's deployment any more, remove it"),
     ("minio.install", "write `global.minio.enabled`"),

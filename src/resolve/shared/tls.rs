@@ -14,7 +14,27 @@ pub fn self_signed(cx: &Context) -> bool {
     let tls = cx.section("global.ingress.tls");
     let off = tls.get("enabled").and_then(Value::as_bool) == Some(false);
     let named = tls.get("secretName").and_then(Value::as_str).is_some_and(|name| !name.is_empty());
-    !by_cert_manager(cx) && !off && !named && cx.enabled("shared-secrets.enabled")
+    !by_cert_manager(cx) && !off && !named && !each_has_its_own(cx) && cx.enabled("shared-secrets.enabled")
+}
+
+/// Where components that users reach by a name of their own name their certificates.
+const SITES: [&str; 4] = [
+    "gitlab.webservice.ingress.tls.secretName",
+    "registry.ingress.tls.secretName",
+    "gitlab.kas.ingress.tls.secretName",
+    "minio.ingress.tls.secretName",
+];
+
+/// One that is not on now counts too: turned on later, it has no certificate.
+fn each_has_its_own(cx: &Context) -> bool {
+    SITES.iter().all(|secret| cx.text(secret).is_some_and(|name| !name.is_empty()))
+}
+
+/// Whether components trust the authority of [`self_signed`] by default: with settings of one's own for TLS, the
+/// authority is added by hand.
+pub fn trusted(cx: &Context) -> bool {
+    let plain = cx.section("global.ingress.tls").as_object().is_none_or(|tls| tls.values().all(Value::is_null));
+    plain && self_signed(cx)
 }
 
 /// The Secret with the certificate that was signed here; `-ca` holds the authority, `-chain` the chain.
