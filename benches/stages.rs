@@ -91,8 +91,10 @@ fn plan(bencher: Bencher) {
 #[divan::bench]
 fn templates(bencher: Bencher) {
     let (release, merged) = (release(), merged());
-    let plan = resolve(&Context::new(&release, &merged.tree, |_| Err(String::new())));
-    bencher.bench(|| render(&Renderer::new(), &plan.objects).is_ok());
+    let context = Context::new(&release, &merged.tree, |_| Err(String::new()));
+    bencher
+        .with_inputs(|| resolve(&context))
+        .bench_values(|mut plan| render(&Renderer::new(), &mut plan.objects).is_ok());
 }
 
 #[divan::bench]

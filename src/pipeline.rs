@@ -189,7 +189,7 @@ fn objects(request: &Request, checked: &Checked, found: &mut Vec<Diagnostic>) ->
     if refused(found) {
         return None;
     }
-    let manifests = manifests(&plan).map_err(|report| found.extend(report.0)).ok()?;
+    let manifests = manifests(&mut plan).map_err(|report| found.extend(report.0)).ok()?;
     let verified = manifest::verify(manifests).map_err(|Report(mut faults)| {
         blame::add_places(&mut faults, checked.user());
         found.extend(faults);
@@ -212,9 +212,9 @@ fn release(target: &Target, tree: &Value, found: &mut Vec<Diagnostic>) -> Option
 }
 
 /// Runs the templates of a plan and reads what they give.
-fn manifests(plan: &Plan) -> Result<Vec<Manifest>, Report> {
+fn manifests(plan: &mut Plan) -> Result<Vec<Manifest>, Report> {
     let renderer = Renderer::new();
-    let rendered = render(&renderer, &plan.objects).map_err(Report)?;
+    let rendered = render(&renderer, &mut plan.objects).map_err(Report)?;
     let mut bodies = Vec::with_capacity(rendered.len());
     let mut failed = Vec::new();
     for object in &rendered {

@@ -4,9 +4,10 @@ use std::fmt;
 use std::sync::{Arc, LazyLock, Mutex, PoisonError};
 
 use minijinja::syntax::SyntaxConfig;
-use minijinja::value::{Object, ObjectRepr, Serde, Value};
+use minijinja::value::{Object, ObjectRepr, Value};
 use minijinja::{Environment, Error, ErrorKind, Output, State, UndefinedBehavior};
 
+use super::laid::Laid;
 use crate::bundle;
 use crate::diag::Diagnostic;
 use crate::resolve::plan::View;
@@ -114,10 +115,9 @@ impl Renderer {
             }
             Ok::<_, Error>(super::erb::without_nulls(state.env().get_template(&name)?.render(view)?))
         });
-        environment.add_function("yaml", |tree: Value| {
-            let tree = serde_json::to_value(&tree).map_err(|_| Error::new(ErrorKind::BadSerialization, "not data"))?;
+        environment.add_function("yaml", |value: Value| {
             let mut text = String::new();
-            crate::manifest::write::write_document(&mut text, &tree);
+            crate::manifest::write::write_document(&mut text, &tree(&value)?);
             Ok::<_, Error>(text)
         });
         environment.add_filter("inner", super::erb::inner);
@@ -129,8 +129,9 @@ impl Renderer {
     ///
     /// # Errors
     /// A template and its view that do not fit are a bug of ours; the message has no values.
-    pub fn run(&self, name: &str, view: &View) -> Result<String, Diagnostic> {
-        let run = || self.environment.get_template(name)?.render(Value::from(Serde(view)));
+    pub fn run(&self, name: &str, view: View) -> Result<String, Diagnostic> {
+        let view = Value::from_object(Laid::root(serde_json::Value::Object(view.0)));
+        let run = || self.environment.get_template(name)?.render(view);
         run().map_err(|e| {
             let mut cause = &e as &dyn std::error::Error;
             while let Some(deeper) = cause.source() {
@@ -150,6 +151,14 @@ impl Renderer {
     }
 }
 
+/// A value as the tree that goes into a manifest.
+fn tree(value: &Value) -> Result<serde_json::Value, Error> {
+    match value.downcast_object_ref::<Laid>() {
+        Some(laid) => Ok(laid.tree().clone()),
+        None => serde_json::to_value(value).map_err(|_| Error::new(ErrorKind::BadSerialization, "not data")),
+    }
+}
+
 /// In a manifest: a mark. In a YAML file with ERB or gomplate tags: JSON. In another file: the plain text of a scalar.
 fn format(holes: &Holes, out: &mut Output, state: &State, value: &Value) -> Result<(), Error> {
     if value.is_undefined() {
@@ -159,8 +168,7 @@ fn format(holes: &Holes, out: &mut Output, state: &State, value: &Value) -> Resu
         if value.downcast_object_ref::<Mark>().is_some() {
             return write!(out, "{value}").map_err(Error::from);
         }
-        let laid = serde_json::to_value(value).map_err(|_| Error::new(ErrorKind::BadSerialization, "not data"))?;
-        let number = holes.lay_aside(Hole::Value(laid));
+        let number = holes.lay_aside(Hole::Value(tree(value)?));
         return write!(out, "{MARK_START}{number}{MARK_END}").map_err(Error::from);
     }
     if [".yml.erb", ".yml.tpl"].iter().any(|end| state.name().ends_with(end)) {

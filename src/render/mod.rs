@@ -6,6 +6,7 @@
 
 mod engine;
 mod erb;
+mod laid;
 
 pub use engine::{Hole, Renderer};
 
@@ -21,13 +22,13 @@ pub struct Rendered {
     pub source: String,
 }
 
-/// Runs the template of each planned object; all that fail are reported.
-pub fn render(renderer: &Renderer, objects: &[Planned]) -> Result<Vec<Rendered>, Vec<Diagnostic>> {
+/// Runs the template of each planned object, which gives its view away; all that fail are reported.
+pub fn render(renderer: &Renderer, objects: &mut [Planned]) -> Result<Vec<Rendered>, Vec<Diagnostic>> {
     let mut done = Vec::with_capacity(objects.len());
     let mut failed = Vec::new();
     for object in objects {
         let source = format!("{}/{}", object.component, object.template);
-        match renderer.run(&source, &object.view) {
+        match renderer.run(&source, std::mem::take(&mut object.view)) {
             Ok(text) => done.push(Rendered { text, source }),
             Err(diagnostic) => failed.push(diagnostic),
         }

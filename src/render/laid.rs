@@ -1,0 +1,95 @@
+//! The values of a view as templates see them: looked into where they are, copied when they are put in.
+//!
+//! A view has thousands of nodes, and a template names a few of them; the rest goes through in whole
+//! subtrees. So nothing is converted up front.
+
+use std::sync::Arc;
+
+use minijinja::value::{Enumerator, Object, ObjectRepr, Value};
+use serde_json::Value as Tree;
+
+/// A map or a list somewhere in a view.
+#[derive(Debug)]
+pub struct Laid {
+    root: Arc<Tree>,
+    path: Vec<Step>,
+}
+
+#[derive(Debug, Clone)]
+enum Step {
+    Key(Arc<str>),
+    Index(usize),
+}
+
+impl Laid {
+    /// A whole view.
+    pub fn root(tree: Tree) -> Self {
+        Laid { root: Arc::new(tree), path: Vec::new() }
+    }
+
+    /// The node itself.
+    pub fn tree(&self) -> &Tree {
+        self.path.iter().fold(&*self.root, |at, step| match step {
+            Step::Key(key) => at.get(&**key).unwrap_or(&Tree::Null),
+            Step::Index(index) => at.get(index).unwrap_or(&Tree::Null),
+        })
+    }
+
+    /// A child: scalars as they are, maps and lists by where they stand.
+    fn child(&self, step: impl FnOnce() -> Step, tree: &Tree) -> Value {
+        match tree {
+            Tree::Null => Value::from(()),
+            Tree::Bool(yes) => Value::from(*yes),
+            Tree::String(text) => Value::from(text.as_str()),
+            Tree::Number(number) => match (number.as_i64(), number.as_u64(), number.as_f64()) {
+                (Some(n), _, _) => Value::from(n),
+                (_, Some(n), _) => Value::from(n),
+                (_, _, n) => Value::from(n.unwrap_or_default()),
+            },
+            Tree::Array(_) | Tree::Object(_) => {
+                let mut path = Vec::with_capacity(self.path.len() + 1);
+                path.extend_from_slice(&self.path);
+                path.push(step());
+                Value::from_object(Laid { root: Arc::clone(&self.root), path })
+            }
+        }
+    }
+}
+
+impl Object for Laid {
+    fn repr(self: &Arc<Self>) -> ObjectRepr {
+        match self.tree() {
+            Tree::Array(_) => ObjectRepr::Seq,
+            _ => ObjectRepr::Map,
+        }
+    }
+
+    fn get_value(self: &Arc<Self>, key: &Value) -> Option<Value> {
+        match self.tree() {
+            Tree::Array(items) => {
+                let index = key.as_usize()?;
+                items.get(index).map(|item| self.child(|| Step::Index(index), item))
+            }
+            tree => {
+                let key = key.as_str()?;
+                tree.get(key).map(|value| self.child(|| Step::Key(key.into()), value))
+            }
+        }
+    }
+
+    fn enumerate(self: &Arc<Self>) -> Enumerator {
+        match self.tree() {
+            Tree::Array(items) => Enumerator::Seq(items.len()),
+            Tree::Object(map) => Enumerator::Values(map.keys().map(|key| Value::from(key.as_str())).collect()),
+            _ => Enumerator::Empty,
+        }
+    }
+
+    fn is_true(self: &Arc<Self>) -> bool {
+        match self.tree() {
+            Tree::Array(items) => !items.is_empty(),
+            Tree::Object(map) => !map.is_empty(),
+            _ => false,
+        }
+    }
+}
