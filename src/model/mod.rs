@@ -44,8 +44,11 @@ pub fn read<T: DeserializeOwned>(section: &Value) -> Result<T, Misfit> {
         return Ok(nothing);
     }
     let section = if section.is_null() { &*EMPTY } else { section };
-    serde_path_to_error::deserialize(section)
-        .map_err(|e| Misfit { path: e.path().to_string(), reason: reason(&e.into_inner().to_string()) })
+    // Keeping track of the path costs as much as reading: it is done again for what does not fit.
+    T::deserialize(section).or_else(|_| {
+        serde_path_to_error::deserialize(section)
+            .map_err(|e| Misfit { path: e.path().to_string(), reason: reason(&e.into_inner().to_string()) })
+    })
 }
 
 /// serde says `invalid type: string "x", expected a boolean`: the value itself is left out.

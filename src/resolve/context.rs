@@ -98,8 +98,12 @@ impl<'a> Context<'a> {
     /// A section of `global` with the component's own section of the same name over it, as a type:
     /// `global.psql` and `gitlab.webservice.psql`.
     pub fn inherited<T: DeserializeOwned + Default>(&self, global: &str, own: &str) -> T {
+        let over = self.section(own);
+        if over.is_null() || over.as_object().is_some_and(NodeMap::is_empty) {
+            return self.read_value(global, self.section(global));
+        }
         let mut tree = self.section(global).clone();
-        overlay(&mut tree, self.section(own));
+        overlay(&mut tree, over);
         self.read_value(own, &tree)
     }
 

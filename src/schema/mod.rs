@@ -82,6 +82,9 @@ pub fn check(merged: Merged, options: &Options) -> Result<Warned<Checked>, (Repo
 /// `tree` is the same over our defaults: a key that must be there may come from them.
 pub fn violations(user: &Value, tree: &Value, options: &Options) -> Vec<Diagnostic> {
     let user = without_nulls(user);
+    if user.as_object().is_some_and(serde_json::Map::is_empty) {
+        return Vec::new();
+    }
     let mut found = prune::Findings::default();
     let pruned = prune::prune(store::root(), &user, Some(tree), &mut found);
     let mut diagnostics: Vec<_> = found

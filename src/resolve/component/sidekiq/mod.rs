@@ -138,13 +138,8 @@ fn plan_pods(all: &Workload, section: &Value, plan: &mut Plan) {
     plan.add(COMPONENT.name, "deployment.yaml", view).follows("checksum/configmap", &all.name);
 
     let labels = scaling_labels(&w);
-    let scaled = Scaled {
-        name: &name,
-        kind: "Deployment",
-        target: &name,
-        labels: &labels,
-        selector: &w.labels.selector,
-    };
+    let scaled =
+        Scaled { name: &name, kind: "Deployment", target: &name, labels: &labels, selector: &w.labels.selector };
     w.plan_scaling_by(COMPONENT.name, &scaled, &set.hpa, &set.keda, &set.min_replicas, &set.max_replicas, plan);
     let budget = format!("{}-{}-v1", w.name, set.name);
     w.plan_pdb(COMPONENT.name, &Scaled { name: &budget, ..scaled }, &set.max_unavailable, plan);
