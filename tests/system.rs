@@ -59,7 +59,8 @@ fn every_secret_that_is_mounted_and_not_named_is_made() {
     for values in [
         "{}",
         "global: {pages: {enabled: true, accessControl: true}, praefect: {enabled: true}}",
-        "global: {minio: {enabled: false}, kas: {enabled: false}}\nregistry: {enabled: false}",
+        "global: {minio: {enabled: false}, kas: {enabled: false}, appConfig: {object_store: {enabled: true, connection: {secret: s}}}}\n\
+         gitlab: {toolbox: {backups: {objectStorage: {config: {secret: s}}}}}\nregistry: {enabled: false}",
     ] {
         let missing = missing(values);
         let by_others: Vec<_> = missing.iter().filter(|name| !name.ends_with("-tls")).collect();
@@ -89,7 +90,10 @@ fn what_stands_in_for_others_says_so_and_has_the_names_that_gitlab_expects() {
         assert_eq!(service["spec"]["selector"], set["spec"]["selector"]["matchLabels"]);
     }
     find(&objects, "Deployment", "prod-gitlab-runner");
-    let without = render("postgresql: {install: false}\nredis: {install: false}\ngitlab-runner: {install: false}");
+    let without = render(
+        "global: {psql: {host: db.example.com}, redis: {host: redis.example.com}}\n\
+         postgresql: {install: false}\nredis: {install: false}\ngitlab-runner: {install: false}",
+    );
     let standing = without.iter().filter(|o| !o["metadata"]["labels"]["gitlab-render.io/stands-in-for"].is_null());
     assert_eq!(standing.count(), 0);
 }
