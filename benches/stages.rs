@@ -91,9 +91,8 @@ fn plan(bencher: Bencher) {
 #[divan::bench]
 fn templates(bencher: Bencher) {
     let (release, merged) = (release(), merged());
-    let context = Context::new(&release, &merged.tree, |_| Err(String::new()));
     bencher
-        .with_inputs(|| resolve(&context))
+        .with_inputs(|| resolve(&Context::new(&release, &merged.tree, |_| Err(String::new()))))
         .bench_values(|mut plan| render(&Renderer::new(), &mut plan.objects).is_ok());
 }
 
