@@ -16,11 +16,6 @@ pub fn schema(name: &str) -> Option<&'static str> {
     find(SCHEMAS, name)
 }
 
-/// A values file of `values/`, by its name without the extension.
-pub fn profile(name: &str) -> Option<&'static str> {
-    find(PROFILES, name)
-}
-
 fn find(table: &'static [(&str, &str)], name: &str) -> Option<&'static str> {
     let at = table.binary_search_by(|(key, _)| (*key).cmp(name)).ok()?;
     table.get(at).map(|(_, text)| *text)

@@ -3,12 +3,16 @@
 //! Flags that `helm template` has are spelt and mean the same here. Nothing is read or decided in
 //! this file; [`crate::commands`] gives the arguments their meaning.
 
+mod profiles;
+
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use crate::commands::release::{parse_kube_version, parse_namespace, parse_release_name};
 use crate::pipeline::KubeVersion;
+
+pub use profiles::{InitArgs, ProfileName, ProfilesArgs};
 
 /// Turns a values file into the Kubernetes manifests of a GitLab deployment.
 ///
@@ -43,6 +47,10 @@ Exit status:
 pub enum Command {
     /// Write the manifests of a deployment.
     Template(Box<TemplateArgs>),
+    /// Write a values file to start from.
+    Init(InitArgs),
+    /// List the values files to start from.
+    Profiles(ProfilesArgs),
     /// Say which versions this program is made of and knows.
     Version(VersionArgs),
     /// Write a completion script for a shell.
@@ -111,7 +119,7 @@ pub struct ValuesArgs {
     #[arg(long, value_name = "PATH=TEXT")]
     pub set_literal: Vec<String>,
     /// Start from a built-in profile, under all other values.
-    #[arg(long, value_name = "NAME")]
+    #[arg(long, value_name = "NAME", value_parser = ProfileName, hide_possible_values = true)]
     pub profile: Option<String>,
     /// What a key that nothing reads is: an error, or a warning while moving over.
     #[arg(long, value_name = "HOW", value_enum, default_value_t = UnknownKeys::Error)]
@@ -256,7 +264,7 @@ pub struct VersionArgs {
     pub output: Option<VersionForm>,
 }
 
-/// The form of the answer of `version`.
+/// The form of an answer for programs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub enum VersionForm {
     /// One object.

@@ -19,6 +19,7 @@ pub mod emit;
 pub mod manifest;
 pub mod model;
 pub mod pipeline;
+pub mod profiles;
 pub mod releases;
 pub mod render;
 pub mod resolve;

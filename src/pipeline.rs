@@ -12,6 +12,7 @@ use crate::bundle;
 use crate::diag::{Diagnostic, Place, Report, Severity, Sources};
 use crate::emit;
 use crate::manifest::{self, Manifest, Ordered, content, read};
+use crate::profiles;
 use crate::releases;
 use crate::render::{Hole, Renderer, render};
 use crate::resolve::{Context, Plan, Release, component, resolve};
@@ -21,6 +22,7 @@ use crate::upgrade::removed;
 use crate::values::{self, Chart, Merged, Origins};
 
 pub use crate::emit::Format;
+pub use crate::profiles::{FIRST as FIRST_PROFILE, Profile, find as find_profile};
 pub use crate::resolve::KubeVersion;
 use crate::schema::Checked;
 pub use crate::schema::UnknownKeys;
@@ -344,22 +346,16 @@ pub fn emit(rendered: &Rendered, format: Format, dir: Option<&Path>, out: &mut i
 /// # Errors
 /// There is none of this name.
 pub fn profile(name: &str) -> Result<Input, Diagnostic> {
-    match bundle::profile(name) {
-        Some(text) => Ok(Input::File { name: format!("profile:{name}"), bytes: text.into() }),
-        None => Err(unknown_profile(name)),
-    }
+    let profile = profiles::find(name)?;
+    Ok(Input::File { name: format!("profile:{name}"), bytes: profile.text.into() })
+}
+
+/// All profiles, in order of their names.
+pub fn profiles() -> impl Iterator<Item = Profile> {
+    profiles::all()
 }
 
 /// The newest known GitLab version of every series, oldest first.
 pub fn gitlab_versions() -> Vec<String> {
     releases::known_series().into_iter().filter_map(releases::newest).map(|version| version.to_string()).collect()
-}
-
-fn unknown_profile(name: &str) -> Diagnostic {
-    let known: Vec<_> = bundle::PROFILES.iter().map(|(name, _)| format!("`{name}`")).collect();
-    let diagnostic = Diagnostic::error("unknown-profile", format!("there is no profile `{name}`"));
-    match known.is_empty() {
-        true => diagnostic.hint("no profile is built in"),
-        false => diagnostic.hint(format!("there are {}", known.join(", "))),
-    }
 }

@@ -18,6 +18,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
     // of manifest only the phase, of releases only the image tags, of upgrade nothing
     ("resolve", &["diag", "manifest", "model", "releases", "view"]),
     ("render", &["bundle", "diag", "manifest", "resolve"]),
+    ("profiles", &["bundle", "diag"]),
     ("third_party", &["diag"]),
     // of releases the table of removed values
     ("upgrade", &["bundle", "diag", "releases", "values"]),
@@ -28,6 +29,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
             "diag",
             "emit",
             "manifest",
+            "profiles",
             "releases",
             "render",
             "resolve",

@@ -14,6 +14,7 @@ mod layout;
 mod manifest;
 mod mutations;
 mod nginx;
+mod profiles;
 mod rails;
 mod releases;
 mod schema;

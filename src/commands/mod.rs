@@ -3,7 +3,9 @@
 
 mod completion;
 mod helm_flags;
+mod init;
 mod inputs;
+mod profiles;
 pub mod release;
 mod template;
 mod version;
@@ -85,6 +87,8 @@ pub fn run(args: impl IntoIterator<Item = OsString>) -> Exit {
     let ui = Ui::new(&cli.talk);
     let result = match &cli.command {
         Command::Template(args) => template::run(args, &ui),
+        Command::Init(args) => init::run(args, &ui),
+        Command::Profiles(args) => profiles::run(args, &ui),
         Command::Version(args) => version::run(args, &ui),
         Command::Completion(args) => completion::run(args, &ui),
     };
