@@ -1,6 +1,8 @@
 //! The stages joined; one function for each point where a command may stop.
 
 mod blame;
+mod further;
+mod places;
 
 use std::collections::BTreeSet;
 use std::io::Write;
@@ -9,7 +11,7 @@ use std::path::Path;
 use serde_json::Value;
 
 use crate::bundle;
-use crate::diag::{Diagnostic, Place, Report, Severity, Sources};
+use crate::diag::{Diagnostic, Report, Severity, Sources};
 use crate::emit;
 use crate::manifest::{self, Manifest, Ordered, content, read};
 use crate::profiles;
@@ -114,6 +116,7 @@ pub fn template(request: &Request) -> Result<Rendered, Failure> {
         }
         Err((report, merged)) => {
             found.extend(report.0);
+            found.extend(further::errors(request, &merged.user, &found));
             return Err(failure(found, &merged.origins, &merged.sources));
         }
     };
@@ -125,12 +128,12 @@ pub fn template(request: &Request) -> Result<Rendered, Failure> {
     if refused(&found) {
         return Err(failure(found, checked.origins(), checked.sources()));
     }
-    located(&mut found, checked.origins());
+    places::locate(&mut found, checked.origins());
     Ok(Rendered { objects, warnings: found, sources: checked.sources().clone() })
 }
 
 fn failure(mut found: Vec<Diagnostic>, origins: &Origins, sources: &Sources) -> Failure {
-    located(&mut found, origins);
+    places::locate(&mut found, origins);
     // A section that is no map is told once, and an error about a place says all that a warning about it would.
     let sections: Vec<_> = found.iter().filter(|d| d.code == "not-a-map").flat_map(|d| d.places.clone()).collect();
     found.retain(|d| d.code != "wrong-type" || !d.places.iter().any(|place| sections.contains(place)));
@@ -153,10 +156,8 @@ fn merged(request: &Request) -> Result<(Merged, Vec<Diagnostic>), Failure> {
     }
     inputs.extend(request.inputs.iter().cloned());
     let layers = values::load(&inputs).map_err(|(report, sources)| Failure { report, sources })?;
-    let defaults = serde_json::from_str(bundle::DEFAULTS)
-        .map_err(|e| bare(Diagnostic::bug("defaults", format!("the embedded defaults cannot be read: {e}"))))?;
     let mut found = layers.warnings;
-    let merged = match values::merge_charts(layers.value, Chart::with_sections(defaults, &sections())) {
+    let merged = match values::merge_charts(layers.value, chart().map_err(bare)?) {
         Ok(merged) => {
             found.extend(merged.warnings);
             merged.value
@@ -168,6 +169,13 @@ fn merged(request: &Request) -> Result<(Merged, Vec<Diagnostic>), Failure> {
         }
     };
     Ok((merged, found))
+}
+
+/// Our defaults.
+fn chart() -> Result<Chart, Diagnostic> {
+    let defaults = serde_json::from_str(bundle::DEFAULTS)
+        .map_err(|e| Diagnostic::bug("defaults", format!("the embedded defaults cannot be read: {e}")))?;
+    Ok(Chart::with_sections(defaults, &sections()))
 }
 
 /// The sections that are charts of their own in the official chart, outer ones first: a null over one of them
@@ -274,26 +282,6 @@ fn read_rendered(renderer: &Renderer, text: &str) -> Result<Value, String> {
     match inner {
         Some(reason) => Err(reason),
         None => tree.map_err(|e| e.to_string()),
-    }
-}
-
-/// Turns values paths into the places where the user set them; paths that are defaults are left out.
-fn located(found: &mut [Diagnostic], origins: &Origins) {
-    for diagnostic in found {
-        locate(diagnostic, origins);
-    }
-}
-
-fn locate(diagnostic: &mut Diagnostic, origins: &Origins) {
-    let places = std::mem::take(&mut diagnostic.places);
-    for place in places {
-        let found = match place {
-            Place::Value(path) => origins.get(&path).map(|origin| Place::At(origin.key.unwrap_or(origin.value))),
-            at => Some(at),
-        };
-        if let Some(place) = found.filter(|p| !diagnostic.places.contains(p)) {
-            diagnostic.places.push(place);
-        }
     }
 }
 

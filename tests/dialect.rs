@@ -21,7 +21,8 @@ fn cases() -> (Chart, Vec<Value>) {
     flate2::read::GzDecoder::new(file).read_to_string(&mut text).unwrap();
     let mut all: Value = serde_json::from_str(&text).unwrap();
     let sub = Chart::from(all["base"]["sub"].take());
-    let chart = Chart { values: all["base"]["parent"].take(), charts: vec![("sub".to_owned(), sub)] };
+    let chart =
+        Chart { values: all["base"]["parent"].take(), charts: vec![("sub".to_owned(), sub)], ..Chart::default() };
     let Value::Array(mut cases) = all["cases"].take() else { panic!("no cases") };
     // Deeper than JSON readers go: the file only has the number.
     for case in cases.iter_mut().filter(|case| case.get("nested_lists").is_some()) {

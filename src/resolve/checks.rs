@@ -5,6 +5,7 @@
 mod gitaly;
 mod kubernetes;
 mod rails;
+mod services;
 
 use serde_json::Value;
 
@@ -33,6 +34,7 @@ pub fn check(cx: &Context) {
     gitaly::check(cx);
     kubernetes::check(cx);
     rails::check(cx);
+    services::check(cx);
 }
 
 fn refuse(cx: &Context, code: &'static str, path: &str, message: &str, hint: &str) {

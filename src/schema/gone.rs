@@ -48,6 +48,7 @@ pub(super) const GONE: &[(&str, &str)] = &[
     ("global.registry.hpa", "write `registry.hpa`"),
     ("global.revisionHistoryLimit", "it is set by component or not at all: remove it here"),
     ("global.zoekt.gateway", "write `gitlab-zoekt.gateway`"),
+    ("minio.affinity", "where its pod runs is set by `minio.nodeSelector` and `minio.tolerations`"),
     ("minio.ingress.tls.enabled", "write `global.ingress.tls.enabled`"),
     (
         "nginx-ingress.controller.stats",

@@ -14,6 +14,9 @@ pub struct Chart {
     pub values: Value,
     /// The charts inside it.
     pub charts: Vec<(String, Chart)>,
+    /// Whether the charts inside it have got the defaults of its `global` before the user's values come, as Helm
+    /// does it for the charts that a `Chart.yaml` lists: a null under `global` then removes nothing for them.
+    pub hands_globals_down: bool,
 }
 
 impl Chart {
@@ -21,7 +24,7 @@ impl Chart {
     ///
     /// A section whose outer section is not a chart, or that is not in the tree, is left as it is.
     pub fn with_sections(tree: Value, sections: &[&str]) -> Self {
-        let mut root = Chart::from(tree);
+        let mut root = Chart { hands_globals_down: true, ..Chart::from(tree) };
         for section in sections {
             let (outer, name) = section.rsplit_once('.').unwrap_or(("", section));
             let outer = outer.split('.').filter(|name| !name.is_empty()).try_fold(&mut root, |chart, name| {
@@ -41,7 +44,7 @@ impl Chart {
 
 impl From<Value> for Chart {
     fn from(values: Value) -> Self {
-        Chart { values, charts: Vec::new() }
+        Chart { values, ..Chart::default() }
     }
 }
 
@@ -59,11 +62,13 @@ enum Nulls {
     Remove,
     /// It stays, to remove the default of an inner chart.
     Keep,
+    /// The default stays.
+    Ignore,
 }
 
 /// The user's values over a chart's defaults.
 pub(super) fn coalesce(user: Map<String, Value>, chart: Chart, path: &ValuePath, findings: &mut Findings) -> Value {
-    let Chart { values, charts } = chart;
+    let Chart { values, charts, hands_globals_down } = chart;
     let defaults = match values {
         Value::Object(map) => map,
         _ => Map::new(),
@@ -74,6 +79,7 @@ pub(super) fn coalesce(user: Map<String, Value>, chart: Chart, path: &ValuePath,
         key if inner(key) => Rule { nulls: Nulls::Keep, drop_null: true },
         // A null says that the chart is to see no globals at all: `view` needs to know.
         "global" if is_inner_chart => Rule { nulls: Nulls::Remove, drop_null: false },
+        "global" if hands_globals_down => Rule { nulls: Nulls::Ignore, drop_null: false },
         _ => Rule { nulls: Nulls::Remove, drop_null: true },
     });
     for (name, chart) in charts {
@@ -119,6 +125,11 @@ fn over(
             (Value::Null, _) if rule.drop_null => {
                 defaults.shift_remove(&key);
             }
+            (Value::Null, default) if rule.nulls == Nulls::Ignore => {
+                if !empty(default) {
+                    findings.warnings.push(kept(path.key(&key)));
+                }
+            }
             (Value::Object(own), Value::Object(default)) => {
                 let nulls = rule.nulls;
                 let below = |_: &str| Rule { nulls, drop_null: nulls == Nulls::Remove };
@@ -131,6 +142,23 @@ fn over(
         }
     }
     defaults
+}
+
+/// Whether there is nothing in a default that a null could remove.
+fn empty(default: &Value) -> bool {
+    match default {
+        Value::Null => true,
+        Value::String(text) => text.is_empty(),
+        Value::Array(items) => items.is_empty(),
+        Value::Object(map) => map.is_empty(),
+        Value::Bool(_) | Value::Number(_) => false,
+    }
+}
+
+fn kept(path: ValuePath) -> Diagnostic {
+    Diagnostic::warning("null-keeps-default", format!("`{path}`: null does not remove a default under `global`"))
+        .at_value(path)
+        .hint("write the value that you want, or remove the key")
 }
 
 /// Warns where a map and something else meet, and a default that is not empty is lost.

@@ -313,5 +313,5 @@ fn lay(layers: Layers, chart: Chart) -> (Warned<Merged>, Vec<Diagnostic>) {
 
 /// A chart's inner charts without their values.
 fn shape(chart: &Chart) -> Chart {
-    Chart { values: Value::Null, charts: chart.charts.iter().map(|(n, c)| (n.clone(), shape(c))).collect() }
+    Chart { charts: chart.charts.iter().map(|(n, c)| (n.clone(), shape(c))).collect(), ..Chart::default() }
 }

@@ -132,3 +132,13 @@ fn a_null_over_a_component_brings_its_defaults_back() {
     let refused = merged("gitlab: {kas: [1]}\n").unwrap_err();
     assert_eq!(refused.0.0[0].message, "`gitlab.kas` must be a map");
 }
+
+#[test]
+fn a_null_under_global_keeps_the_default_that_components_have() {
+    let chart = Chart::with_sections(json!({"global": {"hosts": {"domain": "a.b", "name": ""}}, "z": 1}), &[]);
+    let text = "global: {hosts: {domain: null, name: null, other: null}}\nz: null\n";
+    let merged = merge_charts(good(&[file("a.yaml", text)]).value, chart).unwrap();
+    assert_eq!(merged.value.tree, json!({"global": {"hosts": {"domain": "a.b", "name": "", "other": null}}}));
+    let found: Vec<&str> = merged.warnings.iter().map(|d| d.message.as_str()).collect();
+    assert_eq!(found, ["`global.hosts.domain`: null does not remove a default under `global`"]);
+}

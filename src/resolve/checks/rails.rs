@@ -98,7 +98,12 @@ fn backup_object_storage(cx: &Context) {
             cx,
             "backup-object-storage",
             &format!("{toolbox}.config.secret"),
-            "backups need a Secret with the configuration of the tool that copies them to object storage",
+            match by_key {
+                true => "the key of a Secret is named, the Secret is not",
+                false => {
+                    "backups need a Secret with the configuration of the tool that copies them to object storage: `global.minio.enabled` is false"
+                }
+            },
             "make a Secret with the configuration of s3cmd, gsutil or Azure's tool, and name it here",
         );
     }

@@ -4,7 +4,6 @@ use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
 use super::{COMPONENT, Server};
-use crate::diag::{Diagnostic, ValuePath};
 use crate::model::{Node, NodeMap, Number, Port, Text};
 use crate::resolve::Plan;
 use crate::resolve::labels::{put, text_map};
@@ -77,17 +76,6 @@ impl Server<'_> {
         let balanced = kind == "LoadBalancer";
         let outside = balanced || kind == "NodePort";
         let ranges = non_empty(&service.load_balancer_source_ranges);
-        if ranges.is_some() && !balanced {
-            let path = "gitlab.gitlab-shell.service.loadBalancerSourceRanges";
-            w.cx.say(
-                Diagnostic::warning(
-                    "no-load-balancer",
-                    format!("`{path}`: only a load balancer keeps others out, and there is none"),
-                )
-                .at_value(ValuePath::dotted(path))
-                .hint("set `gitlab.gitlab-shell.service.type` to `LoadBalancer`, or remove the key"),
-            );
-        }
         let mut annotations = text_map(&w.cx.global.service.annotations);
         put(&mut annotations, &service.annotations);
         let view = view! {

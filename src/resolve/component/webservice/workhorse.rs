@@ -17,7 +17,7 @@ use crate::view;
 #[derive(Default, Deserialize)]
 #[serde(default, rename_all = "camelCase")]
 pub struct Settings {
-    image: Option<Text>,
+    image: Option<ImageName>,
     tag: Option<Text>,
     extra_args: Text,
     log_format: Text,
@@ -44,6 +44,14 @@ pub struct Settings {
     trusted_cidrs_for_propagation: Node,
     #[serde(rename = "trustedCIDRsForXForwardedFor")]
     trusted_cidrs_for_x_forwarded_for: Node,
+}
+
+/// `workhorse.image`: the repository alone, or in parts as everywhere else.
+#[derive(Deserialize)]
+#[serde(untagged)]
+enum ImageName {
+    Repository(Text),
+    Parts(Box<Image>),
 }
 
 /// `workhorse.tls`.
@@ -130,11 +138,15 @@ pub fn health_checks(web: &Web) -> bool {
 /// The container; `env` is what it has in common with Puma's.
 pub fn container(web: &Web, env: [(&'static str, String); 5]) -> Container {
     let (w, set) = (&web.w, &web.set.workhorse);
+    let given = match &set.image {
+        Some(ImageName::Repository(repository)) => Image { repository: Some(repository.clone()), ..Image::default() },
+        Some(ImageName::Parts(parts)) => (**parts).clone(),
+        None => Image::default(),
+    };
     let image = Image {
-        repository: set.image.clone(),
-        tag: set.tag.clone(),
-        pull_policy: w.set.image.pull_policy.clone(),
-        ..Image::default()
+        tag: given.tag.clone().or_else(|| set.tag.clone()),
+        pull_policy: given.pull_policy.clone().or_else(|| w.set.image.pull_policy.clone()),
+        ..given
     };
     let service = &web.set.service;
     let listen = service.workhorse_internal_port.to_string();

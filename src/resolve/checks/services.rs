@@ -1,0 +1,57 @@
+//! What only a load balancer does, asked of a Service that is none.
+
+use super::{Context, is_set};
+use crate::diag::{Diagnostic, ValuePath};
+
+/// The sections of Services that may be a load balancer.
+const SERVICES: [&str; 9] = [
+    "gitlab.gitlab-shell.service",
+    "gitlab.kas.service",
+    "gitlab.webservice.service",
+    "nginx-ingress.controller.service",
+    "nginx-ingress.controller.metrics.service",
+    "nginx-ingress.defaultBackend.service",
+    "nginx-ingress-geo.controller.service",
+    "nginx-ingress-geo.controller.metrics.service",
+    "nginx-ingress-geo.defaultBackend.service",
+];
+
+/// Keys that mean something for a load balancer only, and what they would do.
+const KEYS: [(&str, &str); 2] = [
+    ("loadBalancerSourceRanges", "only a load balancer keeps others out, and there is none"),
+    ("loadBalancerIP", "only a load balancer has an address of its own, and there is none"),
+];
+
+/// Says what has no effect.
+pub(super) fn check(cx: &Context) {
+    for section in SERVICES {
+        check_service(cx, section, None);
+    }
+    let deployments = cx.section("gitlab.webservice.deployments").as_object();
+    for name in deployments.into_iter().flat_map(|deployments| deployments.keys()) {
+        check_service(
+            cx,
+            &format!("gitlab.webservice.deployments.{name}.service"),
+            cx.text(&kind("gitlab.webservice.service")),
+        );
+    }
+}
+
+/// The path of a Service's type.
+fn kind(section: &str) -> String {
+    format!("{section}.type")
+}
+
+fn check_service(cx: &Context, section: &str, inherited: Option<String>) {
+    let keys = KEYS.iter().map(|(key, why)| (format!("{section}.{key}"), why));
+    let given =
+        keys.filter(|(path, _)| is_set(cx, path) && cx.section(path).as_array().is_none_or(|list| !list.is_empty()));
+    for (path, why) in given {
+        let kind = kind(section);
+        if cx.text(&kind).or_else(|| inherited.clone()).as_deref() != Some("LoadBalancer") {
+            let finding = Diagnostic::warning("no-load-balancer", format!("`{path}`: {why}"));
+            let hint = format!("set `{kind}` to `LoadBalancer`, or remove the key");
+            cx.say(finding.at_value(ValuePath::dotted(&path)).hint(hint));
+        }
+    }
+}
