@@ -16,7 +16,7 @@ pub(super) fn errors(request: &Request, user: &Value, found: &[Diagnostic]) -> V
     let refused: Vec<_> = found.iter().filter(|d| d.severity == Severity::Error).cloned().collect();
     let rest = removed::without(user.clone(), &refused);
     let tree = serde_json::to_vec(&rest).ok().and_then(|bytes| {
-        let layers = values::load(&[Input::File { name: String::new(), bytes: bytes.into() }]).ok()?;
+        let layers = values::load(&[Input::File { name: String::new(), bytes }]).ok()?;
         Some(values::merge_charts(layers.value, chart().ok()?).ok()?.value.tree)
     });
     let Some(tree) = tree else { return Vec::new() };
