@@ -22,6 +22,7 @@ fn main() -> Outcome<()> {
     }
     fs::write(out.join("components.rs"), components(&root)?)?;
     fs::write(out.join("defaults.json"), serde_json::to_string(&defaults(&root)?)?)?;
+    fs::write(out.join("refused-values.json"), refused_values(&root)?)?;
     fs::write(out.join("bundle.rs"), bundle(&root, &out)?)?;
     Ok(())
 }
@@ -85,6 +86,18 @@ fn values_key(folder: &Path) -> Outcome<String> {
     let declared: Value = serde_json::from_str(&fs::read_to_string(folder.join("component.json"))?)?;
     let key = declared.get("key").and_then(Value::as_str);
     Ok(key.ok_or_else(|| format!("{}: component.json has no `key`", folder.display()))?.to_owned())
+}
+
+/// The rules about values that a render refuses, with no more than it needs: every render reads them.
+fn refused_values(root: &Path) -> Outcome<String> {
+    let text = fs::read_to_string(root.join("charts/releases/value-rules.json"))?;
+    let mut table: Value = serde_json::from_str(&text)?;
+    let rules = table.get_mut("rules").and_then(Value::as_array_mut).ok_or("value-rules.json has no rules")?;
+    rules.retain(|rule| rule.get("refused").is_some());
+    for rule in rules.iter_mut().filter_map(Value::as_object_mut) {
+        rule.retain(|key, _| !matches!(key.as_str(), "rewrite" | "ask" | "what"));
+    }
+    Ok(serde_json::to_string(&table)?)
 }
 
 fn read_yaml(path: &Path) -> Outcome<Value> {

@@ -5,6 +5,9 @@ include!(concat!(env!("OUT_DIR"), "/bundle.rs"));
 /// The default values of the whole deployment, as JSON.
 pub static DEFAULTS: &str = include_str!(concat!(env!("OUT_DIR"), "/defaults.json"));
 
+/// The rules about values that a render refuses, as JSON: a part of `charts/releases/value-rules.json`.
+pub static REFUSED_VALUES: &str = include_str!(concat!(env!("OUT_DIR"), "/refused-values.json"));
+
 /// The text of a template or file, `gitaly/statefulset.yaml` or `gitaly/files/config.toml`.
 pub fn template(name: &str) -> Option<&'static str> {
     find(TEMPLATES, name)

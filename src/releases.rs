@@ -16,8 +16,8 @@ static IMAGES: &str = include_str!("../charts/releases/images.json");
 static VERSIONS: &str = include_str!("../charts/releases/versions.json");
 static STOPS: &str = include_str!("../charts/releases/stops.json");
 static KUBERNETES: &str = include_str!("../charts/releases/kubernetes.json");
-/// Values that moved or are gone; [`crate::upgrade::removed`] reads them.
-pub(crate) static REMOVED: &str = include_str!("../charts/releases/removed-values.json");
+/// What became of values; [`crate::upgrade::rules`] reads it.
+pub(crate) static VALUE_RULES: &str = include_str!("../charts/releases/value-rules.json");
 static SERVICES: &str = include_str!("../charts/releases/services.json");
 static THIRD_PARTY: &str = include_str!("../charts/releases/third-party.json");
 
@@ -31,6 +31,9 @@ pub struct GitlabVersion {
     /// The third number.
     pub patch: u32,
 }
+
+/// A released version of the chart: three numbers too, and they compare the same way.
+pub type ChartVersion = GitlabVersion;
 
 /// A series of patches, `18.9`: major and minor.
 pub type Series = (u32, u32);
@@ -400,10 +403,10 @@ pub fn files() -> [(&'static str, &'static str); 7] {
     [
         ("images.json", IMAGES),
         ("kubernetes.json", KUBERNETES),
-        ("removed-values.json", REMOVED),
         ("services.json", SERVICES),
         ("stops.json", STOPS),
         ("third-party.json", THIRD_PARTY),
+        ("value-rules.json", VALUE_RULES),
         ("versions.json", VERSIONS),
     ]
 }

@@ -17,6 +17,7 @@ mod nginx;
 mod profiles;
 mod rails;
 mod releases;
+mod rules;
 mod schema;
 mod scripts;
 mod system;

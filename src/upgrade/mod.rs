@@ -1,3 +1,6 @@
 //! What changes from one release to the next, and what it asks of the person who upgrades.
 
+mod pattern;
 pub mod removed;
+pub mod rules;
+pub mod version;

@@ -1,68 +1,25 @@
 //! Values of older releases that moved or are gone: each deserves a sentence that says where it went, not
-//! "unknown key". The table is `charts/releases/removed-values.json`.
+//! "unknown key". Those rows of `charts/releases/value-rules.json` that say `refused`.
 
 use std::sync::OnceLock;
 
 use serde::Deserialize;
 use serde_json::Value;
 
+use super::pattern;
+use super::rules::{Kind, Refused, Rule, When};
+use crate::bundle;
 use crate::diag::{Diagnostic, Place, Severity, Step, ValuePath};
 use crate::releases;
 
-/// A row of the table. `charts/releases/README.md` explains the patterns.
-#[derive(Debug, Deserialize)]
-struct Removed {
-    path: String,
-    to: Option<String>,
-    say: Option<String>,
-    since: String,
-    when: Option<When>,
-    #[serde(default)]
-    except: Vec<String>,
-    #[serde(default)]
-    ignored: bool,
-}
-
-/// What the value has to be for the row to count.
-#[derive(Debug, Deserialize)]
-#[serde(untagged)]
-enum When {
-    Kind(Kind),
-    Equals {
-        equals: Value,
-    },
-    #[serde(rename_all = "camelCase")]
-    Volume {
-        volume_named: Vec<String>,
-    },
-}
-
-#[derive(Debug, Deserialize)]
-#[serde(rename_all = "lowercase")]
-enum Kind {
-    Text,
-}
-
-impl When {
-    fn holds(&self, value: &Value) -> bool {
-        match self {
-            When::Kind(Kind::Text) => value.is_string(),
-            When::Equals { equals } => value == equals,
-            When::Volume { volume_named } => {
-                let text = value.to_string();
-                volume_named.iter().any(|name| text.contains(name))
-            }
-        }
-    }
-}
-
-fn table() -> &'static [Removed] {
+/// The rules that a render speaks of.
+fn table() -> &'static [Rule] {
     #[derive(Deserialize)]
     struct Table {
-        removed: Vec<Removed>,
+        rules: Vec<Rule>,
     }
     static READ: OnceLock<Table> = OnceLock::new();
-    &READ.get_or_init(|| releases::read(releases::REMOVED)).removed
+    &READ.get_or_init(|| releases::read(bundle::REFUSED_VALUES)).rules
 }
 
 /// An error for each value of the user's that moved or is gone.
@@ -72,8 +29,9 @@ pub fn check(user: &Value, lenient: bool) -> Vec<Diagnostic> {
     if user.as_object().is_none_or(serde_json::Map::is_empty) {
         return Vec::new();
     }
-    let told = |row: &Removed| {
-        let severity = if lenient && row.ignored { Severity::Warning } else { Severity::Error };
+    let told = |row: &Rule| {
+        let severity =
+            if lenient && row.refused == Some(Refused::Strict) { Severity::Warning } else { Severity::Error };
         row.check(user).into_iter().map(move |found| Diagnostic { severity, ..found }).collect::<Vec<_>>()
     };
     table().iter().flat_map(told).collect()
@@ -109,44 +67,13 @@ fn remove(at: &mut Value, steps: &[Step]) -> bool {
     }
 }
 
-impl Removed {
+impl Rule {
     fn check(&self, user: &Value) -> Vec<Diagnostic> {
-        let mut found = Vec::new();
-        for (pattern, names) in expand(&self.path) {
-            let steps: Vec<&str> = pattern.split('.').collect();
-            self.walk(user, &steps, &ValuePath::root(), &names, &mut found);
-        }
-        found
-    }
-
-    fn walk(&self, at: &Value, steps: &[&str], path: &ValuePath, names: &[String], found: &mut Vec<Diagnostic>) {
-        let Some((step, rest)) = steps.split_first() else {
-            let counts = !at.is_null() && self.when.as_ref().is_none_or(|when| when.holds(at));
-            if counts {
-                found.push(self.tell(path, names));
-            }
-            return;
-        };
-        let Value::Object(map) = at else { return };
-        if *step == "*" {
-            for (key, value) in map.iter().filter(|(key, _)| !self.except.contains(key)) {
-                let names = [names, std::slice::from_ref(key)].concat();
-                self.walk(value, rest, &path.key(key), &names, found);
-            }
-        } else if let Some(list) = step.strip_suffix("[]") {
-            for (index, item) in map.get(list).and_then(Value::as_array).into_iter().flatten().enumerate() {
-                self.walk(item, rest, &path.key(list).index(index), names, found);
-            }
-        } else if let Some(value) = map.get(*step) {
-            self.walk(value, rest, &path.key(step), names, found);
-        }
+        self.hits(user).iter().map(|found| self.tell(&found.path, &found.names)).collect()
     }
 
     fn tell(&self, path: &ValuePath, names: &[String]) -> Diagnostic {
-        let to = self.to.as_ref().map(|to| {
-            let named = names.iter().enumerate();
-            named.fold(to.clone(), |to, (n, name)| to.replace(&format!("${}", n + 1), name))
-        });
+        let to = self.to.as_ref().map(|to| pattern::fill(to, names, path));
         let (code, message, hint) = match to {
             Some(to) => (
                 "moved",
@@ -164,19 +91,4 @@ impl Removed {
         };
         Diagnostic::error(code, message).at_value(path.clone()).hint(hint)
     }
-}
-
-/// The patterns without `{a,b}`, each with what its braces stood for.
-fn expand(pattern: &str) -> Vec<(String, Vec<String>)> {
-    let braces =
-        pattern.split_once('{').and_then(|(head, rest)| rest.split_once('}').map(|(all, tail)| (head, all, tail)));
-    let Some((head, alternatives, tail)) = braces else { return vec![(pattern.to_owned(), Vec::new())] };
-    let tails = expand(tail);
-    let one = |alternative: &str| {
-        let with = |(tail, names): &(String, Vec<String>)| {
-            (format!("{head}{alternative}{tail}"), [vec![alternative.to_owned()], names.clone()].concat())
-        };
-        tails.iter().map(with).collect::<Vec<_>>()
-    };
-    alternatives.split(',').flat_map(one).collect()
 }

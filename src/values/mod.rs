@@ -66,6 +66,13 @@ pub struct Layers {
     pub sources: Sources,
 }
 
+impl Layers {
+    /// What the user set, and where each part of it was set.
+    pub fn own(&self) -> (Value, Origins) {
+        (self.user.to_value(), Origins(Some(self.user.clone())))
+    }
+}
+
 /// The user's values over the defaults.
 #[derive(Debug, Clone)]
 pub struct Merged {

@@ -1,0 +1,125 @@
+//! Patterns of values paths, as the rules write them: `gitlab.{sidekiq,toolbox}.pods[].cluster`.
+//!
+//! `{a,b}` is one of the two, `[]` each item of a list, `*` any key. A dot that belongs to a key has a backslash.
+
+use serde_json::Value;
+
+use crate::diag::{Step, ValuePath};
+
+/// A place that a pattern fits.
+pub(super) struct Found<'a> {
+    /// Where.
+    pub path: ValuePath,
+    /// What is there; none where the user wrote nothing.
+    pub value: Option<&'a Value>,
+    /// What the braces, then the stars, stood for: `$1` is the first.
+    pub names: Vec<String>,
+}
+
+/// The user's values that a pattern fits; `except` are keys that `*` does not stand for.
+pub(super) fn set<'a>(pattern: &str, except: &[String], user: &'a Value) -> Vec<Found<'a>> {
+    let mut found = Vec::new();
+    for (pattern, names) in expand(pattern) {
+        walk(user, &keys(&pattern), except, ValuePath::root(), names, &mut found);
+    }
+    found
+}
+
+/// The paths of a pattern without `*` and `[]` where the user wrote nothing.
+pub(super) fn absent<'a>(pattern: &str, user: &Value) -> Vec<Found<'a>> {
+    let path = |pattern: &str| ValuePath(keys(pattern).iter().map(|key| Step::Key(key.as_str().into())).collect());
+    let all = expand(pattern).into_iter().map(|(pattern, names)| Found { path: path(&pattern), value: None, names });
+    all.filter(|found| at(user, &found.path).is_none()).collect()
+}
+
+/// A target or a condition's path, `$1` replaced by the first name and so on.
+///
+/// The indices of `from` fill its `[]`: a rule stays within one item of a list.
+pub(super) fn fill(pattern: &str, names: &[String], from: &ValuePath) -> ValuePath {
+    let mut filled = pattern.to_owned();
+    for (n, name) in names.iter().enumerate() {
+        filled = filled.replace(&format!("${}", n + 1), name);
+    }
+    let mut indices = from.0.iter().filter(|step| matches!(step, Step::Index(_)));
+    let mut steps = Vec::new();
+    for key in keys(&filled) {
+        match key.strip_suffix("[]") {
+            Some(list) => {
+                steps.push(Step::Key(list.into()));
+                steps.extend(indices.next().cloned());
+            }
+            None => steps.push(Step::Key(key.as_str().into())),
+        }
+    }
+    ValuePath(steps)
+}
+
+/// What is at a path.
+pub(super) fn at<'a>(tree: &'a Value, path: &ValuePath) -> Option<&'a Value> {
+    path.0.iter().try_fold(tree, |value, step| match step {
+        Step::Key(key) => value.get(&**key),
+        Step::Index(index) => value.get(*index),
+    })
+}
+
+fn walk<'a>(
+    at: &'a Value,
+    steps: &[String],
+    except: &[String],
+    path: ValuePath,
+    names: Vec<String>,
+    found: &mut Vec<Found<'a>>,
+) {
+    let Some((step, rest)) = steps.split_first() else {
+        found.push(Found { path, value: Some(at), names });
+        return;
+    };
+    let Value::Object(map) = at else { return };
+    if step == "*" {
+        for (key, value) in map.iter().filter(|(key, _)| !except.contains(key)) {
+            let names = [&names[..], std::slice::from_ref(key)].concat();
+            walk(value, rest, except, path.key(key), names, found);
+        }
+    } else if let Some(list) = step.strip_suffix("[]") {
+        for (index, item) in map.get(list).and_then(Value::as_array).into_iter().flatten().enumerate() {
+            walk(item, rest, except, path.key(list).index(index), names.clone(), found);
+        }
+    } else if let Some(value) = map.get(step) {
+        walk(value, rest, except, path.key(step), names, found);
+    }
+}
+
+/// The steps of a pattern without braces.
+fn keys(pattern: &str) -> Vec<String> {
+    let mut keys = vec![String::new()];
+    let mut chars = pattern.chars();
+    while let Some(c) = chars.next() {
+        let key = match c {
+            '.' => {
+                keys.push(String::new());
+                continue;
+            }
+            '\\' => chars.next(),
+            c => Some(c),
+        };
+        if let Some(last) = keys.last_mut() {
+            last.extend(key);
+        }
+    }
+    keys
+}
+
+/// The patterns without `{a,b}`, each with what its braces stood for.
+fn expand(pattern: &str) -> Vec<(String, Vec<String>)> {
+    let braces =
+        pattern.split_once('{').and_then(|(head, rest)| rest.split_once('}').map(|(all, tail)| (head, all, tail)));
+    let Some((head, alternatives, tail)) = braces else { return vec![(pattern.to_owned(), Vec::new())] };
+    let tails = expand(tail);
+    let one = |alternative: &str| {
+        let with = |(tail, names): &(String, Vec<String>)| {
+            (format!("{head}{alternative}{tail}"), [vec![alternative.to_owned()], names.clone()].concat())
+        };
+        tails.iter().map(with).collect::<Vec<_>>()
+    };
+    alternatives.split(',').flat_map(one).collect()
+}

@@ -1,0 +1,371 @@
+//! What became of values from one chart release to the next, as rules; `charts/releases/README.md` explains the
+//! table, `charts/releases/value-rules.json`.
+//!
+//! [`hits`] says which rules a user's values meet on the way between two releases. Nothing here costs a render
+//! anything: [`super::removed`] reads a small part of the table.
+
+use std::sync::OnceLock;
+
+use serde::Deserialize;
+use serde_json::Value;
+
+use super::pattern::{self, Found};
+use crate::diag::{Location, ValuePath};
+use crate::releases::{self, ChartVersion};
+use crate::values::Origins;
+
+/// A row of the table.
+#[derive(Debug, Deserialize)]
+pub struct Rule {
+    /// The pattern of the values it is about.
+    pub path: String,
+    /// The first chart release in which it counts.
+    #[serde(deserialize_with = "version")]
+    pub since: ChartVersion,
+    /// What the release does with such a value.
+    pub effect: Effect,
+    pub(super) refused: Option<Refused>,
+    pub(super) when: Option<When>,
+    #[serde(default)]
+    pub(super) except: Vec<String>,
+    #[serde(default)]
+    only_if: Vec<Condition>,
+    pub(super) to: Option<String>,
+    values: Option<serde_json::Map<String, Value>>,
+    rewrite: Option<Rewrite>,
+    old: Option<Value>,
+    new: Option<Value>,
+    what: Option<String>,
+    pub(super) say: Option<String>,
+    ask: Option<String>,
+}
+
+/// What a release does with a value of older times.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Effect {
+    /// The chart refuses to render.
+    Fails,
+    /// The chart passes over it without a word.
+    Ignored,
+    /// It still counts, under a name that is on its way out.
+    Deprecated,
+    /// The default is another one, and the user did not say what to have.
+    Default,
+    /// The value stays, and something about it changes.
+    Meaning,
+    /// It is written in another form.
+    Type,
+    /// Announced for a release that is not out yet.
+    Planned,
+}
+
+impl Effect {
+    /// Whether the value itself shows that it was written for an older release; else only who comes from before
+    /// [`Rule::since`] needs to hear of it.
+    pub fn shows(self) -> bool {
+        matches!(self, Effect::Fails | Effect::Ignored | Effect::Deprecated | Effect::Type)
+    }
+
+    /// The word for it in JSON.
+    pub fn word(self) -> &'static str {
+        match self {
+            Effect::Fails => "fails",
+            Effect::Ignored => "ignored",
+            Effect::Deprecated => "deprecated",
+            Effect::Default => "default",
+            Effect::Meaning => "meaning",
+            Effect::Type => "type",
+            Effect::Planned => "planned",
+        }
+    }
+}
+
+/// When a render refuses the value.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub(super) enum Refused {
+    Always,
+    /// Unless unknown keys are let through.
+    Strict,
+}
+
+/// What the value has to be for the rule to count.
+#[derive(Debug, Deserialize)]
+#[serde(untagged)]
+pub(super) enum When {
+    Kind(Kind),
+    Equals {
+        equals: Value,
+    },
+    Not {
+        not: Value,
+    },
+    #[serde(rename_all = "camelCase")]
+    OneOf {
+        one_of: Vec<Value>,
+    },
+    /// A version whose first number is lower.
+    Below {
+        below: u32,
+    },
+    #[serde(rename_all = "camelCase")]
+    Volume {
+        volume_named: Vec<String>,
+    },
+}
+
+#[derive(Debug, PartialEq, Deserialize)]
+pub(super) enum Kind {
+    #[serde(rename = "text")]
+    Text,
+    #[serde(rename = "map")]
+    Map,
+    /// Neither a map nor a list.
+    #[serde(rename = "scalar")]
+    Scalar,
+    /// A list of addresses, none of them in the form of IPv6.
+    #[serde(rename = "only ipv4")]
+    OnlyIpv4,
+    /// The user wrote nothing.
+    #[serde(rename = "absent")]
+    Absent,
+    #[serde(rename = "true or absent")]
+    TrueOrAbsent,
+}
+
+impl When {
+    pub(super) fn holds(&self, value: &Value) -> bool {
+        match self {
+            When::Kind(Kind::Text) => value.is_string(),
+            When::Kind(Kind::Map) => value.is_object(),
+            When::Kind(Kind::Scalar) => !value.is_object() && !value.is_array(),
+            When::Kind(Kind::OnlyIpv4) => value.as_array().is_some_and(|list| {
+                let texts: Vec<_> = list.iter().filter_map(Value::as_str).collect();
+                !texts.is_empty() && texts.iter().all(|text| !text.contains(':'))
+            }),
+            When::Kind(Kind::Absent) => false,
+            When::Kind(Kind::TrueOrAbsent) => value == &Value::Bool(true),
+            When::Equals { equals } => value == equals,
+            When::Not { not } => value != not,
+            When::OneOf { one_of } => one_of.contains(value),
+            When::Below { below } => {
+                let text = value.as_str().map_or_else(|| value.to_string(), str::to_owned);
+                let digits: String = text.chars().take_while(char::is_ascii_digit).collect();
+                digits.parse::<u32>().is_ok_and(|major| major < *below)
+            }
+            When::Volume { volume_named } => {
+                let text = value.to_string();
+                volume_named.iter().any(|name| text.contains(name))
+            }
+        }
+    }
+}
+
+/// What another value has to be for the rule to count.
+#[derive(Debug, Deserialize)]
+struct Condition {
+    path: String,
+    is: Value,
+    /// What it is where the user did not say.
+    default: Value,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+enum Rewrite {
+    Move,
+    Delete,
+    Ask,
+    None,
+}
+
+fn version<'de, D: serde::Deserializer<'de>>(from: D) -> Result<ChartVersion, D::Error> {
+    let text = String::deserialize(from)?;
+    ChartVersion::parse(&text).ok_or_else(|| serde::de::Error::custom(format!("`{text}` is no version")))
+}
+
+/// What can be done about a value by machine.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Action {
+    /// It goes to another path, as it is or as this other value.
+    Move {
+        /// Where to.
+        to: ValuePath,
+        /// What is written there, where it is not the same.
+        value: Option<Value>,
+    },
+    /// It goes: the release does not need it.
+    Delete,
+    /// A person has to decide.
+    Decide {
+        /// What.
+        question: String,
+    },
+    /// It stays.
+    Keep,
+}
+
+/// A rule that a user's values meet.
+#[derive(Debug, Clone)]
+pub struct Hit {
+    /// The rule.
+    pub rule: &'static Rule,
+    /// What it is about, in the user's values.
+    pub path: ValuePath,
+    /// Where the user wrote it; none for a default.
+    pub place: Option<Location>,
+    /// The first chart release in which it counts.
+    pub since: ChartVersion,
+    /// What that release does with it.
+    pub effect: Effect,
+    /// What happens, in a sentence without its subject's value; the path is in it.
+    pub what: String,
+    /// What to do by hand, or to know.
+    pub hint: Option<String>,
+    /// The path, or `path: value`, that has the same effect in the new release; none where there is none.
+    pub new_form: Option<String>,
+    /// What [`super::migrate`] does about it.
+    pub action: Action,
+}
+
+/// The releases that an upgrade goes between.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Span {
+    /// The chart that the values were written for; none: not known, what changed is told where the values show it.
+    pub from: Option<ChartVersion>,
+    /// The chart that they are to be for.
+    pub to: ChartVersion,
+}
+
+impl Span {
+    fn has(&self, rule: &Rule) -> bool {
+        let crossed = match self.from {
+            Some(from) => from < rule.since,
+            None => rule.effect.shows(),
+        };
+        crossed && rule.since <= self.to
+    }
+}
+
+/// The whole table, oldest release first.
+pub fn table() -> &'static [Rule] {
+    #[derive(Deserialize)]
+    struct Table {
+        rules: Vec<Rule>,
+    }
+    static READ: OnceLock<Table> = OnceLock::new();
+    &READ.get_or_init(|| releases::read(releases::VALUE_RULES)).rules
+}
+
+/// What changes for a user's values on the way between two releases, in the order of the releases.
+///
+/// Without a `from` only what the values show to be old, see [`Effect::shows`].
+pub fn hits(user: &Value, origins: &Origins, span: &Span) -> Vec<Hit> {
+    let counting = table().iter().filter(|rule| span.has(rule));
+    counting.flat_map(|rule| rule.hits(user).into_iter().map(|found| rule.hit(&found, origins))).collect()
+}
+
+impl Rule {
+    /// The places in the user's values that the rule is about.
+    pub(super) fn hits<'a>(&self, user: &'a Value) -> Vec<Found<'a>> {
+        let kind = match &self.when {
+            Some(When::Kind(kind)) => Some(kind),
+            _ => None,
+        };
+        let counts = |found: &Found<'_>| {
+            found.value.is_some_and(|value| !value.is_null() && self.when.as_ref().is_none_or(|w| w.holds(value)))
+        };
+        let mut all = match kind {
+            Some(Kind::Absent) => Vec::new(),
+            _ => pattern::set(&self.path, &self.except, user).into_iter().filter(counts).collect(),
+        };
+        if matches!(kind, Some(Kind::Absent | Kind::TrueOrAbsent)) {
+            all.extend(pattern::absent(&self.path, user));
+        }
+        all.retain(|found| self.only_if.iter().all(|condition| condition.holds(found, user)));
+        all
+    }
+
+    pub(super) fn hit(&'static self, found: &Found<'_>, origins: &Origins) -> Hit {
+        let place = found.value.and_then(|_| origins.exact(&found.path)).map(|o| o.key.unwrap_or(o.value));
+        let action = self.action(found);
+        let new_form = match (&action, &self.old) {
+            (Action::Move { to, value: Some(value) }, _) => Some(format!("{to}: {value}")),
+            (Action::Move { to, value: None }, _) => Some(to.to_string()),
+            (Action::Decide { .. }, _) => self.target(found).map(|to| to.to_string()),
+            (Action::Keep, Some(old)) => Some(format!("{}: {}", found.path, shown(old))),
+            _ => None,
+        };
+        Hit {
+            rule: self,
+            path: found.path.clone(),
+            place,
+            since: self.since,
+            effect: self.effect,
+            what: self.what(found),
+            hint: self.say.clone(),
+            new_form,
+            action,
+        }
+    }
+
+    fn target(&self, found: &Found<'_>) -> Option<ValuePath> {
+        self.to.as_ref().map(|to| pattern::fill(to, &found.names, &found.path))
+    }
+
+    /// What can be done about a value that the rule is about.
+    pub(super) fn action(&self, found: &Found<'_>) -> Action {
+        let rewrite = self.rewrite.unwrap_or(if self.to.is_some() { Rewrite::Move } else { Rewrite::None });
+        let question = || self.ask.clone().or_else(|| self.say.clone()).unwrap_or_else(|| "look at it".to_owned());
+        match (rewrite, self.target(found)) {
+            _ if found.value.is_none() => Action::Keep,
+            (Rewrite::Delete, _) => Action::Delete,
+            (Rewrite::Ask, _) => Action::Decide { question: question() },
+            (Rewrite::Move, Some(to)) => match (&self.values, found.value) {
+                (None, _) => Action::Move { to, value: None },
+                (Some(values), Some(old)) => {
+                    let key = old.as_str().map_or_else(|| old.to_string(), str::to_owned);
+                    match values.get(&key) {
+                        Some(value) => Action::Move { to, value: Some(value.clone()) },
+                        None => Action::Decide { question: format!("write under `{to}` what this is to be") },
+                    }
+                }
+                (Some(_), None) => Action::Keep,
+            },
+            _ => Action::Keep,
+        }
+    }
+
+    fn what(&self, found: &Found<'_>) -> String {
+        let path = &found.path;
+        let (to, since) = (self.target(found), self.since);
+        let known = match (&self.what, &self.old, &self.new) {
+            (Some(what), Some(old), Some(new)) => {
+                Some(format!("{what} (the default was `{}`, is `{}`)", shown(old), shown(new)))
+            }
+            (Some(what), ..) => Some(what.clone()),
+            _ => None,
+        };
+        let what = known.unwrap_or_else(|| match (self.effect, &to) {
+            (Effect::Fails, Some(to)) => format!("`{to}` takes its place, and the old name fails"),
+            (Effect::Fails, None) => "it is not taken any more".to_owned(),
+            (Effect::Deprecated, Some(to)) => format!("`{to}` takes its place; the old name is still read"),
+            (_, Some(to)) => format!("`{to}` takes its place, and the old name is not read"),
+            (_, None) => "it is no longer read".to_owned(),
+        });
+        format!("`{path}`: since chart {since} {what}")
+    }
+}
+
+impl Condition {
+    fn holds(&self, found: &Found<'_>, user: &Value) -> bool {
+        let path = pattern::fill(&self.path, &found.names, &found.path);
+        pattern::at(user, &path).unwrap_or(&self.default) == &self.is
+    }
+}
+
+/// A value of ours in a sentence.
+fn shown(value: &Value) -> String {
+    value.as_str().map_or_else(|| value.to_string(), str::to_owned)
+}
