@@ -9,6 +9,7 @@ use std::fs;
 
 use gitlab_render::pipeline::{self, KubeVersion, Request, Select, Target, UnknownKeys};
 use gitlab_render::profiles::{self, MARK, Profile};
+use serde_json::Value;
 use sha2::{Digest, Sha256};
 
 use crate::common::{entries, root};
@@ -39,7 +40,7 @@ fn inventory(profile: &Profile) -> Result<String, String> {
     }
     let mut lines = BTreeSet::new();
     for manifest in rendered.objects.manifests() {
-        let text = |pointer| manifest.body.pointer(pointer).and_then(serde_json::Value::as_str).unwrap_or_default();
+        let text = |pointer| manifest.body.pointer(pointer).and_then(Value::as_str).unwrap_or_default();
         let hash = Sha256::digest(manifest.body.to_string());
         let mut line = format!("{} {} ", text("/kind"), text("/metadata/name"));
         for byte in &hash[..4] {
@@ -100,6 +101,80 @@ fn profiles_are_short_and_say_what_they_are_for() {
         }
     }
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+/// Kinds, names and images of a profile's objects.
+fn rendered(profile: &str) -> (BTreeSet<String>, Vec<String>) {
+    let rendered = pipeline::template(&request(profile)).unwrap_or_else(|f| panic!("{profile}: {:#?}", f.report.0));
+    let mut images = Vec::new();
+    for manifest in rendered.objects.manifests() {
+        collect_images(&manifest.body, &mut images);
+    }
+    (rendered.objects.manifests().iter().map(|manifest| manifest.component.to_string()).collect(), images)
+}
+
+fn collect_images(node: &Value, images: &mut Vec<String>) {
+    match node {
+        Value::Object(map) => {
+            images.extend(map.get("image").and_then(Value::as_str).map(str::to_owned));
+            map.values().for_each(|inner| collect_images(inner, images));
+        }
+        Value::Array(items) => items.iter().for_each(|inner| collect_images(inner, images)),
+        _ => {}
+    }
+}
+
+#[test]
+fn what_a_profile_has_outside_is_not_rendered() {
+    for profile in profiles::all().filter(|profile| profile.name != profiles::FIRST) {
+        let (components, images) = rendered(profile.name);
+        for outside in ["postgresql", "redis", "minio", "gitlab-runner"] {
+            assert!(!components.contains(outside), "{}: renders {outside}", profile.name);
+        }
+        assert_eq!(components.contains("gitaly"), !profile.name.contains("hybrid"), "{}", profile.name);
+        assert!(images.len() > 10, "{}: {images:?}", profile.name);
+    }
+}
+
+#[test]
+fn images_come_from_where_the_profile_says() {
+    let (_, images) = rendered("air-gapped");
+    let elsewhere: Vec<_> = images.iter().filter(|image| !image.starts_with("registry.example.com/gitlab/")).collect();
+    assert!(elsewhere.is_empty(), "air-gapped: {elsewhere:?}");
+    let (_, images) = rendered("fips");
+    let others: Vec<_> = images.iter().filter(|image| !image.ends_with("-fips")).collect();
+    assert!(others.is_empty(), "fips: {others:?}");
+}
+
+/// Nothing serves an Ingress there, so a challenge that came by one would never be answered.
+#[test]
+fn certificates_of_a_gateway_are_asked_for_by_the_gateway() {
+    let rendered = pipeline::template(&request("gateway-api")).expect("the profile renders");
+    let objects = rendered.objects.manifests();
+    let issuer = objects.iter().find_map(|m| m.body.pointer("/data/issuer.yml").and_then(Value::as_str));
+    let issuer = issuer.expect("there is an issuer");
+    assert!(issuer.contains(r#""kind":"Gateway","name":"prod-gw","namespace":"gitlab"}"#), "{issuer}");
+    assert!(!issuer.contains("ingress"), "{issuer}");
+}
+
+/// Whoever answers the questions reads above each Secret how to make it.
+#[test]
+fn every_secret_is_made_by_a_command_in_a_comment() {
+    let mut seen = 0;
+    for profile in profiles::all() {
+        for question in profile.questions().iter().filter(|question| question.text.starts_with("Secret ")) {
+            let line = profile.text.lines().nth(question.line - 1).unwrap_or_default();
+            let value = line.split(MARK).next().unwrap_or_default().trim_end();
+            let secret = value.rsplit(' ').next().unwrap_or_default();
+            let made = profile.text.lines().any(|line| {
+                let words: Vec<_> = line.trim_start_matches(['#', ' ']).split(' ').collect();
+                matches!(words.as_slice(), ["kubectl", "create", "secret", _, name, "-n", "gitlab", ..] if *name == secret)
+            });
+            assert!(made, "{}:{}: no command makes {secret}", profile.name, question.line);
+            seen += 1;
+        }
+    }
+    assert!(seen > 100, "only {seen} Secrets");
 }
 
 /// A mark that is not read, and an example without its mark, are what a user does not find.

@@ -6,6 +6,7 @@ use serde_json::{Value, json};
 
 use crate::diag::{Diagnostic, ValuePath};
 use crate::model::{Node, NodeMap, Text};
+use crate::resolve::gateway::GatewayRoute;
 use crate::resolve::shared::{deployment, tls};
 use crate::resolve::workload::{Workload, config_volume, mount};
 use crate::resolve::{Component, Context, Plan, labels};
@@ -78,6 +79,8 @@ fn issuer(w: &Workload, set: &Settings, email: &str) -> crate::resolve::View {
     let release = &cx.release;
     let class = cx.text("global.ingress.class").unwrap_or_else(|| format!("{}-nginx", release.name));
     let new = set.use_new_ingress_for_certs || cx.enabled("global.ingress.useNewIngressForCerts");
+    // Certificates of the Gateway's listeners: nothing serves an Ingress there.
+    let by_gateway = cx.enabled("global.gatewayApi.enabled") && cx.enabled("global.gatewayApi.configureCertmanager");
     let mut labels = w.labels.object.clone();
     labels.remove("app.kubernetes.io/managed-by");
     labels.insert("chart".to_owned(), "certmanager-issuer-0.3.0".into());
@@ -89,7 +92,17 @@ fn issuer(w: &Workload, set: &Settings, email: &str) -> crate::resolve::View {
         account_key: quoted(&format!("{}-acme-key", release.name)),
         class_field: if new { "ingressClassName" } else { "class" },
         class: (class != "none").then(|| quoted(&class)),
+        gateway: by_gateway.then(|| gateway(cx).to_string()),
     }
+}
+
+/// The Gateway that all routes use, without a listener: the challenge comes by whichever speaks plain HTTP.
+fn gateway(cx: &Context) -> Node {
+    let mut gateway = GatewayRoute::default().parent(cx, None);
+    if let Value::Object(fields) = &mut gateway {
+        fields.retain(|_, field| !field.is_null());
+    }
+    gateway
 }
 
 fn quoted(text: &str) -> String {
