@@ -3,6 +3,7 @@
 //! Flags that `helm template` has are spelt and mean the same here. Nothing is read or decided in
 //! this file; [`crate::commands`] gives the arguments their meaning.
 
+pub mod diff;
 mod profiles;
 
 use std::path::PathBuf;
@@ -51,6 +52,8 @@ pub enum Command {
     Init(InitArgs),
     /// List the values files to start from.
     Profiles(ProfilesArgs),
+    /// Say what changes between two sets of values or manifests, and what each change does.
+    Diff(Box<diff::DiffArgs>),
     /// Say which versions this program is made of and knows.
     Version(VersionArgs),
     /// Write a completion script for a shell.

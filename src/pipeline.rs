@@ -1,6 +1,7 @@
 //! The stages joined; one function for each point where a command may stop.
 
 mod blame;
+pub mod diff;
 mod further;
 mod places;
 

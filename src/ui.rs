@@ -1,6 +1,5 @@
 //! The only place that prints: data to stdout, everything else to stderr.
 
-pub mod redact;
 mod text;
 
 use std::io::{self, IsTerminal, Write};
@@ -9,6 +8,7 @@ use serde_json::{Value, json};
 
 use crate::cli::{Color, ErrorFormat, TalkArgs};
 use crate::diag::{Diagnostic, Fault, Place, Severity, Sources};
+use crate::redact;
 
 /// How to talk in this run.
 #[derive(Debug, Clone, Copy)]

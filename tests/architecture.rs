@@ -27,6 +27,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
         &[
             "bundle",
             "diag",
+            "diff",
             "emit",
             "manifest",
             "profiles",
@@ -40,7 +41,9 @@ const ALLOWED: &[(&str, &[&str])] = &[
         ],
     ),
     ("cli", &["commands", "pipeline"]),
-    ("ui", &["cli", "diag"]),
+    ("ui", &["cli", "diag", "redact"]),
+    ("redact", &[]),
+    ("diff", &["diag", "manifest", "redact"]),
     ("commands", &["cli", "diag", "pipeline", "ui"]),
 ];
 

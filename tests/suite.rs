@@ -6,6 +6,7 @@ mod architecture;
 mod cli;
 mod common;
 mod dialect;
+mod diff;
 mod docs;
 mod emit;
 mod errors;

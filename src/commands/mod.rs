@@ -2,6 +2,7 @@
 //! [`crate::pipeline`], and hands what comes back to [`crate::ui`].
 
 mod completion;
+mod diff;
 mod helm_flags;
 mod init;
 mod inputs;
@@ -89,6 +90,7 @@ pub fn run(args: impl IntoIterator<Item = OsString>) -> Exit {
         Command::Template(args) => template::run(args, &ui),
         Command::Init(args) => init::run(args, &ui),
         Command::Profiles(args) => profiles::run(args, &ui),
+        Command::Diff(args) => diff::run(args, &ui),
         Command::Version(args) => version::run(args, &ui),
         Command::Completion(args) => completion::run(args, &ui),
     };

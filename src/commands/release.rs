@@ -6,10 +6,10 @@ use crate::diag::Diagnostic;
 use crate::pipeline::{KubeVersion, Target};
 
 /// What Helm calls a release that nobody named.
-const DEFAULT_NAME: &str = "release-name";
+pub const DEFAULT_NAME: &str = "release-name";
 
 /// The newest Kubernetes that the output was checked against.
-const NEWEST_KUBE: KubeVersion = KubeVersion { major: 1, minor: 35 };
+pub const NEWEST_KUBE: KubeVersion = KubeVersion { major: 1, minor: 35 };
 
 /// Gives the release flags their meaning.
 pub fn release(args: &ReleaseArgs) -> Result<Target, Stop> {

@@ -7,6 +7,7 @@ pub mod content;
 mod id;
 mod order;
 pub mod read;
+pub mod stream;
 mod verify;
 pub mod write;
 

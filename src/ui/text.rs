@@ -6,7 +6,7 @@ use annotate_snippets::renderer::DecorStyle;
 use annotate_snippets::{AnnotationKind, Group, Level, Origin, Renderer, Snippet, normalize_untrusted_str};
 
 use crate::diag::{Diagnostic, Fault, Location, Place, Severity, Sources};
-use crate::ui::redact::{self, Redacted, Shown};
+use crate::redact::{self, Redacted, Shown};
 
 /// A line longer than this is named, not shown.
 const LONGEST_LINE: usize = 2_000;

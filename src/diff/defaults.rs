@@ -1,0 +1,231 @@
+//! What the API server writes where a manifest says nothing: such a field is no difference.
+//!
+//! Source: the defaulting functions of the Kubernetes API (`pkg/apis/*/v1/defaults.go`, 1.35), and the defaults of the
+//! custom resource definitions whose objects we write.
+
+use serde_json::{Map, Value};
+
+/// Fields by their last key, the end of their path, and the value that is written as JSON.
+const DEFAULTS: &[(&str, &str, &str)] = &[
+    // kind (`*`: any), end of the path, value
+    ("*", "annotations", "{}"),
+    ("*", "labels", "{}"),
+    ("*", "imagePullSecrets", "[]"),
+    ("*", "env", "[]"),
+    ("*", "volumes", "[]"),
+    ("*", "volumeMounts", "[]"),
+    ("*", "tolerations", "[]"),
+    ("*", "spec.restartPolicy", "\"Always\""),
+    ("*", "spec.dnsPolicy", "\"ClusterFirst\""),
+    ("*", "spec.schedulerName", "\"default-scheduler\""),
+    ("*", "spec.terminationGracePeriodSeconds", "30"),
+    ("*", "spec.enableServiceLinks", "true"),
+    ("*", "spec.securityContext", "{}"),
+    ("*", "spec.hostNetwork", "false"),
+    ("*", "spec.hostPID", "false"),
+    ("*", "spec.hostIPC", "false"),
+    ("*", "spec.affinity", "{}"),
+    ("*", "ontainers[].securityContext", "{}"),
+    ("*", "ontainers[].resources", "{}"),
+    ("*", "ontainers[].stdin", "false"),
+    ("*", "ontainers[].tty", "false"),
+    ("*", "ontainers[].terminationMessagePath", "\"/dev/termination-log\""),
+    ("*", "ontainers[].terminationMessagePolicy", "\"File\""),
+    ("*", "volumeMounts[].readOnly", "false"),
+    ("*", "volumeMounts[].subPath", "\"\""),
+    ("*", "ports[].protocol", "\"TCP\""),
+    ("*", "fieldRef.apiVersion", "\"v1\""),
+    ("*", "resourceFieldRef.divisor", "\"0\""),
+    ("*", "optional", "false"),
+    ("*", "robe.timeoutSeconds", "1"),
+    ("*", "robe.periodSeconds", "10"),
+    ("*", "robe.successThreshold", "1"),
+    ("*", "robe.failureThreshold", "3"),
+    ("*", "robe.initialDelaySeconds", "0"),
+    ("*", "robe.grpc.service", "\"\""),
+    ("*", "httpGet.scheme", "\"HTTP\""),
+    ("*", "httpGet.path", "\"/\""),
+    ("*", "volumes[].secret.defaultMode", "420"),
+    ("*", "volumes[].configMap.defaultMode", "420"),
+    ("*", "volumes[].projected.defaultMode", "420"),
+    ("*", "volumes[].downwardAPI.defaultMode", "420"),
+    ("*", "volumes[].hostPath.type", "\"\""),
+    ("*", "serviceAccountToken.expirationSeconds", "3600"),
+    ("*", "volumeClaimTemplate.spec.volumeMode", "\"Filesystem\""),
+    ("*", "volumeClaimTemplates[].spec.volumeMode", "\"Filesystem\""),
+    ("*", "volumeClaimTemplates[].apiVersion", "\"v1\""),
+    ("*", "volumeClaimTemplates[].kind", "\"PersistentVolumeClaim\""),
+    ("*", "topologySpreadConstraints[].nodeAffinityPolicy", "\"Honor\""),
+    ("*", "topologySpreadConstraints[].nodeTaintsPolicy", "\"Ignore\""),
+    ("*", "tolerations[].operator", "\"Equal\""),
+    ("Deployment", "spec.replicas", "1"),
+    ("Deployment", "spec.revisionHistoryLimit", "10"),
+    ("Deployment", "spec.progressDeadlineSeconds", "600"),
+    ("Deployment", "spec.minReadySeconds", "0"),
+    ("Deployment", "spec.paused", "false"),
+    ("Deployment", "spec.strategy", "{}"),
+    ("Deployment", "spec.strategy.type", "\"RollingUpdate\""),
+    ("Deployment", "spec.strategy.rollingUpdate.maxSurge", "\"25%\""),
+    ("Deployment", "spec.strategy.rollingUpdate.maxUnavailable", "\"25%\""),
+    ("StatefulSet", "spec.replicas", "1"),
+    ("StatefulSet", "spec.revisionHistoryLimit", "10"),
+    ("StatefulSet", "spec.podManagementPolicy", "\"OrderedReady\""),
+    ("StatefulSet", "spec.updateStrategy", "{}"),
+    ("StatefulSet", "spec.updateStrategy.type", "\"RollingUpdate\""),
+    ("StatefulSet", "spec.updateStrategy.rollingUpdate.partition", "0"),
+    ("StatefulSet", "spec.persistentVolumeClaimRetentionPolicy.whenDeleted", "\"Retain\""),
+    ("StatefulSet", "spec.persistentVolumeClaimRetentionPolicy.whenScaled", "\"Retain\""),
+    ("StatefulSet", "spec.minReadySeconds", "0"),
+    ("DaemonSet", "spec.revisionHistoryLimit", "10"),
+    ("DaemonSet", "spec.updateStrategy", "{}"),
+    ("DaemonSet", "spec.updateStrategy.type", "\"RollingUpdate\""),
+    ("DaemonSet", "spec.updateStrategy.rollingUpdate.maxSurge", "0"),
+    ("DaemonSet", "spec.updateStrategy.rollingUpdate.maxUnavailable", "1"),
+    ("Job", "spec.backoffLimit", "6"),
+    ("Job", "spec.completions", "1"),
+    ("Job", "spec.parallelism", "1"),
+    ("Job", "spec.completionMode", "\"NonIndexed\""),
+    ("Job", "spec.suspend", "false"),
+    ("Job", "spec.manualSelector", "false"),
+    ("Job", "spec.podReplacementPolicy", "\"TerminatingOrFailed\""),
+    ("CronJob", "spec.concurrencyPolicy", "\"Allow\""),
+    ("CronJob", "spec.suspend", "false"),
+    ("CronJob", "spec.successfulJobsHistoryLimit", "3"),
+    ("CronJob", "spec.failedJobsHistoryLimit", "1"),
+    ("CronJob", "spec.jobTemplate.metadata", "{}"),
+    ("Service", "spec.type", "\"ClusterIP\""),
+    ("Service", "spec.sessionAffinity", "\"None\""),
+    ("Service", "spec.internalTrafficPolicy", "\"Cluster\""),
+    ("Service", "spec.externalTrafficPolicy", "\"Cluster\""),
+    ("Service", "spec.allocateLoadBalancerNodePorts", "true"),
+    ("Service", "spec.publishNotReadyAddresses", "false"),
+    ("Service", "spec.ipFamilyPolicy", "\"SingleStack\""),
+    ("PersistentVolumeClaim", "spec.volumeMode", "\"Filesystem\""),
+    ("HorizontalPodAutoscaler", "spec.minReplicas", "1"),
+    ("ClusterRoleBinding", "roleRef.apiGroup", "\"rbac.authorization.k8s.io\""),
+    ("RoleBinding", "roleRef.apiGroup", "\"rbac.authorization.k8s.io\""),
+    ("ValidatingWebhookConfiguration", "webhooks[].matchPolicy", "\"Equivalent\""),
+    ("ValidatingWebhookConfiguration", "webhooks[].timeoutSeconds", "10"),
+    ("ValidatingWebhookConfiguration", "webhooks[].failurePolicy", "\"Fail\""),
+    ("ValidatingWebhookConfiguration", "webhooks[].namespaceSelector", "{}"),
+    ("ValidatingWebhookConfiguration", "webhooks[].objectSelector", "{}"),
+    ("ValidatingWebhookConfiguration", "rules[].scope", "\"*\""),
+    ("ValidatingWebhookConfiguration", "clientConfig.service.port", "443"),
+    ("PriorityClass", "preemptionPolicy", "\"PreemptLowerPriority\""),
+    ("PriorityClass", "globalDefault", "false"),
+    ("Secret", "type", "\"Opaque\""),
+    ("Ingress", "backend.service.port", "{}"),
+    ("Gateway", "listeners[].allowedRoutes.namespaces.from", "\"Same\""),
+    ("*", "parentRefs[].group", "\"gateway.networking.k8s.io\""),
+    ("*", "parentRefs[].kind", "\"Gateway\""),
+    ("*", "certificateRefs[].group", "\"\""),
+    ("*", "certificateRefs[].kind", "\"Secret\""),
+    ("*", "tls.mode", "\"Terminate\""),
+    ("*", "backendRefs[].group", "\"\""),
+    ("*", "backendRefs[].kind", "\"Service\""),
+    ("*", "backendRefs[].weight", "1"),
+    ("*", "matches[].path.type", "\"PathPrefix\""),
+    ("*", "matches[].path.value", "\"/\""),
+];
+
+/// Whether a field that one side lacks says what the server says by itself.
+///
+/// `path` has `[]` for every item, `around` is the map that the field stands in, `live` whether the side that has it was
+/// read from a cluster.
+pub(super) fn is_default(kind: &str, path: &str, value: &Value, around: &Map<String, Value>, live: bool) -> bool {
+    if value.is_null() || by_neighbours(kind, path, value, around, live) {
+        return true;
+    }
+    let found = DEFAULTS
+        .iter()
+        .filter(|(of, end, _)| (*of == "*" || *of == kind) && path.ends_with(end))
+        .any(|(_, _, text)| is_text_of(text, value));
+    if found {
+        return true;
+    }
+    match value {
+        // `strategy: {type: RollingUpdate}` is as good as none
+        Value::Object(map) if !map.is_empty() => {
+            map.iter().all(|(key, inner)| is_default(kind, &format!("{path}.{key}"), inner, map, live))
+        }
+        Value::Array(items) => items.is_empty() && !path.ends_with("ingress") && !path.ends_with("egress"),
+        _ => false,
+    }
+}
+
+fn is_text_of(text: &str, value: &Value) -> bool {
+    match value {
+        Value::String(value) => text.strip_prefix('"').and_then(|t| t.strip_suffix('"')) == Some(value),
+        Value::Number(number) => number.as_i64().is_some_and(|number| text.parse() == Ok(number)),
+        Value::Bool(value) => text.parse() == Ok(*value),
+        Value::Object(map) => map.is_empty() && text == "{}",
+        Value::Array(items) => items.is_empty() && text == "[]",
+        Value::Null => false,
+    }
+}
+
+/// Defaults that follow from other fields, and what is chosen at the time an object is made.
+fn by_neighbours(kind: &str, path: &str, value: &Value, around: &Map<String, Value>, live: bool) -> bool {
+    let last = path.rsplit('.').next().unwrap_or(path);
+    let text = |key: &str| around.get(key).and_then(Value::as_str);
+    match last {
+        "imagePullPolicy" => text("image").is_some_and(|image| value == pull_policy(image)),
+        "serviceAccount" => around.get("serviceAccountName") == Some(value),
+        "targetPort" => around.get("port") == Some(value),
+        // limits stand for requests that are not given
+        "requests" => around.get("limits") == Some(value),
+        "policyTypes" => kind == "NetworkPolicy" && is_implied(value, around),
+        "storageClassName" => live && path.ends_with("spec.storageClassName"),
+        "caBundle" => live,
+        "subsets" | "secrets" => live && matches!(kind, "ServiceAccount" | "Endpoints"),
+        "labels" => live && kind == "Job" && path == "spec.template.metadata.labels",
+        "volumes[]" | "volumeMounts[]" => live && kind == "Pod" && is_token(value),
+        "tolerations" | "tolerations[]" => live && kind == "Pod",
+        "nodePort" => live,
+        _ => false,
+    }
+}
+
+fn is_implied(types: &Value, around: &Map<String, Value>) -> bool {
+    let Some(types) = types.as_array() else { return false };
+    let implied = |name: &str| name == "Ingress" || around.contains_key("egress");
+    types.iter().all(|item| item.as_str().is_some_and(implied))
+}
+
+/// The token that a real cluster mounts into every pod.
+fn is_token(value: &Value) -> bool {
+    let text = |key: &str| value.get(key).and_then(Value::as_str);
+    text("name").is_some_and(|name| name.starts_with("kube-api-access-"))
+}
+
+fn pull_policy(image: &str) -> &'static str {
+    let name = image.rsplit('/').next().unwrap_or(image);
+    let latest = !name.contains('@') && (!name.contains(':') || name.ends_with(":latest"));
+    if latest { "Always" } else { "IfNotPresent" }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{Map, json};
+
+    use super::*;
+
+    #[test]
+    fn what_a_server_adds_is_no_difference() {
+        let none = Map::new();
+        let strategy = json!({"type": "RollingUpdate", "rollingUpdate": {"maxSurge": "25%", "maxUnavailable": "25%"}});
+        assert!(is_default("Deployment", "spec.strategy", &strategy, &none, false));
+        assert!(!is_default("Deployment", "spec.strategy", &json!({"type": "Recreate"}), &none, false));
+        assert!(is_default(
+            "Job",
+            "spec.template.spec.containers[].livenessProbe.timeoutSeconds",
+            &json!(1),
+            &none,
+            false
+        ));
+        assert!(!is_default("NetworkPolicy", "spec.podSelector", &json!({}), &none, true));
+        assert!(!is_default("Deployment", "spec.template.spec.volumes[].emptyDir", &json!({}), &none, true));
+        let image = Map::from_iter([("image".to_owned(), json!("a/b:latest"))]);
+        assert!(is_default("Pod", "spec.containers[].imagePullPolicy", &json!("Always"), &image, false));
+    }
+}

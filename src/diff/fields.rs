@@ -1,0 +1,355 @@
+//! The fields that differ between two versions of one object.
+
+use serde_json::{Map, Value};
+
+use super::{FieldChange, Object, defaults};
+
+/// The fields of lists whose order means nothing.
+const SETS: [&str; 16] = [
+    "accessModes",
+    "finalizers",
+    "verbs",
+    "apiGroups",
+    "resources",
+    "resourceNames",
+    "hosts",
+    "hostnames",
+    "policyTypes",
+    "loadBalancerSourceRanges",
+    "externalIPs",
+    "add",
+    "drop",
+    "rules",
+    "subjects",
+    "nonResourceURLs",
+];
+
+/// A field on the way down: the path as people read it, as [`defaults`] names it, and as a program follows it.
+#[derive(Clone, Default)]
+struct Path {
+    /// `spec.template.spec.containers[webservice].image`.
+    shown: String,
+    /// `spec.template.spec.containers[].image`.
+    plain: String,
+    steps: Vec<Step>,
+}
+
+/// One step of the way to a field in the new object.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) enum Step {
+    Key(String),
+    /// A position in the new list; none for an item that is only in the old one.
+    Item(Option<usize>),
+}
+
+impl Path {
+    fn key(&self, key: &str) -> Self {
+        let mut shown = self.shown.clone();
+        if key.contains(['.', '/', '[', ' ']) {
+            shown.push_str(&format!("[{key}]"));
+        } else {
+            if !shown.is_empty() {
+                shown.push('.');
+            }
+            shown.push_str(key);
+        }
+        let plain = if self.plain.is_empty() { key.to_owned() } else { format!("{}.{key}", self.plain) };
+        Path { shown, plain, steps: self.step(Step::Key(key.to_owned())) }
+    }
+
+    fn item(&self, name: &str, position: Option<usize>) -> Self {
+        Path {
+            shown: format!("{}[{name}]", self.shown),
+            plain: format!("{}[]", self.plain),
+            steps: self.step(Step::Item(position)),
+        }
+    }
+
+    fn step(&self, step: Step) -> Vec<Step> {
+        let mut steps = self.steps.clone();
+        steps.push(step);
+        steps
+    }
+
+    /// The last key; the list's for an item.
+    fn last(&self) -> &str {
+        self.plain.rsplit('.').next().unwrap_or_default().trim_end_matches("[]")
+    }
+}
+
+/// All fields that differ, in the order of the new object.
+pub(super) fn changes(kind: &str, old: &Object, new: &Object) -> Vec<FieldChange> {
+    let mut walk = Walk { kind, live: (old.live, new.live), found: Vec::new() };
+    walk.both(&Path::default(), &old.body, &new.body);
+    walk.found
+}
+
+struct Walk<'a> {
+    kind: &'a str,
+    /// Whether the old and the new object were read from a cluster.
+    live: (bool, bool),
+    found: Vec<FieldChange>,
+}
+
+impl Walk<'_> {
+    fn both(&mut self, path: &Path, old: &Value, new: &Value) {
+        if old == new {
+            return;
+        }
+        match (old, new) {
+            (Value::Object(old), Value::Object(new)) => self.maps(path, old, new),
+            (Value::Array(old), Value::Array(new)) => self.lists(path, old, new),
+            _ if same_scalar(path, old, new) => {}
+            _ => self.report(path, Some(old), Some(new)),
+        }
+    }
+
+    fn maps(&mut self, path: &Path, old: &Map<String, Value>, new: &Map<String, Value>) {
+        for (key, new_value) in new {
+            match old.get(key) {
+                // a server serves every version of a group; names were compared when the objects were paired
+                Some(_) if path.plain.is_empty() && key == "apiVersion" => {}
+                Some(_) if path.plain == "metadata" && matches!(key.as_str(), "name" | "namespace") => {}
+                Some(old_value) if old_value == new_value => {}
+                Some(old_value) => self.both(&path.key(key), old_value, new_value),
+                None => self.one(&path.key(key), None, Some(new_value), (old, new)),
+            }
+        }
+        for (key, old_value) in old.iter().filter(|(key, _)| !new.contains_key(*key)) {
+            self.one(&path.key(key), Some(old_value), None, (old, new));
+        }
+    }
+
+    /// A field that only one side has; `around` is the map it stands in, on both sides.
+    fn one(
+        &mut self,
+        path: &Path,
+        old: Option<&Value>,
+        new: Option<&Value>,
+        around: (&Map<String, Value>, &Map<String, Value>),
+    ) {
+        let Some(value) = old.or(new) else { return };
+        if path.plain == "metadata.namespace" || is_checksum(path) {
+            return;
+        }
+        let live = if old.is_some() { self.live.0 } else { self.live.1 };
+        let with = if old.is_some() { around.0 } else { around.1 };
+        if defaults::is_default(self.kind, &path.plain, value, with, live) {
+            return;
+        }
+        self.report(path, old, new);
+    }
+
+    fn lists(&mut self, path: &Path, old: &[Value], new: &[Value]) {
+        if let Some(key) = merge_key(path.last(), old, new) {
+            return self.keyed(path, key, old, new);
+        }
+        if SETS.contains(&path.last()) && same_members(old, new) {
+            return;
+        }
+        let maps = |items: &[Value]| items.iter().all(Value::is_object);
+        if old.len() == new.len() && maps(old) && maps(new) {
+            for (index, (old, new)) in old.iter().zip(new).enumerate() {
+                self.both(&path.item(&index.to_string(), Some(index)), old, new);
+            }
+            return;
+        }
+        self.report(path, Some(&Value::Array(old.to_vec())), Some(&Value::Array(new.to_vec())));
+    }
+
+    fn keyed(&mut self, path: &Path, key: Key, old: &[Value], new: &[Value]) {
+        let empty = Map::new();
+        for (index, item) in new.iter().enumerate() {
+            let name = key.of(item);
+            let path = path.item(&name, Some(index));
+            match old.iter().find(|other| key.of(other) == name) {
+                Some(other) => self.both(&path, other, item),
+                None => self.one(&path, None, Some(item), (&empty, &empty)),
+            }
+        }
+        for item in old {
+            let name = key.of(item);
+            if !new.iter().any(|other| key.of(other) == name) {
+                self.one(&path.item(&name, None), Some(item), None, (&empty, &empty));
+            }
+        }
+        // init containers run one after the other
+        let common = |items: &[Value], others: &[Value]| -> Vec<String> {
+            let names = items.iter().map(|item| key.of(item));
+            names.filter(|name| others.iter().any(|other| key.of(other) == *name)).collect()
+        };
+        if path.last() == "initContainers" {
+            let (before, after) = (common(old, new), common(new, old));
+            if before != after {
+                self.report(path, Some(&before.into()), Some(&after.into()));
+            }
+        }
+    }
+
+    fn report(&mut self, path: &Path, old: Option<&Value>, new: Option<&Value>) {
+        if is_checksum(path) {
+            return;
+        }
+        let steps = path.steps.clone();
+        self.found.push(FieldChange { path: path.shown.clone(), steps, old: old.cloned(), new: new.cloned() });
+    }
+}
+
+/// The new object with the old values in the fields that differ, and nothing else: what reports show line by line.
+pub(super) fn before(new: &Value, changes: &[FieldChange]) -> Value {
+    let mut body = new.clone();
+    // items that go are taken out last first, so that the positions of the others hold
+    for change in changes.iter().rev() {
+        put(&mut body, &change.steps, change.old.as_ref());
+    }
+    body
+}
+
+fn put(value: &mut Value, steps: &[Step], old: Option<&Value>) {
+    let Some((step, rest)) = steps.split_first() else {
+        if let Some(old) = old {
+            *value = old.clone();
+        }
+        return;
+    };
+    match (step, value) {
+        (Step::Key(key), Value::Object(map)) if rest.is_empty() => match old {
+            Some(old) => {
+                map.insert(key.clone(), old.clone());
+            }
+            None => {
+                map.remove(key);
+            }
+        },
+        (Step::Key(key), Value::Object(map)) => {
+            if let Some(inner) = map.get_mut(key) {
+                put(inner, rest, old);
+            }
+        }
+        (Step::Item(Some(index)), Value::Array(items)) if *index < items.len() => {
+            if rest.is_empty() && old.is_none() {
+                items.remove(*index);
+            } else {
+                put(&mut items[*index], rest, old);
+            }
+        }
+        (Step::Item(None), Value::Array(items)) => items.extend(old.cloned()),
+        _ => {}
+    }
+}
+
+/// A hash of what the pods read: what it stands for is compared by itself.
+fn is_checksum(path: &Path) -> bool {
+    path.plain.contains("annotations.checksum/")
+}
+
+/// What tells the items of a list apart.
+#[derive(Clone, Copy)]
+struct Key(&'static [&'static str]);
+
+impl Key {
+    fn of(self, item: &Value) -> String {
+        let text = |field: &&str| match item.get(*field) {
+            Some(Value::String(text)) => Some(text.clone()),
+            Some(Value::Null) | None => (*field == "protocol").then(|| "TCP".to_owned()),
+            Some(other) => Some(other.to_string()),
+        };
+        self.0.iter().filter_map(text).collect::<Vec<_>>().join(",")
+    }
+}
+
+fn merge_key(list: &str, old: &[Value], new: &[Value]) -> Option<Key> {
+    let keys: &[&[&'static str]] = match list {
+        "volumeMounts" => &[&["mountPath", "subPath"]],
+        "volumeDevices" => &[&["devicePath"]],
+        "ports" => &[&["name"], &["port", "protocol"], &["containerPort", "protocol"]],
+        "paths" => &[&["path", "pathType"]],
+        "rules" => &[&["host"]],
+        "topologySpreadConstraints" => &[&["topologyKey", "whenUnsatisfiable"]],
+        "items" => &[&["key"]],
+        "envFrom" | "sources" | "verbs" => &[],
+        _ => &[&["name"]],
+    };
+    keys.iter().copied().map(Key).find(|key| tells_apart(*key, old) && tells_apart(*key, new))
+}
+
+fn tells_apart(key: Key, items: &[Value]) -> bool {
+    let mut names: Vec<String> = items.iter().map(|item| key.of(item)).collect();
+    let whole = items.iter().all(|item| item.get(key.0[0]).is_some());
+    names.sort();
+    whole && names.windows(2).all(|pair| pair[0] != pair[1])
+}
+
+fn same_members(old: &[Value], new: &[Value]) -> bool {
+    let sorted = |items: &[Value]| {
+        let mut texts: Vec<String> = items.iter().map(Value::to_string).collect();
+        texts.sort();
+        texts
+    };
+    sorted(old) == sorted(new)
+}
+
+/// Scalars that Kubernetes takes for the same: quantities in another unit, durations in another form.
+fn same_scalar(path: &Path, old: &Value, new: &Value) -> bool {
+    let quantities = path.plain.contains("resources.")
+        || path.plain.contains(".capacity")
+        || ["sizeLimit", "averageValue", "storage", "cpu", "memory", "divisor"].contains(&path.last());
+    quantities && quantity(old).is_some_and(|old| Some(old) == quantity(new))
+}
+
+/// A quantity in thousandths.
+pub(super) fn quantity(value: &Value) -> Option<i128> {
+    let text = match value {
+        Value::String(text) => text.clone(),
+        Value::Number(number) => number.to_string(),
+        _ => return None,
+    };
+    let end = text.find(|c: char| !(c.is_ascii_digit() || matches!(c, '.' | '-' | '+'))).unwrap_or(text.len());
+    let (number, unit) = text.split_at(end);
+    let (whole, fraction) = number.split_once('.').unwrap_or((number, ""));
+    let scale: i128 = match unit {
+        "m" => 1,
+        "" => 1_000,
+        "k" => 1_000_000,
+        "M" => 1_000_000_000,
+        "G" => 1_000_000_000_000,
+        "T" => 1_000_000_000_000_000,
+        "Ki" => 1_000 << 10,
+        "Mi" => 1_000 << 20,
+        "Gi" => 1_000 << 30,
+        "Ti" => 1_000 << 40,
+        _ => return None,
+    };
+    if fraction.len() > 9 || !fraction.bytes().all(|b| b.is_ascii_digit()) {
+        return None;
+    }
+    let whole: i128 = if whole.is_empty() { 0 } else { whole.parse().ok()? };
+    let places = u32::try_from(fraction.len()).ok()?;
+    let part: i128 = if fraction.is_empty() { 0 } else { fraction.parse().ok()? };
+    let sign = if number.starts_with('-') { -1 } else { 1 };
+    whole.checked_mul(scale)?.checked_add(sign * part.checked_mul(scale)? / 10_i128.pow(places))
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::quantity;
+
+    #[test]
+    fn quantities_are_equal_in_every_unit() {
+        for (a, b) in [
+            ("1", "1000m"),
+            ("0.5", "500m"),
+            ("1Gi", "1024Mi"),
+            ("1.5Gi", "1536Mi"),
+            ("2k", "2000"),
+            ("-1.5", "-1500m"),
+        ] {
+            assert_eq!(quantity(&json!(a)), quantity(&json!(b)), "{a} and {b}");
+            assert!(quantity(&json!(a)).is_some());
+        }
+        assert_ne!(quantity(&json!("1G")), quantity(&json!("1Gi")));
+        assert_eq!(quantity(&json!("10x")), None);
+    }
+}

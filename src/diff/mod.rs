@@ -1,0 +1,171 @@
+//! What changes between two sets of objects, by object and field, and what each change does to a running GitLab.
+//!
+//! [`compare`] pairs the objects ([`objects`]), walks their fields ([`fields`]; what a server fills in by itself is in
+//! [`defaults`]), and asks [`risk`] what follows. [`report`] writes it down for people and programs.
+
+mod defaults;
+mod fields;
+mod objects;
+pub mod report;
+mod risk;
+
+use std::fmt;
+
+use serde_json::Value;
+
+use crate::manifest::ObjectId;
+
+pub use objects::{Object, release_of};
+
+/// What a change does, from harmless to harmful.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Class {
+    /// Nobody notices.
+    None,
+    /// Pods restart, a few at a time.
+    Restart,
+    /// The server refuses the change: the object has to be deleted and made again.
+    Replace,
+    /// Stored data or a secret is affected.
+    Data,
+    /// More can be reached, or may do more, than before.
+    Exposure,
+    /// Something does not answer for a while, or any more.
+    Outage,
+}
+
+impl Class {
+    /// All classes, harmless first.
+    pub const ALL: [Class; 6] =
+        [Class::None, Class::Restart, Class::Replace, Class::Data, Class::Exposure, Class::Outage];
+
+    /// The word on the command line and in every report.
+    pub fn word(self) -> &'static str {
+        match self {
+            Class::None => "none",
+            Class::Restart => "restart",
+            Class::Replace => "replace",
+            Class::Data => "data",
+            Class::Exposure => "exposure",
+            Class::Outage => "outage",
+        }
+    }
+}
+
+impl fmt::Display for Class {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.word())
+    }
+}
+
+/// Why a change is of a class.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Risk {
+    /// How bad it is.
+    pub class: Class,
+    /// What happens, in a sentence without a period.
+    pub reason: String,
+    /// What to do about it, where there is something to do.
+    pub way: Option<String>,
+}
+
+/// What happened to an object.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum What {
+    /// It is only in the new set.
+    Added,
+    /// It is only in the old set.
+    Removed,
+    /// It is in both, and differs.
+    Changed,
+    /// Its name ends in a hash of its content: the new one stands under this name.
+    Renamed(String),
+}
+
+/// One field that differs.
+#[derive(Debug, Clone, PartialEq)]
+pub struct FieldChange {
+    /// `spec.template.spec.containers[webservice].image`.
+    pub path: String,
+    steps: Vec<fields::Step>,
+    /// What it was.
+    pub old: Option<Value>,
+    /// What it will be.
+    pub new: Option<Value>,
+}
+
+/// One object that differs.
+#[derive(Debug, Clone)]
+pub struct ObjectChange {
+    /// Which one; of the old set where it is in both.
+    pub id: ObjectId,
+    /// What happened to it.
+    pub what: What,
+    /// The fields that differ; none for objects that come or go.
+    pub fields: Vec<FieldChange>,
+    /// What follows, worst first; at least one.
+    pub risks: Vec<Risk>,
+    /// The objects themselves, for reports that show them whole.
+    pub old: Option<Value>,
+    /// As `old`.
+    pub new: Option<Value>,
+}
+
+impl ObjectChange {
+    /// The worst class.
+    pub fn class(&self) -> Class {
+        self.risks.iter().map(|risk| risk.class).max().unwrap_or(Class::None)
+    }
+}
+
+/// Two sets of objects, compared.
+#[derive(Debug, Clone, Default)]
+pub struct Comparison {
+    /// What differs: worst class first, then by kind and name.
+    pub changes: Vec<ObjectChange>,
+    /// How many objects are the same on both sides.
+    pub same: usize,
+    /// How many objects were passed over because a controller or Kubernetes itself made them.
+    pub passed_over: usize,
+}
+
+impl Comparison {
+    /// How many objects there are of a class.
+    pub fn count(&self, class: Class) -> usize {
+        self.changes.iter().filter(|change| change.class() == class).count()
+    }
+}
+
+/// Compares what is (or was) with what will be. `namespace` is that of objects which name none.
+pub fn compare(old: Vec<Object>, new: Vec<Object>, namespace: &str) -> Comparison {
+    let pairs = objects::pair(old, new, namespace);
+    let world = risk::World::of(&pairs.pairs);
+    let mut changes: Vec<ObjectChange> = Vec::new();
+    let mut same = 0;
+    for (index, pair) in pairs.pairs.iter().enumerate() {
+        let fields = match (&pair.old, &pair.new) {
+            (Some(old), Some(new)) => fields::changes(&pair.id.kind, old, new),
+            _ => Vec::new(),
+        };
+        let what = match (&pair.old, &pair.new) {
+            (None, _) => What::Added,
+            (_, None) => What::Removed,
+            (Some(_), Some(_)) => match &pair.renamed {
+                Some(name) => What::Renamed(name.clone()),
+                None if fields.is_empty() => {
+                    same += 1;
+                    continue;
+                }
+                None => What::Changed,
+            },
+        };
+        let risks = world.risks(index, pair, &fields);
+        let (old, new) = (pair.old.as_ref(), pair.new.as_ref());
+        let body = |object: Option<&Object>| object.map(|object| object.body.clone());
+        changes.push(ObjectChange { id: pair.id.clone(), what, fields, risks, old: body(old), new: body(new) });
+    }
+    changes.sort_by(|a, b| {
+        b.class().cmp(&a.class()).then_with(|| (&a.id.kind, &a.id.name).cmp(&(&b.id.kind, &b.id.name)))
+    });
+    Comparison { changes, same, passed_over: pairs.passed_over }
+}

@@ -1,0 +1,52 @@
+//! For programs: `schemas/diff.schema.json` says the shape.
+
+use serde_json::{Map, Value, json};
+
+use super::{Class, Comparison, is_secret, masked};
+use crate::diff::What;
+
+/// The comparison as one JSON object, with a newline at its end.
+pub fn json(comparison: &Comparison) -> String {
+    let objects: Vec<Value> = comparison
+        .changes
+        .iter()
+        .map(|change| {
+            let (what, new_name) = match &change.what {
+                What::Added => ("added", None),
+                What::Removed => ("removed", None),
+                What::Changed => ("changed", None),
+                What::Renamed(name) => ("renamed", Some(name)),
+            };
+            let kind = change.id.kind.as_str();
+            let fields: Vec<Value> = change
+                .fields
+                .iter()
+                .map(|field| match is_secret(kind, &field.path) {
+                    true => json!({"path": field.path, "secret": true}),
+                    false => {
+                        let side = |value: &Option<Value>| value.as_ref().map(|v| masked(kind, &field.path, v));
+                        json!({"path": field.path, "old": side(&field.old), "new": side(&field.new)})
+                    }
+                })
+                .collect();
+            let risks: Vec<Value> = change
+                .risks
+                .iter()
+                .map(|risk| json!({"class": risk.class.word(), "reason": risk.reason, "way": risk.way}))
+                .collect();
+            json!({
+                "apiVersion": change.id.api_version, "kind": kind, "namespace": change.id.namespace,
+                "name": change.id.name, "change": what, "newName": new_name, "class": change.class().word(),
+                "risks": risks, "fields": fields,
+            })
+        })
+        .collect();
+    let classes: Map<String, Value> =
+        Class::ALL.iter().map(|class| (class.word().to_owned(), comparison.count(*class).into())).collect();
+    let whole = json!({
+        "version": 1,
+        "summary": {"same": comparison.same, "passedOver": comparison.passed_over, "classes": classes},
+        "objects": objects,
+    });
+    format!("{whole:#}\n")
+}

@@ -1,0 +1,51 @@
+//! For merge requests and change requests.
+
+use super::{Comparison, documents, line_diff, summary, title, verb};
+
+/// A table of what changes and why it matters, and the changes themselves to unfold.
+pub fn markdown(comparison: &Comparison) -> String {
+    let mut out = format!("### {}\n", capital(&summary(comparison)));
+    if comparison.changes.is_empty() {
+        return out;
+    }
+    out.push_str("\n| object | | class | why |\n|---|---|---|---|\n");
+    for change in &comparison.changes {
+        let reasons = change.risks.iter().map(|risk| match &risk.way {
+            Some(way) => format!("{}; way: {way}", risk.reason),
+            None => risk.reason.clone(),
+        });
+        let reasons = reasons.collect::<Vec<_>>().join("<br>");
+        out.push_str(&format!(
+            "| `{}` | {} | **{}** | {} |\n",
+            title(change),
+            verb(change),
+            change.class(),
+            cell(&reasons)
+        ));
+    }
+    for change in &comparison.changes {
+        let (old, new) = documents(change);
+        let lines = line_diff(&old, &new);
+        // a fence longer than any in the text
+        let fence = "`".repeat(3.max(longest_run(&lines) + 1));
+        out.push_str(&format!(
+            "\n<details><summary><code>{}</code> {}</summary>\n\n{fence}diff\n{lines}{fence}\n\n</details>\n",
+            title(change),
+            verb(change),
+        ));
+    }
+    out
+}
+
+fn capital(text: &str) -> String {
+    let mut chars = text.chars();
+    chars.next().map_or_else(String::new, |first| first.to_uppercase().chain(chars).collect())
+}
+
+fn cell(text: &str) -> String {
+    text.replace('|', "\\|").replace('\n', " ")
+}
+
+fn longest_run(text: &str) -> usize {
+    text.split(|c| c != '`').map(str::len).max().unwrap_or(0)
+}

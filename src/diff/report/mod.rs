@@ -1,0 +1,179 @@
+//! A comparison written down: for people, for merge requests, for programs. Secrets are never part of it.
+
+mod json;
+mod markdown;
+mod text;
+mod unified;
+
+use serde_json::{Map, Value};
+
+use super::{Class, Comparison, ObjectChange, What, fields};
+use crate::manifest::write::write_document;
+use crate::redact::{self, MASK, Redacted};
+
+pub use json::json;
+pub use markdown::markdown;
+pub use text::text;
+pub use unified::unified;
+
+/// `Deployment/prod-kas`, with the namespace where it is named.
+fn title(change: &ObjectChange) -> String {
+    let id = &change.id;
+    match &id.namespace {
+        Some(namespace) => format!("{}/{} (namespace {namespace})", id.kind, id.name),
+        None => format!("{}/{}", id.kind, id.name),
+    }
+}
+
+fn verb(change: &ObjectChange) -> String {
+    match &change.what {
+        What::Added => "is new".to_owned(),
+        What::Removed => "goes".to_owned(),
+        What::Changed => "changes".to_owned(),
+        What::Renamed(name) => format!("is replaced by {name}"),
+    }
+}
+
+/// `3 objects differ (1 outage, 2 restart), 70 are the same`.
+fn summary(comparison: &Comparison) -> String {
+    let differ = comparison.changes.len();
+    let noun = |count: usize| if count == 1 { "object" } else { "objects" };
+    let mut text = match differ {
+        0 => format!("no difference in {} {}", comparison.same, noun(comparison.same)),
+        1 => "1 object differs".to_owned(),
+        _ => format!("{differ} objects differ"),
+    };
+    if differ > 0 {
+        let classes = Class::ALL.iter().rev().filter(|class| comparison.count(**class) > 0);
+        let classes: Vec<String> = classes.map(|class| format!("{} {class}", comparison.count(*class))).collect();
+        text.push_str(&format!(" ({}), {} the same", classes.join(", "), comparison.same));
+    }
+    if comparison.passed_over > 0 {
+        text.push_str(&format!("; {} made by Kubernetes itself left out", comparison.passed_over));
+    }
+    text
+}
+
+/// Whether the text at a path of an object is a secret as a whole.
+fn is_secret(kind: &str, path: &str) -> bool {
+    if kind == "Secret" && path.starts_with("data") {
+        return true;
+    }
+    let in_env = path.rsplit_once("env[").and_then(|(_, rest)| rest.split_once(']'));
+    in_env.is_some_and(|(name, rest)| rest == ".value" && redact::is_secret(name))
+}
+
+/// A value without its secrets.
+fn masked(kind: &str, path: &str, value: &Value) -> Value {
+    match value {
+        Value::Object(map) => {
+            let named = map.get("name").and_then(Value::as_str).is_some_and(redact::is_secret);
+            let entries = map.iter().map(|(key, inner)| {
+                let inner = match inner {
+                    // an environment variable
+                    Value::String(_) if named && key == "value" => Value::String(MASK.to_owned()),
+                    inner => {
+                        let path = if path.is_empty() { key.clone() } else { format!("{path}.{key}") };
+                        masked(kind, &path, inner)
+                    }
+                };
+                (key.clone(), inner)
+            });
+            Value::Object(entries.collect::<Map<_, _>>())
+        }
+        Value::Array(items) => Value::Array(items.iter().map(|item| masked(kind, path, item)).collect()),
+        Value::String(_) if is_secret(kind, path) => Value::String(MASK.to_owned()),
+        Value::String(text) => Value::String(masked_text(text)),
+        other => other.clone(),
+    }
+}
+
+/// A text, line by line, without what is or is named like a secret.
+fn masked_text(text: &str) -> String {
+    let redacted = Redacted::of(text);
+    let lines = text.split('\n').enumerate();
+    let shown = lines.map(|(index, _)| redacted.line(index + 1).map_or(String::new(), |line| line.text));
+    shown.collect::<Vec<_>>().join("\n")
+}
+
+/// A value in one line: scalars as JSON has them.
+fn inline(value: Option<&Value>) -> String {
+    match value {
+        None => "(none)".to_owned(),
+        Some(value) => value.to_string(),
+    }
+}
+
+fn yaml(value: &Value) -> String {
+    let mut text = String::new();
+    write_document(&mut text, value);
+    text
+}
+
+/// The lines by which two texts differ, with three lines around each.
+fn line_diff(old: &str, new: &str) -> String {
+    let diff = similar::TextDiff::from_lines(old, new);
+    diff.unified_diff().context_radius(3).to_string()
+}
+
+/// The lines that show one field: nothing of a secret but that it differs.
+fn field_lines(kind: &str, field: &super::FieldChange) -> Vec<String> {
+    let path = &field.path;
+    if is_secret(kind, path) {
+        let what = match (&field.old, &field.new) {
+            (None, _) => "is set",
+            (_, None) => "goes",
+            _ => "changes",
+        };
+        return vec![format!("{path}: {what} (secret)")];
+    }
+    let side = |value: &Option<Value>| value.as_ref().map(|value| masked(kind, path, value));
+    let (old, new) = (side(&field.old), side(&field.new));
+    if old == new {
+        return vec![format!("{path}: changes in a part that is not shown (secret)")];
+    }
+    let long = |value: &Option<Value>| match value {
+        Some(Value::String(text)) => text.contains('\n'),
+        Some(Value::Object(map)) => !map.is_empty(),
+        Some(Value::Array(items)) => items.iter().any(|item| item.is_object() || item.is_array()),
+        _ => false,
+    };
+    if !long(&old) && !long(&new) {
+        return vec![format!("{path}: {} -> {}", inline(old.as_ref()), inline(new.as_ref()))];
+    }
+    let whole = |value: &Option<Value>| match value {
+        None => String::new(),
+        Some(Value::String(text)) => text.clone(),
+        Some(value) => yaml(value),
+    };
+    let mut lines = vec![format!("{path}:")];
+    lines.extend(line_diff(&whole(&old), &whole(&new)).lines().map(|line| format!("  {line}")));
+    lines
+}
+
+/// The object before and after as YAML, which differ in nothing but the reported fields.
+fn documents(change: &ObjectChange) -> (String, String) {
+    let kind = change.id.kind.as_str();
+    let text = |body: &Value| yaml(&masked(kind, "", body));
+    match (&change.old, &change.new) {
+        (Some(_), Some(new)) => {
+            let old = fields::before(new, &change.fields);
+            let (mut before, mut after) = (masked(kind, "", &old), masked(kind, "", new));
+            mark_secrets(kind, change, &mut before, &mut after);
+            (yaml(&before), yaml(&after))
+        }
+        (old, new) => (old.as_ref().map_or(String::new(), text), new.as_ref().map_or(String::new(), text)),
+    }
+}
+
+/// Two masks look alike; where what is behind them differs, they say so.
+fn mark_secrets(kind: &str, change: &ObjectChange, before: &mut Value, after: &mut Value) {
+    for field in change.fields.iter().filter(|field| is_secret(kind, &field.path)) {
+        let Some(key) = field.path.strip_prefix("data").map(|key| key.trim_matches(['.', '[', ']'])) else { continue };
+        for (body, word) in [(&mut *before, "(old)"), (&mut *after, "(new)")] {
+            if let Some(Value::String(text)) = body.get_mut("data").and_then(|data| data.get_mut(key)) {
+                text.push_str(&format!(" {word}"));
+            }
+        }
+    }
+}

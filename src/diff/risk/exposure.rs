@@ -1,0 +1,135 @@
+//! Changes that let more in, or let something do more, than before.
+
+use serde_json::Value;
+
+use crate::diff::objects::Object;
+use crate::diff::{Class, FieldChange, Risk};
+
+fn exposure(reason: impl Into<String>) -> Option<Risk> {
+    Some(Risk::new(Class::Exposure, reason))
+}
+
+/// An object that was not there before.
+pub(super) fn added(object: &Object) -> Option<Risk> {
+    let text = |path: &str| object.body.pointer(path).and_then(Value::as_str);
+    match object.id.kind.as_str() {
+        "Ingress" | "HTTPRoute" | "TLSRoute" | "TCPRoute" | "Gateway" => {
+            exposure("an address can be reached from outside")
+        }
+        "Service" => match text("/spec/type") {
+            Some(kind @ ("LoadBalancer" | "NodePort")) => {
+                exposure(format!("a Service of type `{kind}` can be reached from outside"))
+            }
+            _ => None,
+        },
+        "Role" | "ClusterRole" | "RoleBinding" | "ClusterRoleBinding" => exposure("somebody gets permissions"),
+        "ValidatingWebhookConfiguration" | "MutatingWebhookConfiguration" => {
+            exposure("the API server asks this service before it takes objects")
+        }
+        "PodSecurityPolicy" => exposure("pods may be allowed more"),
+        _ => None,
+    }
+}
+
+/// A field that changed.
+pub(super) fn risk(kind: &str, field: &FieldChange) -> Option<Risk> {
+    let path = field.path.as_str();
+    let rest = |prefix: &str| path.strip_prefix(prefix);
+    match kind {
+        "Service" => match path {
+            "spec.type" => service_type(field),
+            "spec.externalTrafficPolicy" => {
+                exposure("where outside traffic enters changes, and whose address pods see")
+            }
+            _ if path.starts_with("spec.loadBalancerSourceRanges") => {
+                exposure("who may reach the load balancer changes")
+            }
+            _ if path.starts_with("spec.externalIPs") => exposure("the Service answers at other addresses"),
+            _ if path.starts_with("spec.ports") && field.old.is_none() && !path.contains("].") => {
+                exposure("one port more answers")
+            }
+            _ => None,
+        },
+        "Ingress" | "HTTPRoute" | "TLSRoute" | "TCPRoute" | "Gateway" => {
+            if rest("spec.tls").is_some() || path.contains(".tls") {
+                exposure("the certificate or the encryption at the edge changes")
+            } else if rest("spec.rules").is_some()
+                || rest("spec.hostnames").is_some()
+                || rest("spec.listeners").is_some()
+            {
+                exposure("what is reached from outside changes")
+            } else if path.contains("ssl-redirect") || path.contains("whitelist") || path.contains("auth-") {
+                exposure("how the controller protects the address changes")
+            } else {
+                None
+            }
+        }
+        "Role" | "ClusterRole" => rest("rules").and_then(|_| exposure("what the role may do changes")),
+        "RoleBinding" | "ClusterRoleBinding" => rest("subjects").and_then(|_| exposure("who has the role changes")),
+        "NetworkPolicy" => rest("spec").and_then(|_| exposure("what network traffic is allowed changes")),
+        "ServiceAccount" if path == "automountServiceAccountToken" && is(field.new.as_ref(), true) => {
+            exposure("pods get a token for the API server")
+        }
+        "Namespace" if path.contains("pod-security") => exposure("what pods may be is decided anew"),
+        _ => pod(field),
+    }
+}
+
+fn service_type(field: &FieldChange) -> Option<Risk> {
+    let name = field.new.as_ref().and_then(Value::as_str).unwrap_or("ClusterIP");
+    match name {
+        "LoadBalancer" | "NodePort" => {
+            exposure(format!("the Service becomes `{name}`: it can be reached from outside"))
+        }
+        _ => {
+            Some(Risk::new(Class::Outage, format!("the Service becomes `{name}`: from outside it is reached no more")))
+        }
+    }
+}
+
+/// Fields of a pod that take protection away.
+fn pod(field: &FieldChange) -> Option<Risk> {
+    let path = field.path.as_str();
+    let last = path.rsplit('.').next().unwrap_or(path);
+    let (old, new) = (field.old.as_ref(), field.new.as_ref());
+    if !path.contains("spec") {
+        return None;
+    }
+    match last {
+        "privileged" if is(new, true) => exposure("a container becomes privileged"),
+        "allowPrivilegeEscalation" if !is(new, false) => exposure("a container may gain privileges"),
+        "runAsNonRoot" if !is(new, true) => exposure("a container may run as root"),
+        "runAsUser" if new.is_some_and(|user| *user == 0) => exposure("a container runs as root"),
+        "readOnlyRootFilesystem" if !is(new, true) => exposure("a container may write to its own files"),
+        "hostNetwork" | "hostPID" | "hostIPC" if is(new, true) => exposure(format!("pods share the node: `{last}`")),
+        "automountServiceAccountToken" if is(new, true) => exposure("pods get a token for the API server"),
+        "add" if path.contains("capabilities") && new.is_some() => exposure("a container gets other capabilities"),
+        "drop" if path.contains("capabilities") => exposure("a container keeps other capabilities"),
+        "capabilities" if new.is_none_or(|new| new.get("add").is_some()) => {
+            exposure("a container has other capabilities")
+        }
+        "type" if path.contains("seccompProfile") && new.is_none_or(|new| *new == "Unconfined") => {
+            exposure("system calls are filtered no more")
+        }
+        "seccompProfile" if new.is_none() => exposure("system calls are filtered no more"),
+        "securityContext" if is_weaker(old, new) => exposure("a security context goes or is weaker"),
+        _ if path.contains("volumes[") && new.is_some_and(|new| new.get("hostPath").is_some()) => {
+            exposure("pods mount a folder of the node")
+        }
+        _ => None,
+    }
+}
+
+/// A whole security context that comes or goes.
+fn is_weaker(old: Option<&Value>, new: Option<&Value>) -> bool {
+    let protects = |context: &Value| {
+        let is = |key: &str, wanted: bool| context.get(key).is_some_and(|value| *value == wanted);
+        is("runAsNonRoot", true) || is("allowPrivilegeEscalation", false) || is("readOnlyRootFilesystem", true)
+    };
+    let opens = |context: &Value| context.get("privileged").is_some_and(|value| *value == true);
+    old.is_some_and(protects) && new.is_none() || new.is_some_and(opens)
+}
+
+fn is(value: Option<&Value>, wanted: bool) -> bool {
+    value.is_some_and(|value| *value == wanted)
+}

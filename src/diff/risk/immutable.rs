@@ -1,0 +1,85 @@
+//! Fields that the API server does not let anybody change, and the way round.
+
+use serde_json::Value;
+
+use crate::diff::{Class, FieldChange, Risk, fields};
+use crate::manifest::ObjectId;
+
+/// The risk of a field that cannot be changed in place.
+///
+/// Source: the validation of updates in the Kubernetes API (`pkg/apis/*/validation`, 1.35).
+pub(super) fn risk(id: &ObjectId, field: &FieldChange, old: &Value) -> Option<Risk> {
+    let kind = id.kind.as_str();
+    let path = field.path.as_str();
+    let starts = |prefixes: &[&str]| prefixes.iter().any(|prefix| path.starts_with(prefix));
+    let frozen = old.get("immutable").is_some_and(|value| *value == true);
+    let fixed = match kind {
+        "Deployment" | "DaemonSet" => starts(&["spec.selector"]),
+        "StatefulSet" => {
+            starts(&["spec."])
+                && !starts(&[
+                    "spec.replicas",
+                    "spec.ordinals",
+                    "spec.template",
+                    "spec.updateStrategy",
+                    "spec.revisionHistoryLimit",
+                    "spec.persistentVolumeClaimRetentionPolicy",
+                    "spec.minReadySeconds",
+                ])
+        }
+        "Job" => starts(&[
+            "spec.template",
+            "spec.selector",
+            "spec.completionMode",
+            "spec.completions",
+            "spec.podFailurePolicy",
+        ]),
+        "Pod" => {
+            starts(&["spec."])
+                && !path.ends_with(".image")
+                && !starts(&["spec.activeDeadlineSeconds", "spec.tolerations"])
+        }
+        "Service" => path == "spec.clusterIP" && field.old.is_some(),
+        "RoleBinding" | "ClusterRoleBinding" => starts(&["roleRef"]),
+        "PersistentVolumeClaim" => {
+            starts(&["spec."]) && !is_growth(field) && !path.ends_with("volumeAttributesClassName")
+        }
+        "ConfigMap" | "Secret" if frozen => starts(&["data", "binaryData", "immutable"]),
+        "Secret" => path == "type",
+        "IngressClass" => path == "spec.controller",
+        "PriorityClass" => path == "value" || path == "preemptionPolicy",
+        "StorageClass" => starts(&["provisioner", "parameters", "reclaimPolicy", "volumeBindingMode"]),
+        "GatewayClass" => path == "spec.controllerName",
+        _ => false,
+    };
+    fixed.then(|| Risk::new(Class::Replace, format!("`{path}` cannot be changed in place")).way(way(id, path)))
+}
+
+/// Claims may ask for more.
+fn is_growth(field: &FieldChange) -> bool {
+    let size = |value: &Option<Value>| value.as_ref().and_then(fields::quantity);
+    field.path == "spec.resources.requests.storage"
+        && size(&field.old).zip(size(&field.new)).is_some_and(|(old, new)| new > old)
+}
+
+fn way(id: &ObjectId, path: &str) -> String {
+    let (kind, name) = (id.kind.to_ascii_lowercase(), id.name.as_str());
+    match id.kind.as_str() {
+        "StatefulSet" if path.contains("volumeClaimTemplates") => format!(
+            "change the existing claims by hand (they can only grow), then `kubectl delete statefulset {name} \
+             --cascade=orphan` and apply: pods and claims stay"
+        ),
+        "StatefulSet" => {
+            format!("`kubectl delete statefulset {name} --cascade=orphan`, then apply: pods and claims stay")
+        }
+        "Deployment" | "DaemonSet" => format!(
+            "`kubectl delete {kind} {name} --cascade=orphan`, apply, and delete the old pods when the new ones are ready"
+        ),
+        "Job" | "Pod" => format!("`kubectl delete {kind} {name}`, then apply: it runs again"),
+        "PersistentVolumeClaim" => {
+            "a claim can only grow, where its storage class allows that; else make a new claim and copy the data"
+                .to_owned()
+        }
+        _ => format!("`kubectl delete {kind} {name}`, then apply"),
+    }
+}

@@ -1,0 +1,219 @@
+//! What a change does to a running GitLab: a class, and why.
+
+mod exposure;
+mod immutable;
+mod workload;
+
+use std::collections::HashMap;
+
+use serde_json::Value;
+
+use super::objects::{Object, Pair};
+use super::{Class, FieldChange, Risk};
+use workload::Workloads;
+
+impl Risk {
+    pub(super) fn new(class: Class, reason: impl Into<String>) -> Self {
+        Risk { class, reason: reason.into(), way: None }
+    }
+
+    pub(super) fn way(mut self, way: impl Into<String>) -> Self {
+        self.way = Some(way.into());
+        self
+    }
+}
+
+/// What the risks of one object depend on in the others.
+pub(super) struct World {
+    workloads: Workloads,
+}
+
+impl World {
+    pub fn of(pairs: &[Pair]) -> Self {
+        World { workloads: Workloads::of(pairs) }
+    }
+
+    /// The risks of one object, worst first; at least one.
+    pub fn risks(&self, index: usize, pair: &Pair, fields: &[FieldChange]) -> Vec<Risk> {
+        let mut risks = match (&pair.old, &pair.new) {
+            (None, Some(new)) => added(new),
+            (Some(old), None) => removed(old),
+            (Some(old), Some(_)) => self.changed(index, pair, old, fields),
+            (None, None) => Vec::new(),
+        };
+        risks.sort_by_key(|risk| std::cmp::Reverse(risk.class));
+        let mut seen = Vec::new();
+        risks.retain(|risk| {
+            let new = !seen.contains(&risk.reason);
+            seen.push(risk.reason.clone());
+            new
+        });
+        // what is harmless needs no word beside what is not
+        if risks.iter().any(|risk| risk.class > Class::None) {
+            risks.retain(|risk| risk.class > Class::None);
+        }
+        if risks.is_empty() {
+            risks.push(Risk::new(Class::None, harmless(&pair.id.kind, fields)));
+        }
+        risks
+    }
+
+    fn changed(&self, index: usize, pair: &Pair, old: &Object, fields: &[FieldChange]) -> Vec<Risk> {
+        let kind = pair.id.kind.as_str();
+        if let Some(name) = &pair.renamed {
+            return vec![Risk::new(
+                Class::None,
+                format!("the new one is `{name}`: it runs again, the old one may be deleted"),
+            )];
+        }
+        let mut risks: Vec<Risk> = Vec::new();
+        for field in fields {
+            let fixed = immutable::risk(&pair.id, field, &old.body);
+            // a field that cannot be changed in place need not be judged for what it would do
+            let is_fixed = fixed.is_some();
+            risks.extend(fixed);
+            risks.extend(data(kind, field));
+            risks.extend(exposure::risk(kind, field));
+            if !is_fixed {
+                risks.extend(outage(kind, field));
+            }
+        }
+        if kind == "Secret" {
+            let keys = fields.iter().filter(|field| field.path.starts_with("data")).count();
+            if keys > 0 {
+                risks.push(Risk::new(
+                    Class::Data,
+                    "the secret's content changes: whoever uses the old one is locked out",
+                ));
+            }
+        }
+        risks.extend(self.workloads.restart(index));
+        if matches!(kind, "ConfigMap" | "Secret") {
+            risks.extend(self.workloads.readers(kind, &pair.id.name));
+        }
+        risks
+    }
+}
+
+/// Stored data.
+fn data(kind: &str, field: &FieldChange) -> Option<Risk> {
+    let path = field.path.as_str();
+    if path.ends_with("persistentVolumeClaim.claimName") {
+        return Some(Risk::new(
+            Class::Data,
+            "the pods mount another volume claim: what is on the old one is not moved",
+        ));
+    }
+    if path.contains("persistentVolumeClaimRetentionPolicy") {
+        return Some(Risk::new(Class::Data, "decides whether volume claims are deleted with the pods"));
+    }
+    if path.ends_with("storageClassName") && matches!(kind, "StatefulSet" | "PersistentVolumeClaim") {
+        return Some(Risk::new(Class::Data, "another storage class: existing volumes stay where they are"));
+    }
+    if kind == "StorageClass" || path.ends_with("reclaimPolicy") {
+        return Some(Risk::new(Class::Data, "how volumes are kept changes"));
+    }
+    None
+}
+
+/// Something that stops answering because of a field.
+fn outage(kind: &str, field: &FieldChange) -> Option<Risk> {
+    let path = field.path.as_str();
+    let gone = field.new.is_none();
+    let zero = field.new.as_ref().is_some_and(|new| *new == 0);
+    match kind {
+        "Deployment" | "StatefulSet" if path == "spec.replicas" && zero => {
+            Some(Risk::new(Class::Outage, "no pod is left"))
+        }
+        "Service" if path.starts_with("spec.selector") => {
+            Some(Risk::new(Class::Outage, "the Service leads to other pods: until these run it answers nobody"))
+        }
+        "Service" if path.starts_with("spec.ports[") && (gone || path.ends_with("].port")) => {
+            Some(Risk::new(Class::Outage, "clients of the old port get no answer"))
+        }
+        "Ingress" if path.starts_with("spec.rules") && (gone || path.ends_with("host")) => {
+            Some(Risk::new(Class::Outage, "the old address is served no more"))
+        }
+        "Ingress" if path == "spec.ingressClassName" => {
+            Some(Risk::new(Class::Outage, "another controller serves the address: it may have another IP address"))
+        }
+        "HTTPRoute" | "TLSRoute" | "TCPRoute"
+            if path.starts_with("spec.hostnames") || path.starts_with("spec.parentRefs") =>
+        {
+            Some(Risk::new(Class::Outage, "the old address may be served no more"))
+        }
+        "Gateway" if path.starts_with("spec.listeners") && gone => {
+            Some(Risk::new(Class::Outage, "a listener goes: what it served is reached no more"))
+        }
+        _ => None,
+    }
+}
+
+fn added(object: &Object) -> Vec<Risk> {
+    let kind = object.id.kind.as_str();
+    let risk = match kind {
+        "Deployment" | "StatefulSet" | "DaemonSet" => Risk::new(Class::None, "new pods start"),
+        "Job" => Risk::new(Class::None, "it runs once when it is applied"),
+        "PersistentVolumeClaim" => Risk::new(Class::None, "a new volume is made"),
+        _ => return exposure::added(object).into_iter().collect(),
+    };
+    vec![risk]
+}
+
+fn removed(object: &Object) -> Vec<Risk> {
+    let kind = object.id.kind.as_str();
+    let keep = object.body.pointer("/metadata/annotations/helm.sh~1resource-policy").is_some_and(|v| v == "keep");
+    let risk = match kind {
+        "Deployment" | "DaemonSet" => Risk::new(Class::Outage, "its pods are deleted"),
+        "StatefulSet" => {
+            Risk::new(Class::Outage, "its pods are deleted; its volume claims stay until somebody deletes them")
+        }
+        "Service" => Risk::new(Class::Outage, "its name resolves no more"),
+        "Ingress" | "HTTPRoute" | "TLSRoute" | "TCPRoute" | "Gateway" => {
+            Risk::new(Class::Outage, "its addresses are served no more")
+        }
+        "PersistentVolumeClaim" if keep => {
+            Risk::new(Class::Data, "the claim holds data; `helm.sh/resource-policy` asks to keep it")
+                .way("do not delete it before its data is saved elsewhere")
+        }
+        "PersistentVolumeClaim" => {
+            Risk::new(Class::Data, "deleting the claim deletes its data, unless the volume is retained")
+                .way("set the volume's `persistentVolumeReclaimPolicy` to `Retain` first")
+        }
+        "Secret" => Risk::new(Class::Data, "a secret that is gone cannot be made again by a render")
+            .way("keep a copy: `kubectl get secret NAME -o yaml`"),
+        "CustomResourceDefinition" => Risk::new(Class::Data, "all objects of this kind are deleted with it"),
+        "NetworkPolicy" => Risk::new(Class::Exposure, "what it kept out may come in"),
+        "HorizontalPodAutoscaler" => Risk::new(Class::None, "the number of pods stays as it is"),
+        "PodDisruptionBudget" => Risk::new(Class::None, "node drains may stop more pods at once"),
+        "ServiceAccount" | "Role" | "ClusterRole" | "RoleBinding" | "ClusterRoleBinding" => {
+            Risk::new(Class::None, "who uses it may do less: see that nothing else does")
+        }
+        _ => Risk::new(Class::None, "it stays in the cluster until somebody deletes it"),
+    };
+    vec![risk]
+}
+
+fn harmless(kind: &str, fields: &[FieldChange]) -> String {
+    if fields.iter().all(|field| field.path.starts_with("metadata.")) {
+        return "only labels or annotations of the object itself".to_owned();
+    }
+    match kind {
+        "ConfigMap" => "nothing that runs is told: pods see it when they start".to_owned(),
+        "CronJob" => "the next run is of the new form".to_owned(),
+        _ => "it takes effect at once, pods keep running".to_owned(),
+    }
+}
+
+/// A value at a path of keys.
+fn at<'v>(value: &'v Value, keys: &[&str]) -> Option<&'v Value> {
+    keys.iter().try_fold(value, |value, key| value.get(*key))
+}
+
+/// Names to values, as labels are.
+type Labels = HashMap<String, String>;
+
+fn labels(value: Option<&Value>) -> Labels {
+    let entries = value.and_then(Value::as_object).into_iter().flatten();
+    entries.filter_map(|(key, value)| Some((key.clone(), value.as_str()?.to_owned()))).collect()
+}

@@ -1,0 +1,105 @@
+//! Two sides to what differs between them.
+
+use crate::diag::{Diagnostic, Sources};
+use crate::diff::{self, Comparison, Object};
+use crate::manifest::stream;
+use crate::pipeline::{Failure, Request, template};
+
+pub use crate::diff::{Class, report};
+
+/// One side of a comparison.
+#[derive(Debug, Clone)]
+pub enum Side {
+    /// Values to be rendered.
+    Values(Box<Request>),
+    /// Manifests as they are: each text with what the user calls it.
+    Manifests(Vec<(String, String)>),
+}
+
+/// Two sides, compared.
+#[derive(Debug)]
+pub struct Compared {
+    /// What differs.
+    pub comparison: Comparison,
+    /// Notes and warnings of the sides that were rendered, with what their places point into.
+    pub warnings: Vec<(Vec<Diagnostic>, Sources)>,
+}
+
+/// Whether a text is manifests rather than values: its first document has an `apiVersion` and a `kind`.
+pub fn is_manifests(text: &str) -> bool {
+    let text = text.trim_start_matches('\u{feff}');
+    if text.trim_start().starts_with(['{', '[']) {
+        return text.contains("\"apiVersion\"") && text.contains("\"kind\"");
+    }
+    let (mut version, mut kind) = (false, false);
+    for line in text.lines() {
+        version |= line.starts_with("apiVersion:");
+        kind |= line.starts_with("kind:");
+        if line.starts_with("---") && (version || kind) {
+            break;
+        }
+    }
+    version && kind
+}
+
+/// Compares an old side with a new one. Where a side is manifests, a release that the user did not name (`name`,
+/// `namespace`) is the one those are of.
+///
+/// # Errors
+/// What a side's values are refused for, or a text that is no manifests.
+pub fn diff(old: Side, new: Side, name: Option<&str>, namespace: Option<&str>) -> Result<Compared, Failure> {
+    let (old, new) = (read(old)?, read(new)?);
+    let told = [&old, &new].into_iter().find_map(|side| match side {
+        Read::Objects(objects) => Some(diff::release_of(objects)),
+        Read::Values(_) => None,
+    });
+    let (told_name, told_namespace) = told.unwrap_or_default();
+    let name = name.map(str::to_owned).or(told_name);
+    let namespace = namespace.map(str::to_owned).or(told_namespace);
+    let mut warnings = Vec::new();
+    let mut finish = |side: Read| -> Result<Vec<Object>, Failure> {
+        let mut request = match side {
+            Read::Objects(objects) => return Ok(objects),
+            Read::Values(request) => request,
+        };
+        if let Some(name) = &name {
+            request.target.name.clone_from(name);
+        }
+        if let Some(namespace) = &namespace {
+            request.target.namespace.clone_from(namespace);
+        }
+        let rendered = template(&request)?;
+        warnings.push((rendered.warnings, rendered.sources));
+        Ok(rendered.objects.manifests().iter().filter_map(|manifest| Object::new(manifest.body.clone())).collect())
+    };
+    let (old, new) = (finish(old)?, finish(new)?);
+    let comparison = diff::compare(old, new, namespace.as_deref().unwrap_or("default"));
+    Ok(Compared { comparison, warnings })
+}
+
+enum Read {
+    Objects(Vec<Object>),
+    Values(Box<Request>),
+}
+
+fn read(side: Side) -> Result<Read, Failure> {
+    let texts = match side {
+        Side::Values(request) => return Ok(Read::Values(request)),
+        Side::Manifests(texts) => texts,
+    };
+    let mut objects = Vec::new();
+    let mut wrong = Vec::new();
+    for (name, text) in texts {
+        match stream::objects(&text) {
+            Ok(bodies) => objects.extend(bodies.into_iter().filter_map(Object::new)),
+            Err(error) => wrong.push(
+                Diagnostic::error("manifest-unreadable", format!("`{name}`, {error}"))
+                    .hint("give manifests as `kubectl get -o yaml`, `helm get manifest` or `template` write them"),
+            ),
+        }
+    }
+    if !wrong.is_empty() {
+        return Err(Failure { report: crate::diag::Report(wrong), sources: Sources::default() });
+    }
+    Ok(Read::Objects(objects))
+}
