@@ -85,6 +85,11 @@ fn list_items(out: &mut String, items: &[Value], indent: usize, inline: bool) {
 /// A scalar or an empty collection below a key or a dash at `indent`, and its newline.
 fn leaf(out: &mut String, value: &Value, indent: usize) {
     match value {
+        // Most texts are plain, and then there is no line break to look for.
+        Value::String(text) if is_plain(text) => {
+            out.push_str(text);
+            out.push('\n');
+        }
         Value::String(text) if text.contains('\n') && is_literal(text) => literal(out, text, indent + 2),
         _ => {
             scalar(out, value);

@@ -50,6 +50,10 @@ pub fn without_nulls(text: String) -> String {
 
 fn json(value: &Value) -> Result<String, Error> {
     let text = serde_json::to_string(value).map_err(|_| Error::new(ErrorKind::BadSerialization, "not data"))?;
+    // Nearly no value has a character that every tag has one of.
+    if !text.bytes().any(|b| matches!(b, b'%' | b'#')) {
+        return Ok(text);
+    }
     let text = text.replace("<%", "\\u003c%").replace("%>", "%\\u003e").replace("#{", "\\u0023{");
     // gomplate's tags, as GitLab's images set them.
     Ok(text.replace("{%", "\\u007b%"))

@@ -1,6 +1,8 @@
 //! What every component reads: the release, the values, and the findings of reading them.
 
+use std::any::Any;
 use std::cell::RefCell;
+use std::rc::Rc;
 
 use serde::de::DeserializeOwned;
 use serde_json::Value;
@@ -47,12 +49,21 @@ pub struct Context<'a> {
     tree: &'a Value,
     read_yaml: ReadYaml,
     findings: RefCell<Vec<Diagnostic>>,
+    /// Sections that were read as a type and are kept, by path.
+    once: RefCell<Vec<(&'static str, Rc<dyn Any>)>>,
 }
 
 impl<'a> Context<'a> {
     /// Over checked values.
     pub fn new(release: &'a Release, tree: &'a Value, read_yaml: ReadYaml) -> Self {
-        let mut context = Context { release, global: Global::default(), tree, read_yaml, findings: RefCell::default() };
+        let mut context = Context {
+            release,
+            global: Global::default(),
+            tree,
+            read_yaml,
+            findings: RefCell::default(),
+            once: RefCell::default(),
+        };
         context.global = context.read("global");
         context
     }
@@ -80,6 +91,18 @@ impl<'a> Context<'a> {
     /// A section as a type. Where the types do not fit, the finding is kept and the default is given.
     pub fn read<T: DeserializeOwned + Default>(&self, path: &str) -> T {
         self.read_value(path, self.section(path))
+    }
+
+    /// The same, for a section that many ask for: it is read once.
+    pub fn once<T: DeserializeOwned + Default + 'static>(&self, path: &'static str) -> Rc<T> {
+        let kept =
+            |(at, value): &(&str, Rc<dyn Any>)| if *at == path { Rc::clone(value).downcast().ok() } else { None };
+        let known = self.once.borrow().iter().find_map(kept);
+        known.unwrap_or_else(|| {
+            let value = Rc::new(self.read::<T>(path));
+            self.once.borrow_mut().push((path, value.clone()));
+            value
+        })
     }
 
     /// A value of the user's as a type; `path` says where it came from.

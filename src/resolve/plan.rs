@@ -1,5 +1,7 @@
 //! What resolve makes: the list of objects, each with its template and what that template may read.
 
+use std::cell::Cell;
+
 use serde::Serialize;
 use serde_json::{Map, Value};
 
@@ -41,6 +43,62 @@ pub struct Field<'a, T>(pub &'a T);
 pub trait TreeField {
     /// The tree.
     fn node(&self) -> Value;
+}
+
+/// A tree on its way into a view that nothing else needs: it is moved there, not copied.
+pub struct Moved(Cell<Value>);
+
+/// For the large parts of a view, `pod: moved(pod)`.
+pub fn moved(part: impl IntoTree) -> Moved {
+    Moved(Cell::new(part.into_tree()))
+}
+
+impl TreeField for Field<'_, Moved> {
+    fn node(&self) -> Value {
+        self.0.0.take()
+    }
+}
+
+/// What becomes a tree without a copy.
+pub trait IntoTree {
+    /// The tree.
+    fn into_tree(self) -> Value;
+}
+
+impl IntoTree for Value {
+    fn into_tree(self) -> Value {
+        self
+    }
+}
+
+impl IntoTree for String {
+    fn into_tree(self) -> Value {
+        Value::String(self)
+    }
+}
+
+impl IntoTree for Map<String, Value> {
+    fn into_tree(self) -> Value {
+        Value::Object(self)
+    }
+}
+
+impl IntoTree for View {
+    fn into_tree(self) -> Value {
+        Value::Object(self.0)
+    }
+}
+
+impl<T: IntoTree> IntoTree for Vec<T> {
+    fn into_tree(self) -> Value {
+        Value::Array(self.into_iter().map(T::into_tree).collect())
+    }
+}
+
+impl<T: IntoTree> IntoTree for Option<T> {
+    fn into_tree(self) -> Value {
+        self.map_or(Value::Null, T::into_tree)
+    }
 }
 
 /// All other fields.
@@ -115,8 +173,8 @@ macro_rules! view {
     (@value $name:ident) => { (&$crate::resolve::plan::Field(&$name)).node() };
     (@value $name:ident $value:expr) => { (&$crate::resolve::plan::Field(&$value)).node() };
     ($($name:ident $(: $value:expr)?),* $(,)?) => {{
-        #[allow(unused_imports)] // One of the two is enough for some views, none for an empty one.
-        use $crate::resolve::plan::{TreeField as _, TypedField as _};
+        #[allow(unused_imports)] // One of them is enough for some views, none for an empty one.
+        use $crate::resolve::plan::{TreeField as _, TypedField as _, moved};
         #[allow(unused_mut)]
         let mut fields = serde_json::Map::new();
         $(fields.insert(stringify!($name).to_owned(), $crate::view!(@value $name $($value)?));)*

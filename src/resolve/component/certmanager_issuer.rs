@@ -125,7 +125,7 @@ fn plan_job(w: &Workload, set: &Settings, config: &str, plan: &mut Plan) {
         name: format!("{}-issuer{}", w.cx.release.name, suffix.unwrap_or_default()), labels: w.labels.object,
         // cert-manager may still be starting; after five minutes something is wrong.
         active_deadline_seconds: 300, ttl_seconds_after_finished: set.ttl_seconds_after_finished,
-        pod: deployment::job_pod(w, Vec::new(), main, volumes, "OnFailure"),
+        pod: moved(deployment::job_pod(w, Vec::new(), main, volumes, "OnFailure")),
     };
     let job = plan.add(COMPONENT.name, "job.yaml", view);
     if by_content {

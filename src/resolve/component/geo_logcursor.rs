@@ -48,7 +48,7 @@ fn resolve(cx: &Context, plan: &mut Plan) {
         return;
     }
     let config = rails::config(&w, PROCESS).with("gitlab_file", "geo-logcursor/files/gitlab.yml.erb");
-    plan.add(COMPONENT.name, "configmap.yaml", view! { name: w.name, labels: w.labels.object, config });
+    plan.add(COMPONENT.name, "configmap.yaml", view! { name: w.name, labels: w.labels.object, config: moved(config) });
     plan_deployment(&w, &set, plan);
 }
 
@@ -104,7 +104,7 @@ fn plan_deployment(w: &Workload, set: &Settings, plan: &mut Plan) {
     pod.annotate(&annotations);
     let view = view! {
         name: w.name, labels: w.controller_labels(), annotations: w.controller_annotations(),
-        selector: w.labels.selector, replicas: set.replica_count, strategy: w.set.deployment.strategy, pod: pod,
+        selector: w.labels.selector, replicas: set.replica_count, strategy: w.set.deployment.strategy, pod: moved(pod),
     };
     plan.add(COMPONENT.name, "deployment.yaml", view).follows("checksum/config", &w.name);
 }

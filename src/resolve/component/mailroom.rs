@@ -195,7 +195,7 @@ fn plan_deployment(w: &Workload, boxes: &[(&Kind, Mailbox)], redis: &Redis, plan
     let pod = w.pod(vec![w.certificates(), configure], vec![main], volumes.concat());
     let view = view! {
         name: w.name, labels: w.controller_labels(), annotations: w.controller_annotations(),
-        selector: w.labels.selector, strategy: w.set.deployment.strategy, pod: pod,
+        selector: w.labels.selector, strategy: w.set.deployment.strategy, pod: moved(pod),
     };
     plan.add(COMPONENT.name, "deployment.yaml", view).follows("checksum/config", &w.name);
 }

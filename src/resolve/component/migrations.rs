@@ -34,7 +34,7 @@ fn resolve(cx: &Context, plan: &mut Plan) {
     }
     let w = Workload::new(cx, &COMPONENT);
     let config = rails::config(&w, Process::Migrations);
-    plan.add(COMPONENT.name, "configmap.yaml", view! { name: w.name, labels: w.labels.object, config });
+    plan.add(COMPONENT.name, "configmap.yaml", view! { name: w.name, labels: w.labels.object, config: moved(config) });
     plan_job(&w, &set, plan);
     w.plan_service_account(COMPONENT.name, plan);
 }
@@ -88,7 +88,7 @@ fn plan_job(w: &Workload, set: &Settings, plan: &mut Plan) {
         name: format!("{}{}", w.name, suffix.unwrap_or_default()), labels: w.labels.object,
         annotations: labels::text_map(&set.annotations),
         active_deadline_seconds: set.active_deadline_seconds, backoff_limit: set.backoff_limit,
-        ttl_seconds_after_finished: set.ttl_seconds_after_finished, pod,
+        ttl_seconds_after_finished: set.ttl_seconds_after_finished, pod: moved(pod),
     };
     let job = plan.add(COMPONENT.name, "job.yaml", view);
     if by_content {

@@ -266,7 +266,7 @@ fn plan_deployment(minio: &Minio, plan: &mut Plan) {
     let pod = pod(w, vec![configure(w)], main, volumes).with("labels", labels).with("name", &w.name);
     let view = view! {
         name: w.name, labels: w.controller_labels(), annotations: w.controller_annotations(),
-        selector: minio.selector, strategy: w.set.deployment.strategy, pod: pod,
+        selector: minio.selector, strategy: w.set.deployment.strategy, pod: moved(pod),
     };
     plan.add(COMPONENT.name, "deployment.yaml", view);
 }
@@ -321,7 +321,7 @@ fn plan_job(minio: &Minio, plan: &mut Plan) {
     let suffix = job_suffix(w.cx);
     let by_content = suffix.is_none();
     let name = format!("{}-create-buckets{}", w.name, suffix.unwrap_or_default());
-    let job = plan.add(COMPONENT.name, "job.yaml", view! { name, labels: w.labels.object, pod: pod });
+    let job = plan.add(COMPONENT.name, "job.yaml", view! { name, labels: w.labels.object, pod: moved(pod) });
     if by_content {
         job.name_by_content();
     }

@@ -103,7 +103,7 @@ fn plan_server(cx: &Context, init: &str, plan: &mut Plan) {
     let mut pod = stand_in::pod(&mut w, POSTGRES, POSTGRES, main, volumes);
     pod = pod.with("termination_grace_period_seconds", 120);
     let view = view! {
-        name: w.name, labels: w.labels.object, selector: w.labels.selector, service: format!("{}-hl", w.name), pod,
+        name: w.name, labels: w.labels.object, selector: w.labels.selector, service: format!("{}-hl", w.name), pod: moved(pod),
         claim: stand_in::claim(cx, "postgresql.primary.persistence", "8Gi"),
     };
     plan.add(COMPONENT.name, "statefulset.yaml", view);

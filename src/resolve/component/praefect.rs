@@ -163,7 +163,7 @@ impl Server<'_> {
         let view = view! {
             name: w.name, labels: w.controller_labels(), annotations: w.controller_annotations(),
             selector: w.labels.selector, service_name: self.service_name(),
-            replicas: self.set.replicas, strategy: self.set.statefulset.strategy, pod: pod,
+            replicas: self.set.replicas, strategy: self.set.statefulset.strategy, pod: moved(pod),
         };
         plan.add(COMPONENT.name, "statefulset.yaml", view).follows("checksum/config", &w.name);
     }

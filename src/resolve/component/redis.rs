@@ -54,7 +54,7 @@ fn resolve(cx: &Context, plan: &mut Plan) {
     }
     let pod = stand_in::pod(&mut w, USER, GROUP, main, volumes);
     let view = view! {
-        name: w.name, labels: w.labels.object, selector: w.labels.selector, pod,
+        name: w.name, labels: w.labels.object, selector: w.labels.selector, pod: moved(pod),
         service: format!("{}-redis-headless", cx.release.name),
         claim: stand_in::claim(cx, "redis.master.persistence", "8Gi"),
     };

@@ -70,7 +70,7 @@ fn plan_check(w: &Workload, chart: &str, info: &str, plan: &mut Plan) {
         name: w.name, labels: w.labels.object, backoff_limit: 2,
         annotations: hook("-10", "hook-succeeded,before-hook-creation", &NodeMap::new()),
         // It asks nothing of the API server: no account, not even the one that all others have.
-        pod: deployment::job_pod(w, Vec::new(), main, volumes, "Never").with("service_account_name", Value::Null),
+        pod: moved(deployment::job_pod(w, Vec::new(), main, volumes, "Never").with("service_account_name", Value::Null)),
     };
     plan.add(COMPONENT.name, "job.yaml", view).phase(Phase::Pre);
 }

@@ -83,13 +83,12 @@ pub fn main(cx: &Context, own: &str) -> Option<Database> {
 fn database(cx: &Context, own: &str, name: &str) -> Option<Database> {
     let local = format!("{own}.psql");
     let is_there = |section: &Value| section.get(name).is_some_and(Value::is_object);
-    let known = name == "main" || is_there(cx.section("global.psql")) || is_there(cx.section(&local));
+    if name != "main" && !is_there(cx.section("global.psql")) && !is_there(cx.section(&local)) {
+        return None;
+    }
     let main = layered(cx, &local, &["main"]);
     let tree = if name == "main" { main.clone() } else { layered(cx, &local, &["main", name]) };
     let set: Psql = cx.read_value("global.psql", &tree);
-    if !known {
-        return None;
-    }
     let apart = name == "main" || ["host", "port", "database"].iter().any(|key| main.get(key) != tree.get(key));
     let release = cx.release;
     let service = text(&set.service_name, &full_name(&release.name, "postgresql", None, None));

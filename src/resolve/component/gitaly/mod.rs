@@ -186,7 +186,7 @@ impl Server<'_> {
             // The global annotations are for Deployments.
             annotations: text_map(&self.w.set.deployment.annotations),
             service_name: group.service, replicas: group.replicas, strategy: self.set.statefulset.strategy,
-            pod: self.pod(group), claims: self.claims(group),
+            pod: moved(self.pod(group)), claims: self.claims(group),
         };
         plan.add(COMPONENT.name, "statefulset.yaml", view).follows("checksum/config", &group.config);
         let scaled = Scaled {

@@ -107,7 +107,7 @@ impl Server<'_> {
         let view = view! {
             name: w.name, labels: w.controller_labels(), annotations: w.controller_annotations(),
             selector: w.labels.selector, strategy: w.set.deployment.strategy,
-            min_ready_seconds: w.set.deployment.min_ready_seconds, pod: pod,
+            min_ready_seconds: w.set.deployment.min_ready_seconds, pod: moved(pod),
         };
         let sshd = if self.own_daemon() { w.name.clone() } else { self.sshd_config_map() };
         plan.add(COMPONENT.name, "deployment.yaml", view)

@@ -241,7 +241,7 @@ fn plan_deployment(kas: &Kas, plan: &mut Plan) {
     let view = view! {
         name: w.name, labels: w.controller_labels(), annotations: w.controller_annotations(),
         selector: w.labels.selector, strategy: w.set.deployment.strategy,
-        min_ready_seconds: w.set.deployment.min_ready_seconds, pod: pod,
+        min_ready_seconds: w.set.deployment.min_ready_seconds, pod: moved(pod),
     };
     plan.add(COMPONENT.name, "deployment.yaml", view).follows("checksum/config", &w.name);
 }

@@ -199,7 +199,7 @@ fn resolve(cx: &Context, plan: &mut Plan) {
     let registry = Registry { w: Workload::new(cx, &COMPONENT), set, redis: redis::instances(cx) };
     let (w, name) = (&registry.w, COMPONENT.name);
     checks::check(&registry);
-    let view = view! { name: w.name, labels: w.labels.object, config: config::view(&registry) };
+    let view = view! { name: w.name, labels: w.labels.object, config: moved(config::view(&registry)) };
     plan.add(name, "configmap.yaml", view);
     if registry.set.api.enabled {
         plan_deployment(&registry, plan);
@@ -243,7 +243,7 @@ fn plan_deployment(registry: &Registry, plan: &mut Plan) {
     pod.annotate(&w.prometheus_annotations(&set.metrics, &debug.to_string()));
     let view = view! {
         name: w.name, labels: w.controller_labels(), annotations: w.controller_annotations(),
-        selector: w.labels.selector, strategy: w.set.deployment.strategy, pod: pod,
+        selector: w.labels.selector, strategy: w.set.deployment.strategy, pod: moved(pod),
     };
     plan.add(COMPONENT.name, "deployment.yaml", view).follows("checksum/configmap", &w.name);
 }
@@ -327,7 +327,7 @@ fn plan_migrations(registry: &Registry, plan: &mut Plan) {
     let view = view! {
         name: format!("{}-migrations{}", w.name, suffix.unwrap_or_default()), labels,
         annotations: labels::text_map(&set.annotations), active_deadline_seconds: set.active_deadline_seconds,
-        backoff_limit: set.backoff_limit, ttl_seconds_after_finished: set.ttl_seconds_after_finished, pod: pod,
+        backoff_limit: set.backoff_limit, ttl_seconds_after_finished: set.ttl_seconds_after_finished, pod: moved(pod),
     };
     let planned = plan.add(COMPONENT.name, "job.yaml", view);
     if by_content {

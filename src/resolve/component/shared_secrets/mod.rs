@@ -80,7 +80,7 @@ fn plan_job(w: &Workload, parts: Parts, plan: &mut Plan, end: &'static str) {
     let view = view! {
         name: format!("{}{}", w.name, suffix.map_or(String::new(), |s| s + end)),
         labels: w.labels.object,
-        pod: deployment::job_pod(w, parts.init, parts.main, parts.volumes, "Never"),
+        pod: moved(deployment::job_pod(w, parts.init, parts.main, parts.volumes, "Never")),
     };
     let job = plan.add(COMPONENT.name, "job.yaml", view).phase(Phase::Pre);
     if by_content {

@@ -79,7 +79,7 @@ fn resolve(cx: &Context, plan: &mut Plan) {
     checks::ports(cx, &set);
     checks::routing_rules(cx);
     let w = Workload::new(cx, &COMPONENT);
-    let view = view! { name: w.name, labels: w.labels.object, config: rails::config(&w, Process::Sidekiq) };
+    let view = view! { name: w.name, labels: w.labels.object, config: moved(rails::config(&w, Process::Sidekiq)) };
     plan.add(COMPONENT.name, "configmap.yaml", view);
     let section = cx.section(COMPONENT.key);
     for entry in section.get("pods").and_then(Value::as_array).into_iter().flatten() {
@@ -133,7 +133,7 @@ fn plan_pods(all: &Workload, section: &Value, plan: &mut Plan) {
     labels.insert(POD_LABEL.to_owned(), set.name.as_str().into());
     let view = view! {
         name: name, labels: labels, annotations: w.controller_annotations(),
-        selector: w.labels.selector, replicas: Value::Null, strategy: strategy, pod: pod,
+        selector: w.labels.selector, replicas: Value::Null, strategy: strategy, pod: moved(pod),
     };
     plan.add(COMPONENT.name, "deployment.yaml", view).follows("checksum/configmap", &all.name);
 

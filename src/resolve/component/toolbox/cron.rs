@@ -107,7 +107,7 @@ fn plan_cron(w: &Workload, cron: &Cron, end: &str, pod: View, plan: &mut Plan) {
         failed_jobs_history_limit: cron.failed_jobs_history_limit,
         suspend: cron.suspend, backoff_limit: cron.backoff_limit,
         active_deadline_seconds: cron.active_deadline_seconds,
-        ttl_seconds_after_finished: cron.ttl_seconds_after_finished, pod,
+        ttl_seconds_after_finished: cron.ttl_seconds_after_finished, pod: moved(pod),
     };
     plan.add(COMPONENT.name, "cronjob.yaml", view).follows("checksum/config", &w.name);
 }

@@ -92,7 +92,7 @@ fn resolve(cx: &Context, plan: &mut Plan) {
     let w = Workload::new(cx, &COMPONENT);
     let config = rails::config(&w, Process::Toolbox)
         .with("gsutil", view! { project: set.backups.object_storage.config.gcp_project });
-    plan.add(COMPONENT.name, "configmap.yaml", view! { name: w.name, labels: w.labels.object, config });
+    plan.add(COMPONENT.name, "configmap.yaml", view! { name: w.name, labels: w.labels.object, config: moved(config) });
     plan_deployment(&w, &set, plan);
     if set.persistence.enabled {
         plan_claim(&w, &set.persistence, "tmp", plan);
@@ -115,7 +115,7 @@ fn plan_deployment(w: &Workload, set: &Settings, plan: &mut Plan) {
     pod.annotate(&safe_to_evict(true));
     let view = view! {
         name: w.name, labels: w.controller_labels(), annotations: w.controller_annotations(),
-        selector: w.labels.selector, replicas: set.replicas, strategy: w.set.deployment.strategy, pod,
+        selector: w.labels.selector, replicas: set.replicas, strategy: w.set.deployment.strategy, pod: moved(pod),
     };
     plan.add(COMPONENT.name, "deployment.yaml", view).follows("checksum/config", &w.name);
 }
@@ -136,7 +136,7 @@ fn bootsnap(cx: &Context) -> Vec<(&'static str, String)> {
 /// What the toolbox and its jobs have in common: buckets, and a place for temporary files.
 fn container(w: &Workload, set: &Settings, name: &str, persistence: &Persistence) -> Container {
     let cx = w.cx;
-    let app: AppConfig = cx.read("global.appConfig");
+    let app = cx.once::<AppConfig>("global.appConfig");
     let text = |path: &str| cx.section(path).as_str().unwrap_or_default().to_owned();
     let buckets = [
         ("ARTIFACTS_BUCKET_NAME", app.artifacts.bucket.0.clone()),

@@ -163,7 +163,8 @@ fn resolve(cx: &Context, plan: &mut Plan) {
     let webs = deployments(cx);
     require_base_path(cx, &webs);
     require_time(cx);
-    let view = view! { name: all.name, labels: all.labels.object, config: rails::config(&all, Process::Webservice) };
+    let view =
+        view! { name: all.name, labels: all.labels.object, config: moved(rails::config(&all, Process::Webservice)) };
     plan.add(COMPONENT.name, "configmap.yaml", view);
     for web in &webs {
         require_grace(web);

@@ -97,7 +97,7 @@ pub fn plan_ingresses(web: &Web, all: &Workload, plan: &mut Plan) {
         let ingress = own_certificate(web, "ingress", ingress.clone());
         ingress.plan(w, COMPONENT.name, &web.name, &more, &[route(host.clone(), path, secret)], plan);
     }
-    let app: AppConfig = cx.read("global.appConfig");
+    let app = cx.once::<AppConfig>("global.appConfig");
     if ingress.on() && app.smartcard.enabled && web.is_base() {
         let mut card = ingress.clone();
         card.tls.secret_name = web.set.ingress.tls.smartcard_secret_name.clone().or(card.tls.secret_name);

@@ -70,7 +70,7 @@ pub fn plan_deployment(web: &Web, all: &Workload, plan: &mut Plan) {
     pod.annotate(&crate::resolve::workload::evictable());
     let view = view! {
         name: web.name, labels: w.controller_labels(), annotations: w.controller_annotations(),
-        selector: w.labels.selector, replicas: Value::Null, strategy: w.set.deployment.strategy, pod: pod,
+        selector: w.labels.selector, replicas: Value::Null, strategy: w.set.deployment.strategy, pod: moved(pod),
     };
     plan.add(COMPONENT.name, "deployment.yaml", view).follows("checksum/config", &all.name);
 }

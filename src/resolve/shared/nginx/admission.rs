@@ -274,7 +274,7 @@ impl Nginx<'_> {
             .with("runtime_class_name", set(&patch.runtime_class_name))
             .with("restart_policy", "OnFailure");
         view! {
-            name: format!("{}-{}", self.admission_name(), step.name), labels, pod,
+            name: format!("{}-{}", self.admission_name(), step.name), labels, pod: moved(pod),
             annotations: labels::text_map(&own.annotations), deadline: non_zero(&step.active_deadline_seconds),
         }
     }

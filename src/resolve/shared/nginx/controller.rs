@@ -60,7 +60,7 @@ impl Nginx<'_> {
             Part::Backend => &self.set.default_backend.pods,
         };
         view! {
-            name: self.part_name(part), labels: self.object_labels(part), selector: self.selector(part), pod,
+            name: self.part_name(part), labels: self.object_labels(part), selector: self.selector(part), pod: moved(pod),
             annotations: json!({}), replicas: json!(null),
             strategy: (!pods.update_strategy.is_empty()).then_some(&pods.update_strategy),
             min_ready_seconds: pods.min_ready_seconds, revision_history_limit: self.set.revision_history_limit,

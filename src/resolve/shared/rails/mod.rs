@@ -59,7 +59,7 @@ pub const TEMPLATES: &str = "/var/opt/gitlab/templates";
 /// whole `data` of the ConfigMap.
 pub fn config(w: &Workload, process: Process) -> View {
     let (cx, own) = (w.cx, w.key.as_str());
-    let app: AppConfig = cx.read("global.appConfig");
+    let app = cx.once::<AppConfig>("global.appConfig");
     let mut databases = postgres::databases(cx, own);
     databases.retain(|db| db.enabled);
     databases.extend(postgres::geo_tracking(cx));
@@ -75,14 +75,14 @@ pub fn config(w: &Workload, process: Process) -> View {
         installation_type: install.then_some("gitlab-helm-chart\n"),
         pages_redirect_uri: (process == Process::Migrations).then(|| services::pages_redirect_uri(cx)),
         gsutil: Value::Null,
-        databases: view! { databases: databases },
-        redis: redis_files(cx, own),
+        databases: moved(view! { databases: databases }),
+        redis: moved(redis_files(cx, own)),
         redis_override: redis::yml_override(cx).map(|tree| json!({"override": tree})),
         clickhouse: cx.enabled("global.clickhouse.enabled").then_some(clickhouse),
         session_store: view! { prefix: session },
         smtp: mail::smtp(cx),
         krb5_conf: app.kerberos.krb5_config,
-        gitlab: gitlab_yml::view(w, process, &app),
+        gitlab: moved(gitlab_yml::view(w, process, &app)),
     }
 }
 
@@ -126,7 +126,7 @@ pub fn tracing(cx: &Context) -> Option<(&'static str, String)> {
 
 /// The mount of the keytab that Kerberos tickets are checked with.
 pub fn keytab_mount(cx: &Context) -> Option<Node> {
-    let app: AppConfig = cx.read("global.appConfig");
+    let app = cx.once::<AppConfig>("global.appConfig");
     app.kerberos.keytab.named("keytab")?;
     Some(mount(secrets::KEYTAB, "/etc/krb5.keytab", json!({"readOnly": true})))
 }

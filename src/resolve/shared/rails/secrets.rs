@@ -16,7 +16,7 @@ pub const SMIME: &str = "smime-creds";
 /// The sources of the projected volume `init-<component>-secrets`.
 pub fn secret_sources(w: &Workload, process: Process) -> Vec<Node> {
     let (cx, own) = (w.cx, w.key.as_str());
-    let app: AppConfig = cx.read("global.appConfig");
+    let app = cx.once::<AppConfig>("global.appConfig");
     let rails: SecretKey = cx.read("global.railsSecrets");
     let default = format!("{}-rails-secret", cx.release.name);
     let rails = rails.secret.as_ref().and_then(Text::set).unwrap_or(&default).to_owned();
@@ -50,7 +50,7 @@ pub fn secret_sources(w: &Workload, process: Process) -> Vec<Node> {
 
 /// Volumes that settings ask for besides; [`super::mounts`] mounts them.
 pub fn volumes(w: &Workload) -> Vec<Node> {
-    let app: AppConfig = w.cx.read("global.appConfig");
+    let app = w.cx.once::<AppConfig>("global.appConfig");
     let mut volumes = Vec::new();
     if let Some((secret, key)) = app.kerberos.keytab.named("keytab") {
         let source = secret_items(secret, [(key, secret)]);

@@ -1,0 +1,230 @@
+//! One container of a pod, and what all containers of a workload have: environment, mounts, resources.
+
+use serde::Serialize;
+use serde_json::{Value, json};
+
+use super::Workload;
+use super::volumes::{certificate_mounts, mount};
+use crate::model::workload::Image;
+use crate::model::{Node, NodeMap, Text};
+use crate::resolve::context::overlay_map;
+use crate::resolve::image::ImageRef;
+use crate::resolve::labels;
+use crate::resolve::plan::View;
+use crate::view;
+
+/// A command line whose last word is the text of a file: `/bin/bash -c <text>`.
+#[derive(Debug, Clone, Serialize)]
+pub struct Script {
+    /// What comes before the text.
+    pub words: Vec<&'static str>,
+    /// The file, `shared-secrets/files/selfsign.sh`.
+    pub file: &'static str,
+    /// What the file may read.
+    pub view: View,
+}
+
+/// One container of a pod. `charts/_shared/container.yaml` shows its shape.
+#[derive(Debug, Clone, Default)]
+pub struct Container {
+    /// Unique in the pod.
+    pub name: String,
+    /// `repository:tag`.
+    pub image: String,
+    /// Missing: the cluster's default.
+    pub image_pull_policy: Option<String>,
+    /// In place of the image's entry point.
+    pub command: Option<Node>,
+    /// The same, and a script as its last word; in place of `command`.
+    pub command_script: Option<Script>,
+    /// Arguments.
+    pub args: Option<Node>,
+    /// The same, and a script as the last of them; in place of `args`.
+    pub args_script: Option<Script>,
+    /// Environment, in order.
+    pub env: Vec<Node>,
+    /// Environment from whole Secrets and ConfigMaps.
+    pub env_from: Option<Node>,
+    /// Ports.
+    pub ports: Vec<Node>,
+    /// Where volumes are mounted.
+    pub volume_mounts: Vec<Node>,
+    /// Restarted when it fails.
+    pub liveness_probe: Option<Node>,
+    /// No traffic while it fails.
+    pub readiness_probe: Option<Node>,
+    /// Before the other two count.
+    pub startup_probe: Option<Node>,
+    /// Hooks.
+    pub lifecycle: Option<Node>,
+    /// Where the container's last words are read from.
+    pub termination_message_path: Option<String>,
+    /// `File`, or the end of the log.
+    pub termination_message_policy: Option<String>,
+    /// Requests and limits.
+    pub resources: NodeMap,
+    /// What a change of the resources restarts.
+    pub resize_policy: Option<Node>,
+    /// Privileges.
+    pub security_context: NodeMap,
+}
+
+impl Container {
+    /// Adds variables that have a plain value.
+    #[must_use]
+    pub fn with_env<'a>(mut self, variables: impl IntoIterator<Item = (&'a str, String)>) -> Self {
+        self.env.extend(variables.into_iter().map(|(name, value)| env(name, value)));
+        self
+    }
+
+    /// Adds a mount; `options` is `readOnly`, `subPath` ...
+    #[must_use]
+    pub fn mount(mut self, volume: &str, path: &str, options: Value) -> Self {
+        self.volume_mounts.push(mount(volume, path, options));
+        self
+    }
+
+    /// Adds a port with a name.
+    #[must_use]
+    pub fn port(mut self, name: &str, number: impl Serialize) -> Self {
+        self.ports.push(json!({"containerPort": number, "name": name}));
+        self
+    }
+}
+
+/// A variable with a plain value.
+pub fn env(name: &str, value: impl Into<String>) -> Node {
+    json!({"name": name, "value": value.into()})
+}
+
+/// The view of the script `configure.sh`: all of `/init-config` is copied to `/init-secrets`.
+pub fn configure_script() -> View {
+    view! { source: "/init-config", target: "/init-secrets", only: json!([]), place: json!([]), s3cfg: Value::Null }
+}
+
+impl Workload<'_> {
+    /// The variables every container has: the global ones, the component's over them, the time zone.
+    pub fn env(&self) -> Vec<Node> {
+        let mut plain = labels::text_map(&self.cx.global.extra_env);
+        labels::put(&mut plain, &self.set.extra_env);
+        let mut taken = self.cx.global.extra_env_from.clone();
+        overlay_map(&mut taken, &self.set.extra_env_from);
+        let mut all = Vec::with_capacity(plain.len() + taken.len() + 1);
+        if let Some(zone) = self.cx.global.time_zone.set().filter(|_| !plain.contains_key("TZ")) {
+            all.push(env("TZ", zone));
+        }
+        all.extend(plain.into_iter().map(|(name, value)| json!({"name": name, "value": value})));
+        all.extend(taken.into_iter().map(|(name, source)| json!({"name": name, "valueFrom": source})));
+        all
+    }
+
+    /// A container with what all main containers have: environment, certificates, extra mounts,
+    /// the component's resources and security context.
+    pub fn container(&self, name: &str, image: ImageRef) -> Container {
+        Container {
+            name: name.to_owned(),
+            image: image.reference,
+            image_pull_policy: image.pull_policy,
+            env: self.env(),
+            volume_mounts: [certificate_mounts(), self.list("extraVolumeMounts", &self.set.extra_volume_mounts)]
+                .concat(),
+            resources: self.set.resources.clone(),
+            security_context: self.set.container_security_context.clone(),
+            ..Container::default()
+        }
+    }
+
+    /// A container with what all init containers have.
+    pub fn init_container(&self, name: &str, image: ImageRef) -> Container {
+        Container {
+            name: name.to_owned(),
+            image: image.reference,
+            image_pull_policy: image.pull_policy,
+            env: self.env(),
+            volume_mounts: self.list("extraVolumeMounts", &self.set.extra_volume_mounts),
+            resources: self.set.init.resources.clone(),
+            security_context: self.set.init.container_security_context.clone(),
+            ..Container::default()
+        }
+    }
+
+    /// The init container that copies secrets into place with the script `configure` of a ConfigMap.
+    pub fn configure(&self, config: &str, from: &str, to: &str) -> Container {
+        let mut container = self.init_container("configure", self.base_image());
+        container.command = Some(json!(["sh", "/config/configure"]));
+        container.volume_mounts.splice(
+            0..0,
+            [
+                mount(config, "/config", json!({"readOnly": true})),
+                mount(from, "/init-config", json!({"readOnly": true})),
+                mount(to, "/init-secrets", json!({"readOnly": false})),
+            ],
+        );
+        container
+    }
+
+    /// The image of configuring init containers: the component's `init.image` over `global.gitlabBase.image`.
+    pub fn base_image(&self) -> ImageRef {
+        let base = &self.cx.global.gitlab_base.image;
+        let own = &self.set.init.image;
+        let image = Image {
+            repository: own.repository.clone().filter(|r| r.set().is_some()).or_else(|| base.repository.clone()),
+            tag: own.tag.clone().filter(|t| t.set().is_some()).or_else(|| base.tag.clone()),
+            digest: own.digest.clone().or_else(|| base.digest.clone()),
+            pull_policy: own.pull_policy.clone().or_else(|| base.pull_policy.clone()),
+            pull_secrets: Vec::new(),
+            registry: None,
+        };
+        // The global pull policy is not meant for it: its tag is one that does not move.
+        let pull_policy = image.pull_policy.as_ref().and_then(Text::set).map(str::to_owned);
+        ImageRef { pull_policy, ..self.cx.image(&image, self.cx.gitlab_version()) }
+    }
+}
+
+/// What `_shared/templates/container.yaml` may read.
+pub(super) fn view_of(container: Container) -> View {
+    let Container {
+        name,
+        image,
+        image_pull_policy,
+        command,
+        command_script,
+        args,
+        args_script,
+        env,
+        env_from,
+        ports,
+        volume_mounts,
+        liveness_probe,
+        readiness_probe,
+        startup_probe,
+        lifecycle,
+        termination_message_path,
+        termination_message_policy,
+        resources,
+        resize_policy,
+        security_context,
+    } = container;
+    view! {
+        name: moved(name),
+        image: moved(image),
+        image_pull_policy: moved(image_pull_policy),
+        command: moved(command),
+        command_script: command_script,
+        args: moved(args),
+        args_script: args_script,
+        env: moved(env),
+        env_from: moved(env_from),
+        ports: moved(ports),
+        volume_mounts: moved(volume_mounts),
+        liveness_probe: moved(liveness_probe),
+        readiness_probe: moved(readiness_probe),
+        startup_probe: moved(startup_probe),
+        lifecycle: moved(lifecycle),
+        termination_message_path: moved(termination_message_path),
+        termination_message_policy: moved(termination_message_policy),
+        resources: moved(resources),
+        resize_policy: moved(resize_policy),
+        security_context: moved(security_context),
+    }
+}

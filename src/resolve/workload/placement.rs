@@ -1,0 +1,84 @@
+//! Where pods run: priority, nodes, zones, and apart from which other pods.
+
+use serde_json::{Map, Value, json};
+
+use super::{Workload, non_empty};
+use crate::model::{Node, NodeMap, Text};
+use crate::resolve::labels;
+
+impl Workload<'_> {
+    pub(super) fn priority_class(&self) -> Option<String> {
+        let own = self.set.priority_class_name.as_ref().and_then(Text::set);
+        own.or_else(|| self.cx.global.priority_class_name.as_ref().and_then(Text::set)).map(str::to_owned)
+    }
+
+    pub(super) fn node_selector(&self) -> Option<NodeMap> {
+        let own = &self.set.node_selector;
+        let chosen = if own.is_empty() { &self.cx.global.node_selector } else { own };
+        (!chosen.is_empty()).then(|| labels::text_map(chosen))
+    }
+
+    pub(super) fn tolerations(&self) -> Option<Vec<Node>> {
+        non_empty(&self.set.tolerations).or_else(|| non_empty(&self.cx.global.tolerations))
+    }
+
+    /// Own and global `affinity`: zones by node label, and apart from pods of the same kind.
+    pub fn affinity(&self) -> Option<Node> {
+        self.affinity_apart_from(&self.labels.selector)
+    }
+
+    /// `soft`, `hard`, or nothing that is known: the component's own, or the global one.
+    pub fn anti_affinity(&self) -> Option<&str> {
+        first_set(&self.set.anti_affinity, &self.cx.global.anti_affinity)
+    }
+
+    /// The part of it that keeps pods apart, for workloads that no setting binds to zones.
+    pub fn pod_anti_affinity(&self, selector: &NodeMap) -> Option<Node> {
+        let mut affinity = self.affinity_apart_from(selector)?;
+        let rules = affinity.as_object_mut()?;
+        rules.shift_remove("nodeAffinity");
+        (!rules.is_empty()).then_some(affinity)
+    }
+
+    /// The same, apart from pods that a selector names.
+    pub fn affinity_apart_from(&self, selector: &NodeMap) -> Option<Node> {
+        let own = &self.set.affinity;
+        let global = &self.cx.global.affinity;
+        let mut affinity = Map::new();
+        let zones = own.node_affinity.values.as_ref().or(global.node_affinity.values.as_ref());
+        let zone_key = first_set(&own.node_affinity.key, &global.node_affinity.key);
+        if let (Some(zones), Some(key)) = (zones.filter(|z| !z.is_empty()), zone_key) {
+            let term = json!({"matchExpressions": [{"key": key, "operator": "In", "values": zones}]});
+            match self.cx.global.node_affinity.as_ref().and_then(Text::set) {
+                Some("hard") => {
+                    let rule = json!({"requiredDuringSchedulingIgnoredDuringExecution": {"nodeSelectorTerms": [term]}});
+                    affinity.insert("nodeAffinity".to_owned(), rule);
+                }
+                Some("soft") => {
+                    let rule =
+                        json!({"preferredDuringSchedulingIgnoredDuringExecution": [{"weight": 1, "preference": term}]});
+                    affinity.insert("nodeAffinity".to_owned(), rule);
+                }
+                _ => {}
+            }
+        }
+        let topology = first_set(&own.pod_anti_affinity.topology_key, &global.pod_anti_affinity.topology_key);
+        let term = json!({"topologyKey": topology, "labelSelector": {"matchLabels": selector}});
+        match self.anti_affinity() {
+            Some("hard") => {
+                let rule = json!({"requiredDuringSchedulingIgnoredDuringExecution": [term]});
+                affinity.insert("podAntiAffinity".to_owned(), rule);
+            }
+            Some("soft") => {
+                let rule = json!({"preferredDuringSchedulingIgnoredDuringExecution": [{"weight": 1, "podAffinityTerm": term}]});
+                affinity.insert("podAntiAffinity".to_owned(), rule);
+            }
+            _ => {}
+        }
+        (!affinity.is_empty()).then_some(Value::Object(affinity))
+    }
+}
+
+fn first_set<'t>(own: &'t Option<Text>, global: &'t Option<Text>) -> Option<&'t str> {
+    own.as_ref().and_then(Text::set).or_else(|| global.as_ref().and_then(Text::set))
+}

@@ -1,0 +1,69 @@
+//! The whole pod.
+
+use serde_json::{Map, Value, json};
+
+use super::container::view_of;
+use super::{Container, Workload, non_empty};
+use crate::model::{Node, NodeMap};
+use crate::resolve::labels;
+use crate::resolve::plan::View;
+use crate::view;
+
+impl Workload<'_> {
+    /// The pod, with the containers every pod has: extra ones, and certificates first.
+    pub fn pod(&self, init: Vec<Container>, containers: Vec<Container>, volumes: Vec<Node>) -> View {
+        let init: Vec<View> = init.into_iter().map(view_of).collect();
+        let containers: Vec<View> = containers.into_iter().map(view_of).collect();
+        let mut all_volumes = self.list("extraVolumes", &self.set.extra_volumes);
+        all_volumes.extend(volumes);
+        view! {
+            name: Value::Null,
+            labels: self.labels.pod,
+            annotations: labels::text_map(&self.set.annotations),
+            automount_service_account_token: self.automount(),
+            service_account_name: self.service_account_name(),
+            security_context: self.set.security_context,
+            image_pull_secrets: self.pull_secrets(),
+            priority_class_name: self.priority_class(),
+            runtime_class_name: Value::Null,
+            hostname: Value::Null,
+            scheduler_name: self.set.scheduler_name,
+            node_selector: self.node_selector(),
+            tolerations: self.tolerations(),
+            affinity: self.affinity(),
+            topology_spread_constraints: non_empty(&self.set.topology_spread_constraints),
+            termination_grace_period_seconds: self.set.deployment.termination_grace_period_seconds,
+            restart_policy: Value::Null,
+            share_process_namespace: Value::Null,
+            dns_policy: Value::Null,
+            host_network: Value::Null,
+            host_aliases: Value::Null,
+            dns_config: Value::Null,
+            extra_init_containers: self.list("extraInitContainers", &self.set.extra_init_containers),
+            init_containers: moved(init),
+            extra_containers: self.list("extraContainers", &self.set.extra_containers),
+            containers: moved(containers),
+            volumes: moved(all_volumes),
+        }
+    }
+
+    /// The Secrets that images are pulled with: the global ones and the component's.
+    pub fn pull_secrets(&self) -> Option<Vec<Node>> {
+        let mut all: Vec<Node> = Vec::new();
+        let lists = [&self.cx.global.image.pull_secrets, &self.set.image.pull_secrets];
+        for secret in lists.into_iter().flatten() {
+            let named = if secret.is_string() { json!({"name": secret}) } else { secret.clone() };
+            if !all.contains(&named) {
+                all.push(named);
+            }
+        }
+        (!all.is_empty()).then_some(all)
+    }
+}
+
+/// The annotation that lets the cluster's autoscaler move pods: they keep nothing.
+pub fn evictable() -> NodeMap {
+    let mut annotations = Map::new();
+    annotations.insert("cluster-autoscaler.kubernetes.io/safe-to-evict".to_owned(), "true".into());
+    annotations
+}

@@ -1,0 +1,50 @@
+//! Volumes, and where containers mount them.
+
+use serde_json::{Map, Value, json};
+
+use crate::model::Node;
+
+/// A volume mount; `options` is laid over `name` and `mountPath`.
+pub fn mount(volume: &str, path: &str, options: Value) -> Node {
+    let mut mount = Map::new();
+    mount.insert("name".to_owned(), volume.into());
+    mount.insert("mountPath".to_owned(), path.into());
+    if let Value::Object(options) = options {
+        mount.extend(options);
+    }
+    Value::Object(mount)
+}
+
+/// Keys of a Secret as files of a projected volume: `secret_items("s", [("key", "path")])`; no items: all keys.
+pub fn secret_items<'a>(name: &str, items: impl IntoIterator<Item = (&'a str, &'a str)>) -> Node {
+    let items: Vec<Node> = items.into_iter().map(|(key, path)| json!({"key": key, "path": path})).collect();
+    if items.is_empty() { json!({"secret": {"name": name}}) } else { json!({"secret": {"name": name, "items": items}}) }
+}
+
+/// An `emptyDir` in memory, for secrets that must not touch a disk.
+pub fn memory_volume(name: &str) -> Node {
+    json!({"name": name, "emptyDir": {"medium": "Memory"}})
+}
+
+/// A volume made of several Secrets and ConfigMaps.
+pub fn projected_volume(name: &str, default_mode: u32, sources: Vec<Node>) -> Node {
+    json!({"name": name, "projected": {"defaultMode": default_mode, "sources": sources}})
+}
+
+/// A certificate and its key as sources of a projected volume, `<folder>/<file>.crt` and `.key`.
+pub fn certificate_source(secret: &str, path: &str) -> Node {
+    secret_items(secret, [("tls.crt", format!("{path}.crt").as_str()), ("tls.key", format!("{path}.key").as_str())])
+}
+
+/// A volume with a ConfigMap's keys as files.
+pub fn config_volume(name: &str, config_map: &str) -> Node {
+    json!({"name": name, "configMap": {"name": config_map}})
+}
+
+/// Where containers that talk TLS find the certificates of authorities.
+pub fn certificate_mounts() -> Vec<Node> {
+    vec![
+        mount("etc-ssl-certs", "/etc/ssl/certs/", json!({"readOnly": true})),
+        mount("etc-pki-ca-trust-extracted-pem", "/etc/pki/ca-trust/extracted/pem", json!({"readOnly": true})),
+    ]
+}
