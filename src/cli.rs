@@ -49,8 +49,14 @@ pub enum Command {
     /// Write the manifests of a deployment.
     Template(Box<TemplateArgs>),
     /// Write a values file to start from.
+    ///
+    /// What only you can know stands in it as an example, with the question behind it after `# ?:`. The questions are
+    /// also said on stderr, each with its line.
     Init(InitArgs),
     /// List the values files to start from.
+    ///
+    /// Each is complete for one way to install GitLab: `init NAME` writes it out, `--profile NAME` and
+    /// `-f profile:NAME` use it as it is.
     Profiles(ProfilesArgs),
     /// Say what changes between two sets of values or manifests, and what each change does.
     Diff(Box<diff::DiffArgs>),
@@ -270,7 +276,7 @@ pub struct VersionArgs {
 /// The form of an answer for programs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub enum VersionForm {
-    /// One object.
+    /// One JSON document.
     Json,
 }
 

@@ -81,14 +81,28 @@ pub fn find(name: &str) -> Result<Profile, Diagnostic> {
 }
 
 fn unknown(name: &str) -> Diagnostic {
-    let wanted = name.to_lowercase();
-    let near = all().map(|profile| (strsim::jaro_winkler(&wanted, profile.name), profile.name));
-    let near = near.max_by(|a, b| a.0.total_cmp(&b.0)).filter(|(score, _)| *score >= 0.8);
+    let likely = likely(&name.to_lowercase());
     let diagnostic = Diagnostic::error("unknown-profile", format!("there is no profile `{name}`"));
-    match near {
-        Some((_, near)) => diagnostic.hint(format!("did you mean `{near}`? `gitlab-render profiles` lists them all")),
-        None => diagnostic.hint("`gitlab-render profiles` lists them all"),
+    match likely.is_empty() {
+        true => diagnostic.hint("`gitlab-render profiles` lists them all"),
+        false => {
+            diagnostic.hint(format!("did you mean {}? `gitlab-render profiles` lists them all", likely.join(" or ")))
+        }
     }
+}
+
+/// What was probably meant: a name with a slip in it, a part of a name, or a word of what the profile is for.
+fn likely(wanted: &str) -> Vec<String> {
+    let near = all().map(|profile| (strsim::jaro_winkler(wanted, profile.name), profile));
+    let near = near.max_by(|a, b| a.0.total_cmp(&b.0)).filter(|(score, _)| *score >= 0.88).map(|(_, profile)| profile);
+    let speaks_of = |profile: &Profile| {
+        let purpose = profile.purpose().to_lowercase();
+        let word = purpose.split(|c: char| !c.is_alphanumeric()).any(|word| word == wanted);
+        wanted.len() > 1 && (word || profile.name.contains(wanted))
+    };
+    let named: Vec<_> = all().filter(speaks_of).collect();
+    let meant = if named.is_empty() { Vec::from_iter(near) } else { named };
+    meant.iter().take(4).map(|profile| format!("`{}`", profile.name)).collect()
 }
 
 #[cfg(test)]
@@ -111,7 +125,17 @@ mod tests {
     fn a_name_that_is_nearly_right_gets_the_right_one() {
         let hint = |name: &str| find(name).map(|profile| profile.name).map_err(|d| d.hint.unwrap_or_default());
         assert_eq!(hint("evaluation"), Ok("evaluation"));
-        assert!(hint("evalution").is_err_and(|hint| hint.contains("`evaluation`")));
+        for (wrong, meant) in [
+            ("evalution", "`evaluation`"),
+            ("airgapped", "`air-gapped`"),
+            ("hybrid-10k", "`reference-hybrid-10k`"),
+            ("GCP", "`google-cloud`"),
+            ("eks", "`aws`"),
+            ("ubi", "`fips`"),
+            ("geo", "`geo-primary` or `geo-secondary`"),
+        ] {
+            assert!(hint(wrong).is_err_and(|hint| hint.contains(&format!("did you mean {meant}?"))), "{wrong}");
+        }
         assert!(hint("nowhere").is_err_and(|hint| !hint.contains("did you mean")));
     }
 }

@@ -10,9 +10,6 @@ use crate::cli::VersionForm;
 use crate::pipeline;
 
 /// `gitlab-render profiles`.
-///
-/// Each is a complete values file for one way to install GitLab: `init NAME` writes it out, `--profile NAME` and
-/// `-f profile:NAME` use it as it is.
 #[derive(Debug, Args)]
 #[command(after_help = "Example:\n  gitlab-render profiles -o json")]
 pub struct ProfilesArgs {
@@ -22,9 +19,6 @@ pub struct ProfilesArgs {
 }
 
 /// `gitlab-render init`.
-///
-/// What only you can know stands in the file as an example, with the question behind it after `# ?:`. The questions
-/// are also said on stderr, each with its line.
 #[derive(Debug, Args)]
 #[command(after_help = INIT_EXAMPLES)]
 pub struct InitArgs {
