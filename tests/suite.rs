@@ -18,6 +18,7 @@ mod nginx;
 mod profiles;
 mod rails;
 mod releases;
+mod render;
 mod rules;
 mod schema;
 mod scripts;

@@ -2,6 +2,7 @@
 
 use serde_json::{Value, json};
 
+use super::labels::Labels;
 use super::plan::Plan;
 use super::workload::Workload;
 use crate::model::workload::{Hpa, HpaTarget, Keda};
@@ -22,16 +23,17 @@ pub struct Scaled<'n> {
     pub selector: &'n NodeMap,
 }
 
+impl<'n> Scaled<'n> {
+    /// A workload that is scaled by objects of its own name.
+    pub fn of(kind: &'n str, name: &'n str, labels: &'n Labels) -> Self {
+        Scaled { name, kind, target: name, labels: &labels.object, selector: &labels.selector }
+    }
+}
+
 impl<'a> Workload<'a> {
     /// Names and labels for a component with one workload.
     pub fn scaled<'n>(&'n self, kind: &'n str) -> Scaled<'n> {
-        Scaled {
-            name: &self.name,
-            kind,
-            target: &self.name,
-            labels: &self.labels.object,
-            selector: &self.labels.selector,
-        }
+        Scaled::of(kind, &self.name, &self.labels)
     }
 
     /// Plans the HorizontalPodAutoscaler from the template `horizontalpodautoscaler.yaml`.

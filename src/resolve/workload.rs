@@ -12,7 +12,7 @@ mod probe;
 mod volumes;
 
 pub use container::{Container, Script, configure_script, env};
-pub use pod::evictable;
+pub use pod::{evictable, safe_to_evict};
 pub use probe::{http_probe, probe};
 pub use volumes::{
     certificate_mounts, certificate_source, config_volume, memory_volume, mount, projected_volume, secret_items,
@@ -22,8 +22,10 @@ use serde_json::{Map, Value};
 
 use super::context::Context;
 use super::labels::{self, Labels};
+use super::plan::View;
 use crate::diag::{Diagnostic, ValuePath};
 use crate::model::{self, Node, NodeMap, Text};
+use crate::view;
 
 /// A workload's common settings, and the parts made of them.
 pub struct Workload<'a> {
@@ -91,6 +93,21 @@ impl<'a> Workload<'a> {
     pub fn controller_annotations(&self) -> NodeMap {
         let mut annotations = labels::text_map(&self.cx.global.deployment.annotations);
         labels::put(&mut annotations, &self.set.deployment.annotations);
+        annotations
+    }
+
+    /// What the template of a Deployment may read, for most; the others have a field more or another in its place.
+    pub fn deployment(&self, pod: View) -> View {
+        view! {
+            name: self.name, labels: self.controller_labels(), annotations: self.controller_annotations(),
+            selector: self.labels.selector, strategy: self.set.deployment.strategy, pod: moved(pod),
+        }
+    }
+
+    /// Annotations of a Service: the global ones under its own.
+    pub fn service_annotations(&self, own: &NodeMap) -> NodeMap {
+        let mut annotations = labels::text_map(&self.cx.global.service.annotations);
+        labels::put(&mut annotations, own);
         annotations
     }
 

@@ -1,5 +1,6 @@
 //! Values: where each came from, limits, and what the recorded dialect does not cover.
 
+mod files;
 mod limits;
 mod origins;
 mod warnings;

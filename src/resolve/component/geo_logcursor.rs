@@ -7,7 +7,7 @@ use crate::model::{Node, NodeMap};
 use crate::resolve::context::overlay;
 use crate::resolve::shared::rails::{self, Process};
 use crate::resolve::workload::{
-    Script, Workload, certificate_mounts, config_volume, memory_volume, mount, projected_volume,
+    Script, Workload, certificate_mounts, config_volume, evictable, memory_volume, mount, projected_volume,
 };
 use crate::resolve::{Component, Context, Plan};
 use crate::view;
@@ -99,12 +99,7 @@ fn plan_deployment(w: &Workload, set: &Settings, plan: &mut Plan) {
         ],
     ];
     let mut pod = w.pod(vec![w.certificates(), configure, dependencies], vec![main], volumes.concat());
-    let mut annotations = NodeMap::new();
-    annotations.insert("cluster-autoscaler.kubernetes.io/safe-to-evict".to_owned(), "true".into());
-    pod.annotate(&annotations);
-    let view = view! {
-        name: w.name, labels: w.controller_labels(), annotations: w.controller_annotations(),
-        selector: w.labels.selector, replicas: set.replica_count, strategy: w.set.deployment.strategy, pod: moved(pod),
-    };
+    pod.annotate(&evictable());
+    let view = w.deployment(pod).with("replicas", &set.replica_count);
     plan.add(COMPONENT.name, "deployment.yaml", view).follows("checksum/config", &w.name);
 }

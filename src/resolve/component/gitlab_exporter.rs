@@ -9,7 +9,7 @@ use crate::resolve::shared::{postgres, redis};
 use crate::resolve::workload::{
     Workload, config_volume, configure_script, memory_volume, projected_volume, secret_items,
 };
-use crate::resolve::{Component, Context, Plan, labels};
+use crate::resolve::{Component, Context, Plan};
 use crate::view;
 
 /// What `build.rs` puts into the table of components.
@@ -50,8 +50,7 @@ fn resolve(cx: &Context, plan: &mut Plan) {
     let w = Workload::new(cx, &COMPONENT);
     plan_config(&w, &set, plan);
     plan_deployment(&w, &set, plan);
-    let mut service_annotations = labels::text_map(&cx.global.service.annotations);
-    labels::put(&mut service_annotations, &set.service.annotations);
+    let service_annotations = w.service_annotations(&set.service.annotations);
     let view = view! {
         name: w.name, labels: w.labels.service, selector: w.labels.selector,
         annotations: service_annotations,
@@ -124,9 +123,6 @@ fn plan_deployment(w: &Workload, set: &Settings, plan: &mut Plan) {
     let annotations =
         w.prometheus_annotations(&set.metrics, &set.metrics.port.as_ref().map_or_else(String::new, Node::to_string));
     pod.annotate(&annotations);
-    let view = view! {
-        name: w.name, labels: w.controller_labels(), annotations: w.controller_annotations(),
-        selector: w.labels.selector, replicas: 1, strategy: w.set.deployment.strategy, pod: moved(pod),
-    };
+    let view = w.deployment(pod).with("replicas", 1);
     plan.add(COMPONENT.name, "deployment.yaml", view).follows("checksum/config", &w.name);
 }

@@ -11,7 +11,7 @@ use crate::resolve::network::{Ingress, Route};
 use crate::resolve::plan::View;
 use crate::resolve::shared::{hosts, object_storage, rails, workhorse};
 use crate::resolve::workload::{
-    Workload, config_volume, configure_script, memory_volume, projected_volume, secret_items,
+    Workload, config_volume, configure_script, evictable, memory_volume, projected_volume, secret_items,
 };
 use crate::resolve::{Component, Context, Plan, labels};
 use crate::view;
@@ -302,8 +302,7 @@ fn plan_deployment(pages: &Pages, plan: &mut Plan) {
     ];
     let init = vec![w.certificates(), w.configure("pages-config", "init-pages-secrets", "pages-secrets")];
     let mut pod = w.pod(init, vec![main], volumes.concat());
-    let mut annotations = NodeMap::new();
-    annotations.insert("cluster-autoscaler.kubernetes.io/safe-to-evict".to_owned(), "true".into());
+    let mut annotations = evictable();
     let port = set.metrics.port.as_ref().map(ToString::to_string).unwrap_or_default();
     let scraped = w.prometheus_annotations(&set.metrics, port.trim_matches('"'));
     if pages.metrics_tls().is_some() && !scraped.is_empty() {
@@ -313,10 +312,7 @@ fn plan_deployment(pages: &Pages, plan: &mut Plan) {
     }
     annotations.extend(scraped);
     pod.annotate(&annotations);
-    let view = view! {
-        name: w.name, labels: w.controller_labels(), annotations: w.controller_annotations(),
-        selector: w.labels.selector, strategy: w.set.deployment.strategy, pod: moved(pod),
-    };
+    let view = w.deployment(pod);
     plan.add(COMPONENT.name, "deployment.yaml", view).follows("checksum/config", &w.name);
 }
 
@@ -357,8 +353,7 @@ fn plan_services(pages: &Pages, plan: &mut Plan) {
     let (w, set, global) = (&pages.w, &pages.set, &pages.global);
     let service = &set.service;
     let annotations = |more: &NodeMap| {
-        let mut all = labels::text_map(&w.cx.global.service.annotations);
-        labels::put(&mut all, &service.annotations);
+        let mut all = w.service_annotations(&service.annotations);
         labels::put(&mut all, more);
         all
     };

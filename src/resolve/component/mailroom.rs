@@ -193,10 +193,7 @@ fn plan_deployment(w: &Workload, boxes: &[(&Kind, Mailbox)], redis: &Redis, plan
     configure.volume_mounts[0] =
         json!({"name": "mailroom-config", "mountPath": "/config/configure", "subPath": "configure", "readOnly": true});
     let pod = w.pod(vec![w.certificates(), configure], vec![main], volumes.concat());
-    let view = view! {
-        name: w.name, labels: w.controller_labels(), annotations: w.controller_annotations(),
-        selector: w.labels.selector, strategy: w.set.deployment.strategy, pod: moved(pod),
-    };
+    let view = w.deployment(pod);
     plan.add(COMPONENT.name, "deployment.yaml", view).follows("checksum/config", &w.name);
 }
 

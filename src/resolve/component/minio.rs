@@ -264,10 +264,7 @@ fn plan_deployment(minio: &Minio, plan: &mut Plan) {
     let mut labels = w.labels.pod.clone();
     labels.insert("component".to_owned(), "app".into());
     let pod = pod(w, vec![configure(w)], main, volumes).with("labels", labels).with("name", &w.name);
-    let view = view! {
-        name: w.name, labels: w.controller_labels(), annotations: w.controller_annotations(),
-        selector: minio.selector, strategy: w.set.deployment.strategy, pod: moved(pod),
-    };
+    let view = w.deployment(pod).with("selector", &minio.selector);
     plan.add(COMPONENT.name, "deployment.yaml", view);
 }
 
@@ -329,8 +326,7 @@ fn plan_job(minio: &Minio, plan: &mut Plan) {
 
 fn plan_network(minio: &Minio, plan: &mut Plan) {
     let (w, set, name) = (&minio.w, &minio.set, COMPONENT.name);
-    let mut annotations = labels::text_map(&w.cx.global.service.annotations);
-    labels::put(&mut annotations, &set.service.annotations);
+    let annotations = w.service_annotations(&set.service.annotations);
     let view = view! {
         name: minio.service, labels: w.labels.object, annotations, selector: minio.selector,
         service_type: set.service_type, port: set.service_port, target_port: PORT,

@@ -5,8 +5,8 @@ use serde_json::{Value, json};
 
 use crate::model::{NodeMap, Port, Text};
 use crate::resolve::context::overlay;
-use crate::resolve::workload::{Workload, config_volume, memory_volume};
-use crate::resolve::{Component, Context, Plan, labels};
+use crate::resolve::workload::{Workload, config_volume, evictable, memory_volume};
+use crate::resolve::{Component, Context, Plan};
 use crate::view;
 
 /// What `build.rs` puts into the table of components.
@@ -58,8 +58,7 @@ fn resolve(cx: &Context, plan: &mut Plan) {
     let config = json!({"grpc_addr": address, "log_level": set.logging.level});
     plan.add(name, "configmap.yaml", view! { name: w.name, labels: w.labels.object, config });
     plan_deployment(&w, &set, plan);
-    let mut annotations = labels::text_map(&cx.global.service.annotations);
-    labels::put(&mut annotations, &set.service.annotations);
+    let annotations = w.service_annotations(&set.service.annotations);
     let view = view! {
         name: w.name, labels: w.labels.service, annotations, selector: w.labels.selector,
         service_type: set.service.r#type, port: set.service.external_port, target: set.service.internal_port,
@@ -90,12 +89,7 @@ fn plan_deployment(w: &Workload, set: &Settings, plan: &mut Plan) {
         vec![config_volume("spamcheck-config-volume", &w.name), memory_volume("spamcheck-data-volume")],
     ];
     let mut pod = w.pod(vec![w.certificates()], vec![main], volumes.concat());
-    let mut annotations = NodeMap::new();
-    annotations.insert("cluster-autoscaler.kubernetes.io/safe-to-evict".to_owned(), "true".into());
-    pod.annotate(&annotations);
-    let view = view! {
-        name: w.name, labels: w.controller_labels(), annotations: w.controller_annotations(),
-        selector: w.labels.selector, strategy: w.set.deployment.strategy, pod: moved(pod),
-    };
+    pod.annotate(&evictable());
+    let view = w.deployment(pod);
     plan.add(COMPONENT.name, "deployment.yaml", view).follows("checksum/config", &w.name);
 }

@@ -1,6 +1,6 @@
 //! The whole pod.
 
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 
 use super::container::view_of;
 use super::{Container, Workload, non_empty};
@@ -63,7 +63,10 @@ impl Workload<'_> {
 
 /// The annotation that lets the cluster's autoscaler move pods: they keep nothing.
 pub fn evictable() -> NodeMap {
-    let mut annotations = Map::new();
-    annotations.insert("cluster-autoscaler.kubernetes.io/safe-to-evict".to_owned(), "true".into());
-    annotations
+    safe_to_evict("true")
+}
+
+/// The same, where a setting says whether: `true` or `false`.
+pub fn safe_to_evict(safe: &str) -> NodeMap {
+    NodeMap::from_iter([("cluster-autoscaler.kubernetes.io/safe-to-evict".to_owned(), safe.into())])
 }

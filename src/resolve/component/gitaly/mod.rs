@@ -168,8 +168,7 @@ impl Server<'_> {
         let tls = self.gitaly.tls.enabled;
         let port = |tls: bool| Number(self.service.port(tls).parse().unwrap_or_default());
         let metrics = self.set.metrics.enabled.then(|| self.metrics_port());
-        let mut annotations = text_map(&self.w.cx.global.service.annotations);
-        labels::put(&mut annotations, &self.service.annotations);
+        let annotations = self.w.service_annotations(&self.service.annotations);
         let view = view! {
             name: group.service, labels: group.labels.service, selector: group.labels.selector, annotations,
             service_type: set(&self.service.r#type), cluster_ip: self.cluster_ip(),
@@ -189,13 +188,7 @@ impl Server<'_> {
             pod: moved(self.pod(group)), claims: self.claims(group),
         };
         plan.add(COMPONENT.name, "statefulset.yaml", view).follows("checksum/config", &group.config);
-        let scaled = Scaled {
-            name: &group.name,
-            kind: "StatefulSet",
-            target: &group.name,
-            labels: &group.labels.object,
-            selector: &group.labels.selector,
-        };
+        let scaled = Scaled::of("StatefulSet", &group.name, &group.labels);
         self.w.plan_pdb(COMPONENT.name, &scaled, &group.max_unavailable, plan);
     }
 

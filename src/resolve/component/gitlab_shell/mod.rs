@@ -11,10 +11,9 @@ use crate::model::{Node, NodeMap, Number, Port, Text};
 use crate::resolve::gateway::GatewayRoute;
 use crate::resolve::shared::gitaly::{set, shell_secret};
 use crate::resolve::workload::{
-    Container, Workload, config_volume, memory_volume, mount, probe, projected_volume, secret_items,
+    Container, Workload, config_volume, evictable, memory_volume, mount, probe, projected_volume, secret_items,
 };
 use crate::resolve::{Component, Context, Plan};
-use crate::view;
 
 /// What `build.rs` puts into the table of components.
 pub const COMPONENT: Component = Component { name: "gitlab-shell", key: "gitlab.gitlab-shell", resolve };
@@ -100,15 +99,8 @@ impl Server<'_> {
         let mut pod = w.pod(init, vec![self.main()], volumes).with("termination_grace_period_seconds", self.grace());
         pod.annotate(&w.prometheus_annotations(&self.set.metrics, &text(&self.metrics_port())));
         // The pods keep nothing: `emptyDir` volumes would otherwise hold the autoscaler back.
-        let evict = json!({"cluster-autoscaler.kubernetes.io/safe-to-evict": "true"});
-        if let Value::Object(evict) = evict {
-            pod.annotate(&evict);
-        }
-        let view = view! {
-            name: w.name, labels: w.controller_labels(), annotations: w.controller_annotations(),
-            selector: w.labels.selector, strategy: w.set.deployment.strategy,
-            min_ready_seconds: w.set.deployment.min_ready_seconds, pod: moved(pod),
-        };
+        pod.annotate(&evictable());
+        let view = w.deployment(pod).with("min_ready_seconds", &w.set.deployment.min_ready_seconds);
         let sshd = if self.own_daemon() { w.name.clone() } else { self.sshd_config_map() };
         plan.add(COMPONENT.name, "deployment.yaml", view)
             .follows("checksum/config", &w.name)

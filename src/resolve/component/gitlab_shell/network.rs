@@ -6,7 +6,7 @@ use serde_json::{Map, Value, json};
 use super::{COMPONENT, Server};
 use crate::model::{Node, NodeMap, Number, Port, Text};
 use crate::resolve::Plan;
-use crate::resolve::labels::{put, text_map};
+use crate::resolve::labels::text_map;
 use crate::resolve::network::Ingress;
 use crate::resolve::shared::gitaly::set;
 use crate::resolve::workload::non_empty;
@@ -76,8 +76,7 @@ impl Server<'_> {
         let balanced = kind == "LoadBalancer";
         let outside = balanced || kind == "NodePort";
         let ranges = non_empty(&service.load_balancer_source_ranges);
-        let mut annotations = text_map(&w.cx.global.service.annotations);
-        put(&mut annotations, &service.annotations);
+        let annotations = w.service_annotations(&service.annotations);
         let view = view! {
             name: w.name, labels: w.labels.service, annotations,
             selector: w.labels.selector, service_type: kind,

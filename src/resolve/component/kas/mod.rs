@@ -12,8 +12,8 @@ use crate::model::app_config::SecretKey;
 use crate::model::workload::Metrics;
 use crate::model::{Node, NodeMap, Port, Text};
 use crate::resolve::shared::redis::{self, Redis};
-use crate::resolve::workload::{Workload, projected_volume, secret_items};
-use crate::resolve::{Component, Context, Plan, labels};
+use crate::resolve::workload::{Workload, projected_volume, safe_to_evict, secret_items};
+use crate::resolve::{Component, Context, Plan};
 use crate::view;
 
 /// What `build.rs` puts into the table of components.
@@ -233,16 +233,10 @@ fn plan_deployment(kas: &Kas, plan: &mut Plan) {
     ];
     let mut pod = w.pod(vec![w.certificates()], vec![main], volumes.concat());
     if let Some(evict) = set.hpa.safe_to_evict.as_ref().and_then(Text::set) {
-        let mut annotations = NodeMap::new();
-        annotations.insert("cluster-autoscaler.kubernetes.io/safe-to-evict".to_owned(), evict.into());
-        pod.annotate(&annotations);
+        pod.annotate(&safe_to_evict(evict));
     }
     pod.annotate(&w.prometheus_annotations(&set.metrics, &port.to_string()));
-    let view = view! {
-        name: w.name, labels: w.controller_labels(), annotations: w.controller_annotations(),
-        selector: w.labels.selector, strategy: w.set.deployment.strategy,
-        min_ready_seconds: w.set.deployment.min_ready_seconds, pod: moved(pod),
-    };
+    let view = w.deployment(pod).with("min_ready_seconds", &w.set.deployment.min_ready_seconds);
     plan.add(COMPONENT.name, "deployment.yaml", view).follows("checksum/config", &w.name);
 }
 
@@ -292,11 +286,4 @@ fn sources(kas: &Kas) -> Vec<Node> {
         sources.push(item(&of, default, "kas_autoflow_temporal_workflow_data_encryption", config::TEMPORAL_SECRET));
     }
     sources
-}
-
-/// Annotations of its Services: the global ones under its own.
-fn service_annotations(kas: &Kas) -> NodeMap {
-    let mut annotations = labels::text_map(&kas.w.cx.global.service.annotations);
-    labels::put(&mut annotations, &kas.set.service.annotations);
-    annotations
 }

@@ -3,7 +3,7 @@
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
-use super::{COMPONENT, Kas, service_annotations};
+use super::{COMPONENT, Kas};
 use crate::model::{Node, NodeMap, Port, Text};
 use crate::resolve::Plan;
 use crate::resolve::gateway::{GatewayRoute, prefix_rule};
@@ -54,7 +54,7 @@ fn plan_service(kas: &Kas, plan: &mut Plan) {
     }
     let balanced = service.r#type.as_str() == "LoadBalancer";
     let view = view! {
-        name: w.name, labels: w.labels.service, annotations: service_annotations(kas), selector: w.labels.selector,
+        name: w.name, labels: w.labels.service, annotations: kas.w.service_annotations(&kas.set.service.annotations), selector: w.labels.selector,
         service_type: service.r#type, ports: ports,
         load_balancer_ip: service.load_balancer_ip.as_ref().and_then(Text::set).filter(|_| balanced),
         load_balancer_source_ranges: service.load_balancer_source_ranges.as_ref().filter(|_| balanced),

@@ -14,7 +14,7 @@ use crate::model::{Node, NodeMap, Port, Text};
 use crate::resolve::image::ImageRef;
 use crate::resolve::labels;
 use crate::resolve::shared::deployment::{job_container, job_pod, job_suffix};
-use crate::resolve::workload::{Container, Workload, memory_volume};
+use crate::resolve::workload::{Container, Workload, evictable, memory_volume};
 use crate::resolve::{Component, Context, Plan};
 use crate::view;
 
@@ -237,14 +237,9 @@ fn plan_deployment(registry: &Registry, plan: &mut Plan) {
         init.push(dependencies(registry));
     }
     let mut pod = w.pod(init, vec![main], volumes(registry, secrets::sources(registry), "config.yml.tpl"));
-    let mut annotations = NodeMap::new();
-    annotations.insert("cluster-autoscaler.kubernetes.io/safe-to-evict".to_owned(), "true".into());
-    pod.annotate(&annotations);
+    pod.annotate(&evictable());
     pod.annotate(&w.prometheus_annotations(&set.metrics, &debug.to_string()));
-    let view = view! {
-        name: w.name, labels: w.controller_labels(), annotations: w.controller_annotations(),
-        selector: w.labels.selector, strategy: w.set.deployment.strategy, pod: moved(pod),
-    };
+    let view = w.deployment(pod);
     plan.add(COMPONENT.name, "deployment.yaml", view).follows("checksum/configmap", &w.name);
 }
 

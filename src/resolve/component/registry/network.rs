@@ -4,10 +4,10 @@ use serde_json::json;
 
 use super::{COMPONENT, Registry};
 use crate::model::{NodeMap, Text};
+use crate::resolve::Plan;
 use crate::resolve::gateway::{GatewayRoute, prefix_rule};
 use crate::resolve::network::{Ingress, Route};
 use crate::resolve::shared::hosts;
-use crate::resolve::{Plan, labels};
 use crate::view;
 
 /// Plans the Service.
@@ -22,8 +22,7 @@ pub fn plan_service(registry: &Registry, plan: &mut Plan) {
         let port = &set.debug.addr.port;
         ports.push(json!({"name": "http-metrics", "port": port, "targetPort": "debug", "protocol": "TCP"}));
     }
-    let mut annotations = labels::text_map(&w.cx.global.service.annotations);
-    labels::put(&mut annotations, &service.annotations);
+    let annotations = w.service_annotations(&service.annotations);
     let view = view! {
         name: w.name, labels: w.labels.service, annotations, selector: w.labels.selector,
         service_type: service.r#type, cluster_ip: service.cluster_ip.as_ref().and_then(Text::set),

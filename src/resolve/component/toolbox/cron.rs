@@ -3,10 +3,10 @@
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use super::{COMPONENT, Persistence, Settings, claim, container, init, plan_claim, safe_to_evict, tools, volumes};
+use super::{COMPONENT, Persistence, Settings, claim, container, init, plan_claim, tools, volumes};
 use crate::model::{Node, NodeMap, Text};
 use crate::resolve::shared::rails::{self, Process};
-use crate::resolve::workload::{Container, Workload, non_empty};
+use crate::resolve::workload::{Container, Workload, non_empty, safe_to_evict};
 use crate::resolve::{Plan, View, labels};
 use crate::view;
 
@@ -93,7 +93,7 @@ fn pod(w: &Workload, set: &Settings, cron: &Cron, mut main: Container, tmp: Node
     if let Some(tolerations) = non_empty(&cron.tolerations) {
         pod = pod.with("tolerations", tolerations);
     }
-    pod.annotate(&safe_to_evict(cron.safe_to_evict));
+    pod.annotate(&safe_to_evict(&cron.safe_to_evict.to_string()));
     pod
 }
 

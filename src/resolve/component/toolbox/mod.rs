@@ -9,7 +9,7 @@ use crate::model::app_config::{AppConfig, SecretKey};
 use crate::model::{Node, NodeMap, Text};
 use crate::resolve::shared::object_storage;
 use crate::resolve::shared::rails::{self, Process};
-use crate::resolve::workload::{Container, Script, Workload, memory_volume, projected_volume, secret_items};
+use crate::resolve::workload::{Container, Script, Workload, evictable, memory_volume, projected_volume, secret_items};
 use crate::resolve::{Component, Context, Plan};
 use crate::view;
 
@@ -112,16 +112,9 @@ fn plan_deployment(w: &Workload, set: &Settings, plan: &mut Plan) {
     let mut pod = w
         .pod(init(w), vec![main], [volumes(w, set, claim(w, &set.persistence, "tmp")), extra].concat())
         .with("affinity", w.affinity_apart_from(&selector));
-    pod.annotate(&safe_to_evict(true));
-    let view = view! {
-        name: w.name, labels: w.controller_labels(), annotations: w.controller_annotations(),
-        selector: w.labels.selector, replicas: set.replicas, strategy: w.set.deployment.strategy, pod: moved(pod),
-    };
+    pod.annotate(&evictable());
+    let view = w.deployment(pod).with("replicas", &set.replicas);
     plan.add(COMPONENT.name, "deployment.yaml", view).follows("checksum/config", &w.name);
-}
-
-fn safe_to_evict(safe: bool) -> NodeMap {
-    NodeMap::from_iter([("cluster-autoscaler.kubernetes.io/safe-to-evict".to_owned(), safe.to_string().into())])
 }
 
 /// The script of both containers; null: stay, text: make a backup with these arguments and end.

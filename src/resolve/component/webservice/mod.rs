@@ -269,13 +269,7 @@ fn require_grace(web: &Web) {
 
 fn plan_scaling(web: &Web, plan: &mut Plan) {
     let (w, set) = (&web.w, &web.set);
-    let scaled = Scaled {
-        name: &web.name,
-        kind: "Deployment",
-        target: &web.name,
-        labels: &w.labels.object,
-        selector: &w.labels.selector,
-    };
+    let scaled = Scaled::of("Deployment", &web.name, &w.labels);
     w.plan_scaling_by(COMPONENT.name, &scaled, &set.hpa, &set.keda, &set.min_replicas, &set.max_replicas, plan);
     // 0 would keep every node from being drained.
     let own = set.pdb.max_unavailable.as_ref().filter(|most| **most != json!(0));

@@ -6,11 +6,11 @@ use serde_json::{Value, json};
 use super::{COMPONENT, Web, workhorse};
 use crate::model::app_config::AppConfig;
 use crate::model::{Node, NodeMap, Port, Text};
+use crate::resolve::Plan;
 use crate::resolve::gateway::{GatewayRoute, backend};
 use crate::resolve::network::{Ingress, Route};
 use crate::resolve::shared::hosts;
 use crate::resolve::workload::Workload;
-use crate::resolve::{Plan, labels};
 use crate::view;
 
 const NGINX: &str = "nginx.ingress.kubernetes.io";
@@ -67,8 +67,7 @@ pub fn plan_service(web: &Web, plan: &mut Plan) {
         ports.push(port(format!("{}-metrics-wh", scheme(tls)), number, "http-metrics-wh"));
     }
     let balanced = set.r#type.as_str() == "LoadBalancer";
-    let mut annotations = labels::text_map(&w.cx.global.service.annotations);
-    labels::put(&mut annotations, &set.annotations);
+    let annotations = w.service_annotations(&set.annotations);
     let view = view! {
         name: web.name, labels: w.labels.service, annotations: annotations, selector: w.labels.selector,
         service_type: set.r#type, ports: ports,

@@ -68,10 +68,7 @@ pub fn plan_deployment(web: &Web, all: &Workload, plan: &mut Plan) {
     pod = pod.with("affinity", w.pod_anti_affinity(&w.labels.selector));
     pod.annotate(&w.prometheus_annotations(&web.metrics(), &port));
     pod.annotate(&crate::resolve::workload::evictable());
-    let view = view! {
-        name: web.name, labels: w.controller_labels(), annotations: w.controller_annotations(),
-        selector: w.labels.selector, replicas: Value::Null, strategy: w.set.deployment.strategy, pod: moved(pod),
-    };
+    let view = w.deployment(pod).with("name", &web.name).with("replicas", Value::Null);
     plan.add(COMPONENT.name, "deployment.yaml", view).follows("checksum/config", &all.name);
 }
 
