@@ -5,6 +5,7 @@
 
 pub mod diff;
 mod profiles;
+pub mod validate;
 
 use std::path::PathBuf;
 
@@ -60,6 +61,8 @@ pub enum Command {
     Profiles(ProfilesArgs),
     /// Say what changes between two sets of values or manifests, and what each change does.
     Diff(Box<diff::DiffArgs>),
+    /// Check manifests, ours or anyone's, without a cluster.
+    Validate(Box<validate::ValidateArgs>),
     /// Say which versions this program is made of and knows.
     Version(VersionArgs),
     /// Write a completion script for a shell.

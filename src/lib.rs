@@ -29,4 +29,5 @@ pub mod schema;
 pub mod third_party;
 pub mod ui;
 pub mod upgrade;
+pub mod validate;
 pub mod values;

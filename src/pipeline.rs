@@ -4,6 +4,7 @@ mod blame;
 pub mod diff;
 mod further;
 mod places;
+mod validate;
 
 use std::collections::BTreeSet;
 use std::io::Write;
@@ -29,7 +30,10 @@ pub use crate::profiles::{FIRST as FIRST_PROFILE, Profile, find as find_profile}
 pub use crate::resolve::KubeVersion;
 use crate::schema::Checked;
 pub use crate::schema::UnknownKeys;
+pub use crate::validate::files::Text as ManifestText;
+pub use crate::validate::{Findings, report};
 pub use crate::values::{FileContent, Flag, Input, MAX_BYTES, set_file_paths};
+pub use validate::{validate_texts, validate_values, validated_minors};
 
 /// What is to be rendered.
 #[derive(Debug, Clone)]

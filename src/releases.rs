@@ -398,6 +398,34 @@ pub fn stops() -> &'static Stops {
     READ.get_or_init(|| read(STOPS))
 }
 
+/// API versions that Kubernetes removed before the oldest version that schemas are known of.
+#[derive(Debug, Deserialize)]
+pub struct RemovedApi {
+    /// The Kubernetes version that was the first without them, `1.22`.
+    pub since: String,
+    versions: Vec<String>,
+    kinds: Vec<String>,
+    /// What to use instead; none where nothing took their place.
+    pub successors: Vec<String>,
+}
+
+impl RemovedApi {
+    /// Whether a kind in an API version is one of them.
+    pub fn holds(&self, api_version: &str, kind: &str) -> bool {
+        self.versions.iter().any(|v| v == api_version) && self.kinds.iter().any(|k| k == kind)
+    }
+}
+
+/// All that were removed, oldest first.
+pub fn removed_apis() -> &'static [RemovedApi] {
+    #[derive(Deserialize)]
+    struct Kubernetes {
+        removed_apis: Vec<RemovedApi>,
+    }
+    static READ: OnceLock<Kubernetes> = OnceLock::new();
+    &READ.get_or_init(|| read(KUBERNETES)).removed_apis
+}
+
 /// The rest of the catalogue, unread: name and text of each file.
 pub fn files() -> [(&'static str, &'static str); 7] {
     [

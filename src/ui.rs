@@ -36,6 +36,11 @@ impl Ui {
         self.verbose
     }
 
+    /// The least bad finding that is shown.
+    pub fn least(&self) -> Severity {
+        self.least
+    }
+
     /// Prints findings to stderr, in their order.
     pub fn report(&self, diagnostics: &[Diagnostic], sources: &Sources) {
         let shown = diagnostics.iter().filter(|d| d.severity >= self.least);

@@ -22,6 +22,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
     ("third_party", &["diag"]),
     // of releases the table of removed values
     ("upgrade", &["bundle", "diag", "releases", "values"]),
+    ("validate", &["diag", "manifest", "releases", "values"]),
     (
         "pipeline",
         &[
@@ -37,6 +38,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
             "schema",
             "third_party",
             "upgrade",
+            "validate",
             "values",
         ],
     ),
@@ -51,6 +53,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
 const OWNED: &[(&str, &[&str])] = &[
     ("minijinja::", &["render"]),
     ("jsonschema::", &["schema"]),
+    ("regex::", &["validate"]),
     ("saphyr_parser::", &["values", "manifest"]),
     ("clap::", &["cli", "commands", "ui"]),
     ("annotate_snippets::", &["ui"]),

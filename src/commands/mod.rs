@@ -9,6 +9,7 @@ mod inputs;
 mod profiles;
 pub mod release;
 mod template;
+mod validate;
 mod version;
 
 use std::ffi::OsString;
@@ -91,6 +92,7 @@ pub fn run(args: impl IntoIterator<Item = OsString>) -> Exit {
         Command::Init(args) => init::run(args, &ui),
         Command::Profiles(args) => profiles::run(args, &ui),
         Command::Diff(args) => diff::run(args, &ui),
+        Command::Validate(args) => validate::run(args, &ui),
         Command::Version(args) => version::run(args, &ui),
         Command::Completion(args) => completion::run(args, &ui),
     };

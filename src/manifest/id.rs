@@ -37,6 +37,13 @@ impl ObjectId {
     pub fn group(&self) -> &str {
         self.api_version.split_once('/').map_or("", |(group, _)| group)
     }
+
+    /// Whether the API group is one of Kubernetes' own.
+    pub fn is_built_in(&self) -> bool {
+        let group = self.group();
+        matches!(group, "" | "apps" | "batch" | "policy" | "autoscaling" | "extensions")
+            || group.strip_suffix(".k8s.io").is_some_and(|name| !name.contains("gateway.") && !name.starts_with("x-"))
+    }
 }
 
 impl fmt::Display for ObjectId {

@@ -17,7 +17,8 @@ use serde_json::Value;
 
 pub use id::ObjectId;
 pub use order::{Ordered, order};
-pub use verify::{Verified, verify};
+pub use verify::node::Node;
+pub use verify::{Fault, Verified, faults, format, verify};
 
 use crate::diag::Diagnostic;
 

@@ -103,6 +103,15 @@ fn laid_aside(number: usize, line: usize, holes: &mut dyn FnMut(usize) -> Option
     Ok(value)
 }
 
+/// Reads one document of somebody else's, without places, as long as it is plain: no anchors, no aliases, no tags, no
+/// duplicate keys. `None` is for all else, right or wrong: a reader that can say where and why decides.
+pub fn quick(text: &str) -> Option<Value> {
+    match simple::parse(text) {
+        Some(document) if document.marks.is_empty() => Some(document.value),
+        _ => parse_by_events(text, &mut |_| None).ok().filter(Value::is_object),
+    }
+}
+
 /// [`parse`] by the events of a full YAML parser, for documents of any kind.
 ///
 /// # Errors

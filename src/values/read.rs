@@ -8,7 +8,7 @@ use std::collections::HashMap;
 use saphyr_parser::{Event, Marker, Parser, ScalarStyle, ScanError, Span, StrInput, Tag};
 use serde_json::Value;
 
-use crate::diag::{Diagnostic, Location, Report, Severity, Step, ValuePath, Warned};
+use crate::diag::{Diagnostic, Location, Place, Report, Severity, Step, ValuePath, Warned};
 
 #[path = "node.rs"]
 pub mod node;
@@ -60,6 +60,29 @@ pub fn read(text: &str, source: usize) -> Result<Warned<Node>, Report> {
     }
     let Reader { errors, warnings, .. } = reader;
     if errors.is_empty() { Ok(Warned { value: root, warnings }) } else { Err(Report([errors, warnings].concat())) }
+}
+
+/// Reads one document of a text that has so many lines before it; `None` is an empty one.
+///
+/// # Errors
+/// What is no YAML, or no map.
+pub fn document(text: &str, source: usize, lines: usize) -> Result<Option<Node>, Report> {
+    let text = text.strip_prefix('\u{feff}').unwrap_or(text);
+    let tabs = syntax::tab_indents(text).into_iter().map(|(line, width)| (line + lines, width)).collect();
+    let mut reader = Reader { source, line: lines, tabs, ..Reader::default() };
+    if let Some(mut finding) = syntax::forbidden_character(text, source) {
+        for place in &mut finding.places {
+            if let Place::At(at) = place {
+                at.line += lines;
+            }
+        }
+        return Err(finding.into());
+    }
+    match reader.document(text) {
+        Err(finding) => Err(Report(vec![*finding])),
+        Ok(_) if !reader.errors.is_empty() => Err(Report(reader.errors)),
+        Ok(node) => Ok(node),
+    }
 }
 
 /// Reads a text of our own for its data only.

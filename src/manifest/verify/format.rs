@@ -2,10 +2,13 @@
 
 use std::net::IpAddr;
 
-type Fault = Result<(), String>;
+use serde_json::Value;
+
+/// Fine, or the reason why not.
+pub type Fault = Result<(), String>;
 
 /// Text that is short enough to be shown.
-pub(super) fn shown(text: &str) -> String {
+pub fn shown(text: &str) -> String {
     let mut short: String = text.chars().take(60).map(|c| if c.is_control() { ' ' } else { c }).collect();
     if short.len() < text.len() {
         short.push('…');
@@ -13,12 +16,37 @@ pub(super) fn shown(text: &str) -> String {
     format!("`{}`", short.replace('`', "'"))
 }
 
+/// The candidate that a misspelt word probably means.
+pub fn nearest<'a>(word: &str, candidates: impl Iterator<Item = &'a str>) -> Option<&'a str> {
+    let word = word.to_lowercase();
+    let scored = candidates.map(|name| (strsim::jaro_winkler(&word, &name.to_lowercase()), name));
+    let (score, name) = scored.max_by(|a, b| a.0.total_cmp(&b.0))?;
+    (score > 0.85).then_some(name)
+}
+
+/// What a value is, to stand in a sentence.
+pub fn sort_of(value: &Value) -> &'static str {
+    match value {
+        Value::Null => "nothing",
+        Value::Bool(_) => "`true` or `false`",
+        Value::Number(_) => "a number",
+        Value::String(_) => "a text",
+        Value::Array(_) => "a list",
+        Value::Object(_) => "a map",
+    }
+}
+
+/// Whole numbers, also those that values carry as `3.0`.
+pub fn whole(value: &Value) -> Option<i64> {
+    value.as_i64().or_else(|| value.as_f64().filter(|f| f.fract() == 0.0 && f.abs() < 1e15).map(|f| f as i64))
+}
+
 fn lower(b: u8) -> bool {
     b.is_ascii_lowercase() || b.is_ascii_digit()
 }
 
 /// Lower-case letters, digits and dashes, up to 63: a part of a host name.
-pub(super) fn label_name(text: &str) -> Fault {
+pub fn label_name(text: &str) -> Fault {
     let bytes = text.as_bytes();
     let ends = bytes.first().is_some_and(|b| lower(*b)) && bytes.last().is_some_and(|b| lower(*b));
     if bytes.len() > 63 {
@@ -34,7 +62,7 @@ pub(super) fn label_name(text: &str) -> Fault {
 }
 
 /// A [`label_name`] that begins with a letter.
-pub(super) fn service_name(text: &str) -> Fault {
+pub fn service_name(text: &str) -> Fault {
     label_name(text)?;
     if text.as_bytes()[0].is_ascii_digit() {
         return Err(format!("{} begins with a digit, a Service's name with a letter", shown(text)));
@@ -43,7 +71,7 @@ pub(super) fn service_name(text: &str) -> Fault {
 }
 
 /// Parts like [`label_name`] joined by dots, up to 253.
-pub(super) fn subdomain(text: &str) -> Fault {
+pub fn subdomain(text: &str) -> Fault {
     if text.len() > 253 {
         return Err(format!("{} is longer than 253 characters", shown(text)));
     }
@@ -63,7 +91,7 @@ pub(super) fn subdomain(text: &str) -> Fault {
 }
 
 /// A name in a path: anything but `/`, `%`, `.` and `..`.
-pub(super) fn path_name(text: &str) -> Fault {
+pub fn path_name(text: &str) -> Fault {
     if text.is_empty() || text == "." || text == ".." || text.contains(['/', '%']) {
         return Err(format!("{} cannot be a part of a path", shown(text)));
     }
@@ -79,7 +107,7 @@ fn word(text: &str, longest: usize) -> bool {
 }
 
 /// The key of a label or annotation: `[prefix/]name`.
-pub(super) fn qualified_name(text: &str) -> Fault {
+pub fn qualified_name(text: &str) -> Fault {
     let name = match text.split_once('/') {
         Some((prefix, name)) => {
             subdomain(prefix).map_err(|reason| format!("before the `/`, {reason}"))?;
@@ -97,7 +125,7 @@ pub(super) fn qualified_name(text: &str) -> Fault {
 }
 
 /// The value of a label.
-pub(super) fn label_value(text: &str) -> Fault {
+pub fn label_value(text: &str) -> Fault {
     if text.is_empty() || word(text, 63) {
         return Ok(());
     }
@@ -108,7 +136,7 @@ pub(super) fn label_value(text: &str) -> Fault {
 }
 
 /// The key of a ConfigMap or Secret.
-pub(super) fn config_key(text: &str) -> Fault {
+pub fn config_key(text: &str) -> Fault {
     let good = !text.is_empty()
         && text.len() <= 253
         && text != "."
@@ -118,7 +146,7 @@ pub(super) fn config_key(text: &str) -> Fault {
 }
 
 /// The name of an environment variable: printable ASCII without `=`.
-pub(super) fn env_name(text: &str) -> Fault {
+pub fn env_name(text: &str) -> Fault {
     if !text.is_empty() && text.bytes().all(|b| matches!(b, b' '..=b'~') && b != b'=') {
         return Ok(());
     }
@@ -126,7 +154,7 @@ pub(super) fn env_name(text: &str) -> Fault {
 }
 
 /// The name of a port: a service name of RFC 6335, up to 15 characters.
-pub(super) fn port_name(text: &str) -> Fault {
+pub fn port_name(text: &str) -> Fault {
     let good = label_name(text).is_ok()
         && text.len() <= 15
         && text.bytes().any(|b| b.is_ascii_lowercase())
@@ -141,7 +169,7 @@ pub(super) fn port_name(text: &str) -> Fault {
 }
 
 /// A host of an Ingress: a domain name, perhaps with `*.` in front.
-pub(super) fn ingress_host(text: &str) -> Fault {
+pub fn ingress_host(text: &str) -> Fault {
     if text.parse::<IpAddr>().is_ok() {
         return Err(format!("{} is an address, a host name is needed", shown(text)));
     }
@@ -149,12 +177,12 @@ pub(super) fn ingress_host(text: &str) -> Fault {
 }
 
 /// An IP address.
-pub(super) fn ip(text: &str) -> Fault {
+pub fn ip(text: &str) -> Fault {
     text.parse::<IpAddr>().map(|_| ()).map_err(|_| format!("{} is not an IP address", shown(text)))
 }
 
 /// A range of addresses, `10.9.8.0/24`.
-pub(super) fn cidr(text: &str) -> Fault {
+pub fn cidr(text: &str) -> Fault {
     let good = text.trim().split_once('/').is_some_and(|(address, bits)| {
         let most = match address.parse::<IpAddr>() {
             Ok(IpAddr::V4(_)) => 32,
@@ -167,7 +195,7 @@ pub(super) fn cidr(text: &str) -> Fault {
 }
 
 /// Base64 with its padding, as in `Secret.data`; never shown.
-pub(super) fn base64(text: &str) -> Fault {
+pub fn base64(text: &str) -> Fault {
     let bytes: Vec<u8> = text.bytes().filter(|b| !matches!(b, b'\n' | b'\r')).collect();
     let body = bytes.strip_suffix(b"==").or_else(|| bytes.strip_suffix(b"=")).unwrap_or(&bytes);
     let good =
@@ -176,7 +204,7 @@ pub(super) fn base64(text: &str) -> Fault {
 }
 
 /// A quantity's size, `250m` is 0.25: exact enough to compare requests with limits.
-pub(super) fn quantity(text: &str) -> Result<f64, String> {
+pub fn quantity(text: &str) -> Result<f64, String> {
     let bad = || format!("{} is not a quantity like `500m`, `2` or `1.5Gi`", shown(text));
     let body = text.strip_prefix(['+', '-']).unwrap_or(text);
     let end = body.bytes().position(|b| !b.is_ascii_digit() && b != b'.').unwrap_or(body.len());

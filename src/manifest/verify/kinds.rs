@@ -8,17 +8,12 @@ use super::{Findings, Node};
 
 /// Compares an object with the fields of its kind; kinds that are not here are left to their controllers.
 pub(super) fn check(root: &Node<'_, '_>, out: &mut Findings<'_>) {
-    let core = matches!(out.id.group(), "" | "apps" | "batch" | "policy" | "autoscaling")
-        || out.id.group().ends_with(".k8s.io");
-    let custom = match out.kind() {
+    let custom = match out.id.kind.as_str() {
         "ScaledObject" => Some(&SCALED_OBJECT),
         "PrometheusRule" | "ServiceMonitor" | "PodMonitor" | "Issuer" | "Certificate" => Some(&WITH_SPEC),
         _ => None,
     };
-    let shape = match core {
-        true => KINDS.iter().find(|(kind, _)| *kind == out.kind()).map(|(_, fields)| *fields),
-        false => None,
-    };
+    let shape = KINDS.iter().find(|(kind, _)| *kind == out.kind()).map(|(_, fields)| *fields);
     if let Some(shape) = custom.or(shape) {
         compare(root, shape, out);
     }

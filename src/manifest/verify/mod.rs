@@ -4,11 +4,11 @@
 //! [`pod_shape`]): unknown fields, types, required fields, enumerations, formats. The other modules
 //! hold what a table cannot say: names that must agree, settings that exclude each other.
 
-mod format;
+pub mod format;
 mod kinds;
 mod metadata;
 mod network;
-mod node;
+pub mod node;
 mod pod;
 mod pod_shape;
 mod shape;
@@ -16,7 +16,9 @@ mod workload;
 
 use std::collections::HashMap;
 
-use crate::diag::{Diagnostic, Outcome, Report};
+use serde_json::Value;
+
+use crate::diag::{Diagnostic, Outcome, Report, ValuePath};
 
 use super::{Manifest, ObjectId};
 use node::Node;
@@ -36,24 +38,49 @@ impl Verified {
     }
 }
 
+/// Something in an object that an API server would refuse.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Fault {
+    /// Stable, in kebab case: `unknown-field`.
+    pub code: &'static str,
+    /// The field, `spec.ports[0].name`; it need not be there.
+    pub path: String,
+    /// The same as steps.
+    pub at: ValuePath,
+    /// What is wrong, lower case, no final period.
+    pub reason: String,
+    /// What to do next.
+    pub hint: Option<String>,
+}
+
 /// Checks each object by itself and all for unique identities.
 ///
 /// # Errors
 /// One diagnostic for each fault, all at once: the object, the field, the reason.
 pub fn verify(manifests: Vec<Manifest>) -> Outcome<Verified> {
-    let mut faults = Vec::new();
-    unique(&manifests, &mut faults);
+    let mut found = Vec::new();
+    unique(&manifests, &mut found);
     for manifest in &manifests {
-        let mut findings = Findings { id: &manifest.id, faults: &mut faults };
-        let root = Node::root(&manifest.body);
-        for rule in RULES {
-            rule(&root, &mut findings);
-        }
+        found.extend(faults(&manifest.id, &manifest.body).into_iter().map(|fault| {
+            let message = format!("`{}`: `{}`: {}", manifest.id, fault.path, fault.reason);
+            Diagnostic { hint: fault.hint, ..Diagnostic::error(fault.code, message) }
+        }));
     }
-    if faults.is_empty() { Ok(Verified(manifests)) } else { Err(Report(faults)) }
+    if found.is_empty() { Ok(Verified(manifests)) } else { Err(Report(found)) }
 }
 
-/// Every rule sees every object and picks the kinds it is about.
+/// What is wrong with one object by itself; nothing is said about kinds that are not Kubernetes' own, names aside.
+pub fn faults(id: &ObjectId, body: &Value) -> Vec<Fault> {
+    let mut findings = Findings { id, faults: Vec::new() };
+    let root = Node::root(body);
+    let rules = if id.is_built_in() { RULES.as_slice() } else { &RULES[..2] };
+    for rule in rules {
+        rule(&root, &mut findings);
+    }
+    findings.faults
+}
+
+/// Every rule sees every object and picks the kinds it is about; the first two know custom resources too.
 const RULES: [fn(&Node<'_, '_>, &mut Findings<'_>); 5] =
     [kinds::check, metadata::check, workload::check, pod::check, network::check];
 
@@ -74,18 +101,18 @@ fn unique(manifests: &[Manifest], faults: &mut Vec<Diagnostic>) {
 /// Where the rules leave what they find about one object.
 struct Findings<'a> {
     id: &'a ObjectId,
-    faults: &'a mut Vec<Diagnostic>,
+    faults: Vec<Fault>,
 }
 
 impl Findings<'_> {
+    /// The kind of an object of Kubernetes' own; nothing for a custom resource that may share its name.
     fn kind(&self) -> &str {
-        &self.id.kind
+        if self.id.is_built_in() { &self.id.kind } else { "" }
     }
 
-    /// Leaves a fault at a field: `` `Service/x`: `spec.type`: <reason> ``.
-    fn add(&mut self, code: &'static str, at: &Node<'_, '_>, reason: impl AsRef<str>) -> &mut Diagnostic {
-        let message = format!("`{}`: `{}`: {}", self.id, at.path(), reason.as_ref());
-        self.faults.push(Diagnostic::error(code, message));
+    /// Leaves a fault at a field.
+    fn add(&mut self, code: &'static str, at: &Node<'_, '_>, reason: impl Into<String>) -> &mut Fault {
+        self.faults.push(Fault { code, path: at.path(), at: at.steps(), reason: reason.into(), hint: None });
         let last = self.faults.len() - 1;
         &mut self.faults[last]
     }

@@ -2,6 +2,8 @@
 
 use serde_json::{Map, Value};
 
+use crate::diag::{self, ValuePath};
+
 #[derive(Clone, Copy)]
 enum Step<'v> {
     Root,
@@ -11,13 +13,15 @@ enum Step<'v> {
 
 /// A value in an object, `'v`, and its parents on the stack, `'p`.
 #[derive(Clone, Copy)]
-pub(super) struct Node<'v, 'p> {
+pub struct Node<'v, 'p> {
+    /// The value.
     pub value: &'v Value,
     parent: Option<&'p Node<'v, 'p>>,
     step: Step<'v>,
 }
 
 impl<'v, 'p> Node<'v, 'p> {
+    /// An object.
     pub fn root(value: &'v Value) -> Self {
         Node { value, parent: None, step: Step::Root }
     }
@@ -30,6 +34,7 @@ impl<'v, 'p> Node<'v, 'p> {
         Node { value, parent: Some(self), step: Step::Key(key) }
     }
 
+    /// The value under a key.
     pub fn get<'c>(&'c self, key: &'v str) -> Option<Node<'v, 'c>>
     where
         'p: 'c,
@@ -42,10 +47,12 @@ impl<'v, 'p> Node<'v, 'p> {
         self.value.get(key)?.as_str()
     }
 
+    /// Whether there is a value under a key.
     pub fn has(&self, key: &str) -> bool {
         self.value.get(key).is_some()
     }
 
+    /// The map that this is.
     pub fn map(&self) -> Option<&'v Map<String, Value>> {
         self.value.as_object()
     }
@@ -90,5 +97,16 @@ impl<'v, 'p> Node<'v, 'p> {
             }
         }
         out
+    }
+
+    /// [`Node::path`] as steps.
+    pub fn steps(&self) -> ValuePath {
+        let mut steps = self.parent.map(Node::steps).unwrap_or_default();
+        match self.step {
+            Step::Root => {}
+            Step::Key(key) => steps.0.push(diag::Step::Key(key.into())),
+            Step::Index(index) => steps.0.push(diag::Step::Index(index)),
+        }
+        steps
     }
 }

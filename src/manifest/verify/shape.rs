@@ -94,7 +94,7 @@ pub(super) fn compare(node: &Node<'_, '_>, shape: &Shape, out: &mut Findings<'_>
                 wrong(node, "`true` or `false`", out);
             }
         }
-        Shape::Int(least, most) => match whole(value) {
+        Shape::Int(least, most) => match format::whole(value) {
             Some(n) if (*least..=*most).contains(&n) => {}
             Some(n) => {
                 out.add("out-of-range", node, format!("{n} is not between {least} and {most}"));
@@ -170,7 +170,7 @@ fn compare_map(node: &Node<'_, '_>, fields: &'static [Field], others: bool, out:
             Some(field) => compare(&child, field.shape, out),
             None if others => {}
             None => {
-                let nearest = nearest(key, fields);
+                let nearest = format::nearest(key, fields.iter().map(|field| field.name));
                 let fault = out.add("unknown-field", &child, "Kubernetes has no such field here");
                 if let Some(name) = nearest {
                     fault.hint = Some(format!("did you mean `{name}`?"));
@@ -191,27 +191,9 @@ fn compare_map(node: &Node<'_, '_>, fields: &'static [Field], others: bool, out:
     }
 }
 
-fn nearest(key: &str, fields: &'static [Field]) -> Option<&'static str> {
-    let score = |f: &Field| strsim::jaro_winkler(&key.to_lowercase(), &f.name.to_lowercase());
-    let best = fields.iter().max_by(|a, b| score(a).total_cmp(&score(b)))?;
-    (score(best) > 0.85).then_some(best.name)
-}
-
 fn wrong(node: &Node<'_, '_>, wanted: &str, out: &mut Findings<'_>) {
-    let found = match node.value {
-        Value::Null => "nothing",
-        Value::Bool(_) => "`true` or `false`",
-        Value::Number(_) => "a number",
-        Value::String(_) => "a text",
-        Value::Array(_) => "a list",
-        Value::Object(_) => "a map",
-    };
+    let found = format::sort_of(node.value);
     out.add("wrong-type", node, format!("{wanted} is needed, {found} was found"));
-}
-
-/// Whole numbers, also those that values carry as `3.0`.
-fn whole(value: &Value) -> Option<i64> {
-    value.as_i64().or_else(|| value.as_f64().filter(|f| f.fract() == 0.0 && f.abs() < 1e15).map(|f| f as i64))
 }
 
 fn percent(text: &str) -> bool {

@@ -1,0 +1,239 @@
+//! Texts with manifests: read once for what they hold, and a document once more where something was found in it.
+
+use std::sync::Arc;
+
+use serde_json::Value;
+
+use super::schema::Schemas;
+use super::set::{Options, Set};
+use super::{Finding, Findings, Found};
+use crate::diag::{Diagnostic, Location, Report, Sources, ValuePath};
+use crate::manifest::{ObjectId, read as quick};
+use crate::values::read::{self, node::Kind, node::Node};
+
+/// A text with manifests.
+#[derive(Debug, Clone)]
+pub struct Text {
+    /// As it was named; `-` for stdin.
+    pub name: String,
+    /// YAML documents, or JSON.
+    pub text: Arc<str>,
+}
+
+/// Checks all texts as one set.
+///
+/// What cannot be read is left out and is in the report, which points into the sources.
+pub fn check(texts: Vec<Text>, options: Options) -> (Findings, Report, Sources) {
+    let schemas = Schemas::new();
+    let mut files = Files { texts, objects: Vec::new(), sources: Sources::default(), unreadable: Vec::new() };
+    let mut checked = Findings { minor: options.minor, ..Findings::default() };
+    let mut set = Set::new(&schemas, options);
+    let mut found: Vec<(usize, Found)> = Vec::new();
+    for file in 0..files.texts.len() {
+        let text = files.texts[file].text.clone();
+        files.sources.add(files.texts[file].name.clone(), text.clone());
+        for (lines, document) in documents(&text) {
+            let offset = document.as_ptr() as usize - text.as_ptr() as usize;
+            let part = Part { file, lines, range: (offset, offset + document.len()), item: None };
+            files.document(part, document, &mut |body| {
+                let number = set.len();
+                found.extend(set.add(body).into_iter().map(|f| (number, f)));
+            });
+        }
+    }
+    checked.objects = set.len();
+    let ids: Vec<Option<ObjectId>> = (0..set.len()).map(|number| set.id(number).cloned()).collect();
+    let end = set.finish(|number| files.load(number));
+    found.extend(end.found);
+    checked.skipped = end.skipped;
+    checked.secrets = end.secrets;
+    checked.all = files.located(found, &ids);
+    (checked, Report(files.unreadable), files.sources)
+}
+
+/// Where an object stands.
+#[derive(Debug, Clone, Copy)]
+struct Part {
+    file: usize,
+    /// The lines before its document.
+    lines: usize,
+    /// The document's bytes.
+    range: (usize, usize),
+    /// Its number in a `List`.
+    item: Option<usize>,
+}
+
+struct Files {
+    texts: Vec<Text>,
+    /// By the numbers that the set gave.
+    objects: Vec<Part>,
+    sources: Sources,
+    unreadable: Vec<Diagnostic>,
+}
+
+impl Files {
+    /// Reads a document and hands on its objects.
+    fn document(&mut self, part: Part, text: &str, add: &mut dyn FnMut(&Value)) {
+        let body = match quick::quick(text) {
+            Some(body) => body,
+            None => match read::document(text, part.file, part.lines) {
+                Ok(None) => return,
+                Ok(Some(node)) => {
+                    let mut body = node.to_value();
+                    quick::drop_nulls(&mut body);
+                    body
+                }
+                Err(Report(why)) => return self.unreadable.extend(why),
+            },
+        };
+        match items(&body) {
+            Some(list) => {
+                for (number, item) in list.iter().enumerate() {
+                    self.objects.push(Part { item: Some(number), ..part });
+                    add(item);
+                }
+            }
+            None => {
+                self.objects.push(part);
+                add(&body);
+            }
+        }
+    }
+
+    fn slice(&self, part: Part) -> Option<&str> {
+        self.texts[part.file].text.get(part.range.0..part.range.1)
+    }
+
+    /// An object's document with its places.
+    fn node(&self, part: Part) -> Option<Node> {
+        let text = self.slice(part)?;
+        let document = read::document(text, part.file, part.lines).ok()??;
+        match part.item {
+            None => Some(document),
+            Some(number) => {
+                let Kind::Map(mut entries) = document.kind else { return None };
+                let Kind::List(items) = entries.take().into_iter().find(|(key, _)| key == "items")?.1.kind else {
+                    return None;
+                };
+                items.into_iter().nth(number)
+            }
+        }
+    }
+
+    /// An object's body.
+    fn load(&self, number: usize) -> Option<Value> {
+        let part = *self.objects.get(number)?;
+        let text = self.slice(part)?;
+        let mut body = match quick::quick(text) {
+            Some(body) => body,
+            None => {
+                let mut body = read::document(text, part.file, part.lines).ok()??.to_value();
+                quick::drop_nulls(&mut body);
+                body
+            }
+        };
+        match part.item {
+            None => Some(body),
+            Some(number) => body.get_mut("items")?.get_mut(number).map(Value::take),
+        }
+    }
+
+    /// Gives every finding its place, in the order of places.
+    fn located(&self, mut found: Vec<(usize, Found)>, ids: &[Option<ObjectId>]) -> Vec<Finding> {
+        found.sort_by_key(|(number, _)| *number);
+        let mut findings = Vec::with_capacity(found.len());
+        let mut at: Option<(usize, Option<Node>)> = None;
+        for (number, found) in found {
+            let part = self.objects[number];
+            if at.as_ref().is_none_or(|(of, _)| *of != number) {
+                at = Some((number, self.node(part)));
+            }
+            let node = at.as_ref().and_then(|(_, node)| node.as_ref());
+            let place = node.map(|node| place(node, &found.fault.at));
+            let (line, column) = place.map_or((part.lines + 1, 1), |at| (at.line, at.column));
+            findings.push(finding(found, ids.get(number), &self.texts[part.file].name, (line, column)));
+        }
+        let order: std::collections::HashMap<&str, usize> =
+            self.texts.iter().enumerate().map(|(number, text)| (text.name.as_str(), number)).collect();
+        findings.sort_by_key(|f| (order.get(f.file.as_str()).copied(), f.line, f.column));
+        findings
+    }
+}
+
+/// The place of a field, or of the nearest thing around it that is there.
+fn place(root: &Node, path: &ValuePath) -> Location {
+    let mut at = root;
+    for step in &path.0 {
+        let Some(child) = at.child(step) else { break };
+        at = child;
+    }
+    at.key.unwrap_or(at.at)
+}
+
+/// The objects of a list of objects.
+fn items(body: &Value) -> Option<&Vec<Value>> {
+    let kind = body.get("kind").and_then(Value::as_str)?;
+    let built_in = body.get("apiVersion").and_then(Value::as_str).is_some();
+    let list =
+        kind == "List" || (kind.ends_with("List") && body.get("metadata").is_none_or(|m| m.get("name").is_none()));
+    if built_in && list { body.get("items").and_then(Value::as_array) } else { None }
+}
+
+/// The documents of a text and how many lines are before each, cut where `kubectl` cuts: at lines that begin with `---`.
+fn documents(text: &str) -> Vec<(usize, &str)> {
+    let mut out = Vec::new();
+    let (mut start, mut lines, mut offset) = (0, 0, 0);
+    for (number, line) in text.split_inclusive('\n').enumerate() {
+        let separates = line.strip_prefix("---").is_some_and(|rest| {
+            let rest = rest.trim();
+            rest.is_empty() || rest.starts_with('#')
+        });
+        if separates {
+            out.push((lines, &text[start..offset]));
+            start = offset + line.len();
+            lines = number + 1;
+        }
+        offset += line.len();
+    }
+    out.push((lines, &text[start..]));
+    out.retain(|(_, document)| document.lines().any(|line| !line.trim().is_empty() && !line.starts_with('#')));
+    out
+}
+
+/// Checks objects that are there already, each with the name of what it came from.
+pub fn check_bodies(bodies: &[(&str, &Value)], options: Options) -> Findings {
+    let schemas = Schemas::new();
+    let mut checked = Findings { minor: options.minor, objects: bodies.len(), ..Findings::default() };
+    let mut set = Set::new(&schemas, options);
+    let mut found: Vec<(usize, Found)> = Vec::new();
+    for (number, (_, body)) in bodies.iter().enumerate() {
+        found.extend(set.add(body).into_iter().map(|f| (number, f)));
+    }
+    let ids: Vec<Option<ObjectId>> = (0..set.len()).map(|number| set.id(number).cloned()).collect();
+    let end = set.finish(|number| bodies.get(number).map(|(_, body)| (*body).clone()));
+    found.extend(end.found);
+    found.sort_by_key(|(number, _)| *number);
+    checked.skipped = end.skipped;
+    checked.secrets = end.secrets;
+    checked.all = found
+        .into_iter()
+        .map(|(number, found)| {
+            finding(found, ids.get(number), bodies.get(number).map_or("", |(name, _)| *name), (1, 1))
+        })
+        .collect();
+    checked
+}
+
+fn finding(found: Found, id: Option<&Option<ObjectId>>, file: &str, (line, column): (usize, usize)) -> Finding {
+    Finding {
+        code: found.fault.code,
+        severity: found.severity,
+        file: file.to_owned(),
+        line,
+        column,
+        object: id.cloned().flatten().filter(|id| !id.kind.is_empty()),
+        path: found.fault.path,
+        message: found.fault.reason,
+        hint: found.fault.hint,
+    }
+}

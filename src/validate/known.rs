@@ -1,0 +1,200 @@
+//! What a set of objects provides to each other.
+
+use std::collections::HashMap;
+
+use serde_json::Value;
+
+use super::references::{Port, Selector, pod_path};
+use crate::manifest::ObjectId;
+
+/// Kinds that others refer to by name.
+const REFERRED: [&str; 13] = [
+    "ConfigMap",
+    "Secret",
+    "ServiceAccount",
+    "Service",
+    "PersistentVolumeClaim",
+    "Role",
+    "Gateway",
+    "Issuer",
+    "Deployment",
+    "StatefulSet",
+    "DaemonSet",
+    "ReplicaSet",
+    "ReplicationController",
+];
+
+/// What is kept of an object.
+#[derive(Debug, Default)]
+pub struct Kept {
+    /// The keys of its data.
+    pub keys: Vec<String>,
+    /// The ports of a Service.
+    pub ports: Vec<(i64, Option<String>)>,
+    /// A Service outside of the cluster has any port.
+    pub external: bool,
+}
+
+/// Pods that some object makes.
+#[derive(Debug)]
+pub struct Pods {
+    namespace: String,
+    labels: Value,
+    ports: Vec<String>,
+}
+
+/// What a set of objects provides.
+#[derive(Debug, Default)]
+pub struct Known {
+    objects: HashMap<(&'static str, String), HashMap<String, Kept>>,
+    pods: Vec<Pods>,
+    services: Vec<Pods>,
+    /// Names of Secrets that a controller makes, by namespace, and what makes them.
+    made: HashMap<(String, String), String>,
+    /// Texts of ConfigMaps that jobs may run, by namespace and name.
+    scripts: Vec<(String, String, String)>,
+}
+
+impl Known {
+    /// Keeps what an object provides.
+    pub fn add(&mut self, id: &ObjectId, namespace: &str, body: &Value) {
+        if let Some(kind) = REFERRED.iter().find(|kind| **kind == id.kind) {
+            let kept = kept(kind, body);
+            self.objects.entry((kind, namespace.to_owned())).or_default().insert(id.name.clone(), kept);
+        }
+        match (id.group(), id.kind.as_str()) {
+            ("", "ConfigMap") => self.script(id, namespace, body),
+            ("", "Service") => {
+                let ports = body.pointer("/spec/ports").and_then(Value::as_array).into_iter().flatten();
+                let ports = ports.filter_map(|port| port.get("name")?.as_str().map(str::to_owned)).collect();
+                let labels = body.pointer("/metadata/labels").cloned().unwrap_or_default();
+                self.services.push(Pods { namespace: namespace.to_owned(), labels, ports });
+            }
+            ("cert-manager.io", "Certificate") => {
+                if let Some(name) = body.pointer("/spec/secretName").and_then(Value::as_str) {
+                    let by = format!("Certificate/{}", id.name);
+                    self.made.insert((namespace.to_owned(), name.to_owned()), by);
+                }
+            }
+            ("cert-manager.io", "Issuer") => {
+                if let Some(name) = body.pointer("/spec/acme/privateKeySecretRef/name").and_then(Value::as_str) {
+                    self.made.insert((namespace.to_owned(), name.to_owned()), format!("Issuer/{}", id.name));
+                }
+            }
+            _ => {}
+        }
+        if let Some(path) = pod_path(id) {
+            self.pods_of(path, namespace, body);
+        }
+    }
+
+    fn pods_of(&mut self, path: &[&str], namespace: &str, body: &Value) {
+        let above = path[..path.len() - 1].iter().try_fold(body, |at, key| at.get(key));
+        let Some(above) = above else { return };
+        let labels = above.pointer("/metadata/labels").cloned().unwrap_or_default();
+        let mut ports = Vec::new();
+        for key in ["containers", "initContainers"] {
+            let containers = above.get("spec").and_then(|spec| spec.get(key)).and_then(Value::as_array);
+            for container in containers.into_iter().flatten() {
+                let named = container.get("ports").and_then(Value::as_array).into_iter().flatten();
+                ports.extend(named.filter_map(|port| port.get("name")?.as_str().map(str::to_owned)));
+            }
+        }
+        self.pods.push(Pods { namespace: namespace.to_owned(), labels, ports });
+    }
+
+    /// A script that creates objects may make the Secrets that it names.
+    fn script(&mut self, id: &ObjectId, namespace: &str, body: &Value) {
+        for text in body.get("data").and_then(Value::as_object).into_iter().flat_map(|data| data.values()) {
+            if let Some(text) = text.as_str().filter(|text| text.contains("kubectl create")) {
+                self.scripts.push((namespace.to_owned(), id.name.clone(), text.to_owned()));
+            }
+        }
+    }
+
+    /// An object by kind, namespace and name.
+    pub fn find(&self, kind: &'static str, namespace: &str, name: &str) -> Option<&Kept> {
+        self.names(kind, namespace)?.get(name)
+    }
+
+    /// All objects of a kind in a namespace.
+    pub fn names(&self, kind: &'static str, namespace: &str) -> Option<&HashMap<String, Kept>> {
+        self.objects.get(&(kind, namespace.to_owned()))
+    }
+
+    /// A kind by its name, if it is one that others refer to.
+    pub fn referred(kind: &str) -> Option<&'static str> {
+        REFERRED.iter().copied().find(|known| *known == kind)
+    }
+
+    /// What makes a Secret that is not in the set: a controller, or a job that runs a script.
+    pub fn maker(&self, namespace: &str, secret: &str) -> Option<String> {
+        if let Some(by) = self.made.get(&(namespace.to_owned(), secret.to_owned())) {
+            return Some(by.clone());
+        }
+        let word = |text: &str| {
+            text.match_indices(secret).any(|(start, _)| {
+                let part = |c: Option<char>| c.is_some_and(|c| c.is_ascii_alphanumeric() || c == '-' || c == '.');
+                !part(text[..start].chars().next_back()) && !part(text[start + secret.len()..].chars().next())
+            })
+        };
+        let script = self.scripts.iter().find(|(at, _, text)| at == namespace && word(text));
+        script.map(|(_, name, _)| format!("the job that runs ConfigMap/{name}"))
+    }
+
+    /// Whether anything in a namespace makes pods.
+    pub fn has_pods(&self, namespace: &str) -> bool {
+        self.pods.iter().any(|pods| pods.namespace == namespace)
+    }
+
+    /// The names of the ports of all pods that are selected; none where nothing is.
+    pub fn selected_pods(&self, namespace: &str, selector: &Selector) -> Option<Vec<&str>> {
+        selected(&self.pods, namespace, selector)
+    }
+
+    /// The names of the ports of all Services that are selected; none where nothing is.
+    pub fn selected_services(&self, namespace: &str, selector: &Selector) -> Option<Vec<&str>> {
+        selected(&self.services, namespace, selector)
+    }
+}
+
+fn selected<'p>(all: &'p [Pods], namespace: &str, selector: &Selector) -> Option<Vec<&'p str>> {
+    let mut ports = None;
+    for pods in all.iter().filter(|pods| pods.namespace == namespace && selector.selects(&pods.labels)) {
+        ports.get_or_insert_with(Vec::new).extend(pods.ports.iter().map(String::as_str));
+    }
+    ports
+}
+
+fn kept(kind: &str, body: &Value) -> Kept {
+    let mut kept = Kept::default();
+    match kind {
+        "ConfigMap" | "Secret" => {
+            for part in ["data", "stringData", "binaryData"] {
+                kept.keys.extend(body.get(part).and_then(Value::as_object).into_iter().flat_map(|m| m.keys().cloned()));
+            }
+        }
+        "Service" => {
+            kept.external = body.pointer("/spec/type").and_then(Value::as_str) == Some("ExternalName");
+            let ports = body.pointer("/spec/ports").and_then(Value::as_array).into_iter().flatten();
+            kept.ports = ports
+                .filter_map(|port| {
+                    Some((port.get("port")?.as_i64()?, port.get("name").and_then(Value::as_str).map(str::to_owned)))
+                })
+                .collect();
+        }
+        _ => {}
+    }
+    kept
+}
+
+impl Kept {
+    /// Whether a Service has a port.
+    pub fn has(&self, port: &Port) -> bool {
+        self.external
+            || self.ports.iter().any(|(number, name)| match port {
+                Port::Number(wanted) => wanted == number,
+                Port::Name(wanted) => name.as_ref() == Some(wanted),
+            })
+    }
+}

@@ -1,0 +1,230 @@
+//! What was found, in the forms that people and programs read.
+
+use std::collections::HashMap;
+use std::fmt::Write as _;
+
+use serde_json::{Value, json};
+use sha2::{Digest, Sha256};
+
+use super::{Finding, Findings, RequiredSecret, Severity};
+
+/// One finding a line, as compilers write them, and its hint below.
+pub fn text(checked: &Findings, least: Severity) -> String {
+    let mut out = String::new();
+    for f in checked.all.iter().filter(|f| f.severity >= least) {
+        // Writing to a String cannot fail.
+        let _ = write!(out, "{}:{}:{}: {}[{}]: ", f.file, f.line, f.column, f.severity.word(), f.code);
+        if let Some(id) = &f.object {
+            let _ = write!(out, "`{id}`: ");
+        }
+        let _ = writeln!(out, "`{}`: {}", f.path, f.message);
+        if let Some(hint) = &f.hint {
+            let _ = writeln!(out, "  hint: {hint}");
+        }
+    }
+    out
+}
+
+/// One sentence about the whole run.
+pub fn summary(checked: &Findings) -> String {
+    let errors = checked.count(Severity::Error);
+    let warnings = checked.count(Severity::Warning) - errors;
+    let mut out = format!(
+        "Kubernetes 1.{}: {}, {}, {}",
+        checked.minor,
+        counted(checked.objects, "object"),
+        counted(errors, "error"),
+        counted(warnings, "warning")
+    );
+    if !checked.skipped.is_empty() {
+        let kinds: Vec<String> = checked.skipped.iter().map(|(kind, n)| format!("{n} `{kind}`")).collect();
+        let _ = write!(out, "; names and labels only were checked of {}", kinds.join(", "));
+    }
+    let made = checked.secrets.iter().filter(|secret| secret.made_by.is_some()).count();
+    if !checked.secrets.is_empty() {
+        let _ = write!(
+            out,
+            "; {} not in the set, {made} of them made by what is",
+            counted(checked.secrets.len(), "Secret")
+        );
+    }
+    out
+}
+
+fn counted(n: usize, what: &str) -> String {
+    format!("{n} {what}{}", if n == 1 { "" } else { "s" })
+}
+
+/// The Secrets that have to come from elsewhere, one a line, columns between tabs.
+pub fn secrets(all: &[RequiredSecret]) -> String {
+    let mut out = String::from("NAMESPACE\tSECRET\tKEYS\tMADE BY\tNEEDED BY\n");
+    for secret in all {
+        let keys = if secret.keys.is_empty() { "-".to_owned() } else { secret.keys.join(",") };
+        let made_by = secret.made_by.as_deref().unwrap_or("you");
+        let _ =
+            writeln!(out, "{}\t{}\t{keys}\t{made_by}\t{}", secret.namespace, secret.name, secret.needed_by.join(","));
+    }
+    out
+}
+
+/// All that was found; `schemas/validate.output.schema.json` describes it.
+pub fn json(checked: &Findings) -> Value {
+    let findings: Vec<Value> = checked.all.iter().map(finding).collect();
+    let skipped: Vec<Value> =
+        checked.skipped.iter().map(|(kind, objects)| json!({ "kind": kind, "objects": objects })).collect();
+    json!({
+        "version": 1,
+        "kubernetes": format!("1.{}", checked.minor),
+        "objects": checked.objects,
+        "errors": checked.count(Severity::Error),
+        "warnings": checked.count(Severity::Warning) - checked.count(Severity::Error),
+        "findings": findings,
+        "skipped": skipped,
+        "requiredSecrets": checked.secrets.iter().map(required_secret).collect::<Vec<_>>(),
+    })
+}
+
+fn required_secret(secret: &RequiredSecret) -> Value {
+    json!({
+        "namespace": secret.namespace, "name": secret.name, "keys": secret.keys,
+        "madeBy": secret.made_by, "neededBy": secret.needed_by,
+    })
+}
+
+fn finding(f: &Finding) -> Value {
+    let object = f
+        .object
+        .as_ref()
+        .map(|id| json!({ "apiVersion": id.api_version, "kind": id.kind, "namespace": id.namespace, "name": id.name }));
+    json!({
+        "code": f.code, "severity": f.severity.word(), "file": f.file, "line": f.line, "column": f.column,
+        "object": object, "path": f.path, "message": f.message, "hint": f.hint,
+    })
+}
+
+/// What a finding says in one sentence.
+fn sentence(f: &Finding) -> String {
+    let object = f.object.as_ref().map(|id| format!("{id}: ")).unwrap_or_default();
+    let hint = f.hint.as_ref().map(|hint| format!(" ({hint})")).unwrap_or_default();
+    format!("{object}{}: {}{hint}", f.path, f.message)
+}
+
+/// SARIF 2.1.0, for code scanning.
+pub fn sarif(checked: &Findings) -> Value {
+    let mut codes: Vec<&str> = checked.all.iter().map(|f| f.code).collect();
+    codes.sort_unstable();
+    codes.dedup();
+    let level = |severity: Severity| match severity {
+        Severity::Error => "error",
+        Severity::Warning => "warning",
+        Severity::Note => "note",
+    };
+    let results: Vec<Value> = checked
+        .all
+        .iter()
+        .map(|f| {
+            let region = json!({ "startLine": f.line, "startColumn": f.column });
+            let mut result = json!({
+                "ruleId": f.code,
+                "ruleIndex": codes.binary_search(&f.code).unwrap_or_default(),
+                "level": level(f.severity),
+                "message": { "text": sentence(f) },
+                "locations": [{ "physicalLocation": { "artifactLocation": { "uri": uri(&f.file) }, "region": region } }],
+            });
+            if let Some(id) = &f.object {
+                let name = format!("{}/{}", id.namespace.as_deref().unwrap_or_default(), id);
+                result["locations"][0]["logicalLocations"] =
+                    json!([{ "fullyQualifiedName": format!("{name}:{}", f.path), "kind": "object" }]);
+            }
+            result
+        })
+        .collect();
+    let rules: Vec<Value> = codes.iter().map(|code| json!({ "id": code })).collect();
+    json!({
+        "$schema": "https://json.schemastore.org/sarif-2.1.0.json",
+        "version": "2.1.0",
+        "runs": [{
+            "tool": { "driver": { "name": "gitlab-render", "version": env!("CARGO_PKG_VERSION"), "rules": rules } },
+            "columnKind": "unicodeCodePoints",
+            "results": results,
+        }],
+    })
+}
+
+/// A path as a URI reference.
+fn uri(path: &str) -> String {
+    let mut out = String::with_capacity(path.len());
+    for byte in path.bytes() {
+        match byte {
+            b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'/' | b'.' | b'-' | b'_' | b'~' => out.push(char::from(byte)),
+            _ => {
+                let _ = write!(out, "%{byte:02X}");
+            }
+        }
+    }
+    out
+}
+
+/// A Code Quality report as GitLab's merge requests read it.
+pub fn code_quality(checked: &Findings) -> Value {
+    let mut times: HashMap<String, usize> = HashMap::new();
+    let issues = checked.all.iter().map(|f| {
+        let same = format!("{}\n{}\n{}", f.file, f.code, sentence(f));
+        // A fingerprint without the line: a finding stays itself when lines move.
+        let n = times.entry(same.clone()).and_modify(|n| *n += 1).or_insert(0);
+        let digest = Sha256::digest(format!("{same}\n{n}").as_bytes());
+        let fingerprint = digest.iter().fold(String::with_capacity(64), |mut hex, byte| {
+            let _ = write!(hex, "{byte:02x}");
+            hex
+        });
+        let severity = match f.severity {
+            Severity::Error => "major",
+            Severity::Warning => "minor",
+            Severity::Note => "info",
+        };
+        json!({
+            "type": "issue",
+            "description": sentence(f),
+            "check_name": f.code,
+            "fingerprint": fingerprint,
+            "severity": severity,
+            "categories": ["Bug Risk"],
+            "location": { "path": f.file.trim_start_matches("./"), "lines": { "begin": f.line } },
+        })
+    });
+    Value::Array(issues.collect())
+}
+
+/// JUnit's XML: a test case for each file that has findings, and one for the whole run.
+pub fn junit(checked: &Findings) -> String {
+    let errors = checked.all.iter().filter(|f| f.severity == Severity::Error);
+    let failed = errors.clone().count();
+    let mut out = String::from("<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n");
+    let _ = writeln!(
+        out,
+        "<testsuites><testsuite name=\"gitlab-render validate\" tests=\"{}\" failures=\"{failed}\">",
+        failed.max(1)
+    );
+    if failed == 0 {
+        let _ = writeln!(out, "<testcase name=\"{}\"/>", escaped(&summary(checked)));
+    }
+    for f in errors {
+        let place = format!("{}:{}:{}", f.file, f.line, f.column);
+        let _ = writeln!(
+            out,
+            "<testcase classname=\"{}\" name=\"{}\" file=\"{}\"><failure type=\"{}\" message=\"{}\"/></testcase>",
+            f.code,
+            escaped(&place),
+            escaped(&f.file),
+            f.code,
+            escaped(&sentence(f))
+        );
+    }
+    out.push_str("</testsuite></testsuites>\n");
+    out
+}
+
+fn escaped(text: &str) -> String {
+    let plain: String = text.chars().map(|c| if c.is_control() { ' ' } else { c }).collect();
+    plain.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;")
+}

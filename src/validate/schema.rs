@@ -1,0 +1,354 @@
+//! The compact schemas of `schemas/objects/`, read one type at a time as objects ask for them.
+//!
+//! The form is described in that folder's readme. A text is scanned once for where its lines begin; a type's line
+//! is taken apart when an object first needs it.
+
+use std::cell::OnceCell;
+use std::collections::HashMap;
+
+use percent::decoded;
+
+/// The published schemas by the names of their files, Kubernetes' own first.
+static TEXTS: [&str; 6] = [
+    include_str!("../../schemas/objects/kubernetes.txt"),
+    include_str!("../../schemas/objects/cert-manager.txt"),
+    include_str!("../../schemas/objects/envoy-gateway.txt"),
+    include_str!("../../schemas/objects/gateway-api.txt"),
+    include_str!("../../schemas/objects/keda.txt"),
+    include_str!("../../schemas/objects/prometheus-operator.txt"),
+];
+
+/// Kubernetes versions that the schemas are of: the second number of the first and of the last.
+pub const MINORS: (u32, u32) = (33, 37);
+
+/// From which version to which something is so, both included.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Span {
+    /// The first minor.
+    pub first: u32,
+    /// The last minor.
+    pub last: u32,
+}
+
+impl Span {
+    const ALL: Span = Span { first: 0, last: u32::MAX };
+
+    /// `34-35`, `34-`, `-35`.
+    fn parse(text: &str) -> Self {
+        let (first, last) = text.split_once('-').unwrap_or((text, text));
+        Span { first: first.parse().unwrap_or(0), last: last.parse().unwrap_or(u32::MAX) }
+    }
+
+    /// Whether a minor is in it.
+    pub fn has(self, minor: u32) -> bool {
+        (self.first..=self.last).contains(&minor)
+    }
+}
+
+/// A kind of objects in one API version.
+#[derive(Debug, Clone, Copy)]
+pub struct Kind {
+    /// `apps/v1`.
+    pub api_version: &'static str,
+    /// `Deployment`.
+    pub kind: &'static str,
+    /// The versions that have it.
+    pub span: Span,
+    /// The versions where it is deprecated.
+    pub deprecated: Option<Span>,
+    /// Which text it is in, 0 for Kubernetes' own.
+    pub text: usize,
+    type_name: &'static str,
+}
+
+impl Kind {
+    /// `apps`, empty for the core group.
+    pub fn group(&self) -> &'static str {
+        self.api_version.split_once('/').map_or("", |(group, _)| group)
+    }
+}
+
+/// What a value must be.
+#[derive(Debug)]
+pub enum Type {
+    /// Anything at all.
+    Any,
+    /// A map of anything.
+    AnyMap,
+    /// A text of so many characters, with a pattern of [`Schemas::pattern`] by text and number.
+    Text { least: usize, most: usize, pattern: Option<(usize, usize)> },
+    /// One of these texts.
+    OneOf(Vec<String>),
+    /// True or false.
+    Bool,
+    /// A whole number.
+    Int(i64, i64),
+    /// Any number.
+    Number,
+    /// A quantity, `500m`.
+    Quantity,
+    /// A whole number or a text.
+    IntOrText,
+    /// Bytes in base64.
+    Bytes,
+    /// A time.
+    Time,
+    /// So many items of a type; no two with the same values under `unique`, an empty name being the item itself.
+    List { item: Box<Type>, least: usize, most: usize, unique: Vec<&'static str> },
+    /// Any keys.
+    Map(Box<Type>),
+    /// A type with fields: its text and its name.
+    Fields(usize, &'static str),
+}
+
+/// A field of a type.
+#[derive(Debug)]
+pub struct Field {
+    /// Its name.
+    pub name: &'static str,
+    /// Whether it must be there.
+    pub required: bool,
+    /// The versions where it is so.
+    pub span: Span,
+    /// What it holds.
+    pub holds: Type,
+}
+
+/// The fields of a type, sorted by name; a name may come more than once, for several versions.
+#[derive(Debug)]
+pub struct Fields {
+    fields: Vec<Field>,
+    /// Whether unknown fields are kept.
+    pub open: bool,
+    /// Whether any field is required.
+    pub requires: bool,
+}
+
+impl Fields {
+    /// All of them.
+    pub fn iter(&self) -> impl Iterator<Item = &Field> {
+        self.fields.iter()
+    }
+
+    /// Those of this name, in whatever version.
+    pub fn named(&self, name: &str) -> &[Field] {
+        let start = self.fields.partition_point(|field| field.name < name);
+        let rest = &self.fields[start..];
+        &rest[..rest.iter().take_while(|field| field.name == name).count()]
+    }
+}
+
+/// The line of a type, and its fields once they are needed.
+struct Line {
+    text: &'static str,
+    fields: OnceCell<Fields>,
+}
+
+/// All schemas.
+pub struct Schemas {
+    kinds: Vec<Kind>,
+    by_name: HashMap<(&'static str, &'static str), usize>,
+    types: [HashMap<&'static str, Line>; TEXTS.len()],
+    patterns: [Vec<&'static str>; TEXTS.len()],
+}
+
+impl Schemas {
+    /// Finds where everything is; nothing is taken apart yet.
+    pub fn new() -> Self {
+        let mut schemas = Schemas {
+            kinds: Vec::new(),
+            by_name: HashMap::new(),
+            types: Default::default(),
+            patterns: Default::default(),
+        };
+        for (number, text) in TEXTS.iter().enumerate() {
+            let types = &mut schemas.types[number];
+            types.reserve(if number == 0 { 600 } else { 150 });
+            for line in text.lines() {
+                if let Some(kind) = line.strip_prefix("= ") {
+                    schemas.kinds.extend(kind_line(kind, number));
+                } else if let Some(pattern) = line.strip_prefix("~ ") {
+                    schemas.patterns[number].push(pattern);
+                } else if let Some((name, fields)) = line.split_once(' ')
+                    && name != "#"
+                {
+                    types.insert(name, Line { text: fields, fields: OnceCell::new() });
+                }
+            }
+        }
+        let names = schemas.kinds.iter().enumerate();
+        schemas.by_name = names.map(|(i, kind)| ((kind.api_version, kind.kind), i)).collect();
+        schemas
+    }
+
+    /// A kind by its API version and name.
+    pub fn kind(&self, api_version: &str, kind: &str) -> Option<&Kind> {
+        self.by_name.get(&(api_version, kind)).map(|i| &self.kinds[*i])
+    }
+
+    /// All kinds.
+    pub fn kinds(&self) -> &[Kind] {
+        &self.kinds
+    }
+
+    /// The fields of a kind's objects.
+    pub fn object(&self, kind: &Kind) -> Option<&Fields> {
+        self.fields(kind.text, kind.type_name)
+    }
+
+    /// The fields of a type. Custom resources share the types of Kubernetes' own metadata.
+    pub fn fields(&self, text: usize, name: &str) -> Option<&Fields> {
+        let own = self.types[text].get(name).map(|line| (line, text));
+        let (line, text) = own.or_else(|| self.types[0].get(name).map(|line| (line, 0)))?;
+        Some(line.fields.get_or_init(|| parse_fields(line.text, text)))
+    }
+
+    /// A pattern of [`Type::Text`].
+    pub fn pattern(&self, (text, number): (usize, usize)) -> Option<&'static str> {
+        self.patterns[text].get(number).copied()
+    }
+}
+
+/// `apps/v1 Deployment@34- Deployment deprecated@36-`.
+fn kind_line(line: &'static str, text: usize) -> Option<Kind> {
+    let mut words = line.split(' ');
+    let api_version = words.next()?;
+    let (kind, span) = spanned(words.next()?);
+    let type_name = words.next()?;
+    let deprecated = words.find_map(|word| word.strip_prefix("deprecated"));
+    let deprecated = deprecated.map(|rest| rest.strip_prefix('@').map_or(Span::ALL, Span::parse));
+    Some(Kind { api_version, kind, span, deprecated, text, type_name })
+}
+
+fn spanned(word: &'static str) -> (&'static str, Span) {
+    word.split_once('@').map_or((word, Span::ALL), |(name, span)| (name, Span::parse(span)))
+}
+
+/// `name!@34-:type`, each between spaces.
+fn parse_fields(line: &'static str, text: usize) -> Fields {
+    let mut out = Fields { fields: Vec::new(), open: false, requires: false };
+    for word in line.split(' ') {
+        let Some((name, holds)) = word.split_once(':') else { continue };
+        if name == "*" {
+            out.open = true;
+            continue;
+        }
+        let (name, span) = spanned(name);
+        let (name, required) = name.strip_suffix('!').map_or((name, false), |name| (name, true));
+        out.requires |= required;
+        out.fields.push(Field { name, required, span, holds: parse_type(holds, text) });
+    }
+    out.fields.sort_by_key(|field| field.name);
+    out
+}
+
+fn parse_type(word: &'static str, text: usize) -> Type {
+    if let Some(inner) = word.strip_prefix('{') {
+        return Type::Map(Box::new(parse_type(&inner[..inner.rfind('}').unwrap_or(inner.len())], text)));
+    }
+    if let Some(rest) = word.strip_prefix('[') {
+        let end = rest.rfind(']').unwrap_or(rest.len());
+        let (limits, unique) = match rest[end..].split_once('%') {
+            Some((limits, keys)) => (limits, keys.split(',').collect()),
+            None => (&rest[end..], Vec::new()),
+        };
+        let (least, most) = range(limits.trim_start_matches(']'), '{', ",", '}');
+        return Type::List { item: Box::new(parse_type(&rest[..end], text)), least, most, unique };
+    }
+    let (letter, rest) = word.split_at(word.len().min(1));
+    match letter {
+        "x" => Type::Any,
+        "o" => Type::AnyMap,
+        "b" => Type::Bool,
+        "n" => Type::Number,
+        "q" => Type::Quantity,
+        "p" => Type::IntOrText,
+        "y" => Type::Bytes,
+        "t" => Type::Time,
+        "i" | "l" => {
+            let all = if letter == "i" { (i64::from(i32::MIN), i64::from(i32::MAX)) } else { (i64::MIN, i64::MAX) };
+            let limits = rest.strip_prefix('(').and_then(|r| r.strip_suffix(')')).and_then(|r| r.split_once(".."));
+            let (low, high) = limits.unwrap_or(("", ""));
+            Type::Int(low.parse().unwrap_or(all.0), high.parse().unwrap_or(all.1))
+        }
+        "s" => match rest.strip_prefix('(') {
+            Some(words) => Type::OneOf(words.trim_end_matches(')').split('|').map(decoded).collect()),
+            None => {
+                let (limits, pattern) = match rest.split_once('~') {
+                    Some((limits, number)) => (limits, number.parse().ok()),
+                    None => (rest, None),
+                };
+                let (least, most) = range(limits, '{', ",", '}');
+                Type::Text { least, most, pattern: pattern.map(|number| (text, number)) }
+            }
+        },
+        _ => Type::Fields(text, word),
+    }
+}
+
+/// `{1,16}`; either may be missing, and all of it.
+fn range(text: &str, open: char, between: &str, close: char) -> (usize, usize) {
+    let inner = text.strip_prefix(open).and_then(|rest| rest.strip_suffix(close));
+    let (low, high) = inner.and_then(|inner| inner.split_once(between)).unwrap_or_default();
+    (low.parse().unwrap_or(0), high.parse().unwrap_or(usize::MAX))
+}
+
+mod percent {
+    /// `a%20b` as text; the tool that makes the schemas writes what would end a word so.
+    pub fn decoded(text: &str) -> String {
+        let mut bytes = Vec::with_capacity(text.len());
+        let mut rest = text.as_bytes();
+        while let Some((first, after)) = rest.split_first() {
+            let hex = after.get(..2).and_then(|hex| std::str::from_utf8(hex).ok());
+            match hex.and_then(|hex| u8::from_str_radix(hex, 16).ok()) {
+                Some(byte) if *first == b'%' => {
+                    bytes.push(byte);
+                    rest = &after[2..];
+                }
+                _ => {
+                    bytes.push(*first);
+                    rest = after;
+                }
+            }
+        }
+        String::from_utf8_lossy(&bytes).into_owned()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_line_of_every_schema_is_understood() {
+        let schemas = Schemas::new();
+        let mut fields = 0;
+        fn check(schemas: &Schemas, holds: &Type) {
+            match holds {
+                Type::List { item, .. } => check(schemas, item),
+                Type::Map(item) => check(schemas, item),
+                Type::Fields(text, name) => assert!(schemas.fields(*text, name).is_some(), "{name}"),
+                Type::Text { pattern: Some(pattern), .. } => assert!(schemas.pattern(*pattern).is_some()),
+                _ => {}
+            }
+        }
+        for kind in schemas.kinds() {
+            assert!(schemas.object(kind).is_some(), "{kind:?}");
+        }
+        for (number, types) in schemas.types.iter().enumerate() {
+            for name in types.keys() {
+                for field in schemas.fields(number, name).expect("it is in the map").iter() {
+                    fields += 1;
+                    check(&schemas, &field.holds);
+                }
+            }
+        }
+        assert!(schemas.kinds().len() > 140 && fields > 5000, "{} kinds, {fields} fields", schemas.kinds().len());
+    }
+
+    #[test]
+    fn words_with_spaces_are_written_with_percents() {
+        assert_eq!(decoded("a%20b%7C"), "a b|");
+        assert_eq!(decoded("100%"), "100%");
+    }
+}

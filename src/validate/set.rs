@@ -1,0 +1,323 @@
+//! A set of objects: each is looked at once, and at the end what they need from each other is looked up.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+
+use serde_json::Value;
+
+use super::api::{self, Known as KnownApi};
+use super::known::Known;
+use super::references::{Need, needs};
+use super::schema::Schemas;
+use super::walk::Walk;
+use super::{Found, Severity};
+use crate::diag::{Step, ValuePath};
+use crate::manifest::{Fault, Node, ObjectId, faults, format};
+
+/// What a set is compared with.
+#[derive(Debug, Clone)]
+pub struct Options {
+    /// Kubernetes 1.this.
+    pub minor: u32,
+    /// Where objects go that do not say it.
+    pub namespace: String,
+}
+
+/// A Secret that objects need and the set does not hold.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RequiredSecret {
+    /// Its namespace.
+    pub namespace: String,
+    /// Its name.
+    pub name: String,
+    /// The keys that are asked for by name.
+    pub keys: Vec<String>,
+    /// What makes it; none: it must be there before.
+    pub made_by: Option<String>,
+    /// The objects that need it, `Deployment/web`.
+    pub needed_by: Vec<String>,
+}
+
+/// What is left once all objects were seen.
+#[derive(Debug, Default)]
+pub struct End {
+    /// The number of an object and what was found about it.
+    pub found: Vec<(usize, Found)>,
+    /// Kinds that no schema is known of.
+    pub skipped: Vec<(String, usize)>,
+    /// Secrets that have to come from elsewhere.
+    pub secrets: Vec<RequiredSecret>,
+}
+
+/// An object that was seen.
+struct Seen {
+    id: ObjectId,
+    needs: Vec<Need>,
+}
+
+/// All objects so far.
+pub struct Set<'s> {
+    schemas: &'s Schemas,
+    walk: Walk<'s>,
+    options: Options,
+    seen: Vec<Seen>,
+    names: HashMap<(String, String, String, String), usize>,
+    known: Known,
+    ours: bool,
+    skipped: BTreeMap<String, usize>,
+}
+
+/// Put on every object that is made by this program.
+const MANAGED_BY: (&str, &str) = ("app.kubernetes.io/managed-by", "gitlab-render");
+
+impl<'s> Set<'s> {
+    /// An empty set.
+    pub fn new(schemas: &'s Schemas, options: Options) -> Self {
+        Set {
+            schemas,
+            walk: Walk::new(schemas, options.minor),
+            options,
+            seen: Vec::new(),
+            names: HashMap::new(),
+            known: Known::default(),
+            ours: false,
+            skipped: BTreeMap::new(),
+        }
+    }
+
+    /// How many objects there are.
+    pub fn len(&self) -> usize {
+        self.seen.len()
+    }
+
+    /// Whether there are none.
+    pub fn is_empty(&self) -> bool {
+        self.seen.is_empty()
+    }
+
+    /// The identity of an object by its number.
+    pub fn id(&self, number: usize) -> Option<&ObjectId> {
+        self.seen.get(number).map(|seen| &seen.id)
+    }
+
+    /// Looks at an object; it gets the next number.
+    pub fn add(&mut self, body: &Value) -> Vec<Found> {
+        let text = |value: Option<&Value>| value.and_then(Value::as_str).unwrap_or_default().to_owned();
+        let metadata = body.get("metadata");
+        let id = ObjectId {
+            api_version: text(body.get("apiVersion")),
+            kind: text(body.get("kind")),
+            namespace: metadata.and_then(|m| m.get("namespace")).and_then(Value::as_str).map(str::to_owned),
+            name: text(metadata.and_then(|m| m.get("name"))),
+        };
+        let mut found = Vec::new();
+        if said_what(&id, body, &mut found) {
+            self.look(&id, body, &mut found);
+        }
+        let mut wanted = Vec::new();
+        needs(&id, &Node::root(body), &mut |need, _| wanted.push(need));
+        let labels = body.pointer("/metadata/labels");
+        self.ours |= labels.and_then(|labels| labels.get(MANAGED_BY.0)).and_then(Value::as_str) == Some(MANAGED_BY.1);
+        let namespace = self.namespace(&id).to_owned();
+        self.known.add(&id, &namespace, body);
+        self.seen.push(Seen { id, needs: wanted });
+        found
+    }
+
+    fn look(&mut self, id: &ObjectId, body: &Value, found: &mut Vec<Found>) {
+        let root = Node::root(body);
+        match api::look_up(self.schemas, self.options.minor, id, found) {
+            KnownApi::Kind(kind) => {
+                if let Some(fields) = self.schemas.object(kind) {
+                    found.extend(self.walk.object(&root, fields).into_iter().map(Found::error));
+                }
+            }
+            KnownApi::Elsewhere => *self.skipped.entry(format!("{} {}", id.api_version, id.kind)).or_default() += 1,
+            KnownApi::No => {}
+        }
+        // What the schema has to say about a field is said once; only it knows which fields there are.
+        let said: BTreeSet<String> = found.iter().map(|f| f.fault.path.clone()).collect();
+        let more = faults(id, body).into_iter().filter(|f| f.code != "unknown-field" && !said.contains(&f.path));
+        found.extend(more.map(Found::error));
+        if id.name.is_empty() && body.pointer("/metadata/generateName").is_none() {
+            let at = ValuePath(vec![Step::Key("metadata".into()), Step::Key("name".into())]);
+            let reason = "required, and not there".to_owned();
+            let fault = Fault { code: "missing-field", path: "metadata.name".to_owned(), at, reason, hint: None };
+            found.push(Found::error(fault));
+        }
+        if !id.name.is_empty() {
+            let key = (id.group().to_owned(), id.kind.clone(), self.namespace(id).to_owned(), id.name.clone());
+            if self.names.insert(key, self.seen.len()).is_some() {
+                let at = ValuePath(vec![Step::Key("metadata".into()), Step::Key("name".into())]);
+                let fault = Fault {
+                    code: "duplicate-object",
+                    path: "metadata.name".to_owned(),
+                    at,
+                    reason: "an earlier object of the set has the same kind and name".to_owned(),
+                    hint: Some("give one of them another name, or remove one".to_owned()),
+                };
+                found.push(Found::error(fault));
+            }
+        }
+    }
+
+    fn namespace<'a>(&'a self, id: &'a ObjectId) -> &'a str {
+        id.namespace.as_deref().unwrap_or(&self.options.namespace)
+    }
+
+    /// Looks up what the objects need from each other. `load` gives an object's body once more.
+    pub fn finish(self, mut load: impl FnMut(usize) -> Option<Value>) -> End {
+        let mut end = End { skipped: self.skipped.clone().into_iter().collect(), ..End::default() };
+        let mut secrets: BTreeMap<(String, String), RequiredSecret> = BTreeMap::new();
+        for (number, seen) in self.seen.iter().enumerate() {
+            let mut unmet: Vec<(usize, Found)> = Vec::new();
+            for (position, need) in seen.needs.iter().enumerate() {
+                if let Some(secret) = self.secret(&seen.id, need) {
+                    let entry = secrets.entry((secret.namespace.clone(), secret.name.clone()));
+                    let entry =
+                        entry.or_insert(RequiredSecret { keys: Vec::new(), needed_by: Vec::new(), ..secret.clone() });
+                    add_new(&mut entry.keys, secret.keys);
+                    add_new(&mut entry.needed_by, secret.needed_by);
+                }
+                unmet.extend(self.unmet(&seen.id, need).map(|found| (position, found)));
+            }
+            if unmet.is_empty() {
+                continue;
+            }
+            let Some(body) = load(number) else { continue };
+            let mut position = 0;
+            needs(&seen.id, &Node::root(&body), &mut |_, at| {
+                for (_, found) in unmet.iter_mut().filter(|(wanted, _)| *wanted == position) {
+                    found.fault.path = at.path();
+                    found.fault.at = at.steps();
+                }
+                position += 1;
+            });
+            end.found.extend(unmet.into_iter().map(|(_, found)| (number, found)));
+        }
+        end.secrets = secrets.into_values().collect();
+        end
+    }
+
+    /// The Secret that a need is about, if the set does not hold it.
+    fn secret(&self, id: &ObjectId, need: &Need) -> Option<RequiredSecret> {
+        let Need::Object { kind: "Secret", name, namespace, key } = need else { return None };
+        let namespace = namespace.as_deref().unwrap_or(self.namespace(id));
+        if self.known.find("Secret", namespace, name).is_some() {
+            return None;
+        }
+        Some(RequiredSecret {
+            namespace: namespace.to_owned(),
+            name: name.clone(),
+            keys: key.iter().cloned().collect(),
+            made_by: self.known.maker(namespace, name),
+            needed_by: vec![id.to_string()],
+        })
+    }
+
+    /// What is wrong where a need is not met. The field is filled in later.
+    fn unmet(&self, id: &ObjectId, need: &Need) -> Option<Found> {
+        let own = self.namespace(id);
+        match need {
+            Need::Object { kind: "ConfigMap", name, .. } if name == "kube-root-ca.crt" => None,
+            Need::Object { kind, name, namespace, key } => {
+                let namespace = namespace.as_deref().unwrap_or(own);
+                match (self.known.find(kind, namespace, name), key) {
+                    (Some(kept), Some(key)) if !kept.keys.contains(key) => {
+                        let keys = kept.keys.iter().map(String::as_str);
+                        let hint = format::nearest(key, keys).map(|near| format!("did you mean `{near}`?"));
+                        let reason = format!("`{kind}/{name}` has no key {}", format::shown(key));
+                        Some(found("missing-key", Severity::Error, reason, hint))
+                    }
+                    (Some(_), _) | (None, Some(_)) => None,
+                    (None, None) if *kind == "Secret" => None,
+                    (None, None) => Some(self.missing(kind, namespace, name)),
+                }
+            }
+            Need::Service { name, namespace, port } => {
+                let namespace = namespace.as_deref().unwrap_or(own);
+                match (self.known.find("Service", namespace, name), port) {
+                    (None, _) => Some(self.missing("Service", namespace, name)),
+                    (Some(service), Some(port)) if !service.has(port) => Some(found(
+                        "missing-port",
+                        Severity::Error,
+                        format!("`Service/{name}` has no port `{port}`"),
+                        None,
+                    )),
+                    _ => None,
+                }
+            }
+            Need::Target { kind, name } => {
+                let kind = Known::referred(kind)?;
+                self.known.find(kind, own, name).is_none().then(|| self.missing(kind, own, name))
+            }
+            Need::Pods { selector, ports } => {
+                if !self.known.has_pods(own) {
+                    return None;
+                }
+                self.selected("pods", self.known.selected_pods(own, selector), ports)
+            }
+            Need::Services { selector, ports } => {
+                self.known.names("Service", own)?;
+                self.selected("Services", self.known.selected_services(own, selector), ports)
+            }
+        }
+    }
+
+    fn selected(&self, what: &str, selected: Option<Vec<&str>>, ports: &[String]) -> Option<Found> {
+        let Some(there) = selected else {
+            let reason = format!("selects nothing: no {what} of this set have these labels");
+            return Some(found("selects-nothing", self.severity(), reason, None));
+        };
+        let missing = ports.iter().find(|port| !there.contains(&port.as_str()))?;
+        let hint = format::nearest(missing, there.iter().copied()).map(|near| format!("did you mean `{near}`?"));
+        let reason = format!("none of the {what} that it selects has a port named `{missing}`");
+        Some(found("missing-port", self.severity(), reason, hint))
+    }
+
+    /// Our own output is whole; what others give us may be a part of what is in the cluster.
+    fn severity(&self) -> Severity {
+        if self.ours { Severity::Error } else { Severity::Warning }
+    }
+
+    fn missing(&self, kind: &'static str, namespace: &str, name: &str) -> Found {
+        let there = self.known.names(kind, namespace).into_iter().flatten().map(|(name, _)| name.as_str());
+        let mut names: Vec<&str> = there.collect();
+        names.sort_unstable();
+        let hint = match format::nearest(name, names.into_iter()) {
+            Some(near) => format!("did you mean `{near}`?"),
+            None => "it must be in the cluster already".to_owned(),
+        };
+        found("missing-object", self.severity(), format!("`{kind}/{name}` is not in this set"), Some(hint))
+    }
+}
+
+fn add_new(all: &mut Vec<String>, more: Vec<String>) {
+    for word in more {
+        if !all.contains(&word) {
+            all.push(word);
+        }
+    }
+}
+
+fn found(code: &'static str, severity: Severity, reason: String, hint: Option<String>) -> Found {
+    Found { severity, fault: Fault { code, path: String::new(), at: ValuePath::root(), reason, hint } }
+}
+
+/// Whether an object says which kind it is.
+fn said_what(id: &ObjectId, body: &Value, found: &mut Vec<Found>) -> bool {
+    let mut all = true;
+    for (key, text) in [("apiVersion", &id.api_version), ("kind", &id.kind)] {
+        if text.is_empty() {
+            all = false;
+            let (code, reason) = match body.get(key) {
+                None => ("missing-field", "required, and not there"),
+                Some(_) => ("wrong-type", "a text is needed"),
+            };
+            let at = ValuePath(vec![Step::Key(key.into())]);
+            let hint = Some("every object says its `apiVersion` and its `kind`".to_owned());
+            let fault = Fault { code, path: key.to_owned(), at, reason: reason.to_owned(), hint };
+            found.push(Found::error(fault));
+        }
+    }
+    all
+}
