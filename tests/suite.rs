@@ -25,6 +25,7 @@ mod scripts;
 mod system;
 mod templates;
 mod unacceptable;
+mod validate;
 mod values;
 mod web;
 mod writer;

@@ -1,8 +1,7 @@
 //! Which API versions there are: known, deprecated, removed, or somebody else's.
 
 use super::schema::{Kind, MINORS, Schemas};
-use super::{Found, Severity};
-use crate::diag::{Step, ValuePath};
+use crate::diag::Severity;
 use crate::manifest::{Fault, ObjectId, format};
 use crate::releases;
 
@@ -17,10 +16,9 @@ pub enum Known<'s> {
 }
 
 /// Looks a kind up; what is to be said about its API version is left in `found`.
-pub fn look_up<'s>(schemas: &'s Schemas, minor: u32, id: &ObjectId, found: &mut Vec<Found>) -> Known<'s> {
+pub fn look_up<'s>(schemas: &'s Schemas, minor: u32, id: &ObjectId, found: &mut Vec<Fault>) -> Known<'s> {
     let mut say = |code, severity, field: &str, reason: String, hint: Option<String>| {
-        let at = ValuePath(vec![Step::Key(field.into())]);
-        found.push(Found { severity, fault: Fault { code, path: field.to_owned(), at, reason, hint } });
+        found.push(Fault::at(code, severity, field, reason).hint(hint));
     };
     let what = format!("`{}` of `{}`", id.kind, id.api_version);
     if let Some(kind) = schemas.kind(&id.api_version, &id.kind) {

@@ -6,9 +6,9 @@ use serde_json::Value;
 
 use super::schema::Schemas;
 use super::set::{Options, Set};
-use super::{Finding, Findings, Found};
+use super::{Finding, Findings};
 use crate::diag::{Diagnostic, Location, Report, Sources, ValuePath};
-use crate::manifest::{ObjectId, read as quick};
+use crate::manifest::{Fault, ObjectId, read as quick};
 use crate::values::read::{self, node::Kind, node::Node};
 
 /// A text with manifests.
@@ -28,7 +28,7 @@ pub fn check(texts: Vec<Text>, options: Options) -> (Findings, Report, Sources) 
     let mut files = Files { texts, objects: Vec::new(), sources: Sources::default(), unreadable: Vec::new() };
     let mut checked = Findings { minor: options.minor, ..Findings::default() };
     let mut set = Set::new(&schemas, options);
-    let mut found: Vec<(usize, Found)> = Vec::new();
+    let mut found: Vec<(usize, Fault)> = Vec::new();
     for file in 0..files.texts.len() {
         let text = files.texts[file].text.clone();
         files.sources.add(files.texts[file].name.clone(), text.clone());
@@ -139,7 +139,7 @@ impl Files {
     }
 
     /// Gives every finding its place, in the order of places.
-    fn located(&self, mut found: Vec<(usize, Found)>, ids: &[Option<ObjectId>]) -> Vec<Finding> {
+    fn located(&self, mut found: Vec<(usize, Fault)>, ids: &[Option<ObjectId>]) -> Vec<Finding> {
         found.sort_by_key(|(number, _)| *number);
         let mut findings = Vec::with_capacity(found.len());
         let mut at: Option<(usize, Option<Node>)> = None;
@@ -149,7 +149,7 @@ impl Files {
                 at = Some((number, self.node(part)));
             }
             let node = at.as_ref().and_then(|(_, node)| node.as_ref());
-            let place = node.map(|node| place(node, &found.fault.at));
+            let place = node.map(|node| place(node, &found.at));
             let (line, column) = place.map_or((part.lines + 1, 1), |at| (at.line, at.column));
             findings.push(finding(found, ids.get(number), &self.texts[part.file].name, (line, column)));
         }
@@ -205,7 +205,7 @@ pub fn check_bodies(bodies: &[(&str, &Value)], options: Options) -> Findings {
     let schemas = Schemas::new();
     let mut checked = Findings { minor: options.minor, objects: bodies.len(), ..Findings::default() };
     let mut set = Set::new(&schemas, options);
-    let mut found: Vec<(usize, Found)> = Vec::new();
+    let mut found: Vec<(usize, Fault)> = Vec::new();
     for (number, (_, body)) in bodies.iter().enumerate() {
         found.extend(set.add(body).into_iter().map(|f| (number, f)));
     }
@@ -224,16 +224,16 @@ pub fn check_bodies(bodies: &[(&str, &Value)], options: Options) -> Findings {
     checked
 }
 
-fn finding(found: Found, id: Option<&Option<ObjectId>>, file: &str, (line, column): (usize, usize)) -> Finding {
+fn finding(found: Fault, id: Option<&Option<ObjectId>>, file: &str, (line, column): (usize, usize)) -> Finding {
     Finding {
-        code: found.fault.code,
+        code: found.code,
         severity: found.severity,
         file: file.to_owned(),
         line,
         column,
         object: id.cloned().flatten().filter(|id| !id.kind.is_empty()),
-        path: found.fault.path,
-        message: found.fault.reason,
-        hint: found.fault.hint,
+        path: found.path,
+        message: found.reason,
+        hint: found.hint,
     }
 }

@@ -17,22 +17,7 @@ pub use schema::MINORS;
 pub use set::{End, Options, RequiredSecret, Set};
 
 pub use crate::diag::Severity;
-use crate::manifest::{Fault, ObjectId};
-
-/// A fault and how bad it is.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Found {
-    /// How bad.
-    pub severity: Severity,
-    /// What.
-    pub fault: Fault,
-}
-
-impl Found {
-    fn error(fault: Fault) -> Self {
-        Found { severity: Severity::Error, fault }
-    }
-}
+use crate::manifest::ObjectId;
 
 /// Something that was found, with its place.
 #[derive(Debug, Clone, PartialEq)]

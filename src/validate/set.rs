@@ -9,8 +9,7 @@ use super::known::Known;
 use super::references::{Need, needs};
 use super::schema::Schemas;
 use super::walk::Walk;
-use super::{Found, Severity};
-use crate::diag::{Step, ValuePath};
+use crate::diag::{Severity, ValuePath};
 use crate::manifest::{Fault, Node, ObjectId, faults, format};
 
 /// What a set is compared with.
@@ -41,7 +40,7 @@ pub struct RequiredSecret {
 #[derive(Debug, Default)]
 pub struct End {
     /// The number of an object and what was found about it.
-    pub found: Vec<(usize, Found)>,
+    pub found: Vec<(usize, Fault)>,
     /// Kinds that no schema is known of.
     pub skipped: Vec<(String, usize)>,
     /// Secrets that have to come from elsewhere.
@@ -100,7 +99,7 @@ impl<'s> Set<'s> {
     }
 
     /// Looks at an object; it gets the next number.
-    pub fn add(&mut self, body: &Value) -> Vec<Found> {
+    pub fn add(&mut self, body: &Value) -> Vec<Fault> {
         let text = |value: Option<&Value>| value.and_then(Value::as_str).unwrap_or_default().to_owned();
         let metadata = body.get("metadata");
         let id = ObjectId {
@@ -123,39 +122,30 @@ impl<'s> Set<'s> {
         found
     }
 
-    fn look(&mut self, id: &ObjectId, body: &Value, found: &mut Vec<Found>) {
+    fn look(&mut self, id: &ObjectId, body: &Value, found: &mut Vec<Fault>) {
         let root = Node::root(body);
         match api::look_up(self.schemas, self.options.minor, id, found) {
             KnownApi::Kind(kind) => {
                 if let Some(fields) = self.schemas.object(kind) {
-                    found.extend(self.walk.object(&root, fields).into_iter().map(Found::error));
+                    found.extend(self.walk.object(&root, fields).into_iter());
                 }
             }
             KnownApi::Elsewhere => *self.skipped.entry(format!("{} {}", id.api_version, id.kind)).or_default() += 1,
             KnownApi::No => {}
         }
         // What the schema has to say about a field is said once; only it knows which fields there are.
-        let said: BTreeSet<String> = found.iter().map(|f| f.fault.path.clone()).collect();
+        let said: BTreeSet<String> = found.iter().map(|f| f.path.clone()).collect();
         let more = faults(id, body).into_iter().filter(|f| f.code != "unknown-field" && !said.contains(&f.path));
-        found.extend(more.map(Found::error));
+        found.extend(more);
         if id.name.is_empty() && body.pointer("/metadata/generateName").is_none() {
-            let at = ValuePath(vec![Step::Key("metadata".into()), Step::Key("name".into())]);
-            let reason = "required, and not there".to_owned();
-            let fault = Fault { code: "missing-field", path: "metadata.name".to_owned(), at, reason, hint: None };
-            found.push(Found::error(fault));
+            found.push(Fault::at("missing-field", Severity::Error, "metadata.name", "required, and not there"));
         }
         if !id.name.is_empty() {
             let key = (id.group().to_owned(), id.kind.clone(), self.namespace(id).to_owned(), id.name.clone());
             if self.names.insert(key, self.seen.len()).is_some() {
-                let at = ValuePath(vec![Step::Key("metadata".into()), Step::Key("name".into())]);
-                let fault = Fault {
-                    code: "duplicate-object",
-                    path: "metadata.name".to_owned(),
-                    at,
-                    reason: "an earlier object of the set has the same kind and name".to_owned(),
-                    hint: Some("give one of them another name, or remove one".to_owned()),
-                };
-                found.push(Found::error(fault));
+                let reason = "an earlier object of the set has the same kind and name";
+                let fault = Fault::at("duplicate-object", Severity::Error, "metadata.name", reason);
+                found.push(fault.hint(Some("give one of them another name, or remove one")));
             }
         }
     }
@@ -169,7 +159,7 @@ impl<'s> Set<'s> {
         let mut end = End { skipped: self.skipped.clone().into_iter().collect(), ..End::default() };
         let mut secrets: BTreeMap<(String, String), RequiredSecret> = BTreeMap::new();
         for (number, seen) in self.seen.iter().enumerate() {
-            let mut unmet: Vec<(usize, Found)> = Vec::new();
+            let mut unmet: Vec<(usize, Fault)> = Vec::new();
             for (position, need) in seen.needs.iter().enumerate() {
                 if let Some(secret) = self.secret(&seen.id, need) {
                     let entry = secrets.entry((secret.namespace.clone(), secret.name.clone()));
@@ -187,8 +177,8 @@ impl<'s> Set<'s> {
             let mut position = 0;
             needs(&seen.id, &Node::root(&body), &mut |_, at| {
                 for (_, found) in unmet.iter_mut().filter(|(wanted, _)| *wanted == position) {
-                    found.fault.path = at.path();
-                    found.fault.at = at.steps();
+                    found.path = at.path();
+                    found.at = at.steps();
                 }
                 position += 1;
             });
@@ -215,7 +205,7 @@ impl<'s> Set<'s> {
     }
 
     /// What is wrong where a need is not met. The field is filled in later.
-    fn unmet(&self, id: &ObjectId, need: &Need) -> Option<Found> {
+    fn unmet(&self, id: &ObjectId, need: &Need) -> Option<Fault> {
         let own = self.namespace(id);
         match need {
             Need::Object { kind: "ConfigMap", name, .. } if name == "kube-root-ca.crt" => None,
@@ -263,7 +253,7 @@ impl<'s> Set<'s> {
         }
     }
 
-    fn selected(&self, what: &str, selected: Option<Vec<&str>>, ports: &[String]) -> Option<Found> {
+    fn selected(&self, what: &str, selected: Option<Vec<&str>>, ports: &[String]) -> Option<Fault> {
         let Some(there) = selected else {
             let reason = format!("selects nothing: no {what} of this set have these labels");
             return Some(found("selects-nothing", self.severity(), reason, None));
@@ -279,7 +269,7 @@ impl<'s> Set<'s> {
         if self.ours { Severity::Error } else { Severity::Warning }
     }
 
-    fn missing(&self, kind: &'static str, namespace: &str, name: &str) -> Found {
+    fn missing(&self, kind: &'static str, namespace: &str, name: &str) -> Fault {
         let there = self.known.names(kind, namespace).into_iter().flatten().map(|(name, _)| name.as_str());
         let mut names: Vec<&str> = there.collect();
         names.sort_unstable();
@@ -299,12 +289,12 @@ fn add_new(all: &mut Vec<String>, more: Vec<String>) {
     }
 }
 
-fn found(code: &'static str, severity: Severity, reason: String, hint: Option<String>) -> Found {
-    Found { severity, fault: Fault { code, path: String::new(), at: ValuePath::root(), reason, hint } }
+fn found(code: &'static str, severity: Severity, reason: String, hint: Option<String>) -> Fault {
+    Fault { code, severity, path: String::new(), at: ValuePath::root(), reason, hint }
 }
 
 /// Whether an object says which kind it is.
-fn said_what(id: &ObjectId, body: &Value, found: &mut Vec<Found>) -> bool {
+fn said_what(id: &ObjectId, body: &Value, found: &mut Vec<Fault>) -> bool {
     let mut all = true;
     for (key, text) in [("apiVersion", &id.api_version), ("kind", &id.kind)] {
         if text.is_empty() {
@@ -313,10 +303,8 @@ fn said_what(id: &ObjectId, body: &Value, found: &mut Vec<Found>) -> bool {
                 None => ("missing-field", "required, and not there"),
                 Some(_) => ("wrong-type", "a text is needed"),
             };
-            let at = ValuePath(vec![Step::Key(key.into())]);
-            let hint = Some("every object says its `apiVersion` and its `kind`".to_owned());
-            let fault = Fault { code, path: key.to_owned(), at, reason: reason.to_owned(), hint };
-            found.push(Found::error(fault));
+            let hint = Some("every object says its `apiVersion` and its `kind`");
+            found.push(Fault::at(code, Severity::Error, key, reason).hint(hint));
         }
     }
     all

@@ -29,7 +29,7 @@ impl<'s> Walk<'s> {
     }
 
     fn add(&mut self, code: &'static str, at: &Node<'_, '_>, reason: impl Into<String>) -> &mut Fault {
-        self.faults.push(Fault { code, path: at.path(), at: at.steps(), reason: reason.into(), hint: None });
+        self.faults.push(Fault::error(code, at, reason));
         let last = self.faults.len() - 1;
         &mut self.faults[last]
     }
@@ -53,13 +53,7 @@ impl<'s> Walk<'s> {
             };
             for field in fields.iter().filter(missing) {
                 let at = node.child(field.name, &Value::Null);
-                self.faults.push(Fault {
-                    code: "missing-field",
-                    path: at.path(),
-                    at: at.steps(),
-                    reason: "required, and not there".to_owned(),
-                    hint: None,
-                });
+                self.faults.push(Fault::error("missing-field", &at, "required, and not there"));
             }
         }
     }

@@ -176,6 +176,83 @@ pub fn ingress_host(text: &str) -> Fault {
     subdomain(text.strip_prefix("*.").unwrap_or(text))
 }
 
+/// A path inside a volume.
+pub fn local_path(text: &str) -> Fault {
+    let inside = !text.is_empty() && !text.starts_with(['/']) && !text.starts_with("..") && no_backsteps(text).is_ok();
+    if inside { Ok(()) } else { Err(format!("{} must stay inside the volume", shown(text))) }
+}
+
+/// A path that does not go up.
+pub fn no_backsteps(text: &str) -> Fault {
+    if text.split('/').any(|part| part == "..") { Err(format!("{} must not hold `..`", shown(text))) } else { Ok(()) }
+}
+
+/// A field of a pod that a variable can take.
+pub fn env_field(text: &str) -> Fault {
+    let fields = [
+        "metadata.name",
+        "metadata.namespace",
+        "metadata.uid",
+        "spec.nodeName",
+        "spec.serviceAccountName",
+        "status.hostIP",
+        "status.hostIPs",
+        "status.podIP",
+        "status.podIPs",
+    ];
+    if fields.contains(&text) || subscripted(text) {
+        return Ok(());
+    }
+    let known: Vec<String> = fields.iter().map(|field| format!("`{field}`")).collect();
+    Err(format!(
+        "{} is not {}, `metadata.labels['KEY']` or `metadata.annotations['KEY']`",
+        shown(text),
+        known.join(", ")
+    ))
+}
+
+/// A field of a pod that a file can hold.
+pub fn file_field(text: &str) -> Fault {
+    let fields = ["metadata.name", "metadata.namespace", "metadata.uid", "metadata.labels", "metadata.annotations"];
+    if fields.contains(&text) || subscripted(text) {
+        return Ok(());
+    }
+    let known: Vec<String> = fields.iter().map(|field| format!("`{field}`")).collect();
+    Err(format!("{} is not one of {}", shown(text), known.join(", ")))
+}
+
+fn subscripted(text: &str) -> bool {
+    ["metadata.labels['", "metadata.annotations['"].iter().any(|start| text.starts_with(start)) && text.ends_with("']")
+}
+
+/// A resource of a container that a variable or a file can take.
+pub fn resource_field(text: &str) -> Fault {
+    let resource = text.strip_prefix("limits.").or_else(|| text.strip_prefix("requests."));
+    let known = |name: &str| matches!(name, "cpu" | "memory" | "ephemeral-storage") || name.starts_with("hugepages-");
+    if resource.is_some_and(known) {
+        return Ok(());
+    }
+    Err(format!("{} is not `cpu`, `memory` or `ephemeral-storage` after `limits.` or `requests.`", shown(text)))
+}
+
+/// A name of a time zone, as far as that can be told without the list of them.
+pub fn time_zone(text: &str) -> Fault {
+    let letters = text.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'/' | b'_' | b'-' | b'+'));
+    if !text.is_empty() && letters && !text.eq_ignore_ascii_case("local") {
+        return Ok(());
+    }
+    Err(format!("{} is not a time zone like `Etc/UTC`", shown(text)))
+}
+
+/// Names joined by at least two dots.
+pub fn qualified_domain(text: &str) -> Fault {
+    subdomain(text)?;
+    if text.split('.').count() < 3 {
+        return Err(format!("{} needs at least three parts, like `check.gitlab.example.com`", shown(text)));
+    }
+    Ok(())
+}
+
 /// An IP address.
 pub fn ip(text: &str) -> Fault {
     text.parse::<IpAddr>().map(|_| ()).map_err(|_| format!("{} is not an IP address", shown(text)))

@@ -2,8 +2,9 @@
 
 use super::format;
 use super::pod_shape::{CLAIM_SPEC, POD_TEMPLATE, PROTOCOL, SELECTOR};
-use super::shape::Shape::{Any, As, Bool, Free, Int, List, Map, OneOf, Port, Quantity, Share, Text};
+use super::shape::Shape::{Also, Any, As, Bool, Free, Int, List, Map, OneOf, Port, Quantity, Share, Text};
 use super::shape::{COUNT, Field, NAME, PORT, Shape, TEXTS, compare, opt, req};
+use super::together;
 use super::{Findings, Node};
 
 /// Compares an object with the fields of its kind; kinds that are not here are left to their controllers.
@@ -19,7 +20,7 @@ pub(super) fn check(root: &Node<'_, '_>, out: &mut Findings<'_>) {
     }
 }
 
-const KINDS: [(&str, &Shape); 22] = [
+const KINDS: [(&str, &Shape); 27] = [
     ("Deployment", &with(&DEPLOYMENT)),
     ("StatefulSet", &with(&STATEFUL_SET)),
     ("DaemonSet", &with(&DAEMON_SET)),
@@ -32,7 +33,12 @@ const KINDS: [(&str, &Shape); 22] = [
     ("NetworkPolicy", &with(&NETWORK_POLICY)),
     ("HorizontalPodAutoscaler", &with(&AUTOSCALER)),
     ("PodDisruptionBudget", &with(&DISRUPTION_BUDGET)),
-    ("PersistentVolumeClaim", &with(&CLAIM_SPEC)),
+    ("PersistentVolumeClaim", &with(&Also(&CLAIM_SPEC, together::claim))),
+    ("PersistentVolume", &with(&VOLUME)),
+    ("StorageClass", &STORAGE_CLASS),
+    ("ValidatingWebhookConfiguration", &WEBHOOKS),
+    ("MutatingWebhookConfiguration", &WEBHOOKS),
+    ("CustomResourceDefinition", &with(&DEFINITION)),
     ("ConfigMap", &CONFIG_MAP),
     ("Secret", &SECRET),
     ("ServiceAccount", &SERVICE_ACCOUNT),
@@ -130,7 +136,7 @@ const JOB: Shape = Map(&[
 const CRON_JOB: Shape = Map(&[
     req("schedule", &Text),
     req("jobTemplate", &Map(&[opt("metadata", &META), req("spec", &JOB)])),
-    opt("timeZone", &Text),
+    opt("timeZone", &As(format::time_zone)),
     opt("concurrencyPolicy", &OneOf(&["Allow", "Forbid", "Replace"])),
     opt("startingDeadlineSeconds", &Int(0, i64::MAX)),
     opt("successfulJobsHistoryLimit", &COUNT),
@@ -209,12 +215,17 @@ const INGRESS: Shape = Map(&[
 ]);
 const INGRESS_CLASS: Shape = Map(&[opt("controller", &Text), opt("parameters", &Any)]);
 
-const POLICY_PORTS: Shape = List(&Map(&[opt("port", &Port), opt("endPort", &PORT), opt("protocol", &PROTOCOL)]));
-const PEERS: Shape = List(&Map(&[
-    opt("podSelector", &SELECTOR),
-    opt("namespaceSelector", &SELECTOR),
-    opt("ipBlock", &Map(&[req("cidr", &As(format::cidr)), opt("except", &List(&As(format::cidr)))])),
-]));
+const POLICY_PORTS: Shape =
+    List(&Also(&Map(&[opt("port", &Port), opt("endPort", &PORT), opt("protocol", &PROTOCOL)]), together::policy_port));
+const IP_BLOCK: Shape = Map(&[req("cidr", &As(format::cidr)), opt("except", &List(&As(format::cidr)))]);
+const PEERS: Shape = List(&Also(
+    &Map(&[
+        opt("podSelector", &SELECTOR),
+        opt("namespaceSelector", &SELECTOR),
+        opt("ipBlock", &Also(&IP_BLOCK, together::ip_block)),
+    ]),
+    together::peer,
+));
 const NETWORK_POLICY: Shape = Map(&[
     opt("podSelector", &SELECTOR),
     opt("policyTypes", &List(&OneOf(&["Ingress", "Egress"]))),
@@ -298,30 +309,38 @@ const ROLE: Shape = Map(&[
     opt("aggregationRule", &Any),
     opt(
         "rules",
-        &List(&Map(&[
-            opt("apiGroups", &List(&Text)),
-            opt("resources", &List(&Text)),
-            req("verbs", &List(&Text)),
-            opt("resourceNames", &List(&Text)),
-            opt("nonResourceURLs", &List(&Text)),
-        ])),
+        &List(&Also(
+            &Map(&[
+                opt("apiGroups", &List(&Text)),
+                opt("resources", &List(&Text)),
+                req("verbs", &List(&Text)),
+                opt("resourceNames", &List(&Text)),
+                opt("nonResourceURLs", &List(&Text)),
+            ]),
+            together::role_rule,
+        )),
     ),
 ]);
 const BINDING: Shape = Map(&[
     API,
     KIND,
     METADATA,
-    req("roleRef", &Map(&[opt("apiGroup", &Text), req("kind", &OneOf(&["Role", "ClusterRole"])), req("name", &Text)])),
+    req("roleRef", &Also(&ROLE_REF, together::role_ref)),
     opt(
         "subjects",
-        &List(&Map(&[
-            req("kind", &OneOf(&["User", "Group", "ServiceAccount"])),
-            req("name", &Text),
-            opt("namespace", &Text),
-            opt("apiGroup", &Text),
-        ])),
+        &List(&Also(
+            &Map(&[
+                req("kind", &OneOf(&["User", "Group", "ServiceAccount"])),
+                req("name", &Text),
+                opt("namespace", &Text),
+                opt("apiGroup", &Text),
+            ]),
+            together::subject,
+        )),
     ),
 ]);
+const ROLE_REF: Shape =
+    Map(&[opt("apiGroup", &Text), req("kind", &OneOf(&["Role", "ClusterRole"])), req("name", &Text)]);
 const PRIORITY_CLASS: Shape = Map(&[
     API,
     KIND,
@@ -332,3 +351,41 @@ const PRIORITY_CLASS: Shape = Map(&[
     opt("preemptionPolicy", &OneOf(&["Never", "PreemptLowerPriority"])),
 ]);
 const SCALED_OBJECT: Shape = with(&Shape::Having(&[req("scaleTargetRef", &Any), req("triggers", &List(&Any))]));
+
+const VOLUME: Shape = Also(
+    &Shape::Having(&[
+        req("accessModes", &List(&OneOf(&["ReadWriteOnce", "ReadOnlyMany", "ReadWriteMany", "ReadWriteOncePod"]))),
+        req("capacity", &Free(format::qualified_name, &Quantity)),
+        opt("persistentVolumeReclaimPolicy", &OneOf(&["Retain", "Delete", "Recycle"])),
+        opt("volumeMode", &OneOf(&["Filesystem", "Block"])),
+    ]),
+    together::volume,
+);
+const STORAGE_CLASS: Shape = Shape::Having(&[
+    req("provisioner", &Text),
+    opt("reclaimPolicy", &OneOf(&["Delete", "Retain"])),
+    opt("volumeBindingMode", &OneOf(&["Immediate", "WaitForFirstConsumer"])),
+]);
+const WEBHOOKS: Shape = Shape::Having(&[opt(
+    "webhooks",
+    &List(&Shape::Having(&[
+        req("name", &Shape::Named(format::qualified_domain)),
+        req("admissionReviewVersions", &List(&Text)),
+        req("clientConfig", &Also(&Shape::Having(&[]), together::client_config)),
+        req("sideEffects", &OneOf(&["None", "NoneOnDryRun"])),
+        opt("failurePolicy", &OneOf(&["Ignore", "Fail"])),
+        opt("matchPolicy", &OneOf(&["Exact", "Equivalent"])),
+        opt("reinvocationPolicy", &OneOf(&["Never", "IfNeeded"])),
+        opt("timeoutSeconds", &Int(1, 30)),
+        opt("namespaceSelector", &SELECTOR),
+        opt("objectSelector", &SELECTOR),
+    ])),
+)]);
+const DEFINITION: Shape = Also(
+    &Shape::Having(&[
+        req("group", &As(format::subdomain)),
+        req("scope", &OneOf(&["Namespaced", "Cluster"])),
+        req("versions", &List(&Shape::Having(&[req("name", &As(format::label_name))]))),
+    ]),
+    together::definition,
+);

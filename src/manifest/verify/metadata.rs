@@ -33,6 +33,11 @@ pub(super) fn check(root: &Node<'_, '_>, out: &mut Findings<'_>) {
         out.add("bad-name", &namespace, reason);
     }
     labels(&metadata, out);
+    match out.kind() {
+        "Secret" => secret(root, out),
+        "ConfigMap" => twice(root, out),
+        _ => {}
+    }
     let data: usize = ["data", "binaryData", "stringData"]
         .iter()
         .filter_map(|key| root.value.get(*key)?.as_object())
@@ -41,6 +46,49 @@ pub(super) fn check(root: &Node<'_, '_>, out: &mut Findings<'_>) {
         .sum();
     if data > DATA_BYTES {
         out.add("too-large", root, format!("holds {data} bytes of data, Kubernetes takes 1 MiB"));
+    }
+}
+
+/// What the types of Secrets ask for, each key in `data` or in `stringData`.
+fn secret(root: &Node<'_, '_>, out: &mut Findings<'_>) {
+    let kind = root.text("type").unwrap_or_default();
+    let needed: &[&str] = match kind {
+        "kubernetes.io/tls" => &["tls.crt", "tls.key"],
+        "kubernetes.io/dockerconfigjson" => &[".dockerconfigjson"],
+        "kubernetes.io/dockercfg" => &[".dockercfg"],
+        "kubernetes.io/ssh-auth" => &["ssh-privatekey"],
+        _ => &[],
+    };
+    let data = root.child("data", root.value);
+    let plain = |key: &str| root.value.get("stringData").and_then(|data| data.get(key));
+    for key in needed {
+        let there = root.value.get("data").and_then(|data| data.get(*key)).or_else(|| plain(key));
+        if there.is_none() {
+            out.add("missing-field", &data.child(key, root.value), format!("required with the type `{kind}`"));
+        }
+        if key.starts_with('.')
+            && let Some(text) = plain(key).and_then(serde_json::Value::as_str)
+            && serde_json::from_str::<serde_json::Value>(text).is_err()
+        {
+            let data = root.child("stringData", root.value);
+            out.add("bad-format", &data.child(key, root.value), "not JSON");
+        }
+    }
+    if kind == "kubernetes.io/service-account-token"
+        && root.value.pointer("/metadata/annotations/kubernetes.io~1service-account.name").is_none()
+    {
+        let reason = "required with this type: `kubernetes.io/service-account.name`";
+        out.add("missing-field", &root.child("metadata", root.value).child("annotations", root.value), reason);
+    }
+}
+
+/// A key of a ConfigMap is a text or bytes, not both.
+fn twice(root: &Node<'_, '_>, out: &mut Findings<'_>) {
+    let Some(bytes) = root.get("binaryData") else { return };
+    for (key, entry) in bytes.entries() {
+        if root.value.get("data").is_some_and(|data| data.get(key).is_some()) {
+            out.add("duplicate-name", &entry, "the key is in `data` too");
+        }
     }
 }
 

@@ -4,6 +4,7 @@
 //! [`pod_shape`]): unknown fields, types, required fields, enumerations, formats. The other modules
 //! hold what a table cannot say: names that must agree, settings that exclude each other.
 
+mod cron;
 pub mod format;
 mod kinds;
 mod metadata;
@@ -12,13 +13,14 @@ pub mod node;
 mod pod;
 mod pod_shape;
 mod shape;
+mod together;
 mod workload;
 
 use std::collections::HashMap;
 
 use serde_json::Value;
 
-use crate::diag::{Diagnostic, Outcome, Report, ValuePath};
+use crate::diag::{Diagnostic, Outcome, Report, Severity, ValuePath};
 
 use super::{Manifest, ObjectId};
 use node::Node;
@@ -43,6 +45,8 @@ impl Verified {
 pub struct Fault {
     /// Stable, in kebab case: `unknown-field`.
     pub code: &'static str,
+    /// An error, or a warning where an API server can be told to take it.
+    pub severity: Severity,
     /// The field, `spec.ports[0].name`; it need not be there.
     pub path: String,
     /// The same as steps.
@@ -53,6 +57,27 @@ pub struct Fault {
     pub hint: Option<String>,
 }
 
+impl Fault {
+    /// An error at a field.
+    pub fn error(code: &'static str, at: &Node<'_, '_>, reason: impl Into<String>) -> Self {
+        let (path, at) = (at.path(), at.steps());
+        Fault { code, severity: Severity::Error, path, at, reason: reason.into(), hint: None }
+    }
+
+    /// A fault of an object as a whole, or at one of its outer fields: `metadata.name`.
+    pub fn at(code: &'static str, severity: Severity, path: &str, reason: impl Into<String>) -> Self {
+        let at = ValuePath::dotted(path);
+        Fault { code, severity, path: path.to_owned(), at, reason: reason.into(), hint: None }
+    }
+
+    /// Says what to do next.
+    #[must_use]
+    pub fn hint(mut self, hint: Option<impl Into<String>>) -> Self {
+        self.hint = hint.map(Into::into);
+        self
+    }
+}
+
 /// Checks each object by itself and all for unique identities.
 ///
 /// # Errors
@@ -61,7 +86,8 @@ pub fn verify(manifests: Vec<Manifest>) -> Outcome<Verified> {
     let mut found = Vec::new();
     unique(&manifests, &mut found);
     for manifest in &manifests {
-        found.extend(faults(&manifest.id, &manifest.body).into_iter().map(|fault| {
+        let faults = faults(&manifest.id, &manifest.body).into_iter().filter(|f| f.severity == Severity::Error);
+        found.extend(faults.map(|fault| {
             let message = format!("`{}`: `{}`: {}", manifest.id, fault.path, fault.reason);
             Diagnostic { hint: fault.hint, ..Diagnostic::error(fault.code, message) }
         }));
@@ -112,7 +138,7 @@ impl Findings<'_> {
 
     /// Leaves a fault at a field.
     fn add(&mut self, code: &'static str, at: &Node<'_, '_>, reason: impl Into<String>) -> &mut Fault {
-        self.faults.push(Fault { code, path: at.path(), at: at.steps(), reason: reason.into(), hint: None });
+        self.faults.push(Fault::error(code, at, reason));
         let last = self.faults.len() - 1;
         &mut self.faults[last]
     }

@@ -5,6 +5,7 @@ use std::collections::HashSet;
 use serde_json::Value;
 
 use super::{Findings, Node};
+use crate::diag::Severity;
 
 pub(super) fn check(root: &Node<'_, '_>, out: &mut Findings<'_>) {
     let Some(spec) = root.get("spec") else { return };
@@ -63,11 +64,23 @@ fn service(spec: &Node<'_, '_>, out: &mut Findings<'_>) {
         {
             out.add("duplicate-port", &port, format!("port {number} is given twice"));
         }
+        if let Some(number) = port.get("nodePort")
+            && matches!(kind, "NodePort" | "LoadBalancer")
+            && number.value.as_i64().is_some_and(|n| n != 0 && !NODE_PORTS.contains(&n))
+        {
+            let (first, last) = (NODE_PORTS.start(), NODE_PORTS.end());
+            let reason =
+                format!("outside of {first} to {last}, which clusters give out unless they are told otherwise");
+            out.add("out-of-range", &number, reason).severity = Severity::Warning;
+        }
         if kind == "ClusterIP" && port.value.get("nodePort").and_then(Value::as_i64).is_some_and(|n| n != 0) {
             out.add("contradiction", &port, "`nodePort` is not allowed with the type `ClusterIP`");
         }
     }
 }
+
+/// The default of `--service-node-port-range`.
+const NODE_PORTS: std::ops::RangeInclusive<i64> = 30000..=32767;
 
 /// Fields that a Service has only for some types.
 const ONLY_FOR: [(&str, &[&str]); 5] = [

@@ -1,8 +1,9 @@
 //! The fields of a pod, as Kubernetes' API has them.
 
 use super::format;
-use super::shape::Shape::{Any, As, Bool, Free, Int, List, Map, OneOf, Port, Quantity, Text};
+use super::shape::Shape::{Also, Any, As, Bool, Free, Int, List, Map, OneOf, Port, Quantity, Text, Words};
 use super::shape::{COUNT, NAME, PORT, Shape, TEXTS, opt, req};
+use super::together;
 
 const LONG: Shape = Int(0, i64::MAX);
 const POSITIVE: Shape = Int(1, i32::MAX as i64);
@@ -14,18 +15,23 @@ pub(super) const SELECTOR: Shape = Map(&[
     opt("matchLabels", &Free(format::qualified_name, &As(format::label_value))),
     opt(
         "matchExpressions",
-        &List(&Map(&[
-            req("key", &As(format::qualified_name)),
-            req("operator", &OneOf(&["In", "NotIn", "Exists", "DoesNotExist"])),
-            opt("values", &List(&Text)),
-        ])),
+        &List(&Also(
+            &Map(&[
+                req("key", &As(format::qualified_name)),
+                req("operator", &OneOf(&["In", "NotIn", "Exists", "DoesNotExist"])),
+                opt("values", &List(&Text)),
+            ]),
+            together::expression,
+        )),
     ),
 ]);
 
 const KEY_REF: Shape = Map(&[req("key", &As(format::config_key)), req("name", &NAME), opt("optional", &Bool)]);
 const NAME_REF: Shape = Map(&[req("name", &NAME), opt("optional", &Bool)]);
-const FIELD_REF: Shape = Map(&[opt("apiVersion", &Text), req("fieldPath", &Text)]);
-const RESOURCE_REF: Shape = Map(&[opt("containerName", &Text), req("resource", &Text), opt("divisor", &Quantity)]);
+const FIELD_REF: Shape = Map(&[opt("apiVersion", &Text), req("fieldPath", &Words(format::env_field))]);
+const FILE_FIELD_REF: Shape = Map(&[opt("apiVersion", &Text), req("fieldPath", &Words(format::file_field))]);
+const RESOURCE_REF: Shape =
+    Map(&[opt("containerName", &Text), req("resource", &Words(format::resource_field)), opt("divisor", &Quantity)]);
 
 const ENV: Shape = Map(&[
     req("name", &As(format::env_name)),
@@ -41,7 +47,10 @@ const ENV: Shape = Map(&[
         ]),
     ),
 ]);
-const ENV_FROM: Shape = Map(&[opt("prefix", &Text), opt("configMapRef", &NAME_REF), opt("secretRef", &NAME_REF)]);
+const ENV_FROM: Shape = Also(
+    &Map(&[opt("prefix", &Text), opt("configMapRef", &NAME_REF), opt("secretRef", &NAME_REF)]),
+    together::env_from,
+);
 
 const HTTP_GET: Shape = Map(&[
     opt("path", &Text),
@@ -66,12 +75,15 @@ const PROBE: Shape = Map(&[
     opt("failureThreshold", &COUNT),
     opt("terminationGracePeriodSeconds", &Int(1, i64::MAX)),
 ]);
-const HANDLER: Shape = Map(&[
-    opt("httpGet", &HTTP_GET),
-    opt("exec", &EXEC),
-    opt("tcpSocket", &TCP),
-    opt("sleep", &Map(&[req("seconds", &LONG)])),
-]);
+const HANDLER: Shape = Also(
+    &Map(&[
+        opt("httpGet", &HTTP_GET),
+        opt("exec", &EXEC),
+        opt("tcpSocket", &TCP),
+        opt("sleep", &Map(&[req("seconds", &LONG)])),
+    ]),
+    together::handler,
+);
 
 /// Requests and limits.
 pub(super) const RESOURCES: Shape = Map(&[
@@ -80,8 +92,10 @@ pub(super) const RESOURCES: Shape = Map(&[
     opt("claims", &Any),
 ]);
 
-const SECCOMP: Shape =
-    Map(&[req("type", &OneOf(&["Localhost", "RuntimeDefault", "Unconfined"])), opt("localhostProfile", &Text)]);
+const SECCOMP: Shape = Also(
+    &Map(&[req("type", &OneOf(&["Localhost", "RuntimeDefault", "Unconfined"])), opt("localhostProfile", &Text)]),
+    together::profile,
+);
 const SE_LINUX: Shape = Map(&[opt("level", &Text), opt("role", &Text), opt("type", &Text), opt("user", &Text)]);
 const WINDOWS: Shape = Map(&[
     opt("gmsaCredentialSpec", &Text),
@@ -90,7 +104,8 @@ const WINDOWS: Shape = Map(&[
     opt("runAsUserName", &Text),
 ]);
 
-const CONTAINER_SECURITY: Shape = Map(&[
+const CONTAINER_SECURITY: Shape = Also(&CONTAINER_RIGHTS, together::escalation);
+const CONTAINER_RIGHTS: Shape = Map(&[
     opt("allowPrivilegeEscalation", &Bool),
     opt("appArmorProfile", &SECCOMP),
     opt("capabilities", &Map(&[opt("add", &List(&Text)), opt("drop", &List(&Text))])),
@@ -170,11 +185,14 @@ const CONTAINER: Shape = Map(&[
     opt("terminationMessagePolicy", &OneOf(&["File", "FallbackToLogsOnError"])),
 ]);
 
-const ITEMS: Shape =
-    List(&Map(&[req("key", &As(format::config_key)), req("path", &Text), opt("mode", &Int(0, 0o777))]));
+const ITEMS: Shape = List(&Map(&[
+    req("key", &As(format::config_key)),
+    req("path", &As(format::local_path)),
+    opt("mode", &Int(0, 0o777)),
+]));
 const DOWNWARD_ITEMS: Shape = List(&Map(&[
-    req("path", &Text),
-    opt("fieldRef", &FIELD_REF),
+    req("path", &As(format::local_path)),
+    opt("fieldRef", &FILE_FIELD_REF),
     opt("resourceFieldRef", &RESOURCE_REF),
     opt("mode", &Int(0, 0o777)),
 ]));
@@ -195,6 +213,8 @@ pub(super) const CLAIM_SPEC: Shape = Map(&[
     opt("dataSourceRef", &Any),
 ]);
 
+const HOST_PATHS: &[&str] =
+    &["", "DirectoryOrCreate", "Directory", "FileOrCreate", "File", "Socket", "CharDevice", "BlockDevice"];
 const VOLUME: Shape = Map(&[
     req("name", &LABEL),
     opt("emptyDir", &Map(&[opt("medium", &OneOf(&["", "Memory", "HugePages"])), opt("sizeLimit", &Quantity)])),
@@ -212,23 +232,30 @@ const VOLUME: Shape = Map(&[
             opt("defaultMode", &MODE),
             opt(
                 "sources",
-                &List(&Map(&[
-                    opt("configMap", &PROJECTED_REF),
-                    opt("secret", &PROJECTED_REF),
-                    opt("downwardAPI", &Map(&[opt("items", &DOWNWARD_ITEMS)])),
-                    opt(
-                        "serviceAccountToken",
-                        &Map(&[req("path", &Text), opt("audience", &Text), opt("expirationSeconds", &LONG)]),
-                    ),
-                    opt("clusterTrustBundle", &Any),
-                    opt("podCertificate", &Any),
-                ])),
+                &List(&Also(
+                    &Map(&[
+                        opt("configMap", &PROJECTED_REF),
+                        opt("secret", &PROJECTED_REF),
+                        opt("downwardAPI", &Map(&[opt("items", &DOWNWARD_ITEMS)])),
+                        opt(
+                            "serviceAccountToken",
+                            &Map(&[
+                                req("path", &As(format::local_path)),
+                                opt("audience", &Text),
+                                opt("expirationSeconds", &Int(600, 1 << 32)),
+                            ]),
+                        ),
+                        opt("clusterTrustBundle", &Any),
+                        opt("podCertificate", &Any),
+                    ]),
+                    together::projection,
+                )),
             ),
         ]),
     ),
     opt("downwardAPI", &Map(&[opt("items", &DOWNWARD_ITEMS), opt("defaultMode", &MODE)])),
     opt("persistentVolumeClaim", &Map(&[req("claimName", &Text), opt("readOnly", &Bool)])),
-    opt("hostPath", &Map(&[req("path", &Text), opt("type", &Text)])),
+    opt("hostPath", &Map(&[req("path", &As(format::no_backsteps)), opt("type", &OneOf(HOST_PATHS))])),
     opt("nfs", &Map(&[req("server", &Text), req("path", &Text), opt("readOnly", &Bool)])),
     opt("ephemeral", &Any),
     opt("csi", &Any),
@@ -254,20 +281,24 @@ const VOLUME: Shape = Map(&[
     opt("vsphereVolume", &Any),
 ]);
 
-const TOLERATION: Shape = Map(&[
+const TOLERATION: Shape = Also(&TOLERATION_FIELDS, together::toleration);
+const TOLERATION_FIELDS: Shape = Map(&[
     opt("key", &Text),
-    opt("operator", &OneOf(&["Exists", "Equal", "Lt", "Gt"])),
+    opt("operator", &OneOf(&["Exists", "Equal", "Lt", "Gt", ""])),
     opt("value", &Text),
     opt("effect", &OneOf(&["NoSchedule", "PreferNoSchedule", "NoExecute", ""])),
     opt("tolerationSeconds", &ANY_INT),
 ]);
 
 const NODE_TERM: Shape = Map(&[opt("matchExpressions", &NODE_MATCH), opt("matchFields", &NODE_MATCH)]);
-const NODE_MATCH: Shape = List(&Map(&[
-    req("key", &Text),
-    req("operator", &OneOf(&["In", "NotIn", "Exists", "DoesNotExist", "Gt", "Lt"])),
-    opt("values", &List(&Text)),
-]));
+const NODE_MATCH: Shape = List(&Also(
+    &Map(&[
+        req("key", &Text),
+        req("operator", &OneOf(&["In", "NotIn", "Exists", "DoesNotExist", "Gt", "Lt"])),
+        opt("values", &List(&Text)),
+    ]),
+    together::expression,
+));
 const POD_TERM: Shape = Map(&[
     req("topologyKey", &As(format::qualified_name)),
     opt("labelSelector", &SELECTOR),
@@ -298,7 +329,8 @@ const AFFINITY: Shape = Map(&[
     opt("podAffinity", &POD_AFFINITY),
     opt("podAntiAffinity", &POD_AFFINITY),
 ]);
-const SPREAD: Shape = Map(&[
+const SPREAD: Shape = Also(&SPREAD_FIELDS, together::spread);
+const SPREAD_FIELDS: Shape = Map(&[
     req("maxSkew", &POSITIVE),
     req("topologyKey", &As(format::qualified_name)),
     req("whenUnsatisfiable", &OneOf(&["DoNotSchedule", "ScheduleAnyway"])),
@@ -310,7 +342,8 @@ const SPREAD: Shape = Map(&[
 ]);
 
 /// What runs in a pod and where.
-pub(super) const POD_SPEC: Shape = Map(&[
+pub(super) const POD_SPEC: Shape = Also(&POD_FIELDS, together::pod);
+const POD_FIELDS: Shape = Map(&[
     req("containers", &List(&CONTAINER)),
     opt("initContainers", &List(&CONTAINER)),
     opt("ephemeralContainers", &Any),
@@ -327,7 +360,7 @@ pub(super) const POD_SPEC: Shape = Map(&[
     opt("nodeName", &NAME),
     opt("affinity", &AFFINITY),
     opt("tolerations", &List(&TOLERATION)),
-    opt("topologySpreadConstraints", &List(&SPREAD)),
+    opt("topologySpreadConstraints", &Also(&List(&SPREAD), together::spreads)),
     opt("priority", &ANY_INT),
     opt("priorityClassName", &NAME),
     opt("preemptionPolicy", &OneOf(&["Never", "PreemptLowerPriority"])),

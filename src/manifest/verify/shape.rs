@@ -14,6 +14,10 @@ pub(super) enum Shape {
     Text,
     /// A text in a format of [`format`].
     As(fn(&str) -> Result<(), String>),
+    /// The name of something, in a format of [`format`].
+    Named(fn(&str) -> Result<(), String>),
+    /// A text of a set that is larger than a list.
+    Words(fn(&str) -> Result<(), String>),
     /// One of these texts.
     OneOf(&'static [&'static str]),
     /// True or false.
@@ -36,6 +40,8 @@ pub(super) enum Shape {
     Having(&'static [Field]),
     /// A whole object with a `spec` of this shape.
     Object(&'static Shape),
+    /// A shape, and a rule about what its fields say together.
+    Also(&'static Shape, fn(&Node<'_, '_>, &mut Findings<'_>)),
 }
 
 /// A field of a map.
@@ -78,6 +84,20 @@ pub(super) fn compare(node: &Node<'_, '_>, shape: &Shape, out: &mut Findings<'_>
             Some(Ok(())) => {}
             Some(Err(reason)) => {
                 out.add("bad-format", node, reason);
+            }
+            None => wrong(node, "a text", out),
+        },
+        Shape::Named(check) => match value.as_str().map(check) {
+            Some(Ok(())) => {}
+            Some(Err(reason)) => {
+                out.add("bad-name", node, reason);
+            }
+            None => wrong(node, "a text", out),
+        },
+        Shape::Words(check) => match value.as_str().map(check) {
+            Some(Ok(())) => {}
+            Some(Err(reason)) => {
+                out.add("unknown-value", node, reason);
             }
             None => wrong(node, "a text", out),
         },
@@ -144,6 +164,10 @@ pub(super) fn compare(node: &Node<'_, '_>, shape: &Shape, out: &mut Findings<'_>
         Shape::Map(fields) => compare_map(node, fields, false, out),
         Shape::Having(fields) => compare_map(node, fields, true, out),
         Shape::Object(spec) => compare_object(node, spec, out),
+        Shape::Also(inner, rule) => {
+            compare(node, inner, out);
+            rule(node, out);
+        }
     }
 }
 

@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use super::{Findings, Node, metadata, pod};
+use super::{Findings, Node, cron, metadata, pod};
 
 pub(super) fn check(root: &Node<'_, '_>, out: &mut Findings<'_>) {
     let Some(spec) = root.get("spec") else { return };
@@ -11,22 +11,22 @@ pub(super) fn check(root: &Node<'_, '_>, out: &mut Findings<'_>) {
             selector(&spec, out);
             strategy(&spec, out);
             template(&spec, &["Always"], out);
+            deadline(&spec, out);
         }
-        "Job" => template(&spec, &["OnFailure", "Never"], out),
+        "Job" => job(&spec, out),
         "CronJob" => {
-            if let Some(job) = spec.get("jobTemplate")
-                && let Some(job_spec) = job.get("spec")
+            if let Some(template) = spec.get("jobTemplate")
+                && let Some(job_spec) = template.get("spec")
             {
-                template(&job_spec, &["OnFailure", "Never"], out);
+                job(&job_spec, out);
             }
-            if let Some(schedule) = spec.get("schedule") {
-                cron(&schedule, out);
+            if let Some(schedule) = spec.get("schedule")
+                && let Some(Err(reason)) = schedule.value.as_str().map(cron::schedule)
+            {
+                out.add("bad-format", &schedule, reason);
             }
         }
-        "PodDisruptionBudget" if spec.has("minAvailable") && spec.has("maxUnavailable") => {
-            let reason = "`minAvailable` and `maxUnavailable` are both set, one of them is allowed";
-            out.add("contradiction", &spec, reason);
-        }
+        "PodDisruptionBudget" => budget(&spec, out),
         "HorizontalPodAutoscaler" => autoscaler(&spec, out),
         _ => {}
     }
@@ -40,7 +40,7 @@ fn selector(spec: &Node<'_, '_>, out: &mut Findings<'_>) {
     if selector.value.as_object().is_none_or(serde_json::Map::is_empty) {
         out.add("bad-selector", &selector, "empty, it would select nothing");
     }
-    let Some(wanted) = wanted else { return };
+    let Some(wanted) = wanted.filter(|_| spec.has("template")) else { return };
     for (key, label) in wanted.entries() {
         if labels.and_then(|l| l.get(key)) != Some(label.value) {
             out.add("bad-selector", &label, "the pods of the template do not have this label with this value");
@@ -57,6 +57,11 @@ fn strategy(spec: &Node<'_, '_>, out: &mut Findings<'_>) {
         {
             out.add("contradiction", &rolling, format!("only allowed with the type `RollingUpdate`, not `{kind}`"));
         }
+        if let Some(rolling) = strategy.get("rollingUpdate")
+            && let Some(share) = rolling.get("maxUnavailable")
+        {
+            at_most_all(&share, out);
+        }
         let none = |field: &str| {
             let value = strategy.value.pointer(&format!("/rollingUpdate/{field}"));
             value.is_some_and(|v| v.as_i64() == Some(0) || v.as_str() == Some("0%"))
@@ -64,6 +69,52 @@ fn strategy(spec: &Node<'_, '_>, out: &mut Findings<'_>) {
         if none("maxSurge") && none("maxUnavailable") {
             out.add("contradiction", &strategy, "`maxSurge` and `maxUnavailable` are both 0, no pod could be replaced");
         }
+    }
+}
+
+/// A Job's own selector must select its pods too; most have none, and get one.
+fn job(spec: &Node<'_, '_>, out: &mut Findings<'_>) {
+    if spec.has("selector") {
+        selector(spec, out);
+    }
+    if spec.text("completionMode") == Some("Indexed") && !spec.has("completions") {
+        let at = spec.child("completions", &Value::Null);
+        out.add("missing-field", &at, "required with `completionMode: Indexed`");
+    }
+    template(spec, &["OnFailure", "Never"], out);
+}
+
+/// A rollout must have longer than a pod has to become ready.
+fn deadline(spec: &Node<'_, '_>, out: &mut Findings<'_>) {
+    let number = |key: &str| spec.value.get(key).and_then(Value::as_i64);
+    let least = number("minReadySeconds").unwrap_or(0);
+    let most = number("progressDeadlineSeconds").unwrap_or(DEFAULT_DEADLINE);
+    if out.kind() == "Deployment" && most <= least {
+        let at = spec.child("progressDeadlineSeconds", &Value::Null);
+        out.add("contradiction", &at, format!("{most} is not more than `minReadySeconds` {least}"));
+    }
+}
+
+/// What Kubernetes takes for a missing `progressDeadlineSeconds`.
+const DEFAULT_DEADLINE: i64 = 600;
+
+fn budget(spec: &Node<'_, '_>, out: &mut Findings<'_>) {
+    if spec.has("minAvailable") && spec.has("maxUnavailable") {
+        let reason = "`minAvailable` and `maxUnavailable` are both set, one of them is allowed";
+        out.add("contradiction", spec, reason);
+    }
+    for key in ["minAvailable", "maxUnavailable"] {
+        if let Some(share) = spec.get(key) {
+            at_most_all(&share, out);
+        }
+    }
+}
+
+/// A percentage of up to 100.
+fn at_most_all(share: &Node<'_, '_>, out: &mut Findings<'_>) {
+    let percent = share.value.as_str().and_then(|text| text.strip_suffix('%')?.parse::<u32>().ok());
+    if percent.is_some_and(|percent| percent > 100) {
+        out.add("out-of-range", share, "more than 100%");
     }
 }
 
@@ -79,27 +130,6 @@ fn template(spec: &Node<'_, '_>, restart: &[&str], out: &mut Findings<'_>) {
         out.add("unknown-value", &at, format!("`{policy}` is not allowed here, use `{}`", restart.join("` or `")));
     }
     pod::spec(&pod_spec, spec.value.get("volumeClaimTemplates"), out);
-}
-
-/// Five fields, or one of the names that begin with `@`.
-fn cron(schedule: &Node<'_, '_>, out: &mut Findings<'_>) {
-    let Some(text) = schedule.value.as_str() else { return };
-    let fields = text.split_whitespace().count();
-    let good = match text.strip_prefix('@') {
-        Some(name) => {
-            ["yearly", "annually", "monthly", "weekly", "daily", "midnight", "hourly"].contains(&name)
-                || name.starts_with("every ")
-        }
-        None => {
-            fields == 5
-                && text
-                    .bytes()
-                    .all(|b| b.is_ascii_alphanumeric() || matches!(b, b' ' | b'*' | b'/' | b',' | b'-' | b'?'))
-        }
-    };
-    if !good {
-        out.add("bad-format", schedule, "not a schedule of five fields like `0 1 * * *`");
-    }
 }
 
 fn autoscaler(spec: &Node<'_, '_>, out: &mut Findings<'_>) {
