@@ -8,6 +8,7 @@ use super::schema::Schemas;
 use super::set::{Options, Set};
 use super::{Finding, Findings};
 use crate::diag::{Diagnostic, Location, Report, Sources, ValuePath};
+use crate::manifest::stream::{documents, is_list};
 use crate::manifest::{Fault, ObjectId, read as quick};
 use crate::values::read::{self, node::Kind, node::Node};
 
@@ -31,8 +32,9 @@ pub fn check(texts: Vec<Text>, options: Options) -> (Findings, Report, Sources) 
     let mut found: Vec<(usize, Fault)> = Vec::new();
     for file in 0..files.texts.len() {
         let text = files.texts[file].text.clone();
+        set.next_file();
         files.sources.add(files.texts[file].name.clone(), text.clone());
-        for (lines, document) in documents(&text) {
+        for (lines, document) in documents(&text).into_iter().filter(|(_, text)| says_something(text)) {
             let offset = document.as_ptr() as usize - text.as_ptr() as usize;
             let part = Part { file, lines, range: (offset, offset + document.len()), item: None };
             files.document(part, document, &mut |body| {
@@ -172,32 +174,12 @@ fn place(root: &Node, path: &ValuePath) -> Location {
 
 /// The objects of a list of objects.
 fn items(body: &Value) -> Option<&Vec<Value>> {
-    let kind = body.get("kind").and_then(Value::as_str)?;
-    let built_in = body.get("apiVersion").and_then(Value::as_str).is_some();
-    let list =
-        kind == "List" || (kind.ends_with("List") && body.get("metadata").is_none_or(|m| m.get("name").is_none()));
-    if built_in && list { body.get("items").and_then(Value::as_array) } else { None }
+    body.as_object().filter(|map| is_list(map))?.get("items")?.as_array()
 }
 
-/// The documents of a text and how many lines are before each, cut where `kubectl` cuts: at lines that begin with `---`.
-fn documents(text: &str) -> Vec<(usize, &str)> {
-    let mut out = Vec::new();
-    let (mut start, mut lines, mut offset) = (0, 0, 0);
-    for (number, line) in text.split_inclusive('\n').enumerate() {
-        let separates = line.strip_prefix("---").is_some_and(|rest| {
-            let rest = rest.trim();
-            rest.is_empty() || rest.starts_with('#')
-        });
-        if separates {
-            out.push((lines, &text[start..offset]));
-            start = offset + line.len();
-            lines = number + 1;
-        }
-        offset += line.len();
-    }
-    out.push((lines, &text[start..]));
-    out.retain(|(_, document)| document.lines().any(|line| !line.trim().is_empty() && !line.starts_with('#')));
-    out
+/// Whether a document holds more than comments.
+fn says_something(document: &str) -> bool {
+    document.lines().any(|line| !line.trim().is_empty() && !line.trim_start().starts_with('#'))
 }
 
 /// Checks objects that are there already, each with the name of what it came from.

@@ -120,6 +120,8 @@ pub struct Fields {
     fields: Vec<Field>,
     /// Whether unknown fields are kept.
     pub open: bool,
+    /// Whether the type is Kubernetes' own.
+    pub built_in: bool,
     /// Whether any field is required.
     pub requires: bool,
 }
@@ -169,9 +171,8 @@ impl Schemas {
                     schemas.kinds.extend(kind_line(kind, number));
                 } else if let Some(pattern) = line.strip_prefix("~ ") {
                     schemas.patterns[number].push(pattern);
-                } else if let Some((name, fields)) = line.split_once(' ')
-                    && name != "#"
-                {
+                } else {
+                    let (name, fields) = line.split_once(' ').unwrap_or((line, "*:x"));
                     types.insert(name, Line { text: fields, fields: OnceCell::new() });
                 }
             }
@@ -226,7 +227,7 @@ fn spanned(word: &'static str) -> (&'static str, Span) {
 
 /// `name!@34-:type`, each between spaces.
 fn parse_fields(line: &'static str, text: usize) -> Fields {
-    let mut out = Fields { fields: Vec::new(), open: false, requires: false };
+    let mut out = Fields { fields: Vec::new(), open: false, built_in: text == 0, requires: false };
     for word in line.split(' ') {
         let Some((name, holds)) = word.split_once(':') else { continue };
         if name == "*" {

@@ -62,6 +62,7 @@ pub struct Set<'s> {
     names: HashMap<(String, String, String, String), usize>,
     known: Known,
     ours: bool,
+    file: usize,
     skipped: BTreeMap<String, usize>,
 }
 
@@ -79,8 +80,14 @@ impl<'s> Set<'s> {
             names: HashMap::new(),
             known: Known::default(),
             ours: false,
+            file: 0,
             skipped: BTreeMap::new(),
         }
+    }
+
+    /// Says that the objects that follow are from another file.
+    pub fn next_file(&mut self) {
+        self.file += 1;
     }
 
     /// How many objects there are.
@@ -127,7 +134,7 @@ impl<'s> Set<'s> {
         match api::look_up(self.schemas, self.options.minor, id, found) {
             KnownApi::Kind(kind) => {
                 if let Some(fields) = self.schemas.object(kind) {
-                    found.extend(self.walk.object(&root, fields).into_iter());
+                    found.extend(self.walk.object(&root, fields));
                 }
             }
             KnownApi::Elsewhere => *self.skipped.entry(format!("{} {}", id.api_version, id.kind)).or_default() += 1,
@@ -142,9 +149,11 @@ impl<'s> Set<'s> {
         }
         if !id.name.is_empty() {
             let key = (id.group().to_owned(), id.kind.clone(), self.namespace(id).to_owned(), id.name.clone());
-            if self.names.insert(key, self.seen.len()).is_some() {
+            if let Some(file) = self.names.insert(key, self.file) {
+                // Examples in a folder may be there to choose from.
+                let severity = if file == self.file || self.ours { Severity::Error } else { Severity::Warning };
                 let reason = "an earlier object of the set has the same kind and name";
-                let fault = Fault::at("duplicate-object", Severity::Error, "metadata.name", reason);
+                let fault = Fault::at("duplicate-object", severity, "metadata.name", reason);
                 found.push(fault.hint(Some("give one of them another name, or remove one")));
             }
         }

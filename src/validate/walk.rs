@@ -48,8 +48,12 @@ impl<'s> Walk<'s> {
             }
         }
         if fields.requires {
+            // Of Kubernetes' own kinds a missing list is an empty one; where it may not be empty, other rules say so.
             let missing = |field: &&Field| {
-                field.required && field.span.has(self.minor) && map.get(field.name).is_none_or(Value::is_null)
+                field.required
+                    && field.span.has(self.minor)
+                    && map.get(field.name).is_none_or(Value::is_null)
+                    && !(fields.built_in && matches!(field.holds, Type::List { .. }))
             };
             for field in fields.iter().filter(missing) {
                 let at = node.child(field.name, &Value::Null);
