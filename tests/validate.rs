@@ -31,7 +31,7 @@ fn compare(path: &Path) -> Option<String> {
 }
 
 fn check(name: &str, text: &str, minor: u32) -> Findings {
-    let texts = vec![ManifestText { name: name.to_owned(), text: text.into() }];
+    let texts = vec![ManifestText { name: name.to_owned(), text: text.into(), named: true }];
     let (found, unreadable, _) = pipeline::validate_texts(texts, KubeVersion { major: 1, minor }, "default");
     assert!(unreadable.0.is_empty(), "{name}: {unreadable:?}");
     found

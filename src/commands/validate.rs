@@ -108,8 +108,9 @@ fn texts(paths: &[String]) -> Result<Vec<ManifestText>, Report> {
             path => vec![path.to_owned()],
         };
         for file in files {
+            let named = file == Path::new(name);
             match read(&file) {
-                Ok(text) => texts.push(ManifestText { name: file.display().to_string(), text: text.into() }),
+                Ok(text) => texts.push(ManifestText { name: file.display().to_string(), text: text.into(), named }),
                 Err(why) => wrong.push(unreadable(&file, &why)),
             }
         }

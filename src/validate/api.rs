@@ -41,6 +41,10 @@ pub fn look_up<'s>(schemas: &'s Schemas, minor: u32, id: &ObjectId, found: &mut 
         }
         return Known::Kind(kind);
     }
+    // Configuration of programs, which looks like an object: kustomize's `builtin`.
+    if !id.api_version.contains('/') && !version_like(&id.api_version) {
+        return Known::Elsewhere;
+    }
     if let Some(removed) = releases::removed_apis().iter().find(|r| r.holds(&id.api_version, &id.kind)) {
         let hint = removed.successors.first().map(|next| use_it(next.clone()));
         let reason = format!("{what} was removed in Kubernetes {}", removed.since);
@@ -69,6 +73,11 @@ pub fn look_up<'s>(schemas: &'s Schemas, minor: u32, id: &ObjectId, found: &mut 
     let hint = near.map(|name| format!("did you mean `{name}`?"));
     say("unknown-kind", Severity::Error, "kind", format!("Kubernetes has no {what}"), hint);
     Known::No
+}
+
+/// `v1`, `v2beta1`.
+fn version_like(text: &str) -> bool {
+    text.strip_prefix('v').is_some_and(|rest| rest.starts_with(|c: char| c.is_ascii_digit()))
 }
 
 fn use_it(api_version: String) -> String {

@@ -7,7 +7,7 @@ use serde_json::Value;
 use super::schema::Schemas;
 use super::set::{Options, Set};
 use super::{Finding, Findings};
-use crate::diag::{Diagnostic, Location, Report, Sources, ValuePath};
+use crate::diag::{Diagnostic, Location, Report, Severity, Sources, ValuePath};
 use crate::manifest::stream::{documents, is_list};
 use crate::manifest::{Fault, ObjectId, read as quick};
 use crate::values::read::{self, node::Kind, node::Node};
@@ -19,6 +19,8 @@ pub struct Text {
     pub name: String,
     /// YAML documents, or JSON.
     pub text: Arc<str>,
+    /// Whether it was named, not found in a directory: then it must hold objects.
+    pub named: bool,
 }
 
 /// Checks all texts as one set.
@@ -26,7 +28,8 @@ pub struct Text {
 /// What cannot be read is left out and is in the report, which points into the sources.
 pub fn check(texts: Vec<Text>, options: Options) -> (Findings, Report, Sources) {
     let schemas = Schemas::new();
-    let mut files = Files { texts, objects: Vec::new(), sources: Sources::default(), unreadable: Vec::new() };
+    let mut files =
+        Files { texts, objects: Vec::new(), sources: Sources::default(), unreadable: Vec::new(), others: Vec::new() };
     let mut checked = Findings { minor: options.minor, ..Findings::default() };
     let mut set = Set::new(&schemas, options);
     let mut found: Vec<(usize, Fault)> = Vec::new();
@@ -71,6 +74,8 @@ struct Files {
     objects: Vec<Part>,
     sources: Sources,
     unreadable: Vec<Diagnostic>,
+    /// Documents that hold something else.
+    others: Vec<Finding>,
 }
 
 impl Files {
@@ -85,9 +90,13 @@ impl Files {
                     quick::drop_nulls(&mut body);
                     body
                 }
+                Err(Report(why)) if why.iter().all(|d| d.code == "not-a-map") => return self.other(part),
                 Err(Report(why)) => return self.unreadable.extend(why),
             },
         };
+        if body.get("kind").is_none() && body.get("apiVersion").is_none() {
+            return self.other(part);
+        }
         match items(&body) {
             Some(list) => {
                 for (number, item) in list.iter().enumerate() {
@@ -100,6 +109,15 @@ impl Files {
                 add(&body);
             }
         }
+    }
+
+    /// A document that is no object. In a directory it may be there for something else.
+    fn other(&mut self, part: Part) {
+        let file = &self.texts[part.file];
+        let severity = if file.named { Severity::Error } else { Severity::Warning };
+        let fault =
+            Fault::at("not-an-object", severity, "", "holds no object: there is neither `apiVersion` nor `kind`");
+        self.others.push(finding(fault, None, &file.name, (part.lines + 1, 1)));
     }
 
     fn slice(&self, part: Part) -> Option<&str> {
@@ -143,7 +161,7 @@ impl Files {
     /// Gives every finding its place, in the order of places.
     fn located(&self, mut found: Vec<(usize, Fault)>, ids: &[Option<ObjectId>]) -> Vec<Finding> {
         found.sort_by_key(|(number, _)| *number);
-        let mut findings = Vec::with_capacity(found.len());
+        let mut findings = self.others.clone();
         let mut at: Option<(usize, Option<Node>)> = None;
         for (number, found) in found {
             let part = self.objects[number];

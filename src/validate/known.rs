@@ -60,7 +60,12 @@ impl Known {
     pub fn add(&mut self, id: &ObjectId, namespace: &str, body: &Value) {
         if let Some(kind) = REFERRED.iter().find(|kind| **kind == id.kind) {
             let kept = kept(kind, body);
-            self.objects.entry((kind, namespace.to_owned())).or_default().insert(id.name.clone(), kept);
+            let there = self.objects.entry((kind, namespace.to_owned())).or_default();
+            // Of two objects with one name either may be meant.
+            let both = there.entry(id.name.clone()).or_default();
+            both.keys.extend(kept.keys);
+            both.ports.extend(kept.ports);
+            both.external |= kept.external;
         }
         match (id.group(), id.kind.as_str()) {
             ("", "ConfigMap") => self.script(id, namespace, body),

@@ -17,7 +17,10 @@ pub fn text(checked: &Findings, least: Severity) -> String {
         if let Some(id) = &f.object {
             let _ = write!(out, "`{id}`: ");
         }
-        let _ = writeln!(out, "`{}`: {}", f.path, f.message);
+        if !f.path.is_empty() {
+            let _ = write!(out, "`{}`: ", f.path);
+        }
+        let _ = writeln!(out, "{}", f.message);
         if let Some(hint) = &f.hint {
             let _ = writeln!(out, "  hint: {hint}");
         }
@@ -106,7 +109,8 @@ fn finding(f: &Finding) -> Value {
 fn sentence(f: &Finding) -> String {
     let object = f.object.as_ref().map(|id| format!("{id}: ")).unwrap_or_default();
     let hint = f.hint.as_ref().map(|hint| format!(" ({hint})")).unwrap_or_default();
-    format!("{object}{}: {}{hint}", f.path, f.message)
+    let path = if f.path.is_empty() { String::new() } else { format!("{}: ", f.path) };
+    format!("{object}{path}{}{hint}", f.message)
 }
 
 /// SARIF 2.1.0, for code scanning.

@@ -48,17 +48,26 @@ impl<'s> Walk<'s> {
             }
         }
         if fields.requires {
-            // Of Kubernetes' own kinds a missing list is an empty one; where it may not be empty, other rules say so.
+            // Of Kubernetes' own kinds a missing list or map is an empty one; where that will not do, what is missing in
+            // it is missing, and other rules say which lists may not be empty.
             let missing = |field: &&Field| {
                 field.required
                     && field.span.has(self.minor)
                     && map.get(field.name).is_none_or(Value::is_null)
-                    && !(fields.built_in && matches!(field.holds, Type::List { .. }))
+                    && !(fields.built_in && self.may_be_empty(&field.holds))
             };
             for field in fields.iter().filter(missing) {
                 let at = node.child(field.name, &Value::Null);
                 self.faults.push(Fault::error("missing-field", &at, "required, and not there"));
             }
+        }
+    }
+
+    fn may_be_empty(&self, holds: &Type) -> bool {
+        match holds {
+            Type::List { .. } => true,
+            Type::Fields(text, name) => self.schemas.fields(*text, name).is_some_and(|fields| !fields.requires),
+            _ => false,
         }
     }
 

@@ -9,6 +9,8 @@ const LONG: Shape = Int(0, i64::MAX);
 const POSITIVE: Shape = Int(1, i32::MAX as i64);
 const ANY_INT: Shape = Int(i32::MIN as i64, i32::MAX as i64);
 const LABEL: Shape = As(format::label_name);
+/// A name that is as good as missing where it is empty.
+const NAME_OR_EMPTY: Shape = As(|text| if text.is_empty() { Ok(()) } else { format::subdomain(text) });
 
 /// What selects objects by their labels.
 pub(super) const SELECTOR: Shape = Map(&[
@@ -348,8 +350,8 @@ const POD_FIELDS: Shape = Map(&[
     opt("initContainers", &List(&CONTAINER)),
     opt("ephemeralContainers", &Any),
     opt("volumes", &List(&VOLUME)),
-    opt("serviceAccountName", &NAME),
-    opt("serviceAccount", &NAME),
+    opt("serviceAccountName", &NAME_OR_EMPTY),
+    opt("serviceAccount", &NAME_OR_EMPTY),
     opt("automountServiceAccountToken", &Bool),
     opt("securityContext", &POD_SECURITY),
     opt("imagePullSecrets", &List(&Map(&[opt("name", &Text)]))),
@@ -357,12 +359,12 @@ const POD_FIELDS: Shape = Map(&[
     opt("terminationGracePeriodSeconds", &LONG),
     opt("activeDeadlineSeconds", &Int(1, i64::MAX)),
     opt("nodeSelector", &Free(format::qualified_name, &As(format::label_value))),
-    opt("nodeName", &NAME),
+    opt("nodeName", &NAME_OR_EMPTY),
     opt("affinity", &AFFINITY),
     opt("tolerations", &List(&TOLERATION)),
     opt("topologySpreadConstraints", &Also(&List(&SPREAD), together::spreads)),
     opt("priority", &ANY_INT),
-    opt("priorityClassName", &NAME),
+    opt("priorityClassName", &NAME_OR_EMPTY),
     opt("preemptionPolicy", &OneOf(&["Never", "PreemptLowerPriority"])),
     opt("schedulerName", &Text),
     opt("schedulingGates", &Any),

@@ -244,8 +244,12 @@ const RBAC: &str = "rbac.authorization.k8s.io";
 /// Whom a binding is for.
 pub(super) fn subject(node: &Node<'_, '_>, out: &mut Findings<'_>) {
     let account = node.text("kind") == Some("ServiceAccount");
-    if account && node.text("namespace").is_none_or(str::is_empty) {
-        out.add("missing-field", &node.child("namespace", node.value), "required for a ServiceAccount");
+    if account && out.kind() == "ClusterRoleBinding" && node.text("namespace").is_none_or(str::is_empty) {
+        out.add(
+            "missing-field",
+            &node.child("namespace", node.value),
+            "required for a ServiceAccount where the binding has no namespace",
+        );
     }
     let group = node.text("apiGroup").unwrap_or_default();
     if account && !group.is_empty() {
