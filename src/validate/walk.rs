@@ -50,24 +50,17 @@ impl<'s> Walk<'s> {
         if fields.requires {
             // Of Kubernetes' own kinds a missing list or map is an empty one; where that will not do, what is missing in
             // it is missing, and other rules say which lists may not be empty.
+            let (schemas, minor) = (self.schemas, self.minor);
             let missing = |field: &&Field| {
                 field.required
-                    && field.span.has(self.minor)
+                    && field.span.has(minor)
                     && map.get(field.name).is_none_or(Value::is_null)
-                    && !(fields.built_in && self.may_be_empty(&field.holds))
+                    && !(fields.built_in && may_be_empty(schemas, &field.holds))
             };
             for field in fields.iter().filter(missing) {
                 let at = node.child(field.name, &Value::Null);
                 self.faults.push(Fault::error("missing-field", &at, "required, and not there"));
             }
-        }
-    }
-
-    fn may_be_empty(&self, holds: &Type) -> bool {
-        match holds {
-            Type::List { .. } => true,
-            Type::Fields(text, name) => self.schemas.fields(*text, name).is_some_and(|fields| !fields.requires),
-            _ => false,
         }
     }
 
@@ -219,5 +212,14 @@ impl<'s> Walk<'s> {
         };
         let reason = format!("{wanted} is needed, {} was found", format::sort_of(node.value));
         self.add("wrong-type", node, reason).hint = hint.map(str::to_owned);
+    }
+}
+
+/// Whether a field that is missing is as good as an empty one.
+fn may_be_empty(schemas: &Schemas, holds: &Type) -> bool {
+    match holds {
+        Type::List { .. } => true,
+        Type::Fields(text, name) => schemas.fields(*text, name).is_some_and(|fields| !fields.requires),
+        _ => false,
     }
 }

@@ -286,7 +286,7 @@ const VOLUME: Shape = Map(&[
 const TOLERATION: Shape = Also(&TOLERATION_FIELDS, together::toleration);
 const TOLERATION_FIELDS: Shape = Map(&[
     opt("key", &Text),
-    opt("operator", &OneOf(&["Exists", "Equal", "Lt", "Gt", ""])),
+    opt("operator", &OneOf(&["Exists", "Equal", "Lt", "Gt"])),
     opt("value", &Text),
     opt("effect", &OneOf(&["NoSchedule", "PreferNoSchedule", "NoExecute", ""])),
     opt("tolerationSeconds", &ANY_INT),

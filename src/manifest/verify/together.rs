@@ -37,7 +37,7 @@ pub(super) fn toleration(node: &Node<'_, '_>, out: &mut Findings<'_>) {
     if operator == "Exists" && filled("value") {
         out.add("contradiction", &node.child("value", node.value), "no value is allowed with the operator `Exists`");
     }
-    if operator != "Exists" && !filled("key") {
+    if matches!(operator, "Equal" | "Lt" | "Gt") && !filled("key") {
         let at = node.child("operator", node.value);
         out.add("contradiction", &at, "without a `key` the operator must be `Exists`");
     }
