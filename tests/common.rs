@@ -20,11 +20,14 @@ pub struct Ran {
 
 /// Runs the program in a directory, with no environment but what is given.
 pub fn run(directory: &Path, args: &[String], env: &BTreeMap<String, String>, stdin: &str) -> Ran {
-    let mut child = Command::new(env!("CARGO_BIN_EXE_gitlab-render"))
-        .args(args)
-        .current_dir(directory)
-        .env_clear()
-        .envs(env)
+    let mut command = Command::new(env!("CARGO_BIN_EXE_gitlab-render"));
+    command.args(args).current_dir(directory).env_clear().envs(env);
+    run_program(command, stdin)
+}
+
+/// Runs any program with a text as its stdin, and takes what it prints.
+pub fn run_program(mut command: Command, stdin: &str) -> Ran {
+    let mut child = command
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())
         .stderr(Stdio::piped())
@@ -32,7 +35,7 @@ pub fn run(directory: &Path, args: &[String], env: &BTreeMap<String, String>, st
         .expect("the program starts");
     let mut pipe = child.stdin.take().expect("stdin is piped");
     let text = stdin.to_owned();
-    // the program may end without reading it all
+    // a program may end without reading it all
     let writer = std::thread::spawn(move || drop(pipe.write_all(text.as_bytes())));
     let output = child.wait_with_output().expect("the program ends");
     writer.join().expect("stdin is written");

@@ -2,6 +2,7 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
+mod apiserver;
 mod architecture;
 mod cli;
 mod common;

@@ -31,14 +31,14 @@ const WITHOUT_THE_FAULT: &[(&str, &str)] = &[
 ];
 
 #[derive(Deserialize)]
-struct Document {
-    name: String,
-    release: String,
-    values: Value,
+pub struct Document {
+    pub name: String,
+    pub release: String,
+    pub values: Value,
     server: BTreeMap<String, Vec<String>>,
 }
 
-fn documents() -> Vec<Document> {
+pub fn documents() -> Vec<Document> {
     let file = std::fs::File::open(root().join("tests/unacceptable/documents.json.gz")).unwrap();
     let mut text = String::new();
     GzDecoder::new(file).read_to_string(&mut text).unwrap();

@@ -213,11 +213,9 @@ impl Server<'_> {
             return None;
         }
         let map = |key: &str| keep(key).and_then(|v| v.as_object().cloned()).unwrap_or_default();
-        // A claim's template never changes: only labels that never do, and those that are meant for it.
-        let mut labels = labels::identity(&self.w.app, &self.w.cx.release.name);
-        if let Some(storage) = group.labels.selector.get("storage") {
-            labels.insert("storage".to_owned(), storage.clone());
-        }
+        // A claim's template may never change, not even when Helm made it: only labels that never do, and those that are
+        // meant for it.
+        let mut labels = group.labels.selector.clone();
         labels::put(&mut labels, &map("labels"));
         let expressions = keep("matchExpressions").filter(|list| list.as_array().is_some_and(|l| !l.is_empty()));
         let match_labels = Some(text_map(&map("matchLabels"))).filter(|map| !map.is_empty());

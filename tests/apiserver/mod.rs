@@ -1,0 +1,11 @@
+//! Our output before a real Kubernetes API server: etcd and kube-apiserver on loopback, no kubelet, no controllers.
+//!
+//! All of these are ignored by a plain `cargo test`: building the server once takes minutes. `.ci/run` runs them;
+//! by hand, `cargo test apiserver -- --ignored --nocapture`.
+
+mod applied;
+mod dry_run;
+mod pods;
+mod renders;
+mod server;
+mod takeover;

@@ -1,0 +1,63 @@
+//! Pod Security: namespaces with `baseline` and `restricted` admit every pod of ours but those that are listed.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde::Deserialize;
+use serde_json::Value;
+
+use super::renders::{self, Document, pod};
+use super::server::Server;
+use crate::common::root;
+
+/// Pods that a level refuses: the template and the first container, and the reason.
+#[derive(Deserialize)]
+struct Listed {
+    baseline: BTreeMap<String, String>,
+    restricted: BTreeMap<String, String>,
+}
+
+/// How many pods were sent, and of each that a namespace refuses its template and first container, and what the server says.
+fn refused(server: &Server, level: &str) -> (usize, BTreeSet<(String, String)>) {
+    let namespace = format!("pods-{level}");
+    server.namespace(&namespace, &BTreeMap::from([("pod-security.kubernetes.io/enforce", level)]));
+    let (mut sent, mut refused) = (0, BTreeSet::new());
+    let mut documents = renders::profiles();
+    documents.push(Document { namespace: namespace.clone(), ..Document::defaults() });
+    for document in documents {
+        let manifests = document.render().unwrap_or_else(|f| panic!("{}: {:?}", document.name, f.report));
+        for manifest in manifests {
+            let Some(mut pod) = pod(&manifest.body) else { continue };
+            pod["metadata"].as_object_mut().expect("a pod has metadata").remove("namespace");
+            sent += 1;
+            for complaint in server.create(&pod, &namespace, true).complaints() {
+                refused.insert((format!("{} {}", manifest.source, container(&pod)), complaint));
+            }
+        }
+    }
+    (sent, refused)
+}
+
+fn container(pod: &Value) -> &str {
+    pod["spec"]["containers"][0]["name"].as_str().unwrap_or_default()
+}
+
+#[test]
+#[ignore = "needs an API server, see docs/testing.md"]
+fn apiserver_admits_our_pods() {
+    let text = std::fs::read_to_string(root().join("tests/apiserver/pod-security.toml")).expect("the list is there");
+    let listed: Listed = toml::from_str(&text).expect("the list is TOML");
+    let server = Server::start();
+    for (level, listed) in [("baseline", listed.baseline), ("restricted", listed.restricted)] {
+        let (sent, complaints) = refused(&server, level);
+        let found: BTreeSet<_> = complaints.iter().map(|(pod, _)| pod.as_str()).collect();
+        println!(
+            "Pod Security {level}: {sent} pods sent, {} kinds of pod refused, {} listed",
+            found.len(),
+            listed.len()
+        );
+        let unlisted: Vec<_> = complaints.iter().filter(|(pod, _)| !listed.contains_key(pod)).collect();
+        assert!(unlisted.is_empty(), "{level}: refused and not in tests/apiserver/pod-security.toml: {unlisted:#?}");
+        let stale: Vec<_> = listed.keys().filter(|pod| !found.contains(pod.as_str())).collect();
+        assert!(stale.is_empty(), "{level}: listed in tests/apiserver/pod-security.toml and admitted: {stale:?}");
+    }
+}
