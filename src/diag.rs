@@ -65,6 +65,19 @@ impl ValuePath {
         ValuePath(path.split('.').filter(|k| !k.is_empty()).map(|k| Step::Key(k.into())).collect())
     }
 
+    /// The same with list positions, `a.b[0].c`; `None` where the brackets hold something else.
+    pub fn indexed(path: &str) -> Option<Self> {
+        let mut steps = Vec::new();
+        for part in path.split('.') {
+            let (key, indices) = part.split_once('[').unwrap_or((part, ""));
+            steps.push(Step::Key(key.into()));
+            for index in indices.split('[').filter(|index| !index.is_empty()) {
+                steps.push(Step::Index(index.strip_suffix(']')?.parse().ok()?));
+            }
+        }
+        Some(ValuePath(steps))
+    }
+
     /// This path and one key more.
     #[must_use]
     pub fn key(&self, key: &str) -> Self {

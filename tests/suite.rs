@@ -25,6 +25,7 @@ mod schema;
 mod scripts;
 mod system;
 mod templates;
+mod tpl;
 mod unacceptable;
 mod validate;
 mod values;

@@ -1,6 +1,6 @@
 //! Values paths to the places where the user set them.
 
-use crate::diag::{Diagnostic, Place, Step, ValuePath};
+use crate::diag::{Diagnostic, Place, ValuePath};
 use crate::values::{Origin, Origins};
 
 /// Turns the paths of diagnostics into places. A path that is a default gets the place closest to it on the way
@@ -44,13 +44,5 @@ fn named(message: &str) -> Vec<ValuePath> {
 }
 
 fn path(text: &str) -> Option<ValuePath> {
-    let mut path = ValuePath::root();
-    for part in text.split('.') {
-        let (key, indices) = part.split_once('[').unwrap_or((part, ""));
-        path.0.push(Step::Key(key.into()));
-        for index in indices.split('[').filter(|index| !index.is_empty()) {
-            path.0.push(Step::Index(index.strip_suffix(']')?.parse().ok()?));
-        }
-    }
-    (path.0.len() > 1).then_some(path)
+    ValuePath::indexed(text).filter(|path| path.0.len() > 1)
 }

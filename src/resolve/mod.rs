@@ -15,6 +15,7 @@ pub mod network;
 pub mod plan;
 pub mod scaling;
 pub mod shared;
+pub mod tpl;
 pub mod workload;
 
 pub use context::{Context, KubeVersion, Release};

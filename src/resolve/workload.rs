@@ -6,6 +6,7 @@
 mod account;
 mod certificates;
 mod container;
+mod extras;
 mod placement;
 mod pod;
 mod probe;
@@ -23,7 +24,6 @@ use serde_json::{Map, Value};
 use super::context::Context;
 use super::labels::{self, Labels};
 use super::plan::View;
-use crate::diag::{Diagnostic, ValuePath};
 use crate::model::{self, Node, NodeMap, Text};
 use crate::view;
 
@@ -35,6 +35,8 @@ pub struct Workload<'a> {
     pub key: String,
     /// The full name, `prod-gitaly`.
     pub name: String,
+    /// The component's name, `gitaly`.
+    pub component: String,
     /// The label `app`.
     pub app: String,
     /// Labels of its objects.
@@ -72,7 +74,16 @@ impl<'a> Workload<'a> {
         for more in [&cx.global.common.labels, &cx.global.service.labels, &set.common.labels, &set.service_labels] {
             labels::put(&mut service, more);
         }
-        Workload { cx, key: key.to_owned(), name, app, labels: Labels { object, selector, pod, service }, set }
+        let component = component.to_owned();
+        Workload {
+            cx,
+            key: key.to_owned(),
+            name,
+            component,
+            app,
+            labels: Labels { object, selector, pod, service },
+            set,
+        }
     }
 
     /// Marks the pods as those of one of several workloads of a component: a label that selects them.
@@ -109,27 +120,6 @@ impl<'a> Workload<'a> {
         let mut annotations = labels::text_map(&self.cx.global.service.annotations);
         labels::put(&mut annotations, own);
         annotations
-    }
-
-    /// A setting that is a list, or YAML text that holds one, as `extraVolumes: |`.
-    pub fn list(&self, key: &str, value: &Node) -> Vec<Node> {
-        let path = format!("{}.{key}", self.key);
-        let read = match value {
-            Value::String(text) => self.cx.yaml(&path, text),
-            other => other.clone(),
-        };
-        match read {
-            Value::Array(items) => items,
-            Value::Null => Vec::new(),
-            _ => {
-                self.cx.say(
-                    Diagnostic::error("wrong-type", format!("`{path}`: expected a list"))
-                        .at_value(ValuePath::dotted(&path))
-                        .hint("write a YAML list, or a block of text that holds one"),
-                );
-                Vec::new()
-            }
-        }
     }
 
     /// The three annotations that tell Prometheus where metrics are, in both spellings of the field.

@@ -8,7 +8,7 @@ use crate::model::{Node, NodeMap, Text};
 use crate::resolve::shared::rails::{self, Process};
 use crate::resolve::shared::{deployment, postgres};
 use crate::resolve::workload::{Script, Workload, config_volume, memory_volume, projected_volume, secret_items};
-use crate::resolve::{Component, Context, Plan, labels};
+use crate::resolve::{Component, Context, Plan, labels, tpl};
 use crate::view;
 
 /// What `build.rs` puts into the table of components.
@@ -25,6 +25,7 @@ struct Settings {
     initial_root_password: SecretKey,
     annotations: NodeMap,
     pod_annotations: NodeMap,
+    script_tpl: Text,
 }
 
 fn resolve(cx: &Context, plan: &mut Plan) {
@@ -56,8 +57,17 @@ fn plan_job(w: &Workload, set: &Settings, plan: &mut Plan) {
         let (path, sub) = (format!("/srv/gitlab/config/{}", place(item)), format!("migrations/{item}"));
         main = main.mount("migrations-secrets", &path, json!({"subPath": sub}));
     }
-    main.args_script =
-        Some(Script { words: vec!["/bin/bash", "-c"], file: "migrations/files/migrate.sh", view: view! { geo } });
+    match set.script_tpl.set() {
+        Some(script) => {
+            let path = format!("{}.scriptTpl", COMPONENT.key);
+            let chart = tpl::Chart { name: COMPONENT.name, key: COMPONENT.key };
+            main.args = Some(json!(["/bin/bash", "-c", tpl::text(cx, chart, &path, script)]));
+        }
+        None => {
+            let file = "migrations/files/migrate.sh";
+            main.args_script = Some(Script { words: vec!["/bin/bash", "-c"], file, view: view! { geo } });
+        }
+    }
     let mut sources = rails::secret_sources(w, Process::Migrations);
     sources.extend(secrets.into_iter().map(|(_, source)| source));
     sources.extend(pages_application(w));

@@ -3,10 +3,9 @@
 use serde_json::{Map, Value, json};
 
 use super::{Nginx, Part, set};
-use crate::diag::{Diagnostic, ValuePath};
 use crate::model::{NodeMap, Text};
 use crate::resolve::plan::Plan;
-use crate::resolve::{labels, network};
+use crate::resolve::{labels, network, tpl};
 use crate::view;
 
 impl Nginx<'_> {
@@ -79,17 +78,16 @@ impl Nginx<'_> {
         let Some(name) = set(&self.set.controller.ingress_class_resource.name) else {
             return self.default_class(component);
         };
-        let inner = name.trim().strip_prefix("{{").and_then(|rest| rest.strip_suffix("}}"));
-        if inner.is_some_and(|inner| inner.contains("ingress.class.name") && !inner.contains("}}")) {
-            return self.default_class(component);
+        if !name.contains("{{") {
+            return name.to_owned();
         }
-        if name.contains("{{") {
-            let path = format!("{}.controller.ingressClassResource.name", self.key);
-            let message = format!("`{path}`: a template is not run here");
-            let hint = "write the name itself, or remove the key to get the class of the Ingresses";
-            self.cx.say(Diagnostic::error("no-template", message).at_value(ValuePath::dotted(&path)).hint(hint));
+        let path = format!("{}.controller.ingressClassResource.name", self.key);
+        // The text is a value of a YAML file there, and may have quotes.
+        let text = tpl::text(self.cx, self.chart(), &path, name);
+        match self.cx.yaml(&path, &text) {
+            Value::String(name) => name,
+            _ => text,
         }
-        name.to_owned()
     }
 
     /// The class of the Ingresses of GitLab; the twin for Geo has a name of its own.

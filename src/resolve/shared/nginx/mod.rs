@@ -20,7 +20,7 @@ use crate::model::{Node, NodeMap, Text};
 use crate::resolve::image::ImageRef;
 use crate::resolve::plan::{Planned, View};
 use crate::resolve::workload::{Container, Workload};
-use crate::resolve::{Component, Context, Plan, labels};
+use crate::resolve::{Component, Context, Plan, labels, tpl};
 
 /// The folder of the templates.
 const TEMPLATES: &str = "nginx-ingress";
@@ -68,6 +68,11 @@ pub fn resolve(cx: &Context, component: &Component, plan: &mut Plan) {
 }
 
 impl Nginx<'_> {
+    /// What the values that are templates see.
+    fn chart(&self) -> tpl::Chart<'_> {
+        tpl::Chart { name: &self.app, key: self.key }
+    }
+
     /// Settings that contradict each other or what a controller can do.
     fn check(&self) {
         let controller = &self.set.controller;

@@ -7,6 +7,7 @@ use super::{Nginx, Part, set};
 use crate::model::{Node, NodeMap, Port};
 use crate::resolve::labels;
 use crate::resolve::plan::{Plan, View};
+use crate::resolve::tpl;
 use crate::view;
 
 impl Nginx<'_> {
@@ -116,20 +117,8 @@ impl Nginx<'_> {
 
     /// `externalIpTpl`: the value that it refers to.
     fn external_address(&self) -> Option<String> {
-        let mut rest = set(&self.set.external_ip_tpl)?;
-        let mut text = String::new();
-        while let Some((before, after)) = rest.split_once("{{") {
-            let (reference, end) = after.split_once("}}")?;
-            text.push_str(before);
-            let path = reference.trim().trim_matches('-').trim().strip_prefix(".Values.").unwrap_or_default();
-            match self.cx.section(path) {
-                Value::String(value) => text.push_str(value),
-                Value::Number(value) => text.push_str(&value.to_string()),
-                _ => {}
-            }
-            rest = end;
-        }
-        text.push_str(rest);
+        let text = set(&self.set.external_ip_tpl)?;
+        let text = tpl::text(self.cx, self.chart(), &format!("{}.externalIpTpl", self.key), text);
         (!text.is_empty()).then_some(text)
     }
 }

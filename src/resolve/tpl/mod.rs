@@ -1,0 +1,86 @@
+//! Values that hold `{{ }}`: the fields that the official chart runs through its template engine are evaluated
+//! here, in the part of that language that people write in values files.
+//!
+//! [`lex`] and [`parse`] make a tree of the text, [`eval`] walks it, [`functions`] has the functions, [`helpers`]
+//! the named templates that `include` knows. What is outside of this part is refused with its place.
+//! A text without `{{` costs a search for these two characters.
+
+mod eval;
+mod functions;
+mod helpers;
+mod lex;
+mod parse;
+
+use serde_json::Value;
+
+use super::context::Context;
+use crate::diag::{Diagnostic, ValuePath};
+use crate::model::Node;
+
+/// The chart that a value belongs to: what `.Values` and `.Chart` are.
+#[derive(Debug, Clone, Copy)]
+pub struct Chart<'c> {
+    /// The component's name, `gitaly`.
+    pub name: &'c str,
+    /// Where its section is in the values, `gitlab.gitaly`.
+    pub key: &'c str,
+}
+
+/// What a text is not, and where: an offset in bytes.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) struct Fault {
+    at: usize,
+    why: String,
+    hint: Option<&'static str>,
+}
+
+impl Fault {
+    fn new(at: usize, why: impl Into<String>) -> Self {
+        Fault { at, why: why.into(), hint: None }
+    }
+
+    fn hint(self, hint: &'static str) -> Self {
+        Fault { hint: Some(hint), ..self }
+    }
+}
+
+/// What the text at a values path comes to. What cannot be evaluated is a finding, and an empty text.
+pub fn text(cx: &Context, chart: Chart, path: &str, text: &str) -> String {
+    if !text.contains("{{") {
+        return text.to_owned();
+    }
+    let result = parse::parse(text).and_then(|parts| eval::run(cx, chart, &parts));
+    result.unwrap_or_else(|fault| {
+        cx.say(tell(path, text, &fault));
+        String::new()
+    })
+}
+
+/// The same for each text in a list or map.
+pub fn tree(cx: &Context, chart: Chart, path: &str, value: &Node) -> Node {
+    match value {
+        Value::String(one) => Value::String(text(cx, chart, path, one)),
+        Value::Array(items) => {
+            let one = |(n, item)| tree(cx, chart, &format!("{path}[{n}]"), item);
+            Value::Array(items.iter().enumerate().map(one).collect())
+        }
+        Value::Object(map) => {
+            let one = |(key, item): (&String, &Value)| (key.clone(), tree(cx, chart, &format!("{path}.{key}"), item));
+            Value::Object(map.iter().map(one).collect())
+        }
+        other => other.clone(),
+    }
+}
+
+fn tell(path: &str, text: &str, fault: &Fault) -> Diagnostic {
+    let before = &text[..fault.at.min(text.len())];
+    let line = before.matches('\n').count() + 1;
+    let column = before.rsplit('\n').next().unwrap_or_default().chars().count() + 1;
+    let place = match text.trim_end().contains('\n') {
+        true => format!("line {line}, column {column} of the text"),
+        false => format!("column {column} of the text"),
+    };
+    Diagnostic::error("value-template", format!("`{path}`: {place}: {}", fault.why))
+        .at_value(ValuePath::indexed(path).unwrap_or_else(|| ValuePath::dotted(path)))
+        .hint(fault.hint.unwrap_or("write what it stands for as plain text"))
+}

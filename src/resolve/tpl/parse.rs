@@ -1,0 +1,297 @@
+//! The language's grammar: text with actions in `{{ }}`, to a tree that knows where each part stands.
+
+use serde_json::Value;
+
+use super::Fault;
+use super::lex::{Lexer, Token, Word};
+
+/// Actions may not nest deeper: nobody writes that, and the parser calls itself.
+const DEEPEST: usize = 40;
+
+/// One part of a text.
+#[derive(Debug)]
+pub(super) enum Part<'t> {
+    /// What stands as it is.
+    Text(&'t str),
+    /// What an expression gives.
+    Output(Pipeline<'t>),
+    /// `{{ template "name" . }}`.
+    Template { at: usize, name: String, argument: Option<Pipeline<'t>> },
+    /// `{{ $x := ... }}`, or `=`.
+    Set { at: usize, name: &'t str, new: bool, value: Pipeline<'t> },
+    /// `{{ if }} ... {{ else if }} ... {{ else }} ... {{ end }}`; `{{ with }}` makes what it tests the dot.
+    Choice { with: bool, branches: Vec<(Test<'t>, Vec<Part<'t>>)>, otherwise: Vec<Part<'t>> },
+    /// `{{ range $key, $value := ... }} ... {{ else }} ... {{ end }}`.
+    Range { names: Vec<&'t str>, over: Pipeline<'t>, body: Vec<Part<'t>>, otherwise: Vec<Part<'t>> },
+}
+
+/// What a branch depends on, and the variable that keeps it.
+#[derive(Debug)]
+pub(super) struct Test<'t> {
+    pub name: Option<&'t str>,
+    pub value: Pipeline<'t>,
+}
+
+/// `a | b | c`: each command has what comes before it as its last argument.
+#[derive(Debug)]
+pub(super) struct Pipeline<'t> {
+    pub at: usize,
+    pub commands: Vec<Command<'t>>,
+}
+
+/// A function and its arguments, or one operand.
+#[derive(Debug)]
+pub(super) struct Command<'t> {
+    pub at: usize,
+    pub operands: Vec<Operand<'t>>,
+}
+
+/// What a command is made of.
+#[derive(Debug)]
+pub(super) struct Operand<'t> {
+    pub at: usize,
+    pub base: Base<'t>,
+    /// The keys after it, `.a.b`.
+    pub keys: Vec<&'t str>,
+}
+
+#[derive(Debug)]
+pub(super) enum Base<'t> {
+    Dot,
+    /// Without its `$`; the empty one is the root.
+    Variable(&'t str),
+    Function(&'t str),
+    Literal(Value),
+    Inner(Box<Pipeline<'t>>),
+}
+
+/// Parses a whole text.
+///
+/// # Errors
+/// The first thing that is not of the language, or not of the part that is supported.
+pub(super) fn parse(text: &str) -> Result<Vec<Part<'_>>, Fault> {
+    let mut parser = Parser { lexer: Lexer::new(text), depth: 0 };
+    let (parts, end) = parser.parts()?;
+    match end {
+        None => Ok(parts),
+        Some((at, word)) => Err(Fault::new(at, format!("`{word}` has nothing that it belongs to"))),
+    }
+}
+
+struct Parser<'t> {
+    lexer: Lexer<'t>,
+    depth: usize,
+}
+
+/// `end` or `else`, and where.
+type End<'t> = Option<(usize, &'t str)>;
+
+impl<'t> Parser<'t> {
+    fn deeper<T>(&mut self, at: usize, inner: impl FnOnce(&mut Self) -> Result<T, Fault>) -> Result<T, Fault> {
+        self.depth += 1;
+        if self.depth > DEEPEST {
+            return Err(Fault::new(at, "this is nested too deep"));
+        }
+        let result = inner(self);
+        self.depth -= 1;
+        result
+    }
+
+    /// Parts up to an `end` or `else` that is not theirs; what is open after `else` (`if`, `with`) is read by the caller.
+    fn parts(&mut self) -> Result<(Vec<Part<'t>>, End<'t>), Fault> {
+        let mut parts = Vec::new();
+        while let Some(token) = self.lexer.next_outside()? {
+            let at = match token {
+                Token::Text(text) => {
+                    parts.push(Part::Text(text));
+                    continue;
+                }
+                Token::Open(at) => at,
+            };
+            match self.lexer.peek()? {
+                Word::Name(word @ ("end" | "else")) => {
+                    self.lexer.take()?;
+                    return Ok((parts, Some((at, word))));
+                }
+                Word::Name("if") => parts.push(self.deeper(at, |p| p.choice(at, false))?),
+                Word::Name("with") => parts.push(self.deeper(at, |p| p.choice(at, true))?),
+                Word::Name("range") => parts.push(self.deeper(at, |p| p.range(at))?),
+                Word::Name("template") => parts.push(self.template(at)?),
+                Word::Name(word @ ("define" | "block" | "break" | "continue")) => {
+                    return Err(Fault::new(at, format!("`{word}` is not supported")));
+                }
+                Word::Variable(name) if !name.is_empty() => parts.push(self.variable(at, name)?),
+                _ => {
+                    let pipeline = self.pipeline()?;
+                    self.close()?;
+                    parts.push(Part::Output(pipeline));
+                }
+            }
+        }
+        Ok((parts, None))
+    }
+
+    fn close(&mut self) -> Result<(), Fault> {
+        let at = self.lexer.at();
+        match self.lexer.take()? {
+            Word::Close => Ok(()),
+            word => Err(Fault::new(at, format!("{word} was not expected here"))),
+        }
+    }
+
+    /// `$x := value`, `$x = value`, or an expression that begins with a variable.
+    fn variable(&mut self, at: usize, name: &'t str) -> Result<Part<'t>, Fault> {
+        let start = self.lexer.clone();
+        self.lexer.take()?;
+        let new = match self.lexer.peek()? {
+            Word::Declare => true,
+            Word::Assign => false,
+            _ => {
+                self.lexer = start;
+                let pipeline = self.pipeline()?;
+                self.close()?;
+                return Ok(Part::Output(pipeline));
+            }
+        };
+        self.lexer.take()?;
+        let value = self.pipeline()?;
+        self.close()?;
+        Ok(Part::Set { at, name, new, value })
+    }
+
+    fn template(&mut self, at: usize) -> Result<Part<'t>, Fault> {
+        self.lexer.take()?;
+        let Word::Text(name) = self.lexer.take()? else {
+            return Err(Fault::new(at, "`template` needs a name in quotes"));
+        };
+        let argument = match self.lexer.peek()? {
+            Word::Close => None,
+            _ => Some(self.pipeline()?),
+        };
+        self.close()?;
+        Ok(Part::Template { at, name, argument })
+    }
+
+    /// The names before `:=`, where there are any.
+    fn names(&mut self) -> Result<Vec<&'t str>, Fault> {
+        let start = self.lexer.clone();
+        let mut names = Vec::new();
+        while let Word::Variable(name) = self.lexer.peek()? {
+            self.lexer.take()?;
+            names.push(name);
+            match self.lexer.take()? {
+                Word::Comma => {}
+                Word::Declare => return Ok(names),
+                _ => break,
+            }
+        }
+        self.lexer = start;
+        Ok(Vec::new())
+    }
+
+    fn test(&mut self) -> Result<Test<'t>, Fault> {
+        self.lexer.take()?;
+        let name = self.names()?.first().copied();
+        let value = self.pipeline()?;
+        self.close()?;
+        Ok(Test { name, value })
+    }
+
+    fn choice(&mut self, at: usize, with: bool) -> Result<Part<'t>, Fault> {
+        let word = if with { "with" } else { "if" };
+        let mut branches = vec![];
+        let mut test = self.test()?;
+        loop {
+            let (body, end) = self.parts()?;
+            branches.push((test, body));
+            match end {
+                Some((_, "end")) => {
+                    self.close()?;
+                    return Ok(Part::Choice { with, branches, otherwise: Vec::new() });
+                }
+                Some((_, _)) if matches!(self.lexer.peek()?, Word::Name(next) if next == word) => test = self.test()?,
+                Some((_, _)) => {
+                    let otherwise = self.otherwise(at, word)?;
+                    return Ok(Part::Choice { with, branches, otherwise });
+                }
+                None => return Err(unended(at, word)),
+            }
+        }
+    }
+
+    fn otherwise(&mut self, at: usize, word: &str) -> Result<Vec<Part<'t>>, Fault> {
+        self.close()?;
+        let (parts, end) = self.parts()?;
+        match end {
+            Some((_, "end")) => self.close().map(|()| parts),
+            Some((at, _)) => Err(Fault::new(at, "a second `else`")),
+            None => Err(unended(at, word)),
+        }
+    }
+
+    fn range(&mut self, at: usize) -> Result<Part<'t>, Fault> {
+        self.lexer.take()?;
+        let names = self.names()?;
+        let over = self.pipeline()?;
+        self.close()?;
+        let (body, end) = self.parts()?;
+        let otherwise = match end {
+            Some((_, "end")) => self.close().map(|()| Vec::new())?,
+            Some(_) => self.otherwise(at, "range")?,
+            None => return Err(unended(at, "range")),
+        };
+        Ok(Part::Range { names, over, body, otherwise })
+    }
+
+    fn pipeline(&mut self) -> Result<Pipeline<'t>, Fault> {
+        let at = self.lexer.at();
+        let mut commands = vec![self.command()?];
+        while matches!(self.lexer.peek()?, Word::Pipe) {
+            self.lexer.take()?;
+            commands.push(self.command()?);
+        }
+        Ok(Pipeline { at, commands })
+    }
+
+    fn command(&mut self) -> Result<Command<'t>, Fault> {
+        let at = self.lexer.at();
+        let mut operands = Vec::new();
+        while let Some(operand) = self.operand()? {
+            operands.push(operand);
+        }
+        if operands.is_empty() { Err(Fault::new(at, "an expression is missing")) } else { Ok(Command { at, operands }) }
+    }
+
+    fn operand(&mut self) -> Result<Option<Operand<'t>>, Fault> {
+        let (word, at) = (self.lexer.peek()?, self.lexer.at());
+        let base = match word {
+            Word::Dot => Base::Dot,
+            Word::Variable(name) => Base::Variable(name),
+            Word::Name(name) => match name {
+                "true" => Base::Literal(true.into()),
+                "false" => Base::Literal(false.into()),
+                "nil" => Base::Literal(Value::Null),
+                name => Base::Function(name),
+            },
+            Word::Text(text) => Base::Literal(text.into()),
+            Word::Number(number) => Base::Literal(number),
+            Word::Open => {
+                self.lexer.take()?;
+                let inner = self.deeper(at, Self::pipeline)?;
+                if !matches!(self.lexer.take()?, Word::Shut) {
+                    return Err(Fault::new(at, "this parenthesis is not closed"));
+                }
+                return Ok(Some(Operand { at, base: Base::Inner(Box::new(inner)), keys: self.lexer.keys() }));
+            }
+            _ => return Ok(None),
+        };
+        self.lexer.take()?;
+        let chained = matches!(base, Base::Dot | Base::Variable(_));
+        let keys = if chained { self.lexer.keys() } else { Vec::new() };
+        Ok(Some(Operand { at, base, keys }))
+    }
+}
+
+fn unended(at: usize, word: &str) -> Fault {
+    Fault::new(at, format!("`{word}` has no `end`"))
+}
