@@ -53,6 +53,18 @@ fn every_fault_is_found_and_nothing_else() {
 }
 
 #[test]
+fn what_a_server_takes_all_the_same_is_a_case_with_a_reason() {
+    let path = crate::common::root().join("tests/validate/server-differs.toml");
+    let table: toml::Table = toml::from_str(&fs::read_to_string(path).unwrap()).unwrap();
+    let taken = table["taken"].as_table().unwrap();
+    for (name, reason) in taken {
+        let file = crate::common::root().join(format!("tests/validate/negative/{name}.yaml"));
+        assert!(file.is_file() && reason.as_str().is_some_and(|r| r.len() > 20), "{name}: {reason}");
+    }
+    assert!(taken.len() <= 10, "{} differences", taken.len());
+}
+
+#[test]
 fn objects_of_a_set_need_each_other() {
     compare_all("validate/sets", 10);
 }

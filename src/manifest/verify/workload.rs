@@ -77,7 +77,8 @@ fn job(spec: &Node<'_, '_>, out: &mut Findings<'_>) {
     if spec.has("selector") {
         selector(spec, out);
     }
-    if spec.text("completionMode") == Some("Indexed") && !spec.has("completions") {
+    // Without either, both are 1.
+    if spec.text("completionMode") == Some("Indexed") && spec.has("parallelism") && !spec.has("completions") {
         let at = spec.child("completions", &Value::Null);
         out.add("missing-field", &at, "required with `completionMode: Indexed`");
     }
