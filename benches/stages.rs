@@ -3,12 +3,12 @@
 //! `cargo bench`; the numbers are compared with those of the commit before, on the same machine in the same minute.
 
 use divan::Bencher;
-use gitlab_render::pipeline::{self, Request, Select, Target};
+use gitlab_render::pipeline::{self, ManifestText, Request, Select, Target};
 use gitlab_render::render::{Renderer, render};
 use gitlab_render::resolve::{Context, KubeVersion, Release, resolve};
 use gitlab_render::schema::{self, Options, UnknownKeys};
 use gitlab_render::values::{self, Input};
-use gitlab_render::{bundle, emit, releases};
+use gitlab_render::{bundle, emit, manifest, releases};
 
 fn main() {
     divan::main();
@@ -94,6 +94,27 @@ fn templates(bencher: Bencher) {
     bencher
         .with_inputs(|| resolve(&Context::new(&release, &merged.tree, |_| Err(String::new()))))
         .bench_values(|mut plan| render(&Renderer::new(), &mut plan.objects).is_ok());
+}
+
+/// What every render pays for the check of its own output: at most 2 ms.
+#[divan::bench]
+fn verify(bencher: Bencher) {
+    let rendered = pipeline::template(&request(inputs())).expect("the file is right");
+    let manifests = rendered.objects.manifests().to_vec();
+    bencher.with_inputs(|| manifests.clone()).bench_values(|manifests| manifest::verify(manifests).is_ok());
+}
+
+/// `validate` of what a render wrote: reading, schemas, references.
+#[divan::bench]
+fn validate_texts(bencher: Bencher) {
+    let rendered = pipeline::template(&request(inputs())).expect("the file is right");
+    let mut out = Vec::new();
+    emit::to_stdout(&rendered.objects, emit::Format::Yaml, &mut out).expect("a vector takes everything");
+    let text = String::from_utf8(out).expect("YAML is text");
+    let version = KubeVersion { major: 1, minor: 35 };
+    bencher
+        .with_inputs(|| vec![ManifestText { name: "-".to_owned(), text: text.as_str().into(), named: true }])
+        .bench_values(|texts| pipeline::validate_texts(texts, version, "default"));
 }
 
 #[divan::bench]

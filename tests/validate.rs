@@ -59,7 +59,7 @@ fn what_a_server_takes_all_the_same_is_a_case_with_a_reason() {
     let taken = table["taken"].as_table().unwrap();
     for (name, reason) in taken {
         let file = crate::common::root().join(format!("tests/validate/negative/{name}.yaml"));
-        assert!(file.is_file() && reason.as_str().is_some_and(|r| r.len() > 20), "{name}: {reason}");
+        assert!(file.is_file() && reason.as_str().is_some_and(|r| r.len() > 20), "{name}: {reason:?}");
     }
     assert!(taken.len() <= 10, "{} differences", taken.len());
 }

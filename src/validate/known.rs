@@ -1,6 +1,6 @@
 //! What a set of objects provides to each other.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use serde_json::Value;
 
@@ -35,24 +35,54 @@ pub struct Kept {
     pub external: bool,
 }
 
-/// Pods that some object makes.
-#[derive(Debug)]
-pub struct Pods {
-    namespace: String,
-    labels: Value,
-    ports: Vec<String>,
+/// Things with labels and named ports: pods that some object makes, or Services.
+#[derive(Debug, Default)]
+struct Labelled {
+    all: Vec<(Value, Vec<String>)>,
+    /// Which have a label, by namespace, key and value.
+    by_label: HashMap<(String, String, String), Vec<usize>>,
+    namespaces: HashSet<String>,
+}
+
+impl Labelled {
+    fn add(&mut self, namespace: &str, labels: Value, ports: Vec<String>) {
+        for (key, value) in labels.as_object().into_iter().flatten() {
+            let value = value.as_str().unwrap_or_default();
+            let having = self.by_label.entry((namespace.to_owned(), key.clone(), value.to_owned()));
+            having.or_default().push(self.all.len());
+        }
+        self.namespaces.insert(namespace.to_owned());
+        self.all.push((labels, ports));
+    }
+
+    /// The names of the ports of all that are selected; none where nothing is.
+    fn selected(&self, namespace: &str, selector: &Selector) -> Option<Vec<&str>> {
+        let having = |(key, value): &(String, String)| {
+            self.by_label.get(&(namespace.to_owned(), key.clone(), value.clone())).map_or(&[][..], Vec::as_slice)
+        };
+        // Those with the rarest label are few, however many objects there are.
+        let few = selector.pairs().iter().map(having).min_by_key(|numbers| numbers.len())?;
+        let mut ports = None;
+        for number in few {
+            let (labels, named) = &self.all[*number];
+            if selector.selects(labels) {
+                ports.get_or_insert_with(Vec::new).extend(named.iter().map(String::as_str));
+            }
+        }
+        ports
+    }
 }
 
 /// What a set of objects provides.
 #[derive(Debug, Default)]
 pub struct Known {
     objects: HashMap<(&'static str, String), HashMap<String, Kept>>,
-    pods: Vec<Pods>,
-    services: Vec<Pods>,
+    pods: Labelled,
+    services: Labelled,
     /// Names of Secrets that a controller makes, by namespace, and what makes them.
     made: HashMap<(String, String), String>,
-    /// Texts of ConfigMaps that jobs may run, by namespace and name.
-    scripts: Vec<(String, String, String)>,
+    /// The ConfigMaps whose scripts name something, by namespace and word.
+    scripts: HashMap<(String, String), String>,
 }
 
 impl Known {
@@ -73,7 +103,7 @@ impl Known {
                 let ports = body.pointer("/spec/ports").and_then(Value::as_array).into_iter().flatten();
                 let ports = ports.filter_map(|port| port.get("name")?.as_str().map(str::to_owned)).collect();
                 let labels = body.pointer("/metadata/labels").cloned().unwrap_or_default();
-                self.services.push(Pods { namespace: namespace.to_owned(), labels, ports });
+                self.services.add(namespace, labels, ports);
             }
             ("cert-manager.io", "Certificate") => {
                 if let Some(name) = body.pointer("/spec/secretName").and_then(Value::as_str) {
@@ -105,14 +135,17 @@ impl Known {
                 ports.extend(named.filter_map(|port| port.get("name")?.as_str().map(str::to_owned)));
             }
         }
-        self.pods.push(Pods { namespace: namespace.to_owned(), labels, ports });
+        self.pods.add(namespace, labels, ports);
     }
 
     /// A script that creates objects may make the Secrets that it names.
     fn script(&mut self, id: &ObjectId, namespace: &str, body: &Value) {
         for text in body.get("data").and_then(Value::as_object).into_iter().flat_map(|data| data.values()) {
             if let Some(text) = text.as_str().filter(|text| text.contains("kubectl create")) {
-                self.scripts.push((namespace.to_owned(), id.name.clone(), text.to_owned()));
+                let words = text.split(|c: char| !(c.is_ascii_alphanumeric() || matches!(c, '-' | '.')));
+                for word in words.map(|word| word.trim_matches('.')).filter(|word| word.len() > 2) {
+                    self.scripts.insert((namespace.to_owned(), word.to_owned()), id.name.clone());
+                }
             }
         }
     }
@@ -134,41 +167,25 @@ impl Known {
 
     /// What makes a Secret that is not in the set: a controller, or a job that runs a script.
     pub fn maker(&self, namespace: &str, secret: &str) -> Option<String> {
-        if let Some(by) = self.made.get(&(namespace.to_owned(), secret.to_owned())) {
-            return Some(by.clone());
-        }
-        let word = |text: &str| {
-            text.match_indices(secret).any(|(start, _)| {
-                let part = |c: Option<char>| c.is_some_and(|c| c.is_ascii_alphanumeric() || c == '-' || c == '.');
-                !part(text[..start].chars().next_back()) && !part(text[start + secret.len()..].chars().next())
-            })
-        };
-        let script = self.scripts.iter().find(|(at, _, text)| at == namespace && word(text));
-        script.map(|(_, name, _)| format!("the job that runs ConfigMap/{name}"))
+        let place = (namespace.to_owned(), secret.to_owned());
+        let script = || self.scripts.get(&place).map(|name| format!("the job that runs ConfigMap/{name}"));
+        self.made.get(&place).cloned().or_else(script)
     }
 
     /// Whether anything in a namespace makes pods.
     pub fn has_pods(&self, namespace: &str) -> bool {
-        self.pods.iter().any(|pods| pods.namespace == namespace)
+        self.pods.namespaces.contains(namespace)
     }
 
     /// The names of the ports of all pods that are selected; none where nothing is.
     pub fn selected_pods(&self, namespace: &str, selector: &Selector) -> Option<Vec<&str>> {
-        selected(&self.pods, namespace, selector)
+        self.pods.selected(namespace, selector)
     }
 
     /// The names of the ports of all Services that are selected; none where nothing is.
     pub fn selected_services(&self, namespace: &str, selector: &Selector) -> Option<Vec<&str>> {
-        selected(&self.services, namespace, selector)
+        self.services.selected(namespace, selector)
     }
-}
-
-fn selected<'p>(all: &'p [Pods], namespace: &str, selector: &Selector) -> Option<Vec<&'p str>> {
-    let mut ports = None;
-    for pods in all.iter().filter(|pods| pods.namespace == namespace && selector.selects(&pods.labels)) {
-        ports.get_or_insert_with(Vec::new).extend(pods.ports.iter().map(String::as_str));
-    }
-    ports
 }
 
 fn kept(kind: &str, body: &Value) -> Kept {

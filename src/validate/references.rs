@@ -51,6 +51,11 @@ impl Selector {
         selector.get("matchLabels").map(Self::plain).unwrap_or_default()
     }
 
+    /// The labels that it asks for.
+    pub fn pairs(&self) -> &[(String, String)] {
+        &self.0
+    }
+
     /// Whether it says nothing.
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()

@@ -5,6 +5,7 @@
 
 mod applied;
 mod dry_run;
+mod negative;
 mod pods;
 mod renders;
 mod server;
