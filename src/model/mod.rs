@@ -22,6 +22,14 @@ pub type Node = Value;
 /// A map that is passed on as it is, in the order of the values file.
 pub type NodeMap = serde_json::Map<String, Value>;
 
+/// A section with a switch, as far as only that matters.
+#[derive(Debug, Clone, Default, serde::Deserialize)]
+#[serde(default)]
+pub struct Switch {
+    /// On or off.
+    pub enabled: bool,
+}
+
 /// A value whose type does not fit.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Misfit {

@@ -2,7 +2,7 @@
 
 use serde::Deserialize;
 
-use super::{Node, NodeMap, Text};
+use super::{Node, NodeMap, Port, Text};
 
 /// Pod-level settings of a component's section, `gitlab.gitaly.tolerations`.
 #[derive(Debug, Clone, Default, Deserialize)]
@@ -286,6 +286,28 @@ impl Certificate {
         let named = self.secret_name.as_ref().and_then(Text::set).map(str::to_owned);
         self.enabled.unwrap_or(false).then(|| named.unwrap_or_else(default))
     }
+}
+
+/// A section of which only the annotations matter.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(default)]
+pub struct Annotated {
+    /// Of the object that the section is about.
+    pub annotations: NodeMap,
+}
+
+/// `service:` of a component that answers on one port.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(default, rename_all = "camelCase")]
+pub struct Service {
+    /// `ClusterIP`, `NodePort`, `LoadBalancer`.
+    pub r#type: Text,
+    /// The Service's port.
+    pub external_port: Port,
+    /// The pods' port.
+    pub internal_port: Port,
+    /// Of the Service, over the global ones.
+    pub annotations: NodeMap,
 }
 
 /// A ServiceMonitor's or PodMonitor's settings.

@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use super::labels::Labels;
-use super::plan::Plan;
+use super::plan::{Plan, View};
 use super::workload::Workload;
 use crate::model::workload::{Hpa, HpaTarget, Keda};
 use crate::model::{Node, NodeMap, Text};
@@ -23,6 +23,18 @@ pub struct Scaled<'n> {
     pub selector: &'n NodeMap,
 }
 
+/// What scales it.
+pub struct Scaling<'s> {
+    /// The section `hpa`.
+    pub hpa: &'s Hpa,
+    /// The section `keda`: what it does not say is that of `hpa`.
+    pub keda: &'s Keda,
+    /// The fewest pods, where neither section says it.
+    pub min: &'s Node,
+    /// The most pods, where neither section says it.
+    pub max: &'s Node,
+}
+
 impl<'n> Scaled<'n> {
     /// A workload that is scaled by objects of its own name.
     pub fn of(kind: &'n str, name: &'n str, labels: &'n Labels) -> Self {
@@ -36,83 +48,59 @@ impl<'a> Workload<'a> {
         Scaled::of(kind, &self.name, &self.labels)
     }
 
-    /// Plans the HorizontalPodAutoscaler from the template `horizontalpodautoscaler.yaml`.
-    pub fn plan_hpa(&self, component: &'static str, of: &Scaled, hpa: &Hpa, min: &Node, max: &Node, plan: &mut Plan) {
-        let metrics = [
-            hpa.custom_metrics.clone(),
-            metric("cpu", &hpa.cpu).into_iter().collect(),
-            metric("memory", &hpa.memory).into_iter().collect(),
-        ];
-        let metrics = if hpa.custom_metrics.is_empty() { metrics[1..].concat() } else { metrics[0].clone() };
-        let view = view! {
-            name: of.name, labels: of.labels, target_kind: of.kind, target_name: of.target,
-            min_replicas: hpa.min_replicas.as_ref().unwrap_or(min),
-            max_replicas: hpa.max_replicas.as_ref().unwrap_or(max),
-            metrics: metrics, behavior: hpa.behavior,
-        };
-        plan.add(component, "horizontalpodautoscaler.yaml", view);
-    }
-
-    /// Plans what scales a component by `hpa` and `keda` of its section: a HorizontalPodAutoscaler, or a
-    /// ScaledObject from the template `scaledobject.yaml` where KEDA is on.
+    /// Plans what scales a component by `hpa` and `keda` of its section.
     pub fn plan_scaling(&self, component: &'static str, of: &Scaled, min: &Node, max: &Node, plan: &mut Plan) {
         let hpa: Hpa = self.cx.read(&format!("{}.hpa", self.key));
         let keda: Keda = self.cx.read(&format!("{}.keda", self.key));
-        self.plan_scaling_by(component, of, &hpa, &keda, min, max, plan);
+        self.plan_scaling_by(component, of, &Scaling { hpa: &hpa, keda: &keda, min, max }, plan);
     }
 
-    /// The same by settings that were read before, as those of one of several deployments of a component.
-    #[allow(clippy::too_many_arguments)] // What an HPA takes, and `keda`.
-    pub fn plan_scaling_by(
-        &self,
-        component: &'static str,
-        of: &Scaled,
-        hpa: &Hpa,
-        keda: &Keda,
-        min: &Node,
-        max: &Node,
-        plan: &mut Plan,
-    ) {
-        if keda.enabled || self.cx.enabled("global.keda.enabled") {
-            self.plan_scaled_object(component, of, hpa, keda, min, max, plan);
-        } else if hpa.enabled.unwrap_or(true) {
-            self.plan_hpa(component, of, hpa, min, max, plan);
+    /// The same by settings that were read before, as those of one of several deployments of a component: a
+    /// HorizontalPodAutoscaler, or a ScaledObject where KEDA is on.
+    pub fn plan_scaling_by(&self, component: &'static str, of: &Scaled, by: &Scaling, plan: &mut Plan) {
+        if by.keda.enabled || self.cx.enabled("global.keda.enabled") {
+            plan.add(component, "scaledobject.yaml", scaled_object(of, by));
+        } else if by.hpa.enabled.unwrap_or(true) {
+            plan.add(component, "horizontalpodautoscaler.yaml", autoscaler(of, by));
         }
-    }
-
-    /// Plans a ScaledObject; what `keda` does not say is the HorizontalPodAutoscaler's.
-    #[allow(clippy::too_many_arguments)] // What an HPA takes, and `keda`.
-    pub fn plan_scaled_object(
-        &self,
-        component: &'static str,
-        of: &Scaled,
-        hpa: &Hpa,
-        keda: &Keda,
-        min: &Node,
-        max: &Node,
-        plan: &mut Plan,
-    ) {
-        let triggers = match keda.triggers.as_slice() {
-            [] => [trigger("cpu", &hpa.cpu), trigger("memory", &hpa.memory)].into_iter().flatten().collect(),
-            given => given.to_vec(),
-        };
-        let behavior = if keda.behavior.is_empty() { &hpa.behavior } else { &keda.behavior };
-        let view = view! {
-            name: of.name, labels: of.labels, target_kind: of.kind, target_name: of.target,
-            polling_interval: keda.polling_interval, cooldown_period: keda.cooldown_period,
-            min_replicas: keda.min_replica_count.as_ref().or(hpa.min_replicas.as_ref()).unwrap_or(min),
-            max_replicas: keda.max_replica_count.as_ref().or(hpa.max_replicas.as_ref()).unwrap_or(max),
-            fallback: keda.fallback, restore_replicas: keda.restore_to_original_replica_count,
-            hpa_name: keda.hpa_name, behavior: (!behavior.is_empty()).then_some(behavior),
-            triggers: triggers,
-        };
-        plan.add(component, "scaledobject.yaml", view);
     }
 
     /// Plans the PodDisruptionBudget from the template `poddisruptionbudget.yaml`.
     pub fn plan_pdb(&self, component: &'static str, of: &Scaled, max_unavailable: &Node, plan: &mut Plan) {
         let view = view! { name: of.name, labels: of.labels, selector: of.selector, max_unavailable, min_available: Value::Null };
         plan.add(component, "poddisruptionbudget.yaml", view);
+    }
+}
+
+/// What the template of a HorizontalPodAutoscaler may read.
+fn autoscaler(of: &Scaled, &Scaling { hpa, min, max, .. }: &Scaling) -> View {
+    let metrics: Vec<Node> = match hpa.custom_metrics.as_slice() {
+        [] => [metric("cpu", &hpa.cpu), metric("memory", &hpa.memory)].into_iter().flatten().collect(),
+        given => given.to_vec(),
+    };
+    view! {
+        name: of.name, labels: of.labels, target_kind: of.kind, target_name: of.target,
+        min_replicas: hpa.min_replicas.as_ref().unwrap_or(min),
+        max_replicas: hpa.max_replicas.as_ref().unwrap_or(max),
+        metrics: moved(metrics), behavior: hpa.behavior,
+    }
+}
+
+/// What the template of a ScaledObject may read.
+fn scaled_object(of: &Scaled, &Scaling { hpa, keda, min, max }: &Scaling) -> View {
+    let triggers: Vec<Node> = match keda.triggers.as_slice() {
+        [] => [trigger("cpu", &hpa.cpu), trigger("memory", &hpa.memory)].into_iter().flatten().collect(),
+        given => given.to_vec(),
+    };
+    let behavior = if keda.behavior.is_empty() { &hpa.behavior } else { &keda.behavior };
+    view! {
+        name: of.name, labels: of.labels, target_kind: of.kind, target_name: of.target,
+        polling_interval: keda.polling_interval, cooldown_period: keda.cooldown_period,
+        min_replicas: keda.min_replica_count.as_ref().or(hpa.min_replicas.as_ref()).unwrap_or(min),
+        max_replicas: keda.max_replica_count.as_ref().or(hpa.max_replicas.as_ref()).unwrap_or(max),
+        fallback: keda.fallback, restore_replicas: keda.restore_to_original_replica_count,
+        hpa_name: keda.hpa_name, behavior: (!behavior.is_empty()).then_some(behavior),
+        triggers: moved(triggers),
     }
 }
 

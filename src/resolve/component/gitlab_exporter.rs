@@ -3,8 +3,8 @@
 use serde::Deserialize;
 use serde_json::json;
 
-use crate::model::workload::Metrics;
-use crate::model::{Node, NodeMap, Port, Text};
+use crate::model::workload::{Metrics, Service};
+use crate::model::{Node, Text};
 use crate::resolve::shared::{postgres, redis};
 use crate::resolve::workload::{
     Workload, config_volume, configure_script, memory_volume, projected_volume, secret_items,
@@ -31,15 +31,6 @@ struct Settings {
 struct Tls {
     enabled: bool,
     secret_name: Option<Text>,
-}
-
-#[derive(Default, Deserialize)]
-#[serde(default, rename_all = "camelCase")]
-struct Service {
-    r#type: Text,
-    external_port: Port,
-    internal_port: Port,
-    annotations: NodeMap,
 }
 
 fn resolve(cx: &Context, plan: &mut Plan) {

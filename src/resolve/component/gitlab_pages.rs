@@ -4,7 +4,7 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 use crate::model::app_config::SecretKey;
-use crate::model::workload::Metrics;
+use crate::model::workload::{Annotated, Metrics};
 use crate::model::{Node, NodeMap, Port, Text};
 use crate::resolve::gateway::{GatewayRoute, prefix_rule};
 use crate::resolve::network::{Ingress, Route};
@@ -57,12 +57,6 @@ struct Service {
     internal_port: Port,
     session_affinity: Option<Text>,
     session_affinity_config: NodeMap,
-}
-
-#[derive(Default, Deserialize)]
-#[serde(default)]
-struct Annotated {
-    annotations: NodeMap,
 }
 
 #[derive(Default, Deserialize)]

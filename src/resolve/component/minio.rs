@@ -3,7 +3,7 @@
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
-use crate::model::workload::Image;
+use crate::model::workload::{Annotated, Image};
 use crate::model::{Node, NodeMap, Text};
 use crate::resolve::gateway::{GatewayRoute, prefix_rule};
 use crate::resolve::image::ImageRef;
@@ -81,12 +81,6 @@ struct Persistence {
     sub_path: Option<Text>,
     match_labels: NodeMap,
     match_expressions: Vec<Node>,
-}
-
-#[derive(Default, Deserialize)]
-#[serde(default)]
-struct Annotated {
-    annotations: NodeMap,
 }
 
 #[derive(Default, Deserialize)]

@@ -3,7 +3,8 @@
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use crate::model::{NodeMap, Port, Text};
+use crate::model::workload::Service;
+use crate::model::{NodeMap, Text};
 use crate::resolve::context::overlay;
 use crate::resolve::workload::{Workload, config_volume, evictable, memory_volume};
 use crate::resolve::{Component, Context, Plan};
@@ -36,15 +37,6 @@ struct Deployment {
 #[serde(default)]
 struct Logging {
     level: Text,
-}
-
-#[derive(Default, Deserialize)]
-#[serde(default, rename_all = "camelCase")]
-struct Service {
-    r#type: Text,
-    annotations: NodeMap,
-    external_port: Port,
-    internal_port: Port,
 }
 
 fn resolve(cx: &Context, plan: &mut Plan) {

@@ -8,7 +8,7 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 use crate::model::workload::{Image, Metrics};
-use crate::model::{Node, NodeMap, Number, Port, Text};
+use crate::model::{Node, NodeMap, Number, Port, Switch, Text};
 use crate::resolve::context::overlay_map;
 use crate::resolve::labels::{self, Labels, text_map};
 use crate::resolve::scaling::Scaled;
@@ -39,12 +39,6 @@ struct Settings {
 #[serde(default)]
 struct Internal {
     names: Option<Vec<Text>>,
-}
-
-#[derive(Default, Deserialize)]
-#[serde(default)]
-struct Switch {
-    enabled: bool,
 }
 
 #[derive(Default, Deserialize)]

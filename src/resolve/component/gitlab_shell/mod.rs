@@ -9,6 +9,7 @@ use serde_json::{Value, json};
 use crate::model::workload::{Hpa, Keda, Metrics};
 use crate::model::{Node, NodeMap, Number, Port, Text};
 use crate::resolve::gateway::GatewayRoute;
+use crate::resolve::scaling::Scaling;
 use crate::resolve::shared::gitaly::{set, shell_secret};
 use crate::resolve::workload::{
     Container, Workload, config_volume, evictable, memory_volume, mount, probe, projected_volume, secret_items,
@@ -200,7 +201,8 @@ impl Server<'_> {
         }
         let min = set.min_replicas.clone().unwrap_or(json!(2));
         let max = set.max_replicas.clone().unwrap_or(json!(10));
-        w.plan_scaling_by(COMPONENT.name, &w.scaled("Deployment"), &hpa, &set.keda, &min, &max, plan);
+        let by = Scaling { hpa: &hpa, keda: &set.keda, min: &min, max: &max };
+        w.plan_scaling_by(COMPONENT.name, &w.scaled("Deployment"), &by, plan);
     }
 }
 

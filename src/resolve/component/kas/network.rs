@@ -4,7 +4,7 @@ use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
 use super::{COMPONENT, Kas};
-use crate::model::{Node, NodeMap, Port, Text};
+use crate::model::{Node, NodeMap, Port, Switch, Text};
 use crate::resolve::Plan;
 use crate::resolve::gateway::{GatewayRoute, prefix_rule};
 use crate::resolve::network::{Ingress, Route};
@@ -20,12 +20,6 @@ struct Paths {
     autoflow_codec_server_api_path: Text,
     workspaces_server_api_path: Text,
     grpc: Switch,
-}
-
-#[derive(Default, Deserialize)]
-#[serde(default)]
-struct Switch {
-    enabled: bool,
 }
 
 pub fn plan(kas: &Kas, plan: &mut Plan) {

@@ -10,7 +10,7 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 use crate::model::workload::Metrics;
-use crate::model::{Node, NodeMap, Port, Text};
+use crate::model::{Node, NodeMap, Port, Switch, Text};
 use crate::resolve::image::ImageRef;
 use crate::resolve::labels;
 use crate::resolve::shared::deployment::{job_container, job_pod, job_suffix};
@@ -39,12 +39,6 @@ struct Settings {
     tls: Tls,
     storage: Storage,
     middleware: Middleware,
-}
-
-#[derive(Default, Deserialize)]
-#[serde(default)]
-struct Switch {
-    enabled: bool,
 }
 
 #[derive(Default, Deserialize)]

@@ -11,7 +11,7 @@ use crate::model::workload::{Hpa, Keda, Metrics};
 use crate::model::{Node, NodeMap, Port, Text};
 use crate::resolve::context::specialize;
 use crate::resolve::image::ImageRef;
-use crate::resolve::scaling::Scaled;
+use crate::resolve::scaling::{Scaled, Scaling};
 use crate::resolve::shared::rails::{self, Process};
 use crate::resolve::shared::workhorse::relative_root;
 use crate::resolve::workload::{
@@ -140,7 +140,8 @@ fn plan_pods(all: &Workload, section: &Value, plan: &mut Plan) {
     let labels = scaling_labels(&w);
     let scaled =
         Scaled { name: &name, kind: "Deployment", target: &name, labels: &labels, selector: &w.labels.selector };
-    w.plan_scaling_by(COMPONENT.name, &scaled, &set.hpa, &set.keda, &set.min_replicas, &set.max_replicas, plan);
+    let by = Scaling { hpa: &set.hpa, keda: &set.keda, min: &set.min_replicas, max: &set.max_replicas };
+    w.plan_scaling_by(COMPONENT.name, &scaled, &by, plan);
     let budget = format!("{}-{}-v1", w.name, set.name);
     w.plan_pdb(COMPONENT.name, &Scaled { name: &budget, ..scaled }, &set.max_unavailable, plan);
 }

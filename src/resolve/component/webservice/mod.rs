@@ -16,7 +16,7 @@ use crate::model::workload::{Certificate, Hpa, Keda, Metrics};
 use crate::model::{Node, NodeMap, Number, Text};
 use crate::resolve::context::{overlay, specialize};
 use crate::resolve::network::Ingress;
-use crate::resolve::scaling::Scaled;
+use crate::resolve::scaling::{Scaled, Scaling};
 use crate::resolve::shared::rails::{self, Process};
 use crate::resolve::workload::Workload;
 use crate::resolve::{Component, Context, Plan, labels};
@@ -270,7 +270,8 @@ fn require_grace(web: &Web) {
 fn plan_scaling(web: &Web, plan: &mut Plan) {
     let (w, set) = (&web.w, &web.set);
     let scaled = Scaled::of("Deployment", &web.name, &w.labels);
-    w.plan_scaling_by(COMPONENT.name, &scaled, &set.hpa, &set.keda, &set.min_replicas, &set.max_replicas, plan);
+    let by = Scaling { hpa: &set.hpa, keda: &set.keda, min: &set.min_replicas, max: &set.max_replicas };
+    w.plan_scaling_by(COMPONENT.name, &scaled, &by, plan);
     // 0 would keep every node from being drained.
     let own = set.pdb.max_unavailable.as_ref().filter(|most| **most != json!(0));
     w.plan_pdb(COMPONENT.name, &scaled, own.unwrap_or(&set.max_unavailable), plan);

@@ -6,11 +6,11 @@
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use super::settings::{Image, ServiceSettings, Switch};
+use super::settings::{Image, ServiceSettings};
 use super::{Nginx, Part, non_zero, set};
 use crate::manifest::Phase;
 use crate::model::workload::ServiceAccount;
-use crate::model::{Node, NodeMap, Port, Text};
+use crate::model::{Node, NodeMap, Port, Switch, Text};
 use crate::resolve::labels;
 use crate::resolve::plan::{Plan, View};
 use crate::resolve::workload::{Container, Workload, mount};

@@ -4,7 +4,7 @@
 use serde::Deserialize;
 
 use crate::model::workload::{Labelled, ServiceAccount};
-use crate::model::{Node, NodeMap, Port, Text};
+use crate::model::{Node, NodeMap, Port, Switch, Text};
 
 /// `nginx-ingress`, or its twin for Geo.
 #[derive(Debug, Clone, Default, Deserialize)]
@@ -211,14 +211,6 @@ pub struct Module {
     pub distroless: bool,
     pub container_security_context: NodeMap,
     pub resources: NodeMap,
-}
-
-/// Something that is on or off.
-#[derive(Debug, Clone, Default, Deserialize)]
-#[serde(default)]
-pub struct Switch {
-    /// On or off.
-    pub enabled: bool,
 }
 
 /// `hostPort`.

@@ -5,7 +5,7 @@ use serde_json::Value;
 
 use super::{Process, first_set, optional};
 use crate::model::app_config::{AppConfig, SecretKey};
-use crate::model::{Node, Text};
+use crate::model::{Node, Switch, Text};
 use crate::resolve::context::Context;
 use crate::resolve::plan::View;
 use crate::resolve::shared::{hosts, object_storage};
@@ -101,12 +101,6 @@ struct Kas {
 #[serde(default, rename_all = "camelCase")]
 struct KasService {
     api_external_port: Option<Text>,
-}
-
-#[derive(Debug, Default, Deserialize)]
-#[serde(default)]
-struct Switch {
-    enabled: bool,
 }
 
 /// KAS: its own, or one elsewhere.
