@@ -4,6 +4,7 @@
 //! this file; [`crate::commands`] gives the arguments their meaning.
 
 pub mod diff;
+mod phases;
 mod profiles;
 pub mod validate;
 
@@ -14,6 +15,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 use crate::commands::release::{parse_kube_version, parse_namespace, parse_release_name};
 use crate::pipeline::KubeVersion;
 
+pub use phases::{HooksName, PhaseArgs, PhaseName};
 pub use profiles::{InitArgs, ProfileName, ProfilesArgs};
 
 /// Turns a values file into the Kubernetes manifests of a GitLab deployment.
@@ -88,6 +90,9 @@ pub struct TemplateArgs {
     /// Which objects.
     #[command(flatten)]
     pub select: SelectArgs,
+    /// When they are applied.
+    #[command(flatten)]
+    pub phases: PhaseArgs,
     /// Where to, and how.
     #[command(flatten)]
     pub output: OutputArgs,

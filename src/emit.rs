@@ -13,8 +13,8 @@ use serde::Serialize;
 use serde_json::Value;
 
 use crate::diag::Diagnostic;
-use crate::manifest::Ordered;
 use crate::manifest::write::write_stream;
+use crate::manifest::{Manifest, Ordered};
 
 pub use swap::MARKER;
 
@@ -67,19 +67,38 @@ pub fn to_stdout(objects: &Ordered, format: Format, out: &mut impl Write) -> Res
 /// # Errors
 /// The machine's, and a directory that cannot be taken.
 pub fn to_dir(objects: &Ordered, format: Format, dir: &Path) -> Result<(), Diagnostic> {
-    let mut files = Vec::with_capacity(objects.manifests().len());
-    for (path, manifest) in layout::paths(objects.manifests(), format).into_iter().zip(objects.manifests()) {
-        let text = match format {
-            Format::Yaml => {
-                let mut text = String::new();
-                write_stream(&mut text, &manifest.source, &manifest.body);
-                text
-            }
-            Format::Json => pretty(&manifest.body)?,
-        };
-        files.push((path, text));
-    }
+    swap::replace(dir, &files(objects, layout::paths(objects.manifests(), format), format)?)
+}
+
+/// The same with each file in the folder of its phase, `pre/<component>/<kind>-<name>.yaml`, and what `more` makes of
+/// these paths: further files.
+///
+/// # Errors
+/// As [`to_dir`].
+pub fn to_dir_by_phase(
+    objects: &Ordered,
+    format: Format,
+    dir: &Path,
+    more: impl FnOnce(&[String]) -> Vec<(String, String)>,
+) -> Result<(), Diagnostic> {
+    let paths = layout::paths(objects.manifests(), format).into_iter().zip(objects.manifests());
+    let paths: Vec<_> = paths.map(|(path, manifest)| format!("{}/{path}", manifest.phase.word())).collect();
+    let more = more(&paths);
+    let mut files = files(objects, paths, format)?;
+    files.extend(more);
     swap::replace(dir, &files)
+}
+
+fn files(objects: &Ordered, paths: Vec<String>, format: Format) -> Result<Vec<(String, String)>, Diagnostic> {
+    let text = |manifest: &Manifest| match format {
+        Format::Yaml => {
+            let mut text = String::new();
+            write_stream(&mut text, &manifest.source, &manifest.body);
+            Ok(text)
+        }
+        Format::Json => pretty(&manifest.body),
+    };
+    paths.into_iter().zip(objects.manifests()).map(|(path, manifest)| Ok((path, text(manifest)?))).collect()
 }
 
 #[derive(Serialize)]

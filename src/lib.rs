@@ -8,6 +8,8 @@
 //! 4. [`mod@render`]: the template of each object over its view.
 //! 5. [`manifest::read`], [`manifest::verify`], [`manifest::order`]: objects that a cluster takes, in an order it takes.
 //!
+//! [`phases`] says when an object is applied, and by whom.
+//!
 //! Findings are data ([`diag`]) until [`ui`] prints them. [`bundle`] is what is compiled in, [`releases`] what is
 //! known about GitLab's releases; [`cli`] and [`commands`] are the command line.
 
@@ -19,6 +21,7 @@ pub mod diff;
 pub mod emit;
 pub mod manifest;
 pub mod model;
+pub mod phases;
 pub mod pipeline;
 pub mod profiles;
 pub mod redact;

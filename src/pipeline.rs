@@ -16,9 +16,12 @@ use crate::bundle;
 use crate::diag::{Diagnostic, Report, Severity, Sources};
 use crate::emit;
 use crate::manifest::{self, Manifest, Ordered, content, read};
+use crate::phases::{self, flux, marks};
 use crate::profiles;
 use crate::releases;
 use crate::render::{Hole, Renderer, render};
+use crate::resolve::plan::Naming;
+use crate::resolve::shared::stand_in;
 use crate::resolve::{Context, Plan, Release, component, resolve};
 use crate::schema;
 use crate::third_party;
@@ -26,6 +29,9 @@ use crate::upgrade::removed;
 use crate::values::{self, Chart, Merged, Origins};
 
 pub use crate::emit::Format;
+pub use crate::manifest::Phase;
+pub use crate::phases::Hooks;
+pub use crate::phases::steps::Step;
 pub use crate::profiles::{FIRST as FIRST_PROFILE, Profile, find as find_profile};
 pub use crate::resolve::KubeVersion;
 use crate::schema::Checked;
@@ -69,7 +75,7 @@ pub struct Target {
     pub gitlab_version: Option<String>,
 }
 
-/// Which objects of a render are wanted.
+/// Which objects of a render are wanted, and with whose marks.
 #[derive(Debug, Clone, Default)]
 pub struct Select {
     /// Templates, `webservice/deployment.yaml`; none: all.
@@ -80,6 +86,14 @@ pub struct Select {
     pub no_hooks: bool,
     /// Leave out tests.
     pub skip_tests: bool,
+    /// Leave out what stands in for charts of others.
+    pub skip_stand_ins: bool,
+    /// Phases; none: all that the tool runs by itself.
+    pub phases: Vec<Phase>,
+    /// The tool that runs what Helm would run as hooks.
+    pub hooks: Hooks,
+    /// Mark objects as the Helm release's own.
+    pub keep_helm_metadata: bool,
 }
 
 /// Objects ready to be written.
@@ -91,6 +105,10 @@ pub struct Rendered {
     pub warnings: Vec<Diagnostic>,
     /// What their places point into.
     pub sources: Sources,
+    /// The release's name.
+    pub release: String,
+    /// The tool that they are marked for.
+    pub hooks: Hooks,
 }
 
 /// A run that ended early.
@@ -129,12 +147,16 @@ pub fn template(request: &Request) -> Result<Rendered, Failure> {
     let Some(mut objects) = objects.filter(|_| !refused(&found)) else {
         return Err(failure(found, checked.origins(), checked.sources()));
     };
-    found.extend(select(&mut objects, &request.select));
+    found.extend(select(&mut objects, &request.select, request.target.is_upgrade));
+    if request.select.skip_stand_ins {
+        found.retain(|d| d.code != stand_in::CODE);
+    }
     if refused(&found) {
         return Err(failure(found, checked.origins(), checked.sources()));
     }
     places::locate(&mut found, checked.origins());
-    Ok(Rendered { objects, warnings: found, sources: checked.sources().clone() })
+    let (release, hooks) = (request.target.name.clone(), request.select.hooks);
+    Ok(Rendered { objects, warnings: found, sources: checked.sources().clone(), release, hooks })
 }
 
 fn failure(mut found: Vec<Diagnostic>, origins: &Origins, sources: &Sources) -> Failure {
@@ -204,7 +226,15 @@ fn objects(request: &Request, checked: &Checked, found: &mut Vec<Diagnostic>) ->
     if refused(found) {
         return None;
     }
-    let manifests = manifests(&mut plan).map_err(|report| found.extend(report.0)).ok()?;
+    let hooks = request.select.hooks;
+    let mut manifests = manifests(&mut plan, hooks).map_err(|report| found.extend(report.0)).ok()?;
+    let target = &request.target;
+    for manifest in &mut manifests {
+        if request.select.keep_helm_metadata {
+            marks::put_ownership(manifest, &target.name, &target.namespace);
+        }
+        marks::put(manifest, hooks, &target.namespace);
+    }
     let verified = manifest::verify(manifests).map_err(|Report(mut faults)| {
         blame::add_places(&mut faults, checked.user());
         found.extend(faults);
@@ -227,7 +257,7 @@ fn release(target: &Target, tree: &Value, found: &mut Vec<Diagnostic>) -> Option
 }
 
 /// Runs the templates of a plan and reads what they give.
-fn manifests(plan: &mut Plan) -> Result<Vec<Manifest>, Report> {
+fn manifests(plan: &mut Plan, hooks: Hooks) -> Result<Vec<Manifest>, Report> {
     let renderer = Renderer::new();
     let rendered = render(&renderer, &mut plan.objects).map_err(Report)?;
     let mut bodies = Vec::with_capacity(rendered.len());
@@ -243,11 +273,10 @@ fn manifests(plan: &mut Plan) -> Result<Vec<Manifest>, Report> {
     if !failed.is_empty() {
         return Err(Report(failed));
     }
-    follow_content(plan, &mut bodies);
+    follow_content(plan, &mut bodies, hooks);
     let mut manifests = Vec::with_capacity(bodies.len());
     for ((planned, rendered), body) in plan.objects.iter().zip(rendered).zip(bodies) {
-        let hook = body.pointer("/metadata/annotations/helm.sh~1hook").is_some();
-        match Manifest::new(planned.component, rendered.source, planned.phase, hook, body) {
+        match Manifest::new(planned.component, rendered.source, planned.phase, body) {
             Ok(manifest) => manifests.push(manifest),
             Err(diagnostic) => failed.push(diagnostic),
         }
@@ -256,17 +285,27 @@ fn manifests(plan: &mut Plan) -> Result<Vec<Manifest>, Report> {
 }
 
 /// Sets what follows from the content of objects: checksum annotations and names.
-fn follow_content(plan: &Plan, bodies: &mut [Value]) {
-    let follows = plan.objects.iter().flat_map(|o| &o.checksums);
-    let wanted: Vec<(&str, &str)> = follows.map(|c| (c.kind, c.name.as_str())).collect();
+fn follow_content(plan: &Plan, bodies: &mut [Value], hooks: Hooks) {
+    let by_content = |naming: Naming| match naming {
+        Naming::Given => None,
+        Naming::ByContent(end) => Some(end),
+        Naming::ByContentWithoutHelm => (hooks != Hooks::Helm).then_some(""),
+    };
+    let mut wanted: Vec<(String, String)> =
+        plan.objects.iter().flat_map(|o| &o.checksums).map(|c| (c.kind.to_owned(), c.name.clone())).collect();
+    for (planned, body) in plan.objects.iter().zip(&*bodies) {
+        if by_content(planned.naming).is_some() {
+            wanted.extend(content::mounted(body).into_iter().map(|name| ("ConfigMap".to_owned(), name.to_owned())));
+        }
+    }
     let hashes = content::Hashes::of(&*bodies, &wanted);
     for (planned, body) in plan.objects.iter().zip(bodies) {
         if !planned.checksums.is_empty() {
             let follows = planned.checksums.iter().map(|c| (c.annotation.as_str(), c.kind, c.name.as_str()));
             content::checksums(body, follows, &hashes);
         }
-        if planned.name_by_content {
-            content::name_by_content(body, planned.name_end);
+        if let Some(end) = by_content(planned.naming) {
+            content::name_by_content(body, end, &hashes);
         }
     }
 }
@@ -291,7 +330,7 @@ fn read_rendered(renderer: &Renderer, text: &str) -> Result<Value, String> {
 }
 
 /// Leaves the objects that are wanted; what was asked for and is not there is in the answer.
-fn select(objects: &mut Ordered, select: &Select) -> Vec<Diagnostic> {
+fn select(objects: &mut Ordered, select: &Select, is_upgrade: bool) -> Vec<Diagnostic> {
     let all = objects.manifests();
     let no_template = select.show_only.iter().filter(|s| !all.iter().any(|m| m.source == **s));
     let no_component = select.components.iter().filter(|c| !all.iter().any(|m| *m.component == ***c));
@@ -306,11 +345,22 @@ fn select(objects: &mut Ordered, select: &Select) -> Vec<Diagnostic> {
     objects.retain(|object| {
         let shown = select.show_only.is_empty() || select.show_only.contains(&object.source);
         let component = select.components.is_empty() || select.components.iter().any(|c| **c == *object.component);
-        let hook = select.no_hooks && object.hook;
-        let test = select.skip_tests && object.phase == manifest::Phase::Test;
-        shown && component && !hook && !test
+        let hook = select.no_hooks && object.hook.is_some();
+        let test = select.skip_tests && object.phase == Phase::Test;
+        let stand_in = select.skip_stand_ins && stands_in(object);
+        let phase = phases::wanted(object, &select.phases, select.hooks, is_upgrade);
+        shown && component && phase && !hook && !test && !stand_in
     });
     missing
+}
+
+/// Whether an object stands in for one of a chart of others.
+fn stands_in(object: &Manifest) -> bool {
+    object
+        .body
+        .get("metadata")
+        .and_then(|m| m.get("labels"))
+        .is_some_and(|labels| labels.get(stand_in::LABEL).is_some())
 }
 
 fn nothing_selected<'a>(what: &str, name: &str, there: impl Iterator<Item = &'a str>) -> Diagnostic {
@@ -329,9 +379,23 @@ fn nothing_selected<'a>(what: &str, name: &str, there: impl Iterator<Item = &'a 
 /// The machine's: a full disk, a directory that cannot be taken.
 pub fn emit(rendered: &Rendered, format: Format, dir: Option<&Path>, out: &mut impl Write) -> Result<(), Diagnostic> {
     match dir {
-        Some(dir) => emit::to_dir(&rendered.objects, format, dir),
         None => emit::to_stdout(&rendered.objects, format, out),
+        Some(dir) if rendered.hooks == Hooks::Flux => emit::to_dir_by_phase(&rendered.objects, format, dir, |paths| {
+            flux::files(rendered.objects.manifests(), paths, &rendered.release, &flux::root(dir))
+        }),
+        Some(dir) => emit::to_dir(&rendered.objects, format, dir),
     }
+}
+
+/// What is wrong with writing all these objects to one stream, where nobody runs hooks.
+pub fn at_once(request: &Request, rendered: &Rendered) -> Option<Diagnostic> {
+    let alone = rendered.hooks == Hooks::None && request.target.is_upgrade;
+    phases::at_once(rendered.objects.manifests()).filter(|_| alone)
+}
+
+/// What to do, phase by phase.
+pub fn steps(rendered: &Rendered) -> Vec<Step> {
+    phases::steps::steps(rendered.objects.manifests())
 }
 
 /// A profile of `values/` as a layer of its own.

@@ -15,6 +15,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
     ("releases", &["diag"]),
     ("manifest", &["diag"]),
     ("emit", &["diag", "manifest"]),
+    ("phases", &["diag", "manifest"]),
     // of manifest only the phase, of releases only the image tags, of upgrade nothing
     ("resolve", &["diag", "manifest", "model", "releases", "view"]),
     ("render", &["bundle", "diag", "manifest", "resolve"]),
@@ -32,6 +33,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
             "emit",
             "manifest",
             "profiles",
+            "phases",
             "releases",
             "render",
             "resolve",
@@ -46,7 +48,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
     ("ui", &["cli", "diag", "redact"]),
     ("redact", &[]),
     ("diff", &["diag", "manifest", "redact"]),
-    ("commands", &["cli", "diag", "pipeline", "ui"]),
+    ("commands", &["cli", "diag", "pipeline", "redact", "ui"]),
 ];
 
 /// Crates that only the named modules may use.

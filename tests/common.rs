@@ -1,9 +1,12 @@
 //! What several kinds of test use.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
+
+use gitlab_render::manifest::Manifest;
+use gitlab_render::pipeline::{Input, KubeVersion, Request, Select, Target, UnknownKeys};
 
 /// The repository's root.
 pub fn root() -> &'static Path {
@@ -55,4 +58,38 @@ pub fn entries(directory: &str) -> Vec<PathBuf> {
         .collect();
     paths.sort();
     paths
+}
+
+/// What a packed file below `tests/` holds.
+pub fn unpack<T: serde::de::DeserializeOwned>(path: &str) -> T {
+    let file = std::fs::File::open(root().join("tests").join(path)).expect("the file is there");
+    serde_json::from_reader(flate2::read::GzDecoder::new(file)).expect("it holds what is expected")
+}
+
+/// `Deployment/test-kas` of each object.
+pub fn names(objects: &[Manifest]) -> BTreeSet<String> {
+    objects.iter().map(|object| object.id.to_string()).collect()
+}
+
+/// A release of these values, on the newest Kubernetes.
+pub fn request(release: &str, namespace: &str, values: &serde_json::Value, select: Select) -> Request {
+    Request {
+        target: Target {
+            name: release.to_owned(),
+            namespace: namespace.to_owned(),
+            is_upgrade: false,
+            kube_version: KubeVersion { major: 1, minor: 35 },
+            api_versions: Vec::new(),
+            gitlab_version: None,
+        },
+        inputs: vec![Input::File {
+            name: "values.yaml".to_owned(),
+            // JSON is YAML, and so laid out every key has a line
+            bytes: serde_json::to_vec_pretty(values).expect("values are a tree"),
+        }],
+        unknown_keys: UnknownKeys::Warn,
+        skip_schema_validation: false,
+        profile: None,
+        select,
+    }
 }

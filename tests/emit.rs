@@ -15,7 +15,7 @@ use serde_json::{Value, json};
 
 fn config_map(component: &str, name: &str, text: &str) -> Manifest {
     let body = json!({ "apiVersion": "v1", "kind": "ConfigMap", "metadata": { "name": name }, "data": { "a": text } });
-    Manifest::new(component, format!("{component}/configmap.yaml"), Phase::Main, false, body).expect("an object")
+    Manifest::new(component, format!("{component}/configmap.yaml"), Phase::Main, body).expect("an object")
 }
 
 fn ordered(manifests: Vec<Manifest>) -> Ordered {
@@ -222,7 +222,7 @@ fn names_that_a_file_system_would_fold_stay_apart() {
     let dir = scratch.out();
     let role = |name: &str| {
         let body = json!({ "apiVersion": "rbac.authorization.k8s.io/v1", "kind": "Role", "metadata": { "name": name }, "rules": [] });
-        Manifest::new("kas", "kas/role.yaml", Phase::Main, false, body).unwrap()
+        Manifest::new("kas", "kas/role.yaml", Phase::Main, body).unwrap()
     };
     let long = "x".repeat(250);
     to_dir(

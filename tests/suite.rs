@@ -2,6 +2,7 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
+mod adopt;
 mod apiserver;
 mod architecture;
 mod cli;
@@ -16,6 +17,7 @@ mod layout;
 mod manifest;
 mod mutations;
 mod nginx;
+mod phases;
 mod profiles;
 mod rails;
 mod releases;

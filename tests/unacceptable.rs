@@ -2,15 +2,13 @@
 //! renders without the fault.
 
 use std::collections::BTreeMap;
-use std::io::Read;
 
-use flate2::read::GzDecoder;
 use gitlab_render::diag::{Fault, Severity};
-use gitlab_render::pipeline::{self, Input, KubeVersion, Request, Select, Target, UnknownKeys};
+use gitlab_render::pipeline::{self, Select};
 use serde::Deserialize;
 use serde_json::Value;
 
-use crate::common::root;
+use crate::common::{request, unpack};
 
 /// What renders without the fault, and why.
 const WITHOUT_THE_FAULT: &[(&str, &str)] = &[
@@ -39,39 +37,14 @@ pub struct Document {
 }
 
 pub fn documents() -> Vec<Document> {
-    let file = std::fs::File::open(root().join("tests/unacceptable/documents.json.gz")).unwrap();
-    let mut text = String::new();
-    GzDecoder::new(file).read_to_string(&mut text).unwrap();
-    serde_json::from_str(&text).unwrap()
-}
-
-fn request(document: &Document) -> Request {
-    Request {
-        target: Target {
-            name: document.release.clone(),
-            namespace: "default".to_owned(),
-            is_upgrade: false,
-            kube_version: KubeVersion { major: 1, minor: 35 },
-            api_versions: Vec::new(),
-            gitlab_version: None,
-        },
-        inputs: vec![Input::File {
-            name: "values.yaml".to_owned(),
-            // JSON is YAML, and so laid out every key has a line
-            bytes: serde_json::to_vec_pretty(&document.values).unwrap(),
-        }],
-        unknown_keys: UnknownKeys::Warn,
-        skip_schema_validation: false,
-        profile: None,
-        select: Select::default(),
-    }
+    unpack("unacceptable/documents.json.gz")
 }
 
 /// What is wrong with how a document ended.
 fn run(document: &Document) -> Option<String> {
     let name = document.name.as_str();
     let reason = WITHOUT_THE_FAULT.iter().find(|(listed, _)| *listed == name);
-    match (pipeline::template(&request(document)), reason) {
+    match (pipeline::template(&request(&document.release, "default", &document.values, Select::default())), reason) {
         (Ok(_), Some(_)) => None,
         (Ok(_), None) => Some(format!("{name} renders; an API server said {:?}", document.server)),
         (Err(_), Some(_)) => Some(format!("{name} is listed as one that renders, and is refused")),
@@ -103,7 +76,7 @@ fn an_unknown_field_of_kubernetes_stays_an_error() {
         "gitlab": {"webservice": {"deployment": {"startupProbe": {"conformance": "one"}}}},
     });
     let (name, release) = ("probe".to_owned(), "test".to_owned());
-    let failure = pipeline::template(&request(&Document { name, release, values, server: BTreeMap::new() }))
+    let failure = pipeline::template(&request("test", "default", &values, Select::default()))
         .expect_err("Kubernetes has no such field");
     let error = failure.report.0.iter().find(|d| d.severity == Severity::Error).unwrap();
     assert_eq!(error.places.len(), 1);

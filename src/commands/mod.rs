@@ -1,11 +1,13 @@
 //! What the commands do: each gives its arguments their meaning, makes one call into
 //! [`crate::pipeline`], and hands what comes back to [`crate::ui`].
 
+mod again;
 mod completion;
 mod diff;
 mod helm_flags;
 mod init;
 mod inputs;
+mod phases;
 mod profiles;
 pub mod release;
 mod template;

@@ -23,7 +23,8 @@ pub fn release(args: &ReleaseArgs) -> Result<Target, Stop> {
     })
 }
 
-fn name(args: &ReleaseArgs) -> Result<String, Stop> {
+/// The release's name.
+pub fn name(args: &ReleaseArgs) -> Result<String, Stop> {
     let refuse = |message: String, hint: &str| Err(Stop::usage(Diagnostic::error("release-name", message).hint(hint)));
     match (&args.name, &args.name_template) {
         (Some(_), Some(_)) => refuse(

@@ -3,10 +3,10 @@
 use std::collections::BTreeSet;
 use std::path::PathBuf;
 
-use crate::cli::{Form, OutputArgs, SelectArgs, TemplateArgs, UnknownKeys};
-use crate::commands::{Exit, Stop, inputs::inputs, release::release};
+use crate::cli::{Form, HooksName, OutputArgs, PhaseArgs, PhaseName, SelectArgs, TemplateArgs, UnknownKeys};
+use crate::commands::{Exit, Stop, again, inputs::inputs, phases, release::release};
 use crate::diag::Diagnostic;
-use crate::pipeline::{self, Format, Rendered, Request, Select};
+use crate::pipeline::{self, Format, Hooks, Phase, Rendered, Request, Select};
 use crate::ui::Ui;
 
 /// Renders and writes, or says what is wrong and writes nothing.
@@ -14,6 +14,13 @@ pub fn run(args: &TemplateArgs, ui: &Ui) -> Result<Exit, Stop> {
     let request = request(args)?;
     let rendered = pipeline::template(&request).map_err(|f| Stop::refused(f.report, f.sources))?;
     ui.report(&rendered.warnings, &rendered.sources);
+    if args.phases.list_phases {
+        ui.out(list_phases(args, &rendered).as_bytes())?;
+        return Ok(Exit::Done);
+    }
+    if let Some(warning) = pipeline::at_once(&request, &rendered) {
+        ui.report(&[warning], &rendered.sources);
+    }
     let format = match args.output.output {
         Form::Yaml => Format::Yaml,
         Form::Json => Format::Json,
@@ -28,12 +35,35 @@ pub fn run(args: &TemplateArgs, ui: &Ui) -> Result<Exit, Stop> {
     Ok(Exit::Done)
 }
 
+/// What to do, phase by phase, with this same command line.
+fn list_phases(args: &TemplateArgs, rendered: &Rendered) -> String {
+    let mut template = again::template(&args.release, &args.values);
+    template.extend(args.select.components.iter().map(|name| format!(" --component {name}")));
+    for (flag, on) in [
+        (" --keep-helm-metadata", args.phases.keep_helm_metadata),
+        (" --skip-stand-ins", args.phases.skip_stand_ins),
+        (" --no-hooks", args.select.no_hooks),
+    ] {
+        template.push_str(if on { flag } else { "" });
+    }
+    let (steps, namespace) = (pipeline::steps(rendered), &args.release.namespace);
+    match args.output.output {
+        Form::Yaml => phases::script(&steps, &template, namespace),
+        Form::Json => phases::as_json(&steps, &template, namespace),
+    }
+}
+
 /// Gives the arguments their meaning.
 fn request(args: &TemplateArgs) -> Result<Request, Stop> {
     if let Some(chart) = &args.chart {
         let message = format!("a chart (`{chart}`) is not needed: this program is the chart");
         let hint = "leave it out; `--gitlab-version` picks the GitLab version";
         return Err(Stop::usage(Diagnostic::error("chart-not-needed", message).hint(hint)));
+    }
+    if args.phases.hooks == Some(HooksName::Flux) && args.output.output_dir.is_none() {
+        let message = "`--hooks flux` writes a directory for each phase, and none is named";
+        let hint = "add `--output-dir DIR`; for one phase on stdout, use `--hooks none --phase NAME`";
+        return Err(Stop::usage(Diagnostic::error("no-directory", message).hint(hint)));
     }
     Ok(Request {
         target: release(&args.release)?,
@@ -44,16 +74,42 @@ fn request(args: &TemplateArgs) -> Result<Request, Stop> {
         },
         skip_schema_validation: args.values.skip_schema_validation,
         profile: args.values.profile.clone(),
-        select: select(&args.select),
+        select: select(&args.select, &args.phases),
     })
 }
 
-fn select(args: &SelectArgs) -> Select {
+fn select(args: &SelectArgs, phases: &PhaseArgs) -> Select {
+    let by_phase = phases.list_phases || !phases.phases.is_empty();
+    let wanted = match phases.list_phases {
+        true => Phase::ALL.to_vec(),
+        false => phases.phases.iter().map(|phase| self::phase(*phase)).collect(),
+    };
     Select {
         show_only: args.show_only.iter().map(|path| source(path)).collect(),
         components: args.components.clone(),
         no_hooks: args.no_hooks,
         skip_tests: args.skip_tests,
+        skip_stand_ins: phases.skip_stand_ins,
+        phases: wanted,
+        hooks: match phases.hooks {
+            Some(HooksName::ArgoCd) => Hooks::ArgoCd,
+            Some(HooksName::Flux) => Hooks::Flux,
+            Some(HooksName::None) => Hooks::None,
+            Some(HooksName::Helm) => Hooks::Helm,
+            // Who takes phases one by one needs no hooks.
+            None if by_phase => Hooks::None,
+            None => Hooks::Helm,
+        },
+        keep_helm_metadata: phases.keep_helm_metadata,
+    }
+}
+
+fn phase(name: PhaseName) -> Phase {
+    match name {
+        PhaseName::Pre => Phase::Pre,
+        PhaseName::Main => Phase::Main,
+        PhaseName::Post => Phase::Post,
+        PhaseName::Test => Phase::Test,
     }
 }
 

@@ -33,12 +33,12 @@ pub struct Hashes(HashMap<(String, String), String>);
 
 impl Hashes {
     /// Hashes those of `bodies` whose kind and name are in `wanted`.
-    pub fn of<'a>(bodies: impl IntoIterator<Item = &'a Value>, wanted: &[(&str, &str)]) -> Self {
+    pub fn of<'a>(bodies: impl IntoIterator<Item = &'a Value>, wanted: &[(String, String)]) -> Self {
         let mut hashes = Hashes::default();
         for body in bodies {
             let kind = body.get("kind").and_then(Value::as_str).unwrap_or_default();
             let name = body.pointer("/metadata/name").and_then(Value::as_str).unwrap_or_default();
-            if wanted.contains(&(kind, name)) {
+            if wanted.iter().any(|(k, n)| k == kind && n == name) {
                 hashes.0.insert((kind.to_owned(), name.to_owned()), hash_of(body));
             }
         }
@@ -47,18 +47,52 @@ impl Hashes {
 }
 
 /// Appends the first seven digits of the content's hash to an object's name, and then `end`.
-pub fn name_by_content(body: &mut Value, end: &str) {
-    let suffix: String = hash_of(body).chars().take(7).collect();
+///
+/// What a pod reads from ConfigMaps is content too: a Job whose script changed has to run again.
+pub fn name_by_content(body: &mut Value, end: &str, hashes: &Hashes) {
+    let mut content = hash_of(body);
+    for name in mounted(body) {
+        content.extend(hashes.0.get(&("ConfigMap".to_owned(), name.to_owned())).map(String::as_str));
+    }
+    let suffix: String = hex(content.as_bytes()).chars().take(7).collect();
     if let Some(Value::String(name)) = body.pointer_mut("/metadata/name") {
         *name = format!("{name}-{suffix}{end}");
     }
 }
 
+/// The ConfigMaps that a Job's pod reads, in the order of its fields.
+pub fn mounted(body: &Value) -> Vec<&str> {
+    let mut names = Vec::new();
+    if let Some(pod) = body.pointer("/spec/template/spec") {
+        collect_mounted(pod, &mut names);
+    }
+    names
+}
+
+fn collect_mounted<'a>(node: &'a Value, names: &mut Vec<&'a str>) {
+    match node {
+        Value::Object(map) => {
+            for (key, value) in map {
+                if matches!(key.as_str(), "configMap" | "configMapRef" | "configMapKeyRef") {
+                    names.extend(value.get("name").and_then(Value::as_str));
+                } else {
+                    collect_mounted(value, names);
+                }
+            }
+        }
+        Value::Array(items) => items.iter().for_each(|item| collect_mounted(item, names)),
+        _ => {}
+    }
+}
+
 /// SHA-256 of the compact JSON, in hexadecimal.
 fn hash_of(body: &Value) -> String {
+    hex(body.to_string().as_bytes())
+}
+
+fn hex(bytes: &[u8]) -> String {
     use std::fmt::Write as _;
-    let digest = Sha256::digest(body.to_string().as_bytes());
-    digest.iter().fold(String::with_capacity(64), |mut hex, byte| {
+    Sha256::digest(bytes).iter().fold(String::with_capacity(64), |mut hex, byte| {
         // Writing to a String cannot fail.
         let _ = write!(hex, "{byte:02x}");
         hex

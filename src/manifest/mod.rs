@@ -4,6 +4,7 @@
 //! made by one function each, so nothing that was not checked can be printed by mistake.
 
 pub mod content;
+pub mod hook;
 mod id;
 mod order;
 pub mod read;
@@ -15,6 +16,7 @@ use std::sync::Arc;
 
 use serde_json::Value;
 
+pub use hook::Hook;
 pub use id::ObjectId;
 pub use order::{Ordered, order};
 pub use verify::node::Node;
@@ -35,6 +37,24 @@ pub enum Phase {
     Test,
 }
 
+impl Phase {
+    /// All of them, in their order.
+    pub const ALL: [Phase; 4] = [Phase::Pre, Phase::Main, Phase::Post, Phase::Test];
+
+    /// What it is called on the command line.
+    pub fn word(self) -> &'static str {
+        match self {
+            Phase::Pre => "pre",
+            Phase::Main => "main",
+            Phase::Post => "post",
+            Phase::Test => "test",
+        }
+    }
+}
+
+/// The annotation by which Helm keeps an object that is no longer rendered, and the value that it needs.
+pub const KEEP: (&str, &str) = ("helm.sh/resource-policy", "keep");
+
 /// One Kubernetes object.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Manifest {
@@ -46,8 +66,8 @@ pub struct Manifest {
     pub source: String,
     /// When it is applied.
     pub phase: Phase,
-    /// Whether Helm would run it as a hook: left out by `--no-hooks`.
-    pub hook: bool,
+    /// When Helm would run it, where it is a hook: left out by `--no-hooks`.
+    pub hook: Option<Hook>,
     /// The object.
     pub body: Value,
 }
@@ -65,12 +85,14 @@ impl Manifest {
         component: impl Into<Arc<str>>,
         source: impl Into<String>,
         phase: Phase,
-        hook: bool,
         body: Value,
     ) -> Result<Self, Diagnostic> {
         let source = source.into();
         match ObjectId::of(&body) {
-            Ok(id) => Ok(Manifest { id, component: component.into(), source, phase, hook, body }),
+            Ok(id) => {
+                let hook = Hook::of(&body);
+                Ok(Manifest { id, component: component.into(), source, phase, hook, body })
+            }
             Err("metadata.name") if body.pointer("/metadata/name").is_some() => Err(Diagnostic::error(
                 "bad-name",
                 format!("`{source}`: the object's `metadata.name` is empty or no text"),

@@ -195,10 +195,19 @@ pub struct Planned {
     pub phase: Phase,
     /// Pod annotations whose value is the content of another object, so that pods restart when it changes.
     pub checksums: Vec<Checksum>,
-    /// The name gets a suffix made of the content: a changed Job is a new Job.
-    pub name_by_content: bool,
-    /// What follows that suffix.
-    pub name_end: &'static str,
+    /// How its name comes about.
+    pub naming: Naming,
+}
+
+/// How an object's name comes about. A Job cannot be changed: a changed Job has to be a new one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Naming {
+    /// As the template has it.
+    Given,
+    /// With a hash of the content at its end, and then this text.
+    ByContent(&'static str),
+    /// The same where nobody deletes the Job of the last run: Helm does, before it runs a hook.
+    ByContentWithoutHelm,
 }
 
 /// A pod annotation that follows another object's content.
@@ -230,8 +239,7 @@ impl Plan {
             view,
             phase: Phase::Main,
             checksums: Vec::new(),
-            name_by_content: false,
-            name_end: "",
+            naming: Naming::Given,
         });
         let last = self.objects.len() - 1;
         &mut self.objects[last]
@@ -252,14 +260,19 @@ impl Planned {
 
     /// Lets the name end in a hash of the content.
     pub fn name_by_content(&mut self) -> &mut Self {
-        self.name_by_content = true;
-        self
+        self.name_by_content_and("")
     }
 
     /// The same, and then `end`.
     pub fn name_by_content_and(&mut self, end: &'static str) -> &mut Self {
-        self.name_end = end;
-        self.name_by_content()
+        self.naming = Naming::ByContent(end);
+        self
+    }
+
+    /// Lets the name end in a hash of the content where Helm is not there to delete the Job of the last run.
+    pub fn name_by_content_without_helm(&mut self) -> &mut Self {
+        self.naming = Naming::ByContentWithoutHelm;
+        self
     }
 
     /// Adds a pod annotation that changes with the content of a ConfigMap.

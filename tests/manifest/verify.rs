@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use super::objects::*;
 
 fn manifest(body: Value) -> Manifest {
-    Manifest::new("web", "web/x.yaml", Phase::Main, false, body).expect("an object")
+    Manifest::new("web", "web/x.yaml", Phase::Main, body).expect("an object")
 }
 
 fn messages(body: Value) -> Vec<String> {
@@ -498,7 +498,7 @@ fn all_faults_are_reported_at_once() {
 fn the_order_is_one_that_kubectl_takes() {
     let named = |kind: &str, name: &str, phase: Phase| {
         let body = json!({ "apiVersion": "example.com/v1", "kind": kind, "metadata": { "name": name } });
-        Manifest::new("web", "web/x.yaml", phase, phase != Phase::Main, body).expect("an object")
+        Manifest::new("web", "web/x.yaml", phase, body).expect("an object")
     };
     let mut made = vec![
         named("Pod", "test", Phase::Test),
@@ -521,7 +521,7 @@ fn the_order_is_one_that_kubectl_takes() {
 
 #[test]
 fn an_object_without_a_name_is_our_fault() {
-    let error = Manifest::new("web", "web/x.yaml", Phase::Main, false, json!({ "apiVersion": "v1", "kind": "Pod" }))
+    let error = Manifest::new("web", "web/x.yaml", Phase::Main, json!({ "apiVersion": "v1", "kind": "Pod" }))
         .expect_err("refused");
     assert_eq!(error.message, "`web/x.yaml`: the object has no `metadata.name`");
 }
@@ -529,7 +529,7 @@ fn an_object_without_a_name_is_our_fault() {
 #[test]
 fn an_empty_name_is_the_fault_of_the_values() {
     let body = json!({ "apiVersion": "v1", "kind": "Pod", "metadata": { "name": "" } });
-    let error = Manifest::new("web", "web/x.yaml", Phase::Main, false, body).expect_err("refused");
+    let error = Manifest::new("web", "web/x.yaml", Phase::Main, body).expect_err("refused");
     assert_eq!(error.message, "`web/x.yaml`: the object's `metadata.name` is empty or no text");
 }
 
@@ -579,7 +579,7 @@ fn any_value_anywhere_is_looked_at_without_a_panic() {
         for (pointer, other) in all.iter().flat_map(|p| others.iter().map(move |o| (p, o))) {
             let mut body = base.clone();
             *body.pointer_mut(pointer).expect("a node of the object") = other.clone();
-            let Ok(manifest) = Manifest::new("web", "web/x.yaml", Phase::Main, false, body) else { continue };
+            let Ok(manifest) = Manifest::new("web", "web/x.yaml", Phase::Main, body) else { continue };
             looked_at += 1;
             refused += usize::from(verify(vec![manifest]).is_err());
         }

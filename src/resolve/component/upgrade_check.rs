@@ -25,7 +25,8 @@ fn resolve(cx: &Context, plan: &mut Plan) {
     let view = view! {
         name: info, labels: w.labels.object, chart_version: chart, gitlab_version: cx.gitlab_version(),
     };
-    plan.add(COMPONENT.name, "configmap-chart-info.yaml", view);
+    // The last of all: until then the check of an upgrade that is tried again sees what ran before.
+    plan.add(COMPONENT.name, "configmap-chart-info.yaml", view).phase(Phase::Post);
     if cx.enabled("upgradeCheck.enabled") {
         plan_check(&w, chart, &info, plan);
     }
@@ -72,7 +73,7 @@ fn plan_check(w: &Workload, chart: &str, info: &str, plan: &mut Plan) {
         // It asks nothing of the API server: no account, not even the one that all others have.
         pod: moved(deployment::job_pod(w, Vec::new(), main, volumes, "Never").with("service_account_name", Value::Null)),
     };
-    plan.add(COMPONENT.name, "job.yaml", view).phase(Phase::Pre);
+    plan.add(COMPONENT.name, "job.yaml", view).phase(Phase::Pre).name_by_content_without_helm();
 }
 
 /// The annotations by which Helm knows a hook, and others over them.

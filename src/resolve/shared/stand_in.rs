@@ -12,6 +12,9 @@ use crate::resolve::workload::{Container, Workload};
 /// The label of every object that stands in for one of a chart of others.
 pub const LABEL: &str = "gitlab-render.io/stands-in-for";
 
+/// The code of what is said about stand-ins.
+pub const CODE: &str = "stand-in";
+
 /// A stand-in's names, labels and placement. The chart's own settings have shapes of their own and are not
 /// read as those of a workload.
 pub fn workload<'a>(cx: &'a Context<'a>, chart: &'static str, name: String) -> Workload<'a> {
@@ -68,7 +71,7 @@ pub fn warn_on_upgrade(cx: &Context, chart: &str, what: &str) {
         let path = format!("{chart}.install");
         cx.say(
             Diagnostic::warning(
-                "stand-in",
+                CODE,
                 format!("`{path}`: the {what} that is rendered does not read the data of the one that the official chart installed"),
             )
             .at_value(ValuePath::dotted(&path))

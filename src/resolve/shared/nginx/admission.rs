@@ -221,7 +221,7 @@ impl Nginx<'_> {
         let secret = format!("--secret-name={name}");
         let create = json!(["create", hosts, "--namespace=$(POD_NAMESPACE)", secret]);
         let view = self.patch_job(&own.create_secret_job, create, &account);
-        self.add(plan, "job.yaml", view).phase(Phase::Pre);
+        self.add(plan, "job.yaml", view).phase(Phase::Pre).name_by_content_without_helm();
         let failure = format!("--patch-failure-policy={}", set(&own.failure_policy).unwrap_or("Fail"));
         let args = json!([
             "patch",
@@ -232,7 +232,7 @@ impl Nginx<'_> {
             failure,
         ]);
         let view = self.patch_job(&own.patch_webhook_job, args, &account);
-        self.add(plan, "job.yaml", view).phase(Phase::Post);
+        self.add(plan, "job.yaml", view).phase(Phase::Post).name_by_content_without_helm();
     }
 
     fn patch_job(&self, step: &Step, args: Node, account: &str) -> View {

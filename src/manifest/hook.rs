@@ -1,0 +1,44 @@
+//! What Helm's annotations say about when an object runs.
+
+use serde_json::Value;
+
+/// The annotation that makes an object a hook.
+pub const HOOK: &str = "helm.sh/hook";
+/// The order among hooks of one moment.
+pub const WEIGHT: &str = "helm.sh/hook-weight";
+/// When Helm deletes a hook.
+pub const DELETE_POLICY: &str = "helm.sh/hook-delete-policy";
+
+/// An object that Helm runs as a hook.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Hook {
+    /// `pre-install`, `pre-upgrade`, `test` ...
+    pub events: Vec<String>,
+    /// Lower ones run first.
+    pub weight: i64,
+    /// `before-hook-creation`, `hook-succeeded`, `hook-failed`; Helm's default is the first.
+    pub delete: Vec<String>,
+}
+
+impl Hook {
+    /// Reads it from an object; `None` where it is no hook.
+    pub fn of(body: &Value) -> Option<Self> {
+        let annotations = body.get("metadata")?.get("annotations")?.as_object()?;
+        let text = |name: &str| annotations.get(name).and_then(Value::as_str);
+        let list = |text: &str| text.split(',').map(|word| word.trim().to_owned()).collect::<Vec<_>>();
+        Some(Hook {
+            events: list(text(HOOK)?),
+            weight: text(WEIGHT).and_then(|weight| weight.trim().parse().ok()).unwrap_or(0),
+            delete: text(DELETE_POLICY).map_or_else(|| vec!["before-hook-creation".to_owned()], list),
+        })
+    }
+
+    /// Whether it belongs to an upgrade, or to an install; a hook of another moment belongs to both.
+    pub fn runs_on(&self, upgrade: bool) -> bool {
+        let has = |when: &str| self.events.iter().any(|event| event.ends_with(when));
+        match (has("install"), has("upgrade")) {
+            (false, false) | (true, true) => true,
+            (_, on_upgrade) => on_upgrade == upgrade,
+        }
+    }
+}

@@ -1,0 +1,100 @@
+//! What Flux needs beside the objects: a `kustomization.yaml` in the folder of each phase, and Kustomizations
+//! that apply one folder after the other.
+
+use std::path::{Component, Path};
+
+use serde_json::{Value, json};
+
+use super::steps::{Step, steps};
+use crate::manifest::write::write_document;
+use crate::manifest::{Manifest, Phase};
+
+/// The file with Flux's own objects, beside the folders of the phases.
+pub const OBJECTS: &str = "flux.yaml";
+/// What kustomize looks for in a folder.
+const INDEX: &str = "kustomization.yaml";
+/// Where `flux bootstrap` puts its own objects, and the name of the source that it makes.
+const SYSTEM: &str = "flux-system";
+
+/// Files to write beside the objects: their paths, and what they hold. `paths` are those of the objects, each
+/// in the folder of its phase; `root` is the directory as seen from the root of the repository.
+pub fn files(objects: &[Manifest], paths: &[String], release: &str, root: &str) -> Vec<(String, String)> {
+    let steps = steps(objects);
+    let mut files: Vec<_> = steps.iter().map(|step| index(step, paths)).collect();
+    let mut text = String::from(
+        "# Apply this to the cluster that Flux runs in. `path` and `sourceRef` are as `flux bootstrap` has them: the\n\
+         # directory as seen from the root of the repository, and the source that holds it.\n",
+    );
+    let mut before = None;
+    for step in steps.iter().filter(|step| step.phase != Phase::Test) {
+        let name = format!("{release}-{}", step.phase.word());
+        text.push_str("---\n");
+        write_document(&mut text, &kustomization(step, &name, before.as_deref(), root));
+        before = Some(name);
+    }
+    files.push((OBJECTS.to_owned(), text));
+    // A Kustomization over the whole directory applies Flux's objects, not each phase at once.
+    files.push((INDEX.to_owned(), index_text(vec![OBJECTS])));
+    files
+}
+
+/// A directory as seen from the root of the repository: as it was given, or its last part where that is no help.
+pub fn root(dir: &Path) -> String {
+    let parts = dir.components().filter(|part| !matches!(part, Component::CurDir));
+    let names: Option<Vec<_>> = parts
+        .map(|part| match part {
+            Component::Normal(name) => Some(name.to_string_lossy().into_owned()),
+            _ => None,
+        })
+        .collect();
+    match names {
+        Some(names) => names.join("/"),
+        None => dir.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default(),
+    }
+}
+
+fn index(step: &Step, paths: &[String]) -> (String, String) {
+    let folder = format!("{}/", step.phase.word());
+    let resources = paths.iter().filter_map(|path| path.strip_prefix(&folder)).collect();
+    (folder + INDEX, index_text(resources))
+}
+
+fn index_text(resources: Vec<&str>) -> String {
+    let mut text = String::new();
+    let body =
+        json!({"apiVersion": "kustomize.config.k8s.io/v1beta1", "kind": "Kustomization", "resources": resources});
+    write_document(&mut text, &body);
+    text
+}
+
+fn kustomization(step: &Step, name: &str, before: Option<&str>, root: &str) -> Value {
+    // Flux waits for a Job's end, and for the last pod of a workload.
+    let checks: Vec<_> = step
+        .waits
+        .iter()
+        .map(|wait| {
+            let id = &wait.object;
+            json!({"apiVersion": id.api_version, "kind": id.kind, "name": id.name, "namespace": id.namespace})
+        })
+        .collect();
+    let longest = step.waits.iter().map(|wait| wait.timeout).max().unwrap_or(300);
+    let mut spec = json!({
+        "interval": "1h", "retryInterval": "2m", "timeout": format!("{longest}s"),
+        "path": format!("./{root}/{}", step.phase.word()), "prune": true,
+        "sourceRef": {"kind": "GitRepository", "name": SYSTEM},
+    });
+    if let Some(spec) = spec.as_object_mut() {
+        match step.phase {
+            // Not everything: an Ingress or a load balancer that nobody serves would hold up what comes after.
+            Phase::Main => spec.insert("healthChecks".to_owned(), checks.into()),
+            _ => spec.insert("wait".to_owned(), true.into()),
+        };
+        if let Some(before) = before {
+            spec.insert("dependsOn".to_owned(), json!([{"name": before}]));
+        }
+    }
+    json!({
+        "apiVersion": "kustomize.toolkit.fluxcd.io/v1", "kind": "Kustomization",
+        "metadata": {"name": name, "namespace": SYSTEM}, "spec": spec,
+    })
+}

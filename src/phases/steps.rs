@@ -1,0 +1,120 @@
+//! The phases as things to do: what is in each, what to delete before and to wait for after.
+
+use serde_json::Value;
+
+use crate::manifest::{Manifest, ObjectId, Phase};
+
+/// How long a Job may take that has no deadline of its own, in seconds.
+const JOB_TIMEOUT: u64 = 600;
+/// How long a workload may take to be replaced, in seconds.
+const ROLLOUT_TIMEOUT: u64 = 1800;
+
+/// One phase of a deployment.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Step {
+    /// Which.
+    pub phase: Phase,
+    /// Its objects, in the order in which they are applied.
+    pub objects: Vec<ObjectId>,
+    /// Jobs that Helm deletes before it runs them again, whatever they are.
+    pub reset: Vec<ObjectId>,
+    /// What must be done before the next phase.
+    pub waits: Vec<Wait>,
+}
+
+/// Something to wait for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Wait {
+    /// A Job that has to end, or a workload whose pods have to be replaced.
+    pub object: ObjectId,
+    /// Seconds.
+    pub timeout: u64,
+}
+
+impl Step {
+    /// What it is for, in a few words.
+    pub fn purpose(&self) -> &'static str {
+        match self.phase {
+            Phase::Pre => "before everything else: whether the upgrade may begin, and the Secrets that others mount",
+            Phase::Main => "the deployment; pods that need the new database schema wait for the migrations",
+            Phase::Post => "after the deployment: what needs it, and the record of what is installed",
+            Phase::Test => "on demand: is the deployment well?",
+        }
+    }
+}
+
+/// The phases that have objects, in their order.
+pub fn steps(objects: &[Manifest]) -> Vec<Step> {
+    Phase::ALL.into_iter().map(|phase| step(phase, objects)).filter(|step| !step.objects.is_empty()).collect()
+}
+
+fn step(phase: Phase, objects: &[Manifest]) -> Step {
+    let objects: Vec<_> = objects.iter().filter(|object| object.phase == phase).collect();
+    let runs = |object: &&&Manifest| matches!(object.id.kind.as_str(), "Job" | "Pod");
+    let reset = |object: &&&Manifest| {
+        let by_helm = object.hook.as_ref().is_some_and(|hook| hook.delete.iter().any(|p| p == "before-hook-creation"));
+        by_helm || phase != Phase::Main
+    };
+    Step {
+        phase,
+        reset: objects.iter().filter(runs).filter(reset).map(|object| object.id.clone()).collect(),
+        waits: objects.iter().filter_map(|object| wait(object)).collect(),
+        objects: objects.iter().map(|object| object.id.clone()).collect(),
+    }
+}
+
+fn wait(object: &Manifest) -> Option<Wait> {
+    let deadline = object.body.pointer("/spec/activeDeadlineSeconds").and_then(Value::as_u64);
+    let timeout = match object.id.kind.as_str() {
+        "Job" => deadline.unwrap_or(JOB_TIMEOUT),
+        "Pod" => JOB_TIMEOUT,
+        "Deployment" | "DaemonSet" => ROLLOUT_TIMEOUT,
+        // Others are replaced when somebody deletes their pods, which cannot be waited for.
+        "StatefulSet" if object.body.pointer("/spec/updateStrategy/type").is_none_or(|t| t == "RollingUpdate") => {
+            ROLLOUT_TIMEOUT
+        }
+        _ => return None,
+    };
+    Some(Wait { object: object.id.clone(), timeout })
+}
+
+impl Step {
+    /// The kubectl commands before the objects are applied.
+    pub fn before(&self, namespace: &str) -> Vec<String> {
+        let delete = |object: &ObjectId| {
+            format!("kubectl delete -n {} --ignore-not-found {}", place(object, namespace), resource(object))
+        };
+        self.reset.iter().map(delete).collect()
+    }
+
+    /// The kubectl commands after: Jobs first, which workloads may wait for themselves.
+    pub fn after(&self, namespace: &str) -> Vec<String> {
+        let (runs, workloads): (Vec<_>, Vec<_>) =
+            self.waits.iter().partition(|wait| matches!(wait.object.kind.as_str(), "Job" | "Pod"));
+        runs.into_iter().chain(workloads).map(|wait| wait.command(namespace)).collect()
+    }
+}
+
+impl Wait {
+    fn command(&self, namespace: &str) -> String {
+        let (place, resource, timeout) = (place(&self.object, namespace), resource(&self.object), self.timeout);
+        match self.object.kind.as_str() {
+            "Job" => format!("kubectl wait -n {place} --for=condition=complete --timeout={timeout}s {resource}"),
+            "Pod" => {
+                format!(
+                    "kubectl wait -n {place} --for=jsonpath='{{.status.phase}}'=Succeeded --timeout={timeout}s {resource}"
+                )
+            }
+            _ => format!("kubectl rollout status -n {place} --timeout={timeout}s {resource}"),
+        }
+    }
+}
+
+fn place<'a>(object: &'a ObjectId, namespace: &'a str) -> &'a str {
+    object.namespace.as_deref().unwrap_or(namespace)
+}
+
+/// `deployment/prod-kas`, as kubectl takes it.
+fn resource(object: &ObjectId) -> String {
+    format!("{}/{}", object.kind.to_lowercase(), object.name)
+}

@@ -1,0 +1,190 @@
+//! Taking over a release that Helm runs: what cannot be changed is as Helm left it, and nothing is there twice.
+//!
+//! `releases.json.gz` has what the official chart left in a cluster for 18 values documents, reduced to what
+//! identifies an object or cannot be changed.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use gitlab_render::manifest::Manifest;
+use gitlab_render::pipeline::{self, Phase, Select};
+use serde::Deserialize;
+use serde_json::{Map, Value, json};
+
+use crate::common::{names, request, unpack};
+
+#[derive(Deserialize)]
+struct Release {
+    name: String,
+    release: String,
+    namespace: String,
+    values: Value,
+    objects: Vec<Value>,
+}
+
+/// Group, kind, name.
+type Id = (String, String, String);
+
+/// What an API server refuses to change, by kind.
+const IMMUTABLE: &[(&str, &[&str])] = &[
+    ("Deployment", &["/spec/selector"]),
+    ("DaemonSet", &["/spec/selector"]),
+    (
+        "StatefulSet",
+        &["/spec/selector", "/spec/serviceName", "/spec/podManagementPolicy", "/spec/volumeClaimTemplates"],
+    ),
+    (
+        "PersistentVolumeClaim",
+        &["/spec/accessModes", "/spec/storageClassName", "/spec/volumeName", "/spec/selector", "/spec/resources"],
+    ),
+    ("Service", &["/spec/clusterIP"]),
+    ("RoleBinding", &["/roleRef"]),
+    ("ClusterRoleBinding", &["/roleRef"]),
+    ("IngressClass", &["/spec/controller"]),
+];
+
+/// What pods are found by: another value and a Service or a budget loses them.
+const FINDS_PODS: &[(&str, &str)] = &[("Service", "/spec/selector"), ("PodDisruptionBudget", "/spec/selector")];
+
+const WORKLOADS: [&str; 3] = ["Deployment", "StatefulSet", "DaemonSet"];
+
+fn releases() -> Vec<Release> {
+    unpack("adopt/releases.json.gz")
+}
+
+fn select() -> Select {
+    Select { skip_stand_ins: true, ..Select::default() }
+}
+
+fn id(body: &Value) -> Id {
+    let text = |at: &str| body.pointer(at).and_then(Value::as_str).unwrap_or_default().to_owned();
+    let version = text("/apiVersion");
+    let group = version.rsplit_once('/').map_or("", |(group, _)| group).to_owned();
+    (group, text("/kind"), text("/metadata/name"))
+}
+
+fn ours(release: &Release, select: Select) -> Vec<Manifest> {
+    let request = request(&release.release, &release.namespace, &release.values, select);
+    let rendered =
+        pipeline::template(&request).unwrap_or_else(|failed| panic!("{}: {:?}", release.name, failed.report));
+    rendered.objects.manifests().to_vec()
+}
+
+/// Without nulls and empty maps, which are as good as absent.
+fn plain(node: &Value) -> Value {
+    match node {
+        Value::Object(map) => {
+            let kept = map.iter().map(|(key, value)| (key.clone(), plain(value)));
+            Value::Object(kept.filter(|(_, value)| !value.is_null() && *value != json!({})).collect::<Map<_, _>>())
+        }
+        Value::Array(items) => items.iter().map(plain).collect(),
+        other => other.clone(),
+    }
+}
+
+#[test]
+fn what_helm_left_is_there_under_its_name_and_nothing_is_there_that_cannot_be_changed() {
+    let releases = releases();
+    assert_eq!(releases.len(), 18);
+    let (mut wrong, mut compared) = (Vec::new(), 0);
+    for release in &releases {
+        let ours = ours(release, select());
+        let bodies: BTreeMap<Id, &Value> = ours.iter().map(|m| (id(&m.body), &m.body)).collect();
+        for theirs in &release.objects {
+            let id = id(theirs);
+            // a Job's name ends in a hash of its content: it is a new one
+            let Some(body) = bodies.get(&id) else {
+                if id.1 != "Job" {
+                    wrong.push(format!("{}: {id:?} is gone", release.name));
+                }
+                continue;
+            };
+            let fields = IMMUTABLE.iter().filter(|(kind, _)| *kind == id.1).flat_map(|(_, fields)| *fields).copied();
+            for field in fields.chain(FINDS_PODS.iter().filter(|(kind, _)| *kind == id.1).map(|(_, field)| *field)) {
+                compared += 1;
+                let [left, right] = [theirs, *body].map(|body| body.pointer(field).map(plain).filter(|v| !v.is_null()));
+                if left != right {
+                    wrong.push(format!("{}: {id:?}: {field}: {left:?} would become {right:?}", release.name));
+                }
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+    assert!(compared > 600, "{compared}");
+}
+
+#[test]
+fn no_second_workload_stands_beside_one_of_helms() {
+    let mut seen = 0;
+    for release in releases() {
+        let theirs: Vec<Id> = release.objects.iter().map(id).collect();
+        for object in ours(&release, select()) {
+            if WORKLOADS.contains(&object.id.kind.as_str()) {
+                seen += 1;
+                assert!(theirs.contains(&id(&object.body)), "{}: {} is new", release.name, object.id);
+            }
+        }
+    }
+    assert!(seen > 150, "{seen}");
+}
+
+#[test]
+fn pods_keep_the_labels_by_which_they_are_selected() {
+    for release in releases() {
+        let theirs: BTreeMap<Id, &Value> = release.objects.iter().map(|body| (id(body), body)).collect();
+        for object in ours(&release, select()) {
+            let Some(old) = theirs.get(&id(&object.body)) else { continue };
+            let Some(Value::Object(selector)) = old.pointer("/spec/selector/matchLabels") else { continue };
+            if !WORKLOADS.contains(&object.id.kind.as_str()) {
+                continue;
+            }
+            for (label, value) in selector {
+                let at = "/spec/template/metadata/labels";
+                let ours = object.body.pointer(at).and_then(|labels| labels.get(label));
+                assert_eq!(ours, Some(value), "{}: {}: {label}", release.name, object.id);
+            }
+        }
+    }
+}
+
+/// A stand-in that took the place of a database would lose its data.
+#[test]
+fn stand_ins_can_be_left_out_and_nothing_else_goes_with_them() {
+    let release = &releases()[0];
+    let stand_in = |object: &Manifest| {
+        let labels = &object.body["metadata"]["labels"];
+        labels.get("gitlab-render.io/stands-in-for").is_some()
+    };
+    let all = ours(release, Select::default());
+    let components: BTreeSet<_> = all.iter().filter(|o| stand_in(o)).map(|o| o.component.to_string()).collect();
+    assert_eq!(components.into_iter().collect::<Vec<_>>(), ["gitlab-runner", "postgresql", "redis"]);
+    // the official chart's own, which its PostgreSQL reads
+    assert!(names(&ours(release, select())).contains("ConfigMap/gitlab-postgresql-init-db"));
+    let without: Vec<_> = all.into_iter().filter(|object| !stand_in(object)).collect();
+    assert_eq!(names(&ours(release, select())), names(&without));
+}
+
+#[test]
+fn helm_takes_objects_back_that_keep_its_marks() {
+    for release in releases().iter().take(3) {
+        let select = Select { keep_helm_metadata: true, ..select() };
+        for object in ours(release, select) {
+            let metadata = &object.body["metadata"];
+            let marks = [
+                &metadata["labels"]["app.kubernetes.io/managed-by"],
+                &metadata["annotations"]["meta.helm.sh/release-name"],
+                &metadata["annotations"]["meta.helm.sh/release-namespace"],
+            ];
+            if object.hook.is_none() {
+                assert_eq!(
+                    marks,
+                    [&json!("Helm"), &json!(release.release), &json!(release.namespace)],
+                    "{}",
+                    object.id
+                );
+            } else {
+                assert!(matches!(object.phase, Phase::Pre | Phase::Test), "{}", object.id);
+                assert_eq!(marks[1..], [&Value::Null; 2], "{}", object.id);
+            }
+        }
+    }
+}

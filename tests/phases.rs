@@ -1,0 +1,341 @@
+//! What takes the place of Helm's hooks: phases, their order, the marks of Argo CD and Flux, names of Jobs.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use gitlab_render::manifest::Manifest;
+use gitlab_render::pipeline::{self, Hooks, Phase, Rendered, Request, Select};
+use serde::Deserialize;
+use serde_json::{Value, json};
+
+use crate::common::{names, request, root, run, unpack};
+
+/// A sample of the values documents of the conformance corpus; those about Jobs are more than a sample.
+#[derive(Deserialize)]
+struct Document {
+    name: String,
+    release: String,
+    values: Value,
+}
+
+fn with_hooks(hooks: Hooks) -> Select {
+    Select { hooks, ..Select::default() }
+}
+
+fn rendered(request: &Request) -> Rendered {
+    pipeline::template(request).unwrap_or_else(|failed| panic!("{:?}", failed.report))
+}
+
+fn render(values: &Value, select: Select, is_upgrade: bool) -> Vec<Manifest> {
+    let mut request = request("test", "gitlab", values, select);
+    request.target.is_upgrade = is_upgrade;
+    rendered(&request).objects.manifests().to_vec()
+}
+
+/// What shows every kind of Job.
+fn everything() -> Value {
+    json!({
+        "certmanager-issuer": {"email": "me@example.com"},
+        "registry": {"database": {"enabled": true}},
+        "nginx-ingress": {"controller": {"admissionWebhooks": {"enabled": true}}},
+    })
+}
+
+fn annotation<'a>(object: &'a Manifest, name: &str) -> Option<&'a str> {
+    object.body["metadata"]["annotations"].get(name)?.as_str()
+}
+
+/// Without the suffix that comes from the content.
+fn stem(object: &Manifest) -> &str {
+    object.id.name.rsplit_once('-').map_or("", |(stem, _)| stem)
+}
+
+#[test]
+fn a_changed_job_has_a_new_name() {
+    let documents: Vec<Document> = unpack("phases/documents.json.gz");
+    assert!(documents.len() > 80);
+    let mut versions = vec![None, Some("18.8")];
+    let mut known: BTreeMap<(String, String), (Value, String)> = BTreeMap::new();
+    let (mut jobs, mut refused) = (0, Vec::new());
+    for document in &documents {
+        // a name that the user chose is the user's to change
+        if document.values.pointer("/global/job/nameSuffixOverride").is_some() {
+            continue;
+        }
+        for version in &versions {
+            let mut request = request(&document.release, "gitlab", &document.values, with_hooks(Hooks::None));
+            request.target.is_upgrade = true;
+            request.target.gitlab_version = version.map(str::to_owned);
+            let Ok(rendered) = pipeline::template(&request) else {
+                refused.push(&document.name);
+                continue;
+            };
+            for job in rendered.objects.manifests().iter().filter(|object| object.id.kind == "Job") {
+                jobs += 1;
+                let id = (document.release.clone(), job.id.name.clone());
+                let (body, first) = known.entry(id).or_insert_with(|| (job.body.clone(), document.name.clone()));
+                assert_eq!(*body, job.body, "{} of {} and of {first}", job.id, document.name);
+            }
+        }
+        versions.truncate(1); // one document is enough to see another GitLab
+    }
+    assert!(jobs > 200, "{jobs}");
+    assert!(refused.len() < documents.len() / 10, "{refused:?}");
+}
+
+#[test]
+fn every_job_ends_in_a_hash_and_keeps_its_name_while_nothing_changes() {
+    let before = render(&everything(), with_hooks(Hooks::None), true);
+    let jobs: Vec<_> = before.iter().filter(|object| object.id.kind == "Job").collect();
+    let stems: BTreeSet<_> = jobs.iter().map(|job| stem(job)).collect();
+    let expected = [
+        "test-gitlab-upgrade-check",
+        "test-issuer",
+        "test-migrations",
+        "test-minio-create-buckets",
+        "test-nginx-ingress-admission-create",
+        "test-nginx-ingress-admission-patch",
+        "test-registry-migrations",
+        "test-shared-secrets",
+    ];
+    assert_eq!(stems.into_iter().collect::<Vec<_>>(), expected);
+    // what no Job uses
+    let mut values = everything();
+    values["gitlab"] = json!({"webservice": {"minReplicas": 3}});
+    let after = names(&render(&values, with_hooks(Hooks::None), true));
+    for job in jobs {
+        assert!(after.contains(&job.id.to_string()), "{} has another name", job.id);
+    }
+}
+
+/// The list of Secrets is in a ConfigMap: the Job's own fields are the same, and yet it has to run again.
+#[test]
+fn a_job_whose_script_changes_has_a_new_name() {
+    let job = |values: &Value, component: &str| {
+        let objects = render(values, with_hooks(Hooks::None), false);
+        objects.into_iter().find(|o| o.id.kind == "Job" && *o.component == *component).expect("it has a Job")
+    };
+    for (component, change) in [
+        ("shared-secrets", json!({"global": {"praefect": {"enabled": true}}})),
+        ("certmanager-issuer", json!({"certmanager-issuer": {"email": "you@example.com"}})),
+    ] {
+        let mut values = everything();
+        let before = job(&values, component);
+        values.as_object_mut().unwrap().extend(change.as_object().unwrap().clone());
+        let after = job(&values, component);
+        assert_eq!(before.body["spec"], after.body["spec"]);
+        assert_ne!(before.id, after.id);
+    }
+}
+
+#[test]
+fn helms_own_annotations_stay_unless_another_tool_is_named() {
+    let helm = render(&json!({}), Select::default(), false);
+    let hooks = helm.iter().filter(|object| annotation(object, "helm.sh/hook").is_some()).count();
+    assert_eq!(hooks, 8);
+    assert!(names(&helm).contains("Job/test-gitlab-upgrade-check"));
+    for hooks in [Hooks::None, Hooks::ArgoCd, Hooks::Flux] {
+        for object in render(&json!({}), with_hooks(hooks), true) {
+            for name in ["helm.sh/hook", "helm.sh/hook-weight", "helm.sh/hook-delete-policy"] {
+                assert_eq!(annotation(&object, name), None, "{hooks:?}: {}", object.id);
+            }
+        }
+    }
+}
+
+#[test]
+fn the_upgrade_check_belongs_to_upgrades_and_tests_to_nobody() {
+    let check = |select: Select, is_upgrade| {
+        let objects = render(&json!({}), select, is_upgrade);
+        let is = |phase: Phase| objects.iter().any(|object| object.phase == phase);
+        (objects.iter().any(|object| stem(object).ends_with("upgrade-check")), is(Phase::Test))
+    };
+    assert_eq!(check(Select::default(), false), (false, true));
+    assert_eq!(check(with_hooks(Hooks::None), false), (false, false));
+    assert_eq!(check(with_hooks(Hooks::None), true), (true, false));
+    let tests = Select { phases: vec![Phase::Test], ..with_hooks(Hooks::None) };
+    assert_eq!(check(tests, true), (false, true));
+}
+
+/// The check reads what the last phase writes.
+#[test]
+fn what_is_installed_is_recorded_after_the_check_has_read_it() {
+    let objects = render(&json!({}), with_hooks(Hooks::None), true);
+    let phase = |end: &str| {
+        let object = objects.iter().find(|object| object.id.name.contains(end)).expect("it is there");
+        object.phase
+    };
+    assert_eq!(phase("-upgrade-check"), Phase::Pre);
+    assert_eq!(phase("-chart-info"), Phase::Post);
+    let one_phase = |phase| {
+        let mut request =
+            request("test", "gitlab", &json!({}), Select { phases: vec![phase], ..with_hooks(Hooks::None) });
+        request.target.is_upgrade = true;
+        let rendered = rendered(&request);
+        pipeline::at_once(&request, &rendered).map(|warning| warning.code)
+    };
+    assert_eq!(Phase::ALL.map(one_phase), [None; 4]);
+    let mut whole = request("test", "gitlab", &json!({}), with_hooks(Hooks::None));
+    assert!(pipeline::at_once(&whole, &rendered(&whole)).is_none());
+    whole.target.is_upgrade = true;
+    assert_eq!(pipeline::at_once(&whole, &rendered(&whole)).map(|d| d.code), Some("phases-at-once"));
+}
+
+#[test]
+fn the_phases_are_all_objects_and_no_object_is_in_two() {
+    let phase = |phase| Select { phases: vec![phase], ..with_hooks(Hooks::None) };
+    let mut seen = BTreeSet::new();
+    for object in Phase::ALL.into_iter().flat_map(|one| render(&everything(), phase(one), true)) {
+        assert!(seen.insert(object.id.to_string()), "{} is in two phases", object.id);
+    }
+    let mut helm = names(&render(&everything(), Select::default(), true));
+    let fixed = [
+        "Job/test-gitlab-upgrade-check",
+        "Job/test-nginx-ingress-admission-create",
+        "Job/test-nginx-ingress-admission-patch",
+    ];
+    for name in fixed {
+        assert!(helm.remove(name), "{name}");
+        seen.retain(|other| !other.starts_with(&format!("{name}-")));
+    }
+    assert_eq!(seen, helm);
+}
+
+/// What an object names must be there when it is applied: in its own phase or in one before.
+#[test]
+fn nothing_needs_what_a_later_phase_brings() {
+    let objects = render(&everything(), with_hooks(Hooks::None), true);
+    let phases: BTreeMap<_, _> = objects.iter().map(|o| ((o.id.kind.as_str(), o.id.name.as_str()), o.phase)).collect();
+    let mut seen = 0;
+    for object in &objects {
+        for name in gitlab_render::manifest::content::mounted(&object.body) {
+            // optional: the first install has none
+            if name.ends_with("-chart-info") {
+                continue;
+            }
+            seen += 1;
+            let other = phases.get(&("ConfigMap", name)).unwrap_or_else(|| panic!("{}: no {name}", object.id));
+            assert!(*other <= object.phase, "{} needs {name}", object.id);
+        }
+        if let Some(account) = object.body.pointer("/spec/template/spec/serviceAccountName").and_then(Value::as_str)
+            && let Some(other) = phases.get(&("ServiceAccount", account))
+        {
+            assert!(*other <= object.phase, "{} needs {account}", object.id);
+        }
+    }
+    assert!(seen > 15, "{seen}");
+}
+
+#[test]
+fn argo_cd_has_hooks_with_their_order_and_delete_policy() {
+    let objects = render(&everything(), with_hooks(Hooks::ArgoCd), true);
+    let marks = |start: &str| {
+        let object =
+            objects.iter().find(|o| o.id.to_string().starts_with(start)).unwrap_or_else(|| panic!("no {start}"));
+        let mark = |name: &str| annotation(object, &format!("argocd.argoproj.io/{name}")).unwrap_or("").to_owned();
+        [mark("hook"), mark("sync-wave"), mark("hook-delete-policy")].join("|")
+    };
+    let once = "HookSucceeded,BeforeHookCreation";
+    assert_eq!(marks("ConfigMap/test-gitlab-upgrade-check"), "PreSync|-11|BeforeHookCreation");
+    assert_eq!(marks("Job/test-gitlab-upgrade-check-"), format!("PreSync|-10|{once}"));
+    assert_eq!(marks("ServiceAccount/test-shared-secrets"), format!("PreSync|-5|{once}"));
+    assert_eq!(marks("ConfigMap/test-shared-secrets"), format!("PreSync|-3|{once}"));
+    assert_eq!(marks("Job/test-shared-secrets-"), format!("PreSync|0|{once}"));
+    assert_eq!(marks("Job/test-nginx-ingress-admission-patch-"), format!("PostSync|0|{once}"));
+    assert_eq!(marks("ConfigMap/test-migrations"), "|0|");
+    assert_eq!(marks("StatefulSet/test-gitaly"), "|0|");
+    assert_eq!(marks("Job/test-migrations-"), format!("Sync|1|{once}"));
+    assert_eq!(marks("Deployment/test-webservice-default"), "|2|");
+    assert_eq!(marks("Ingress/test-webservice-default"), "|2|");
+    assert_eq!(marks("ConfigMap/test-gitlab-chart-info"), "|3|");
+    let claim = objects.iter().find(|o| o.id.to_string() == "PersistentVolumeClaim/test-minio").expect("a claim");
+    assert_eq!(annotation(claim, "argocd.argoproj.io/sync-options"), Some("Delete=false,Prune=false"));
+    let tests = Select { phases: vec![Phase::Test], ..with_hooks(Hooks::ArgoCd) };
+    for object in render(&json!({}), tests, false) {
+        assert_eq!(annotation(&object, "argocd.argoproj.io/hook"), Some("Skip"), "{}", object.id);
+    }
+}
+
+/// Argo CD waits for a wave's health before the next: a claim binds when a pod of its own wave mounts it.
+#[test]
+fn a_claim_is_in_the_wave_of_the_pod_that_mounts_it() {
+    let objects = render(&everything(), with_hooks(Hooks::ArgoCd), false);
+    let wave = |object: &Manifest| annotation(object, "argocd.argoproj.io/sync-wave").map(str::to_owned);
+    let mut seen = 0;
+    for object in objects.iter().filter(|object| object.id.kind == "Deployment") {
+        let volumes = object.body.pointer("/spec/template/spec/volumes").and_then(Value::as_array).cloned();
+        for claim in volumes.iter().flatten().filter_map(|v| v.pointer("/persistentVolumeClaim/claimName")?.as_str()) {
+            let claim = objects.iter().find(|o| o.id.kind == "PersistentVolumeClaim" && o.id.name == claim);
+            assert_eq!(wave(claim.expect("the claim is there")), wave(object), "{}", object.id);
+            seen += 1;
+        }
+    }
+    assert!(seen >= 2, "{seen}");
+}
+
+#[test]
+fn flux_gets_a_namespace_on_whatever_has_one() {
+    for object in render(&everything(), with_hooks(Hooks::Flux), true) {
+        let cluster_wide = ["ClusterRole", "ClusterRoleBinding", "IngressClass", "ValidatingWebhookConfiguration"];
+        let namespace = object.body["metadata"].get("namespace").and_then(Value::as_str);
+        let expected = if cluster_wide.contains(&object.id.kind.as_str()) { None } else { Some("gitlab") };
+        assert_eq!(namespace, expected, "{}", object.id);
+        let force = annotation(&object, "kustomize.toolkit.fluxcd.io/force");
+        assert_eq!(force, (object.id.kind == "Job").then_some("enabled"), "{}", object.id);
+    }
+}
+
+/// Every command of the readme and of the two guides that is ours runs, and writes what it is said to write.
+#[test]
+fn the_commands_of_the_guides_run() {
+    let mut ran = 0;
+    for guide in ["README.md", "docs/apply.md"] {
+        let text = std::fs::read_to_string(root().join(guide)).unwrap();
+        for line in text
+            .lines()
+            .filter_map(|line| line.strip_prefix("    gitlab-render template prod -n gitlab -f values.yaml "))
+        {
+            let ours = line.split(['|', '>']).next().unwrap();
+            let mut args: Vec<_> = "template prod -n gitlab -f values.yaml".split(' ').map(str::to_owned).collect();
+            args.extend(ours.split_whitespace().map(str::to_owned));
+            let directory = tempfile::tempdir().unwrap();
+            std::fs::write(directory.path().join("values.yaml"), "global: {hosts: {domain: example.org}}").unwrap();
+            let got = run(directory.path(), &args, &BTreeMap::new(), "");
+            assert_eq!(got.status, Some(0), "{guide}: {line}: {}", got.stderr);
+            let dir = args.iter().skip_while(|arg| *arg != "--output-dir").nth(1);
+            match dir {
+                Some(dir) => assert!(directory.path().join(dir).is_dir(), "{guide}: {line}"),
+                None => assert!(!got.stdout.is_empty(), "{guide}: {line}"),
+            }
+            ran += 1;
+        }
+    }
+    assert!(ran >= 8, "{ran}");
+}
+
+/// Flux's own objects name folders that are there, one after the other; each folder lists its files.
+#[test]
+fn the_directory_for_flux_is_whole() {
+    let directory = tempfile::tempdir().unwrap();
+    let words = "template prod -n gitlab --is-upgrade --hooks flux --output-dir deploy/gitlab";
+    let args: Vec<_> = words.split(' ').map(str::to_owned).collect();
+    let got = run(directory.path(), &args, &BTreeMap::new(), "");
+    assert_eq!(got.status, Some(0), "{}", got.stderr);
+    let read = |path: &str| std::fs::read_to_string(directory.path().join("deploy/gitlab").join(path)).unwrap();
+    let flux = read("flux.yaml");
+    for (phase, before) in [("pre", None), ("main", Some("pre")), ("post", Some("main"))] {
+        let own = flux.split("---\n").find(|text| text.contains(&format!("  name: prod-{phase}\n"))).unwrap();
+        assert!(own.contains(&format!("path: \"./deploy/gitlab/{phase}\"\n")), "{own}");
+        let depends = before.map(|before| format!("  dependsOn:\n  - name: prod-{before}\n"));
+        assert!(depends.as_ref().is_none_or(|depends| own.contains(depends)), "{own}");
+        assert_eq!(depends.is_some(), own.contains("dependsOn"));
+        assert!(own.contains("  wait: true\n") || own.contains("    kind: Job\n"), "{own}");
+        let index = read(&format!("{phase}/kustomization.yaml"));
+        let listed: Vec<_> = index.lines().filter_map(|line| line.strip_prefix("- ")).collect();
+        assert!(!listed.is_empty());
+        for file in listed {
+            read(&format!("{phase}/{file}"));
+        }
+    }
+    assert!(!directory.path().join("deploy/gitlab/test").exists());
+    assert!(read("kustomization.yaml").contains("- flux.yaml\n"));
+}
