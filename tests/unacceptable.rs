@@ -75,7 +75,6 @@ fn an_unknown_field_of_kubernetes_stays_an_error() {
         "certmanager-issuer": {"email": "a@example.com"},
         "gitlab": {"webservice": {"deployment": {"startupProbe": {"conformance": "one"}}}},
     });
-    let (name, release) = ("probe".to_owned(), "test".to_owned());
     let failure = pipeline::template(&request("test", "default", &values, Select::default()))
         .expect_err("Kubernetes has no such field");
     let error = failure.report.0.iter().find(|d| d.severity == Severity::Error).unwrap();
