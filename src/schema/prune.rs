@@ -56,6 +56,7 @@ pub(super) fn prune(at: At, value: &Value, merged: Option<&Value>, found: &mut F
     }
     if let Some(types) = schema.get("type")
         && !fits(types, value)
+        && !(takes_digits(at, schema) && is_whole(value))
     {
         return Some(json!({ "type": types }));
     }
@@ -91,6 +92,8 @@ fn object(
                 let merged = merged.and_then(|m| m.get(key));
                 properties.extend(prune(at.part(part), value, merged, found).map(|p| (key.clone(), p)));
             }
+            // The place where people keep what anchors stand for.
+            (None, _) if found.steps.len() == 1 && (key.starts_with('.') || key.starts_with("x-")) => {}
             (None, Some(Value::Bool(false))) => found.unknown.push(found.here()),
             (None, Some(part)) => {
                 let merged = merged.and_then(|m| m.get(key));
@@ -194,6 +197,18 @@ fn expanded(at: At, value: Option<&Value>, depth: usize) -> Value {
 }
 
 /// Whether the value is of the type, or of one of the types.
+/// Whether a text of ours is asked for that may be anything, so that a number is as good as its digits: `0` for a
+/// size in an annotation. What goes to Kubernetes as it is has to be a text there.
+fn takes_digits(at: At, schema: &Map<String, Value>) -> bool {
+    let free = !["enum", "const"].iter().chain(OF_STRINGS).any(|keyword| schema.contains_key(*keyword));
+    free && at.file != "kubernetes" && schema.get("type").is_some_and(|types| types == "string")
+}
+
+/// A fraction may have lost a zero at its end: `1.10`.
+fn is_whole(value: &Value) -> bool {
+    value.is_i64() || value.is_u64()
+}
+
 fn fits(types: &Value, value: &Value) -> bool {
     let is = |name: &str| match name {
         "object" => value.is_object(),

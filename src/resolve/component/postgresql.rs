@@ -86,7 +86,11 @@ fn plan_server(cx: &Context, init: &str, plan: &mut Plan) {
     let admin = admin.unwrap_or_else(|| "postgresql-postgres-password".to_owned());
     let items = [(database.key.as_str(), "gitlab_password"), (admin.as_str(), "postgres_password")];
     let volumes = vec![
-        projected_volume("passwords", 0o440, vec![secret_items(&database.secret, items), registry_password(cx)]),
+        projected_volume(
+            "passwords",
+            0o440,
+            vec![secret_items(&database.server_secret(cx), items), registry_password(cx)],
+        ),
         projected_volume(
             "init",
             0o440,

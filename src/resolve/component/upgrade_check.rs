@@ -43,7 +43,7 @@ fn plan_check(w: &Workload, chart: &str, info: &str, plan: &mut Plan) {
         minimum_gitlab: minimum.map_or("0.0", |guard| guard.gitlab.as_str()),
         minimum_chart: minimum.map_or("0.0", |guard| guard.chart.as_str()),
         postgresql: database.as_ref().map(|db| json!({
-            "secret": db.secret, "password_key": db.key, "admin_key": admin.unwrap_or("postgresql-postgres-password"),
+            "secret": db.server_secret(cx), "password_key": db.key, "admin_key": admin.unwrap_or("postgresql-postgres-password"),
         })),
     };
     let annotations: NodeMap = cx.read("upgradeCheck.configMapAnnotations");
@@ -65,7 +65,9 @@ fn plan_check(w: &Workload, chart: &str, info: &str, plan: &mut Plan) {
     ];
     if let Some(db) = &database {
         main.volume_mounts.push(mount("postgresql-secret", "/etc/secrets/postgresql", Value::Null));
-        volumes.push(json!({"name": "postgresql-secret", "secret": {"secretName": db.secret, "optional": true}}));
+        volumes.push(
+            json!({"name": "postgresql-secret", "secret": {"secretName": db.server_secret(w.cx), "optional": true}}),
+        );
     }
     let view = view! {
         name: w.name, labels: w.labels.object, backoff_limit: 2,

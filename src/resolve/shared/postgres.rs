@@ -58,6 +58,14 @@ pub struct Database {
     certificates: Ssl,
 }
 
+impl Database {
+    /// The Secret of the PostgreSQL that comes with GitLab, which has one wherever Rails finds the password.
+    pub fn server_secret(&self, cx: &Context) -> String {
+        let default = || format!("{}-postgresql-password", cx.release.name);
+        if self.secret.is_empty() { default() } else { self.secret.clone() }
+    }
+}
+
 /// Where certificates of the databases are mounted.
 const SSL: &str = "/etc/gitlab/postgres/ssl";
 /// The same for Geo's tracking database.
