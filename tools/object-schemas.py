@@ -45,6 +45,8 @@ SCALARS = {
     "io.k8s.apimachinery.pkg.runtime.RawExtension": "o",
     "io.k8s.apimachinery.pkg.apis.meta.v1.FieldsV1": "o",
 }
+# Required by the definitions, and filled in by the server where it is missing.
+DEFAULTED = {("RoleRef", "apiGroup")}
 # The patterns of the file that is being made, numbered.
 PATTERNS = {}
 ANY = ("JSON", "JSONSchemaPropsOrArray", "JSONSchemaPropsOrBool", "JSONSchemaPropsOrStringArray")
@@ -168,7 +170,8 @@ class Published:
                 if top and field in ("apiVersion", "kind"):
                     continue
                 spec = "x" if self.is_status(name, minor, field) else self.expression(node)
-                seen[field, "!" if field in definition.get("required", []) else "", spec].append(minor)
+                required = field in definition.get("required", []) and (self.names[name], field) not in DEFAULTED
+                seen[field, "!" if required else "", spec].append(minor)
         for (field, required, spec), minors in sorted(seen.items()):
             yield f"{field}{required}{span(minors, sorted(self.wanted[name]))}:{spec}"
 

@@ -124,6 +124,29 @@ pub fn qualified_name(text: &str) -> Fault {
     ))
 }
 
+/// What a container can ask for: a resource of Kubernetes' own, or one with a prefix.
+pub fn resource_name(text: &str) -> Fault {
+    let own = matches!(text, "cpu" | "memory" | "ephemeral-storage" | "storage") || text.starts_with("hugepages-");
+    match text.contains('/') {
+        true => qualified_name(text),
+        false if own => Ok(()),
+        false => Err(format!(
+            "{} is no resource of Kubernetes' own, and others have a prefix: `example.com/gpu`",
+            shown(text)
+        )),
+    }
+}
+
+/// A path behind a domain: `k8s.io/ingress-nginx`.
+pub fn domain_path(text: &str) -> Fault {
+    let good = text.split_once('/').is_some_and(|(domain, path)| subdomain(domain).is_ok() && !path.is_empty());
+    if good {
+        Ok(())
+    } else {
+        Err(format!("{} is not a path behind a domain, like `example.com/controller`", shown(text)))
+    }
+}
+
 /// The value of a label.
 pub fn label_value(text: &str) -> Fault {
     if text.is_empty() || word(text, 63) {

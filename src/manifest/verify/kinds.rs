@@ -213,7 +213,7 @@ const INGRESS: Shape = Map(&[
         ])),
     ),
 ]);
-const INGRESS_CLASS: Shape = Map(&[opt("controller", &Text), opt("parameters", &Any)]);
+const INGRESS_CLASS: Shape = Map(&[opt("controller", &As(format::domain_path)), opt("parameters", &Any)]);
 
 const POLICY_PORTS: Shape =
     List(&Also(&Map(&[opt("port", &Port), opt("endPort", &PORT), opt("protocol", &PROTOCOL)]), together::policy_port));
@@ -264,7 +264,7 @@ const SCALING: Shape = Map(&[
 ]);
 const AUTOSCALER: Shape = Map(&[
     req("scaleTargetRef", &TARGET_REF),
-    opt("minReplicas", &COUNT),
+    opt("minReplicas", &Int(1, i32::MAX as i64)),
     req("maxReplicas", &Int(1, i32::MAX as i64)),
     opt("metrics", &List(&METRIC)),
     opt("targetCPUUtilizationPercentage", &Int(1, i32::MAX as i64)),
@@ -340,7 +340,7 @@ const BINDING: Shape = Map(&[
     ),
 ]);
 const ROLE_REF: Shape =
-    Map(&[opt("apiGroup", &Text), req("kind", &OneOf(&["Role", "ClusterRole"])), req("name", &Text)]);
+    Map(&[opt("apiGroup", &Text), req("kind", &OneOf(&["Role", "ClusterRole"])), req("name", &As(format::path_name))]);
 const PRIORITY_CLASS: Shape = Map(&[
     API,
     KIND,

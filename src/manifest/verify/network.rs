@@ -17,7 +17,7 @@ pub(super) fn check(root: &Node<'_, '_>, out: &mut Findings<'_>) {
 }
 
 fn service(spec: &Node<'_, '_>, out: &mut Findings<'_>) {
-    let kind = spec.text("type").unwrap_or("ClusterIP");
+    let kind = spec.text("type").filter(|kind| !kind.is_empty()).unwrap_or("ClusterIP");
     let headless = spec.text("clusterIP") == Some("None");
     let empty = |value: &Value| {
         value.as_array().is_some_and(Vec::is_empty) || value.as_str() == Some("") || value.as_i64() == Some(0)
@@ -106,6 +106,12 @@ fn ingress(spec: &Node<'_, '_>, out: &mut Findings<'_>) {
                 && path.text("pathType").is_some_and(|kind| kind != "ImplementationSpecific" || path.has("path"))
             {
                 out.add("bad-format", &path.child("path", &Value::Null), "must begin with `/`");
+            }
+            if let Some(backend) = path.get("backend")
+                && !backend.has("service")
+                && !backend.has("resource")
+            {
+                out.add("missing-field", &backend, "`service` or `resource` is needed");
             }
             if let Some(service) = path.value.pointer("/backend/service")
                 && service.get("port").and_then(Value::as_object).is_none_or(|port| port.len() != 1)

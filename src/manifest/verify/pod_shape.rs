@@ -9,8 +9,6 @@ const LONG: Shape = Int(0, i64::MAX);
 const POSITIVE: Shape = Int(1, i32::MAX as i64);
 const ANY_INT: Shape = Int(i32::MIN as i64, i32::MAX as i64);
 const LABEL: Shape = As(format::label_name);
-/// A name that is as good as missing where it is empty.
-const NAME_OR_EMPTY: Shape = As(|text| if text.is_empty() { Ok(()) } else { format::subdomain(text) });
 
 /// What selects objects by their labels.
 pub(super) const SELECTOR: Shape = Map(&[
@@ -61,7 +59,7 @@ const HTTP_GET: Shape = Map(&[
     opt("scheme", &OneOf(&["HTTP", "HTTPS"])),
     opt("httpHeaders", &List(&Map(&[req("name", &Text), opt("value", &Text)]))),
 ]);
-const EXEC: Shape = Map(&[opt("command", &List(&Text))]);
+const EXEC: Shape = Map(&[req("command", &List(&Text))]);
 const TCP: Shape = Map(&[req("port", &Port), opt("host", &Text)]);
 const GRPC: Shape = Map(&[req("port", &PORT), opt("service", &Text)]);
 
@@ -89,8 +87,8 @@ const HANDLER: Shape = Also(
 
 /// Requests and limits.
 pub(super) const RESOURCES: Shape = Map(&[
-    opt("requests", &Free(format::qualified_name, &Quantity)),
-    opt("limits", &Free(format::qualified_name, &Quantity)),
+    opt("requests", &Free(format::resource_name, &Quantity)),
+    opt("limits", &Free(format::resource_name, &Quantity)),
     opt("claims", &Any),
 ]);
 
@@ -350,8 +348,8 @@ const POD_FIELDS: Shape = Map(&[
     opt("initContainers", &List(&CONTAINER)),
     opt("ephemeralContainers", &Any),
     opt("volumes", &List(&VOLUME)),
-    opt("serviceAccountName", &NAME_OR_EMPTY),
-    opt("serviceAccount", &NAME_OR_EMPTY),
+    opt("serviceAccountName", &NAME),
+    opt("serviceAccount", &NAME),
     opt("automountServiceAccountToken", &Bool),
     opt("securityContext", &POD_SECURITY),
     opt("imagePullSecrets", &List(&Map(&[opt("name", &Text)]))),
@@ -359,12 +357,12 @@ const POD_FIELDS: Shape = Map(&[
     opt("terminationGracePeriodSeconds", &LONG),
     opt("activeDeadlineSeconds", &Int(1, i64::MAX)),
     opt("nodeSelector", &Free(format::qualified_name, &As(format::label_value))),
-    opt("nodeName", &NAME_OR_EMPTY),
+    opt("nodeName", &NAME),
     opt("affinity", &AFFINITY),
     opt("tolerations", &List(&TOLERATION)),
     opt("topologySpreadConstraints", &Also(&List(&SPREAD), together::spreads)),
     opt("priority", &ANY_INT),
-    opt("priorityClassName", &NAME_OR_EMPTY),
+    opt("priorityClassName", &NAME),
     opt("preemptionPolicy", &OneOf(&["Never", "PreemptLowerPriority"])),
     opt("schedulerName", &Text),
     opt("schedulingGates", &Any),

@@ -182,7 +182,8 @@ fn compare_object(node: &Node<'_, '_>, spec: &Shape, out: &mut Findings<'_>) {
             }
         }
     }
-    if !node.has("spec") {
+    // A budget without any is a budget of nothing.
+    if !node.has("spec") && out.kind() != "PodDisruptionBudget" {
         out.add("missing-field", &node.child("spec", &Value::Null), "required, and not there");
     }
 }
@@ -191,6 +192,7 @@ fn compare_map(node: &Node<'_, '_>, fields: &'static [Field], others: bool, out:
     let Some(map) = node.map() else { return wrong(node, "a map", out) };
     for (key, child) in node.entries() {
         match fields.iter().find(|f| f.name == key) {
+            Some(field) if !field.required && as_if_missing(field.shape, child.value) => {}
             Some(field) => compare(&child, field.shape, out),
             None if others => {}
             None => {
@@ -212,6 +214,15 @@ fn compare_map(node: &Node<'_, '_>, fields: &'static [Field], others: bool, out:
         if empty {
             out.add("missing-field", &node.child(field.name, &Value::Null), "required, and not there");
         }
+    }
+}
+
+/// Whether Kubernetes puts its default in the place of an empty value.
+fn as_if_missing(shape: &Shape, value: &Value) -> bool {
+    match shape {
+        Shape::OneOf(_) | Shape::As(_) => value.as_str() == Some(""),
+        Shape::Port => value.as_str() == Some("") || value.as_i64() == Some(0),
+        _ => false,
     }
 }
 

@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use super::{Findings, Node, cron, metadata, pod};
+use super::{Findings, Node, cron, format, metadata, pod};
 
 pub(super) fn check(root: &Node<'_, '_>, out: &mut Findings<'_>) {
     let Some(spec) = root.get("spec") else { return };
@@ -37,7 +37,13 @@ fn selector(spec: &Node<'_, '_>, out: &mut Findings<'_>) {
     let Some(selector) = spec.get("selector") else { return };
     let labels = spec.value.pointer("/template/metadata/labels");
     let wanted = selector.get("matchLabels");
-    if selector.value.as_object().is_none_or(serde_json::Map::is_empty) {
+    let filled = |key: &str| {
+        let part = selector.value.get(key);
+        part.is_some_and(|part| {
+            part.as_object().is_some_and(|m| !m.is_empty()) || part.as_array().is_some_and(|l| !l.is_empty())
+        })
+    };
+    if !filled("matchLabels") && !filled("matchExpressions") {
         out.add("bad-selector", &selector, "empty, it would select nothing");
     }
     let Some(wanted) = wanted.filter(|_| spec.has("template")) else { return };
@@ -125,7 +131,7 @@ fn template(spec: &Node<'_, '_>, restart: &[&str], out: &mut Findings<'_>) {
         metadata::labels(&metadata, out);
     }
     let Some(pod_spec) = template.get("spec") else { return };
-    let policy = pod_spec.text("restartPolicy").unwrap_or("Always");
+    let policy = pod_spec.text("restartPolicy").filter(|policy| !policy.is_empty()).unwrap_or("Always");
     if !restart.contains(&policy) {
         let at = pod_spec.child("restartPolicy", &Value::Null);
         out.add("unknown-value", &at, format!("`{policy}` is not allowed here, use `{}`", restart.join("` or `")));
@@ -139,6 +145,12 @@ fn autoscaler(spec: &Node<'_, '_>, out: &mut Findings<'_>) {
         && least > most
     {
         out.add("contradiction", spec, format!("`minReplicas` {least} is more than `maxReplicas` {most}"));
+    }
+    if let Some(target) = spec.get("scaleTargetRef")
+        && matches!(target.text("kind"), Some("Deployment" | "StatefulSet" | "ReplicaSet"))
+        && !target.text("apiVersion").is_some_and(|version| version.contains('/'))
+    {
+        out.add("missing-field", &target.child("apiVersion", &Value::Null), "must name a group, `apps/v1`");
     }
     let Some(metrics) = spec.get("metrics") else { return };
     for metric in metrics.items() {
@@ -163,6 +175,16 @@ fn autoscaler(spec: &Node<'_, '_>, out: &mut Findings<'_>) {
             Some("Value") => "averageValue",
             _ => continue,
         };
+        if let Some(amount) = target.get(needed)
+            && needed != "averageUtilization"
+            && amount
+                .value
+                .as_str()
+                .map_or(amount.value.as_f64(), |text| format::quantity(text).ok())
+                .is_some_and(|n| n <= 0.0)
+        {
+            out.add("bad-quantity", &amount, "must be more than nothing");
+        }
         if !target.has(needed) {
             let reason = format!("required with the type `{}`", target.text("type").unwrap_or_default());
             out.add("missing-field", &target.child(needed, &Value::Null), reason);
