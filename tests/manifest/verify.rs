@@ -234,7 +234,7 @@ fn faults_are_found_where_they_are() {
         (
             deployment,
             at("livenessProbe/exec"),
-            json!({}),
+            json!({"command": ["true"]}),
             text(
                 "contradiction",
                 ".containers[0].livenessProbe`: asks in two ways at once, one of `httpGet`, `exec`, `tcpSocket` and `grpc` is allowed",

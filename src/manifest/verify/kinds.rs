@@ -192,7 +192,8 @@ const BACKEND: Shape = Map(&[
     opt("resource", &Any),
 ]);
 const INGRESS: Shape = Map(&[
-    opt("ingressClassName", &NAME),
+    // An empty one is no missing one.
+    opt("ingressClassName", &Also(&NAME, |_, _| {})),
     opt("defaultBackend", &BACKEND),
     opt("tls", &List(&Map(&[opt("hosts", &List(&As(format::ingress_host))), opt("secretName", &NAME)]))),
     opt(
