@@ -6,6 +6,7 @@
 pub mod merge;
 pub mod read;
 pub mod set;
+pub mod spans;
 
 use std::borrow::Cow;
 
@@ -103,6 +104,11 @@ impl Origins {
     /// Of nothing: all values are defaults.
     pub fn none() -> Self {
         Origins(None)
+    }
+
+    /// Of one tree.
+    pub fn of(node: Node) -> Self {
+        Origins(Some(node))
     }
 
     /// Where the value at a path was set, or the value it is part of: the closest one that the user wrote.

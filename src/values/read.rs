@@ -15,7 +15,7 @@ pub mod node;
 #[path = "scalar.rs"]
 pub mod scalar;
 #[path = "syntax.rs"]
-mod syntax;
+pub(in crate::values) mod syntax;
 
 use node::{Entries, Kind, Node};
 

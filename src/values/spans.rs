@@ -1,0 +1,297 @@
+//! Where the parts of a values file stand in its text, to edit the text and leave the rest as it is.
+//!
+//! [`super::read`] says what a file means and what is wrong in it; this is for texts that it has accepted.
+
+use std::ops::Range;
+
+use saphyr_parser::{Event, Parser, ScalarStyle, Span};
+
+use super::read::{scalar, syntax};
+
+/// A value in the text of a document.
+#[derive(Debug, Clone)]
+pub struct Spanned {
+    /// Bytes of the document; a collection without brackets begins at its first entry. Anchors and tags stand before.
+    pub range: Range<usize>,
+    /// Whether an anchor names it.
+    pub anchored: bool,
+    /// What it is.
+    pub kind: Kind,
+}
+
+/// What a [`Spanned`] is.
+#[derive(Debug, Clone)]
+pub enum Kind {
+    /// A scalar; its range is empty where nothing is written.
+    Scalar(Style),
+    /// `*name`.
+    Alias,
+    /// A list.
+    List {
+        /// Whether it is in brackets.
+        flow: bool,
+        /// Its items.
+        items: Vec<Spanned>,
+    },
+    /// A map.
+    Map {
+        /// Whether it is in braces.
+        flow: bool,
+        /// Its entries, `<<` too.
+        entries: Vec<Entry>,
+    },
+}
+
+/// How a scalar is written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Style {
+    /// Without quotes.
+    Plain,
+    /// In quotes.
+    Quoted,
+    /// After `|` or `>`.
+    Block,
+}
+
+/// A key and its value.
+#[derive(Debug, Clone)]
+pub struct Entry {
+    /// The key as it is read.
+    pub key: String,
+    /// The key in the text, quotes included.
+    pub key_range: Range<usize>,
+    /// The value.
+    pub value: Spanned,
+}
+
+impl Spanned {
+    /// The entries of a map.
+    pub fn entries(&self) -> Option<&[Entry]> {
+        match &self.kind {
+            Kind::Map { entries, .. } => Some(entries),
+            _ => None,
+        }
+    }
+
+    /// Whether it is in brackets or braces.
+    pub fn is_flow(&self) -> bool {
+        matches!(self.kind, Kind::Map { flow: true, .. } | Kind::List { flow: true, .. })
+    }
+
+    /// The entry of a key; none for what comes from `<<` or an alias.
+    pub fn entry(&self, key: &str) -> Option<&Entry> {
+        self.entries()?.iter().find(|entry| entry.key == key)
+    }
+}
+
+/// The documents of a text, as ranges of bytes; none where the text is not accepted.
+pub fn documents(text: &str) -> Vec<Range<usize>> {
+    let base = text.as_ptr() as usize;
+    let range = |part: &str| {
+        let start = part.as_ptr() as usize - base;
+        start..start + part.len()
+    };
+    syntax::documents(text, 0).map(|all| all.into_iter().map(|(_, part)| range(part)).collect()).unwrap_or_default()
+}
+
+/// The parts of a document; `None` where it is empty, or not accepted.
+pub fn read(text: &str) -> Option<Spanned> {
+    Reader { text, bytes: text.char_indices().map(|(at, _)| at).chain([text.len()]).collect() }.read()
+}
+
+struct Reader<'a> {
+    text: &'a str,
+    /// The byte at which each character begins.
+    bytes: Vec<usize>,
+}
+
+/// A collection that is being read.
+struct Frame {
+    start: usize,
+    anchored: bool,
+    flow: bool,
+    body: Body,
+}
+
+enum Body {
+    List(Vec<Spanned>),
+    Map(Vec<Entry>, Option<(String, Range<usize>)>),
+}
+
+impl Reader<'_> {
+    fn range(&self, span: &Span) -> Range<usize> {
+        let byte = |index: usize| self.bytes.get(index).copied().unwrap_or(self.text.len());
+        byte(span.start.index())..byte(span.end.index())
+    }
+
+    fn read(&self) -> Option<Spanned> {
+        let mut stack: Vec<Frame> = Vec::new();
+        for next in Parser::new_from_str(self.text) {
+            let (event, span) = next.ok()?;
+            let range = self.range(&span);
+            let node = match event {
+                Event::Scalar(text, style, anchor, _) => {
+                    let style = match style {
+                        ScalarStyle::Plain => Style::Plain,
+                        ScalarStyle::SingleQuoted | ScalarStyle::DoubleQuoted => Style::Quoted,
+                        ScalarStyle::Literal | ScalarStyle::Folded => Style::Block,
+                    };
+                    if let Some(Frame { body: Body::Map(_, key @ None), .. }) = stack.last_mut() {
+                        let name = match style {
+                            Style::Plain => scalar::key(scalar::plain(&text).ok()?)?,
+                            _ => text.into_owned(),
+                        };
+                        *key = Some((name, range));
+                        continue;
+                    }
+                    let range = match (style, stack.last()) {
+                        // The parser has a value that is not there where the next line begins.
+                        (Style::Plain, Some(Frame { body: Body::Map(_, Some((_, key))), .. })) if text.is_empty() => {
+                            self.after_colon(key.end)
+                        }
+                        (Style::Block, _) => self.block(&range),
+                        (Style::Quoted, _) => range.start..self.closing_quote(&range),
+                        _ => range.start..range.start + self.text[range].trim_end().len(),
+                    };
+                    Spanned { range, anchored: anchor > 0, kind: Kind::Scalar(style) }
+                }
+                Event::Alias(_) => {
+                    if let Some(Frame { body: Body::Map(_, key @ None), .. }) = stack.last_mut() {
+                        *key = Some((String::new(), range));
+                        continue;
+                    }
+                    Spanned { range, anchored: false, kind: Kind::Alias }
+                }
+                Event::SequenceStart(anchor, _) => {
+                    stack.push(self.open(range, anchor > 0, '[', Body::List(Vec::new())));
+                    continue;
+                }
+                Event::MappingStart(anchor, _) => {
+                    stack.push(self.open(range, anchor > 0, '{', Body::Map(Vec::new(), None)));
+                    continue;
+                }
+                Event::SequenceEnd | Event::MappingEnd => {
+                    let frame = stack.pop()?;
+                    let last = match &frame.body {
+                        Body::List(items) => items.last().map(|item| item.range.end),
+                        Body::Map(entries, _) => entries.last().map(|entry| entry.value.range.end),
+                    };
+                    // Some brackets have the spaces and comments behind them in the parser's range.
+                    let end = if frame.flow { range.start + 1 } else { last.unwrap_or(frame.start) };
+                    let kind = match frame.body {
+                        Body::List(items) => Kind::List { flow: frame.flow, items },
+                        Body::Map(entries, _) => Kind::Map { flow: frame.flow, entries },
+                    };
+                    Spanned { range: frame.start..end, anchored: frame.anchored, kind }
+                }
+                Event::DocumentEnd | Event::StreamEnd => break,
+                _ => continue,
+            };
+            match stack.last_mut() {
+                None => return Some(node),
+                Some(Frame { body: Body::List(items), .. }) => items.push(node),
+                Some(Frame { body: Body::Map(entries, key), .. }) => {
+                    let (key, key_range) = key.take()?;
+                    entries.push(Entry { key, key_range, value: node });
+                }
+            }
+        }
+        None
+    }
+
+    fn open(&self, range: Range<usize>, anchored: bool, bracket: char, body: Body) -> Frame {
+        let flow = self.text.get(range.clone()).is_some_and(|text| text.starts_with(bracket));
+        Frame { start: range.start, anchored, flow, body }
+    }
+
+    /// Where the value of a key would stand that has none.
+    fn after_colon(&self, key_end: usize) -> Range<usize> {
+        let rest = self.text.get(key_end..).unwrap_or_default();
+        let end = key_end + rest.find(':').map_or(0, |at| at + 1);
+        end..end
+    }
+
+    /// Behind the quote that closes a scalar: the parser's range has the comment behind it, too.
+    fn closing_quote(&self, range: &Range<usize>) -> usize {
+        let mut bytes = self.text[range.clone()].bytes().enumerate();
+        let Some((_, quote)) = bytes.next() else { return range.end };
+        let mut bytes = bytes.peekable();
+        while let Some((at, byte)) = bytes.next() {
+            match byte {
+                b'\\' if quote == b'"' => {
+                    bytes.next();
+                }
+                b'\'' if quote == b'\'' && bytes.peek().is_some_and(|(_, next)| *next == b'\'') => {
+                    bytes.next();
+                }
+                byte if byte == quote => return range.start + at + 1,
+                _ => {}
+            }
+        }
+        range.end
+    }
+
+    /// A block scalar with its `|` or `>`, from where its content stands; blank lines at its end count only after `+`.
+    fn block(&self, content: &Range<usize>) -> Range<usize> {
+        let before = self.text[..content.start].trim_end();
+        let line = before.rfind('\n').map_or(0, |at| at + 1);
+        let header = before[line..].find(" #").map_or(before, |at| &before[..line + at]);
+        let start = header.rfind(['|', '>']).filter(|at| *at >= line).unwrap_or(content.start);
+        let mut end = self.text[..content.end].trim_end().len().max(header.len());
+        if self.text[start..header.len().max(start)].contains('+') {
+            let rest = &self.text[end..];
+            let blank = rest.len() - rest.trim_start().len();
+            end += rest[..blank].rfind('\n').unwrap_or(0);
+        }
+        start..end
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Kind, Spanned, read};
+
+    fn list(text: &str, node: &Spanned, depth: usize, out: &mut String) {
+        let shown = format!("{:?}", &text[node.range.clone()]);
+        match &node.kind {
+            Kind::Map { flow, entries } => {
+                out.push_str(&format!("{:depth$}map flow={flow} {shown}\n", ""));
+                for entry in entries {
+                    out.push_str(&format!("{:depth$} {} at {:?}\n", "", entry.key, &text[entry.key_range.clone()]));
+                    list(text, &entry.value, depth + 2, out);
+                }
+            }
+            Kind::List { flow, items } => {
+                out.push_str(&format!("{:depth$}list flow={flow} {shown}\n", ""));
+                items.iter().for_each(|item| list(text, item, depth + 2, out));
+            }
+            other => out.push_str(&format!("{:depth$}{other:?} {shown}\n", "")),
+        }
+    }
+
+    #[test]
+    fn parts_stand_where_they_are_written() {
+        let text = "# head\na:\n  b: é # c\n  'q': |\n    text\n    # no comment\n\n  # comment\n  k: |+ # all\n    keep\n\n  e:\n  \
+                    f: {x: 1, v: [2, 3]}\n  g: {} # none\n  h: 'x'  # one\nl:\n- a: 1\n  b: 2\n- &an\n  c: >-\n    fold\n    fold2\n# end\nz: \"multi\n  \
+                    line\"\np: plain\n  more\nm: *an\n";
+        let mut out = String::new();
+        list(text, &read(text).expect("the text is read"), 0, &mut out);
+        for part in [
+            "Scalar(Plain) \"é\"",
+            "q at \"'q'\"\n    Scalar(Block) \"|\\n    text\\n    # no comment\"",
+            "Scalar(Block) \"|+ # all\\n    keep\\n\"",
+            "e at \"e\"\n    Scalar(Plain) \"\"",
+            "map flow=true \"{x: 1, v: [2, 3]}\"",
+            "map flow=true \"{}\"",
+            "Scalar(Quoted) \"'x'\"",
+            "list flow=true \"[2, 3]\"",
+            "map flow=false \"a: 1\\n  b: 2\"",
+            "Scalar(Block) \">-\\n    fold\\n    fold2\"",
+            "Scalar(Quoted) \"\\\"multi\\n  line\\\"\"",
+            "Scalar(Plain) \"plain\\n  more\"",
+            "Alias \"*an\"",
+        ] {
+            assert!(out.contains(part), "{part} is not in\n{out}");
+        }
+    }
+}
