@@ -7,6 +7,7 @@ pub mod diff;
 mod phases;
 mod profiles;
 pub mod validate;
+mod values;
 
 use std::path::PathBuf;
 
@@ -17,6 +18,7 @@ use crate::pipeline::KubeVersion;
 
 pub use phases::{HooksName, PhaseArgs, PhaseName};
 pub use profiles::{InitArgs, ProfileName, ProfilesArgs};
+pub use values::{MigrateArgs, ValuesCommand, ValuesCommandArgs};
 
 /// Turns a values file into the Kubernetes manifests of a GitLab deployment.
 ///
@@ -65,6 +67,8 @@ pub enum Command {
     Diff(Box<diff::DiffArgs>),
     /// Check manifests, ours or anyone's, without a cluster.
     Validate(Box<validate::ValidateArgs>),
+    /// Work on values files.
+    Values(ValuesCommandArgs),
     /// Say which versions this program is made of and knows.
     Version(VersionArgs),
     /// Write a completion script for a shell.

@@ -3,6 +3,7 @@
 mod blame;
 pub mod diff;
 mod further;
+mod migrate;
 mod places;
 mod validate;
 
@@ -28,6 +29,7 @@ use crate::third_party;
 use crate::upgrade::removed;
 use crate::values::{self, Chart, Merged, Origins};
 
+pub use self::migrate::{File, Migrated, Sameness, Span, compare_renders, migrate, passed, span, text_diff};
 pub use crate::emit::Format;
 pub use crate::manifest::Phase;
 pub use crate::phases::Hooks;

@@ -47,7 +47,7 @@ pub fn cases() -> Vec<Case> {
 }
 
 /// The release before, near enough: none is between the two.
-fn before(version: ChartVersion) -> ChartVersion {
+pub fn before(version: ChartVersion) -> ChartVersion {
     let down = |n: u32| n.saturating_sub(1);
     match version {
         ChartVersion { patch, .. } if patch > 0 => ChartVersion { patch: patch - 1, ..version },

@@ -15,6 +15,8 @@ mod errors;
 mod kubernetes;
 mod layout;
 mod manifest;
+mod migrate;
+mod migrate_random;
 mod mutations;
 mod nginx;
 mod phases;

@@ -43,7 +43,8 @@ fn flags(texts: &[String]) -> impl Iterator<Item = Flag> {
     texts.iter().zip(1..).map(|(text, number)| Flag { number, text: text.clone() })
 }
 
-fn values_file(name: &str) -> Result<Input, Diagnostic> {
+/// What a name after `-f` stands for.
+pub fn values_file(name: &str) -> Result<Input, Diagnostic> {
     if let Some(profile) = name.strip_prefix("profile:") {
         return pipeline::profile(profile);
     }

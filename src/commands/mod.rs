@@ -7,6 +7,7 @@ mod diff;
 mod helm_flags;
 mod init;
 mod inputs;
+mod migrate;
 mod phases;
 mod profiles;
 pub mod release;
@@ -20,7 +21,7 @@ use std::process::ExitCode;
 use clap::Parser;
 use clap::error::{ContextKind, ContextValue};
 
-use crate::cli::{Cli, Command};
+use crate::cli::{Cli, Command, ValuesCommand};
 use crate::diag::{Diagnostic, Fault, Report, Severity, Sources};
 use crate::ui::{self, Ui};
 
@@ -95,6 +96,9 @@ pub fn run(args: impl IntoIterator<Item = OsString>) -> Exit {
         Command::Profiles(args) => profiles::run(args, &ui),
         Command::Diff(args) => diff::run(args, &ui),
         Command::Validate(args) => validate::run(args, &ui),
+        Command::Values(args) => match &args.command {
+            ValuesCommand::Migrate(args) => migrate::run(args, &ui),
+        },
         Command::Version(args) => version::run(args, &ui),
         Command::Completion(args) => completion::run(args, &ui),
     };

@@ -11,6 +11,11 @@ pub const DEFAULT_NAME: &str = "release-name";
 /// The newest Kubernetes that the output was checked against.
 pub const NEWEST_KUBE: KubeVersion = KubeVersion { major: 1, minor: 35 };
 
+/// The Kubernetes that is written for where none is named.
+pub fn newest_kubernetes() -> KubeVersion {
+    NEWEST_KUBE
+}
+
 /// Gives the release flags their meaning.
 pub fn release(args: &ReleaseArgs) -> Result<Target, Stop> {
     Ok(Target {

@@ -16,20 +16,42 @@ pub(super) struct Found<'a> {
     pub names: Vec<String>,
 }
 
-/// The user's values that a pattern fits; `except` are keys that `*` does not stand for.
-pub(super) fn set<'a>(pattern: &str, except: &[String], user: &'a Value) -> Vec<Found<'a>> {
-    let mut found = Vec::new();
-    for (pattern, names) in expand(pattern) {
-        walk(user, &keys(&pattern), except, ValuePath::root(), names, &mut found);
-    }
-    found
+/// A pattern, taken apart.
+#[derive(Debug)]
+pub(super) struct Pattern(Vec<Alternative>);
+
+/// A pattern without braces.
+#[derive(Debug)]
+struct Alternative {
+    keys: Vec<String>,
+    /// What the braces stood for.
+    names: Vec<String>,
 }
 
-/// The paths of a pattern without `*` and `[]` where the user wrote nothing.
-pub(super) fn absent<'a>(pattern: &str, user: &Value) -> Vec<Found<'a>> {
-    let path = |pattern: &str| ValuePath(keys(pattern).iter().map(|key| Step::Key(key.as_str().into())).collect());
-    let all = expand(pattern).into_iter().map(|(pattern, names)| Found { path: path(&pattern), value: None, names });
-    all.filter(|found| at(user, &found.path).is_none()).collect()
+impl Pattern {
+    pub(super) fn new(pattern: &str) -> Self {
+        let one = |(pattern, names): (String, _)| Alternative { keys: keys(&pattern), names };
+        Pattern(expand(pattern).into_iter().map(one).collect())
+    }
+
+    /// The user's values that it fits; `except` are keys that `*` does not stand for.
+    pub(super) fn set<'a>(&self, except: &[String], user: &'a Value) -> Vec<Found<'a>> {
+        let mut found = Vec::new();
+        for Alternative { keys, names } in &self.0 {
+            // Most rules are about sections that a user does not have.
+            if keys.first().is_some_and(|first| user.get(first).is_some() || first.ends_with(['*', ']'])) {
+                walk(user, keys, except, ValuePath::root(), names.clone(), &mut found);
+            }
+        }
+        found
+    }
+
+    /// The paths of it, where it has neither `*` nor `[]`, at which the user wrote nothing.
+    pub(super) fn absent(&self, user: &Value) -> Vec<Found<'static>> {
+        let path = |keys: &[String]| ValuePath(keys.iter().map(|key| Step::Key(key.as_str().into())).collect());
+        let one = |one: &Alternative| Found { path: path(&one.keys), value: None, names: one.names.clone() };
+        self.0.iter().map(one).filter(|found| at(user, &found.path).is_none()).collect()
+    }
 }
 
 /// A target or a condition's path, `$1` replaced by the first name and so on.

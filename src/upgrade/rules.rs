@@ -9,7 +9,7 @@ use std::sync::OnceLock;
 use serde::Deserialize;
 use serde_json::Value;
 
-use super::pattern::{self, Found};
+use super::pattern::{self, Found, Pattern};
 use crate::diag::{Location, ValuePath};
 use crate::releases::{self, ChartVersion};
 use crate::values::Origins;
@@ -38,6 +38,9 @@ pub struct Rule {
     what: Option<String>,
     pub(super) say: Option<String>,
     ask: Option<String>,
+    /// `path`, taken apart at its first use.
+    #[serde(skip)]
+    pattern: OnceLock<Pattern>,
 }
 
 /// What a release does with a value of older times.
@@ -239,7 +242,7 @@ pub struct Span {
 }
 
 impl Span {
-    fn has(&self, rule: &Rule) -> bool {
+    pub(super) fn has(&self, rule: &Rule) -> bool {
         let crossed = match self.from {
             Some(from) => from < rule.since,
             None => rule.effect.shows(),
@@ -276,12 +279,13 @@ impl Rule {
         let counts = |found: &Found<'_>| {
             found.value.is_some_and(|value| !value.is_null() && self.when.as_ref().is_none_or(|w| w.holds(value)))
         };
+        let pattern = self.pattern.get_or_init(|| Pattern::new(&self.path));
         let mut all = match kind {
             Some(Kind::Absent) => Vec::new(),
-            _ => pattern::set(&self.path, &self.except, user).into_iter().filter(counts).collect(),
+            _ => pattern.set(&self.except, user).into_iter().filter(counts).collect(),
         };
         if matches!(kind, Some(Kind::Absent | Kind::TrueOrAbsent)) {
-            all.extend(pattern::absent(&self.path, user));
+            all.extend(pattern.absent(user));
         }
         all.retain(|found| self.only_if.iter().all(|condition| condition.holds(found, user)));
         all
@@ -303,11 +307,22 @@ impl Rule {
             place,
             since: self.since,
             effect: self.effect,
-            what: self.what(found),
+            what: self.sentence(found),
             hint: self.say.clone(),
             new_form,
             action,
         }
+    }
+
+    /// What happens, to follow `since chart X`.
+    pub(super) fn what(&self) -> Option<&str> {
+        self.what.as_deref()
+    }
+
+    /// What a person should know after the rule was applied.
+    pub(super) fn note(&self) -> Option<&str> {
+        let say = self.say.as_deref()?;
+        Some(say.strip_prefix("remove it: ").unwrap_or(say))
     }
 
     fn target(&self, found: &Found<'_>) -> Option<ValuePath> {
@@ -337,7 +352,7 @@ impl Rule {
         }
     }
 
-    fn what(&self, found: &Found<'_>) -> String {
+    fn sentence(&self, found: &Found<'_>) -> String {
         let path = &found.path;
         let (to, since) = (self.target(found), self.since);
         let known = match (&self.what, &self.old, &self.new) {

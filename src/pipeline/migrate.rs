@@ -1,0 +1,176 @@
+//! Values files taken to a newer release.
+
+use serde_json::Value;
+use similar::TextDiff;
+
+use super::{Failure, Request, Select, Target, UnknownKeys, template};
+use crate::diag::{Diagnostic, Report, Severity, Sources, Warned};
+use crate::diff::{self, Object, What};
+use crate::manifest::{Manifest, Ordered};
+use crate::releases;
+use crate::upgrade::migrate;
+use crate::upgrade::rules::{self, Action};
+use crate::upgrade::version;
+use crate::values::{self, Input};
+
+pub use crate::upgrade::migrate::Migrated;
+pub use crate::upgrade::rules::Span;
+
+/// A values file as it was read.
+#[derive(Debug, Clone)]
+pub struct File {
+    /// What the user calls it.
+    pub name: String,
+    /// Its text.
+    pub text: String,
+}
+
+impl File {
+    /// # Errors
+    /// The bytes are no text, or too many.
+    pub fn new(name: String, bytes: Vec<u8>) -> Result<Self, Failure> {
+        match String::from_utf8(bytes) {
+            Ok(text) => Ok(File { name, text }),
+            Err(error) => match values::load(&[Input::File { name, bytes: error.into_bytes() }]) {
+                Err((report, sources)) => Err(Failure { report, sources }),
+                Ok(_) => Err(super::bare(Diagnostic::bug("not-utf-8", "a text that is none was read"))),
+            },
+        }
+    }
+
+    fn input(&self) -> Input {
+        Input::File { name: self.name.clone(), bytes: self.text.clone().into_bytes() }
+    }
+}
+
+/// The releases that the user names: to the one that is rendered, where none is.
+///
+/// # Errors
+/// A version that is not known, or no way up.
+pub fn span(from: Option<&str>, to: Option<&str>) -> Result<Span, Diagnostic> {
+    let default = releases::default_version().to_string();
+    let to = version::find(to.unwrap_or(&default))?;
+    let Some(from) = from.map(version::find).transpose()? else { return Ok(Span { from: None, to: to.chart }) };
+    if from.chart > to.chart {
+        let message = format!("GitLab {} is newer than {}", from.gitlab, to.gitlab);
+        return Err(Diagnostic::error("downgrade", message).hint("values are only rewritten for newer releases"));
+    }
+    Ok(Span { from: Some(from.chart), to: to.chart })
+}
+
+/// Rewrites each file on its own; those that cannot be read are in the second list.
+pub fn migrate(files: &[File], span: &Span) -> (Vec<Migrated>, Vec<Failure>) {
+    let mut migrated = Vec::new();
+    let mut refused = Vec::new();
+    for file in files {
+        match migrate::migrate(&file.name, &file.text, span) {
+            Ok(one) => migrated.push(one),
+            Err((report, sources)) => refused.push(Failure { report, sources }),
+        }
+    }
+    (migrated, refused)
+}
+
+/// Notes on what changes without a change of the values, where it is known which release they come from.
+pub fn passed(files: &[File], migrated: &[Migrated], span: &Span) -> Warned<Sources> {
+    let Ok(layers) = values::load(&after(files, migrated)) else {
+        return Warned { value: Sources::default(), warnings: Vec::new() };
+    };
+    let (user, origins) = layers.value.own();
+    let hits = rules::hits(&user, &origins, span).into_iter();
+    let notes = hits.filter(|hit| hit.action == Action::Keep && span.from.is_some()).map(|hit| {
+        let keep = hit.new_form.map(|form| format!("`{form}` keeps what was"));
+        let hint: Vec<String> = hit.hint.into_iter().chain(keep).collect();
+        let note = Diagnostic::note("changes", hit.what);
+        let note = if hint.is_empty() { note } else { note.hint(hint.join("; ")) };
+        match hit.place {
+            Some(place) => note.at(place),
+            None => note,
+        }
+    });
+    Warned { warnings: notes.collect(), value: layers.value.sources }
+}
+
+fn after(files: &[File], migrated: &[Migrated]) -> Vec<Input> {
+    let pairs = files.iter().zip(migrated);
+    pairs.map(|(file, one)| File { text: one.text.clone(), name: file.name.clone() }.input()).collect()
+}
+
+/// How two renders compare.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Sameness {
+    /// They are equal.
+    Same,
+    /// These objects are not.
+    Differs(Vec<String>),
+    /// The old values are refused.
+    OldRefused,
+    /// The new values are refused, for this.
+    NewRefused(String),
+    /// The release cannot be rendered.
+    Unknown,
+}
+
+/// Renders the values before and after under the new release; keys that nothing reads are let through.
+pub fn compare_renders(files: &[File], migrated: &[Migrated], span: &Span, target: Target) -> Sameness {
+    let Some(gitlab_version) = rendered(span) else { return Sameness::Unknown };
+    let target = Target { gitlab_version: Some(gitlab_version), ..target };
+    let render = |inputs: Vec<Input>| {
+        template(&Request {
+            target: target.clone(),
+            inputs,
+            unknown_keys: UnknownKeys::Warn,
+            skip_schema_validation: false,
+            profile: None,
+            select: Select::default(),
+        })
+    };
+    let Ok(old) = render(files.iter().map(File::input).collect()) else { return Sameness::OldRefused };
+    let new = match render(after(files, migrated)) {
+        Ok(new) => new,
+        Err(failure) => return Sameness::NewRefused(errors(&failure.report)),
+    };
+    let bodies = |all: &Ordered| -> Vec<Value> { all.manifests().iter().map(|m| m.body.clone()).collect() };
+    if bodies(&old.objects) == bodies(&new.objects) {
+        return Sameness::Same;
+    }
+    Sameness::Differs(differing(old.objects.manifests(), new.objects.manifests(), &target.namespace))
+}
+
+/// The GitLab version of the new chart, where its images are known.
+fn rendered(span: &Span) -> Option<String> {
+    let release = version::find(&span.to.to_string()).ok()?;
+    releases::images(release.gitlab).ok().map(|_| release.gitlab.to_string())
+}
+
+fn errors(report: &Report) -> String {
+    let errors: Vec<_> = report.0.iter().filter(|d| d.severity == Severity::Error).collect();
+    let first = errors.first().map(|d| d.message.clone()).unwrap_or_default();
+    if errors.len() > 1 { format!("{first}, and {} more", errors.len() - 1) } else { first }
+}
+
+/// The objects that are not the same, by name, and in what: values are not shown, they may be secrets.
+fn differing(old: &[Manifest], new: &[Manifest], namespace: &str) -> Vec<String> {
+    let objects = |all: &[Manifest]| all.iter().filter_map(|m| Object::new(m.body.clone())).collect();
+    let changes = diff::compare(objects(old), objects(new), namespace).changes;
+    let told = changes.iter().map(|change| {
+        let what = match change.what {
+            What::Added => "new".to_owned(),
+            What::Removed => "gone".to_owned(),
+            What::Changed | What::Renamed(_) => {
+                change.fields.first().map_or_else(|| "changed".to_owned(), |field| field.path.clone())
+            }
+        };
+        format!("{} ({what})", change.id)
+    });
+    let told: Vec<_> = told.collect();
+    if told.is_empty() { vec!["defaults are written out, or objects come in another order".to_owned()] } else { told }
+}
+
+/// A unified diff; empty where the two are equal.
+pub fn text_diff(name: &str, old: &str, new: &str) -> String {
+    if old == new {
+        return String::new();
+    }
+    TextDiff::from_lines(old, new).unified_diff().context_radius(3).header(name, name).to_string()
+}

@@ -1,0 +1,405 @@
+//! One change of the values as edits of the text.
+//!
+//! What is moved keeps its quotes, its comments and its form; the rest of the text is not touched. Where the form
+//! does not allow a change there is no edit. What an edit means is checked by the caller.
+
+use std::ops::Range;
+
+use serde_json::Value;
+
+use super::lines::{Document, shift};
+use super::tree::Op;
+use crate::diag::{Step, ValuePath};
+use crate::values::spans::{Entry, Kind, Spanned, Style};
+
+/// A part of the text and what takes its place.
+pub(super) type Edit = (Range<usize>, String);
+
+/// An entry, the map it is in, and the way to it.
+struct Way<'a> {
+    /// From the root: each map and the entry that leads on.
+    steps: Vec<(&'a Spanned, &'a Entry)>,
+}
+
+/// The text of an entry without its key.
+struct Piece {
+    /// Lines of comments above it.
+    lead: String,
+    /// All after the key.
+    tail: String,
+    /// The column that its lines are indented for.
+    column: usize,
+    /// The quotes of its key.
+    quote: &'static str,
+    /// Whether it can stand between braces.
+    flat: bool,
+}
+
+/// The edits that make a change; `None` where the form does not allow it.
+pub(super) fn edits(document: &Document<'_>, op: &Op) -> Option<Vec<Edit>> {
+    match op {
+        Op::Set { at, value } => {
+            let way = way(document.root, at)?;
+            let entry = way.last()?;
+            Some(vec![(entry.value.range.clone(), scalar(document, &entry.value, value)?)])
+        }
+        Op::Delete { at } => {
+            let mut edits = Vec::new();
+            remove(document, &way(document.root, at)?, None, &mut edits)?;
+            Some(edits)
+        }
+        Op::Move { from, to, value } => relocate(document, from, to, value.as_ref()),
+    }
+}
+
+/// Edits in the place of what they are about.
+pub(super) fn applied(text: &str, mut edits: Vec<Edit>) -> String {
+    edits.sort_by_key(|(range, _)| (range.start, range.end));
+    let mut edited = String::with_capacity(text.len() + 256);
+    let mut done = 0;
+    for (range, new) in edits {
+        // Two edits of one place would be a fault of ours; the check of the result finds it.
+        edited.push_str(text.get(done..range.start).unwrap_or_default());
+        edited.push_str(&new);
+        done = range.end.max(done);
+    }
+    edited.push_str(&text[done..]);
+    edited
+}
+
+impl<'a> Way<'a> {
+    fn last(&self) -> Option<&'a Entry> {
+        self.steps.last().map(|(_, entry)| *entry)
+    }
+}
+
+/// The way to a path through what is written out: neither aliases nor `<<`.
+fn way<'a>(root: &'a Spanned, path: &ValuePath) -> Option<Way<'a>> {
+    let mut steps = Vec::new();
+    let mut at = root;
+    for step in &path.0 {
+        match (step, &at.kind) {
+            (Step::Key(key), Kind::Map { .. }) => {
+                let entry = at.entry(key)?;
+                steps.push((at, entry));
+                at = &entry.value;
+            }
+            (Step::Index(index), Kind::List { items, .. }) => at = items.get(*index)?,
+            _ => return None,
+        }
+    }
+    matches!(path.0.last(), Some(Step::Key(_))).then_some(Way { steps })
+}
+
+/// A value of ours as a scalar in the place of another, quoted as it was if it is a text.
+fn scalar(document: &Document<'_>, old: &Spanned, value: &Value) -> Option<String> {
+    if !matches!(old.kind, Kind::Scalar(Style::Plain | Style::Quoted)) || old.anchored {
+        return None;
+    }
+    let quote = quote(&document.text[old.range.clone()]);
+    match value {
+        Value::String(text) => Some(format!("{quote}{text}{quote}")),
+        Value::Bool(_) | Value::Number(_) => Some(value.to_string()),
+        _ => None,
+    }
+}
+
+fn quote(text: &str) -> &'static str {
+    match text.as_bytes().first() {
+        Some(b'"') => "\"",
+        Some(b'\'') => "'",
+        _ => "",
+    }
+}
+
+fn relocate(document: &Document<'_>, from: &ValuePath, to: &ValuePath, value: Option<&Value>) -> Option<Vec<Edit>> {
+    let source = way(document.root, from)?;
+    let (map, entry) = *source.steps.last()?;
+    let mut piece = piece(document, map, entry, value)?;
+    if to.0.starts_with(&from.0) {
+        return wrap(document, map, entry, &piece, &to.0[from.0.len() - 1..]);
+    }
+    let (target, depth, holder) = deepest(document.root, to)?;
+    let missing = &to.0[depth..];
+    if std::ptr::eq(target, map) {
+        return match missing {
+            [Step::Key(key)] => {
+                let key = format!("{0}{key}{0}", piece.quote);
+                let mut edits = vec![(entry.key_range.clone(), key)];
+                if let Some(value) = value {
+                    edits.push((entry.value.range.clone(), scalar(document, &entry.value, value)?));
+                }
+                Some(edits)
+            }
+            _ => wrap(document, map, entry, &piece, missing),
+        };
+    }
+    let mut edits = Vec::new();
+    piece.lead = remove(document, &source, Some(target), &mut edits)? + &piece.lead;
+    piece.flat &= piece.lead.is_empty();
+    let within = from.0.starts_with(&to.0[..depth]);
+    let beside = if within { source.steps.iter().find(|(map, _)| std::ptr::eq(*map, target)) } else { None };
+    insert(document, target, holder, beside.map(|(_, entry)| *entry), &piece, missing, &mut edits)?;
+    Some(edits)
+}
+
+/// The deepest map on the way to a path that is there, how many steps lead to it, and the entry that holds it.
+fn deepest<'a>(root: &'a Spanned, to: &ValuePath) -> Option<(&'a Spanned, usize, Option<&'a Entry>)> {
+    let (mut at, mut holder) = (root, None);
+    for (depth, step) in to.0.iter().enumerate() {
+        match (step, &at.kind) {
+            (Step::Key(key), Kind::Map { .. }) => match at.entry(key) {
+                Some(entry) => (at, holder) = (&entry.value, Some(entry)),
+                None => return Some((at, depth, holder)),
+            },
+            (Step::Index(index), Kind::List { items, .. }) => (at, holder) = (items.get(*index)?, None),
+            _ => return None,
+        }
+    }
+    None
+}
+
+/// What an entry consists of, with another value where one is given.
+fn piece(document: &Document<'_>, map: &Spanned, entry: &Entry, value: Option<&Value>) -> Option<Piece> {
+    let text = document.text;
+    let key_end = entry.key_range.end;
+    let quote = quote(&text[entry.key_range.clone()]);
+    if !text[key_end..].trim_start_matches(' ').starts_with(':') {
+        return None;
+    }
+    let flow = map.is_flow();
+    let key = entry.key_range.start;
+    if !flow && !document.begins_item(key) {
+        return None;
+    }
+    let end = if flow { entry.value.range.end } else { document.extent(entry).end };
+    let tail = match value {
+        None => text[key_end..end].to_owned(),
+        Some(value) => {
+            let new = scalar(document, &entry.value, value)?;
+            format!("{}{new}{}", &text[key_end..entry.value.range.start], &text[entry.value.range.end..end])
+        }
+    };
+    let lead = if flow { String::new() } else { text[document.lead(key)].to_owned() };
+    let plain = match entry.value.kind {
+        Kind::Scalar(style) => style != Style::Block && !text[entry.value.range.clone()].contains('\n'),
+        Kind::Alias => true,
+        Kind::Map { flow, .. } | Kind::List { flow, .. } => flow,
+    };
+    let flat = plain && lead.is_empty() && (flow || text[entry.value.range.end..end].trim().is_empty());
+    let tail = if flow { with_indented_lines(&tail, document.column(key)) } else { tail };
+    let tail = if flow { tail } else { ended(tail, document.eol) };
+    let lead = shift(&lead, document.column(key), 0, false);
+    Some(Piece { lead, tail, column: document.column(key), quote, flat })
+}
+
+/// Text from between brackets: lines after the first may begin anywhere there, and need a place outside.
+fn with_indented_lines(text: &str, column: usize) -> String {
+    let indent = " ".repeat(column + 2);
+    let mut lines = text.split_inclusive('\n');
+    let first = lines.next().unwrap_or_default().to_owned();
+    lines.fold(first, |all, line| all + &indent + line.trim_start_matches(' '))
+}
+
+/// With a line break at its end.
+fn ended(text: String, eol: &str) -> String {
+    if text.ends_with('\n') { text } else { text + eol }
+}
+
+/// Puts an entry one or more keys deeper, where it stands; the keys begin with the one that takes its place.
+fn wrap(document: &Document<'_>, map: &Spanned, entry: &Entry, piece: &Piece, keys: &[Step]) -> Option<Vec<Edit>> {
+    if map.is_flow() {
+        let range = entry.key_range.start..entry.value.range.end;
+        return Some(vec![(range, flat(piece, keys)?)]);
+    }
+    let extent = document.extent(entry);
+    let (first, rest) = keys.split_first()?;
+    let Step::Key(first) = first else { return None };
+    let column = piece.column;
+    let stays = *first.as_ref() == *entry.key;
+    let mut new = format!("{0}{first}{0}:{1}", piece.quote, document.eol);
+    let inner = Piece { lead: if stays { String::new() } else { piece.lead.clone() }, ..shallow(piece) };
+    new += &block(document, &inner, rest, column + document.step)?;
+    let mut edits = vec![(extent.clone(), trimmed_like(new, &document.text[extent]))];
+    if !stays {
+        edits.push((document.lead(entry.key_range.start), String::new()));
+    }
+    Some(edits)
+}
+
+fn shallow(piece: &Piece) -> Piece {
+    Piece { lead: String::new(), tail: piece.tail.clone(), ..*piece }
+}
+
+/// Without a line break at the end where the old text had none.
+fn trimmed_like(new: String, old: &str) -> String {
+    if old.ends_with('\n') { new } else { new.trim_end_matches(['\n', '\r']).to_owned() }
+}
+
+/// An entry as lines of a block map, below the keys that lead to it; the last key is its own.
+fn block(document: &Document<'_>, piece: &Piece, keys: &[Step], column: usize) -> Option<String> {
+    let (last, outer) = keys.split_last()?;
+    let mut text = String::new();
+    let mut column = column;
+    for step in outer {
+        let Step::Key(key) = step else { return None };
+        text += &format!("{:column$}{1}{key}{1}:{2}", "", piece.quote, document.eol);
+        column += document.step;
+    }
+    let Step::Key(key) = last else { return None };
+    text += &shift(&piece.lead, 0, column, false);
+    text += &format!("{:column$}{1}{key}{1}", "", piece.quote);
+    text += &ended(shift(&piece.tail, piece.column, column, true), document.eol);
+    Some(text)
+}
+
+/// An entry between braces.
+fn flat(piece: &Piece, keys: &[Step]) -> Option<String> {
+    let (last, outer) = keys.split_last()?;
+    let Step::Key(key) = last else { return None };
+    if !piece.flat {
+        return None;
+    }
+    let mut text = format!("{0}{key}{0}{1}", piece.quote, piece.tail.trim_end());
+    for step in outer.iter().rev() {
+        let Step::Key(key) = step else { return None };
+        text = format!("{0}{key}{0}: {{{text}}}", piece.quote);
+    }
+    Some(text)
+}
+
+fn insert(
+    document: &Document<'_>,
+    target: &Spanned,
+    holder: Option<&Entry>,
+    beside: Option<&Entry>,
+    piece: &Piece,
+    keys: &[Step],
+    edits: &mut Vec<Edit>,
+) -> Option<()> {
+    let entries = target.entries()?;
+    if !target.is_flow() {
+        let neighbour = beside.or(entries.last())?;
+        let column = document.column(entries.first()?.key_range.start);
+        let lines = block(document, piece, keys, column)?;
+        edits.push(lines_after(document, document.extent(neighbour).end, &lines, edits));
+        return Some(());
+    }
+    if let Some(emptied) = edits.iter_mut().find(|(range, _)| *range == target.range) {
+        emptied.1 = format!("{{{}}}", flat(piece, keys)?);
+        return Some(());
+    }
+    if let Some(last) = entries.last() {
+        let at = last.value.range.end.max(last.key_range.end);
+        edits.push((at..at, format!(", {}", flat(piece, keys)?)));
+        return Some(());
+    }
+    let own_line = holder.filter(|holder| document.begins_item(holder.key_range.start));
+    let Some(holder) = own_line else {
+        edits.push((target.range.clone(), format!("{{{}}}", flat(piece, keys)?)));
+        return Some(());
+    };
+    // `{}` becomes a block: what is moved keeps its comments and its form.
+    let braces = &target.range;
+    let before = document.text[..braces.start].trim_end_matches(' ').len();
+    edits.push((before..braces.end, String::new()));
+    let column = document.column(holder.key_range.start) + document.step;
+    let after = document.line_end(braces.end);
+    let lines = block(document, piece, keys, column)?;
+    edits.push(lines_after(document, after, &lines, edits));
+    Some(())
+}
+
+/// New lines at a place where a line ends, or the text.
+fn lines_after(document: &Document<'_>, at: usize, lines: &str, others: &[Edit]) -> Edit {
+    if at == 0 || document.text[..at].ends_with('\n') {
+        return (at..at, lines.to_owned());
+    }
+    let lines = lines.trim_end_matches(['\n', '\r']);
+    let goes = others.iter().any(|(range, new)| range.end == at && !range.is_empty() && new.is_empty());
+    (at..at, if goes { lines.to_owned() } else { format!("{}{lines}", document.eol) })
+}
+
+/// Takes an entry out, and maps that this leaves empty; gives the comments of those maps, for who moves on.
+///
+/// Comments in them that belong to no key stay where they are.
+///
+/// `filled` is a map that another edit puts something into.
+fn remove(document: &Document<'_>, way: &Way<'_>, filled: Option<&Spanned>, edits: &mut Vec<Edit>) -> Option<String> {
+    let mut gone: Vec<&Entry> = Vec::new();
+    let mut steps = way.steps.iter().rev().peekable();
+    let map = loop {
+        let (map, entry) = *steps.next()?;
+        gone.push(entry);
+        let only = map.entries()?.len() == 1 && !filled.is_some_and(|filled| std::ptr::eq(filled, map));
+        if !(only && steps.peek().is_some_and(|(_, outer)| std::ptr::eq(&outer.value, map))) {
+            break map;
+        }
+    };
+    let (entries, top) = (map.entries()?, *gone.last()?);
+    let key = top.key_range.start;
+    if map.is_flow() {
+        edits.push(match entries.len() {
+            1 => (map.range.clone(), "{}".to_owned()),
+            _ => (between(document, entries, top)?, String::new()),
+        });
+        return Some(String::new());
+    }
+    if !document.begins_item(key) {
+        return None;
+    }
+    if !document.begins_line(key) {
+        edits.push(match entries.len() {
+            1 => {
+                let extent = document.extent(top);
+                let new = trimmed_like(format!("{{}}{}", document.eol), &document.text[extent.clone()]);
+                (extent, new)
+            }
+            _ => first_of_item(document, entries, top)?,
+        });
+        return Some(String::new());
+    }
+    let mut lead = String::new();
+    for (left, entry) in (0..gone.len()).rev().zip(gone.iter().rev()) {
+        let key = entry.key_range.start;
+        let above = document.lead(key);
+        let line = document.line_start(key);
+        edits.push((above.clone(), String::new()));
+        if left == 0 || entry.value.is_flow() {
+            edits.push((line..document.extent(entry).end, String::new()));
+            break;
+        }
+        edits.push((line..document.line_end(key), String::new()));
+        lead += &shift(&document.text[above], document.column(key), 0, false);
+        if let Some(comment) = document.comment_of_key(entry) {
+            lead += &format!("{comment}{}", document.eol);
+        }
+    }
+    Some(lead)
+}
+
+/// An entry between braces with the comma that it leaves too many.
+fn between(document: &Document<'_>, entries: &[Entry], entry: &Entry) -> Option<Range<usize>> {
+    let at = entries.iter().position(|other| std::ptr::eq(other, entry))?;
+    let end = entry.value.range.end.max(entry.key_range.end);
+    if let Some(next) = entries.get(at + 1) {
+        return Some(entry.key_range.start..next.key_range.start);
+    }
+    let before = entries.get(at.checked_sub(1)?)?;
+    let start = before.value.range.end.max(before.key_range.end);
+    // A comma at the end stays with who comes last now.
+    document.text[start..entry.key_range.start].contains(',').then_some(start..end)
+}
+
+/// Takes the entry out that stands behind the dash of a list item.
+fn first_of_item(document: &Document<'_>, entries: &[Entry], entry: &Entry) -> Option<Edit> {
+    let next = entries.get(1).filter(|_| std::ptr::eq(&entries[0], entry))?;
+    let extent = document.extent(entry);
+    let next_line = document.line_start(next.key_range.start);
+    if extent.end == next_line {
+        return Some((entry.key_range.start..next.key_range.start, String::new()));
+    }
+    // Comments stand between the two: the dash gets a line of its own.
+    let dash = document.text[..extent.start].trim_end_matches(' ').len();
+    Some((dash..extent.end, document.eol.to_owned()))
+}

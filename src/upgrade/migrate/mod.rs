@@ -1,0 +1,207 @@
+//! Rewrites a values file for a newer release, by the [`rules`](super::rules).
+//!
+//! The file's text is edited where a rule says so, and nowhere else: [`tree`] says what the file has to mean
+//! afterwards, [`edit`] makes the text, and each edit is read again and compared before it is taken. What the form
+//! of the text does not allow, and what a rule leaves to a person, is reported and [marked](mark).
+
+mod edit;
+mod lines;
+mod mark;
+mod tree;
+
+use serde_json::Value;
+
+use self::lines::Document;
+use self::tree::{Change, Op, Open, Rules, Stuck};
+use super::rules::{Effect, Span};
+use crate::diag::{Diagnostic, Location, Place, Report, Sources, ValuePath};
+use crate::values::{self, Input, Origins, read, spans};
+
+pub use self::mark::MARK;
+
+/// A file that was gone through.
+#[derive(Debug)]
+pub struct Migrated {
+    /// Its text for the newer release.
+    pub text: String,
+    /// What was done, as notes, and what is left for a person, as warnings; in the order of the file.
+    pub report: Vec<Diagnostic>,
+    /// How many values were moved, rewritten or removed.
+    pub changed: usize,
+    /// How many decisions are left for a person.
+    pub open: usize,
+    /// The text that the places of the report point into.
+    pub sources: Sources,
+}
+
+/// A document of a file on its way.
+struct Job<'a> {
+    rules: Rules<'a>,
+    text: String,
+    changes: Vec<Change>,
+}
+
+/// Rewrites one file.
+///
+/// # Errors
+/// What is wrong in the file, so that it cannot be read; or a bug of ours: a text that does not mean what the rules say.
+pub fn migrate(name: &str, text: &str, span: &Span) -> Result<Migrated, (Report, Sources)> {
+    let input = Input::File { name: name.to_owned(), bytes: text.as_bytes().to_vec() };
+    let layers = values::load(&[input])?.value;
+    let sources = layers.sources;
+    let bom = text.len() - text.trim_start_matches('\u{feff}').len();
+    let (head, body) = text.split_at(bom);
+    let mut migrated = Migrated { text: head.to_owned(), report: Vec::new(), changed: 0, open: 0, sources };
+    let mut done = 0;
+    for range in spans::documents(body) {
+        migrated.text.push_str(&body[done..range.start]);
+        done = range.end;
+        let before = body[..range.start].matches('\n').count();
+        match document(&body[range.clone()], before, span, &mut migrated) {
+            Ok(text) => migrated.text.push_str(&text),
+            Err(report) => return Err((report, migrated.sources)),
+        }
+    }
+    migrated.text.push_str(&body[done..]);
+    migrated.report.sort_by_key(|diagnostic| match diagnostic.places.first() {
+        Some(Place::At(at)) => (at.line, at.column),
+        _ => (usize::MAX, 0),
+    });
+    Ok(migrated)
+}
+
+/// Rewrites one document, which begins after so many lines; adds to the report.
+fn document(text: &str, lines_before: usize, span: &Span, migrated: &mut Migrated) -> Result<String, Report> {
+    // Line breaks in front give its values the places that they have in the file.
+    let node = read::read(&format!("{}{text}", "\n".repeat(lines_before)), 0)?.value;
+    let before = node.to_value();
+    let mut job = Job { rules: Rules { span, stuck: Stuck::new() }, text: text.to_owned(), changes: Vec::new() };
+    let after = job.run(before.clone())?;
+    let open = job.rules.open(&after);
+    if let Some(root) = spans::read(&job.text) {
+        let document = Document::new(&job.text, &root);
+        job.text = edit::applied(&job.text, mark::marks(&document, &open));
+    }
+    let expected = job.rules.all(&before);
+    if value(&job.text).as_ref() != Some(&expected) {
+        return Err(bug("the migrated text does not mean what the rules say").into());
+    }
+    let origins = Origins::of(node);
+    migrated.changed += job.changes.len();
+    migrated.open += open.len();
+    migrated.report.extend(told(&job.changes, &open, &origins));
+    Ok(job.text)
+}
+
+fn bug(message: &str) -> Diagnostic {
+    Diagnostic::bug("migrate", message).hint("nothing was written; please report it with the file, secrets left out")
+}
+
+/// What a text means; none where it cannot be read.
+fn value(text: &str) -> Option<Value> {
+    read::read(text, 0).ok().map(|read| read.value.to_value())
+}
+
+impl Job<'_> {
+    /// Makes all changes that can be made; gives the values that the text means then.
+    fn run(&mut self, mut tree: Value) -> Result<Value, Report> {
+        // What an alias repeats may change with what it repeats: a change that cannot be made now is tried again
+        // after each one that can.
+        let (mut failed, mut first) = (Stuck::new(), None);
+        for _ in 0..tree::MOST_CHANGES {
+            match self.rules.next(&tree, &failed) {
+                Some((number, change)) => match self.step(&tree, &change.op) {
+                    Some((text, after)) => {
+                        (self.text, tree) = (text, after);
+                        self.changes.push(change);
+                        failed.clear();
+                        first = None;
+                    }
+                    None => {
+                        let key = (number, change.op.from().clone());
+                        failed.insert(key.clone());
+                        first.get_or_insert(key);
+                    }
+                },
+                None => match first.take() {
+                    Some(key) => {
+                        self.rules.stuck.insert(key);
+                        failed.clear();
+                    }
+                    None => return Ok(tree),
+                },
+            }
+        }
+        Err(bug("the rules do not come to an end").into())
+    }
+
+    /// The text with one change, and what it means; none where the form does not allow the change.
+    fn step(&self, tree: &Value, op: &Op) -> Option<(String, Value)> {
+        let root = spans::read(&self.text)?;
+        let document = Document::new(&self.text, &root);
+        let text = edit::applied(&self.text, edit::edits(&document, op)?);
+        let after = value(&text)?;
+        let mut expected = tree.clone();
+        tree::apply(&mut expected, op);
+        // What an alias repeats changes in two places at once: that is right where it comes to the same in the end.
+        let same = after == expected || (after != *tree && self.rules.all(&after) == self.rules.all(&expected));
+        same.then_some((text, after))
+    }
+}
+
+/// The report about one document.
+fn told(changes: &[Change], open: &[Open], origins: &Origins) -> Vec<Diagnostic> {
+    let mut report = Vec::new();
+    let mut moved: Vec<(&ValuePath, &ValuePath)> = Vec::new();
+    for change in changes {
+        let rule = change.rule;
+        let from = change.op.from();
+        let done = match &change.op {
+            Op::Move { to, value: None, .. } => format!("moved to `{to}`"),
+            Op::Move { to, value: Some(value), .. } => format!("moved to `{to}`, as `{value}`"),
+            Op::Set { value, .. } => format!("is `{value}` now"),
+            Op::Delete { .. } if change.doubled => "removed: the new key says the same".to_owned(),
+            Op::Delete { .. } => "removed: nothing reads it".to_owned(),
+        };
+        let told = Diagnostic::note("migrated", format!("`{from}`: {done} (chart {})", rule.since));
+        report.push(placed(told, place(origins, from, &moved), rule.note()));
+        if let Op::Move { from, to, .. } = &change.op {
+            moved.push((to, from));
+        }
+    }
+    for Open { rule, path, question } in open {
+        let why = rule.what().unwrap_or(match rule.effect {
+            Effect::Fails => "the chart refuses it",
+            Effect::Ignored => "it is not read any more",
+            Effect::Deprecated => "it is on its way out",
+            Effect::Type => "it is written in another form",
+            Effect::Default | Effect::Meaning | Effect::Planned => "it changes",
+        });
+        let told = Diagnostic::warning(
+            "decision",
+            format!("`{path}`: a decision is needed: since chart {} {why}", rule.since),
+        );
+        report.push(placed(told, place(origins, path, &moved), Some(question)));
+    }
+    report
+}
+
+fn placed(diagnostic: Diagnostic, place: Option<Location>, hint: Option<&str>) -> Diagnostic {
+    let diagnostic = match hint {
+        Some(hint) => diagnostic.hint(hint),
+        None => diagnostic,
+    };
+    match place {
+        Some(place) => diagnostic.at(place),
+        None => diagnostic,
+    }
+}
+
+/// Where the user wrote what is at a path by now.
+fn place(origins: &Origins, path: &ValuePath, moved: &[(&ValuePath, &ValuePath)]) -> Option<Location> {
+    let back = moved.iter().rev().fold(path.clone(), |path, (to, from)| match path.0.strip_prefix(&to.0[..]) {
+        Some(rest) => ValuePath([&from.0[..], rest].concat()),
+        None => path,
+    });
+    origins.get(&back).map(|origin| origin.key.unwrap_or(origin.value))
+}

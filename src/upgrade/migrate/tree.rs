@@ -1,0 +1,272 @@
+//! The rules applied to values as data. This says what a migrated file has to mean; [`super::text`] makes a text
+//! that means it, and the two are compared.
+
+use std::collections::HashSet;
+
+use serde_json::{Map, Value};
+
+use crate::diag::{Step, ValuePath};
+use crate::upgrade::pattern::{self, Found};
+use crate::upgrade::rules::{self, Action, Rule, Span};
+
+/// One change of the values.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) enum Op {
+    /// What is at `from` goes to `to`, where nothing is; with `value`, as that.
+    Move { from: ValuePath, to: ValuePath, value: Option<Value> },
+    /// What is there becomes this.
+    Set { at: ValuePath, value: Value },
+    /// What is there goes.
+    Delete { at: ValuePath },
+}
+
+impl Op {
+    /// The path that it takes its value from.
+    pub(super) fn from(&self) -> &ValuePath {
+        match self {
+            Op::Move { from, .. } => from,
+            Op::Set { at, .. } | Op::Delete { at } => at,
+        }
+    }
+}
+
+/// A change, and why.
+#[derive(Debug, Clone)]
+pub(super) struct Change {
+    pub rule: &'static Rule,
+    pub op: Op,
+    /// Whether the value is at its new place already, so that the old one only has to go.
+    pub doubled: bool,
+}
+
+/// What is left for a person.
+#[derive(Debug, Clone)]
+pub(super) struct Open {
+    pub rule: &'static Rule,
+    pub path: ValuePath,
+    pub question: String,
+}
+
+/// Changes that the text's form does not allow: which rule, and where.
+pub(super) type Stuck = HashSet<(usize, ValuePath)>;
+
+/// The rules at work on one document.
+pub(super) struct Rules<'a> {
+    pub span: &'a Span,
+    pub stuck: Stuck,
+}
+
+/// More changes than any file needs: a rule that undoes another would go on for ever.
+pub(super) const MOST_CHANGES: usize = 100_000;
+
+impl Rules<'_> {
+    fn counting(&self) -> impl Iterator<Item = (usize, &'static Rule)> {
+        rules::table().iter().enumerate().filter(|(_, rule)| self.span.has(rule))
+    }
+
+    /// The next change that the values need, other than those to skip.
+    pub(super) fn next(&self, tree: &Value, skip: &Stuck) -> Option<(usize, Change)> {
+        for (number, rule) in self.counting() {
+            for found in rule.hits(tree) {
+                if let Some(change) = self.change(number, rule, &found, tree, skip) {
+                    return Some((number, change));
+                }
+            }
+        }
+        None
+    }
+
+    fn change(
+        &self,
+        number: usize,
+        rule: &'static Rule,
+        found: &Found<'_>,
+        tree: &Value,
+        skip: &Stuck,
+    ) -> Option<Change> {
+        let (op, doubled) = match rule.action(found) {
+            Action::Delete => (Op::Delete { at: found.path.clone() }, false),
+            Action::Move { to, value } => self.moves(number, &found.path, &to, value, tree, skip)?,
+            Action::Decide { .. } | Action::Keep => return None,
+        };
+        self.free(number, &op, skip).then_some(Change { rule, op, doubled })
+    }
+
+    fn free(&self, number: usize, op: &Op, skip: &Stuck) -> bool {
+        let key = (number, op.from().clone());
+        !self.stuck.contains(&key) && !skip.contains(&key)
+    }
+
+    /// The next change that brings a value to another place; none where something else is there.
+    ///
+    /// Two maps become one key by key.
+    fn moves(
+        &self,
+        number: usize,
+        from: &ValuePath,
+        to: &ValuePath,
+        value: Option<Value>,
+        tree: &Value,
+        skip: &Stuck,
+    ) -> Option<(Op, bool)> {
+        if from == to {
+            return Some((Op::Set { at: from.clone(), value: value? }, false));
+        }
+        let old = pattern::at(tree, from)?;
+        if to.0.starts_with(&from.0) {
+            return Some((Op::Move { from: from.clone(), to: to.clone(), value }, false));
+        }
+        match look(tree, to) {
+            Target::Free => Some((Op::Move { from: from.clone(), to: to.clone(), value }, false)),
+            Target::Taken(new) if value.as_ref().unwrap_or(old) == new => Some((Op::Delete { at: from.clone() }, true)),
+            Target::Taken(Value::Object(_)) if value.is_none() => {
+                let keys = old.as_object().filter(|map| !map.is_empty())?.keys();
+                let inner = keys.filter_map(|key| self.moves(number, &from.key(key), &to.key(key), None, tree, skip));
+                inner.into_iter().find(|(op, _)| self.free(number, op, skip))
+            }
+            Target::Taken(_) | Target::Blocked => None,
+        }
+    }
+
+    /// Applies all changes.
+    pub(super) fn all(&self, tree: &Value) -> Value {
+        let mut tree = tree.clone();
+        for _ in 0..MOST_CHANGES {
+            let Some((_, change)) = self.next(&tree, &Stuck::new()) else { break };
+            apply(&mut tree, &change.op);
+        }
+        tree
+    }
+
+    /// What is left for a person in values that need no further change.
+    pub(super) fn open(&self, tree: &Value) -> Vec<Open> {
+        let mut open = Vec::new();
+        for (number, rule) in self.counting() {
+            for found in rule.hits(tree) {
+                match rule.action(&found) {
+                    Action::Decide { question } => open.push(Open { rule, path: found.path, question }),
+                    Action::Move { to, .. } => self.collisions(number, rule, &found.path, &to, tree, &mut open),
+                    Action::Delete => open.push(Open { rule, path: found.path, question: FORM.to_owned() }),
+                    Action::Keep => {}
+                }
+            }
+        }
+        open
+    }
+
+    /// The parts of a value that did not find their way to another place.
+    fn collisions(
+        &self,
+        number: usize,
+        rule: &'static Rule,
+        from: &ValuePath,
+        to: &ValuePath,
+        tree: &Value,
+        open: &mut Vec<Open>,
+    ) {
+        let stuck = self.stuck.contains(&(number, from.clone()));
+        let maps = match (look(tree, to), pattern::at(tree, from)) {
+            (Target::Taken(Value::Object(_)), Some(Value::Object(old))) if !old.is_empty() && !stuck => Some(old),
+            _ => None,
+        };
+        let Some(old) = maps else {
+            let question = match (stuck, look(tree, to)) {
+                (true, _) => format!("{FORM}; write it under `{to}`"),
+                (false, Target::Blocked) => {
+                    format!("write it under `{to}`: a part of that path is there and is no map")
+                }
+                (false, _) => format!("`{to}` is set too, to something else: keep one of the two, there"),
+            };
+            open.push(Open { rule, path: from.clone(), question });
+            return;
+        };
+        for key in old.keys() {
+            self.collisions(number, rule, &from.key(key), &to.key(key), tree, open);
+        }
+    }
+}
+
+const FORM: &str = "the way it is written here cannot be changed by machine";
+
+/// What is at the place that a value is to go to.
+enum Target<'a> {
+    Free,
+    Taken(&'a Value),
+    /// A part of the path is no map.
+    Blocked,
+}
+
+fn look<'a>(tree: &'a Value, path: &ValuePath) -> Target<'a> {
+    let mut at = tree;
+    for step in &path.0 {
+        let next = match (at, step) {
+            (Value::Object(map), Step::Key(key)) => map.get(&**key),
+            (Value::Array(items), Step::Index(index)) => items.get(*index),
+            _ => return Target::Blocked,
+        };
+        match next {
+            Some(next) => at = next,
+            None => return Target::Free,
+        }
+    }
+    Target::Taken(at)
+}
+
+/// Makes one change; maps that it leaves empty go too.
+pub(super) fn apply(tree: &mut Value, op: &Op) {
+    match op {
+        Op::Set { at, value } => put(tree, &at.0, value.clone()),
+        Op::Delete { at } => {
+            take(tree, &at.0);
+        }
+        Op::Move { from, to, value } => {
+            let Some(old) = pattern::at(tree, from).cloned() else { return };
+            let new = value.clone().unwrap_or(old);
+            if to.0.starts_with(&from.0) {
+                put(tree, &from.0, Value::Object(Map::new()));
+                put(tree, &to.0, new);
+            } else {
+                put(tree, &to.0, new);
+                take(tree, &from.0);
+            }
+        }
+    }
+}
+
+fn put(at: &mut Value, steps: &[Step], value: Value) {
+    let Some((step, rest)) = steps.split_first() else {
+        *at = value;
+        return;
+    };
+    match (at, step) {
+        (Value::Object(map), Step::Key(key)) => {
+            put(map.entry(&**key).or_insert_with(|| Value::Object(Map::new())), rest, value);
+        }
+        (Value::Array(items), Step::Index(index)) => {
+            if let Some(item) = items.get_mut(*index) {
+                put(item, rest, value);
+            }
+        }
+        _ => {}
+    }
+}
+
+/// Removes what is at `steps`; whether nothing is left of `at`.
+fn take(at: &mut Value, steps: &[Step]) -> bool {
+    let Some((step, rest)) = steps.split_first() else { return true };
+    match (at, step) {
+        (Value::Object(map), Step::Key(key)) => {
+            if map.get_mut(&**key).is_some_and(|inner| take(inner, rest)) {
+                map.shift_remove(&**key);
+            }
+            map.is_empty()
+        }
+        (Value::Array(items), Step::Index(index)) => {
+            if let Some(inner) = items.get_mut(*index) {
+                take(inner, rest);
+            }
+            false
+        }
+        _ => false,
+    }
+}
