@@ -5,6 +5,13 @@
 
 use serde_json::{Map, Value};
 
+/// How fast an autoscaler whose `behavior` says nothing of it makes more pods: four, or twice as many, in 15 seconds.
+const SCALE_UP: &str =
+    r#"[{"type":"Pods","value":4,"periodSeconds":15},{"type":"Percent","value":100,"periodSeconds":15}]"#;
+
+/// How fast it takes pods away: as many as there are.
+const SCALE_DOWN: &str = r#"[{"type":"Percent","value":100,"periodSeconds":15}]"#;
+
 /// Fields by their last key, the end of their path, and the value that is written as JSON.
 const DEFAULTS: &[(&str, &str, &str)] = &[
     // kind (`*`: any), end of the path, value
@@ -12,6 +19,7 @@ const DEFAULTS: &[(&str, &str, &str)] = &[
     ("*", "labels", "{}"),
     ("*", "imagePullSecrets", "[]"),
     ("*", "env", "[]"),
+    ("*", "env[].value", "\"\""),
     ("*", "volumes", "[]"),
     ("*", "volumeMounts", "[]"),
     ("*", "tolerations", "[]"),
@@ -77,6 +85,7 @@ const DEFAULTS: &[(&str, &str, &str)] = &[
     ("StatefulSet", "spec.persistentVolumeClaimRetentionPolicy.whenScaled", "\"Retain\""),
     ("StatefulSet", "spec.minReadySeconds", "0"),
     ("DaemonSet", "spec.revisionHistoryLimit", "10"),
+    ("DaemonSet", "spec.minReadySeconds", "0"),
     ("DaemonSet", "spec.updateStrategy", "{}"),
     ("DaemonSet", "spec.updateStrategy.type", "\"RollingUpdate\""),
     ("DaemonSet", "spec.updateStrategy.rollingUpdate.maxSurge", "0"),
@@ -102,6 +111,11 @@ const DEFAULTS: &[(&str, &str, &str)] = &[
     ("Service", "spec.ipFamilyPolicy", "\"SingleStack\""),
     ("PersistentVolumeClaim", "spec.volumeMode", "\"Filesystem\""),
     ("HorizontalPodAutoscaler", "spec.minReplicas", "1"),
+    ("HorizontalPodAutoscaler", "behavior.scaleUp.stabilizationWindowSeconds", "0"),
+    ("HorizontalPodAutoscaler", "behavior.scaleUp.selectPolicy", "\"Max\""),
+    ("HorizontalPodAutoscaler", "behavior.scaleUp.policies", SCALE_UP),
+    ("HorizontalPodAutoscaler", "behavior.scaleDown.selectPolicy", "\"Max\""),
+    ("HorizontalPodAutoscaler", "behavior.scaleDown.policies", SCALE_DOWN),
     ("ClusterRoleBinding", "roleRef.apiGroup", "\"rbac.authorization.k8s.io\""),
     ("RoleBinding", "roleRef.apiGroup", "\"rbac.authorization.k8s.io\""),
     ("ValidatingWebhookConfiguration", "webhooks[].matchPolicy", "\"Equivalent\""),
@@ -159,7 +173,10 @@ fn is_text_of(text: &str, value: &Value) -> bool {
         Value::Number(number) => number.as_i64().is_some_and(|number| text.parse() == Ok(number)),
         Value::Bool(value) => text.parse() == Ok(*value),
         Value::Object(map) => map.is_empty() && text == "{}",
-        Value::Array(items) => items.is_empty() && text == "[]",
+        Value::Array(items) if items.is_empty() => text == "[]",
+        Value::Array(_) => {
+            text.starts_with("[{") && serde_json::from_str::<Value>(text).is_ok_and(|list| list == *value)
+        }
         Value::Null => false,
     }
 }
@@ -226,6 +243,11 @@ mod tests {
         assert!(!is_default("NetworkPolicy", "spec.podSelector", &json!({}), &none, true));
         assert!(!is_default("Deployment", "spec.template.spec.volumes[].emptyDir", &json!({}), &none, true));
         let image = Map::from_iter([("image".to_owned(), json!("a/b:latest"))]);
+        let behavior = json!({"scaleUp": {"stabilizationWindowSeconds": 0, "selectPolicy": "Max", "policies": [
+            {"periodSeconds": 15, "type": "Pods", "value": 4},
+            {"periodSeconds": 15, "type": "Percent", "value": 100},
+        ]}});
+        assert!(is_default("HorizontalPodAutoscaler", "spec.behavior", &behavior, &none, false));
         assert!(is_default("Pod", "spec.containers[].imagePullPolicy", &json!("Always"), &image, false));
     }
 }

@@ -148,7 +148,7 @@ fn is_mark(mark: &str, name: &str) -> bool {
 /// Fields whose value a server or a controller chose: they say nothing about what was asked for.
 fn without_what_the_server_chose(kind: &str, map: &mut Map<String, Value>) {
     let chosen: &[&str] = match kind {
-        "Service" => &["clusterIP", "clusterIPs", "ipFamilies", "ipFamilyPolicy", "healthCheckNodePort"],
+        "Service" => &["clusterIP", "clusterIPs", "ipFamilies", "healthCheckNodePort"],
         "PersistentVolumeClaim" => &["volumeName"],
         "Job" => &["selector", "manualSelector"],
         "Pod" => &["nodeName", "priority", "preemptionPolicy"],

@@ -1,15 +1,17 @@
-//! Really applied, by kubectl as a user does it: from an empty namespace to a complete one in output order, and again
-//! without a change.
+//! Really applied, by kubectl as a user does it: from an empty namespace to a complete one in output order, again
+//! without a change, and from one version of GitLab to the next.
 
 use std::collections::BTreeMap;
+
+use gitlab_render::pipeline;
 
 use super::renders;
 use super::server::Server;
 use crate::common;
 
-/// What the program writes for a release in a namespace of the same name.
+/// What the program writes for a release in a namespace of the same name, for kubectl: as `docs/apply.md` says it.
 fn template(name: &str, args: &[&str]) -> String {
-    let head = ["template", name, "-n", name, "--set", renders::EMAIL];
+    let head = ["template", name, "-n", name, "--set", renders::EMAIL, "--hooks", "none"];
     let args: Vec<_> = head.iter().chain(args).map(|&arg| arg.to_owned()).collect();
     let ran = common::run(common::root(), &args, &BTreeMap::new(), "");
     assert_eq!(ran.status, Some(0), "{args:?}: {}", ran.stderr);
@@ -57,6 +59,7 @@ fn apply_twice(server: &Server, how: &str, flags: &[&str], outcome: &str) {
         kubectl("apply");
         assert_same(&first, &read_back(server, namespace, &text), namespace);
         assert_eq!(kubectl("diff"), "", "{namespace}");
+        assert_eq!(our_diff(namespace, &first, &text), "", "{namespace}");
         println!("applied ({how}): {objects} objects of {namespace}, and again without a change");
     }
 }
@@ -67,6 +70,32 @@ fn apiserver_is_applied_to_once_and_then_nothing_changes() {
     let server = Server::start();
     apply_twice(&server, "client-side", &[], "created");
     apply_twice(&server, "server-side", &["--server-side"], "serverside-applied");
+}
+
+#[test]
+#[ignore = "needs an API server, see docs/testing.md"]
+fn apiserver_lets_every_version_follow_the_one_before() {
+    let server = Server::start();
+    server.namespace("upgrade", &BTreeMap::new());
+    let versions = pipeline::gitlab_versions();
+    for version in &versions {
+        let text = template("upgrade", &["--gitlab-version", version]);
+        let ran = server.kubectl(&["apply", "-n", "upgrade", "-f", "-"], &text);
+        assert_eq!((ran.status, ran.stderr.as_str()), (Some(0), ""), "{version}: {}", ran.stdout);
+    }
+    println!("upgraded: {} versions of GitLab, one over the other: {}", versions.len(), versions.join(", "));
+    assert!(versions.len() > 5);
+}
+
+/// What `gitlab-render diff` says of the objects as they are stored and as they were written.
+fn our_diff(name: &str, stored: &str, written: &str) -> String {
+    let folder = tempfile::tempdir().expect("there is room");
+    let file = folder.path().join("written.yaml");
+    std::fs::write(&file, written).expect("there is room");
+    let args = ["diff", "-", "written.yaml", "--name", name, "-n", name, "-o", "diff"].map(str::to_owned);
+    let ran = common::run(folder.path(), &args, &BTreeMap::new(), stored);
+    assert!(matches!(ran.status, Some(0 | 1)), "{}", ran.stderr);
+    ran.stdout
 }
 
 /// The objects of a render as the server has them, as `kubectl get -o yaml` shows them.
