@@ -3,6 +3,7 @@
 //! Flags that `helm template` has are spelt and mean the same here. Nothing is read or decided in
 //! this file; [`crate::commands`] gives the arguments their meaning.
 
+pub mod adopt;
 pub mod diff;
 mod phases;
 mod profiles;
@@ -63,6 +64,10 @@ pub enum Command {
     /// Each is complete for one way to install GitLab: `init NAME` writes it out, `--profile NAME` and
     /// `-f profile:NAME` use it as it is.
     Profiles(ProfilesArgs),
+    /// Say how a release that Helm runs is taken over by kubectl, Argo CD or Flux, step by step.
+    ///
+    /// The steps are those for your values. No cluster is asked, and nothing is changed.
+    Adopt(Box<adopt::AdoptArgs>),
     /// Say what changes between two sets of values or manifests, and what each change does.
     Diff(Box<diff::DiffArgs>),
     /// Check manifests, ours or anyone's, without a cluster.

@@ -8,11 +8,12 @@
 //! 4. [`mod@render`]: the template of each object over its view.
 //! 5. [`manifest::read`], [`manifest::verify`], [`manifest::order`]: objects that a cluster takes, in an order it takes.
 //!
-//! [`phases`] says when an object is applied, and by whom.
+//! [`phases`] says when an object is applied, and by whom; [`adopt`] how a release that Helm runs is taken over.
 //!
 //! Findings are data ([`diag`]) until [`ui`] prints them. [`bundle`] is what is compiled in, [`releases`] what is
 //! known about GitLab's releases; [`cli`] and [`commands`] are the command line.
 
+pub mod adopt;
 pub mod bundle;
 pub mod cli;
 pub mod commands;

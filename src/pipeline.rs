@@ -13,6 +13,7 @@ use std::path::Path;
 
 use serde_json::Value;
 
+use crate::adopt;
 use crate::bundle;
 use crate::diag::{Diagnostic, Report, Severity, Sources};
 use crate::emit;
@@ -30,6 +31,8 @@ use crate::upgrade::removed;
 use crate::values::{self, Chart, Merged, Origins};
 
 pub use self::migrate::{File, Migrated, Sameness, Span, compare_renders, migrate, passed, span, text_diff};
+pub use crate::adopt::write::{Layout, write as write_guide};
+pub use crate::adopt::{Guide, Tool};
 pub use crate::emit::Format;
 pub use crate::manifest::Phase;
 pub use crate::phases::Hooks;
@@ -127,6 +130,23 @@ pub struct Failure {
 /// # Errors
 /// Everything that was found up to the first stage that refused.
 pub fn template(request: &Request) -> Result<Rendered, Failure> {
+    rendered(request, |_| ()).map(|(rendered, ())| rendered)
+}
+
+/// How a release that Helm runs is taken over; `template` is the command line that renders it.
+///
+/// # Errors
+/// As [`template`].
+pub fn adopt(request: &Request, tool: Tool, template: String) -> Result<(Guide, Vec<Diagnostic>, Sources), Failure> {
+    let (rendered, values) = rendered(request, Value::clone)?;
+    let (name, namespace) = (request.target.name.clone(), request.target.namespace.clone());
+    let release = adopt::Release { name, namespace, template };
+    let guide = adopt::guide(release, tool, rendered.objects.manifests(), &values);
+    Ok((guide, rendered.warnings, rendered.sources))
+}
+
+/// The objects, and what is wanted of the values with the defaults.
+fn rendered<T>(request: &Request, of_values: impl FnOnce(&Value) -> T) -> Result<(Rendered, T), Failure> {
     let (mut merged, mut found) = merged(request)?;
     let removed = removed::check(&merged.user, request.unknown_keys == UnknownKeys::Warn);
     merged.user = removed::without(merged.user, &removed);
@@ -158,7 +178,8 @@ pub fn template(request: &Request) -> Result<Rendered, Failure> {
     }
     places::locate(&mut found, checked.origins());
     let (release, hooks) = (request.target.name.clone(), request.select.hooks);
-    Ok(Rendered { objects, warnings: found, sources: checked.sources().clone(), release, hooks })
+    let rendered = Rendered { objects, warnings: found, sources: checked.sources().clone(), release, hooks };
+    Ok((rendered, of_values(checked.tree())))
 }
 
 fn failure(mut found: Vec<Diagnostic>, origins: &Origins, sources: &Sources) -> Failure {

@@ -6,11 +6,11 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use gitlab_render::manifest::Manifest;
-use gitlab_render::pipeline::{self, Phase, Select};
+use gitlab_render::pipeline::{self, Guide, Hooks, Phase, Select, Tool};
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
-use crate::common::{names, request, unpack};
+use crate::common::{names, request, run, unpack};
 
 #[derive(Deserialize)]
 struct Release {
@@ -187,4 +187,102 @@ fn helm_takes_objects_back_that_keep_its_marks() {
             }
         }
     }
+}
+
+const TOOLS: [Tool; 3] = [Tool::Kubectl, Tool::ArgoCd, Tool::Flux];
+
+fn guide(release: &Release, tool: Tool) -> Guide {
+    let phases = vec![Phase::Pre, Phase::Main, Phase::Post];
+    let select = Select { phases, hooks: Hooks::None, ..select() };
+    let request = request(&release.release, &release.namespace, &release.values, select);
+    let template = format!("gitlab-render template {} -n {} -f values.yaml", release.release, release.namespace);
+    pipeline::adopt(&request, tool, template).unwrap_or_else(|failed| panic!("{:?}", failed.report)).0
+}
+
+/// Data first: what a guide deletes is Helm's record, and that after everything else is done and checked.
+#[test]
+fn a_guide_deletes_nothing_but_helms_record() {
+    for release in releases().iter().step_by(4) {
+        for tool in TOOLS {
+            let guide = guide(release, tool);
+            let order: Vec<_> = guide.steps.iter().map(|step| step.id).collect();
+            let expected = [
+                "record", "pause", "volumes", "others", "compare", "apply", "check", "hooks", "unmark", "forget",
+                "back",
+            ];
+            assert_eq!(order, expected);
+            let commands = guide.steps.iter().flat_map(|step| step.commands.iter().map(move |c| (step.id, c)));
+            for (id, command) in commands {
+                assert!(!command.contains("uninstall") && !command.contains("--prune"), "{command}");
+                let deletes = command.contains("delete");
+                assert_eq!(deletes, id == "forget", "{id}: {command}");
+                assert!(!deletes || command.contains("secret") && command.contains("owner=helm"), "{command}");
+            }
+        }
+    }
+}
+
+#[test]
+fn a_guide_never_renders_a_stand_in() {
+    let mut seen = 0;
+    for tool in TOOLS {
+        for step in guide(&releases()[0], tool).steps {
+            for command in step.commands.iter().filter(|command| command.contains("gitlab-render template")) {
+                seen += 1;
+                assert!(command.contains(" --skip-stand-ins "), "{command}");
+            }
+        }
+    }
+    assert!(seen > 12, "{seen}");
+}
+
+#[test]
+fn a_guide_waits_for_every_job_between_the_phases() {
+    let guide = guide(&releases()[0], Tool::Kubectl);
+    let apply = &guide.steps.iter().find(|step| step.id == "apply").unwrap().commands;
+    let at = |part: &str| apply.iter().position(|c| c.contains(part)).unwrap_or_else(|| panic!("no {part}: {apply:?}"));
+    assert!(at("--phase pre") < at("job/gitlab-shared-secrets-"));
+    assert!(at("job/gitlab-shared-secrets-") < at("--phase main"));
+    assert!(at("--phase main") < at("job/gitlab-migrations-"));
+    assert!(at("job/gitlab-migrations-") < at("--phase post"));
+}
+
+/// The claims of a guide are those that Helm's StatefulSets and claims have in the cluster.
+#[test]
+fn a_guide_names_the_claims_that_are_there() {
+    for release in releases() {
+        let ours: BTreeSet<_> = guide(&release, Tool::Kubectl).claims.into_iter().collect();
+        for object in &release.objects {
+            let (_, kind, name) = id(object);
+            let claim = match (kind.as_str(), object.pointer("/spec/volumeClaimTemplates/0/metadata/name")) {
+                ("PersistentVolumeClaim", _) => name,
+                ("StatefulSet", Some(claim)) => format!("{}-{name}-0", claim.as_str().unwrap()),
+                _ => continue,
+            };
+            assert!(ours.contains(&claim), "{}: {claim} is not in {ours:?}", release.name);
+        }
+    }
+}
+
+/// Each command of ours in a guide runs as it stands.
+#[test]
+fn the_commands_of_a_guide_run() {
+    let release = &releases()[0];
+    let directory = tempfile::tempdir().unwrap();
+    std::fs::write(directory.path().join("values.yaml"), release.values.to_string()).unwrap();
+    let commands: BTreeSet<_> =
+        TOOLS.into_iter().flat_map(|tool| guide(release, tool).steps).flat_map(|s| s.commands).collect();
+    let mut ran = BTreeSet::new();
+    for command in &commands {
+        let Some(ours) = command.strip_prefix("gitlab-render ") else { continue };
+        let ours = ours.split('|').next().unwrap().trim();
+        if !ran.insert(ours) {
+            continue;
+        }
+        let args: Vec<_> = ours.split_whitespace().map(str::to_owned).collect();
+        let got = run(directory.path(), &args, &BTreeMap::new(), "");
+        assert_eq!(got.status, Some(0), "{command}: {}", got.stderr);
+        assert!(!got.stdout.contains("stands-in-for"), "{command}");
+    }
+    assert!(ran.len() >= 9, "{ran:?}");
 }

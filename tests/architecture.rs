@@ -16,6 +16,8 @@ const ALLOWED: &[(&str, &[&str])] = &[
     ("manifest", &["diag"]),
     ("emit", &["diag", "manifest"]),
     ("phases", &["diag", "manifest"]),
+    // of phases the marks
+    ("adopt", &["manifest", "phases"]),
     // of manifest only the phase, of releases only the image tags, of upgrade nothing
     ("resolve", &["diag", "manifest", "model", "releases", "view"]),
     ("render", &["bundle", "diag", "manifest", "resolve"]),
@@ -27,6 +29,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
     (
         "pipeline",
         &[
+            "adopt",
             "bundle",
             "diag",
             "diff",

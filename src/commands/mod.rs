@@ -1,6 +1,7 @@
 //! What the commands do: each gives its arguments their meaning, makes one call into
 //! [`crate::pipeline`], and hands what comes back to [`crate::ui`].
 
+mod adopt;
 mod again;
 mod completion;
 mod diff;
@@ -94,6 +95,7 @@ pub fn run(args: impl IntoIterator<Item = OsString>) -> Exit {
         Command::Template(args) => template::run(args, &ui),
         Command::Init(args) => init::run(args, &ui),
         Command::Profiles(args) => profiles::run(args, &ui),
+        Command::Adopt(args) => adopt::run(args, &ui),
         Command::Diff(args) => diff::run(args, &ui),
         Command::Validate(args) => validate::run(args, &ui),
         Command::Values(args) => match &args.command {

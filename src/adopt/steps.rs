@@ -1,0 +1,371 @@
+//! The steps of a hand-over, in the order in which they are safe.
+
+use super::{Guide, Step, Tool};
+use crate::manifest::ObjectId;
+use crate::phases::marks::{RELEASE_NAME, RELEASE_NAMESPACE};
+
+/// Where Helm's own record is kept on the way.
+const BACKUP: &str = "helm-release.yaml";
+
+/// All of them.
+pub(super) fn steps(guide: &Guide) -> Vec<Step> {
+    let before = [record(guide), pause(guide), keep_volumes(guide), others(guide), compare(guide)];
+    let after = [apply(guide), check(guide), hooks(guide), unmark(guide), forget(guide), back(guide)];
+    before.into_iter().chain(after).collect()
+}
+
+fn step(id: &'static str, title: impl Into<String>, text: &[&str], commands: Vec<String>) -> Step {
+    Step { id, title: title.into(), text: text.iter().map(|text| (*text).to_owned()).collect(), commands }
+}
+
+impl Guide {
+    /// The render that everything here uses: no stand-ins, so that nobody's database is replaced.
+    fn ours(&self, phases: &str) -> String {
+        format!("{} --skip-stand-ins --phase {phases}", self.release.template)
+    }
+
+    /// A selector of the Secrets in which Helm keeps the release.
+    fn secrets(&self) -> String {
+        format!("-n {} -l owner=helm,name={}", self.release.namespace, self.release.name)
+    }
+}
+
+fn record(guide: &Guide) -> Step {
+    let (name, namespace) = (&guide.release.name, &guide.release.namespace);
+    let mut commands = vec![
+        format!("helm list -n {namespace} -f '^{name}$'"),
+        format!("helm get values {name} -n {namespace}"),
+        format!("kubectl get secret {} -o yaml > {BACKUP}", guide.secrets()),
+    ];
+    let toolbox = guide.objects.iter().find(|id| id.kind == "Deployment" && id.name.ends_with("toolbox"));
+    if let Some(toolbox) = toolbox {
+        commands.push(format!("kubectl exec -n {namespace} deploy/{} -- backup-utility", toolbox.name));
+        commands.push(format!("kubectl get secret {name}-rails-secret -n {namespace} -o yaml > rails-secret.yaml"));
+    }
+    step(
+        "record",
+        "Write down what is there, and back it up",
+        &[
+            "The release must be `deployed`, and its chart and GitLab version those that you render: hand over first, upgrade \
+             later. `--gitlab-version` picks the version. The values must be the ones you pass here.",
+            "The Secrets `sh.helm.release.v1.*` are all that Helm knows of the release. With them you can go back. They hold your \
+             values, passwords included: keep the file as you would keep those. (Helm may also have been told by HELM_DRIVER to \
+             keep ConfigMaps; then save those.)",
+            "A backup has repositories and the database, and not the key that opens what is encrypted in it: keep both.",
+        ],
+        commands,
+    )
+}
+
+fn pause(guide: &Guide) -> Step {
+    let (name, namespace) = (&guide.release.name, &guide.release.namespace);
+    step(
+        "pause",
+        "Stop whatever runs Helm by itself",
+        &[
+            "A pipeline with `helm upgrade`: switch it off. An Argo CD Application of the chart: take automated sync from it, and \
+             later delete it without its resources. A HelmRelease of Flux: suspend it, and later delete it while it is suspended, \
+             which leaves the release alone. Of these, run what applies to you:",
+            "Do not run `helm uninstall`, now or later: it deletes the objects that you are about to take over.",
+        ],
+        vec![
+            format!("flux suspend helmrelease {name} -n {namespace}"),
+            format!(
+                "kubectl patch application {name} -n argocd --type merge -p '{{\"spec\":{{\"syncPolicy\":{{\"automated\":null}}}}}}'"
+            ),
+        ],
+    )
+}
+
+fn keep_volumes(guide: &Guide) -> Step {
+    let namespace = &guide.release.namespace;
+    let claims = match guide.claims.is_empty() {
+        true => "With these values GitLab has no claims of its own.".to_owned(),
+        false => format!("Claims that hold GitLab's data with these values: {}.", listed(&guide.claims)),
+    };
+    let kept: Vec<_> = guide.kept.iter().map(ToString::to_string).collect();
+    let kept = match kept.is_empty() {
+        true => String::new(),
+        false => format!(
+            "Helm leaves these alone when it uninstalls (`helm.sh/resource-policy: keep`), and so does every tool here: {}.",
+            listed(&kept)
+        ),
+    };
+    let mut text = vec![
+        claims,
+        "No step deletes a claim. In case a hand slips: a volume that is retained outlives its claim.".to_owned(),
+    ];
+    text.extend(Some(kept).filter(|kept| !kept.is_empty()));
+    Step {
+        id: "volumes",
+        title: "Make sure that volumes survive".to_owned(),
+        text,
+        commands: vec![
+            format!("{} > claims-before.txt", list_claims(namespace)),
+            format!(
+                "for volume in $(kubectl get pvc -n {namespace} -o jsonpath='{{.items[*].spec.volumeName}}'); do\n  kubectl patch pv \
+                 \"$volume\" -p '{{\"spec\":{{\"persistentVolumeReclaimPolicy\":\"Retain\"}}}}'\ndone"
+            ),
+        ],
+    }
+}
+
+fn others(guide: &Guide) -> Step {
+    let (name, namespace) = (&guide.release.name, &guide.release.namespace);
+    let mut text = vec![match guide.others.is_empty() {
+        true => "With these values none of them is part of the release.".to_owned(),
+        false => "These are part of the Helm release with these values, and are not rendered here. They go on running as they are; \
+                  afterwards nobody updates them. That is no reason to hurry, and none to delete anything."
+            .to_owned(),
+    }];
+    for other in &guide.others {
+        let data = if other.has_data { ", holds data" } else { "" };
+        text.push(format!("- {} (`{}`{data}): {}.", other.name, other.switch, other.advice));
+    }
+    let commands = match guide.others.is_empty() {
+        true => Vec::new(),
+        false => ["app.kubernetes.io/instance", "release"]
+            .map(|label| format!("kubectl get deploy,sts,ds,pvc -n {namespace} -l {label}={name}"))
+            .to_vec(),
+    };
+    Step { id: "others", title: "Know what is not ours".to_owned(), text, commands }
+}
+
+fn compare(guide: &Guide) -> Step {
+    let namespace = &guide.release.namespace;
+    let workloads: Vec<_> = guide
+        .objects
+        .iter()
+        .filter(|id| matches!(id.kind.as_str(), "Deployment" | "StatefulSet" | "DaemonSet"))
+        .map(ToString::to_string)
+        .collect();
+    Step {
+        id: "compare",
+        title: "Compare before anything changes".to_owned(),
+        text: vec![
+            "`kubectl get` names each of our objects that is there. `NotFound` may be said of Jobs, whose names end in a hash; of a \
+             workload it means that a name differs, and that a second one would stand beside the first: stop there."
+                .to_owned(),
+            format!("The workloads: {}.", listed(&workloads)),
+            "`kubectl diff` asks the server, so it also finds what the server would refuse. Expected: the label \
+             `app.kubernetes.io/managed-by`, labels `chart` and `heritage` of pods, checksums and texts of scripts and \
+             configuration. Pods are replaced once. Not expected, and a reason to stop: a changed selector, \
+             `serviceName`, `volumeClaimTemplates`, an `immutable` field, a size of a claim."
+                .to_owned(),
+        ],
+        commands: vec![
+            format!("{} | kubectl get -n {namespace} -f - -o name", guide.ours("main,post")),
+            format!("{} | kubectl diff -n {namespace} --server-side --force-conflicts -f -", guide.ours("main,post")),
+        ],
+    }
+}
+
+fn apply(guide: &Guide) -> Step {
+    match guide.tool {
+        Tool::Kubectl => apply_kubectl(guide),
+        Tool::ArgoCd => apply_argo_cd(guide),
+        Tool::Flux => apply_flux(guide),
+    }
+}
+
+/// What field managers mean, for every tool.
+const MANAGERS: &str = "The server knows Helm as manager `helm` of the fields that it wrote. Server-side apply by another manager conflicts \
+     where a value differs: `--force-conflicts` takes the field over. Fields with the same value have two managers from then on, \
+     which does no harm. A field that only Helm wrote stays until somebody removes it; `kubectl get -o yaml \
+     --show-managed-fields` shows them.";
+
+fn apply_kubectl(guide: &Guide) -> Step {
+    let namespace = &guide.release.namespace;
+    let apply = |phase: &str| {
+        format!("{} | kubectl apply -n {namespace} --server-side --force-conflicts -f -", guide.ours(phase))
+    };
+    let wait = |id: &ObjectId| match id.kind.as_str() {
+        "Job" => Some(format!("kubectl wait -n {namespace} --for=condition=complete --timeout=1h job/{}", id.name)),
+        _ => None,
+    };
+    let jobs = |before: bool| -> Vec<String> {
+        guide.objects.iter().filter(|id| guide.hooks.contains(id) == before).filter_map(wait).collect()
+    };
+    let mut commands = vec![apply("pre")];
+    commands.extend(jobs(true));
+    commands.push(apply("main"));
+    commands.extend(jobs(false));
+    commands.push(apply("post"));
+    step(
+        "apply",
+        "Apply",
+        &[MANAGERS, "Stay with `--server-side` afterwards: it removes fields that a later render no longer has."],
+        commands,
+    )
+}
+
+fn apply_argo_cd(guide: &Guide) -> Step {
+    let (name, namespace) = (&guide.release.name, &guide.release.namespace);
+    let application = format!(
+        "apiVersion: argoproj.io/v1alpha1\nkind: Application\nmetadata:\n  name: {name}-gitlab\n  namespace: argocd\nspec:\n  project: \
+         default\n  destination:\n    server: https://kubernetes.default.svc\n    namespace: {namespace}\n  source:\n    repoURL: \
+         https://git.example.com/deployments.git\n    targetRevision: main\n    path: manifests\n    directory:\n      recurse: true\n  \
+         syncPolicy:\n    syncOptions:\n    - ServerSideApply=true\n    - RespectIgnoreDifferences=true"
+    );
+    step(
+        "apply",
+        "Commit the directory, and sync by hand",
+        &[
+            "The Application has no automated sync and no pruning until the first sync is done and checked. Argo CD forces \
+             conflicts itself when it applies on the server's side. Keep resource tracking at annotations (the default since 3.0): \
+             tracking by label would write over `app.kubernetes.io/instance`.",
+            "Pruning deletes only what the Application tracks: what belongs to charts of others is never among it.",
+            MANAGERS,
+        ],
+        vec![
+            format!("{} --skip-stand-ins --hooks argocd --output-dir manifests", guide.release.template),
+            application,
+            format!("argocd app diff {name}-gitlab\nargocd app sync {name}-gitlab"),
+        ],
+    )
+}
+
+fn apply_flux(guide: &Guide) -> Step {
+    let name = &guide.release.name;
+    let dir = format!("clusters/{name}/gitlab");
+    step(
+        "apply",
+        "Commit the directory, and let Flux apply it",
+        &[
+            "Flux applies on the server's side and forces conflicts itself. Each phase waits for the one before. What it prunes is only \
+             what it has applied before: what belongs to charts of others is never among it.",
+            MANAGERS,
+        ],
+        vec![
+            format!("{} --skip-stand-ins --hooks flux --output-dir {dir}", guide.release.template),
+            format!("flux diff kustomization {name}-main --path ./{dir}/main --kustomization-file ./{dir}/flux.yaml"),
+            format!("kubectl apply -f {dir}/flux.yaml\nflux get kustomizations --watch"),
+        ],
+    )
+}
+
+fn hooks(guide: &Guide) -> Step {
+    let hooks: Vec<_> = guide.hooks.iter().map(ToString::to_string).collect();
+    let (who, commands) = match guide.tool {
+        Tool::Kubectl => (
+            "Nobody runs them by themselves now. For each upgrade, `--list-phases` gives the commands in their order: the upgrade \
+             check, the Secrets, the deployment, the record of what is installed.",
+            vec![format!("{} --skip-stand-ins --is-upgrade --list-phases", guide.release.template)],
+        ),
+        Tool::ArgoCd => (
+            "Argo CD runs them by its own hooks, before and after each sync. Renders from now on take `--is-upgrade`, which adds \
+             the upgrade check.",
+            vec![format!(
+                "{} --skip-stand-ins --is-upgrade --hooks argocd --output-dir manifests",
+                guide.release.template
+            )],
+        ),
+        Tool::Flux => (
+            "Flux runs them as the first of its Kustomizations. Renders from now on take `--is-upgrade`, which adds the upgrade check.",
+            vec![format!(
+                "{} --skip-stand-ins --is-upgrade --hooks flux --output-dir clusters/{}/gitlab",
+                guide.release.template, guide.release.name
+            )],
+        ),
+    };
+    Step {
+        id: "hooks",
+        title: "Know what Helm ran as hooks".to_owned(),
+        text: vec![
+            format!("These ran around every install and upgrade: {}, the upgrade check, and the test.", listed(&hooks)),
+            who.to_owned(),
+            "The test runs on demand: `--phase test`.".to_owned(),
+        ],
+        commands,
+    }
+}
+
+fn unmark(guide: &Guide) -> Step {
+    let namespace = &guide.release.namespace;
+    step(
+        "unmark",
+        "Take Helm's marks off",
+        &[
+            &format!(
+                "Helm knows its objects by the label `app.kubernetes.io/managed-by: Helm` and the annotations `{RELEASE_NAME}` and \
+                 `{RELEASE_NAMESPACE}`. The label has changed when ours was applied. Without the annotations a `helm upgrade` that \
+                 somebody starts by mistake is refused and changes nothing."
+            ),
+            "Leave this step out, and render with `--keep-helm-metadata`, if you want to go back and forth for a while. The \
+             annotations stay on what belongs to charts of others: their own charts ask for them when they take over.",
+        ],
+        vec![format!(
+            "{} | kubectl annotate -n {namespace} -f - {RELEASE_NAME}- {RELEASE_NAMESPACE}-",
+            guide.ours("main,post")
+        )],
+    )
+}
+
+fn forget(guide: &Guide) -> Step {
+    step(
+        "forget",
+        "Let Helm forget the release",
+        &["Only when everything is well, days later if you like. Deleting the Secrets deletes nothing else; \
+             `helm list` no longer has the release, and `helm uninstall` can no longer find it."],
+        vec![format!("kubectl delete secret {}", guide.secrets())],
+    )
+}
+
+fn check(guide: &Guide) -> Step {
+    let (name, namespace) = (&guide.release.name, &guide.release.namespace);
+    step(
+        "check",
+        "Check afterwards",
+        &[
+            "The claims are the same and bound, every pod is ready, no workload is there twice, and nothing differs any more. Jobs \
+             that Helm left are done and may be deleted. The last command runs the login test.",
+        ],
+        vec![
+            format!("{} | diff claims-before.txt -", list_claims(namespace)),
+            format!("kubectl get deploy,sts,ds -n {namespace} -l release={name}"),
+            format!("{} | kubectl diff -n {namespace} --server-side -f -", guide.ours("main,post")),
+            format!("{} | kubectl apply -n {namespace} -f -", guide.ours("test")),
+        ],
+    )
+}
+
+fn back(guide: &Guide) -> Step {
+    let (name, namespace) = (&guide.release.name, &guide.release.namespace);
+    let stop = match guide.tool {
+        Tool::Kubectl => "Nothing else must apply ours in the meantime.",
+        Tool::ArgoCd => "First delete the Application without its resources: `argocd app delete --cascade=false`.",
+        Tool::Flux => {
+            "First suspend the Kustomizations, set `prune: false` in them, let that be applied, and delete them: one that prunes would \
+             delete what it has applied."
+        }
+    };
+    step(
+        "back",
+        "The way back to Helm",
+        &[
+            stop,
+            "With its Secrets, Helm knows the release again; with its marks, it takes the objects for its own. `helm upgrade` with the \
+             same chart and values then goes on from there. If step \"Let Helm forget\" was not done, the first command is \
+             not needed. Helm 4 applies on the server's side: there it needs `--force-conflicts`.",
+        ],
+        vec![
+            format!("kubectl apply -n {namespace} -f {BACKUP}"),
+            format!(
+                "{} --keep-helm-metadata | kubectl apply -n {namespace} --server-side --force-conflicts -f -",
+                guide.ours("main,post")
+            ),
+            format!("helm upgrade {name} gitlab/gitlab -n {namespace} --version CHART_VERSION -f values.yaml"),
+        ],
+    )
+}
+
+/// The same before and after: nothing in it changes with time.
+fn list_claims(namespace: &str) -> String {
+    format!(
+        "kubectl get pvc -n {namespace} -o custom-columns=NAME:.metadata.name,STATUS:.status.phase,VOLUME:.spec.volumeName"
+    )
+}
+
+fn listed(names: &[String]) -> String {
+    names.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ")
+}
