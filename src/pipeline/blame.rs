@@ -21,6 +21,7 @@ pub(super) fn add_places(found: &mut [Diagnostic], user: &Value) {
         let pieces: Vec<&str> = fault.message.split('`').skip(1).step_by(2).collect();
         let [object, field, words @ ..] = pieces.as_slice() else { continue };
         let suspects = by_field(field, &all, object).or_else(|| by_words(words, &all, object));
+        let suspects = suspects.or_else(|| by_template(&all, object));
         let suspects = suspects.unwrap_or_default();
         fault.places.extend(suspects.into_iter().map(|path| Place::Value(path.clone())));
     }
@@ -57,6 +58,12 @@ fn by_words<'v>(words: &[&str], all: &'v [(ValuePath, &Value)], object: &str) ->
         text.len() >= SHORTEST && words.iter().any(holds)
     };
     let texts = all.iter().filter(|(_, value)| value.as_str().is_some_and(tells));
+    few(texts.map(|(path, _)| path).collect(), object)
+}
+
+/// Values that are templates: what they gave has other words.
+fn by_template<'v>(all: &'v [(ValuePath, &Value)], object: &str) -> Option<Vec<&'v ValuePath>> {
+    let texts = all.iter().filter(|(_, value)| value.as_str().is_some_and(|text| text.contains("{{")));
     few(texts.map(|(path, _)| path).collect(), object)
 }
 
