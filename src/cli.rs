@@ -5,6 +5,8 @@
 
 pub mod adopt;
 pub mod diff;
+pub mod images;
+pub mod import;
 mod phases;
 mod profiles;
 pub mod validate;
@@ -68,6 +70,10 @@ pub enum Command {
     ///
     /// The steps are those for your values. No cluster is asked, and nothing is changed.
     Adopt(Box<adopt::AdoptArgs>),
+    /// Make values from another way to configure GitLab.
+    Import(import::ImportArgs),
+    /// List the images of a deployment, for people and for the tools that copy them.
+    Images(Box<images::ImagesArgs>),
     /// Say what changes between two sets of values or manifests, and what each change does.
     Diff(Box<diff::DiffArgs>),
     /// Check manifests, ours or anyone's, without a cluster.
@@ -102,6 +108,9 @@ pub struct TemplateArgs {
     /// When they are applied.
     #[command(flatten)]
     pub phases: PhaseArgs,
+    /// Where images come from.
+    #[command(flatten)]
+    pub images: images::RewriteArgs,
     /// Where to, and how.
     #[command(flatten)]
     pub output: OutputArgs,

@@ -20,6 +20,8 @@ pub mod commands;
 pub mod diag;
 pub mod diff;
 pub mod emit;
+pub mod images;
+pub mod import;
 pub mod manifest;
 pub mod model;
 pub mod phases;

@@ -4,7 +4,10 @@ mod blame;
 pub mod diff;
 mod further;
 mod migrate;
+pub mod images;
+pub mod import;
 mod places;
+mod post_migrations;
 mod validate;
 
 use std::collections::BTreeSet;
@@ -17,6 +20,7 @@ use crate::adopt;
 use crate::bundle;
 use crate::diag::{Diagnostic, Report, Severity, Sources};
 use crate::emit;
+use crate::images::Rewrite;
 use crate::manifest::{self, Manifest, Ordered, content, read};
 use crate::phases::{self, flux, marks};
 use crate::profiles;
@@ -97,6 +101,10 @@ pub struct Select {
     pub phases: Vec<Phase>,
     /// The tool that runs what Helm would run as hooks.
     pub hooks: Hooks,
+    /// Where images come from.
+    pub images: Rewrite,
+    /// Leave post-deployment migrations to a later run.
+    pub skip_post_migrations: bool,
     /// Mark objects as the Helm release's own.
     pub keep_helm_metadata: bool,
 }
@@ -241,7 +249,10 @@ fn bare(diagnostic: Diagnostic) -> Failure {
 
 /// Merged values to ordered objects; what was found on the way is added to `found`.
 fn objects(request: &Request, checked: &Checked, found: &mut Vec<Diagnostic>) -> Option<Ordered> {
-    let tree = checked.tree();
+    let tree = match request.select.skip_post_migrations {
+        true => &post_migrations::skipped(checked.tree().clone()),
+        false => checked.tree(),
+    };
     let release = release(&request.target, tree, found)?;
     let context = Context::new(&release, tree, |text| read::parse(text, &mut |_| None).map_err(|e| e.to_string()));
     let mut plan = resolve(&context);
@@ -250,7 +261,8 @@ fn objects(request: &Request, checked: &Checked, found: &mut Vec<Diagnostic>) ->
         return None;
     }
     let hooks = request.select.hooks;
-    let mut manifests = manifests(&mut plan, hooks).map_err(|report| found.extend(report.0)).ok()?;
+    let mut manifests =
+        manifests(&mut plan, hooks, &request.select.images).map_err(|report| found.extend(report.0)).ok()?;
     let target = &request.target;
     for manifest in &mut manifests {
         if request.select.keep_helm_metadata {
@@ -280,7 +292,7 @@ fn release(target: &Target, tree: &Value, found: &mut Vec<Diagnostic>) -> Option
 }
 
 /// Runs the templates of a plan and reads what they give.
-fn manifests(plan: &mut Plan, hooks: Hooks) -> Result<Vec<Manifest>, Report> {
+fn manifests(plan: &mut Plan, hooks: Hooks, images: &Rewrite) -> Result<Vec<Manifest>, Report> {
     let renderer = Renderer::new();
     let rendered = render(&renderer, &mut plan.objects).map_err(Report)?;
     let mut bodies = Vec::with_capacity(rendered.len());
@@ -295,6 +307,10 @@ fn manifests(plan: &mut Plan, hooks: Hooks) -> Result<Vec<Manifest>, Report> {
     }
     if !failed.is_empty() {
         return Err(Report(failed));
+    }
+    // before names follow from content: another image is another Job
+    if !images.is_empty() {
+        images.apply(&mut bodies).map_err(Report)?;
     }
     follow_content(plan, &mut bodies, hooks);
     let mut manifests = Vec::with_capacity(bodies.len());

@@ -34,6 +34,8 @@ const ALLOWED: &[(&str, &[&str])] = &[
             "diag",
             "diff",
             "emit",
+            "images",
+            "import",
             "manifest",
             "profiles",
             "phases",
@@ -50,6 +52,8 @@ const ALLOWED: &[(&str, &[&str])] = &[
     ("cli", &["commands", "pipeline"]),
     ("ui", &["cli", "diag", "redact"]),
     ("redact", &[]),
+    ("images", &["diag", "manifest"]),
+    ("import", &["diag", "manifest", "values"]),
     ("diff", &["diag", "manifest", "redact"]),
     ("commands", &["cli", "diag", "pipeline", "redact", "ui"]),
 ];

@@ -12,6 +12,8 @@ mod diff;
 mod docs;
 mod emit;
 mod errors;
+mod images;
+mod import;
 mod kubernetes;
 mod layout;
 mod manifest;

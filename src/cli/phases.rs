@@ -18,6 +18,9 @@ pub struct PhaseArgs {
     /// Mark all objects as the Helm release's own, so that `helm upgrade` takes them again.
     #[arg(long)]
     pub keep_helm_metadata: bool,
+    /// Leave post-deployment migrations to a second run without this flag, when no old pod runs any more.
+    #[arg(long)]
+    pub skip_post_migrations: bool,
     /// Leave out the small PostgreSQL, Redis and GitLab Runner: the release has its own, or others.
     #[arg(long)]
     pub skip_stand_ins: bool,

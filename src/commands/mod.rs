@@ -6,9 +6,12 @@ mod again;
 mod completion;
 mod diff;
 mod helm_flags;
+mod images;
+mod import;
 mod init;
 mod inputs;
 mod migrate;
+mod outputs;
 mod phases;
 mod profiles;
 pub mod release;
@@ -96,6 +99,8 @@ pub fn run(args: impl IntoIterator<Item = OsString>) -> Exit {
         Command::Init(args) => init::run(args, &ui),
         Command::Profiles(args) => profiles::run(args, &ui),
         Command::Adopt(args) => adopt::run(args, &ui),
+        Command::Import(args) => import::run(args, &ui),
+        Command::Images(args) => images::run(args, &ui),
         Command::Diff(args) => diff::run(args, &ui),
         Command::Validate(args) => validate::run(args, &ui),
         Command::Values(args) => match &args.command {

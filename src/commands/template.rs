@@ -3,15 +3,19 @@
 use std::collections::BTreeSet;
 use std::path::PathBuf;
 
-use crate::cli::{Form, HooksName, OutputArgs, PhaseArgs, PhaseName, SelectArgs, TemplateArgs, UnknownKeys};
+use crate::cli::{
+    Form, HooksName, OutputArgs, PhaseArgs, PhaseName, ReleaseArgs, SelectArgs, TemplateArgs, UnknownKeys, ValuesArgs,
+};
+use crate::commands::images::rewrite;
 use crate::commands::{Exit, Stop, again, inputs::inputs, phases, release::release};
 use crate::diag::Diagnostic;
+use crate::pipeline::images::Rewrite;
 use crate::pipeline::{self, Format, Hooks, Phase, Rendered, Request, Select};
 use crate::ui::Ui;
 
 /// Renders and writes, or says what is wrong and writes nothing.
 pub fn run(args: &TemplateArgs, ui: &Ui) -> Result<Exit, Stop> {
-    let request = request(args)?;
+    let request = whole_request(args)?;
     let rendered = pipeline::template(&request).map_err(|f| Stop::refused(f.report, f.sources))?;
     ui.report(&rendered.warnings, &rendered.sources);
     if args.phases.list_phases {
@@ -43,8 +47,16 @@ fn list_phases(args: &TemplateArgs, rendered: &Rendered) -> String {
         (" --keep-helm-metadata", args.phases.keep_helm_metadata),
         (" --skip-stand-ins", args.phases.skip_stand_ins),
         (" --no-hooks", args.select.no_hooks),
+        (" --skip-post-migrations", args.phases.skip_post_migrations),
     ] {
         template.push_str(if on { flag } else { "" });
+    }
+    let digests = args.images.digests.as_ref().map(|path| path.to_string_lossy().into_owned());
+    for (flag, given) in [(" --registry-mirror ", &args.images.registry_mirror), (" --digests ", &digests)] {
+        if let Some(text) = given {
+            template.push_str(flag);
+            template.push_str(&again::quoted(text));
+        }
     }
     let (steps, namespace) = (pipeline::steps(rendered), &args.release.namespace);
     match args.output.output {
@@ -54,7 +66,7 @@ fn list_phases(args: &TemplateArgs, rendered: &Rendered) -> String {
 }
 
 /// Gives the arguments their meaning.
-fn request(args: &TemplateArgs) -> Result<Request, Stop> {
+fn whole_request(args: &TemplateArgs) -> Result<Request, Stop> {
     if let Some(chart) = &args.chart {
         let message = format!("a chart (`{chart}`) is not needed: this program is the chart");
         let hint = "leave it out; `--gitlab-version` picks the GitLab version";
@@ -65,20 +77,26 @@ fn request(args: &TemplateArgs) -> Result<Request, Stop> {
         let hint = "add `--output-dir DIR`; for one phase on stdout, use `--hooks none --phase NAME`";
         return Err(Stop::usage(Diagnostic::error("no-directory", message).hint(hint)));
     }
+    let select = select(&args.select, &args.phases, rewrite(&args.images)?);
+    request(&args.release, &args.values, select)
+}
+
+/// What is to be rendered, for every command that takes a release and its values.
+pub fn request(target: &ReleaseArgs, values: &ValuesArgs, select: Select) -> Result<Request, Stop> {
     Ok(Request {
-        target: release(&args.release)?,
-        inputs: inputs(&args.values)?,
-        unknown_keys: match args.values.unknown_keys {
+        target: release(target)?,
+        inputs: inputs(values)?,
+        unknown_keys: match values.unknown_keys {
             UnknownKeys::Error => pipeline::UnknownKeys::Error,
             UnknownKeys::Warn => pipeline::UnknownKeys::Warn,
         },
-        skip_schema_validation: args.values.skip_schema_validation,
-        profile: args.values.profile.clone(),
-        select: select(&args.select, &args.phases),
+        skip_schema_validation: values.skip_schema_validation,
+        profile: values.profile.clone(),
+        select,
     })
 }
 
-fn select(args: &SelectArgs, phases: &PhaseArgs) -> Select {
+fn select(args: &SelectArgs, phases: &PhaseArgs, images: Rewrite) -> Select {
     let by_phase = phases.list_phases || !phases.phases.is_empty();
     let wanted = match phases.list_phases {
         true => Phase::ALL.to_vec(),
@@ -100,6 +118,8 @@ fn select(args: &SelectArgs, phases: &PhaseArgs) -> Select {
             None if by_phase => Hooks::None,
             None => Hooks::Helm,
         },
+        images,
+        skip_post_migrations: phases.skip_post_migrations,
         keep_helm_metadata: phases.keep_helm_metadata,
     }
 }

@@ -1,0 +1,293 @@
+//! The characters of a Ruby file: strings in all their forms, numbers, names, blanks and comments.
+
+use super::ruby::{Stop, Value};
+
+/// A place in a text.
+pub(super) struct Scan<'t> {
+    text: &'t str,
+    at: usize,
+    line: usize,
+    /// Heredocs whose text begins behind the line that is read, and how many of them were read already.
+    after_line: Option<usize>,
+}
+
+/// A place to come back to.
+#[derive(Clone, Copy)]
+pub(super) struct Position(usize, usize, Option<usize>);
+
+type Read<T> = Result<T, Stop>;
+
+impl<'t> Scan<'t> {
+    pub fn new(text: &'t str) -> Self {
+        Scan { text: text.strip_prefix('\u{feff}').unwrap_or(text), at: 0, line: 1, after_line: None }
+    }
+
+    pub fn line(&self) -> usize {
+        self.line
+    }
+
+    pub fn position(&self) -> Position {
+        Position(self.at, self.line, self.after_line)
+    }
+
+    pub fn rewind(&mut self, position: Position) {
+        Position(self.at, self.line, self.after_line) = position;
+    }
+
+    fn rest(&self) -> &'t str {
+        &self.text[self.at..]
+    }
+
+    pub fn at_end(&self) -> bool {
+        self.at >= self.text.len()
+    }
+
+    pub fn peek(&self) -> Option<char> {
+        self.rest().chars().next()
+    }
+
+    pub fn starts(&self, word: &str) -> bool {
+        self.rest().starts_with(word)
+    }
+
+    pub fn bump(&mut self) -> Option<char> {
+        let c = self.peek()?;
+        self.at += c.len_utf8();
+        if c == '\n' {
+            self.line += 1;
+            // the text of heredocs was read when their names were
+            if let Some(after) = self.after_line.take() {
+                self.line += self.text[self.at..after].matches('\n').count();
+                self.at = after;
+            }
+        }
+        Some(c)
+    }
+
+    pub fn eat(&mut self, wanted: char) -> bool {
+        let found = self.peek() == Some(wanted);
+        if found {
+            self.bump();
+        }
+        found
+    }
+
+    pub fn eat_word(&mut self, word: &str) -> bool {
+        let found = self.starts(word);
+        if found {
+            self.at += word.len();
+        }
+        found
+    }
+
+    /// Blanks within a line.
+    pub fn skip_space(&mut self) {
+        while self.peek().is_some_and(|c| matches!(c, ' ' | '\t' | '\r')) {
+            self.bump();
+        }
+    }
+
+    /// Blanks, ends of lines and comments.
+    pub fn skip_blank(&mut self) {
+        loop {
+            match self.peek() {
+                Some(c) if c.is_whitespace() || c == ';' => {
+                    self.bump();
+                }
+                Some('#') => self.skip_line(),
+                Some('=') if self.starts("=begin") && (self.at == 0 || self.text[..self.at].ends_with('\n')) => {
+                    while !self.at_end() && !self.starts("=end") {
+                        self.skip_line();
+                        self.bump();
+                    }
+                    self.skip_line();
+                }
+                _ => return,
+            }
+        }
+    }
+
+    /// What is left of the line; its end stays.
+    pub fn skip_line(&mut self) {
+        while self.peek().is_some_and(|c| c != '\n') {
+            self.bump();
+        }
+    }
+
+    /// What is left of the line, as a text.
+    pub fn take_line(&mut self) -> &'t str {
+        let start = self.at;
+        self.skip_line();
+        &self.text[start..self.at]
+    }
+
+    /// Whether nothing but a comment is left of the line.
+    pub fn at_line_end(&self) -> bool {
+        matches!(self.peek(), None | Some('\n' | '#' | ';'))
+    }
+
+    pub fn identifier(&mut self) -> Option<String> {
+        let is_part = |c: char| c.is_ascii_alphanumeric() || c == '_';
+        let rest = self.rest();
+        let end = rest.find(|c| !is_part(c)).unwrap_or(rest.len());
+        let name = &rest[..end];
+        if name.is_empty() || name.starts_with(|c: char| c.is_ascii_digit()) {
+            return None;
+        }
+        self.at += end;
+        if self.peek().is_some_and(|c| matches!(c, '?' | '!')) && !self.rest()[1..].starts_with('=') {
+            self.at += 1;
+        }
+        Some(name.to_owned())
+    }
+
+    /// `key:` of a map.
+    pub fn short_key(&mut self) -> Option<String> {
+        let start = self.position();
+        let key = self.identifier();
+        if key.is_some() && self.peek() == Some(':') && !self.starts("::") {
+            self.eat(':');
+            return key;
+        }
+        self.rewind(start);
+        None
+    }
+
+    pub fn number(&mut self) -> Option<Value> {
+        let rest = self.rest();
+        let is_part = |(at, c): (usize, char)| {
+            c.is_ascii_alphanumeric() || c == '_' || (at == 0 && c == '-') || (c == '.' && digit_follows(rest, at))
+        };
+        let end = rest.char_indices().find(|found| !is_part(*found)).map_or(rest.len(), |(at, _)| at);
+        let text = rest[..end].replace('_', "");
+        let value = match text.strip_prefix("0x") {
+            Some(hex) => Value::Int(i64::from_str_radix(hex, 16).ok()?),
+            None if text.len() > 1 && text.starts_with('0') && text.bytes().all(|b| b.is_ascii_digit()) => {
+                Value::Int(i64::from_str_radix(&text, 8).ok()?)
+            }
+            None => match text.parse() {
+                Ok(number) => Value::Int(number),
+                Err(_) => Value::Float(text.parse().ok().filter(|f: &f64| f.is_finite())?),
+            },
+        };
+        self.at += end;
+        Some(value)
+    }
+
+    /// A string in quotes, and whether it has code in it.
+    pub fn quoted(&mut self) -> Read<(String, bool)> {
+        let quote = self.bump().ok_or(Stop::Unknown)?;
+        self.until(quote, quote, quote == '"')
+    }
+
+    /// What stands before `end`; `open` is its counterpart, which may be within it in pairs.
+    fn until(&mut self, open: char, end: char, escapes: bool) -> Read<(String, bool)> {
+        let line = self.line;
+        let (mut text, mut has_code, mut depth) = (String::new(), false, 0usize);
+        loop {
+            let c = self.bump().ok_or_else(|| Stop::Unclosed(line, format!("a `{end}` is missing")))?;
+            match c {
+                '\\' if escapes => text.extend(self.bump().map(escaped)),
+                '\\' if self.peek().is_some_and(|c| c == end || c == '\\') => text.extend(self.bump()),
+                '#' if escapes && self.peek() == Some('{') => has_code = true,
+                c if c == end && depth == 0 => return Ok((text, has_code)),
+                c => {
+                    if c == open && open != end {
+                        depth += 1;
+                    } else if c == end {
+                        depth -= 1;
+                    }
+                    text.push(c);
+                }
+            }
+        }
+    }
+
+    /// `%w(a b)`, `%i[a b]`, `%q(text)`, `%Q(text)`, `%(text)`.
+    pub fn percent(&mut self) -> Read<Value> {
+        self.eat('%');
+        let form = match self.peek() {
+            Some(c) if c.is_ascii_alphabetic() => self.bump(),
+            _ => None,
+        };
+        let open = self.bump().filter(|c| !c.is_alphanumeric() && !c.is_whitespace()).ok_or(Stop::Unknown)?;
+        let end = match open {
+            '(' => ')',
+            '[' => ']',
+            '{' => '}',
+            '<' => '>',
+            other => other,
+        };
+        let (text, has_code) = self.until(open, end, matches!(form, None | Some('Q' | 'W')))?;
+        match form {
+            _ if has_code => Ok(Value::Computed("a text with code in it")),
+            Some('w' | 'W' | 'i' | 'I') => {
+                Ok(Value::List(text.split_whitespace().map(|word| Value::Text(word.to_owned())).collect()))
+            }
+            None | Some('q' | 'Q') => Ok(Value::Text(text)),
+            Some(_) => Err(Stop::Unknown),
+        }
+    }
+
+    /// `<<EOS`, `<<-EOS`, `<<~EOS`, each with the name in quotes or not: the lines that follow this one.
+    pub fn heredoc(&mut self) -> Read<(String, bool)> {
+        if !self.eat_word("<<") {
+            return Err(Stop::Unknown);
+        }
+        let line = self.line;
+        let (mut indented, mut squeezed) = (false, false);
+        if self.eat('-') {
+            indented = true;
+        } else if self.eat('~') {
+            (indented, squeezed) = (true, true);
+        }
+        let quote = self.peek().filter(|c| matches!(c, '\'' | '"'));
+        let name = match quote {
+            Some(_) => self.quoted()?.0,
+            None => self.identifier().ok_or(Stop::Unknown)?,
+        };
+        let start = match self.after_line {
+            Some(after) => after,
+            None => self.at + self.rest().find('\n').map_or(self.rest().len(), |end| end + 1),
+        };
+        let (mut body, mut end) = (Vec::new(), None);
+        let mut at = start;
+        for raw in self.text[start..].split_inclusive('\n') {
+            at += raw.len();
+            let bare = raw.trim_end_matches(['\n', '\r']);
+            if (if indented { bare.trim_start() } else { bare }) == name {
+                end = Some(at);
+                break;
+            }
+            body.push(bare);
+        }
+        self.after_line =
+            Some(end.ok_or_else(|| Stop::Unclosed(line, format!("the line `{name}` that ends the text is missing")))?);
+        let blank = |line: &&str| !line.trim().is_empty();
+        let width = |line: &str| line.len() - line.trim_start().len();
+        let cut = if squeezed { body.iter().copied().filter(blank).map(width).min().unwrap_or(0) } else { 0 };
+        let mut text = String::new();
+        for line in &body {
+            text.push_str(line.get(cut..).unwrap_or_default());
+            text.push('\n');
+        }
+        let has_code = quote != Some('\'') && text.contains("#{");
+        Ok((text, has_code))
+    }
+}
+
+fn digit_follows(text: &str, at: usize) -> bool {
+    text[at + 1..].starts_with(|c: char| c.is_ascii_digit())
+}
+
+fn escaped(c: char) -> char {
+    match c {
+        'n' => '\n',
+        't' => '\t',
+        'r' => '\r',
+        'e' => '\u{1b}',
+        's' => ' ',
+        '0' => '\0',
+        other => other,
+    }
+}

@@ -1,0 +1,25 @@
+//! From other ways to install GitLab to values.
+
+use super::Failure;
+use crate::diag::Sources;
+use crate::import;
+
+pub use crate::import::Imported;
+
+/// Reads a `gitlab.rb`; `name` is what the user calls it.
+///
+/// # Errors
+/// A file that is no Ruby, secrets that are no JSON.
+pub fn gitlab_rb(
+    name: &str,
+    text: &str,
+    secrets: Option<&str>,
+    namespace: &str,
+) -> Result<(Imported, Sources), Failure> {
+    let mut sources = Sources::default();
+    let source = sources.add(name, text);
+    match import::gitlab_rb(text, source, secrets, namespace) {
+        Ok(imported) => Ok((imported, sources)),
+        Err(report) => Err(Failure { report, sources }),
+    }
+}

@@ -1,0 +1,2 @@
+gitlab_rails['env'] = {
+  'a' => 'b',

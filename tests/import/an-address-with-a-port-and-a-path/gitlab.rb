@@ -1,0 +1,1 @@
+external_url "http://intranet.example.com:8080/gitlab/"

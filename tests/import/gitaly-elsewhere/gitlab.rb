@@ -1,0 +1,6 @@
+gitaly['enable'] = false
+gitlab_rails['repositories_storages'] = {
+  'default' => { 'gitaly_address' => 'tcp://gitaly1.internal:8075' },
+  'storage2' => { 'gitaly_address' => 'tls://gitaly2.internal:9999' },
+}
+gitlab_rails['gitaly_token'] = 'hunter2'

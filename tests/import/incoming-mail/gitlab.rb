@@ -1,0 +1,9 @@
+gitlab_rails['incoming_email_enabled'] = true
+gitlab_rails['incoming_email_address'] = "incoming+%{key}@example.com"
+gitlab_rails['incoming_email_email'] = "incoming@example.com"
+gitlab_rails['incoming_email_password'] = 'hunter2'
+gitlab_rails['incoming_email_host'] = "imap.example.com"
+gitlab_rails['incoming_email_port'] = '993'
+gitlab_rails['incoming_email_ssl'] = true
+gitlab_rails['incoming_email_mailbox_name'] = "inbox"
+gitlab_rails['incoming_email_idle_timeout'] = 60
