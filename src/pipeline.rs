@@ -3,9 +3,9 @@
 mod blame;
 pub mod diff;
 mod further;
-mod migrate;
 pub mod images;
 pub mod import;
+mod migrate;
 mod places;
 mod post_migrations;
 mod validate;
