@@ -5,6 +5,9 @@ use gitlab_render::schema::{self, Options, UnknownKeys};
 use gitlab_render::{bundle, values};
 use serde_json::Value;
 
+use crate::coverage::given;
+use crate::source_schemas;
+
 fn merged(yaml: &str) -> values::Merged {
     let file = values::Input::File { name: "values.yaml".into(), bytes: yaml.as_bytes().to_vec() };
     let layers = values::load(&[file]).expect("the values of a test can be read").value;
@@ -33,23 +36,38 @@ fn the_default_values_fit_the_schemas() {
     assert_eq!(found, vec![]);
 }
 
-/// `tests/data/value-paths.tsv`: a path, and the reason where it is rightly unknown.
+/// Every path of `tests/data/value-paths.tsv` that has an effect.
+fn documented_paths() -> Vec<String> {
+    let excuses = given::excuses();
+    given::paths().into_iter().filter(|path| !excuses.iter().any(|excuse| excuse.covers(path))).collect()
+}
+
 #[test]
 fn every_documented_path_is_known() {
-    let table = include_str!("data/value-paths.tsv");
-    let (mut known, mut unknown) = (0, Vec::new());
-    for line in table.lines() {
-        let (path, reason) = line.split_once('\t').unwrap_or((line, ""));
-        let plain = path.replace(".[]", "").replace("[]", "");
-        if reason.is_empty() {
-            match schema::knows(&plain) {
-                true => known += 1,
-                false => unknown.push(path),
-            }
+    let paths = documented_paths();
+    let plain = |path: &str| path.replace(".[]", "").replace("[]", "");
+    let unknown: Vec<_> = paths.iter().filter(|path| !schema::knows(&plain(path))).collect();
+    assert!(unknown.is_empty(), "not known, and not among tests/coverage/no-effect.tsv: {unknown:#?}");
+    assert!(paths.len() > 3000, "only {} paths were looked up", paths.len());
+}
+
+/// In words, not by the key again; and with a type or a list of what it may be.
+#[test]
+fn every_documented_path_is_described() {
+    let letters = |text: &str| text.chars().filter(char::is_ascii_alphanumeric).collect::<String>().to_lowercase();
+    let lacking = |path: &str| {
+        let part = source_schemas::part(path)?;
+        let key = path.rsplit('.').next().unwrap_or(path);
+        match part.keyword("description").and_then(Value::as_str) {
+            _ if part.is_free() => None,
+            None => Some(format!("{path}: no description")),
+            Some(text) if letters(text) == letters(key) => Some(format!("{path}: described by its key")),
+            Some(_) if part.types().is_empty() && !part.is_told_otherwise() => Some(format!("{path}: no type")),
+            Some(_) => None,
         }
-    }
-    assert!(unknown.is_empty(), "not known, and no reason is given: {unknown:#?}");
-    assert!(known > 3000, "only {known} paths were looked up");
+    };
+    let lacking: Vec<_> = documented_paths().iter().filter_map(|path| lacking(path)).collect();
+    assert!(lacking.is_empty(), "{} paths:\n{}", lacking.len(), lacking.join("\n"));
 }
 
 #[test]

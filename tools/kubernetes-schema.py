@@ -111,6 +111,19 @@ def lay_over(types, overlay):
         types[name]["properties"] = properties
 
 
+def describe(types, descriptions):
+    """Adds the descriptions to the fields; every one must hit something."""
+    used = set()
+    for name, schema in types.items():
+        for field, value in schema.get("properties", {}).items():
+            key = f"{name}.{field}" if f"{name}.{field}" in descriptions else field
+            if key in descriptions:
+                value["description"] = descriptions[key]
+                used.add(key)
+    if set(descriptions) - used:
+        raise SystemExit(f"descriptions of no field: {sorted(set(descriptions) - used)}")
+
+
 def layout(node, indent=0, room=WIDTH):
     """JSON with each value on one line as long as it fits: half the lines, and diffs stay small."""
     flat = json.dumps(node, ensure_ascii=False)
@@ -136,6 +149,7 @@ def main(arguments):
         published = json.loads(wheel.read(MEMBER.format(overlay["kubernetes"])))["$defs"]
     types = collect(published, overlay)
     lay_over(types, overlay)
+    describe(types, overlay["descriptions"])
     definitions = {**overlay["definitions"], **dict(sorted(types.items()))}
     missing = {r for r in references(definitions) if r not in definitions}
     if missing:

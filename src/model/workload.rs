@@ -62,8 +62,6 @@ pub struct Workload {
     pub extra_init_containers: Node,
     /// The service account.
     pub service_account: ServiceAccount,
-    /// Overrides what the service account says.
-    pub automount_service_account_token: Option<bool>,
     /// For the NetworkPolicy.
     pub networkpolicy: NetworkPolicy,
     /// How many pods may be away at once.

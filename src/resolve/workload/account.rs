@@ -42,10 +42,6 @@ impl Workload<'_> {
     pub(super) fn automount(&self) -> bool {
         let own = &self.set.service_account;
         let global = &self.cx.global.service_account;
-        self.set
-            .automount_service_account_token
-            .or(own.automount_service_account_token)
-            .or(global.automount_service_account_token)
-            .unwrap_or(false)
+        own.automount_service_account_token.or(global.automount_service_account_token).unwrap_or(false)
     }
 }

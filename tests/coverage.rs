@@ -1,0 +1,189 @@
+//! Every values path does something: one path is changed at a time, and the objects of its component change.
+//!
+//! `tests/data/value-paths.tsv` has the paths. What to change one to follows from its schema and its default;
+//! `tests/coverage/given.toml` has what must be given first, and the values that no schema tells. What has no effect is in
+//! `tests/coverage/no-effect.tsv`, with the reason; `open.txt` has what is still to be sorted into one of the two. A run covers a sample; `COVERAGE=all` covers all, `COVERAGE=gitlab.kas,minio`
+//! what starts so.
+
+mod candidates;
+mod change;
+pub mod given;
+
+use std::collections::HashMap;
+use std::fmt::Write as _;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex};
+use std::thread;
+
+use candidates::{Candidate, candidates};
+use change::{Change, Objects};
+use gitlab_render::bundle;
+use gitlab_render::resolve::{Component, component};
+use given::{Given, Rules};
+use serde_json::{Value, json};
+
+use crate::source_schemas::{self, Step};
+
+/// One in so many paths is in the sample.
+const SAMPLE: usize = 36;
+
+struct Row {
+    path: String,
+    /// Whether it is among those that have no effect.
+    excused: bool,
+}
+
+fn rows() -> Vec<Row> {
+    let excuses = given::excuses();
+    let excused = |path: &str| excuses.iter().any(|excuse| excuse.covers(path));
+    let open = given::open();
+    let paths = given::paths().into_iter().filter(|path| !open.contains(path));
+    paths.map(|path| Row { excused: excused(&path), path }).collect()
+}
+
+fn chosen() -> Vec<Row> {
+    let rows = rows();
+    match std::env::var("COVERAGE").as_deref() {
+        Ok("all") => rows,
+        Ok(starts) => {
+            rows.into_iter().filter(|row| starts.split(',').any(|start| row.path.starts_with(start))).collect()
+        }
+        Err(_) => rows.into_iter().step_by(SAMPLE).collect(),
+    }
+}
+
+/// What was rendered, or why it was refused.
+type Base = Arc<Result<Objects, String>>;
+
+struct Bases {
+    rules: Rules,
+    /// By the layers that are given.
+    rendered: Mutex<HashMap<Vec<String>, Base>>,
+}
+
+impl Bases {
+    fn of(&self, given: &Given) -> Base {
+        if let Some(there) = self.rendered.lock().unwrap().get(&given.layers) {
+            return there.clone();
+        }
+        let made = Arc::new(change::render(&given.layers));
+        self.rendered.lock().unwrap().insert(given.layers.clone(), made.clone());
+        made
+    }
+}
+
+/// What is wrong with a path; nothing where a change of it shows.
+fn wrong(row: &Row, bases: &Bases) -> Option<String> {
+    let given = bases.rules.given(&row.path, owner(&row.path).map(|c| c.key));
+    let base = bases.of(&given);
+    let base = match &*base {
+        Ok(base) => base,
+        Err(why) => return Some(format!("what is given is refused: {why}")),
+    };
+    let steps = source_schemas::steps(&row.path);
+    let part = source_schemas::part(&row.path);
+    let default = at(&given.tree, &steps);
+    let own = bases.rules.value(&row.path);
+    let tried = match own {
+        Some(own) => vec![own],
+        None => candidates(part.as_ref(), default),
+    };
+    let mut reasons = Vec::new();
+    for candidate in &tried {
+        let document = nested(&steps, candidate.value.clone());
+        let mut layers = given.layers.clone();
+        layers.push(document.to_string());
+        match change::render(&layers).map(|objects| Change::between(base, &objects)) {
+            Ok(change) => match judge(&row.path, candidate, &change, &bases.rules) {
+                None => return row.excused.then(|| format!("has an effect: {}", change.summary())),
+                Some(reason) => reasons.push((candidate, reason)),
+            },
+            Err(refused) => reasons.push((candidate, format!("refused: {refused}"))),
+        }
+    }
+    if row.excused {
+        return None;
+    }
+    let mut text = String::new();
+    for (candidate, reason) in reasons.iter().take(3) {
+        let _ = write!(text, "\n    {}: {reason}", candidate.value);
+    }
+    Some(if text.is_empty() { "no value to try".to_owned() } else { text })
+}
+
+/// Why a change does not prove that the path is read as it should be.
+fn judge(path: &str, candidate: &Candidate, change: &Change, rules: &Rules) -> Option<String> {
+    if change.is_empty() {
+        return Some("nothing changes".to_owned());
+    }
+    if let Some(own) = owner(path) {
+        let mut meant = rules.reached(path);
+        meant.push(own.name);
+        let strange: Vec<_> = change.components().into_iter().filter(|c| !meant.iter().any(|m| m == c)).collect();
+        if !strange.is_empty() {
+            return Some(format!("other components change: {strange:?}"));
+        }
+    }
+    match &candidate.shows {
+        Some(text) if !change.shows(text) => Some(format!("`{text}` does not show: {}", change.summary())),
+        _ => None,
+    }
+}
+
+/// The component whose section the path is in.
+fn owner(path: &str) -> Option<&'static Component> {
+    let inside = |key: &str| path.strip_prefix(key).is_some_and(|rest| rest.is_empty() || rest.starts_with(['.', '[']));
+    component::ALL.iter().find(|c| !c.key.is_empty() && c.key != "global" && inside(c.key)).copied()
+}
+
+fn at<'v>(tree: &'v Value, steps: &[Step]) -> &'v Value {
+    static NULL: Value = Value::Null;
+    let next = |at: &'v Value, step: &Step| match step {
+        Step::Key(key) => at.get(*key),
+        Step::Item => at.get(0),
+    };
+    steps.iter().try_fold(tree, next).unwrap_or(&NULL)
+}
+
+fn nested(steps: &[Step], value: Value) -> Value {
+    steps.iter().rev().fold(value, |inner, step| match step {
+        Step::Key(key) => json!({ *key: inner }),
+        Step::Item => json!([inner]),
+    })
+}
+
+#[test]
+fn every_path_changes_what_it_should() {
+    let defaults: Value = serde_json::from_str(bundle::DEFAULTS).unwrap();
+    let bases = Bases { rules: Rules::read(&defaults), rendered: Mutex::default() };
+    let rows = chosen();
+    assert!(rows.len() > 3 || std::env::var("COVERAGE").is_ok());
+    let next = AtomicUsize::new(0);
+    let found = Mutex::new(Vec::new());
+    thread::scope(|scope| {
+        for _ in 0..thread::available_parallelism().map_or(2, usize::from) {
+            scope.spawn(|| {
+                while let Some(row) = rows.get(next.fetch_add(1, Ordering::Relaxed)) {
+                    if let Some(why) = wrong(row, &bases) {
+                        found.lock().unwrap().push((row.path.clone(), why));
+                    }
+                }
+            });
+        }
+    });
+    let mut found = found.into_inner().unwrap();
+    found.sort();
+    let lines: Vec<_> = found.iter().map(|(path, why)| format!("{path}: {why}")).collect();
+    assert!(lines.is_empty(), "{} of {} paths:\n{}", lines.len(), rows.len(), lines.join("\n"));
+}
+
+#[test]
+fn what_has_no_effect_is_a_short_list_with_reasons() {
+    let excuses = given::excuses();
+    assert!(excuses.len() < 150, "{} lines", excuses.len());
+    let rows = rows();
+    for excuse in &excuses {
+        assert!(excuse.reason.len() > 10, "`{}` has no reason", excuse.pattern);
+        assert!(rows.iter().any(|row| excuse.covers(&row.path)), "`{}` covers no path", excuse.pattern);
+    }
+}
