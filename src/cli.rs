@@ -9,6 +9,7 @@ pub mod images;
 pub mod import;
 mod phases;
 mod profiles;
+pub mod upgrade;
 pub mod validate;
 mod values;
 
@@ -80,6 +81,10 @@ pub enum Command {
     Validate(Box<validate::ValidateArgs>),
     /// Work on values files.
     Values(ValuesCommandArgs),
+    /// Say what is known of releases: versions, stops, what they need, how long they are looked after.
+    Releases(upgrade::ReleasesArgs),
+    /// Say what an upgrade asks, before it is done.
+    Upgrade(upgrade::UpgradeArgs),
     /// Say which versions this program is made of and knows.
     Version(VersionArgs),
     /// Write a completion script for a shell.

@@ -8,6 +8,7 @@ pub mod import;
 mod migrate;
 mod places;
 mod post_migrations;
+pub mod upgrade;
 mod validate;
 
 use std::collections::BTreeSet;

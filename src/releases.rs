@@ -15,10 +15,14 @@ use crate::diag::{Diagnostic, ValuePath, Warned};
 static IMAGES: &str = include_str!("../charts/releases/images.json");
 static VERSIONS: &str = include_str!("../charts/releases/versions.json");
 static STOPS: &str = include_str!("../charts/releases/stops.json");
-static KUBERNETES: &str = include_str!("../charts/releases/kubernetes.json");
+/// Kubernetes versions by GitLab release; [`crate::upgrade::minima`] reads it.
+pub(crate) static KUBERNETES: &str = include_str!("../charts/releases/kubernetes.json");
 /// What became of values; [`crate::upgrade::rules`] reads it.
 pub(crate) static VALUE_RULES: &str = include_str!("../charts/releases/value-rules.json");
-static SERVICES: &str = include_str!("../charts/releases/services.json");
+/// The least PostgreSQL and Redis; [`crate::upgrade::minima`] reads it.
+pub(crate) static SERVICES: &str = include_str!("../charts/releases/services.json");
+/// What an upgrade asks of a person, by chart series; [`crate::upgrade::plan`] reads it.
+pub(crate) static UPGRADES: &str = include_str!("../charts/releases/upgrades.json");
 static THIRD_PARTY: &str = include_str!("../charts/releases/third-party.json");
 
 /// A released version of GitLab; compares as versions do.
@@ -57,6 +61,11 @@ impl fmt::Display for GitlabVersion {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}.{}.{}", self.major, self.minor, self.patch)
     }
+}
+
+/// `18.9` as a series; `None` for anything else.
+pub fn series_of(text: &str) -> Option<Series> {
+    <[u32; 2]>::try_from(numbers(text)?).ok().map(|[major, minor]| (major, minor))
 }
 
 /// `v18.9` -> 18, 9; plain decimal numbers only.
@@ -392,6 +401,11 @@ pub struct Stops {
     pub guards: Vec<Guard>,
 }
 
+/// What a condition of a stop means; the condition itself where there is none of this name.
+pub fn condition(id: &str) -> &str {
+    stops().conditions.get(id).and_then(Value::as_str).unwrap_or(id)
+}
+
 /// The required stops of the upgrade path.
 pub fn stops() -> &'static Stops {
     static READ: OnceLock<Stops> = OnceLock::new();
@@ -427,13 +441,14 @@ pub fn removed_apis() -> &'static [RemovedApi] {
 }
 
 /// The rest of the catalogue, unread: name and text of each file.
-pub fn files() -> [(&'static str, &'static str); 7] {
+pub fn files() -> [(&'static str, &'static str); 8] {
     [
         ("images.json", IMAGES),
         ("kubernetes.json", KUBERNETES),
         ("services.json", SERVICES),
         ("stops.json", STOPS),
         ("third-party.json", THIRD_PARTY),
+        ("upgrades.json", UPGRADES),
         ("value-rules.json", VALUE_RULES),
         ("versions.json", VERSIONS),
     ]

@@ -100,6 +100,31 @@ fn chart_guards_follow_each_other_and_ask_for_a_pair_that_exists() {
 }
 
 #[test]
+fn what_an_upgrade_asks_is_in_order_and_names_what_there_is() {
+    let upgrades = file("upgrades.json");
+    let pairs = releases::pairs();
+    for list in ["manual", "objects"] {
+        let charts: Vec<_> =
+            upgrades[list].as_array().unwrap().iter().map(|row| series(row["chart"].as_str().unwrap())).collect();
+        assert!(charts.len() > 10 && charts.is_sorted(), "{list}: {charts:?}");
+        for chart in charts {
+            // 10.3 is announced; all others have a release
+            assert!(chart == (10, 3) || pairs.iter().any(|p| version(&p.chart).series() == chart), "{list}: {chart:?}");
+        }
+    }
+    let told: Vec<_> = upgrades["find_out"].as_object().unwrap().keys().collect();
+    let mut conditions: Vec<_> = releases::stops().conditions.keys().collect();
+    conditions.sort();
+    let mut sorted = told.clone();
+    sorted.sort();
+    assert_eq!(sorted, conditions, "each condition of a stop can be found out");
+    let known = newest_in_table();
+    for row in upgrades["background"].as_array().unwrap() {
+        assert!(known.contains_key(&series(row["gitlab"].as_str().unwrap())), "{row}");
+    }
+}
+
+#[test]
 fn known_patches_reach_at_least_as_far_as_the_version_table() {
     let table = newest_in_table();
     let known = releases::known_series();

@@ -35,6 +35,7 @@ mod system;
 mod templates;
 mod tpl;
 mod unacceptable;
+mod upgrade;
 mod validate;
 mod values;
 mod values_tables;

@@ -16,6 +16,7 @@ mod phases;
 mod profiles;
 pub mod release;
 mod template;
+mod upgrade;
 mod validate;
 mod version;
 
@@ -106,6 +107,8 @@ pub fn run(args: impl IntoIterator<Item = OsString>) -> Exit {
         Command::Values(args) => match &args.command {
             ValuesCommand::Migrate(args) => migrate::run(args, &ui),
         },
+        Command::Releases(args) => upgrade::releases(args, &ui),
+        Command::Upgrade(args) => upgrade::run(args, &ui),
         Command::Version(args) => version::run(args, &ui),
         Command::Completion(args) => completion::run(args, &ui),
     };

@@ -1,0 +1,167 @@
+//! Releases, and the plan of an upgrade from one to another over a user's values.
+
+use crate::diag::{Diagnostic, Report, Severity, Sources};
+use crate::diff::Class;
+use crate::pipeline::diff::{self, Side};
+use crate::pipeline::{Failure, Request, UnknownKeys, bare};
+use crate::releases::{self, ChartVersion};
+use crate::upgrade::catalogue;
+use crate::upgrade::plan::{self, Ask, Halt, ObjectChange, Plan, Values};
+use crate::upgrade::version::{self, Release};
+use crate::values::{self, Input};
+
+pub use crate::upgrade::catalogue::Catalogue;
+pub use crate::upgrade::plan::report;
+
+/// What a plan is asked for.
+#[derive(Debug, Clone)]
+pub struct PlanRequest {
+    /// The release that runs, as the user named it.
+    pub from: String,
+    /// The release that is to run; none: the newest one that is rendered without being asked for another.
+    pub to: Option<String>,
+    /// Conditions of stops that do not hold.
+    pub without: Vec<String>,
+    /// Whether GitLab has to answer all the time.
+    pub zero_downtime: bool,
+    /// The values, and the names they are rendered with.
+    pub render: Request,
+}
+
+/// A plan and what was found on the way.
+#[derive(Debug)]
+pub struct Planned {
+    /// The plan.
+    pub plan: Plan,
+    /// Warnings about the values.
+    pub warnings: Vec<Diagnostic>,
+    /// What their places point into.
+    pub sources: Sources,
+}
+
+/// What is known of the releases between two that the user named; without them, of all.
+///
+/// # Errors
+/// A release that is not known, a first one that is newer than the last.
+pub fn catalogue(from: Option<&str>, to: Option<&str>) -> Result<Catalogue, Diagnostic> {
+    let all = catalogue::all_series();
+    let named = |text: Option<&str>| text.map(version::find).transpose();
+    let series = |release: Release| release.gitlab.series();
+    let first = named(from)?.map(series).or(all.first().copied()).unwrap_or_default();
+    let last = named(to)?.map(series).or(all.last().copied()).unwrap_or_default();
+    if last < first {
+        let message =
+            format!("`--from` GitLab {}.{} is newer than `--to` GitLab {}.{}", first.0, first.1, last.0, last.1);
+        return Err(Diagnostic::error("version", message).hint("name the older release with `--from`"));
+    }
+    Ok(catalogue::catalogue(first, last))
+}
+
+/// Plans an upgrade.
+///
+/// # Errors
+/// Releases that are not known or go down, values that cannot be read.
+pub fn plan(request: &PlanRequest) -> Result<Planned, Failure> {
+    let (from, oldest) = start(&request.from).map_err(bare)?;
+    let to = match &request.to {
+        Some(text) => version::find(text).map_err(bare)?,
+        None => version::find(&releases::default_version().to_string()).map_err(bare)?,
+    };
+    let halts = plan::path(from, to, &request.without, request.zero_downtime).map_err(bare)?;
+    let mut inputs = request.render.inputs.clone();
+    if let Some(name) = &request.render.profile {
+        inputs.insert(0, super::profile(name).map_err(bare)?);
+    }
+    let files: Vec<String> = inputs.iter().filter_map(file_name).collect();
+    let layers = values::load(&inputs).map_err(|(report, sources)| Failure { report, sources })?;
+    let (warnings, sources) = (layers.warnings, layers.value.sources.clone());
+    let (user, origins) = layers.value.own();
+    let values = Values { tree: &user, origins: &origins, sources: &sources, files: &files };
+    let ask = Ask {
+        from,
+        oldest,
+        halts: &halts,
+        values: (!inputs.is_empty()).then_some(values),
+        zero_downtime: request.zero_downtime,
+        name: &request.render.target.name,
+        namespace: &request.render.target.namespace,
+    };
+    let mut plan = plan::plan(&ask);
+    match inputs.is_empty() {
+        true => plan.notes.push(
+            "without values (`-f FILE`) the plan speaks of everything that may be there; with them, of what is yours"
+                .to_owned(),
+        ),
+        false => rendered(&mut plan, from, &halts, &request.render),
+    }
+    Ok(Planned { plan, warnings, sources })
+}
+
+fn file_name(input: &Input) -> Option<String> {
+    match input {
+        Input::File { name, .. } => Some(name.clone()),
+        _ => None,
+    }
+}
+
+/// The release that runs, and the oldest chart that it may be: where only the series is named, its first one.
+fn start(text: &str) -> Result<(Release, ChartVersion), Diagnostic> {
+    let newest = version::find(text)?;
+    let bare = text.rsplit(':').next().unwrap_or(text);
+    match bare.split('.').count() {
+        1 => Err(Diagnostic::error("version", format!("`--from {text}` is a major, and the way depends on the minor"))
+            .hint(format!("name the release that runs, such as `{bare}.2`; `helm list` and the page /help know it"))),
+        2 => Ok((newest, ChartVersion { patch: 0, ..newest.chart })),
+        _ => Ok((newest, newest.chart)),
+    }
+}
+
+/// Puts what two renders differ in in the place of what is only known in general, where both releases can be rendered.
+fn rendered(plan: &mut Plan, from: Release, halts: &[Halt], request: &Request) {
+    let mut old = from;
+    for (stop, halt) in plan.stops.iter_mut().zip(halts) {
+        let new = halt.release;
+        if plan::renders(old.gitlab) && plan::renders(new.gitlab) {
+            match changes(old, new, request) {
+                Ok(changes) => {
+                    stop.objects.retain(|object| !plan::every_time(object));
+                    stop.objects.extend(changes);
+                }
+                Err(report) => {
+                    let errors: Vec<_> = report.0.iter().filter(|d| d.severity == Severity::Error).collect();
+                    let first = errors.first().map(|d| d.message.as_str()).unwrap_or_default();
+                    stop.notes.push(format!(
+                        "these values cannot be rendered yet, so what changes in objects is told in general; {} finding(s), the first: {first}",
+                        errors.len(),
+                    ));
+                }
+            }
+        }
+        old = new;
+    }
+}
+
+fn changes(old: Release, new: Release, request: &Request) -> Result<Vec<ObjectChange>, Report> {
+    let side = |release: Release| {
+        let mut request = request.clone();
+        request.target.gitlab_version = Some(release.gitlab.to_string());
+        request.target.is_upgrade = true;
+        request.unknown_keys = UnknownKeys::Warn;
+        Side::Values(Box::new(request))
+    };
+    let compared = diff::diff(side(old), side(new), None, None).map_err(|failure| failure.report)?;
+    let told = compared.comparison.changes.iter().filter(|change| change.class() != Class::None);
+    Ok(told
+        .filter_map(|change| {
+            let risk = change.risks.first()?;
+            Some(ObjectChange {
+                object: format!("{}/{}", change.id.kind, change.id.name),
+                effect: risk.class.word().to_owned(),
+                why: risk.reason.clone(),
+                way: risk.way.clone(),
+                whom: None,
+                from: "render",
+            })
+        })
+        .collect())
+}

@@ -1,0 +1,213 @@
+//! What must hold before a release is applied, and how to see it.
+
+use super::{Check, Hop, facts, said};
+use crate::diag::ValuePath;
+use crate::releases;
+use crate::upgrade::{minima, pattern};
+
+pub(super) fn before(hop: &Hop<'_>) -> Vec<Check> {
+    let groups = [services(hop), cluster(hop), migrations(hop), without_downtime(hop), saved(hop)];
+    groups.into_iter().flatten().collect()
+}
+
+impl Hop<'_> {
+    /// A command in the toolbox.
+    pub(super) fn toolbox(&self, command: &str) -> String {
+        format!("kubectl exec -n {} deploy/{}-toolbox -- {command}", self.ask.namespace, self.ask.name)
+    }
+
+    fn has(&self, path: &str) -> bool {
+        let found = self.user().and_then(|user| pattern::at(user, &ValuePath::dotted(path)));
+        found.is_some_and(|value| !value.is_null())
+    }
+
+    fn is_on(&self, path: &str) -> bool {
+        let found = self.user().and_then(|user| pattern::at(user, &ValuePath::dotted(path)));
+        found.is_some_and(|value| value == true)
+    }
+}
+
+fn services(hop: &Hop<'_>) -> Vec<Check> {
+    let (from, to) = (hop.from.gitlab.series(), hop.to.gitlab.series());
+    let mut checks = Vec::new();
+    if let Some(least) = minima::postgresql(to) {
+        checks.push(Check {
+            id: "postgresql",
+            what: format!("PostgreSQL is {} or newer", least.said()),
+            new: minima::postgresql(from).is_none_or(|old| old.min != least.min),
+            commands: vec![hop.toolbox(
+                "gitlab-rails runner 'puts ApplicationRecord.connection.select_value(%q(SHOW server_version))'",
+            )],
+        });
+    }
+    let extensions = minima::extensions(to);
+    let new = minima::extensions(from) != extensions;
+    if new || hop.first {
+        checks.push(Check {
+            id: "extensions",
+            what: format!("PostgreSQL has the extensions {}", extensions.join(", ")),
+            new,
+            commands: vec![hop.toolbox("gitlab-rails runner 'puts ApplicationRecord.connection.select_values(%q(SELECT extname FROM pg_extension))'")],
+        });
+    }
+    if let Some(least) = minima::redis(to) {
+        checks.push(Check {
+            id: "redis",
+            what: format!("Redis is {} or newer", least.said()),
+            new: minima::redis(from).is_none_or(|old| old.min != least.min),
+            commands: vec![hop.toolbox(
+                "gitlab-rails runner 'puts Gitlab::Redis::SharedState.with { |r| r.info[%q(redis_version)] }'",
+            )],
+        });
+    }
+    if hop.has("global.psql.host") {
+        checks.push(Check {
+            id: "direct-database",
+            what: "migrations reach PostgreSQL itself: PgBouncer in between breaks their locks".to_owned(),
+            new: false,
+            commands: Vec::new(),
+        });
+    }
+    checks
+}
+
+fn cluster(hop: &Hop<'_>) -> Vec<Check> {
+    let to = hop.to.gitlab.series();
+    let mut checks = Vec::new();
+    if let Some(versions) = minima::kubernetes(to) {
+        checks.push(Check {
+            id: "kubernetes",
+            what: format!("Kubernetes is {}", versions.said()),
+            new: minima::kubernetes(hop.from.gitlab.series()).is_none_or(|old| old != versions),
+            commands: vec!["kubectl version".to_owned()],
+        });
+    }
+    if let Some(guard) = releases::minimum(&hop.to.chart.to_string()) {
+        checks.push(Check {
+            id: "running-release",
+            what: format!(
+                "GitLab {} (chart {}) or newer is running: chart {} looks for it and stops where it is not so",
+                guard.gitlab,
+                guard.chart,
+                said(hop.to.chart.series()),
+            ),
+            new: false,
+            commands: vec![format!(
+                "kubectl get configmap {}-gitlab-chart-info -n {} -o jsonpath='{{.data}}'",
+                hop.ask.name, hop.ask.namespace
+            )],
+        });
+    }
+    checks
+}
+
+impl Hop<'_> {
+    /// The commands that list unfinished background migrations of a GitLab series.
+    pub(super) fn unfinished(&self, series: releases::Series) -> Vec<String> {
+        let select = "select_rows(%q(SELECT id, job_class_name, table_name, status FROM batched_background_migrations WHERE status NOT IN (3, 6)))";
+        let batched = match series {
+            (..=13, _) => None,
+            (14, _) => Some(format!("gitlab-rails runner 'p ApplicationRecord.connection.{select}'")),
+            _ => Some(format!(
+                "gitlab-rails runner 'Gitlab::Database::EachDatabase.each_connection {{ |c, name| p name, c.{select} }}'"
+            )),
+        };
+        // what is not batched was last used in 15.0
+        let plain =
+            (series <= (15, 0)).then(|| "gitlab-rails runner 'puts Gitlab::BackgroundMigration.remaining'".to_owned());
+        batched.into_iter().chain(plain).map(|command| self.toolbox(&command)).collect()
+    }
+}
+
+fn migrations(hop: &Hop<'_>) -> Vec<Check> {
+    let from = hop.from.gitlab.series();
+    let mut checks = vec![Check {
+        id: "background-migrations",
+        what: format!(
+            "all background migrations of GitLab {} have finished: the commands list none, and none that failed (status 4)",
+            hop.from.gitlab
+        ),
+        new: false,
+        commands: hop.unfinished(from),
+    }];
+    if from.0 < hop.to.gitlab.major {
+        checks.push(Check {
+            id: "search-migrations",
+            what:
+                "where advanced search is on, its own migrations have finished: a new major wants all of the old one's"
+                    .to_owned(),
+            new: false,
+            commands: vec![hop.toolbox("gitlab-rake gitlab:elastic:list_pending_migrations")],
+        });
+    }
+    checks
+}
+
+fn without_downtime(hop: &Hop<'_>) -> Vec<Check> {
+    if !hop.ask.zero_downtime {
+        return Vec::new();
+    }
+    let mut checks = Vec::new();
+    let mut add = |id, what: &str, commands: Vec<String>| {
+        checks.push(Check { id, what: what.to_owned(), new: false, commands });
+    };
+    if hop.first {
+        let workloads = format!("kubectl get deployments -n {} -l 'app in (webservice,sidekiq)'", hop.ask.namespace);
+        add(
+            "replicas",
+            "webservice and Sidekiq have at least two pods each, and the cluster has room for a tenth more",
+            vec![workloads],
+        );
+        add(
+            "services-outside",
+            "PostgreSQL, Redis and object storage are outside of the release, and Gitaly is too or its clients try again (`global.gitaly.client`, from 18.9 on)",
+            Vec::new(),
+        );
+        add(
+            "bypass",
+            "`global.extraEnv.BYPASS_SCHEMA_VERSION` is \"true\" since an upgrade before this one: pods start while migrations are not finished",
+            Vec::new(),
+        );
+        add(
+            "rolling",
+            "`gitlab.webservice.deployment.strategy` has maxUnavailable 0, and the pods' `deployment.terminationGracePeriodSeconds` are longer than requests and jobs take",
+            Vec::new(),
+        );
+    }
+    let crossed = facts()
+        .zero_downtime
+        .iter()
+        .filter(|between| between.from == said(hop.from.gitlab.series()) && between.to == said(hop.to.gitlab.series()));
+    for between in crossed {
+        add("between", &between.what, between.command.iter().map(|command| hop.command(command)).collect());
+    }
+    checks
+}
+
+fn saved(hop: &Hop<'_>) -> Vec<Check> {
+    let (name, namespace) = (hop.ask.name, hop.ask.namespace);
+    let mut checks = vec![Check {
+        id: "backup",
+        what: format!(
+            "there is a backup of GitLab {}, and beside it the Rails secret and the values, which no backup has in it",
+            hop.from.gitlab
+        ),
+        new: false,
+        commands: vec![
+            hop.toolbox("backup-utility"),
+            format!("kubectl get secret {name}-rails-secret -n {namespace} -o yaml > rails-secret.yaml"),
+        ],
+    }];
+    let other = [("registry.database.enabled", "registry"), ("openbao.install", "OpenBao")];
+    for (path, what) in other.into_iter().filter(|(path, _)| hop.is_on(path)) {
+        checks.push(Check {
+            id: "other-backups",
+            what: format!(
+                "the database of {what} has a backup of its own (`{path}` is on): GitLab's backup leaves it out"
+            ),
+            new: false,
+            commands: Vec::new(),
+        });
+    }
+    checks
+}

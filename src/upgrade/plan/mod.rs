@@ -1,0 +1,352 @@
+//! What an upgrade asks of the person who does it: where to stop, what must hold before, what breaks, what to do.
+//!
+//! Pure: releases and values in, a [`Plan`] out. What only a render shows is added by the pipeline.
+
+mod before;
+mod facts;
+mod path;
+pub mod report;
+mod steps;
+
+use serde::Serialize;
+use serde_json::Value;
+
+pub(super) use facts::facts;
+pub use path::{Halt, path};
+
+use super::rules::{self, Action, Hit, Span};
+use super::version::Release;
+use crate::diag::Sources;
+use crate::releases::{self, ChartVersion, GitlabVersion, Series, series_of};
+use crate::values::Origins;
+
+/// What is asked for.
+#[derive(Debug)]
+pub struct Ask<'a> {
+    /// What runs now.
+    pub from: Release,
+    /// The oldest chart that `from` may be, where the user named only its series: rules count from there.
+    pub oldest: ChartVersion,
+    /// The way, from [`path()`].
+    pub halts: &'a [Halt],
+    /// The user's values, where there are any.
+    pub values: Option<Values<'a>>,
+    /// Whether GitLab has to answer all the time.
+    pub zero_downtime: bool,
+    /// The release's name.
+    pub name: &'a str,
+    /// Where it runs.
+    pub namespace: &'a str,
+}
+
+/// The user's values and where they stand.
+#[derive(Debug, Clone, Copy)]
+pub struct Values<'a> {
+    /// As they lie over each other.
+    pub tree: &'a Value,
+    /// Where each was written.
+    pub origins: &'a Origins,
+    /// What the places point into.
+    pub sources: &'a Sources,
+    /// The names of the files.
+    pub files: &'a [String],
+}
+
+/// The whole upgrade. `schemas/upgrade-plan.schema.json` is its form as JSON.
+#[derive(Debug, Clone, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Plan {
+    /// Of this form: 1.
+    pub version: u32,
+    /// What runs now.
+    pub from: Versions,
+    /// What will run.
+    pub to: Versions,
+    /// Whether GitLab answers all the time.
+    pub zero_downtime: bool,
+    /// What is worth knowing about the plan itself.
+    pub notes: Vec<String>,
+    /// In order; the last one is the target.
+    pub stops: Vec<Stop>,
+}
+
+/// A release, by both its names.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Versions {
+    /// GitLab's version.
+    pub gitlab: String,
+    /// The chart's version.
+    pub chart: String,
+}
+
+impl Versions {
+    fn of(release: Release) -> Self {
+        Versions { gitlab: release.gitlab.to_string(), chart: release.chart.to_string() }
+    }
+}
+
+/// A release on the way, and all that belongs to reaching it.
+#[derive(Debug, Clone, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Stop {
+    /// GitLab's version.
+    pub gitlab: String,
+    /// The chart's version.
+    pub chart: String,
+    /// `always`, `conditional`, or `no`: the target, or a minor on the way of an upgrade without downtime.
+    pub required: &'static str,
+    /// Where it is conditional: when it counts. One that holds is enough.
+    pub conditions: Vec<Condition>,
+    /// What is worth knowing about this release.
+    pub notes: Vec<String>,
+    /// What must hold before.
+    pub before: Vec<Check>,
+    /// What becomes of the user's values.
+    pub values: Vec<ValueChange>,
+    /// What becomes of the objects in the cluster.
+    pub objects: Vec<ObjectChange>,
+    /// What to do, in order.
+    pub steps: Vec<Step>,
+}
+
+/// When a stop counts.
+#[derive(Debug, Clone, Serialize)]
+pub struct Condition {
+    /// Its name on the command line.
+    pub id: String,
+    /// In words.
+    pub what: String,
+    /// How to find out.
+    pub how: Option<String>,
+    /// With which command.
+    pub command: Option<String>,
+}
+
+/// Something that must hold.
+#[derive(Debug, Clone, Serialize)]
+pub struct Check {
+    /// Its name.
+    pub id: &'static str,
+    /// What must hold.
+    pub what: String,
+    /// Whether it asks for more than the stop before did.
+    pub new: bool,
+    /// How to see it, or how to bring it about.
+    pub commands: Vec<String>,
+}
+
+/// What becomes of a value.
+#[derive(Debug, Clone, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct ValueChange {
+    /// Which one.
+    pub path: String,
+    /// The file, or the flag; none for a value that nobody set.
+    pub source: Option<String>,
+    /// From 1.
+    pub line: Option<usize>,
+    /// From 1.
+    pub column: Option<usize>,
+    /// The chart release that does it.
+    pub since: String,
+    /// What it does: a word of [`rules::Effect`].
+    pub effect: &'static str,
+    /// In a sentence.
+    pub what: String,
+    /// The path, or `path: value`, that has the same effect.
+    pub new_form: Option<String>,
+    /// `move`, `delete`: a machine does it; `decide`: a person; `keep`: nothing is to be done to the file.
+    pub action: &'static str,
+    /// What to do or to know.
+    pub hint: Option<String>,
+}
+
+/// What becomes of an object.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct ObjectChange {
+    /// `Kind/name`.
+    pub object: String,
+    /// How bad it is, in the words of `gitlab-render diff`.
+    pub effect: String,
+    /// The reason.
+    pub why: String,
+    /// What to do about it.
+    pub way: Option<String>,
+    /// Whom it is about, where that is not known.
+    #[serde(rename = "if")]
+    pub whom: Option<String>,
+    /// `render`: both releases were rendered with these values; `known`: of this release in general.
+    pub from: &'static str,
+}
+
+/// Something to do.
+#[derive(Debug, Clone, Serialize)]
+pub struct Step {
+    /// A name for what a person has to do; none for what every upgrade has.
+    pub id: Option<&'static str>,
+    /// `prepare`, `manual`, `values`, `render`, `diff`, `apply`, `verify`, `wait` or `back`.
+    pub kind: &'static str,
+    /// What.
+    pub what: String,
+    /// In detail, in order.
+    pub details: Vec<String>,
+    /// With which commands, in order.
+    pub commands: Vec<String>,
+    /// Whether GitLab does not answer meanwhile.
+    pub downtime: bool,
+}
+
+/// One hop: what ran before, and what is to run.
+struct Hop<'a> {
+    ask: &'a Ask<'a>,
+    from: Release,
+    to: Release,
+    first: bool,
+    last: bool,
+}
+
+impl Hop<'_> {
+    /// Whether a fact of this chart series is met on the way.
+    fn passes(&self, chart: &str) -> bool {
+        series_of(chart).is_some_and(|since| self.from.chart.series() < since && since <= self.to.chart.series())
+    }
+
+    fn user(&self) -> Option<&Value> {
+        self.ask.values.map(|values| values.tree)
+    }
+
+    /// A command of the facts, for this release.
+    fn command(&self, text: &str) -> String {
+        text.replace("{release}", self.ask.name).replace("{namespace}", self.ask.namespace)
+    }
+}
+
+/// Whether this program renders a release itself.
+pub fn renders(gitlab: GitlabVersion) -> bool {
+    releases::known_series().contains(&gitlab.series())
+}
+
+/// Plans an upgrade over the releases of `ask.halts`.
+pub fn plan(ask: &Ask<'_>) -> Plan {
+    let mut from = ask.from;
+    let mut stops = Vec::with_capacity(ask.halts.len());
+    for (position, halt) in ask.halts.iter().enumerate() {
+        let (first, last) = (position == 0, position + 1 == ask.halts.len());
+        let hop = Hop { ask, from, to: halt.release, first, last };
+        stops.push(stop(&hop, halt));
+        from = halt.release;
+    }
+    Plan {
+        version: 1,
+        from: Versions::of(ask.from),
+        to: Versions::of(from),
+        zero_downtime: ask.zero_downtime,
+        notes: Vec::new(),
+        stops,
+    }
+}
+
+fn stop(hop: &Hop<'_>, halt: &Halt) -> Stop {
+    let values = values(hop);
+    Stop {
+        gitlab: hop.to.gitlab.to_string(),
+        chart: hop.to.chart.to_string(),
+        required: match halt.stop {
+            Some(stop) if stop.when == "always" => "always",
+            Some(_) => "conditional",
+            None => "no",
+        },
+        conditions: conditions(hop, halt),
+        notes: notes(hop, halt),
+        before: before::before(hop),
+        objects: objects(hop),
+        steps: steps::steps(hop, &values),
+        values,
+    }
+}
+
+fn conditions(hop: &Hop<'_>, halt: &Halt) -> Vec<Condition> {
+    let ids = halt.stop.into_iter().flat_map(|stop| &stop.any_of);
+    ids.map(|id| {
+        let find = facts().find_out.get(id);
+        Condition {
+            id: id.clone(),
+            what: releases::condition(id).to_owned(),
+            how: find.map(|find| find.how.clone()),
+            command: find.map(|find| hop.command(&find.command)),
+        }
+    })
+    .collect()
+}
+
+fn notes(hop: &Hop<'_>, halt: &Halt) -> Vec<String> {
+    let mut notes: Vec<String> = halt.stop.and_then(|stop| stop.note.clone()).into_iter().collect();
+    let Release { gitlab, chart } = hop.to;
+    if releases::chart_of(gitlab).is_none() {
+        notes.push(format!("which chart carries GitLab {gitlab} is not known; it is newer than {chart}"));
+    }
+    let newest = super::version::find(&format!("{}.{}", gitlab.major, gitlab.minor)).ok();
+    if let Some(newest) = newest.filter(|newest| newest.gitlab > gitlab) {
+        notes.push(format!("the newest known patch of this series is {}", newest.gitlab));
+    }
+    notes
+}
+
+fn values(hop: &Hop<'_>) -> Vec<ValueChange> {
+    let from = if hop.first { hop.ask.oldest } else { hop.from.chart };
+    let span = Span { from: Some(from), to: hop.to.chart };
+    let none = (Value::Object(serde_json::Map::new()), Origins::none(), Sources::default());
+    let (tree, origins, sources) = match hop.ask.values {
+        Some(values) => (values.tree, values.origins, values.sources),
+        None => (&none.0, &none.1, &none.2),
+    };
+    rules::hits(tree, origins, &span).into_iter().map(|hit| value(hit, sources)).collect()
+}
+
+fn value(hit: Hit, sources: &Sources) -> ValueChange {
+    let (action, question) = match hit.action {
+        Action::Move { .. } => ("move", None),
+        Action::Delete => ("delete", None),
+        Action::Decide { question } => ("decide", Some(question)),
+        Action::Keep => ("keep", None),
+    };
+    ValueChange {
+        path: hit.path.to_string(),
+        source: hit.place.and_then(|place| sources.get(place.source)).map(|source| source.name.clone()),
+        line: hit.place.map(|place| place.line),
+        column: hit.place.map(|place| place.column),
+        since: hit.since.to_string(),
+        effect: hit.effect.word(),
+        what: hit.what,
+        new_form: hit.new_form,
+        action,
+        hint: question.or(hit.hint),
+    }
+}
+
+fn objects(hop: &Hop<'_>) -> Vec<ObjectChange> {
+    let known = facts().objects.iter().filter(|row| hop.passes(&row.chart)).map(|row| &row.fact);
+    let counting = known.chain(&facts().every).filter(|fact| fact.counts(hop.user()));
+    let mut all: Vec<ObjectChange> = counting
+        .map(|fact| ObjectChange {
+            object: hop.command(&fact.object),
+            effect: fact.effect.clone(),
+            why: fact.why.clone(),
+            way: fact.way.clone(),
+            whom: Some(fact.whom.clone()).filter(|whom| !whom.is_empty() && hop.user().is_none()),
+            from: "known",
+        })
+        .collect();
+    all.dedup();
+    all
+}
+
+/// Whether a change is one that every upgrade brings: a render tells it better.
+pub fn every_time(change: &ObjectChange) -> bool {
+    facts().every.iter().any(|fact| fact.why == change.why)
+}
+
+/// The series of a version of GitLab's, in words.
+fn said(series: Series) -> String {
+    format!("{}.{}", series.0, series.1)
+}

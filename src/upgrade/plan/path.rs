@@ -1,0 +1,75 @@
+//! Over which releases an upgrade goes.
+
+use crate::diag::Diagnostic;
+use crate::releases::{self, Series, series_of};
+use crate::upgrade::catalogue::all_series;
+use crate::upgrade::version::{self, Release};
+
+/// A release on the way.
+#[derive(Debug, Clone, Copy)]
+pub struct Halt {
+    /// Which one.
+    pub release: Release,
+    /// Why it may not be passed over, where there is such a reason.
+    pub stop: Option<&'static releases::Stop>,
+}
+
+/// The first series whose way to newer ones is known.
+fn first_known() -> Option<Series> {
+    releases::stops().stops.iter().find_map(|stop| series_of(&stop.gitlab))
+}
+
+/// The releases that an upgrade stops at; the last one is the target.
+///
+/// `without` are conditions of stops that were looked at and do not hold. Where nothing may stop, every minor is on
+/// the way.
+///
+/// # Errors
+/// A target that is not newer, a start before anything is known, a condition that there is not.
+pub fn path(from: Release, to: Release, without: &[String], every_minor: bool) -> Result<Vec<Halt>, Diagnostic> {
+    refuse(from, to)?;
+    if let Some(unknown) = without.iter().find(|id| !releases::stops().conditions.contains_key(*id)) {
+        let known: Vec<_> = releases::stops().conditions.keys().map(|id| format!("`{id}`")).collect();
+        let message = format!("`{unknown}` is no condition of a stop");
+        return Err(Diagnostic::error("upgrade-condition", message).hint(format!("there are {}", known.join(", "))));
+    }
+    let (first, last) = (from.gitlab.series(), to.gitlab.series());
+    let stop = |series: Series| {
+        let stop = releases::stops().stops.iter().find(|stop| series_of(&stop.gitlab) == Some(series))?;
+        let counts = stop.any_of.is_empty() || stop.any_of.iter().any(|id| !without.contains(id));
+        counts.then_some(stop)
+    };
+    let between = all_series().into_iter().filter(|series| first < *series && *series < last);
+    let mut halts = Vec::new();
+    for series in between {
+        let stop = stop(series);
+        if stop.is_none() && !every_minor {
+            continue;
+        }
+        let newest = stop.and_then(|stop| stop.newest.clone()).filter(|newest| version::find(newest).is_ok());
+        let newest = newest.unwrap_or_else(|| format!("{}.{}", series.0, series.1));
+        halts.push(Halt { release: version::find(&newest)?, stop });
+    }
+    halts.push(Halt { release: to, stop: stop(last).filter(|_| first < last) });
+    Ok(halts)
+}
+
+fn refuse(from: Release, to: Release) -> Result<(), Diagnostic> {
+    let error = |code: &'static str, message: String, hint: &str| Err(Diagnostic::error(code, message).hint(hint));
+    if from == to {
+        let message = format!("{from} to {to}: there is nothing to upgrade");
+        return error("upgrade-nothing", message, "name another release with `--to`");
+    }
+    if to.gitlab < from.gitlab || (to.gitlab == from.gitlab && to.chart < from.chart) {
+        let message = format!("{from} to {to} is a downgrade, which no release of GitLab supports");
+        let hint = "the way back is the backup that was made on the older release, restored there; \
+                    `--to` wants a newer release";
+        return error("downgrade", message, hint);
+    }
+    if let Some(first) = first_known().filter(|first| from.gitlab.series() < *first) {
+        let message = format!("{from}: the way up is known from GitLab {}.{} on", first.0, first.1);
+        let hint = format!("upgrade to GitLab {}.{} by GitLab's own documentation, then ask again", first.0, first.1);
+        return error("upgrade-unknown", message, &hint);
+    }
+    Ok(())
+}

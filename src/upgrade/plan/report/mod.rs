@@ -1,0 +1,71 @@
+//! A plan in words: for a terminal, and for a change request.
+
+mod markdown;
+mod text;
+
+pub use markdown::markdown;
+pub use text::text;
+
+use super::{Condition, ObjectChange, Plan, Stop, ValueChange};
+
+/// The plan as JSON; `schemas/upgrade-plan.schema.json` says its shape.
+pub fn json(plan: &Plan) -> String {
+    let value = serde_json::to_value(plan).unwrap_or_default();
+    format!("{value:#}\n")
+}
+
+fn title(plan: &Plan) -> String {
+    format!(
+        "GitLab {} (chart {}) to GitLab {} (chart {})",
+        plan.from.gitlab, plan.from.chart, plan.to.gitlab, plan.to.chart
+    )
+}
+
+fn summary(plan: &Plan) -> String {
+    let count = plan.stops.len();
+    let stops = if count == 1 { "one step".to_owned() } else { format!("{count} steps") };
+    let ifs = plan.stops.iter().filter(|stop| stop.required == "conditional").count();
+    let ifs = if ifs == 0 { String::new() } else { format!(", {ifs} of them only where a condition holds") };
+    let down = plan.stops.iter().flat_map(|stop| &stop.steps).filter(|step| step.downtime).count();
+    let down = if down == 0 { String::new() } else { ", with downtime".to_owned() };
+    format!("{stops}{ifs}{down}")
+}
+
+fn heading(stop: &Stop, last: bool) -> String {
+    let why = match (stop.required, last) {
+        ("always", true) => "the target, and a required stop",
+        ("conditional", true) => "the target, and a stop where a condition holds",
+        (_, true) => "the target",
+        ("always", false) => "required stop",
+        ("conditional", false) => "stop where a condition holds",
+        _ => "a minor on the way",
+    };
+    format!("GitLab {}, chart {}: {why}", stop.gitlab, stop.chart)
+}
+
+fn condition(condition: &Condition) -> String {
+    let how = condition.how.as_ref().map(|how| format!("; to find out, {how}")).unwrap_or_default();
+    format!("{}{how} (`--without {}` leaves it out)", condition.what, condition.id)
+}
+
+/// `values.yaml:3:5`; none for a value that nobody set.
+fn place(value: &ValueChange) -> Option<String> {
+    let (source, line, column) = (value.source.as_ref()?, value.line?, value.column?);
+    Some(format!("{source}:{line}:{column}"))
+}
+
+/// What follows from a change of a value, a line each.
+fn remedy(value: &ValueChange) -> Vec<String> {
+    let form = value.new_form.as_ref().map(|form| match value.action {
+        "keep" => format!("to keep what was: `{form}`"),
+        _ => format!("new form: `{form}`"),
+    });
+    let form = form.or_else(|| (value.action == "delete").then(|| "new form: leave it out".to_owned()));
+    form.into_iter().chain(value.hint.clone()).collect()
+}
+
+fn object(change: &ObjectChange) -> String {
+    let whom = change.whom.as_ref().map(|whom| format!(" if {whom}")).unwrap_or_default();
+    let way = change.way.as_ref().map(|way| format!("; {way}")).unwrap_or_default();
+    format!("{}{whom}: {}{way}", change.object, change.why)
+}
