@@ -24,6 +24,18 @@ fn main() -> Outcome<()> {
     fs::write(out.join("defaults.json"), serde_json::to_string(&defaults(&root)?)?)?;
     fs::write(out.join("refused-values.json"), refused_values(&root)?)?;
     fs::write(out.join("bundle.rs"), bundle(&root, &out)?)?;
+    pack_object_schemas(&root, &out)
+}
+
+/// The schemas of Kubernetes objects, packed: they are the largest texts, and only `validate` reads them.
+fn pack_object_schemas(root: &Path, out: &Path) -> Outcome<()> {
+    let folder = out.join("objects");
+    fs::create_dir_all(&folder)?;
+    for path in sorted(&root.join("schemas/objects"))? {
+        let (Some(stem), true) = (path.file_stem(), path.extension().is_some_and(|e| e == "txt")) else { continue };
+        let packed = miniz_oxide::deflate::compress_to_vec(&fs::read(&path)?, 9);
+        fs::write(folder.join(stem).with_extension("z"), packed)?;
+    }
     Ok(())
 }
 

@@ -5,18 +5,37 @@
 
 use std::cell::OnceCell;
 use std::collections::HashMap;
+use std::sync::LazyLock;
 
 use percent::decoded;
 
-/// The published schemas by the names of their files, Kubernetes' own first.
-static TEXTS: [&str; 6] = [
-    include_str!("../../schemas/objects/kubernetes.txt"),
-    include_str!("../../schemas/objects/cert-manager.txt"),
-    include_str!("../../schemas/objects/envoy-gateway.txt"),
-    include_str!("../../schemas/objects/gateway-api.txt"),
-    include_str!("../../schemas/objects/keda.txt"),
-    include_str!("../../schemas/objects/prometheus-operator.txt"),
-];
+/// How many files there are.
+const FILES: usize = 6;
+
+/// A file of `schemas/objects/`, as `build.rs` packs it.
+macro_rules! packed {
+    ($name:literal) => {
+        include_bytes!(concat!(env!("OUT_DIR"), "/objects/", $name, ".z"))
+    };
+}
+
+/// The published schemas by the names of their files, Kubernetes' own first; unpacked when they are first asked for.
+static TEXTS: LazyLock<[String; FILES]> = LazyLock::new(|| {
+    [
+        unpacked(packed!("kubernetes")),
+        unpacked(packed!("cert-manager")),
+        unpacked(packed!("envoy-gateway")),
+        unpacked(packed!("gateway-api")),
+        unpacked(packed!("keda")),
+        unpacked(packed!("prometheus-operator")),
+    ]
+});
+
+/// The text that the build packed; a test reads them all, so an empty one for broken data is never seen.
+fn unpacked(bytes: &[u8]) -> String {
+    let text = miniz_oxide::inflate::decompress_to_vec(bytes).unwrap_or_default();
+    String::from_utf8(text).unwrap_or_default()
+}
 
 /// Kubernetes versions that the schemas are of: the second number of the first and of the last.
 pub const MINORS: (u32, u32) = (33, 37);
@@ -150,8 +169,8 @@ struct Line {
 pub struct Schemas {
     kinds: Vec<Kind>,
     by_name: HashMap<(&'static str, &'static str), usize>,
-    types: [HashMap<&'static str, Line>; TEXTS.len()],
-    patterns: [Vec<&'static str>; TEXTS.len()],
+    types: [HashMap<&'static str, Line>; FILES],
+    patterns: [Vec<&'static str>; FILES],
 }
 
 impl Schemas {
