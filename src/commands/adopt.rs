@@ -1,10 +1,9 @@
 //! `gitlab-render adopt`.
 
-use crate::cli::UnknownKeys;
 use crate::cli::adopt::{AdoptArgs, AdoptTool, GuideForm};
-use crate::commands::{Exit, Stop, again, inputs::inputs, release::release};
+use crate::commands::{Exit, Stop, again, inputs::inputs, release::release, request::request};
 use crate::diag::Diagnostic;
-use crate::pipeline::{self, Hooks, Layout, Phase, Request, Select, Tool};
+use crate::pipeline::{self, Hooks, Layout, Phase, Select, Tool};
 use crate::ui::Ui;
 
 /// Writes the guide for a release's hand-over.
@@ -14,22 +13,13 @@ pub fn run(args: &AdoptArgs, ui: &Ui) -> Result<Exit, Stop> {
         let hint = "write `gitlab-render adopt NAME -n NAMESPACE`; `helm list -A` shows both";
         return Err(Stop::usage(Diagnostic::error("no-release", message).hint(hint)));
     }
-    let request = Request {
-        target: release(&args.release)?,
-        inputs: inputs(&args.values)?,
-        unknown_keys: match args.values.unknown_keys {
-            UnknownKeys::Error => pipeline::UnknownKeys::Error,
-            UnknownKeys::Warn => pipeline::UnknownKeys::Warn,
-        },
-        skip_schema_validation: args.values.skip_schema_validation,
-        profile: args.values.profile.clone(),
-        select: Select {
-            phases: vec![Phase::Pre, Phase::Main, Phase::Post],
-            hooks: Hooks::None,
-            skip_stand_ins: true,
-            ..Select::default()
-        },
+    let select = Select {
+        phases: vec![Phase::Pre, Phase::Main, Phase::Post],
+        hooks: Hooks::None,
+        skip_stand_ins: true,
+        ..Select::default()
     };
+    let request = request(release(&args.release)?, inputs(&args.values)?, &args.values, select);
     let tool = match args.to {
         AdoptTool::Kubectl => Tool::Kubectl,
         AdoptTool::ArgoCd => Tool::ArgoCd,

@@ -2,13 +2,12 @@
 
 use std::path::Path;
 
-use crate::cli::UnknownKeys;
 use crate::cli::diff::{DiffArgs, DiffForm, RiskClass};
 use crate::commands::inputs::{files_below, inputs, read_text};
-use crate::commands::{Exit, Stop, release};
+use crate::commands::{Exit, Stop, release, request::request};
 use crate::diag::{Diagnostic, Report, Sources};
 use crate::pipeline::diff::{self, Class, Side, report};
-use crate::pipeline::{self, Input, Request, Select, Target};
+use crate::pipeline::{self, Input, Select, Target};
 use crate::ui::Ui;
 
 /// Compares, reports, and ends with 1 where something differs.
@@ -31,7 +30,7 @@ pub fn run(args: &DiffArgs, ui: &Ui) -> Result<Exit, Stop> {
         // -f is beneath the side's own files, --set above them, as on every command line
         let (lower, upper): (Vec<_>, Vec<_>) = below.iter().cloned().partition(|i| matches!(i, Input::File { .. }));
         let inputs = lower.into_iter().chain(files).chain(upper).collect();
-        Ok(Side::Values(Box::new(request(args, inputs, version))))
+        Ok(Side::Values(Box::new(request(target(args, version), inputs, &args.values, Select::default()))))
     };
     let old = side(args.old.as_deref(), args.from_gitlab.as_ref())?;
     let new = side(args.new.as_deref(), args.to_gitlab.as_ref())?;
@@ -70,24 +69,14 @@ fn class(class: RiskClass) -> Class {
     }
 }
 
-fn request(args: &DiffArgs, inputs: Vec<Input>, gitlab_version: Option<&String>) -> Request {
-    Request {
-        target: Target {
-            name: args.name.clone().unwrap_or_else(|| release::DEFAULT_NAME.to_owned()),
-            namespace: args.namespace.clone().unwrap_or_else(|| "default".to_owned()),
-            is_upgrade: false,
-            kube_version: args.kube_version.unwrap_or(release::NEWEST_KUBE),
-            api_versions: args.api_versions.clone(),
-            gitlab_version: gitlab_version.cloned(),
-        },
-        inputs,
-        unknown_keys: match args.values.unknown_keys {
-            UnknownKeys::Error => pipeline::UnknownKeys::Error,
-            UnknownKeys::Warn => pipeline::UnknownKeys::Warn,
-        },
-        skip_schema_validation: args.values.skip_schema_validation,
-        profile: args.values.profile.clone(),
-        select: Select::default(),
+fn target(args: &DiffArgs, gitlab_version: Option<&String>) -> Target {
+    Target {
+        name: args.name.clone().unwrap_or_else(|| release::DEFAULT_NAME.to_owned()),
+        namespace: args.namespace.clone().unwrap_or_else(|| "default".to_owned()),
+        is_upgrade: false,
+        kube_version: args.kube_version.unwrap_or(release::NEWEST_KUBE),
+        api_versions: args.api_versions.clone(),
+        gitlab_version: gitlab_version.cloned(),
     }
 }
 

@@ -2,8 +2,8 @@
 
 use crate::cli::images::{ImagesArgs, ImagesForm, RewriteArgs};
 use crate::commands::inputs::read_text;
-use crate::commands::template::request;
-use crate::commands::{Exit, Stop};
+use crate::commands::request::request;
+use crate::commands::{Exit, Stop, inputs::inputs, release::release};
 use crate::diag::Report;
 use crate::pipeline::Select;
 use crate::pipeline::images::{self, Rewrite, report};
@@ -12,7 +12,7 @@ use crate::ui::Ui;
 /// Lists the images of a render.
 pub fn run(args: &ImagesArgs, ui: &Ui) -> Result<Exit, Stop> {
     let select = Select { images: rewrite(&args.rewrite)?, ..Select::default() };
-    let request = request(&args.release, &args.values, select)?;
+    let request = request(release(&args.release)?, inputs(&args.values)?, &args.values, select);
     let (images, rendered) = images::images(&request).map_err(|f| Stop::refused(f.report, f.sources))?;
     ui.report(&rendered.warnings, &rendered.sources);
     let text = match args.output {

@@ -15,6 +15,7 @@ mod outputs;
 mod phases;
 mod profiles;
 pub mod release;
+mod request;
 mod template;
 mod upgrade;
 mod validate;

@@ -3,10 +3,9 @@
 use std::collections::BTreeSet;
 use std::path::PathBuf;
 
-use crate::cli::{
-    Form, HooksName, OutputArgs, PhaseArgs, PhaseName, ReleaseArgs, SelectArgs, TemplateArgs, UnknownKeys, ValuesArgs,
-};
+use crate::cli::{Form, HooksName, OutputArgs, PhaseArgs, PhaseName, SelectArgs, TemplateArgs};
 use crate::commands::images::rewrite;
+use crate::commands::request::request;
 use crate::commands::{Exit, Stop, again, inputs::inputs, phases, release::release};
 use crate::diag::Diagnostic;
 use crate::pipeline::images::Rewrite;
@@ -15,7 +14,7 @@ use crate::ui::Ui;
 
 /// Renders and writes, or says what is wrong and writes nothing.
 pub fn run(args: &TemplateArgs, ui: &Ui) -> Result<Exit, Stop> {
-    let request = whole_request(args)?;
+    let request = asked(args)?;
     let rendered = pipeline::template(&request).map_err(|f| Stop::refused(f.report, f.sources))?;
     ui.report(&rendered.warnings, &rendered.sources);
     if args.phases.list_phases {
@@ -66,7 +65,7 @@ fn list_phases(args: &TemplateArgs, rendered: &Rendered) -> String {
 }
 
 /// Gives the arguments their meaning.
-fn whole_request(args: &TemplateArgs) -> Result<Request, Stop> {
+fn asked(args: &TemplateArgs) -> Result<Request, Stop> {
     if let Some(chart) = &args.chart {
         let message = format!("a chart (`{chart}`) is not needed: this program is the chart");
         let hint = "leave it out; `--gitlab-version` picks the GitLab version";
@@ -78,22 +77,7 @@ fn whole_request(args: &TemplateArgs) -> Result<Request, Stop> {
         return Err(Stop::usage(Diagnostic::error("no-directory", message).hint(hint)));
     }
     let select = select(&args.select, &args.phases, rewrite(&args.images)?);
-    request(&args.release, &args.values, select)
-}
-
-/// What is to be rendered, for every command that takes a release and its values.
-pub fn request(target: &ReleaseArgs, values: &ValuesArgs, select: Select) -> Result<Request, Stop> {
-    Ok(Request {
-        target: release(target)?,
-        inputs: inputs(values)?,
-        unknown_keys: match values.unknown_keys {
-            UnknownKeys::Error => pipeline::UnknownKeys::Error,
-            UnknownKeys::Warn => pipeline::UnknownKeys::Warn,
-        },
-        skip_schema_validation: values.skip_schema_validation,
-        profile: values.profile.clone(),
-        select,
-    })
+    Ok(request(release(&args.release)?, inputs(&args.values)?, &args.values, select))
 }
 
 fn select(args: &SelectArgs, phases: &PhaseArgs, images: Rewrite) -> Select {

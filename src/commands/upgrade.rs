@@ -1,11 +1,11 @@
 //! `gitlab-render releases` and `gitlab-render upgrade`.
 
+use crate::cli::VersionForm;
 use crate::cli::upgrade::{PlanArgs, PlanForm, ReleasesArgs, UpgradeArgs, UpgradeCommand};
-use crate::cli::{UnknownKeys, VersionForm};
 use crate::commands::inputs::inputs;
-use crate::commands::{Exit, Stop, release};
+use crate::commands::{Exit, Stop, release, request::request};
 use crate::pipeline::upgrade::{self, PlanRequest, report};
-use crate::pipeline::{self, Request, Select, Target};
+use crate::pipeline::{Select, Target};
 use crate::ui::Ui;
 
 /// Shows the catalogue.
@@ -22,7 +22,7 @@ pub fn releases(args: &ReleasesArgs, ui: &Ui) -> Result<Exit, Stop> {
 /// Plans an upgrade.
 pub fn run(args: &UpgradeArgs, ui: &Ui) -> Result<Exit, Stop> {
     let UpgradeCommand::Plan(args) = &args.command;
-    let planned = upgrade::plan(&request(args)?).map_err(|failure| Stop::refused(failure.report, failure.sources))?;
+    let planned = upgrade::plan(&asked(args)?).map_err(|failure| Stop::refused(failure.report, failure.sources))?;
     ui.report(&planned.warnings, &planned.sources);
     let text = match args.output {
         PlanForm::Text => report::text(&planned.plan),
@@ -33,29 +33,20 @@ pub fn run(args: &UpgradeArgs, ui: &Ui) -> Result<Exit, Stop> {
     Ok(Exit::Done)
 }
 
-fn request(args: &PlanArgs) -> Result<PlanRequest, Stop> {
+fn asked(args: &PlanArgs) -> Result<PlanRequest, Stop> {
+    let target = Target {
+        name: args.name.clone(),
+        namespace: args.namespace.clone(),
+        is_upgrade: true,
+        kube_version: args.kube_version.unwrap_or(release::NEWEST_KUBE),
+        api_versions: args.api_versions.clone(),
+        gitlab_version: None,
+    };
     Ok(PlanRequest {
         from: args.from.clone(),
         to: args.to.clone(),
         without: args.without.clone(),
         zero_downtime: args.zero_downtime,
-        render: Request {
-            target: Target {
-                name: args.name.clone(),
-                namespace: args.namespace.clone(),
-                is_upgrade: true,
-                kube_version: args.kube_version.unwrap_or(release::NEWEST_KUBE),
-                api_versions: args.api_versions.clone(),
-                gitlab_version: None,
-            },
-            inputs: inputs(&args.values)?,
-            unknown_keys: match args.values.unknown_keys {
-                UnknownKeys::Error => pipeline::UnknownKeys::Error,
-                UnknownKeys::Warn => pipeline::UnknownKeys::Warn,
-            },
-            skip_schema_validation: args.values.skip_schema_validation,
-            profile: args.values.profile.clone(),
-            select: Select::default(),
-        },
+        render: request(target, inputs(&args.values)?, &args.values, Select::default()),
     })
 }

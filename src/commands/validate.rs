@@ -7,9 +7,9 @@ use std::path::{Path, PathBuf};
 use serde_json::Value;
 
 use crate::cli::validate::{FindingsForm, ValidateArgs};
-use crate::commands::{Exit, Stop, inputs::inputs, release::release};
+use crate::commands::{Exit, Stop, inputs::inputs, release::release, request::request};
 use crate::diag::{Diagnostic, Report, Severity, Sources};
-use crate::pipeline::{self, Findings, ManifestText, Request, Select, report};
+use crate::pipeline::{self, Findings, ManifestText, Select, report};
 use crate::ui::Ui;
 
 /// Checks and writes what was found.
@@ -36,17 +36,7 @@ pub fn run(args: &ValidateArgs, ui: &Ui) -> Result<Exit, Stop> {
                 .hint("`gitlab-render validate -` checks what comes from a pipe");
             ui.report(&[note], &Sources::default());
         }
-        let request = Request {
-            target,
-            inputs: values,
-            unknown_keys: match args.values.unknown_keys {
-                crate::cli::UnknownKeys::Error => pipeline::UnknownKeys::Error,
-                crate::cli::UnknownKeys::Warn => pipeline::UnknownKeys::Warn,
-            },
-            skip_schema_validation: args.values.skip_schema_validation,
-            profile: args.values.profile.clone(),
-            select: Select::default(),
-        };
+        let request = request(target, values, &args.values, Select::default());
         let (checked, warnings, sources) =
             pipeline::validate_values(&request).map_err(|f| Stop::refused(f.report, f.sources))?;
         ui.report(&warnings, &sources);
