@@ -3,7 +3,8 @@
 use std::path::Path;
 
 use crate::cli::diff::{DiffArgs, DiffForm, RiskClass};
-use crate::commands::inputs::{files_below, inputs, read_text};
+use crate::commands::inputs::inputs;
+use crate::commands::texts::{manifests_below, read_text};
 use crate::commands::{Exit, Stop, release, request::request};
 use crate::diag::{Diagnostic, Report, Sources};
 use crate::pipeline::diff::{self, Class, Side, report};
@@ -92,11 +93,18 @@ struct Stdin {
 
 /// What a side names: a directory holds manifests, the content of a file says what it is.
 fn given(named: &str, stdin: &mut Stdin) -> Result<Given, Stop> {
-    if named != "-" && Path::new(named).is_dir() {
-        return Ok(Given::Manifests(files_below(Path::new(named))?));
-    }
     let mut texts = Vec::new();
     let mut wrong = Vec::new();
+    if named != "-" && Path::new(named).is_dir() {
+        let files = manifests_below(Path::new(named), &mut wrong);
+        for file in files {
+            match read_text(&file) {
+                Ok(text) => texts.push((file.display().to_string(), text)),
+                Err(diagnostic) => wrong.push(diagnostic),
+            }
+        }
+        return if wrong.is_empty() { Ok(Given::Manifests(texts)) } else { Err(Report(wrong).into()) };
+    }
     for name in named.split(',').map(str::trim).filter(|name| !name.is_empty()) {
         if let Some(profile) = name.strip_prefix("profile:") {
             match pipeline::profile(profile) {
@@ -111,7 +119,7 @@ fn given(named: &str, stdin: &mut Stdin) -> Result<Given, Stop> {
             wrong.push(Diagnostic::error("file-unreadable", message).hint("keep one side in a file"));
             continue;
         }
-        match read_text(name) {
+        match read_text(Path::new(name)) {
             Ok(text) => texts.push((if name == "-" { "stdin".to_owned() } else { name.to_owned() }, text)),
             Err(diagnostic) => wrong.push(diagnostic),
         }

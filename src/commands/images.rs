@@ -1,8 +1,8 @@
 //! `gitlab-render images`.
 
 use crate::cli::images::{ImagesArgs, ImagesForm, RewriteArgs};
-use crate::commands::inputs::read_text;
 use crate::commands::request::request;
+use crate::commands::texts::read_text;
 use crate::commands::{Exit, Stop, inputs::inputs, release::release};
 use crate::diag::Report;
 use crate::pipeline::Select;
@@ -31,7 +31,7 @@ pub fn rewrite(args: &RewriteArgs) -> Result<Rewrite, Stop> {
     let digests = match &args.digests {
         Some(path) => {
             let name = path.to_string_lossy();
-            images::digests(&name, &read_text(&name)?).map_err(Report)?
+            images::digests(&name, &read_text(path)?).map_err(Report)?
         }
         None => Default::default(),
     };

@@ -3,8 +3,8 @@
 use std::path::Path;
 
 use crate::cli::import::{GitlabRbArgs, ImportArgs, ImportFrom};
-use crate::commands::inputs::read_text;
 use crate::commands::outputs::write_file;
+use crate::commands::texts::read_text;
 use crate::commands::{Exit, Stop};
 use crate::pipeline::import;
 use crate::ui::Ui;
@@ -17,8 +17,8 @@ pub fn run(args: &ImportArgs, ui: &Ui) -> Result<Exit, Stop> {
 }
 
 fn gitlab_rb(args: &GitlabRbArgs, ui: &Ui) -> Result<Exit, Stop> {
-    let text = read_text(&args.file)?;
-    let secrets = args.secrets.as_deref().map(|path| read_text(&path.to_string_lossy())).transpose()?;
+    let text = read_text(Path::new(&args.file))?;
+    let secrets = args.secrets.as_deref().map(read_text).transpose()?;
     let name = if args.file == "-" { "stdin" } else { &args.file };
     let (imported, sources) = import::gitlab_rb(name, &text, secrets.as_deref(), &args.namespace)
         .map_err(|failure| Stop::refused(failure.report, failure.sources))?;

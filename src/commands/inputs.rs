@@ -1,8 +1,7 @@
 //! The values that the arguments name: the only place where values files are opened.
 
-use std::fs::{self, File};
+use std::fs::File;
 use std::io::{self, Read};
-use std::path::Path;
 
 use crate::cli::ValuesArgs;
 use crate::diag::{Diagnostic, Report};
@@ -70,67 +69,6 @@ pub fn values_file(name: &str) -> Result<Input, Diagnostic> {
     }
 }
 
-/// The most bytes of manifests that are read at once.
-const MAX_MANIFESTS: u64 = 512 << 20;
-
-/// A text that is no values: a file, or stdin for `-`.
-///
-/// # Errors
-/// A file that cannot be read or is no UTF-8.
-pub fn read_text(name: &str) -> Result<String, Diagnostic> {
-    let shown = if name == "-" { "stdin" } else { name };
-    let refuse = |why: String| {
-        Diagnostic::error("file-unreadable", format!("`{shown}` {why}"))
-            .hint("check the path and its permissions; it is taken from the current directory")
-    };
-    let mut bytes = Vec::new();
-    let mut take = |from: &mut dyn Read| from.take(MAX_MANIFESTS).read_to_end(&mut bytes);
-    let read =
-        if name == "-" { take(&mut io::stdin().lock()) } else { File::open(name).and_then(|mut f| take(&mut f)) };
-    read.map_err(|error| refuse(reason(&error)))?;
-    String::from_utf8(bytes).map_err(|_| refuse("is not UTF-8".to_owned()))
-}
-
-/// The manifests below a directory, by path: every `.yaml`, `.yml` and `.json`, hidden files and folders aside.
-///
-/// # Errors
-/// Every file that cannot be read.
-pub fn files_below(directory: &Path) -> Result<Vec<(String, String)>, Report> {
-    let mut found = Vec::new();
-    let mut wrong = Vec::new();
-    let mut folders = vec![directory.to_owned()];
-    while let Some(folder) = folders.pop() {
-        let entries = match fs::read_dir(&folder) {
-            Ok(entries) => entries,
-            Err(error) => {
-                let message = format!("`{}` {}", folder.display(), reason(&error));
-                wrong.push(Diagnostic::error("file-unreadable", message).hint("check its permissions"));
-                continue;
-            }
-        };
-        for entry in entries.flatten() {
-            let path = entry.path();
-            if entry.file_name().to_string_lossy().starts_with('.') {
-                continue;
-            }
-            if entry.file_type().is_ok_and(|kind| kind.is_dir()) {
-                folders.push(path);
-            } else if path.extension().is_some_and(|e| e == "yaml" || e == "yml" || e == "json") {
-                found.push(path.to_string_lossy().into_owned());
-            }
-        }
-    }
-    found.sort();
-    let mut texts = Vec::with_capacity(found.len());
-    for name in found {
-        match read_text(&name) {
-            Ok(text) => texts.push((name, text)),
-            Err(diagnostic) => wrong.push(diagnostic),
-        }
-    }
-    if wrong.is_empty() { Ok(texts) } else { Err(Report(wrong)) }
-}
-
 /// A file, or stdin for `-`, up to a little more than what is accepted.
 fn read(name: &str) -> io::Result<Vec<u8>> {
     let limited = |from: &mut dyn Read| {
@@ -141,11 +79,12 @@ fn read(name: &str) -> io::Result<Vec<u8>> {
 }
 
 /// Why a file cannot be read, to stand behind its name.
-fn reason(error: &io::Error) -> String {
+pub fn reason(error: &io::Error) -> String {
     match error.kind() {
         io::ErrorKind::NotFound => "does not exist".to_owned(),
         io::ErrorKind::PermissionDenied => "may not be read".to_owned(),
         io::ErrorKind::IsADirectory => "is a directory".to_owned(),
+        io::ErrorKind::InvalidData => "is not UTF-8".to_owned(),
         _ => format!("cannot be read: {error}"),
     }
 }

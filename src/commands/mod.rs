@@ -17,6 +17,7 @@ mod profiles;
 pub mod release;
 mod request;
 mod template;
+mod texts;
 mod upgrade;
 mod validate;
 mod version;

@@ -1,12 +1,12 @@
 //! `gitlab-render validate`.
 
-use std::fs::{self, File};
-use std::io::{self, IsTerminal, Read};
+use std::io::{self, IsTerminal};
 use std::path::{Path, PathBuf};
 
 use serde_json::Value;
 
 use crate::cli::validate::{FindingsForm, ValidateArgs};
+use crate::commands::texts::{manifests_below, read_text};
 use crate::commands::{Exit, Stop, inputs::inputs, release::release, request::request};
 use crate::diag::{Diagnostic, Report, Severity, Sources};
 use crate::pipeline::{self, Findings, ManifestText, Select, report};
@@ -99,60 +99,11 @@ fn texts(paths: &[String]) -> Result<Vec<ManifestText>, Report> {
         };
         for file in files {
             let named = file == Path::new(name);
-            match read(&file) {
+            match read_text(&file) {
                 Ok(text) => texts.push(ManifestText { name: file.display().to_string(), text: text.into(), named }),
-                Err(why) => wrong.push(unreadable(&file, &why)),
+                Err(diagnostic) => wrong.push(diagnostic),
             }
         }
     }
     if wrong.is_empty() { Ok(texts) } else { Err(Report(wrong)) }
-}
-
-fn read(path: &Path) -> io::Result<String> {
-    let mut text = String::new();
-    if path == Path::new("-") {
-        io::stdin().lock().read_to_string(&mut text)?;
-    } else {
-        File::open(path)?.read_to_string(&mut text)?;
-    }
-    Ok(text)
-}
-
-fn unreadable(path: &Path, why: &io::Error) -> Diagnostic {
-    let reason = match why.kind() {
-        io::ErrorKind::NotFound => "does not exist".to_owned(),
-        io::ErrorKind::PermissionDenied => "may not be read".to_owned(),
-        io::ErrorKind::InvalidData => "is not text in UTF-8".to_owned(),
-        _ => format!("cannot be read: {why}"),
-    };
-    Diagnostic::error("file-unreadable", format!("`{}` {reason}", path.display())).hint("check the path")
-}
-
-/// The files with manifests below a directory, in the order of their names; `kustomization` files are no manifests.
-fn manifests_below(directory: &Path, wrong: &mut Vec<Diagnostic>) -> Vec<PathBuf> {
-    let mut found = Vec::new();
-    let mut folders = vec![directory.to_owned()];
-    while let Some(folder) = folders.pop() {
-        let entries = match fs::read_dir(&folder) {
-            Ok(entries) => entries,
-            Err(why) => {
-                wrong.push(unreadable(&folder, &why));
-                continue;
-            }
-        };
-        for path in entries.filter_map(Result::ok).map(|entry| entry.path()) {
-            let name = path.file_name().and_then(|name| name.to_str()).unwrap_or_default();
-            let manifest = [".yaml", ".yml", ".json"].iter().any(|end| name.ends_with(end));
-            if name.starts_with('.') {
-                continue;
-            }
-            if path.is_dir() {
-                folders.push(path);
-            } else if manifest && !name.starts_with("kustomization.") {
-                found.push(path);
-            }
-        }
-    }
-    found.sort();
-    found
 }
