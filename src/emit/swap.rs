@@ -11,8 +11,9 @@ use serde_json::{Value, json};
 
 use crate::diag::Diagnostic;
 
-/// Lists the files that we wrote; the next run replaces these and no others.
-pub const MARKER: &str = ".gitlab-render.json";
+/// Lists the files that we wrote; the next run replaces these and no others. Named so that kubectl and Argo CD, which read
+/// hidden files as well, do not take it for a manifest.
+pub const MARKER: &str = ".gitlab-render-files";
 
 /// The part of [`Work`] that becomes the directory.
 const TREE: &str = "tree";
