@@ -71,25 +71,53 @@ pub fn names(objects: &[Manifest]) -> BTreeSet<String> {
     objects.iter().map(|object| object.id.to_string()).collect()
 }
 
-/// A release of these values, on the newest Kubernetes.
-pub fn request(release: &str, namespace: &str, values: &serde_json::Value, select: Select) -> Request {
+/// A values file.
+pub fn file(bytes: Vec<u8>) -> Input {
+    Input::File { name: "values.yaml".to_owned(), bytes }
+}
+
+/// A release of these layers, on the newest Kubernetes.
+pub fn release(name: &str, namespace: &str, inputs: Vec<Input>) -> Request {
     Request {
         target: Target {
-            name: release.to_owned(),
+            name: name.to_owned(),
             namespace: namespace.to_owned(),
             is_upgrade: false,
             kube_version: KubeVersion { major: 1, minor: 35 },
             api_versions: Vec::new(),
             gitlab_version: None,
         },
-        inputs: vec![Input::File {
-            name: "values.yaml".to_owned(),
-            // JSON is YAML, and so laid out every key has a line
-            bytes: serde_json::to_vec_pretty(values).expect("values are a tree"),
-        }],
+        inputs,
         unknown_keys: UnknownKeys::Warn,
         skip_schema_validation: false,
         profile: None,
-        select,
+        select: Select::default(),
     }
+}
+
+/// The same of values that are at hand as a tree.
+pub fn request(name: &str, namespace: &str, values: &serde_json::Value, select: Select) -> Request {
+    // JSON is YAML, and so laid out every key has a line
+    let bytes = serde_json::to_vec_pretty(values).expect("values are a tree");
+    Request { select, ..release(name, namespace, vec![file(bytes)]) }
+}
+
+/// The words of a command line without quotes.
+pub fn words(line: &str) -> Vec<String> {
+    line.split_whitespace().map(str::to_owned).collect()
+}
+
+/// What a run printed, and its exit status in the last line.
+pub fn answer(ran: &Ran) -> String {
+    format!("{}{}exit {}\n", ran.stdout, ran.stderr, ran.status.expect("it ends"))
+}
+
+/// What is wrong with a text that should be that of a file; `UPDATE_EXPECT` writes the file.
+pub fn unexpected(path: &Path, text: &str) -> Option<String> {
+    if std::env::var_os("UPDATE_EXPECT").is_some() {
+        std::fs::write(path, text).expect("the expectation is written");
+        return None;
+    }
+    let expected = std::fs::read_to_string(path).unwrap_or_default();
+    (expected != text).then(|| format!("{}: says\n{text}\nnot\n{expected}", path.display()))
 }

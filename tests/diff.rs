@@ -8,15 +8,10 @@ use std::fs;
 
 use serde_json::Value;
 
-use crate::common::{entries, root, run};
-
-fn words(text: &str) -> Vec<String> {
-    text.split_whitespace().map(str::to_owned).collect()
-}
+use crate::common::{answer, entries, root, run, unexpected, words};
 
 #[test]
 fn what_differs_is_told_with_its_risk() {
-    let update = std::env::var_os("UPDATE_EXPECT").is_some();
     let mut wrong = Vec::new();
     let cases = entries("diff");
     assert!(cases.len() >= 30, "cases are missing");
@@ -24,16 +19,9 @@ fn what_differs_is_told_with_its_risk() {
         let mut args = words("diff old.yaml new.yaml");
         args.extend(fs::read_to_string(case.join("args")).unwrap_or_default().lines().map(str::to_owned));
         let got = run(case, &args, &BTreeMap::new(), "");
-        let answer = format!("{}{}exit {}\n", got.stdout, got.stderr, got.status.expect("it ends"));
+        let answer = answer(&got);
         assert!(!answer.contains("hunter"), "{}: a secret is shown:\n{answer}", case.display());
-        if update {
-            fs::write(case.join("expected.txt"), &answer).expect("the expectation is written");
-            continue;
-        }
-        let expected = fs::read_to_string(case.join("expected.txt")).unwrap_or_default();
-        if expected != answer {
-            wrong.push(format!("{}: says\n{answer}\nnot\n{expected}", case.display()));
-        }
+        wrong.extend(unexpected(&case.join("expected.txt"), &answer));
     }
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }

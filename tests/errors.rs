@@ -9,23 +9,22 @@ use std::fs;
 use std::io::Read;
 use std::path::Path;
 
-use crate::common::{entries, run};
+use crate::common::{entries, run, unexpected};
 
 #[test]
 fn what_is_refused_is_refused_with_these_words() {
-    let update = std::env::var_os("UPDATE_EXPECT").is_some();
     let mut wrong = Vec::new();
     let cases: Vec<_> = entries("errors").into_iter().filter(|path| path.is_dir()).collect();
     assert!(!cases.is_empty(), "no cases were found");
     for case in &cases {
-        if let Err(problem) = check(case, update) {
+        if let Err(problem) = check(case) {
             wrong.push(format!("{}: {problem}", case.file_name().expect("a case has a name").to_string_lossy()));
         }
     }
     assert!(wrong.is_empty(), "{} of {} cases:\n{}", wrong.len(), cases.len(), wrong.join("\n"));
 }
 
-fn check(case: &Path, update: bool) -> Result<(), String> {
+fn check(case: &Path) -> Result<(), String> {
     let read = |name: &str| fs::read_to_string(case.join(name)).ok();
     let packed = case.join("values.yaml.gz");
     let unpacked = tempfile::tempdir().expect("a directory for the case");
@@ -51,13 +50,5 @@ fn check(case: &Path, update: bool) -> Result<(), String> {
     if status != 0 && !got.stdout.is_empty() {
         return Err("a refused run wrote to stdout".to_owned());
     }
-    if update {
-        fs::write(case.join("expected.txt"), &got.stderr).expect("the expectation is written");
-        return Ok(());
-    }
-    match read("expected.txt") {
-        Some(expected) if expected == got.stderr => Ok(()),
-        Some(expected) => Err(format!("says\n{}\nnot\n{expected}", got.stderr)),
-        None => Err("has no `expected.txt`; `UPDATE_EXPECT=1` writes it".to_owned()),
-    }
+    unexpected(&case.join("expected.txt"), &got.stderr).map_or(Ok(()), Err)
 }

@@ -3,11 +3,7 @@
 use std::collections::BTreeMap;
 use std::fs;
 
-use crate::common::run;
-
-fn words(text: &str) -> Vec<String> {
-    text.split_whitespace().map(str::to_owned).collect()
-}
+use crate::common::{run, words};
 
 /// Pinning takes the list that `images` gives, with a digest for each.
 #[test]

@@ -9,11 +9,7 @@ use std::path::PathBuf;
 
 use gitlab_render::pipeline::import::gitlab_rb;
 
-use crate::common::{entries, run};
-
-fn words(text: &str) -> Vec<String> {
-    text.split_whitespace().map(str::to_owned).collect()
-}
+use crate::common::{entries, run, unexpected, words};
 
 fn cases() -> Vec<PathBuf> {
     let cases = entries("import");
@@ -23,7 +19,6 @@ fn cases() -> Vec<PathBuf> {
 
 #[test]
 fn files_become_values_and_the_rest_is_told() {
-    let update = std::env::var_os("UPDATE_EXPECT").is_some();
     let mut wrong = Vec::new();
     for case in cases() {
         let mut args = words("import gitlab.rb gitlab.rb");
@@ -31,14 +26,7 @@ fn files_become_values_and_the_rest_is_told() {
         let got = run(&case, &args, &BTreeMap::new(), "");
         let answer = format!("{}----\n{}exit {}\n", got.stdout, got.stderr, got.status.expect("it ends"));
         assert!(!answer.contains("hunter"), "{}: a secret is shown:\n{answer}", case.display());
-        if update {
-            fs::write(case.join("expected.txt"), &answer).expect("the expectation is written");
-            continue;
-        }
-        let expected = fs::read_to_string(case.join("expected.txt")).unwrap_or_default();
-        if expected != answer {
-            wrong.push(format!("{}: says\n{answer}\nnot\n{expected}", case.display()));
-        }
+        wrong.extend(unexpected(&case.join("expected.txt"), &answer));
     }
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }

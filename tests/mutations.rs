@@ -10,10 +10,10 @@ use std::thread;
 
 use flate2::read::GzDecoder;
 use gitlab_render::diag::Fault;
-use gitlab_render::pipeline::{self, Input, KubeVersion, Request, Select, Target, UnknownKeys};
+use gitlab_render::pipeline;
 use serde::Deserialize;
 
-use crate::common::root;
+use crate::common::{file, release, root};
 
 const MUTATIONS: u64 = 2_000;
 
@@ -48,30 +48,12 @@ fn mutate(text: &str, state: &mut u64) -> Vec<u8> {
     bytes
 }
 
-fn request(bytes: Vec<u8>) -> Request {
-    Request {
-        target: Target {
-            name: "test".to_owned(),
-            namespace: "default".to_owned(),
-            is_upgrade: false,
-            kube_version: KubeVersion { major: 1, minor: 35 },
-            api_versions: Vec::new(),
-            gitlab_version: None,
-        },
-        inputs: vec![Input::File { name: "values.yaml".to_owned(), bytes }],
-        unknown_keys: UnknownKeys::Warn,
-        skip_schema_validation: false,
-        profile: None,
-        select: Select::default(),
-    }
-}
-
 /// What is wrong with how a mutation ended; the number finds it again.
 fn run(documents: &[Document], number: u64) -> Option<String> {
     let mut state = number.wrapping_mul(0x9e37_79b9_7f4a_7c15);
     let document = &documents[next(&mut state) % documents.len()];
     let bytes = mutate(&document.text, &mut state);
-    match catch_unwind(AssertUnwindSafe(|| pipeline::template(&request(bytes)))) {
+    match catch_unwind(AssertUnwindSafe(|| pipeline::template(&release("test", "default", vec![file(bytes)])))) {
         Err(_) => Some(format!("mutation {number} of {}: a panic", document.name)),
         Ok(Err(failure)) => {
             let ours: Vec<_> = failure.report.0.iter().filter(|d| d.fault == Fault::Bug).map(|d| &d.message).collect();

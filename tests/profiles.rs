@@ -7,29 +7,16 @@ use std::collections::BTreeSet;
 use std::fmt::Write as _;
 use std::fs;
 
-use gitlab_render::pipeline::{self, KubeVersion, Request, Select, Target, UnknownKeys};
+use gitlab_render::pipeline::{self, Request, UnknownKeys};
 use gitlab_render::profiles::{self, MARK, Profile};
 use serde_json::Value;
 use sha2::{Digest, Sha256};
 
-use crate::common::{entries, root};
+use crate::common::{entries, release, root};
 
 fn request(profile: &str) -> Request {
-    Request {
-        target: Target {
-            name: "prod".to_owned(),
-            namespace: "gitlab".to_owned(),
-            is_upgrade: false,
-            kube_version: KubeVersion { major: 1, minor: 35 },
-            api_versions: Vec::new(),
-            gitlab_version: None,
-        },
-        inputs: Vec::new(),
-        unknown_keys: UnknownKeys::Error,
-        skip_schema_validation: false,
-        profile: Some(profile.to_owned()),
-        select: Select::default(),
-    }
+    let profile = Some(profile.to_owned());
+    Request { unknown_keys: UnknownKeys::Error, profile, ..release("prod", "gitlab", Vec::new()) }
 }
 
 /// `Deployment prod-webservice-default 1a2b3c4d`, an object a line, in order.

@@ -15,12 +15,8 @@ use gitlab_render::upgrade::version::{self, Release};
 use gitlab_render::values::{self, Input};
 use serde_json::Value;
 
-use crate::common::{Ran, entries, root, run};
+use crate::common::{Ran, answer, entries, root, run, unexpected, words};
 use crate::rules;
-
-fn words(text: &str) -> Vec<String> {
-    text.split_whitespace().map(str::to_owned).collect()
-}
 
 fn ask(at: &Path, command: &str, more: &str) -> Ran {
     run(at, &words(&format!("{command} {more}")), &BTreeMap::new(), "")
@@ -32,21 +28,13 @@ fn args(case: &Path) -> String {
 
 #[test]
 fn plans_say_what_is_written_down() {
-    let update = std::env::var_os("UPDATE_EXPECT").is_some();
     let mut wrong = Vec::new();
     let cases = entries("upgrade/plan");
     assert!(cases.len() >= 7, "cases are missing");
     for case in &cases {
         let got = ask(case, "upgrade plan", &args(case));
-        let answer = format!("{}{}exit {}\n", got.stdout, got.stderr, got.status.expect("it ends"));
-        if update {
-            fs::write(case.join("expected.txt"), &answer).expect("the expectation is written");
-            continue;
-        }
-        let expected = fs::read_to_string(case.join("expected.txt")).unwrap_or_default();
-        if expected != answer {
-            wrong.push(format!("{}: says\n{answer}\nnot\n{expected}", case.display()));
-        }
+        let answer = answer(&got);
+        wrong.extend(unexpected(&case.join("expected.txt"), &answer));
     }
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }

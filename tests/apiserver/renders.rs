@@ -6,13 +6,13 @@ use std::path::PathBuf;
 use flate2::read::GzDecoder;
 use gitlab_render::diag::{Fault, Severity};
 use gitlab_render::manifest::Manifest;
-use gitlab_render::pipeline::{self, Failure, Flag, Input, KubeVersion, Request, Select, Target, UnknownKeys};
+use gitlab_render::pipeline::{self, Failure, Flag, Input};
 use gitlab_render::profiles;
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 
-use crate::common::root;
+use crate::common::{release, root};
 
 /// The least values that the default render takes.
 pub const EMAIL: &str = "certmanager-issuer.email=me@example.com";
@@ -59,21 +59,8 @@ impl Document {
     /// # Panics
     /// Where the refusal is a bug of ours.
     pub fn render(&self) -> Result<Vec<Manifest>, Failure> {
-        let request = Request {
-            target: Target {
-                name: self.release.clone(),
-                namespace: self.namespace.clone(),
-                is_upgrade: false,
-                kube_version: KubeVersion { major: 1, minor: 35 },
-                api_versions: self.api_versions.clone(),
-                gitlab_version: None,
-            },
-            inputs: self.inputs.clone(),
-            unknown_keys: UnknownKeys::Warn,
-            skip_schema_validation: false,
-            profile: None,
-            select: Select::default(),
-        };
+        let mut request = release(&self.release, &self.namespace, self.inputs.clone());
+        request.target.api_versions.clone_from(&self.api_versions);
         let failure = match pipeline::template(&request) {
             Ok(rendered) => return Ok(rendered.objects.manifests().to_vec()),
             Err(failure) => failure,

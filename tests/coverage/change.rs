@@ -4,8 +4,10 @@ use std::collections::{BTreeMap, BTreeSet, HashSet};
 
 use gitlab_render::diag::Severity;
 use gitlab_render::manifest::Manifest;
-use gitlab_render::pipeline::{self, Input, KubeVersion, Request, Select, Target, UnknownKeys};
+use gitlab_render::pipeline;
 use serde_json::Value;
+
+use crate::common::{file, release};
 
 /// The objects of a render by kind and name.
 pub struct Objects(BTreeMap<String, Manifest>);
@@ -16,22 +18,8 @@ pub struct Objects(BTreeMap<String, Manifest>);
 /// What was refused.
 pub fn render(layers: &[String]) -> Result<Objects, String> {
     let issuer = "certmanager-issuer: {email: given@example.org}".to_owned();
-    let file = |text: &String| Input::File { name: "values.yaml".to_owned(), bytes: text.clone().into_bytes() };
-    let request = Request {
-        target: Target {
-            name: "test".to_owned(),
-            namespace: "default".to_owned(),
-            is_upgrade: false,
-            kube_version: KubeVersion { major: 1, minor: 35 },
-            api_versions: Vec::new(),
-            gitlab_version: None,
-        },
-        inputs: std::iter::once(&issuer).chain(layers).map(file).collect(),
-        unknown_keys: UnknownKeys::Warn,
-        skip_schema_validation: false,
-        profile: None,
-        select: Select::default(),
-    };
+    let inputs = std::iter::once(&issuer).chain(layers).map(|text| file(text.clone().into_bytes()));
+    let request = release("test", "default", inputs.collect());
     let rendered = pipeline::template(&request).map_err(|failure| {
         let errors = failure.report.0.into_iter().filter(|d| d.severity == Severity::Error);
         errors.map(|d| d.message).collect::<Vec<_>>().join("; ")
