@@ -43,7 +43,7 @@ pub struct Cli {
 const TOP_EXAMPLES: &str = "\
 Examples:
   gitlab-render template > manifests.yaml
-  gitlab-render template prod -n gitlab -f values.yaml | kubectl apply -n gitlab -f -
+  gitlab-render template prod -n gitlab -f values.yaml --phase pre,main,post | kubectl apply -n gitlab -f -
 
 Exit status:
   0  done
@@ -127,7 +127,7 @@ Examples:
     gitlab-render template > manifests.yaml
 
   A deployment, as `helm install prod gitlab/gitlab -n gitlab -f values.yaml` would make it:
-    gitlab-render template prod -n gitlab -f values.yaml | kubectl apply -n gitlab -f -
+    gitlab-render template prod -n gitlab -f values.yaml --phase pre,main,post | kubectl apply -n gitlab -f -
 
   One file an object, to keep in git:
     gitlab-render template prod -f values.yaml --output-dir manifests

@@ -8,10 +8,14 @@
 //! 4. [`mod@render`]: the template of each object over its view.
 //! 5. [`manifest::read`], [`manifest::verify`], [`manifest::order`]: objects that a cluster takes, in an order it takes.
 //!
-//! [`phases`] says when an object is applied, and by whom; [`adopt`] how a release that Helm runs is taken over.
+//! Around a render: [`phases`] says when an object is applied, and by whom; [`images`] which images are needed, and from
+//! where; [`validate`] checks anybody's manifests; [`diff`] tells what a change of them does. Around a release:
+//! [`profiles`] to start from, [`import`] from a Linux package, [`adopt`] from Helm, and [`upgrade`] with the path, the
+//! values that break and their new form.
 //!
-//! Findings are data ([`diag`]) until [`ui`] prints them. [`bundle`] is what is compiled in, [`releases`] what is
-//! known about GitLab's releases; [`cli`] and [`commands`] are the command line.
+//! Findings are data ([`diag`]) until [`ui`] prints them, without what [`redact`] takes for a secret. [`bundle`] is what is
+//! compiled in, [`schema`] what values may be, [`releases`] what is known about GitLab's releases; [`cli`] and
+//! [`commands`] are the command line.
 
 pub mod adopt;
 pub mod bundle;

@@ -1,9 +1,9 @@
 //! `gitlab-render values migrate`.
 
-use std::io::Write;
 use std::path::Path;
 
 use crate::cli::MigrateArgs;
+use crate::commands::outputs::write_file;
 use crate::commands::release::newest_kubernetes;
 use crate::commands::{Exit, Stop, inputs};
 use crate::diag::{Diagnostic, Report, Sources};
@@ -92,36 +92,15 @@ fn write(args: &MigrateArgs, files: &[pipeline::File], migrated: &[Migrated], ui
     for (file, migrated) in files.iter().zip(migrated) {
         if args.in_place {
             if file.text != migrated.text {
-                replace(Path::new(&file.name), migrated.text.as_bytes())?;
+                write_file(Path::new(&file.name), &migrated.text, true)?;
             }
         } else {
             match args.output.as_deref().filter(|path| *path != Path::new("-")) {
-                Some(path) => replace(path, migrated.text.as_bytes())?,
+                Some(path) => write_file(path, &migrated.text, true)?,
                 None => ui.out(migrated.text.as_bytes())?,
             }
         }
     }
-    Ok(())
-}
-
-/// Writes a whole file or leaves the one that is there; a link stays one, and permissions stay.
-fn replace(path: &Path, bytes: &[u8]) -> Result<(), Diagnostic> {
-    let failed = |error: std::io::Error| {
-        Diagnostic::environment("file-unwritable", format!("`{}` cannot be written: {error}", path.display()))
-            .hint("check the path, its permissions, and the room on the disk")
-    };
-    let real = std::fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
-    let folder = real.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    let permissions = std::fs::metadata(&real).ok().map(|there| there.permissions());
-    let mut new = tempfile::NamedTempFile::new_in(folder).map_err(failed)?;
-    new.write_all(bytes).map_err(failed)?;
-    match permissions {
-        Some(permissions) => std::fs::set_permissions(new.path(), permissions).map_err(failed)?,
-        None => {
-            std::fs::set_permissions(new.path(), std::os::unix::fs::PermissionsExt::from_mode(0o644)).map_err(failed)?
-        }
-    }
-    new.persist(&real).map_err(|error| failed(error.error))?;
     Ok(())
 }
 

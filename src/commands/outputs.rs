@@ -1,13 +1,14 @@
 //! Files that a command makes for its user.
 
-use std::fs::Permissions;
+use std::fs::{self, Permissions};
 use std::io::{self, Write};
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 
 use crate::diag::Diagnostic;
 
-/// Writes the whole file or none of it; over one that is there only with `force`.
+/// Writes the whole file or none of it; over one that is there only with `force`, and then a link stays one and
+/// permissions stay.
 ///
 /// # Errors
 /// The machine's, and a file that is there.
@@ -16,14 +17,18 @@ pub fn write_file(path: &Path, text: &str, force: bool) -> Result<(), Diagnostic
 }
 
 fn write(path: &Path, text: &str, force: bool) -> io::Result<()> {
-    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    // What the umask leaves of it, as for any other new file.
+    let real = if force { fs::canonicalize(path) } else { Ok(path.to_owned()) }.unwrap_or_else(|_| path.to_owned());
+    let folder = real.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    // Those of the file that is there, or what the umask leaves, as for any other new file.
     let mut file = tempfile::Builder::new().permissions(Permissions::from_mode(0o666)).tempfile_in(folder)?;
     file.write_all(text.as_bytes())?;
     if force {
-        file.persist(path)?
+        if let Ok(before) = fs::metadata(&real) {
+            fs::set_permissions(file.path(), before.permissions())?;
+        }
+        file.persist(real)?
     } else {
-        file.persist_noclobber(path)?
+        file.persist_noclobber(real)?
     };
     Ok(())
 }
