@@ -10,7 +10,7 @@ use std::path::Path;
 use clap::{CommandFactory, Parser};
 use gitlab_render::cli::Cli;
 use gitlab_render::releases::{self, ChartVersion, GitlabVersion};
-use gitlab_render::upgrade::plan::{self, Ask, Halt, Plan, Values, path};
+use gitlab_render::upgrade::plan::{self, Ask, Flags, Halt, Plan, Values, path};
 use gitlab_render::upgrade::version::{self, Release};
 use gitlab_render::values::{self, Input};
 use serde_json::Value;
@@ -177,6 +177,7 @@ fn hop(values: &Value, since: ChartVersion) -> Plan {
         halts: &halts,
         values: Some(Values { tree: &tree, origins: &origins, sources: &sources, files: &files }),
         zero_downtime: false,
+        flags: &Flags::default(),
         name: "prod",
         namespace: "gitlab",
     })

@@ -3,9 +3,9 @@
 use crate::cli::VersionForm;
 use crate::cli::upgrade::{PlanArgs, PlanForm, ReleasesArgs, UpgradeArgs, UpgradeCommand};
 use crate::commands::inputs::inputs;
-use crate::commands::{Exit, Stop, release, request::request};
-use crate::pipeline::upgrade::{self, PlanRequest, report};
-use crate::pipeline::{Select, Target};
+use crate::commands::{Exit, Stop, again, release, request::request};
+use crate::pipeline::upgrade::{self, Flags, PlanRequest, report};
+use crate::pipeline::{Hooks, Select, Target};
 use crate::ui::Ui;
 
 /// Shows the catalogue.
@@ -42,11 +42,16 @@ fn asked(args: &PlanArgs) -> Result<PlanRequest, Stop> {
         api_versions: args.api_versions.clone(),
         gitlab_version: None,
     };
+    let spaced = |flags: Vec<String>| flags.iter().map(|flag| format!(" {flag}")).collect::<String>();
+    let render = [again::cluster(args.kube_version, &args.api_versions), again::let_through(&args.values)].concat();
+    // the plan's commands apply phase by phase, where Jobs are named by their content
+    let select = Select { hooks: Hooks::None, ..Select::default() };
     Ok(PlanRequest {
         from: args.from.clone(),
         to: args.to.clone(),
         without: args.without.clone(),
         zero_downtime: args.zero_downtime,
-        render: request(target, inputs(&args.values)?, &args.values, Select::default()),
+        flags: Flags { sets: spaced(again::sets(&args.values)), render: spaced(render) },
+        render: request(target, inputs(&args.values)?, &args.values, select),
     })
 }

@@ -6,12 +6,14 @@ use crate::pipeline::diff::{self, Side};
 use crate::pipeline::{Failure, Request, UnknownKeys, bare};
 use crate::releases::{self, ChartVersion};
 use crate::upgrade::catalogue;
+use crate::upgrade::migrate;
 use crate::upgrade::plan::{self, Ask, Halt, ObjectChange, Plan, Values};
+use crate::upgrade::rules::Span;
 use crate::upgrade::version::{self, Release};
 use crate::values::{self, Input};
 
 pub use crate::upgrade::catalogue::Catalogue;
-pub use crate::upgrade::plan::report;
+pub use crate::upgrade::plan::{Flags, report};
 
 /// What a plan is asked for.
 #[derive(Debug, Clone)]
@@ -24,6 +26,8 @@ pub struct PlanRequest {
     pub without: Vec<String>,
     /// Whether GitLab has to answer all the time.
     pub zero_downtime: bool,
+    /// What the plan's commands have besides releases, names and files.
+    pub flags: Flags,
     /// The values, and the names they are rendered with.
     pub render: Request,
 }
@@ -83,6 +87,7 @@ pub fn plan(request: &PlanRequest) -> Result<Planned, Failure> {
         halts: &halts,
         values: (!inputs.is_empty()).then_some(values),
         zero_downtime: request.zero_downtime,
+        flags: &request.flags,
         name: &request.render.target.name,
         namespace: &request.render.target.namespace,
     };
@@ -131,7 +136,8 @@ fn rendered(plan: &mut Plan, from: Release, halts: &[Halt], request: &Request) {
                     let errors: Vec<_> = report.0.iter().filter(|d| d.severity == Severity::Error).collect();
                     let first = errors.first().map(|d| d.message.as_str()).unwrap_or_default();
                     stop.notes.push(format!(
-                        "these values cannot be rendered yet, so what changes in objects is told in general; {} finding(s), the first: {first}",
+                        "even rewritten by machine, these values cannot be rendered yet, so what changes in objects is told in \
+                         general: decide what is left to you, and plan again from there; {} finding(s), the first: {first}",
                         errors.len(),
                     ));
                 }
@@ -144,6 +150,7 @@ fn rendered(plan: &mut Plan, from: Release, halts: &[Halt], request: &Request) {
 fn changes(old: Release, new: Release, request: &Request) -> Result<Vec<ObjectChange>, Report> {
     let side = |release: Release| {
         let mut request = request.clone();
+        request.inputs.iter_mut().for_each(|input| rewrite(input, release));
         request.target.gitlab_version = Some(release.gitlab.to_string());
         request.target.is_upgrade = true;
         request.unknown_keys = UnknownKeys::Warn;
@@ -164,4 +171,14 @@ fn changes(old: Release, new: Release, request: &Request) -> Result<Vec<ObjectCh
             })
         })
         .collect())
+}
+
+/// Takes the values of a file to a release as far as a machine can; a file that cannot be read is told of elsewhere.
+fn rewrite(input: &mut Input, release: Release) {
+    let Input::File { name, bytes } = input else { return };
+    let Ok(text) = std::str::from_utf8(bytes) else { return };
+    let span = Span { from: None, to: release.chart };
+    if let Ok(migrated) = migrate::migrate(name, text, &span) {
+        *bytes = migrated.text.into_bytes();
+    }
 }

@@ -25,6 +25,12 @@ impl Hop<'_> {
         let found = self.user().and_then(|user| pattern::at(user, &ValuePath::dotted(path)));
         found.is_some_and(|value| value == true)
     }
+
+    /// Whether the user says that it is off.
+    pub(super) fn is_off(&self, path: &str) -> bool {
+        let found = self.user().and_then(|user| pattern::at(user, &ValuePath::dotted(path)));
+        found.is_some_and(|value| value == false)
+    }
 }
 
 fn services(hop: &Hop<'_>) -> Vec<Check> {

@@ -3,6 +3,7 @@
 //! Pure: releases and values in, a [`Plan`] out. What only a render shows is added by the pipeline.
 
 mod before;
+mod commands;
 mod facts;
 mod path;
 pub mod report;
@@ -11,6 +12,7 @@ mod steps;
 use serde::Serialize;
 use serde_json::Value;
 
+pub use commands::Flags;
 pub(super) use facts::facts;
 pub use path::{Halt, path};
 
@@ -33,6 +35,8 @@ pub struct Ask<'a> {
     pub values: Option<Values<'a>>,
     /// Whether GitLab has to answer all the time.
     pub zero_downtime: bool,
+    /// What the commands have besides.
+    pub flags: &'a Flags,
     /// The release's name.
     pub name: &'a str,
     /// Where it runs.
@@ -48,7 +52,7 @@ pub struct Values<'a> {
     pub origins: &'a Origins,
     /// What the places point into.
     pub sources: &'a Sources,
-    /// The names of the files.
+    /// The names of the files; `profile:NAME` for a profile, `stdin` for that.
     pub files: &'a [String],
 }
 
@@ -184,7 +188,7 @@ pub struct ObjectChange {
 pub struct Step {
     /// A name for what a person has to do; none for what every upgrade has.
     pub id: Option<&'static str>,
-    /// `prepare`, `manual`, `values`, `render`, `diff`, `apply`, `verify`, `wait` or `back`.
+    /// `prepare`, `manual`, `values`, `render`, `diff`, `apply`, `verify`, `wait`, `hand-over` or `back`.
     pub kind: &'static str,
     /// What.
     pub what: String,

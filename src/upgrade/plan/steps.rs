@@ -1,5 +1,6 @@
 //! What to do to reach a release: commands that can be typed as they stand.
 
+use super::commands::Writer;
 use super::{Hop, Step, ValueChange, facts, renders};
 use crate::releases::{Series, series_of};
 use crate::upgrade::catalogue::all_series;
@@ -11,80 +12,48 @@ pub(super) fn steps(hop: &Hop<'_>, values: &[ValueChange]) -> Vec<Step> {
         steps.push(write.save());
     }
     steps.extend(write.manual());
-    steps.extend(write.migrate(values));
+    steps.push(write.migrate(values));
     steps.push(write.render());
     steps.push(write.diff());
     steps.extend(if hop.ask.zero_downtime { write.apply_while_running() } else { vec![write.apply()] });
     steps.push(write.verify());
     steps.push(write.wait());
+    if renders(hop.to.gitlab) && !write.ours() {
+        steps.push(write.hand_over());
+    }
     steps.push(write.back());
     steps
-}
-
-struct Writer<'a> {
-    hop: &'a Hop<'a>,
-    name: &'a str,
-    namespace: &'a str,
 }
 
 fn step(kind: &'static str, what: impl Into<String>, commands: Vec<String>) -> Step {
     Step { id: None, kind, what: what.into(), details: Vec::new(), commands, downtime: false }
 }
 
+impl Step {
+    fn detail(mut self, detail: impl Into<String>) -> Self {
+        self.details.push(detail.into());
+        self
+    }
+}
+
 impl Writer<'_> {
-    /// The manifests of what runs before.
-    fn old_manifests(&self) -> String {
-        format!("gitlab-{}.yaml", self.hop.from.gitlab)
-    }
-
-    fn new_manifests(&self) -> String {
-        format!("gitlab-{}.yaml", self.hop.to.gitlab)
-    }
-
-    /// The user's files, and what they are called once they fit this release.
-    fn files(&self) -> Vec<(String, String)> {
-        let named = self.hop.ask.values.map(|values| values.files.to_vec()).filter(|files| !files.is_empty());
-        let named = named.unwrap_or_else(|| vec!["values.yaml".to_owned()]);
-        let with = |file: &str, version: String| {
-            let (stem, end) = file.rsplit_once('.').filter(|(stem, _)| !stem.is_empty()).unwrap_or((file, "yaml"));
-            format!("{}-{version}.{end}", stem.trim_start_matches("profile:"))
-        };
-        let before = |file: &str| match self.hop.first {
-            true => file.to_owned(),
-            false => with(file, self.hop.from.gitlab.to_string()),
-        };
-        named.iter().map(|file| (before(file), with(file, self.hop.to.gitlab.to_string()))).collect()
-    }
-
-    fn values(&self) -> String {
-        self.files().iter().map(|(_, file)| format!(" -f {file}")).collect()
-    }
-
-    /// What renders the release: this program, or Helm where the release is older than what it knows.
-    fn template(&self, more: &str) -> String {
-        let Writer { name, namespace, .. } = self;
-        let values = self.values();
-        let (gitlab, chart) = (self.hop.to.gitlab, self.hop.to.chart);
-        match renders(gitlab) {
-            true => format!(
-                "gitlab-render template {name} -n {namespace}{values} --gitlab-version {gitlab} --is-upgrade{more}"
-            ),
-            false => format!(
-                "helm template {name} gitlab/gitlab --version {chart} -n {namespace}{values} --is-upgrade{more}"
-            ),
-        }
-    }
-
     fn save(&self) -> Step {
         let Writer { name, namespace, .. } = self;
         let (from, old) = (self.hop.from, self.old_manifests());
-        let mut step = step(
+        let mut kept = step(
             "prepare",
             format!("keep the manifests of what runs, {from}"),
             vec![format!("helm get manifest {name} -n {namespace} > {old}")],
         );
-        step.details.push(format!("where the release is not Helm's, keep what was applied last as `{old}`"));
-        step
+        if self.ours() {
+            kept = kept
+                .detail(format!("where the release is not Helm's, keep what was applied last as `{old}`"))
+                .detail("where it is, hand it over first, and upgrade then: `gitlab-render adopt` has the steps");
+        }
+        match self.read_stdin() {
+            true => kept.detail("the values came from stdin: write them to `values.yaml`, which the commands name"),
+            false => kept,
+        }
     }
 
     fn manual(&self) -> Vec<Step> {
@@ -109,95 +78,75 @@ impl Writer<'_> {
             .collect()
     }
 
-    fn migrate(&self, values: &[ValueChange]) -> Vec<Step> {
+    fn migrate(&self, values: &[ValueChange]) -> Step {
         let (from, to) = (self.hop.from.gitlab, self.hop.to.gitlab);
-        let commands = self.files().into_iter();
-        let commands = commands
-            .map(|(old, new)| format!("gitlab-render values migrate -f {old} --from {from} --to {to} -o {new}"));
-        let mut step = step("values", format!("rewrite the values for GitLab {to}"), commands.collect());
+        let rewritten = self.files().into_iter().filter(|file| file.rewritten);
+        let mut commands: Vec<_> = rewritten
+            .map(|file| {
+                let (old, new) = (file.before, file.after);
+                format!("gitlab-render values migrate -f {old} --from {from} --to {to} -o {new}")
+            })
+            .collect();
+        let profiles = self.profiles();
+        if !self.ours() {
+            commands.extend(profiles.iter().map(|name| format!("gitlab-render init {name} -o {name}.yaml --force")));
+        }
+        let mut step = step("values", format!("rewrite the values for GitLab {to}"), commands);
+        step.details.extend(profiles.iter().map(|name| match self.ours() {
+            true => format!("`profile:{name}` comes with this program and needs no rewriting"),
+            false => format!(
+                "`profile:{name}` is written for the releases that gitlab-render writes: compare the file with \
+                 `helm get values` of what runs, and take back what GitLab {to} does not know"
+            ),
+        }));
         let decide = values.iter().filter(|value| value.action == "decide");
         step.details.extend(decide.map(|value| {
             let hint = value.hint.as_deref().unwrap_or("look at it");
-            format!("decide about `{}`: {hint}", value.path)
+            let place = match (&value.source, value.line) {
+                (None, _) | (_, None) => " given on the command line",
+                _ => "",
+            };
+            format!("decide about `{}`{place}: {hint}", value.path)
         }));
-        vec![step]
+        step
     }
 
     fn render(&self) -> Step {
-        let new = self.new_manifests();
-        let what = match renders(self.hop.to.gitlab) {
-            true => "render".to_owned(),
-            false => format!(
-                "render by Helm: GitLab {} is older than the releases that gitlab-render writes",
-                self.hop.to.gitlab
+        let to = self.hop.to.gitlab;
+        let what = match (self.ours(), renders(to)) {
+            (true, _) => "render".to_owned(),
+            (false, true) => format!(
+                "render by Helm: GitLab {} is not written by gitlab-render, so the release is Helm's until it has reached {to}",
+                self.hop.from.gitlab
             ),
+            (false, false) => {
+                format!("render by Helm: GitLab {to} is older than the releases that gitlab-render writes")
+            }
         };
-        step("render", what, vec![self.template(&format!(" > {new}"))])
+        // what a way back would apply: the deployment, without the Jobs that run before it
+        let phases = if self.ours() { " --phase main,post" } else { "" };
+        step("render", what, vec![self.template(&format!("{phases} > {}", self.new_manifests()))])
     }
 
     fn diff(&self) -> Step {
         let Writer { name, namespace, .. } = self;
-        let command = format!(
-            "gitlab-render diff {} {} --name {name} -n {namespace}",
-            self.old_manifests(),
-            self.new_manifests()
-        );
+        let (old, new) = (self.old_manifests(), self.new_manifests());
         step(
             "diff",
             "look at what changes; do not go on with a change that the objects above do not explain",
-            vec![command],
+            vec![format!("gitlab-render diff {old} {new} --name {name} -n {namespace}")],
         )
-    }
-
-    fn migrations_done(&self) -> String {
-        format!(
-            "kubectl wait --for=condition=complete job -n {} -l app=migrations,release={} --timeout=60m",
-            self.namespace, self.name
-        )
-    }
-
-    /// The commands that bring the new manifests into the cluster by hand, a phase at a time.
-    fn put(&self, skip_post: bool) -> Vec<String> {
-        let Writer { name, namespace, .. } = self;
-        let (values, chart) = (self.values(), self.hop.to.chart);
-        let skip = if skip_post {
-            " --set-string gitlab.migrations.extraEnv.SKIP_POST_DEPLOYMENT_MIGRATIONS=true"
-        } else {
-            ""
-        };
-        if !renders(self.hop.to.gitlab) {
-            return vec![format!(
-                "helm upgrade {name} gitlab/gitlab --version {chart} -n {namespace}{values}{skip} --timeout 60m"
-            )];
-        }
-        ["pre", "main"].map(|phase| self.phase(phase, skip)).to_vec()
-    }
-
-    fn phase(&self, phase: &str, more: &str) -> String {
-        format!("{} | kubectl apply -n {} -f -", self.template(&format!("{more} --phase {phase}")), self.namespace)
-    }
-
-    fn after(&self) -> Vec<String> {
-        if renders(self.hop.to.gitlab) { vec![self.phase("post", "")] } else { Vec::new() }
-    }
-
-    fn rolled_out(&self, what: &str) -> String {
-        format!("kubectl rollout status deployment -n {} -l {what} --timeout=15m", self.namespace)
     }
 
     fn apply(&self) -> Step {
         let (from, to) = (self.hop.from.gitlab, self.hop.to.gitlab);
         let script = format!("upgrade-{to}.sh");
-        let (what, commands) = match renders(to) {
+        let (what, commands) = match self.ours() {
             true => (
                 format!("apply GitLab {to} in phases: the script waits for each, and stops where one fails"),
                 vec![self.template(&format!(" --list-phases > {script}")), format!("sh {script}")],
             ),
-            false => {
-                let mut commands = self.put(false);
-                commands.push(self.migrations_done());
-                (format!("apply GitLab {to}"), commands)
-            }
+            false => (format!("apply GitLab {to}"), vec![self.helm(""), self.migrations_done()]),
         };
         let mut step = step("apply", what, commands);
         let passed = |series: &Series| from.series() < *series && *series < to.series();
@@ -217,39 +166,42 @@ impl Writer<'_> {
             )
         };
         let pause = vec![each("pause", "webservice"), each("pause", "sidekiq")];
-        let mut first = self.put(true);
-        first.push(self.migrations_done());
         let sidekiq = vec![each("resume", "sidekiq"), self.rolled_out("app=sidekiq")];
         let web = vec![each("resume", "webservice"), self.rolled_out("app=webservice")];
-        let mut second = self.put(false);
-        second.push(self.migrations_done());
-        second.extend(self.after());
-        let mut outside =
+        let done = || vec![self.migrations_done()];
+        let outside =
             step("apply", "upgrade Gitaly outside of the cluster first: it must never be older than Rails", Vec::new());
-        outside.details.push("and Praefect with it".to_owned());
         vec![
-            outside,
+            outside.detail("and Praefect with it"),
             step("apply", "hold webservice and Sidekiq where they are", pause),
-            step("apply", "apply, with the migrations that the running pods can live with", first),
+            step(
+                "apply",
+                "apply without the post-deployment migrations: the running pods can live with the others",
+                [self.put(), done()].concat(),
+            ),
             step("apply", "let Sidekiq go on", sidekiq),
             step("apply", "let webservice go on", web),
-            step("apply", "apply again, with the migrations that come after the deployment", second),
+            step(
+                "apply",
+                "run the post-deployment migrations: no pod of the release before runs any more, and from here only the backup leads back",
+                [self.put_post_migrations(), done(), self.put_record()].concat(),
+            ),
         ]
     }
 
     fn verify(&self) -> Step {
-        let mut commands = vec![
+        let commands = vec![
             self.rolled_out(&format!("release={}", self.name)),
             self.hop.toolbox("gitlab-rake gitlab:check SANITIZE=true"),
             self.hop.toolbox("gitlab-rake gitlab:doctor:secrets"),
+            self.hop.toolbox("gitlab-rake gitlab:env:info"),
         ];
-        commands.push(self.hop.toolbox("gitlab-rake gitlab:env:info"));
-        let mut step = step("verify", format!("see that GitLab {} works", self.hop.to.gitlab), commands);
-        step.details.push("log in, open a project, clone and push, run a CI job, pull an image, search".to_owned());
-        if self.hop.last {
-            step.details.push("upgrade the runners to the same version, and switch maintenance mode off".to_owned());
+        let step = step("verify", format!("see that GitLab {} works", self.hop.to.gitlab), commands)
+            .detail("log in, open a project, clone and push, run a CI job, pull an image, search");
+        match self.hop.last {
+            true => step.detail("upgrade the runners to the same version, and switch maintenance mode off"),
+            false => step,
         }
-        step
     }
 
     fn wait(&self) -> Step {
@@ -266,19 +218,47 @@ impl Writer<'_> {
         step
     }
 
+    /// Where Helm's way ends: the first release that is rendered here runs.
+    fn hand_over(&self) -> Step {
+        let to = self.hop.to.gitlab;
+        let commands = vec![
+            format!("{} > adopt-{to}.txt", self.ours_by("adopt", false)),
+            format!("{} --phase main,post > {}", self.ours_by("template", true), self.new_manifests()),
+        ];
+        let what = "hand the release over from Helm to kubectl, Argo CD or Flux: the guide has the steps";
+        step("hand-over", what, commands)
+            .detail(
+                "later stops are rendered here and applied in phases; the second command keeps what they start from",
+            )
+            .detail(
+                "or stay with Helm: then go on as for this stop, and use gitlab-render for values, diff and validate",
+            )
+    }
+
     fn back(&self) -> Step {
-        let (from, namespace) = (self.hop.from.gitlab, self.namespace);
-        let mut step = step(
-            "back",
-            format!("if it goes wrong, roll back to GitLab {from}"),
-            vec![
-                format!("kubectl apply -n {namespace} -f {}", self.old_manifests()),
-                format!("kubectl scale deployment -n {namespace} -l 'app in (webservice,sidekiq)' --replicas=0"),
-                self.hop.toolbox("backup-utility --restore -t BACKUP_ID"),
-            ],
-        );
-        step.details.push("before its migrations ran: the first command is all".to_owned());
-        step.details.push(format!("after them: restore the Rails secret and the backup of GitLab {from}, on GitLab {from}; the database cannot go back by itself"));
-        step
+        let from = self.hop.from.gitlab;
+        let old = format!("kubectl apply -n {} -f {}", self.namespace, self.old_manifests());
+        let put_back = match self.ours() {
+            true => old,
+            false => format!("helm rollback {} -n {}", self.name, self.namespace),
+        };
+        let commands = vec![
+            put_back,
+            self.stop_writing(),
+            format!("kubectl apply -n {} -f rails-secret.yaml", self.namespace),
+            self.hop.toolbox("backup-utility --restore -t BACKUP_ID"),
+        ];
+        let step = step("back", format!("if it goes wrong: the way back to GitLab {from}"), commands);
+        let step = match self.hop.ask.zero_downtime {
+            true => step.detail(
+                "as long as no post-deployment migration has run, the first command is all: pods of the minor before can live \
+                 with the other migrations",
+            ),
+            false => step.detail("as long as no migration has run, the first command is all"),
+        };
+        step.detail(format!(
+            "after that all four: GitLab has no downgrade of the database, so the backup that GitLab {from} made is restored on \
+             GitLab {from}, with the Rails secret of then; what was written since is lost"
+        ))
     }
 }

@@ -1,0 +1,196 @@
+//! The command lines of a plan's steps.
+
+use super::{Hop, renders};
+
+/// What commands have besides releases, names and files: as the user gave it.
+#[derive(Debug, Clone, Default)]
+pub struct Flags {
+    /// Single values, `--set` and its like; each with a space before it.
+    pub sets: String,
+    /// What else a render needs: what the cluster is, what is let through. Helm is not given these.
+    pub render: String,
+}
+
+/// Writes the commands of one hop.
+pub(super) struct Writer<'a> {
+    pub hop: &'a Hop<'a>,
+    pub name: &'a str,
+    pub namespace: &'a str,
+}
+
+/// A values file on its way over a hop.
+pub(super) struct File {
+    /// What holds the values of the release before.
+    pub before: String,
+    /// What holds them for the new release.
+    pub after: String,
+    /// Whether the second is made from the first; a profile never is.
+    pub rewritten: bool,
+}
+
+/// What stdin is called among the inputs, and the file that takes its place in a plan.
+const STDIN: (&str, &str) = ("stdin", "values.yaml");
+
+/// `values.yaml` to `values-18.9.8.yaml`, in the same folder.
+fn named_for(file: &str, version: &str) -> String {
+    let (folder, name) = file.rsplit_once('/').map_or(("", file), |(folder, name)| (&file[..=folder.len()], name));
+    let (stem, end) = name.rsplit_once('.').filter(|(stem, _)| !stem.is_empty()).unwrap_or((name, "yaml"));
+    format!("{folder}{stem}-{version}.{end}")
+}
+
+impl Writer<'_> {
+    /// The manifests of what runs before.
+    pub fn old_manifests(&self) -> String {
+        format!("gitlab-{}.yaml", self.hop.from.gitlab)
+    }
+
+    pub fn new_manifests(&self) -> String {
+        format!("gitlab-{}.yaml", self.hop.to.gitlab)
+    }
+
+    /// Whether this program renders and kubectl applies; else Helm does both. A release is handed over from one to the
+    /// other without an upgrade at the same time, so both ends of the hop have to be known.
+    pub fn ours(&self) -> bool {
+        renders(self.hop.from.gitlab) && renders(self.hop.to.gitlab)
+    }
+
+    fn named(&self) -> Vec<String> {
+        let named = self.hop.ask.values.map(|values| values.files.to_vec()).filter(|files| !files.is_empty());
+        named.unwrap_or_else(|| vec![STDIN.1.to_owned()])
+    }
+
+    /// Whether the values came from stdin, which no step can read again.
+    pub fn read_stdin(&self) -> bool {
+        self.named().iter().any(|name| name == STDIN.0)
+    }
+
+    /// The profiles under the values.
+    pub fn profiles(&self) -> Vec<String> {
+        self.named().iter().filter_map(|name| name.strip_prefix("profile:")).map(str::to_owned).collect()
+    }
+
+    /// The user's files, and what they are called once they fit this release.
+    pub fn files(&self) -> Vec<File> {
+        let file = |name: String| {
+            if let Some(profile) = name.strip_prefix("profile:") {
+                // Helm knows no profiles: it gets the file that `init` writes.
+                let name = if self.ours() { name.clone() } else { format!("{profile}.yaml") };
+                return File { before: name.clone(), after: name, rewritten: false };
+            }
+            let name = if name == STDIN.0 { STDIN.1 } else { &name };
+            let before = match self.hop.first {
+                true => name.to_owned(),
+                false => named_for(name, &self.hop.from.gitlab.to_string()),
+            };
+            File { before, after: named_for(name, &self.hop.to.gitlab.to_string()), rewritten: true }
+        };
+        self.named().into_iter().map(file).collect()
+    }
+
+    /// The flags that give the values.
+    pub fn values(&self) -> String {
+        let files: String = self.files().iter().map(|file| format!(" -f {}", file.after)).collect();
+        files + &self.hop.ask.flags.sets
+    }
+
+    /// What renders the new release.
+    pub fn template(&self, more: &str) -> String {
+        let Writer { name, namespace, .. } = self;
+        let (values, chart) = (self.values(), self.hop.to.chart);
+        match self.ours() {
+            true => format!("{} --is-upgrade{more}", self.ours_by("template", self.may_have_services())),
+            false => format!(
+                "helm template {name} gitlab/gitlab --version {chart} -n {namespace}{values} --is-upgrade{more}"
+            ),
+        }
+    }
+
+    /// A command of this program over the new release and its values; without stand-ins where another release's
+    /// services may run.
+    pub fn ours_by(&self, command: &str, without_stand_ins: bool) -> String {
+        let Writer { name, namespace, .. } = self;
+        let (values, render, gitlab) = (self.values(), &self.hop.ask.flags.render, self.hop.to.gitlab);
+        let keep = if without_stand_ins { " --skip-stand-ins" } else { "" };
+        format!("gitlab-render {command} {name} -n {namespace}{values}{render} --gitlab-version {gitlab}{keep}")
+    }
+
+    /// Whether the release may run the PostgreSQL, Redis or runner of the official chart, which our stand-ins must not
+    /// be applied over.
+    fn may_have_services(&self) -> bool {
+        let services = ["postgresql.install", "redis.install", "gitlab-runner.install"];
+        services.iter().any(|service| !self.hop.is_off(service))
+    }
+
+    /// The commands that bring the new manifests into the cluster while GitLab answers, up to the migrations.
+    pub fn put(&self) -> Vec<String> {
+        if !self.ours() {
+            return vec![self.helm(" --set-string gitlab.migrations.extraEnv.SKIP_POST_DEPLOYMENT_MIGRATIONS=true")];
+        }
+        let Writer { name, namespace, .. } = self;
+        // the upgrade check and the Job that makes Secrets
+        let jobs = format!("job -n {namespace} -l app=gitlab,release={name}");
+        vec![
+            format!("kubectl delete {jobs}"),
+            self.phase(" --skip-post-migrations --phase pre"),
+            format!("kubectl wait --for=condition=complete {jobs} --timeout=10m"),
+            self.phase(" --skip-post-migrations --phase main"),
+        ]
+    }
+
+    /// The commands that run the post-deployment migrations.
+    pub fn put_post_migrations(&self) -> Vec<String> {
+        match self.ours() {
+            true => vec![self.phase(" --phase main --component migrations")],
+            false => vec![self.helm("")],
+        }
+    }
+
+    /// The commands that write down what is installed.
+    pub fn put_record(&self) -> Vec<String> {
+        if self.ours() { vec![self.phase(" --phase post")] } else { Vec::new() }
+    }
+
+    pub fn helm(&self, more: &str) -> String {
+        let Writer { name, namespace, .. } = self;
+        let (values, chart) = (self.values(), self.hop.to.chart);
+        format!("helm upgrade {name} gitlab/gitlab --version {chart} -n {namespace}{values}{more} --timeout 60m")
+    }
+
+    fn phase(&self, more: &str) -> String {
+        format!("{} | kubectl apply -n {} -f -", self.template(more), self.namespace)
+    }
+
+    pub fn migrations_done(&self) -> String {
+        format!(
+            "kubectl wait --for=condition=complete job -n {} -l app=migrations,release={} --timeout=60m",
+            self.namespace, self.name
+        )
+    }
+
+    pub fn rolled_out(&self, what: &str) -> String {
+        format!("kubectl rollout status deployment -n {} -l {what} --timeout=15m", self.namespace)
+    }
+
+    /// Nothing that writes to the database runs any more.
+    pub fn stop_writing(&self) -> String {
+        format!("kubectl scale deployment -n {} -l 'app in (webservice,sidekiq)' --replicas=0", self.namespace)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::named_for;
+
+    #[test]
+    fn files_are_named_for_a_release_where_they_are() {
+        for (file, named) in [
+            ("values.yaml", "values-18.9.8.yaml"),
+            ("env.d/values", "env.d/values-18.9.8.yaml"),
+            ("../values", "../values-18.9.8.yaml"),
+            ("/etc/a.b.yml", "/etc/a.b-18.9.8.yml"),
+            (".values", ".values-18.9.8.yaml"),
+        ] {
+            assert_eq!(named_for(file, "18.9.8"), named);
+        }
+    }
+}
