@@ -147,15 +147,15 @@ pub fn template(request: &Request) -> Result<Rendered, Failure> {
 /// # Errors
 /// As [`template`].
 pub fn adopt(request: &Request, tool: Tool, template: String) -> Result<(Guide, Vec<Diagnostic>, Sources), Failure> {
-    let (rendered, values) = rendered(request, Value::clone)?;
+    let (rendered, values) = rendered(request, |checked| checked.tree().clone())?;
     let (name, namespace) = (request.target.name.clone(), request.target.namespace.clone());
     let release = adopt::Release { name, namespace, template };
     let guide = adopt::guide(release, tool, rendered.objects.manifests(), &values);
     Ok((guide, rendered.warnings, rendered.sources))
 }
 
-/// The objects, and what is wanted of the values with the defaults.
-fn rendered<T>(request: &Request, of_values: impl FnOnce(&Value) -> T) -> Result<(Rendered, T), Failure> {
+/// The objects, and what is wanted of the values.
+fn rendered<T>(request: &Request, of_values: impl FnOnce(&Checked) -> T) -> Result<(Rendered, T), Failure> {
     let (mut merged, mut found) = merged(request)?;
     let removed = removed::check(&merged.user, request.unknown_keys == UnknownKeys::Warn);
     merged.user = removed::without(merged.user, &removed);
@@ -188,7 +188,7 @@ fn rendered<T>(request: &Request, of_values: impl FnOnce(&Value) -> T) -> Result
     places::locate(&mut found, checked.origins());
     let (release, hooks) = (request.target.name.clone(), request.select.hooks);
     let rendered = Rendered { objects, warnings: found, sources: checked.sources().clone(), release, hooks };
-    Ok((rendered, of_values(checked.tree())))
+    Ok((rendered, of_values(&checked)))
 }
 
 fn failure(mut found: Vec<Diagnostic>, origins: &Origins, sources: &Sources) -> Failure {

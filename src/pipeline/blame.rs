@@ -20,11 +20,17 @@ pub(super) fn add_places(found: &mut [Diagnostic], user: &Value) {
     for fault in found.iter_mut().filter(|d| d.places.is_empty()) {
         let pieces: Vec<&str> = fault.message.split('`').skip(1).step_by(2).collect();
         let [object, field, words @ ..] = pieces.as_slice() else { continue };
-        let suspects = by_field(field, &all, object).or_else(|| by_words(words, &all, object));
+        let words: Vec<&str> = words.iter().map(|word| named(word)).collect();
+        let suspects = by_field(field, &all, object).or_else(|| by_words(&words, &all, object));
         let suspects = suspects.or_else(|| by_template(&all, object));
         let suspects = suspects.unwrap_or_default();
         fault.places.extend(suspects.into_iter().map(|path| Place::Value(path.clone())));
     }
+}
+
+/// The name in `ConfigMap/name`; other words as they are.
+fn named(word: &str) -> &str {
+    word.split_once('/').filter(|(kind, _)| kind.starts_with(char::is_uppercase)).map_or(word, |(_, name)| name)
 }
 
 /// Every value with its path, outer ones first.

@@ -26,7 +26,7 @@ pub struct Finding {
     pub code: &'static str,
     /// How bad it is.
     pub severity: Severity,
-    /// The file, as it was named; `-` for stdin; the template where values were rendered.
+    /// The file, as it was named; `-` for stdin. Where values were rendered, that of the value, or else the template.
     pub file: String,
     /// Counted from 1.
     pub line: usize,
