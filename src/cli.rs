@@ -4,6 +4,7 @@
 //! this file; [`crate::commands`] gives the arguments their meaning.
 
 pub mod adopt;
+pub mod canary;
 pub mod diff;
 pub mod images;
 pub mod import;
@@ -113,6 +114,9 @@ pub struct TemplateArgs {
     /// When they are applied.
     #[command(flatten)]
     pub phases: PhaseArgs,
+    /// A second set beside them.
+    #[command(flatten)]
+    pub canary: canary::CanaryArgs,
     /// Where images come from.
     #[command(flatten)]
     pub images: images::RewriteArgs,

@@ -9,9 +9,9 @@
 //! 5. [`manifest::read`], [`manifest::verify`], [`manifest::order`]: objects that a cluster takes, in an order it takes.
 //!
 //! Around a render: [`phases`] says when an object is applied, and by whom; [`images`] which images are needed, and from
-//! where; [`validate`] checks anybody's manifests; [`diff`] tells what a change of them does. Around a release:
-//! [`profiles`] to start from, [`import`] from a Linux package, [`adopt`] from Helm, and [`upgrade`] with the path, the
-//! values that break and their new form.
+//! where; [`canary`] makes a second set of a component's pods beside the first; [`validate`] checks anybody's manifests;
+//! [`diff`] tells what a change of them does. Around a release: [`profiles`] to start from, [`import`] from a Linux
+//! package, [`adopt`] from Helm, and [`upgrade`] with the path, the values that break and their new form.
 //!
 //! Findings are data ([`diag`]) until [`ui`] prints them, without what [`redact`] takes for a secret. [`bundle`] is what is
 //! compiled in, [`schema`] what values may be, [`releases`] what is known about GitLab's releases; [`cli`] and
@@ -19,6 +19,7 @@
 
 pub mod adopt;
 pub mod bundle;
+pub mod canary;
 pub mod cli;
 pub mod commands;
 pub mod diag;

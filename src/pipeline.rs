@@ -19,6 +19,7 @@ use serde_json::Value;
 
 use crate::adopt;
 use crate::bundle;
+use crate::canary;
 use crate::diag::{Diagnostic, Report, Severity, Sources};
 use crate::emit;
 use crate::images::Rewrite;
@@ -38,6 +39,7 @@ use crate::values::{self, Chart, Merged, Origins};
 pub use self::migrate::{File, Migrated, Sameness, Span, compare_renders, migrate, passed, span, text_diff};
 pub use crate::adopt::write::{Layout, write as write_guide};
 pub use crate::adopt::{Guide, Tool};
+pub use crate::canary::{Canary, Split};
 pub use crate::emit::Format;
 pub use crate::manifest::Phase;
 pub use crate::phases::Hooks;
@@ -108,6 +110,10 @@ pub struct Select {
     pub skip_post_migrations: bool,
     /// Mark objects as the Helm release's own.
     pub keep_helm_metadata: bool,
+    /// Only a second set of the components, to run beside the release's.
+    pub canary: Option<Canary>,
+    /// Shares of requests that second sets get from the release's routes.
+    pub splits: Vec<Split>,
 }
 
 /// Objects ready to be written.
@@ -119,7 +125,7 @@ pub struct Rendered {
     pub warnings: Vec<Diagnostic>,
     /// What their places point into.
     pub sources: Sources,
-    /// The release's name.
+    /// The name of the release, or of the second set beside it.
     pub release: String,
     /// The tool that they are marked for.
     pub hooks: Hooks,
@@ -186,7 +192,11 @@ fn rendered<T>(request: &Request, of_values: impl FnOnce(&Checked) -> T) -> Resu
         return Err(failure(found, checked.origins(), checked.sources()));
     }
     places::locate(&mut found, checked.origins());
-    let (release, hooks) = (request.target.name.clone(), request.select.hooks);
+    let hooks = request.select.hooks;
+    let release = match &request.select.canary {
+        Some(set) => format!("{}-{}", request.target.name, set.suffix),
+        None => request.target.name.clone(),
+    };
     let rendered = Rendered { objects, warnings: found, sources: checked.sources().clone(), release, hooks };
     Ok((rendered, of_values(&checked)))
 }
@@ -265,6 +275,13 @@ fn objects(request: &Request, checked: &Checked, found: &mut Vec<Diagnostic>) ->
     let mut manifests =
         manifests(&mut plan, hooks, &request.select.images).map_err(|report| found.extend(report.0)).ok()?;
     let target = &request.target;
+    found.extend(canary::split(&mut manifests, &request.select.splits));
+    if let Some(set) = &request.select.canary {
+        manifests = canary::beside(manifests, &request.select.components, &target.name, set, found);
+    }
+    if refused(found) {
+        return None;
+    }
     for manifest in &mut manifests {
         if request.select.keep_helm_metadata {
             marks::put_ownership(manifest, &target.name, &target.namespace);

@@ -14,6 +14,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
     ("schema", &["bundle", "diag", "values"]),
     ("releases", &["diag"]),
     ("manifest", &["diag"]),
+    ("canary", &["diag", "manifest"]),
     ("emit", &["diag", "manifest"]),
     ("phases", &["diag", "manifest"]),
     // of phases the marks
@@ -31,6 +32,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
         &[
             "adopt",
             "bundle",
+            "canary",
             "diag",
             "diff",
             "emit",

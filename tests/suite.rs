@@ -5,6 +5,7 @@
 mod adopt;
 mod apiserver;
 mod architecture;
+mod canary;
 mod cli;
 mod common;
 mod coverage;

@@ -3,6 +3,7 @@
 
 mod adopt;
 mod again;
+pub mod canary;
 mod completion;
 mod diff;
 mod helm_flags;

@@ -70,7 +70,8 @@ pub fn parse_namespace(text: &str) -> Result<String, String> {
     Ok(text.to_owned())
 }
 
-fn label(text: &str, longest: usize) -> Result<(), String> {
+/// What Kubernetes calls a label, of at most so many characters.
+pub fn label(text: &str, longest: usize) -> Result<(), String> {
     let edge = |c: Option<char>| c.is_some_and(|c| c.is_ascii_lowercase() || c.is_ascii_digit());
     if text.is_empty() {
         return Err("it must not be empty".to_owned());

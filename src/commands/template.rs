@@ -3,7 +3,8 @@
 use std::collections::BTreeSet;
 use std::path::PathBuf;
 
-use crate::cli::{Form, HooksName, OutputArgs, PhaseArgs, PhaseName, SelectArgs, TemplateArgs};
+use crate::cli::{Form, HooksName, OutputArgs, PhaseName, TemplateArgs};
+use crate::commands::canary::{canary, flags};
 use crate::commands::images::rewrite;
 use crate::commands::request::request;
 use crate::commands::{Exit, Stop, again, inputs::inputs, phases, release::release};
@@ -42,6 +43,7 @@ pub fn run(args: &TemplateArgs, ui: &Ui) -> Result<Exit, Stop> {
 fn list_phases(args: &TemplateArgs, rendered: &Rendered) -> String {
     let mut template = again::template(&args.release, &args.values);
     template.extend(args.select.components.iter().map(|name| format!(" --component {name}")));
+    template.push_str(&flags(&args.canary));
     for (flag, on) in [
         (" --keep-helm-metadata", args.phases.keep_helm_metadata),
         (" --skip-stand-ins", args.phases.skip_stand_ins),
@@ -76,11 +78,11 @@ fn asked(args: &TemplateArgs) -> Result<Request, Stop> {
         let hint = "add `--output-dir DIR`; for one phase on stdout, use `--hooks none --phase NAME`";
         return Err(Stop::usage(Diagnostic::error("no-directory", message).hint(hint)));
     }
-    let select = select(&args.select, &args.phases, rewrite(&args.images)?);
+    let select = select(args, rewrite(&args.images)?);
     Ok(request(release(&args.release)?, inputs(&args.values)?, &args.values, select))
 }
 
-fn select(args: &SelectArgs, phases: &PhaseArgs, images: Rewrite) -> Select {
+fn select(TemplateArgs { select: args, phases, canary: set, .. }: &TemplateArgs, images: Rewrite) -> Select {
     let by_phase = phases.list_phases || !phases.phases.is_empty();
     let wanted = match phases.list_phases {
         true => Phase::ALL.to_vec(),
@@ -105,6 +107,8 @@ fn select(args: &SelectArgs, phases: &PhaseArgs, images: Rewrite) -> Select {
         images,
         skip_post_migrations: phases.skip_post_migrations,
         keep_helm_metadata: phases.keep_helm_metadata,
+        canary: canary(set),
+        splits: set.split.clone(),
     }
 }
 

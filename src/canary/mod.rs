@@ -1,0 +1,122 @@
+//! A second set of a component's pods beside those of the release, for another version or other values: a canary, a
+//! green set.
+//!
+//! It is made of the objects of a whole render. The pods and what belongs to them alone are taken along under names of
+//! their own, and with a `release` label of their own, so that nothing of the release selects them and they select
+//! nothing of the release. What may be there only once (Secrets, accounts, Jobs, claims) stays the release's.
+//! `docs/canary.md` says why.
+
+mod rewrite;
+mod routes;
+
+use std::collections::BTreeSet;
+
+use serde_json::Value;
+
+use self::rewrite::Renaming;
+use crate::diag::Diagnostic;
+use crate::manifest::{Manifest, Phase, content};
+
+pub use self::routes::split;
+
+/// Components that keep nothing and do not mind pods of another version beside them, as in every rolling update.
+const COMPONENTS: [&str; 6] = ["gitlab-pages", "gitlab-shell", "kas", "registry", "sidekiq", "webservice"];
+
+/// Kinds that a set has its own of. ConfigMaps come with the pods that mount them, routes with a share.
+const KINDS: [&str; 8] = [
+    "Deployment",
+    "HorizontalPodAutoscaler",
+    "NetworkPolicy",
+    "PodDisruptionBudget",
+    "PodMonitor",
+    "ScaledObject",
+    "Service",
+    "ServiceMonitor",
+];
+
+/// A second set.
+#[derive(Debug, Clone)]
+pub struct Canary {
+    /// What its names end in, after a dash.
+    pub suffix: String,
+    /// How many of 100 requests it gets besides those that ask for it; none: nothing leads to it.
+    pub weight: Option<u32>,
+}
+
+/// How the release's own routes of the Gateway API share requests with a second set.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Split {
+    /// The component.
+    pub component: String,
+    /// The set's suffix.
+    pub suffix: String,
+    /// How many of 100 requests it gets.
+    pub weight: u32,
+}
+
+/// The set of these components beside the release, of which `manifests` are all objects. An error in `found` says that it is none:
+/// components that cannot have one, or are off; names that are too long or taken; a share that nothing can give.
+pub fn beside(
+    manifests: Vec<Manifest>,
+    components: &[String],
+    release: &str,
+    set: &Canary,
+    found: &mut Vec<Diagnostic>,
+) -> Vec<Manifest> {
+    found.extend(components.iter().filter_map(|name| impossible(name, &manifests, set)));
+    found.extend(shut_out(&manifests, components, release));
+    let own = |m: &Manifest| m.phase == Phase::Main && components.iter().any(|name| **name == *m.component);
+    let pods = manifests.iter().filter(|m| own(m) && m.id.kind == "Deployment");
+    let mounted: BTreeSet<String> = pods.flat_map(|m| content::mounted(&m.body)).map(str::to_owned).collect();
+    let (mut chosen, rest): (Vec<_>, Vec<_>) = manifests.into_iter().partition(|m| match m.id.kind.as_str() {
+        "ConfigMap" => mounted.contains(&m.id.name),
+        "Ingress" | "HTTPRoute" => set.weight.is_some() && own(m),
+        kind => KINDS.contains(&kind) && own(m),
+    });
+    let renaming = Renaming::new(&chosen, release, &set.suffix);
+    found.extend(renaming.too_long());
+    found.extend(renaming.taken(&rest));
+    if let Some(weight) = set.weight {
+        routes::lead(&mut chosen, components, &set.suffix, weight, found);
+    }
+    chosen.iter_mut().for_each(|manifest| renaming.apply(manifest));
+    chosen
+}
+
+/// Why a component has no second set.
+fn impossible(name: &str, manifests: &[Manifest], set: &Canary) -> Option<Diagnostic> {
+    let suffix = &set.suffix;
+    if !COMPONENTS.contains(&name) {
+        let message =
+            format!("`--component {name} --suffix {suffix}`: `{name}` has no pods that may run a second time");
+        let hint =
+            format!("pods that keep data or must be alone stay the release's; `{}` can", COMPONENTS.join("`, `"));
+        return Some(Diagnostic::error("no-second-set", message).hint(hint));
+    }
+    let there = manifests.iter().any(|m| *m.component == *name && m.id.kind == "Deployment");
+    (!there).then(|| {
+        let message = format!("`--component {name} --suffix {suffix}`: with these values there is no `{name}`");
+        Diagnostic::error("no-second-set", message).hint("turn it on for the release first, or leave it out here")
+    })
+}
+
+/// Policies that let pods in, or out to them, by the release's label: those of the set have another.
+fn shut_out(manifests: &[Manifest], components: &[String], release: &str) -> Vec<Diagnostic> {
+    let by_release = |peer: &Value| {
+        let labels = peer.pointer("/podSelector/matchLabels");
+        let label = |key: &str| labels.and_then(|labels| labels.get(key)).and_then(Value::as_str);
+        label("release") == Some(release) && label("app").is_none_or(|app| components.iter().any(|name| name == app))
+    };
+    let peers = |m: &Manifest| {
+        let directions = [("/spec/ingress", "from"), ("/spec/egress", "to")];
+        directions.into_iter().any(|(path, key)| {
+            let rules = m.body.pointer(path).and_then(Value::as_array).into_iter().flatten();
+            rules.filter_map(|rule| rule.get(key)?.as_array()).flatten().any(by_release)
+        })
+    };
+    let tell = |m: &Manifest| {
+        let message = format!("`{}` knows pods by `release: {release}`, which the second set's do not have", m.id);
+        Diagnostic::warning("second-set-shut-out", message).hint("name them by `app` alone in the values")
+    };
+    manifests.iter().filter(|m| m.id.kind == "NetworkPolicy" && peers(m)).map(tell).collect()
+}
