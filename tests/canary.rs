@@ -19,10 +19,11 @@ struct Document {
     values: Value,
 }
 
-const ALL: [&str; 6] = ["gitlab-pages", "gitlab-shell", "kas", "registry", "sidekiq", "webservice"];
+/// The components that can have a set.
+pub const ALL: [&str; 6] = ["gitlab-pages", "gitlab-shell", "kas", "registry", "sidekiq", "webservice"];
 
 /// What shows every kind of object that pods have beside them.
-fn everything() -> Value {
+pub fn everything() -> Value {
     let on = json!({"enabled": true});
     let (by_service, by_pod) =
         (json!({"enabled": true, "serviceMonitor": on}), json!({"enabled": true, "podMonitor": on}));

@@ -10,7 +10,7 @@ use super::server::Server;
 use crate::common;
 
 /// What the program writes for a release in a namespace of the same name, for kubectl: as `docs/apply.md` says it.
-fn template(name: &str, args: &[&str]) -> String {
+pub fn template(name: &str, args: &[&str]) -> String {
     let head = ["template", name, "-n", name, "--set", renders::EMAIL, "--hooks", "none"];
     let args: Vec<_> = head.iter().chain(args).map(|&arg| arg.to_owned()).collect();
     let ran = common::run(common::root(), &args, &BTreeMap::new(), "");

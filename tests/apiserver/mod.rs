@@ -4,6 +4,7 @@
 //! by hand, `cargo test apiserver -- --ignored --nocapture`.
 
 mod applied;
+mod canary;
 mod directories;
 mod dry_run;
 mod negative;
