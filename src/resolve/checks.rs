@@ -4,6 +4,7 @@
 
 mod gitaly;
 mod kubernetes;
+mod monitors;
 mod rails;
 mod services;
 
@@ -33,6 +34,7 @@ pub fn check(cx: &Context) {
     }
     gitaly::check(cx);
     kubernetes::check(cx);
+    monitors::check(cx);
     rails::check(cx);
     services::check(cx);
 }

@@ -2,12 +2,21 @@
 
 use serde_json::{Value, json};
 
+use super::context::Context;
 use super::labels;
 use super::plan::Plan;
 use super::workload::Workload;
 use crate::model::workload::{Metrics, Monitor};
 use crate::model::{Node, NodeMap};
 use crate::view;
+
+impl Context<'_> {
+    /// Whether the cluster takes monitors: it is said to, or the user says so.
+    pub fn takes_monitors(&self) -> bool {
+        let known = |api: &String| api.starts_with("monitoring.coreos.com/v1");
+        self.enabled("global.monitoring.enabled") || self.release.api_versions.iter().any(known)
+    }
+}
 
 impl Workload<'_> {
     /// Plans a ServiceMonitor from the template `servicemonitor.yaml`, where it is on.
@@ -24,7 +33,7 @@ impl Workload<'_> {
         port: &str,
         plan: &mut Plan,
     ) {
-        if metrics.enabled && metrics.service_monitor.enabled && self.monitors_exist() {
+        if metrics.enabled && metrics.service_monitor.enabled && self.cx.takes_monitors() {
             let view = self.monitor(&metrics.service_monitor, metrics, port).with("name", name);
             plan.add(component, "servicemonitor.yaml", view);
         }
@@ -32,16 +41,10 @@ impl Workload<'_> {
 
     /// Plans a PodMonitor from the template `podmonitor.yaml`, where it is on.
     pub fn plan_pod_monitor(&self, component: &'static str, metrics: &Metrics, port: &str, plan: &mut Plan) {
-        if metrics.enabled && metrics.pod_monitor.enabled && self.monitors_exist() {
+        if metrics.enabled && metrics.pod_monitor.enabled && self.cx.takes_monitors() {
             let view = self.monitor(&metrics.pod_monitor, metrics, port);
             plan.add(component, "podmonitor.yaml", view);
         }
-    }
-
-    /// Whether the cluster takes monitors: it is said to, or the user says so.
-    fn monitors_exist(&self) -> bool {
-        let known = |api: &String| api.starts_with("monitoring.coreos.com/v1");
-        self.cx.enabled("global.monitoring.enabled") || self.cx.release.api_versions.iter().any(known)
     }
 
     fn monitor(&self, set: &Monitor, metrics: &Metrics, port: &str) -> super::plan::View {
