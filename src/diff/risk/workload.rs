@@ -17,6 +17,8 @@ pub(super) struct Workloads {
     served: Vec<Labels>,
     /// Least and most pods, by kind and name of what is scaled.
     scaled: HashMap<(String, String), (i64, i64)>,
+    /// Whether Praefect keeps each repository on several Gitalys.
+    praefect: bool,
 }
 
 struct Workload {
@@ -38,12 +40,18 @@ struct Budget {
 
 impl Workloads {
     pub fn of(pairs: &[Pair]) -> Self {
-        let mut found =
-            Workloads { by_pair: HashMap::new(), budgets: Vec::new(), served: Vec::new(), scaled: HashMap::new() };
+        let mut found = Workloads {
+            by_pair: HashMap::new(),
+            budgets: Vec::new(),
+            served: Vec::new(),
+            scaled: HashMap::new(),
+            praefect: false,
+        };
         for (index, pair) in pairs.iter().enumerate() {
             let Some(new) = &pair.new else { continue };
             match pair.id.kind.as_str() {
                 "Deployment" | "StatefulSet" | "DaemonSet" => {
+                    found.praefect |= is_app(&new.body, "praefect");
                     found.by_pair.insert(index, workload(pair, new));
                 }
                 "Service" => found.served.push(labels(at(&new.body, &["spec", "selector"]))),
@@ -127,6 +135,10 @@ impl Workloads {
                 if most == 1 {
                     return (down, format!("{pods}: it does not answer meanwhile{budget}"));
                 }
+                if is_app(body, "gitaly") && !self.praefect {
+                    let alone = "each alone has the repositories of its storage, which do not answer meanwhile";
+                    return (down, format!("{pods}, one after the other; {alone}{budget}"));
+                }
                 (Class::Restart, format!("{pods}, one after the other{budget}"))
             }
             _ => {
@@ -146,6 +158,11 @@ impl Workloads {
             None => String::new(),
         }
     }
+}
+
+/// Whether a workload is a part of GitLab, by its pods' label.
+fn is_app(body: &Value, name: &str) -> bool {
+    at(body, &["spec", "template", "metadata", "labels", "app"]).is_some_and(|app| app == name)
 }
 
 fn selects(selector: &Labels, pods: &Labels) -> bool {
