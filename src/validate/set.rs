@@ -288,7 +288,12 @@ impl<'s> Set<'s> {
         let there = self.known.names(kind, namespace).into_iter().flatten().map(|(name, _)| name.as_str());
         let mut names: Vec<&str> = there.collect();
         names.sort_unstable();
+        let assumed = &self.options.namespace;
+        let elsewhere = namespace != assumed && self.known.find(kind, assumed, name).is_some();
         let hint = match format::nearest(name, names.into_iter()) {
+            _ if elsewhere => format!(
+                "there is one in `{assumed}`, which is taken where an object names no namespace: add `-n {namespace}`"
+            ),
             Some(near) => format!("did you mean `{near}`?"),
             None => "it must be in the cluster already".to_owned(),
         };
