@@ -121,10 +121,12 @@ fn without_what_the_server_keeps(map: &mut Map<String, Value>, live: bool) {
 
 /// Annotations and labels of tools, in the object and in the pods and claims it makes.
 fn without_marks_of_tools(map: &mut Map<String, Value>) {
-    let Some(Value::Object(metadata)) = map.get_mut("metadata") else { return };
-    for (field, marks) in [("annotations", &ANNOTATIONS_OF_TOOLS[..]), ("labels", &LABELS_OF_TOOLS[..])] {
-        if let Some(Value::Object(entries)) = metadata.get_mut(field) {
-            entries.retain(|name, _| !marks.iter().any(|mark| is_mark(mark, name)));
+    // a CronJob's template of Jobs has no metadata where nobody wrote any
+    if let Some(Value::Object(metadata)) = map.get_mut("metadata") {
+        for (field, marks) in [("annotations", &ANNOTATIONS_OF_TOOLS[..]), ("labels", &LABELS_OF_TOOLS[..])] {
+            if let Some(Value::Object(entries)) = metadata.get_mut(field) {
+                entries.retain(|name, _| !marks.iter().any(|mark| is_mark(mark, name)));
+            }
         }
     }
     let Some(Value::Object(spec)) = map.get_mut("spec") else { return };
