@@ -41,4 +41,5 @@ mod validate;
 mod values;
 mod values_tables;
 mod web;
+mod worked_upgrade;
 mod writer;

@@ -95,14 +95,14 @@ fn the_catalogue_has_the_shape_of_its_schema() {
     assert_eq!((&last["bugFixesUntil"], &last["images"]["registry"]), (&"2026-02-18".into(), &"v4.33.0-gitlab".into()));
 }
 
-struct Stop {
-    series: (u32, u32),
-    newest: String,
+pub struct Stop {
+    pub series: (u32, u32),
+    pub newest: String,
     when: String,
 }
 
 /// The stops as GitLab documents them, apart from the catalogue.
-fn documented() -> Vec<Stop> {
+pub fn documented() -> Vec<Stop> {
     let text = fs::read_to_string(root().join("tests/upgrade/stops.txt")).expect("the stops are there");
     let rows = text.lines().filter(|line| !line.starts_with('#')).map(|line| {
         let row: Vec<_> = line.split(' ').collect();

@@ -12,3 +12,4 @@ mod pods;
 mod renders;
 mod server;
 mod takeover;
+mod worked;

@@ -31,10 +31,11 @@ pub(super) struct File {
 /// What stdin is called among the inputs, and the file that takes its place in a plan.
 const STDIN: (&str, &str) = ("stdin", "values.yaml");
 
-/// `values.yaml` to `values-18.9.8.yaml`, in the same folder.
-fn named_for(file: &str, version: &str) -> String {
+/// `values.yaml` to `values-18.9.8.yaml`, in the same folder; from a plan before it may be named for the release that runs.
+fn named_for(file: &str, runs: &str, version: &str) -> String {
     let (folder, name) = file.rsplit_once('/').map_or(("", file), |(folder, name)| (&file[..=folder.len()], name));
     let (stem, end) = name.rsplit_once('.').filter(|(stem, _)| !stem.is_empty()).unwrap_or((name, "yaml"));
+    let stem = stem.strip_suffix(runs).and_then(|stem| stem.strip_suffix('-')).unwrap_or(stem);
     format!("{folder}{stem}-{version}.{end}")
 }
 
@@ -78,11 +79,12 @@ impl Writer<'_> {
                 return File { before: name.clone(), after: name, rewritten: false };
             }
             let name = if name == STDIN.0 { STDIN.1 } else { &name };
+            let runs = self.hop.ask.from.gitlab.to_string();
             let before = match self.hop.first {
                 true => name.to_owned(),
-                false => named_for(name, &self.hop.from.gitlab.to_string()),
+                false => named_for(name, &runs, &self.hop.from.gitlab.to_string()),
             };
-            File { before, after: named_for(name, &self.hop.to.gitlab.to_string()), rewritten: true }
+            File { before, after: named_for(name, &runs, &self.hop.to.gitlab.to_string()), rewritten: true }
         };
         self.named().into_iter().map(file).collect()
     }
@@ -189,8 +191,9 @@ mod tests {
             ("../values", "../values-18.9.8.yaml"),
             ("/etc/a.b.yml", "/etc/a.b-18.9.8.yml"),
             (".values", ".values-18.9.8.yaml"),
+            ("values-18.8.11.yaml", "values-18.9.8.yaml"),
         ] {
-            assert_eq!(named_for(file, "18.9.8"), named);
+            assert_eq!(named_for(file, "18.8.11", "18.9.8"), named);
         }
     }
 }

@@ -149,6 +149,12 @@ impl Writer<'_> {
             false => (format!("apply GitLab {to}"), vec![self.helm(""), self.migrations_done()]),
         };
         let mut step = step("apply", what, commands);
+        if self.ours() {
+            step.details.push(format!(
+                "a release that was taken over by server-side apply stays with it: \
+                 `sed -i 's/kubectl apply/& --server-side/' {script}`"
+            ));
+        }
         let passed = |series: &Series| from.series() < *series && *series < to.series();
         if all_series().iter().any(passed) {
             step.downtime = true;
