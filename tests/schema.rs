@@ -195,6 +195,44 @@ fn options_bounds_and_forms_are_named() {
 }
 
 #[test]
+fn a_placeholder_that_an_example_left_is_a_warning_where_text_may_stand() {
+    for text in ["example-postgresql-port", "<port>", "${PSQL_PORT}", "YOUR_PORT", "change-me"] {
+        let found = findings(&format!("global: {{psql: {{port: '{text}'}}}}"), &Options::default());
+        let said: Vec<_> = found.iter().map(|d| (d.severity, d.code, d.message.as_str())).collect();
+        assert_eq!(
+            said,
+            [(Severity::Warning, "placeholder", "`global.psql.port` still holds a placeholder")],
+            "{text}"
+        );
+    }
+    for text in ["postgres", "54 32", "PORT", "exemplary"] {
+        let wanted = "malformed: `global.psql.port` must be a port number";
+        assert_eq!(told(&format!("global: {{psql: {{port: '{text}'}}}}")), [wanted], "{text}");
+    }
+}
+
+#[test]
+fn digits_in_quotes_are_the_number_where_one_is_meant() {
+    let yaml = "
+global: {shell: {port: '22'}, psql: {port: '70000'}, image: {tag: '18'}, hosts: {hostSuffix: '1'}}
+gitlab:
+  kas: {minReplicas: '3', annotations: {a: '1'}, securityContext: {runAsUser: '1000'}}
+  gitlab-pages: {zipCache: {expiration: '60'}}
+";
+    assert_eq!(told(yaml), ["out-of-bounds: `global.psql.port` must be at most 65535"]);
+    let checked = schema::check(merged(&yaml.replace("70000", "5432")), &Options::default()).expect("all fits").value;
+    let at = |pointer: &str| checked.tree().pointer(pointer).cloned().unwrap_or_default();
+    assert_eq!(at("/global/shell/port"), 22);
+    assert_eq!(at("/global/psql/port"), 5432);
+    assert_eq!(at("/gitlab/kas/minReplicas"), 3);
+    assert_eq!(at("/gitlab/kas/securityContext/runAsUser"), 1000);
+    for text in ["/global/image/tag", "/global/hosts/hostSuffix", "/gitlab/kas/annotations/a"] {
+        assert!(at(text).is_string(), "{text}: {}", at(text));
+    }
+    assert_eq!(at("/gitlab/gitlab-pages/zipCache/expiration"), "60", "a length of time may be either");
+}
+
+#[test]
 fn all_violations_are_reported_at_once() {
     let found = told("global: {https: false, edition: x, hosts: {https: 'no'}}\nwebservice: {}\n");
     assert_eq!(found.len(), 4, "{found:#?}");

@@ -5,6 +5,7 @@
 //! document; the walk finds unknown keys ([`unknown`]), `jsonschema` finds the rest ([`wording`]).
 
 mod gone;
+mod placeholder;
 mod plain;
 mod prune;
 mod store;
@@ -69,8 +70,11 @@ impl Checked {
 /// # Errors
 /// All violations, and the values again, to look places up in.
 #[expect(clippy::result_large_err, reason = "once in a run; the caller needs the values to print places")]
-pub fn check(merged: Merged, options: &Options) -> Result<Warned<Checked>, (Report, Merged)> {
-    let findings = violations(&merged.user, &merged.tree, options);
+pub fn check(mut merged: Merged, options: &Options) -> Result<Warned<Checked>, (Report, Merged)> {
+    let Walked { findings, digits } = walk(&merged.user, &merged.tree, options);
+    for pointer in &digits {
+        [&mut merged.user, &mut merged.tree].into_iter().filter_map(|t| t.pointer_mut(pointer)).for_each(as_number);
+    }
     match findings.iter().any(|d| d.severity == Severity::Error) {
         true => Err((Report(findings), merged)),
         false => Ok(Warned { value: Checked(merged), warnings: findings }),
@@ -81,9 +85,21 @@ pub fn check(merged: Merged, options: &Options) -> Result<Warned<Checked>, (Repo
 ///
 /// `tree` is the same over our defaults: a key that must be there may come from them.
 pub fn violations(user: &Value, tree: &Value, options: &Options) -> Vec<Diagnostic> {
-    let user = without_nulls(user);
+    walk(user, tree, options).findings
+}
+
+/// What a walk through the values sees.
+#[derive(Default)]
+struct Walked {
+    findings: Vec<Diagnostic>,
+    /// Where digits in quotes stand for a number, as JSON pointers.
+    digits: Vec<String>,
+}
+
+fn walk(user: &Value, tree: &Value, options: &Options) -> Walked {
+    let mut user = without_nulls(user);
     if user.as_object().is_some_and(serde_json::Map::is_empty) {
-        return Vec::new();
+        return Walked::default();
     }
     let mut found = prune::Findings::default();
     let pruned = prune::prune(store::root(), &user, Some(tree), &mut found);
@@ -98,6 +114,9 @@ pub fn violations(user: &Value, tree: &Value, options: &Options) -> Vec<Diagnost
             }
         })
         .collect();
+    for pointer in &found.digits {
+        user.pointer_mut(pointer).into_iter().for_each(as_number);
+    }
     if let Some(schema) = pruned {
         let mut wrong = compiled(&schema, &user, &found.kinds);
         if options.skip_schema_validation {
@@ -105,7 +124,14 @@ pub fn violations(user: &Value, tree: &Value, options: &Options) -> Vec<Diagnost
         }
         diagnostics.append(&mut wrong);
     }
-    diagnostics
+    Walked { findings: diagnostics, digits: found.digits }
+}
+
+/// The number that digits in quotes stand for: Helm's templates write the one as the other.
+fn as_number(value: &mut Value) {
+    if let Some(number) = value.as_str().and_then(|text| text.parse::<i64>().ok()) {
+        *value = number.into();
+    }
 }
 
 /// Whether a values path is known, `gitlab.gitaly.persistence.size`; free keys below a map are.

@@ -16,6 +16,8 @@ pub(super) struct Findings {
     pub unknown: Vec<ValuePath>,
     /// By JSON pointer: which definition a value stands under, to say in words what it must look like.
     pub kinds: HashMap<String, &'static str>,
+    /// By JSON pointer: digits in quotes where a number is meant.
+    pub digits: Vec<String>,
     steps: Vec<Step>,
 }
 
@@ -54,6 +56,11 @@ pub(super) fn prune(at: At, value: &Value, merged: Option<&Value>, found: &mut F
     if let Some(kind) = at.kind {
         found.kinds.insert(found.pointer(), kind);
     }
+    let number = number_meant(schema, value);
+    if number.is_some() {
+        found.digits.push(found.pointer());
+    }
+    let value = number.as_ref().unwrap_or(value);
     if let Some(types) = schema.get("type")
         && !fits(types, value)
         && !(takes_digits(at, schema) && is_whole(value))
@@ -196,7 +203,16 @@ fn expanded(at: At, value: Option<&Value>, depth: usize) -> Value {
     }
 }
 
-/// Whether the value is of the type, or of one of the types.
+/// The number that a text of digits stands for, where a number is asked for and not just any text.
+fn number_meant(schema: &Map<String, Value>, value: &Value) -> Option<Value> {
+    let text = value.as_str()?;
+    let types = schema.get("type")?;
+    let whole = || types == "integer" || types.as_array().is_some_and(|types| types.iter().any(|t| t == "integer"));
+    let bounded = || types == "integer" || schema.contains_key("pattern") || schema.contains_key("minimum");
+    let plain = !text.is_empty() && text.bytes().all(|b| b.is_ascii_digit()) && (text == "0" || !text.starts_with('0'));
+    (plain && whole() && bounded()).then(|| text.parse::<i64>().ok().map(Value::from))?
+}
+
 /// Whether a text of ours is asked for that may be anything, so that a number is as good as its digits: `0` for a
 /// size in an annotation. What goes to Kubernetes as it is has to be a text there.
 fn takes_digits(at: At, schema: &Map<String, Value>) -> bool {
@@ -209,6 +225,7 @@ fn is_whole(value: &Value) -> bool {
     value.is_i64() || value.is_u64()
 }
 
+/// Whether the value is of the type, or of one of the types.
 fn fits(types: &Value, value: &Value) -> bool {
     let is = |name: &str| match name {
         "object" => value.is_object(),

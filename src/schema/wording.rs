@@ -58,13 +58,18 @@ pub(super) fn tell(
                 format!("`{}` is not a key that can stand here, it must be {wanted}", path.key(key)),
             )
         }
-        Kind::Pattern { pattern } => match kinds.get(pointer).copied().and_then(form) {
-            Some(form) => Diagnostic::error("malformed", format!("`{path}` must be {form}")),
-            None => match numeric(pattern) {
-                true => Diagnostic::error("malformed", format!("`{path}` must be a number")),
-                false => Diagnostic::error("malformed", format!("`{path}` must match `{pattern}`")),
-            },
-        },
+        Kind::Pattern { pattern } => {
+            let wanted = match kinds.get(pointer).copied().and_then(form) {
+                Some(form) => form.to_owned(),
+                None if numeric(pattern) => "a number".to_owned(),
+                None => format!("of the form `{pattern}`"),
+            };
+            match value.as_str().is_some_and(super::placeholder::is_one) {
+                true => Diagnostic::warning("placeholder", format!("`{path}` still holds a placeholder"))
+                    .hint(format!("it must become {wanted}")),
+                false => Diagnostic::error("malformed", format!("`{path}` must be {wanted}")),
+            }
+        }
         Kind::Format { format } => Diagnostic::error("malformed", format!("`{path}` must have the form `{format}`")),
         Kind::Minimum { limit } => bound(&path, "at least", limit),
         Kind::Maximum { limit } => bound(&path, "at most", limit),

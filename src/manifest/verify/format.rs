@@ -90,6 +90,11 @@ pub fn subdomain(text: &str) -> Fault {
     Ok(())
 }
 
+/// The name of a class, where the empty text means none.
+pub fn class(text: &str) -> Fault {
+    if text.is_empty() { Ok(()) } else { subdomain(text) }
+}
+
 /// A name in a path: anything but `/`, `%`, `.` and `..`.
 pub fn path_name(text: &str) -> Fault {
     if text.is_empty() || text == "." || text == ".." || text.contains(['/', '%']) {

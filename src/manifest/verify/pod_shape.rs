@@ -205,7 +205,7 @@ pub(super) const CLAIM_SPEC: Shape = Map(&[
     req("accessModes", &List(&OneOf(&["ReadWriteOnce", "ReadOnlyMany", "ReadWriteMany", "ReadWriteOncePod"]))),
     req("resources", &RESOURCES),
     opt("selector", &SELECTOR),
-    opt("storageClassName", &Text),
+    opt("storageClassName", &As(format::class)),
     opt("volumeMode", &OneOf(&["Filesystem", "Block"])),
     opt("volumeName", &Text),
     opt("volumeAttributesClassName", &Text),
