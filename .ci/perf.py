@@ -4,18 +4,19 @@
 usage: perf.py [--bin PATH] [--runs N] [--cpu MS] [--rss MIB] [--size MIB] [--extra MS] [--many RATIO]
                [--start MS] [--least RATIO] [--instructions MILLIONS]
 
-CPU time is user and system time of the child, the median of all runs. Instructions are counted by valgrind
-where it is there; unlike times they are the same on a busy machine. Exit status 1 if a bound is
+CPU times are the median of all runs. Instructions are counted by valgrind where it is there; unlike times they are the
+same on a busy machine. Exit status 1 if a bound is
 broken or if two runs under another TZ, HOME, locale and directory differ.
 """
 import argparse
 import os
 import re
 import shutil
-import statistics
 import subprocess
 import sys
 import tempfile
+
+from measure import Bounds, median, run
 
 ap = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
 ap.add_argument("--bin", default="target/release/gitlab-render")
@@ -30,30 +31,6 @@ ap.add_argument("--least", type=float, default=0.6, help="most default renders t
 ap.add_argument("--instructions", type=float, help="most million instructions of a default render, where valgrind is there")
 a = ap.parse_args()
 binary = os.path.abspath(a.bin)
-
-
-def run(args, out, env=None, cwd=None):
-    """(CPU ms, peak MiB) of one run, its stdout in `out`."""
-    pid = os.fork()
-    if pid == 0:
-        try:
-            fd = os.open(out, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o644)
-            os.dup2(fd, 1)
-            os.dup2(os.open(os.devnull, os.O_WRONLY), 2)
-            if cwd:
-                os.chdir(cwd)
-            os.execve(args[0], args, env if env is not None else dict(os.environ))
-        finally:
-            os._exit(127)
-    _, status, usage = os.wait4(pid, 0)
-    if status:
-        sys.exit(f"{' '.join(args)}: status {os.waitstatus_to_exitcode(status)}")
-    return 1000 * (usage.ru_utime + usage.ru_stime), usage.ru_maxrss / 1024
-
-
-def median(args, out, runs=None):
-    runs = [run(args, out) for _ in range(runs or a.runs)]
-    return statistics.median(r[0] for r in runs), statistics.median(r[1] for r in runs)
 
 
 def values_of_150_lines():
@@ -114,12 +91,7 @@ def instructions(args):
     return int(re.search(r"I +refs: +([0-9,]+)", told.stderr)[1].replace(",", "")) / 1e6
 
 
-checks = []
-
-
-def check(what, figure, most, unit):
-    checks.append(figure <= most)
-    print(f"{what}: {figure:.1f} {unit} (at most {most}{'' if figure <= most else ', BROKEN'})")
+bounds = Bounds()
 
 
 def written(folder, name, text):
@@ -135,23 +107,23 @@ with tempfile.TemporaryDirectory() as scratch:
     values = written(scratch, "values.yaml", values_of_150_lines())
     many = written(scratch, "many.yaml", many_deployments())
     off = written(scratch, "off.yaml", ALL_OFF)
-    nothing = median(["/bin/true"], out)
-    plain = median([binary, "template"], out)
+    nothing = median(a.runs, ["/bin/true"], out)
+    plain = median(a.runs, [binary, "template"], out)
     print(f"an empty program (the measure's own floor): {nothing[0]:.1f} ms CPU, {nothing[1]:.1f} MiB")
-    check("default render", plain[0], a.cpu, "ms CPU")
-    check("default render", plain[1], a.rss, "MiB")
-    check("150 lines of values, more", median([binary, "template", "-f", values], other)[0] - plain[0], a.extra, "ms CPU")
-    check("200 webservice deployments", median([binary, "template", "-f", many], other, 5)[0] / plain[0], a.many, "default renders")
-    check("every component off", median([binary, "template", "-f", off], other)[0] / plain[0], a.least, "default renders")
-    check("start-up alone", median([binary, "version"], other)[0] - nothing[0], a.start, "ms CPU")
-    check("binary", os.path.getsize(binary) / 2**20, a.size, "MiB")
+    bounds.check("default render", plain[0], a.cpu, "ms CPU")
+    bounds.check("default render", plain[1], a.rss, "MiB")
+    bounds.check("150 lines of values, more", median(a.runs, [binary, "template", "-f", values], other)[0] - plain[0], a.extra, "ms CPU")
+    bounds.check("200 webservice deployments", median(5, [binary, "template", "-f", many], other)[0] / plain[0], a.many, "default renders")
+    bounds.check("every component off", median(a.runs, [binary, "template", "-f", off], other)[0] / plain[0], a.least, "default renders")
+    bounds.check("start-up alone", median(a.runs, [binary, "version"], other)[0] - nothing[0], a.start, "ms CPU")
+    bounds.check("binary", os.path.getsize(binary) / 2**20, a.size, "MiB")
     counted = instructions([binary, "template"]) if a.instructions else None
     if counted is not None:
-        check("default render", counted, a.instructions, "million instructions")
+        bounds.check("default render", counted, a.instructions, "million instructions")
     run([binary, "template"], out, {"TZ": "UTC", "HOME": "/", "LC_ALL": "C"}, "/")
     run([binary, "template"], other, {"TZ": "Pacific/Chatham", "HOME": scratch, "LC_ALL": "tr_TR.UTF-8", "LANG": "tr_TR.UTF-8"}, scratch)
     with open(out, "rb") as one, open(other, "rb") as two:
         first = one.read()
         equal = bool(first) and first == two.read()
     print("two runs under another TZ, HOME, locale and directory are " + ("equal" if equal else "DIFFERENT"))
-sys.exit(not (equal and all(checks)))
+sys.exit(not (equal and bounds.kept))
