@@ -242,12 +242,15 @@ impl<'s> Set<'s> {
                 let namespace = namespace.as_deref().unwrap_or(own);
                 match (self.known.find("Service", namespace, name), port) {
                     (None, _) => Some(self.missing("Service", namespace, name)),
-                    (Some(service), Some(port)) if !service.has(port) => Some(found(
-                        "missing-port",
-                        Severity::Error,
-                        format!("`Service/{name}` has no port `{port}`"),
-                        None,
-                    )),
+                    (Some(service), Some(port)) if !service.has(port) => {
+                        let reason = format!("`Service/{name}` has no port `{port}`");
+                        // A gateway goes on without the rule.
+                        let route = id.kind.ends_with("Route");
+                        let severity = if route { Severity::Warning } else { Severity::Error };
+                        let hint =
+                            route.then(|| "requests of this rule get status 500, the other rules work".to_owned());
+                        Some(found("missing-port", severity, reason, hint))
+                    }
                     _ => None,
                 }
             }
