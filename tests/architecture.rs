@@ -9,7 +9,7 @@ use crate::common::root;
 const ALLOWED: &[(&str, &[&str])] = &[
     ("bundle", &[]),
     ("diag", &[]),
-    ("model", &[]),
+    ("model", &["diag"]),
     ("values", &["diag"]),
     ("schema", &["bundle", "diag", "values"]),
     ("releases", &["diag"]),

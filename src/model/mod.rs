@@ -17,6 +17,8 @@ pub use scalar::{Number, Port, Text};
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
+use crate::diag::{Step, ValuePath};
+
 /// A part of the values that is passed on as it is.
 pub type Node = Value;
 /// A map that is passed on as it is, in the order of the values file.
@@ -33,8 +35,8 @@ pub struct Switch {
 /// A value whose type does not fit.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Misfit {
-    /// Where, below the section that was read, joined by dots.
-    pub path: String,
+    /// Where, below the section that was read.
+    pub path: ValuePath,
     /// What was expected there.
     pub reason: String,
 }
@@ -52,10 +54,43 @@ pub fn read<T: DeserializeOwned>(section: &Value) -> Result<T, Misfit> {
         return Ok(nothing);
     }
     let section = if section.is_null() { &*EMPTY } else { section };
-    // Keeping track of the path costs as much as reading: it is done again for what does not fit.
-    T::deserialize(section).or_else(|_| {
-        serde_path_to_error::deserialize(section)
-            .map_err(|e| Misfit { path: e.path().to_string(), reason: reason(&e.into_inner().to_string()) })
+    T::deserialize(section)
+        .map_err(|_| innermost(section, &|part| T::deserialize(part).err().map(|error| reason(&error.to_string()))))
+}
+
+/// The innermost part of a section that is wrong when it stands alone: every field may be missing, so what is around
+/// it is not needed. `wrong` says what is expected.
+fn innermost(section: &Value, wrong: &dyn Fn(&Value) -> Option<String>) -> Misfit {
+    let mut misfit = Misfit { path: ValuePath::root(), reason: wrong(section).unwrap_or_default() };
+    let mut part = section;
+    loop {
+        let path = &misfit.path;
+        let (empty, inner): (_, Vec<(ValuePath, &Value)>) = match part {
+            Value::Object(map) => {
+                (Value::Object(NodeMap::new()), map.iter().map(|(key, inner)| (path.key(key), inner)).collect())
+            }
+            Value::Array(items) => {
+                (Value::Array(Vec::new()), items.iter().enumerate().map(|(n, item)| (path.index(n), item)).collect())
+            }
+            _ => return misfit,
+        };
+        if wrong(&alone(path, &empty)).is_some() {
+            // not what is in the map or list, but that it is one
+            return misfit;
+        }
+        let next = inner
+            .into_iter()
+            .find_map(|(path, inner)| wrong(&alone(&path, inner)).map(|reason| (Misfit { path, reason }, inner)));
+        let Some(next) = next else { return misfit };
+        (misfit, part) = next;
+    }
+}
+
+/// A tree with one part at its path; in lists it is the only item.
+fn alone(path: &ValuePath, part: &Value) -> Value {
+    path.0.iter().rev().fold(part.clone(), |inner, step| match step {
+        Step::Key(key) => Value::Object([(key.to_string(), inner)].into_iter().collect()),
+        Step::Index(_) => Value::Array(vec![inner]),
     })
 }
 

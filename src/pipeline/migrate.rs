@@ -1,11 +1,10 @@
 //! Values files taken to a newer release.
 
 use serde_json::Value;
-use similar::TextDiff;
 
 use super::{Failure, Request, Select, Target, UnknownKeys, template};
 use crate::diag::{Diagnostic, Report, Severity, Sources, Warned};
-use crate::diff::{self, Object, What};
+use crate::diff::{self, Object, What, report};
 use crate::manifest::{Manifest, Ordered};
 use crate::releases;
 use crate::upgrade::migrate;
@@ -169,8 +168,5 @@ fn differing(old: &[Manifest], new: &[Manifest], namespace: &str) -> Vec<String>
 
 /// A unified diff; empty where the two are equal.
 pub fn text_diff(name: &str, old: &str, new: &str) -> String {
-    if old == new {
-        return String::new();
-    }
-    TextDiff::from_lines(old, new).unified_diff().context_radius(3).header(name, name).to_string()
+    report::unified::patch((name, old), (name, new))
 }

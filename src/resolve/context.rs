@@ -108,10 +108,11 @@ impl<'a> Context<'a> {
     /// A value of the user's as a type; `path` says where it came from.
     pub fn read_value<T: DeserializeOwned + Default>(&self, path: &str, value: &Value) -> T {
         model::read(value).unwrap_or_else(|misfit| {
-            let full = if misfit.path == "." { path.to_owned() } else { format!("{path}.{}", misfit.path) };
+            let section = ValuePath::indexed(path).unwrap_or_else(|| ValuePath::dotted(path));
+            let full = ValuePath([section.0, misfit.path.0].concat());
             self.say(
                 Diagnostic::error("wrong-type", format!("`{full}`: {}", misfit.reason))
-                    .at_value(ValuePath::dotted(&full))
+                    .at_value(full)
                     .hint("write a value of that type, or remove the key to get the default"),
             );
             T::default()

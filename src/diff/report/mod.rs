@@ -3,7 +3,7 @@
 mod json;
 mod markdown;
 mod text;
-mod unified;
+pub mod unified;
 
 use serde_json::{Map, Value};
 
@@ -112,8 +112,9 @@ fn yaml(value: &Value) -> String {
 
 /// The lines by which two texts differ, with three lines around each.
 fn line_diff(old: &str, new: &str) -> String {
-    let diff = similar::TextDiff::from_lines(old, new);
-    diff.unified_diff().context_radius(3).to_string()
+    let text = unified::patch(("", old), ("", new));
+    // without the two lines that name the sides
+    text.splitn(3, '\n').nth(2).unwrap_or_default().to_owned()
 }
 
 /// The lines that show one field: nothing of a secret but that it differs.

@@ -1,5 +1,7 @@
 //! For `patch`-like readers: unified diffs, one an object.
 
+use diffy::{DiffOptions, PatchFormatter};
+
 use super::{Comparison, documents, title};
 
 /// The objects as YAML, the lines that differ with three around them.
@@ -8,9 +10,17 @@ pub fn unified(comparison: &Comparison) -> String {
     for change in &comparison.changes {
         let (old, new) = documents(change);
         let title = title(change);
-        let diff = similar::TextDiff::from_lines(&old, &new);
-        let (a, b) = (format!("old/{title}"), format!("new/{title}"));
-        out.push_str(&diff.unified_diff().context_radius(3).header(&a, &b).to_string());
+        out.push_str(&patch((&format!("old/{title}"), &old), (&format!("new/{title}"), &new)));
     }
     out
+}
+
+/// A unified diff of two texts under their names; empty where they are equal.
+pub fn patch((old_name, old): (&str, &str), (new_name, new): (&str, &str)) -> String {
+    if old == new {
+        return String::new();
+    }
+    let mut options = DiffOptions::new();
+    options.set_original_filename(old_name.to_owned()).set_modified_filename(new_name.to_owned());
+    PatchFormatter::new().suppress_blank_empty(false).fmt_patch(&options.create_patch(old, new)).to_string()
 }
