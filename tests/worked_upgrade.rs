@@ -205,6 +205,28 @@ fn the_plan_stops_where_gitlab_wants_it_and_names_the_values_that_break() {
     assert_eq!(found, wanted);
 }
 
+/// What a person has to decide keeps nobody from seeing what becomes of the objects.
+#[test]
+fn objects_are_compared_wherever_both_ends_are_rendered() {
+    let told = |plan: &Value| -> Vec<(String, bool, bool)> {
+        let stops = plan["stops"].as_array().expect("there are stops").iter();
+        let rendered =
+            |stop: &Value| stop["objects"].as_array().expect("a list").iter().all(|object| object["from"] == "render");
+        let undecided =
+            |stop: &Value| stop["notes"].to_string().contains("without what is yours to decide: `global.busybox`");
+        stops.map(|stop| (stop["gitlab"].as_str().unwrap().to_owned(), rendered(stop), undecided(stop))).collect()
+    };
+    for (gitlab, rendered, undecided) in told(&plan("16.5.1", "values.yaml")) {
+        let late = ["18.5.7", "18.8.11", "18.9.8"].contains(&gitlab.as_str());
+        assert_eq!((rendered, undecided), (late, late), "{gitlab}");
+    }
+    let decided = told(&plan("18.2.8", "values-18.2.8.yaml"));
+    assert!(
+        decided.len() == 3 && decided.iter().all(|(_, rendered, undecided)| *rendered && !undecided),
+        "{decided:?}"
+    );
+}
+
 /// What the page lets Helm and the shell do is what the plan says, and so is what it renders.
 #[test]
 fn the_page_follows_the_plan() {

@@ -128,7 +128,11 @@ fn rendered(plan: &mut Plan, from: Release, halts: &[Halt], request: &Request) {
         let new = halt.release;
         if plan::renders(old.gitlab) && plan::renders(new.gitlab) {
             match changes(old, new, request) {
-                Ok(changes) => {
+                Ok((changes, undecided)) => {
+                    if !undecided.is_empty() {
+                        let left_out = undecided.join(", ");
+                        stop.notes.push(format!("objects are compared without what is yours to decide: {left_out}"));
+                    }
                     stop.objects.retain(|object| !plan::every_time(object));
                     stop.objects.extend(changes);
                 }
@@ -136,8 +140,7 @@ fn rendered(plan: &mut Plan, from: Release, halts: &[Halt], request: &Request) {
                     let errors: Vec<_> = report.0.iter().filter(|d| d.severity == Severity::Error).collect();
                     let first = errors.first().map(|d| d.message.as_str()).unwrap_or_default();
                     stop.notes.push(format!(
-                        "even rewritten by machine, these values cannot be rendered yet, so what changes in objects is told in \
-                         general: decide what is left to you, and plan again from there; {} finding(s), the first: {first}",
+                        "these values cannot be rendered yet, so what changes in objects is told in general; {} finding(s), the first: {first}",
                         errors.len(),
                     ));
                 }
@@ -147,10 +150,13 @@ fn rendered(plan: &mut Plan, from: Release, halts: &[Halt], request: &Request) {
     }
 }
 
-fn changes(old: Release, new: Release, request: &Request) -> Result<Vec<ObjectChange>, Report> {
-    let side = |release: Release| {
+/// What changes between two releases, and which values were left out because a person has to decide about them.
+fn changes(old: Release, new: Release, request: &Request) -> Result<(Vec<ObjectChange>, Vec<String>), Report> {
+    let mut undecided = Vec::new();
+    let mut side = |release: Release| {
         let mut request = request.clone();
-        request.inputs.iter_mut().for_each(|input| rewrite(input, release));
+        undecided.clear();
+        request.inputs.iter_mut().for_each(|input| rewrite(input, release, &mut undecided));
         request.target.gitlab_version = Some(release.gitlab.to_string());
         request.target.is_upgrade = true;
         request.unknown_keys = UnknownKeys::Warn;
@@ -158,7 +164,7 @@ fn changes(old: Release, new: Release, request: &Request) -> Result<Vec<ObjectCh
     };
     let compared = diff::diff(side(old), side(new), None, None).map_err(|failure| failure.report)?;
     let told = compared.comparison.changes.iter().filter(|change| change.class() != Class::None);
-    Ok(told
+    let told = told
         .filter_map(|change| {
             let risk = change.risks.first()?;
             Some(ObjectChange {
@@ -170,15 +176,17 @@ fn changes(old: Release, new: Release, request: &Request) -> Result<Vec<ObjectCh
                 from: "render",
             })
         })
-        .collect())
+        .collect();
+    Ok((told, undecided))
 }
 
-/// Takes the values of a file to a release as far as a machine can; a file that cannot be read is told of elsewhere.
-fn rewrite(input: &mut Input, release: Release) {
-    let Input::File { name, bytes } = input else { return };
+/// Takes the values of a file to a release as far as a machine can; what it leaves out, because a person has to decide
+/// about it, is added to a list. A file that cannot be read is told of elsewhere.
+fn rewrite(input: &mut Input, release: Release, undecided: &mut Vec<String>) {
+    let Input::File { bytes, .. } = input else { return };
     let Ok(text) = std::str::from_utf8(bytes) else { return };
-    let span = Span { from: None, to: release.chart };
-    if let Ok(migrated) = migrate::migrate(name, text, &span) {
-        *bytes = migrated.text.into_bytes();
-    }
+    let Some((values, left_out)) = migrate::decided(text, &Span { from: None, to: release.chart }) else { return };
+    undecided.extend(left_out.iter().map(|path| format!("`{path}`")));
+    // JSON is YAML
+    *bytes = values.to_string().into_bytes();
 }

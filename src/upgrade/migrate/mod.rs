@@ -70,6 +70,19 @@ pub fn migrate(name: &str, text: &str, span: &Span) -> Result<Migrated, (Report,
     Ok(migrated)
 }
 
+/// What a file of values means for a newer release as far as that is decided: rewritten by the rules, and without what the
+/// release would refuse until a person has decided about it. None where the file cannot be read.
+pub fn decided(text: &str, span: &Span) -> Option<(Value, Vec<ValuePath>)> {
+    let rules = Rules { span, stuck: Stuck::new() };
+    let mut tree = rules.all(&value(text.trim_start_matches('\u{feff}'))?);
+    let open = rules.open(&tree).into_iter().filter(|open| open.rule.refused.is_some());
+    let undecided: Vec<_> = open.map(|open| open.path).collect();
+    for path in &undecided {
+        tree::apply(&mut tree, &Op::Delete { at: path.clone() });
+    }
+    Some((tree, undecided))
+}
+
 /// Rewrites one document, which begins after so many lines; adds to the report.
 fn document(text: &str, lines_before: usize, span: &Span, migrated: &mut Migrated) -> Result<String, Report> {
     // Line breaks in front give its values the places that they have in the file.
