@@ -152,12 +152,10 @@ fn nested(steps: &[Step], value: Value) -> Value {
     })
 }
 
-#[test]
-fn every_path_changes_what_it_should() {
+/// Every path of the rows that does not change what it should, with the reason.
+fn without_effect(rows: &[Row]) -> Vec<String> {
     let defaults: Value = serde_json::from_str(bundle::DEFAULTS).unwrap();
     let bases = Bases { rules: Rules::read(&defaults), rendered: Mutex::default() };
-    let rows = chosen();
-    assert!(rows.len() > 3 || std::env::var("COVERAGE").is_ok());
     let next = AtomicUsize::new(0);
     let found = Mutex::new(Vec::new());
     thread::scope(|scope| {
@@ -165,7 +163,7 @@ fn every_path_changes_what_it_should() {
             scope.spawn(|| {
                 while let Some(row) = rows.get(next.fetch_add(1, Ordering::Relaxed)) {
                     if let Some(why) = wrong(row, &bases) {
-                        found.lock().unwrap().push((row.path.clone(), why));
+                        found.lock().unwrap().push(format!("{}: {why}", row.path));
                     }
                 }
             });
@@ -173,7 +171,14 @@ fn every_path_changes_what_it_should() {
     });
     let mut found = found.into_inner().unwrap();
     found.sort();
-    let lines: Vec<_> = found.iter().map(|(path, why)| format!("{path}: {why}")).collect();
+    found
+}
+
+#[test]
+fn every_path_changes_what_it_should() {
+    let rows = chosen();
+    assert!(rows.len() > 3 || std::env::var("COVERAGE").is_ok());
+    let lines = without_effect(&rows);
     assert!(lines.is_empty(), "{} of {} paths:\n{}", lines.len(), rows.len(), lines.join("\n"));
 }
 
@@ -186,4 +191,21 @@ fn what_has_no_effect_is_a_short_list_with_reasons() {
         assert!(excuse.reason.len() > 10, "`{}` has no reason", excuse.pattern);
         assert!(rows.iter().any(|row| excuse.covers(&row.path)), "`{}` covers no path", excuse.pattern);
     }
+}
+
+/// A key that a group of `schemas/definitions.json` lends to components has an effect in each of them, on the list or not.
+#[test]
+fn what_a_group_lends_has_an_effect_in_every_component() {
+    let listed = given::paths();
+    let mut rows = Vec::new();
+    for component in component::ALL.iter().filter(|c| !c.key.is_empty()) {
+        let section = source_schemas::part(component.key).unwrap();
+        let lent = section.shared_groups().into_iter().flat_map(|group| group.properties());
+        let there = lent.filter(|(key, _)| section.property(key).is_some());
+        let paths = there.map(|(key, _)| format!("{}.{key}", component.key));
+        let paths = paths.filter(|path| !listed.contains(path));
+        rows.extend(paths.map(|path| Row { path, excused: false }));
+    }
+    let lines = without_effect(&rows);
+    assert!(lines.is_empty(), "{} of {} paths:\n{}", lines.len(), rows.len(), lines.join("\n"));
 }

@@ -85,16 +85,59 @@ impl Part {
         self.chain.iter().find_map(|schema| schema.get(keyword))
     }
 
-    /// A known key of a map.
+    /// A known key of a map, its own or one of its groups.
     pub fn property(&self, key: &str) -> Option<Part> {
-        self.properties().find(|(known, _)| *known == key).map(|(_, part)| part)
+        match self.schema.get("properties").and_then(|own| own.get(key)) {
+            Some(Value::Bool(false)) => None,
+            Some(schema) => Some(Part::at(schema, self.file)),
+            None => self.groups().find_map(|group| group.property(key)),
+        }
     }
 
-    /// All known keys of a map.
-    pub fn properties(&self) -> impl Iterator<Item = (&'static str, Part)> + use<> {
+    /// All known keys of a map, those of its groups first.
+    pub fn properties(&self) -> Vec<(&'static str, Part)> {
+        let without = self.without();
+        let own: Vec<_> = self.own_properties().collect();
+        let lent = self.groups().flat_map(|group| group.properties());
+        let free = |key: &str| !without.contains(&key) && own.iter().all(|(mine, _)| *mine != key);
+        let mut all: Vec<_> = lent.filter(|(key, _)| free(key)).collect();
+        all.extend(own);
+        all
+    }
+
+    /// The known keys of a map, but for those of its groups.
+    pub fn own_properties(&self) -> impl Iterator<Item = (&'static str, Part)> + use<> {
         let file = self.file;
         let known = self.schema.get("properties").and_then(Value::as_object);
-        known.into_iter().flatten().map(move |(key, schema)| (key.as_str(), Part::at(schema, file)))
+        let known = known.into_iter().flatten().filter(|(_, schema)| **schema != Value::Bool(false));
+        known.map(move |(key, schema)| (key.as_str(), Part::at(schema, file)))
+    }
+
+    /// Keys of groups that a map does without.
+    pub fn without(&self) -> Vec<&'static str> {
+        let known = self.schema.get("properties").and_then(Value::as_object);
+        known
+            .into_iter()
+            .flatten()
+            .filter(|(_, schema)| **schema == Value::Bool(false))
+            .map(|(key, _)| key.as_str())
+            .collect()
+    }
+
+    /// The groups of keys that a map takes by `allOf`.
+    pub fn groups(&self) -> impl Iterator<Item = Part> + use<> {
+        let file = self.file;
+        let all = self.schema.get("allOf").and_then(Value::as_array);
+        all.into_iter().flatten().filter(|part| part.get("$ref").is_some()).map(move |part| Part::at(part, file))
+    }
+
+    /// Those groups that several components share, also where a group of the component's own takes them.
+    pub fn shared_groups(&self) -> Vec<Part> {
+        let shared = |group: Part| match group.file.ends_with("definitions.json") {
+            true => vec![group],
+            false => group.shared_groups(),
+        };
+        self.groups().flat_map(shared).collect()
     }
 
     /// What a list holds.
@@ -110,7 +153,8 @@ impl Part {
 
     /// What stands under keys that are free; none where there are no such keys.
     pub fn others(&self) -> Option<Part> {
-        match self.schema.get("additionalProperties") {
+        let others = ["additionalProperties", "unevaluatedProperties"].iter().find_map(|word| self.schema.get(*word));
+        match others {
             Some(Value::Bool(false)) => None,
             Some(schema) => Some(Part::at(schema, self.file)),
             None => Some(Part { schema: &FREE, file: self.file, chain: Vec::new() }),

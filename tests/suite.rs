@@ -31,6 +31,7 @@ mod render;
 mod rules;
 mod schema;
 mod scripts;
+mod shared_values;
 mod source_schemas;
 mod system;
 mod templates;

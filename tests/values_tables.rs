@@ -62,9 +62,8 @@ fn table(part: &Part, default: &Value, shared: &str) -> String {
 fn definitions() -> String {
     let mut text = String::new();
     for (name, part) in source_schemas::definitions("schemas/definitions.json") {
-        let said = part.keyword("description").and_then(Value::as_str).unwrap_or_default();
-        write!(text, "### {name}\n\n{}: {said}\n\n", kind(&part, "").0).unwrap();
-        if part.properties().next().is_some() {
+        write!(text, "### {name}\n\n{}: {}\n\n", kind(&part, "").0, said(&part)).unwrap();
+        if !part.properties().is_empty() {
             writeln!(text, "{}", table(&part, &Value::Null, "")).unwrap();
         }
     }
@@ -72,29 +71,72 @@ fn definitions() -> String {
 }
 
 fn rows(part: &Part, path: &str, default: &Value, shared: &str, text: &mut String) {
-    for (key, inner) in part.properties() {
+    for group in part.groups() {
+        group_rows(part, &group, path, default, shared, text);
+    }
+    for (key, inner) in part.own_properties() {
         // A component's own readme has its section.
         if inner.reference().is_some_and(|target| target.ends_with("values.schema.json")) {
             continue;
         }
         let path = if path.is_empty() { key.to_owned() } else { format!("{path}.{key}") };
         let value = default.get(key).or_else(|| inner.keyword("default")).unwrap_or(&Value::Null);
-        let (kind, whole) = kind(&inner, shared);
-        let deeper = whole && inner.properties().next().is_some();
-        let said = inner.keyword("description").and_then(Value::as_str).unwrap_or_default();
-        let shown = if deeper { String::new() } else { told(value) };
-        writeln!(text, "| `{path}` | {kind} | {shown} | {} |", cell(said)).unwrap();
-        if !whole {
+        if !row(&inner, &path, value, shared, text) {
             continue;
         }
         rows(&inner, &path, value, shared, text);
-        if let Some(items) = inner.items().filter(|items| items.reference().is_none()) {
-            rows(&items, &format!("{path}[]"), &Value::Null, shared, text);
-        }
-        if let Some(others) = inner.others().filter(|others| others.reference().is_none()) {
-            rows(&others, &format!("{path}.*"), &Value::Null, shared, text);
+        for (entry, mark) in [(inner.items(), "[]"), (inner.others(), ".*")] {
+            let Some(entry) = entry.filter(|entry| entry.reference().is_none()) else { continue };
+            let path = format!("{path}{mark}");
+            if entry.groups().next().is_some() {
+                row(&entry, &path, &Value::Null, shared, text);
+            }
+            rows(&entry, &path, &Value::Null, shared, text);
         }
     }
+}
+
+/// The row of one key; whether what is below it is described here and not elsewhere.
+fn row(part: &Part, path: &str, value: &Value, shared: &str, text: &mut String) -> bool {
+    let (kind, whole) = kind(part, shared);
+    let deeper = whole && !part.properties().is_empty();
+    let shown = if deeper { String::new() } else { told(value) };
+    writeln!(text, "| `{path}` | {kind} | {shown} | {} |", cell(said(part))).unwrap();
+    whole
+}
+
+/// A group that several components share: one row that leads to it, and one for each key that has a default here.
+fn group_rows(part: &Part, group: &Part, path: &str, default: &Value, shared: &str, text: &mut String) {
+    let target = group.reference().unwrap_or_default();
+    let Some((_, name)) = target.split_once("definitions.json#/$defs/") else {
+        // The entries of a section have what the section has; it is described once.
+        if path.is_empty() {
+            rows(group, path, default, shared, text);
+        }
+        return;
+    };
+    let keys = group.properties();
+    let without: Vec<_> = part.without().into_iter().filter(|key| keys.iter().any(|(lent, _)| lent == key)).collect();
+    let but = match &without[..] {
+        [] => String::new(),
+        keys => format!("; not `{}`", keys.join("`, `")),
+    };
+    let link = format!("[{name}]({shared}#{})", name.to_lowercase());
+    writeln!(text, "| all of {link} | | | {}{but} |", cell(said(group))).unwrap();
+    for (key, inner) in keys.iter().filter(|(key, _)| !without.contains(key)) {
+        let same = inner.keyword("default");
+        if let Some(value) = default.get(*key).filter(|value| Some(*value) != same && !is_empty(value)) {
+            row(inner, &format!("{path}{key}"), value, shared, text);
+        }
+    }
+}
+
+fn is_empty(value: &Value) -> bool {
+    *value == Value::Null || ["", "{}", "[]", "\"\""].contains(&value.to_string().as_str())
+}
+
+fn said(part: &Part) -> &'static str {
+    part.keyword("description").and_then(Value::as_str).unwrap_or_default()
 }
 
 /// The type in words, and whether it is described here and not elsewhere.

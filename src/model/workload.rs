@@ -1,6 +1,6 @@
 //! Settings that every workload has under the same keys.
 
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
 use super::{Node, NodeMap, Port, Text};
 
@@ -28,8 +28,6 @@ pub struct Workload {
     pub pod: Labelled,
     /// Deployment-level settings that are shared.
     pub deployment: Deployment,
-    /// The pod's security context.
-    pub security_context: NodeMap,
     /// The main container's security context.
     pub container_security_context: NodeMap,
     /// The main container's resources.
@@ -42,12 +40,8 @@ pub struct Workload {
     pub node_selector: NodeMap,
     /// Taints that are tolerated.
     pub tolerations: Vec<Node>,
-    /// Spread over zones.
-    pub topology_spread_constraints: Vec<Node>,
     /// Falls back to the global one.
     pub priority_class_name: Option<Text>,
-    /// The scheduler that places the pods.
-    pub scheduler_name: Option<Text>,
     /// Environment variables by name; over the global ones.
     pub extra_env: NodeMap,
     /// Environment variables taken from elsewhere, by name.
@@ -66,6 +60,19 @@ pub struct Workload {
     pub networkpolicy: NetworkPolicy,
     /// How many pods may be away at once.
     pub max_unavailable: Option<Node>,
+}
+
+/// What a component's section gives to its pods as it is, `gitlab.kas.securityContext`.
+///
+/// A further one is a field here, a line in `charts/_shared/templates/pod.yaml`, and a key of the group `Pod` in
+/// `schemas/definitions.json`; templates read it under the field's name.
+#[derive(Debug, Clone, Default, Deserialize, Serialize)]
+#[serde(default, rename_all(deserialize = "camelCase"))]
+pub struct Passed {
+    /// The pod's security context.
+    pub security_context: NodeMap,
+    /// Spread over zones.
+    pub topology_spread_constraints: Vec<Node>,
 }
 
 /// Labels and annotations.

@@ -19,6 +19,15 @@ impl View {
         self.0.insert(name.to_owned(), node(value));
         self
     }
+
+    /// This view and the fields of a struct.
+    #[must_use]
+    pub fn over(mut self, fields: impl Serialize) -> Self {
+        if let Value::Object(fields) = node(fields) {
+            self.0.extend(fields);
+        }
+        self
+    }
 }
 
 impl Serialize for View {

@@ -43,6 +43,8 @@ pub struct Workload<'a> {
     pub labels: Labels,
     /// Its common settings.
     pub set: model::workload::Workload,
+    /// What its pods get as it is.
+    pub passed: model::workload::Passed,
 }
 
 impl<'a> Workload<'a> {
@@ -83,6 +85,7 @@ impl<'a> Workload<'a> {
             app,
             labels: Labels { object, selector, pod, service },
             set,
+            passed: cx.read_value(key, section),
         }
     }
 

@@ -6,7 +6,7 @@ use std::collections::HashMap;
 use serde_json::{Map, Value, json};
 
 use super::plain::plainly;
-use super::store::At;
+use super::store::{At, lends_keys};
 use crate::diag::{Step, ValuePath};
 
 /// What the walk sees besides the pruned schema.
@@ -89,15 +89,14 @@ fn object(
     found: &mut Findings,
     out: &mut Map<String, Value>,
 ) {
-    let known = schema.get("properties").and_then(Value::as_object);
-    let others = schema.get("additionalProperties");
+    let others = at.others();
     let mut properties = Map::new();
     for (key, value) in map {
         found.steps.push(Step::Key(key.as_str().into()));
-        match (known.and_then(|known| known.get(key)), others) {
+        match (at.property(key), others) {
             (Some(part), _) => {
                 let merged = merged.and_then(|m| m.get(key));
-                properties.extend(prune(at.part(part), value, merged, found).map(|p| (key.clone(), p)));
+                properties.extend(prune(part, value, merged, found).map(|p| (key.clone(), p)));
             }
             // The place where people keep what anchors stand for.
             (None, _) if found.steps.len() == 1 && (key.starts_with('.') || key.starts_with("x-")) => {}
@@ -161,8 +160,10 @@ fn array(
 }
 
 fn keep(at: At, schema: &'static Map<String, Value>, keywords: &[&str], value: &Value, out: &mut Map<String, Value>) {
+    // The keys of groups were looked up one by one.
+    let walked = |part: &Value| part.as_array().is_some_and(|parts| parts.iter().all(lends_keys));
     for keyword in keywords {
-        if let Some(part) = schema.get(*keyword) {
+        if let Some(part) = schema.get(*keyword).filter(|part| *keyword != "allOf" || !walked(part)) {
             out.insert((*keyword).to_owned(), expanded(at.part(part), Some(value), 0));
         }
     }

@@ -35,6 +35,47 @@ impl At {
         }
         at
     }
+
+    /// A known key of a map: its own, or one of a group of keys that it takes by `allOf`.
+    ///
+    /// `false` under a key of its own takes the key of a group away.
+    pub fn property(self, key: &str) -> Option<At> {
+        let at = self.resolved();
+        match at.schema.get("properties").and_then(|own| own.get(key)) {
+            Some(Value::Bool(false)) => None,
+            Some(part) => Some(at.part(part)),
+            None => at.groups().find_map(|group| group.property(key)),
+        }
+    }
+
+    /// All known keys of a map, those of groups after its own.
+    pub fn properties(self) -> Vec<(&'static str, At)> {
+        let at = self.resolved();
+        let own = at.schema.get("properties").and_then(Value::as_object);
+        let mut all: Vec<_> = own.into_iter().flatten().map(|(key, part)| (key.as_str(), at.part(part))).collect();
+        for group in at.groups() {
+            let more = group.properties();
+            all.extend(more.into_iter().filter(|(key, _)| own.is_none_or(|own| !own.contains_key(*key))));
+        }
+        all.retain(|(_, part)| part.schema != &Value::Bool(false));
+        all
+    }
+
+    /// What stands under keys that are not known: `false` where there may be none.
+    pub fn others(self) -> Option<&'static Value> {
+        ["additionalProperties", "unevaluatedProperties"].iter().find_map(|keyword| self.schema.get(*keyword))
+    }
+
+    /// The groups of keys that a map takes by `allOf`, as every `Pod`; what is no reference there is a condition.
+    fn groups(self) -> impl Iterator<Item = At> {
+        let all = self.schema.get("allOf").and_then(Value::as_array);
+        all.into_iter().flatten().filter(|part| lends_keys(part)).map(move |part| self.part(part))
+    }
+}
+
+/// Whether a part of `allOf` is a group of keys.
+pub(super) fn lends_keys(part: &Value) -> bool {
+    part.get("$ref").is_some()
 }
 
 static TRUE: Value = Value::Bool(true);

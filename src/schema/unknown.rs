@@ -62,7 +62,7 @@ fn in_a_list(finding: Diagnostic, path: &ValuePath) -> Diagnostic {
     let Some((schema, key)) = path.parent().and_then(|p| Some((descend(&p.0)?, path.last_key()?))) else {
         return finding.hint("nothing reads it, remove it");
     };
-    let known: Vec<_> = properties(schema).map(|(k, _)| k.as_str()).collect();
+    let known: Vec<_> = schema.properties().into_iter().map(|(key, _)| key).collect();
     match known.iter().max_by(|a, b| likeness(key, a).total_cmp(&likeness(key, b))) {
         Some(near) if likeness(key, near) >= 0.7 => finding.hint(format!("did you mean `{near}`?")),
         Some(_) if known.len() <= 12 => finding.hint(format!("an entry has {}", list(&known))),
@@ -213,21 +213,17 @@ fn gather(at: At, steps: &mut Vec<&'static str>, places: &mut Vec<String>) {
     if steps.len() == 4 {
         return;
     }
-    for (key, part) in properties(at) {
+    for (key, part) in at.properties() {
         steps.push(key);
         places.push(steps.join("."));
-        gather(at.resolved().part(part), steps, places);
+        gather(part, steps, places);
         steps.pop();
     }
 }
 
-fn properties(at: At) -> impl Iterator<Item = (&'static String, &'static Value)> {
-    at.resolved().schema.get("properties").and_then(Value::as_object).into_iter().flatten()
-}
-
 fn siblings(parent: &[&str]) -> Vec<&'static str> {
     let steps: Vec<_> = parent.iter().map(|key| Step::Key((*key).into())).collect();
-    descend(&steps).map(|at| properties(at).map(|(key, _)| key.as_str()).collect()).unwrap_or_default()
+    descend(&steps).map(|at| at.properties().into_iter().map(|(key, _)| key).collect()).unwrap_or_default()
 }
 
 /// Whether the schemas know the path; below a map of free keys all is known.
@@ -241,18 +237,16 @@ fn descend(steps: &[Step]) -> Option<At> {
     let mut at = store::root();
     for step in steps {
         at = at.resolved();
-        let next = match step {
-            Step::Index(_) => at.schema.get("items"),
-            Step::Key(key) => match at.schema.get("properties").and_then(|p| p.get(&**key)) {
-                Some(part) => Some(part),
-                None => match at.schema.get("additionalProperties") {
-                    Some(Value::Bool(false)) => return None,
-                    Some(part) => Some(part),
-                    None => Some(&FREE),
-                },
-            },
+        let known = match step {
+            Step::Index(_) => at.schema.get("items").map(|part| at.part(part)),
+            Step::Key(key) => at.property(key),
         };
-        at = at.part(next.unwrap_or(&FREE));
+        at = match (known, at.others()) {
+            (Some(part), _) => part,
+            (None, Some(Value::Bool(false))) if matches!(step, Step::Key(_)) => return None,
+            (None, Some(part)) if matches!(step, Step::Key(_)) => at.part(part),
+            (None, _) => at.part(&FREE),
+        };
     }
     Some(at.resolved())
 }

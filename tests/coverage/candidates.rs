@@ -132,7 +132,7 @@ fn of_map(part: &Part, default: &Value, depth: usize) -> Vec<Candidate> {
     };
     let inner = |key: &str| default.get(key).unwrap_or(&Value::Null);
     let mut all = Vec::new();
-    let mut properties: Vec<_> = part.properties().collect();
+    let mut properties = part.properties();
     // What must be there, and what has a default, is the likeliest to be read.
     properties.sort_by_key(|(key, _)| (!required.contains(key), inner(key).is_null()));
     for (key, property) in properties {

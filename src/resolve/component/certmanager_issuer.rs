@@ -47,7 +47,7 @@ fn resolve(cx: &Context, plan: &mut Plan) {
     }
     let mut w = Workload::new(cx, &COMPONENT);
     w.set.image = cx.global.kubectl.image.clone();
-    w.set.security_context = cx.global.kubectl.security_context.clone();
+    w.passed.security_context = cx.global.kubectl.security_context.clone();
     w.set.service_account.enabled = Some(true);
     plan_account(&w, &set, plan);
     let config = format!("{}-certmanager", w.name);

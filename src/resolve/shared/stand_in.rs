@@ -44,7 +44,7 @@ pub fn container(name: &str, image: &str, resources: &Value) -> Container {
 
 /// The pod, as the user and with the group that the image has.
 pub fn pod(w: &mut Workload, user: u32, group: u32, main: Container, volumes: Vec<Node>) -> View {
-    w.set.security_context = map(&json!({
+    w.passed.security_context = map(&json!({
         "runAsUser": user, "runAsGroup": group, "fsGroup": group, "runAsNonRoot": true,
         "fsGroupChangePolicy": "OnRootMismatch", "seccompProfile": {"type": "RuntimeDefault"},
     }));

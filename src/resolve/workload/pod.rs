@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use super::container::view_of;
-use super::{Container, Workload, non_empty};
+use super::{Container, Workload};
 use crate::model::{Node, NodeMap};
 use crate::resolve::labels;
 use crate::resolve::plan::View;
@@ -22,16 +22,13 @@ impl Workload<'_> {
             annotations: labels::text_map(&self.set.annotations),
             automount_service_account_token: self.automount(),
             service_account_name: self.service_account_name(),
-            security_context: self.set.security_context,
             image_pull_secrets: self.pull_secrets(),
             priority_class_name: self.priority_class(),
             runtime_class_name: Value::Null,
             hostname: Value::Null,
-            scheduler_name: self.set.scheduler_name,
             node_selector: self.node_selector(),
             tolerations: self.tolerations(),
             affinity: self.affinity(),
-            topology_spread_constraints: non_empty(&self.set.topology_spread_constraints),
             termination_grace_period_seconds: self.set.deployment.termination_grace_period_seconds,
             restart_policy: Value::Null,
             share_process_namespace: Value::Null,
@@ -45,6 +42,7 @@ impl Workload<'_> {
             containers: moved(containers),
             volumes: moved(all_volumes),
         }
+        .over(&self.passed)
     }
 
     /// The Secrets that images are pulled with: the global ones and the component's.
