@@ -249,8 +249,12 @@ fn hooks(guide: &Guide) -> Step {
     let (who, commands) = match guide.tool {
         Tool::Kubectl => (
             "Nobody runs them by themselves now. For each upgrade, `--list-phases` gives the commands in their order: the upgrade \
-             check, the Secrets, the deployment, the record of what is installed.",
-            vec![format!("{} --skip-stand-ins --is-upgrade --list-phases", guide.release.template)],
+             check, the Secrets, the deployment, the record of what is installed. It applies on kubectl's side; here it has to stay on \
+             the server's.",
+            vec![format!(
+                "{} --skip-stand-ins --is-upgrade --list-phases | sed 's/kubectl apply/& --server-side/' > upgrade.sh",
+                guide.release.template
+            )],
         ),
         Tool::ArgoCd => (
             "Argo CD runs them by its own hooks, before and after each sync. Renders from now on take `--is-upgrade`, which adds \

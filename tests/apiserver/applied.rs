@@ -59,7 +59,7 @@ fn apply_twice(server: &Server, how: &str, flags: &[&str], outcome: &str) {
         kubectl("apply");
         assert_same(&first, &read_back(server, namespace, &text), namespace);
         assert_eq!(kubectl("diff"), "", "{namespace}");
-        assert_eq!(our_diff(namespace, namespace, &first, &text), "", "{namespace}");
+        assert_eq!(our_diff(namespace, &first, &text), "", "{namespace}");
         println!("applied ({how}): {objects} objects of {namespace}, and again without a change");
     }
 }
@@ -88,11 +88,11 @@ fn apiserver_lets_every_version_follow_the_one_before() {
 }
 
 /// What `gitlab-render diff` says of the objects as they are stored and as they were written.
-pub fn our_diff(name: &str, namespace: &str, stored: &str, written: &str) -> String {
+pub fn our_diff(name: &str, stored: &str, written: &str) -> String {
     let folder = tempfile::tempdir().expect("there is room");
     let file = folder.path().join("written.yaml");
     std::fs::write(&file, written).expect("there is room");
-    let args = ["diff", "-", "written.yaml", "--name", name, "-n", namespace, "-o", "diff"].map(str::to_owned);
+    let args = ["diff", "-", "written.yaml", "--name", name, "-n", name, "-o", "diff"].map(str::to_owned);
     let ran = common::run(folder.path(), &args, &BTreeMap::new(), stored);
     assert!(matches!(ran.status, Some(0 | 1)), "{}", ran.stderr);
     ran.stdout
