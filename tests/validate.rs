@@ -8,11 +8,12 @@ use std::fs;
 use std::path::Path;
 
 use gitlab_render::diag::Severity;
-use gitlab_render::pipeline::{self, Findings, KubeVersion, ManifestText, report};
+use gitlab_render::pipeline::{self, Findings, KubeVersion, ManifestText, Select, report};
 use gitlab_render::profiles;
 use gitlab_render::validate::Finding;
+use serde_json::json;
 
-use crate::common::{entries, release, run};
+use crate::common::{entries, release, request, run};
 
 /// What a file says that is found in it, and what is found.
 fn compare(path: &Path) -> Option<String> {
@@ -107,6 +108,18 @@ fn what_profiles_render_is_right() {
         let rest: Vec<_> = found.all.iter().filter(|finding| !known(finding)).collect();
         assert!(rest.is_empty(), "{}: {rest:#?}", profile.name);
     }
+}
+
+/// Pods without their ServiceAccount are never made.
+#[test]
+fn every_pod_has_its_service_account() {
+    let values = json!({
+        "certmanager-issuer": {"email": "me@example.org"},
+        "global": {"serviceAccount": {"enabled": true, "create": true}, "pages": {"enabled": true}},
+    });
+    let (found, ..) =
+        pipeline::validate_values(&request("prod", "gitlab", &values, Select::default())).expect("it renders");
+    assert_eq!(report::text(&found, Severity::Note), "");
 }
 
 #[test]

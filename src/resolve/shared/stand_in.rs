@@ -49,7 +49,8 @@ pub fn pod(w: &mut Workload, user: u32, group: u32, main: Container, volumes: Ve
         "fsGroupChangePolicy": "OnRootMismatch", "seccompProfile": {"type": "RuntimeDefault"},
     }));
     // One replica has no one to be kept apart from.
-    w.pod(Vec::new(), vec![main], volumes).with("affinity", Value::Null)
+    // The charts that these stand in for have no part in `global.serviceAccount`.
+    w.pod(Vec::new(), vec![main], volumes).with("affinity", Value::Null).with("service_account_name", Value::Null)
 }
 
 /// A claim's `spec`, from `persistence` of the chart's section.
