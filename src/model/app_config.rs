@@ -30,6 +30,7 @@ settings!(
         content_security_policy: ContentSecurityPolicy,
         #[serde(rename = "cron_jobs")]
         cron_jobs: NodeMap,
+        database_traffic_capture: TrafficCapture,
         default_color_mode: Node,
         default_projects_features: ProjectsFeatures,
         default_syntax_highlighting_theme: Node,
@@ -127,6 +128,15 @@ settings!(ContentSecurityPolicy {
     report_only: Node,
     directives: NodeMap,
 });
+settings!(
+    /// Where queries are recorded, to be played again.
+    TrafficCapture {
+        config: TrafficConfig,
+    }
+);
+settings!(TrafficConfig { storage: TrafficStorage });
+settings!(TrafficStorage { connector: TrafficConnector });
+settings!(TrafficConnector { provider: Node, project_id: Node, credentials: Node, bucket: Node });
 settings!(ProjectsFeatures {
     issues: Node,
     merge_requests: Node,

@@ -26,6 +26,7 @@ pub fn view(w: &Workload, process: Process, app: &AppConfig) -> View {
         docs: view! { enabled: app.gitlab_docs.get("enabled"), host: app.gitlab_docs.get("host") },
         mailboxes: moved(mail::mailboxes(app, process)),
         cell: app.cell,
+        traffic_capture: process.serves().then(|| traffic_capture(app)),
         geo: moved(geo(cx)),
         sidekiq: moved(sidekiq(cx, process, app)),
         gitaly: view! { max_attempts: client("maxAttempts"), max_backoff: client("maxBackoff") },
@@ -91,6 +92,14 @@ fn gitlab(cx: &Context, own: &str, process: Process, app: &AppConfig) -> View {
         },
         time_zone: cx.global.time_zone,
     }
+}
+
+/// Where the queries of the databases are recorded; null where nothing is said about it.
+fn traffic_capture(app: &AppConfig) -> Node {
+    let mut connector = node(&app.database_traffic_capture.config.storage.connector);
+    connector.as_object_mut().into_iter().for_each(|keys| keys.retain(|_, value| !value.is_null()));
+    let said = connector.as_object().is_some_and(|keys| !keys.is_empty());
+    optional(said, || view! { config: json!({"storage": {"connector": connector}}) })
 }
 
 fn geo(cx: &Context) -> Node {

@@ -132,13 +132,13 @@ pub fn keytab_mount(cx: &Context) -> Option<Node> {
 }
 
 /// What a main container of Rails mounts from its ConfigMap's volume and its secrets' volume, and from
-/// the volumes of [`volumes`]. `init`: an init container that waits for the databases, which needs less.
+/// the volumes of [`volumes`]. `volume` is the secrets' volume; `init`: an init container that waits for the databases, which needs less.
 pub fn mounts(
     cx: &Context,
     container: Container,
     process: Process,
     config: &str,
-    secrets: &str,
+    volume: &str,
     init: bool,
 ) -> Container {
     let read_only = || json!({"readOnly": true});
@@ -147,11 +147,15 @@ pub fn mounts(
         options.insert("readOnly".to_owned(), true.into());
     }
     let templates = if process == Process::Sidekiq { read_only() } else { json!({}) };
-    let mut container = container.mount(config, TEMPLATES, templates).mount(secrets, "/etc/gitlab", read_only()).mount(
-        secrets,
+    let mut container = container.mount(config, TEMPLATES, templates).mount(volume, "/etc/gitlab", read_only()).mount(
+        volume,
         "/srv/gitlab/config/secrets.yml",
         secrets_yml,
     );
+    if !init && process != Process::GeoLogcursor {
+        let app = cx.once::<AppConfig>("global.appConfig");
+        container.volume_mounts.extend(secrets::topology_mounts(&app, volume));
+    }
     if init || !process.serves() {
         return container;
     }

@@ -6,12 +6,32 @@ use super::{ClickHouse, Process, mail, services, sign_in};
 use crate::model::app_config::{AppConfig, SecretKey};
 use crate::model::{Node, Text};
 use crate::resolve::shared::{gitaly_clients, object_storage, postgres, redis};
-use crate::resolve::workload::{Workload, projected_volume, secret_items};
+use crate::resolve::workload::{Workload, mount, projected_volume, secret_items};
 
 /// The volume with Kerberos' keytab.
 pub const KEYTAB: &str = "kerberos-keytab";
 /// The volume with the key that signs mails.
 pub const SMIME: &str = "smime-creds";
+
+/// Where the secrets of a process have what it shows the topology service, which knows of all cells.
+const TOPOLOGY: &str = "topology-service";
+/// The certificate and its key: their names in the Secret, and below [`TOPOLOGY`].
+const TOPOLOGY_FILES: [&str; 2] = ["tls.crt", "tls.key"];
+
+/// The Secret with the certificate for the topology service, where the connection has TLS.
+fn topology_secret(app: &AppConfig) -> Option<&str> {
+    let tls = &app.cell.topology_service_client.tls;
+    tls.secret.as_ref().and_then(Text::set).filter(|_| app.cell.enabled && tls.enabled)
+}
+
+/// The mounts of that certificate where `gitlab.yml` says it is, from the secrets' volume.
+pub fn topology_mounts(app: &AppConfig, secrets: &str) -> Vec<Node> {
+    let file = |file| {
+        let options = json!({"subPath": format!("{TOPOLOGY}/{file}"), "readOnly": true});
+        mount(secrets, &format!("/srv/gitlab/config/{TOPOLOGY}/{file}"), options)
+    };
+    topology_secret(app).map(|_| TOPOLOGY_FILES.map(file).into()).unwrap_or_default()
+}
 
 /// The sources of the projected volume `init-<component>-secrets`.
 pub fn secret_sources(w: &Workload, process: Process) -> Vec<Node> {
@@ -33,6 +53,9 @@ pub fn secret_sources(w: &Workload, process: Process) -> Vec<Node> {
     sources.extend(postgres::ssl_sources(&databases));
     if !follows {
         sources.extend(object_storage::sources(cx, &app, process.serves()));
+        let files = TOPOLOGY_FILES.map(|file| (file, format!("{TOPOLOGY}/{file}")));
+        let items = files.each_ref().map(|(key, path)| (*key, path.as_str()));
+        sources.extend(topology_secret(&app).map(|secret| secret_items(secret, items)));
     }
     if process.serves() {
         sources.extend(services::sources(cx, own, &app, process));
