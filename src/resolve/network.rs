@@ -45,6 +45,11 @@ pub struct Ingress {
     pub proxy_buffering: Option<Text>,
 }
 
+/// The class of Geo's own controller, which takes the requests of other sites.
+pub fn geo_class(cx: &Context) -> String {
+    cx.text("global.geo.ingressClass").unwrap_or_else(|| format!("{}-nginx-geo", cx.release.name))
+}
+
 /// `ingress.tls`.
 #[derive(Debug, Clone, Default, Deserialize)]
 #[serde(default, rename_all = "camelCase")]

@@ -243,7 +243,9 @@ impl Server<'_> {
         }
         let view = view! {
             name: self.service_name(), labels: w.labels.service, annotations, selector: w.labels.selector,
-            service_type: set(&self.service.r#type), port: port(false), target: self.listens(false),
+            service_type: set(&self.service.r#type), cluster_ip: self.service.address(Some("None")),
+            port_name: self.service.port_name("grpc", COMPONENT.name), tls_name: self.service.port_name("tls", COMPONENT.name),
+            port: port(false), target: self.listens(false),
             tls_port: self.tls().then(|| port(true)), tls_target: self.tls().then(|| self.listens(true)),
             metrics_port: self.metrics.enabled.then(|| self.metrics_port()),
         };

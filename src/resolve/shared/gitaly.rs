@@ -106,6 +106,8 @@ pub struct VirtualStorage {
 #[derive(Debug, Default, Deserialize)]
 #[serde(default, rename_all = "camelCase")]
 pub struct Service {
+    /// What its ports are called after.
+    pub name: Option<Text>,
     /// Where clients connect, 8075.
     pub external_port: Option<Text>,
     /// Where the process listens, 8075.
@@ -148,6 +150,17 @@ impl Service {
     /// Where clients connect.
     pub fn port(&self, tls: bool) -> &str {
         if tls { number(&self.tls.external_port, "8076") } else { number(&self.external_port, "8075") }
+    }
+
+    /// `tcp-gitaly`: what is spoken, and the name; where no name is set, that of the component.
+    pub fn port_name(&self, protocol: &str, component: &str) -> String {
+        format!("{protocol}-{}", set(&self.name).unwrap_or(component))
+    }
+
+    /// The address of the Service: `None` is for one that has none, unlike a node port or a load balancer.
+    pub fn address<'a>(&self, wanted: Option<&'a str>) -> Option<&'a str> {
+        let headless = matches!(set(&self.r#type), None | Some("ClusterIP"));
+        wanted.filter(|ip| headless || *ip != "None")
     }
 
     /// Where the process listens.

@@ -4,6 +4,7 @@ use super::Fault;
 use super::eval::{Datum, Scope};
 use crate::model::Text;
 use crate::resolve::labels::full_name;
+use crate::resolve::network::geo_class;
 use crate::resolve::shared::{hosts, postgres, redis, tls, workhorse};
 
 /// Named templates take all there is, `.` or `$`.
@@ -34,7 +35,7 @@ fn of_the_chart(scope: &Scope, name: &str) -> Option<String> {
             full_name(release, scope.chart.name, name.as_ref(), full.as_ref())
         }
         "ingress.class.name" => cx.text("global.ingress.class").unwrap_or_else(|| format!("{release}-nginx")),
-        "gitlab.geo.ingress.class.name" => format!("{release}-nginx-geo"),
+        "gitlab.geo.ingress.class.name" => geo_class(cx),
         "gitlab.geo.primary" => geo("primary"),
         "gitlab.geo.secondary" => geo("secondary"),
         "gitlab.versionTag" => cx.gitlab_version().to_owned(),

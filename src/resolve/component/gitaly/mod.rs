@@ -165,7 +165,8 @@ impl Server<'_> {
         let annotations = self.w.service_annotations(&self.service.annotations);
         let view = view! {
             name: group.service, labels: group.labels.service, selector: group.labels.selector, annotations,
-            service_type: set(&self.service.r#type), cluster_ip: self.cluster_ip(),
+            service_type: set(&self.service.r#type), cluster_ip: self.service.address(set(&self.service.cluster_ip)),
+            port_name: self.service.port_name("tcp", COMPONENT.name), tls_name: self.service.port_name("tls", COMPONENT.name),
             load_balancer_ip: set(&self.service.load_balancer_ip),
             port: port(false), metrics_port: metrics,
             tls_port: tls.then(|| port(true)),
@@ -184,12 +185,6 @@ impl Server<'_> {
         plan.add(COMPONENT.name, "statefulset.yaml", view).follows("checksum/config", &group.config);
         let scaled = Scaled::of("StatefulSet", &group.name, &group.labels);
         self.w.plan_pdb(COMPONENT.name, &scaled, &group.max_unavailable, plan);
-    }
-
-    /// A node port or a load balancer needs an address, which `None` would take away.
-    fn cluster_ip(&self) -> Option<&str> {
-        let headless = matches!(set(&self.service.r#type), None | Some("ClusterIP"));
-        set(&self.service.cluster_ip).filter(|ip| headless || *ip != "None")
     }
 
     fn listens(&self, tls: bool) -> Number {

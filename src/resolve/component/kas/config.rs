@@ -52,6 +52,7 @@ pub fn tree(kas: &Kas) -> Node {
         "workspaces": workspaces(kas),
         "autoflow": autoflow(kas),
     });
+    overlay(&mut tree, cx.section("global.kas.customConfig"));
     overlay(&mut tree, &set.custom_config);
     drop_nulls(&mut tree);
     tree

@@ -1,6 +1,7 @@
 //! The registry's Redis: for the cache, the rate limiter, and the state of load balancing.
 //!
-//! What `registry.redis.<purpose>` does not say is the main Redis' of GitLab, except for its password.
+//! What `registry.redis.<purpose>` does not say is the main Redis' of GitLab, except for its password, which
+//! `global.registry.redis.<purpose>` may say.
 
 use serde::Deserialize;
 use serde_json::{Value, json};
@@ -54,7 +55,7 @@ pub struct Instance {
 
 fn all(cx: &Context) -> impl Iterator<Item = Instance> {
     PURPOSES.into_iter().map(|(key, name, mark, item)| {
-        let set: Settings = cx.read(&format!("registry.redis.{key}"));
+        let set: Settings = cx.inherited(&format!("global.registry.redis.{key}"), &format!("registry.redis.{key}"));
         Instance { key, set, name, mark, item, main: redis::redis(cx, "") }
     })
 }

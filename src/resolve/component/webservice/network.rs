@@ -8,7 +8,7 @@ use crate::model::app_config::AppConfig;
 use crate::model::{Node, NodeMap, Port, Text};
 use crate::resolve::Plan;
 use crate::resolve::gateway::{GatewayRoute, backend};
-use crate::resolve::network::{Ingress, Route};
+use crate::resolve::network::{Ingress, Route, geo_class};
 use crate::resolve::shared::hosts;
 use crate::resolve::workload::Workload;
 use crate::view;
@@ -133,7 +133,7 @@ fn own_certificate(web: &Web, key: &str, mut ingress: Ingress) -> Ingress {
 /// Geo's own controller takes the requests of other sites.
 fn class_for_geo(web: &Web, mut ingress: Ingress, geo: bool) -> Ingress {
     if geo {
-        ingress.class = Some(Text(format!("{}-nginx-geo", web.w.cx.release.name)));
+        ingress.class = Some(Text(geo_class(web.w.cx)));
     }
     ingress
 }

@@ -93,7 +93,7 @@ impl Nginx<'_> {
     /// The class of the Ingresses of GitLab; the twin for Geo has a name of its own.
     fn default_class(&self, component: &str) -> String {
         if component != super::TEMPLATES {
-            return format!("{}-nginx-geo", self.cx.release.name);
+            return network::geo_class(self.cx);
         }
         let global: network::Ingress = self.cx.read("global.ingress");
         set(&global.class).map_or_else(|| format!("{}-nginx", self.cx.release.name), str::to_owned)
