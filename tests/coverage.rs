@@ -90,7 +90,7 @@ fn wrong(row: &Row, bases: &Bases) -> Option<String> {
     };
     let mut reasons = Vec::new();
     for candidate in &tried {
-        let document = nested(&steps, candidate.value.clone());
+        let document = nested(&steps, &given.tree, candidate.value.clone());
         let mut layers = given.layers.clone();
         layers.push(document.to_string());
         match change::render(&layers).map(|objects| Change::between(base, &objects)) {
@@ -145,11 +145,23 @@ fn at<'v>(tree: &'v Value, steps: &[Step]) -> &'v Value {
     steps.iter().try_fold(tree, next).unwrap_or(&NULL)
 }
 
-fn nested(steps: &[Step], value: Value) -> Value {
-    steps.iter().rev().fold(value, |inner, step| match step {
-        Step::Key(key) => json!({ *key: inner }),
-        Step::Item => json!([inner]),
-    })
+/// A document with the value at its place. A list replaces another, so its first item keeps what it is given beside.
+fn nested(steps: &[Step], given: &Value, value: Value) -> Value {
+    let Some((step, rest)) = steps.split_first() else { return value };
+    match step {
+        Step::Key(key) => json!({ *key: nested(rest, at(given, &[Step::Key(key)]), value) }),
+        Step::Item => {
+            let inner = nested(rest, at(given, &[Step::Item]), value);
+            match (given.get(0), inner) {
+                (Some(Value::Object(there)), Value::Object(inner)) => {
+                    let mut item = there.clone();
+                    item.extend(inner);
+                    json!([item])
+                }
+                (_, inner) => json!([inner]),
+            }
+        }
+    }
 }
 
 /// Every path of the rows that does not change what it should, with the reason.
