@@ -36,6 +36,8 @@ pub struct Workload {
     pub affinity: Affinity,
     /// `soft`, `hard`, or empty for the global setting.
     pub anti_affinity: Option<Text>,
+    /// The same for the nodes that `affinity` names.
+    pub node_affinity: Option<Text>,
     /// Labels of nodes.
     pub node_selector: NodeMap,
     /// Taints that are tolerated.
@@ -127,6 +129,8 @@ pub struct Init {
     pub resources: NodeMap,
     /// Security context of each init container.
     pub container_security_context: NodeMap,
+    /// Replaces the script that prepares the configuration.
+    pub script: Option<Text>,
 }
 
 /// `affinity:`, global and local.

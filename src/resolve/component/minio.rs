@@ -109,7 +109,10 @@ fn resolve(cx: &Context, plan: &mut Plan) {
     let minio = read(cx);
     let (w, set, name) = (&minio.w, &minio.set, COMPONENT.name);
     let script = view! { buckets: set.default_buckets.iter().map(bucket).collect::<Vec<_>>() };
-    let view = view! { name: minio.config, labels: w.labels.object, script, config: config(&set.minio_config) };
+    let view = view! {
+        name: minio.config, labels: w.labels.object, script, config: config(&set.minio_config),
+        own_script: w.set.init.script.as_ref().and_then(Text::set),
+    };
     plan.add(name, "configmap.yaml", view);
     plan_claim(&minio, plan);
     plan_deployment(&minio, plan);

@@ -49,7 +49,7 @@ impl Workload<'_> {
         let zone_key = first_set(&own.node_affinity.key, &global.node_affinity.key);
         if let (Some(zones), Some(key)) = (zones.filter(|z| !z.is_empty()), zone_key) {
             let term = json!({"matchExpressions": [{"key": key, "operator": "In", "values": zones}]});
-            match self.cx.global.node_affinity.as_ref().and_then(Text::set) {
+            match first_set(&self.set.node_affinity, &self.cx.global.node_affinity) {
                 Some("hard") => {
                     let rule = json!({"requiredDuringSchedulingIgnoredDuringExecution": {"nodeSelectorTerms": [term]}});
                     affinity.insert("nodeAffinity".to_owned(), rule);

@@ -193,7 +193,10 @@ fn resolve(cx: &Context, plan: &mut Plan) {
     let registry = Registry { w: Workload::new(cx, &COMPONENT), set, redis: redis::instances(cx) };
     let (w, name) = (&registry.w, COMPONENT.name);
     checks::check(&registry);
-    let view = view! { name: w.name, labels: w.labels.object, config: moved(config::view(&registry)) };
+    let view = view! {
+        name: w.name, labels: w.labels.object, config: moved(config::view(&registry)),
+        own_script: w.set.init.script.as_ref().and_then(Text::set),
+    };
     plan.add(name, "configmap.yaml", view);
     if registry.set.api.enabled {
         plan_deployment(&registry, plan);
