@@ -169,7 +169,15 @@ fn wrong_types_say_what_to_write() {
 fn options_bounds_and_forms_are_named() {
     let cases = [
         ("global: {edition: EE}", "not-allowed: `global.edition` must be `ee` or `ce` (did you mean `ee`?)"),
-        ("global: {smtp: {port: 70000}}", "out-of-bounds: `global.smtp.port` must be at most 65535"),
+        ("global: {smtp: {port: 70000}}", "out-of-bounds: `global.smtp.port` must be a port, 1 to 65535"),
+        (
+            "gitlab: {gitaly: {dailyMaintenance: {startHour: 24}}}",
+            "out-of-bounds: `gitlab.gitaly.dailyMaintenance.startHour` must be at most 23",
+        ),
+        (
+            "gitlab: {migrations: {activeDeadlineSeconds: -1}}",
+            "out-of-bounds: `gitlab.migrations.activeDeadlineSeconds` must be at least 0",
+        ),
         ("global: {smtp: {port: smtp}}", "malformed: `global.smtp.port` must be a port number"),
         (
             "gitlab: {gitaly: {persistence: {size: 50 GB}}}",
@@ -219,7 +227,7 @@ gitlab:
   kas: {minReplicas: '3', annotations: {a: '1'}, securityContext: {runAsUser: '1000'}}
   gitlab-pages: {zipCache: {expiration: '60'}}
 ";
-    assert_eq!(told(yaml), ["out-of-bounds: `global.psql.port` must be at most 65535"]);
+    assert_eq!(told(yaml), ["out-of-bounds: `global.psql.port` must be a port, 1 to 65535"]);
     let checked = schema::check(merged(&yaml.replace("70000", "5432")), &Options::default()).expect("all fits").value;
     let at = |pointer: &str| checked.tree().pointer(pointer).cloned().unwrap_or_default();
     assert_eq!(at("/global/shell/port"), 22);

@@ -33,6 +33,7 @@ mod schema;
 mod scripts;
 mod shared_values;
 mod source_schemas;
+mod surface;
 mod system;
 mod templates;
 mod tpl;

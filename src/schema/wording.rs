@@ -71,6 +71,9 @@ pub(super) fn tell(
             }
         }
         Kind::Format { format } => Diagnostic::error("malformed", format!("`{path}` must have the form `{format}`")),
+        Kind::Minimum { .. } | Kind::Maximum { .. } if kinds.get(pointer) == Some(&"Port") => {
+            Diagnostic::error("out-of-bounds", format!("`{path}` must be a port, 1 to 65535"))
+        }
         Kind::Minimum { limit } => bound(&path, "at least", limit),
         Kind::Maximum { limit } => bound(&path, "at most", limit),
         Kind::ExclusiveMinimum { limit } => bound(&path, "more than", limit),

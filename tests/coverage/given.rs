@@ -130,7 +130,12 @@ pub fn paths() -> Vec<String> {
 }
 
 fn any(patterns: &[String], path: &str) -> bool {
-    patterns.iter().flat_map(|pattern| expand(pattern)).any(|pattern| matches(&pattern, path))
+    patterns.iter().any(|pattern| covers(pattern, path))
+}
+
+/// Whether a pattern with `*`, `**` and `{a,b}` covers a path.
+pub fn covers(pattern: &str, path: &str) -> bool {
+    expand(pattern).iter().any(|pattern| matches(pattern, path))
 }
 
 /// The patterns without braces.
