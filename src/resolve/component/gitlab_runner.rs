@@ -2,6 +2,9 @@
 
 use serde_json::{Value, json};
 
+use crate::diag::{Diagnostic, ValuePath};
+use crate::model::NodeMap;
+use crate::resolve::context::overlay_map;
 use crate::resolve::shared::{hosts, stand_in, tls};
 use crate::resolve::workload::{Container, Workload, config_volume, projected_volume};
 use crate::resolve::{Component, Context, Plan};
@@ -23,7 +26,11 @@ fn resolve(cx: &Context, plan: &mut Plan) {
         return;
     }
     let mut w = stand_in::workload(cx, "gitlab-runner", format!("{}-gitlab-runner", cx.release.name));
-    plan_account(&w, plan);
+    w.set.annotations.extend(map(cx, "podAnnotations"));
+    let account = account(&w);
+    if account == w.name {
+        plan_account(&w, plan);
+    }
     let view = view! { name: w.name, labels: w.labels.object, none: json!({}) };
     plan.add(COMPONENT.name, "configmap.yaml", view);
     let view = view! {
@@ -41,10 +48,16 @@ fn resolve(cx: &Context, plan: &mut Plan) {
         projected_volume("authorities", 0o440, vec![authorities(cx)]),
     ];
     let main = runner(&w);
-    let pod = stand_in::pod(&mut w, USER, GROUP, main, volumes)
+    let mut pod = stand_in::pod(&mut w, USER, GROUP, main, volumes)
         .with("automount_service_account_token", true)
-        .with("service_account_name", &w.name)
+        .with("service_account_name", account)
         .with("termination_grace_period_seconds", 3600);
+    let mut context = w.passed.security_context.clone();
+    overlay_map(&mut context, &map(cx, "podSecurityContext"));
+    pod = pod.with("security_context", context);
+    if let Some(class) = set(cx, "priorityClassName") {
+        pod = pod.with("priority_class_name", class);
+    }
     let view = view! { name: w.name, labels: w.labels.object, selector: w.labels.selector, pod };
     plan.add(COMPONENT.name, "deployment.yaml", view).follows("checksum/config", &w.name);
 }
@@ -52,8 +65,8 @@ fn resolve(cx: &Context, plan: &mut Plan) {
 fn runner(w: &Workload) -> Container {
     let cx = w.cx;
     let gitlab = hosts::public(cx, "gitlab");
-    let url = cx.text("gitlab-runner.gitlabUrl").unwrap_or_else(|| gitlab.url());
-    let mut main = stand_in::container("gitlab-runner", IMAGE, cx.section("gitlab-runner.resources"))
+    let url = set(cx, "gitlabUrl").unwrap_or_else(|| gitlab.url());
+    let mut main = stand_in::container("gitlab-runner", &image(cx), cx.section("gitlab-runner.resources"))
         .with_env([
             ("CI_SERVER_URL", url),
             ("CI_SERVER_HOST", gitlab.host),
@@ -68,12 +81,72 @@ fn runner(w: &Workload) -> Container {
         .mount("tmp", "/tmp", Value::Null)
         .mount("token", "/etc/gitlab/runner", json!({"readOnly": true}))
         .mount("authorities", "/etc/gitlab/authorities", json!({"readOnly": true}));
+    main = main.with_env(asked(cx));
+    if let Some(policy) = set(cx, "imagePullPolicy") {
+        main.image_pull_policy = Some(policy);
+    }
     main.command = Some(json!(["sh", "/scripts/start.sh"]));
     // Registered or not: until GitLab answers, it waits, and a restart would not help.
     main.liveness_probe = Some(
         json!({"exec": {"command": ["pgrep", "-f", "start.sh|gitlab-runner"]}, "periodSeconds": 30, "timeoutSeconds": 5}),
     );
     main
+}
+
+/// A setting of the section, as text.
+fn set(cx: &Context, key: &str) -> Option<String> {
+    cx.text(&format!("gitlab-runner.{key}"))
+}
+
+fn map(cx: &Context, key: &str) -> NodeMap {
+    cx.section(&format!("gitlab-runner.{key}")).as_object().cloned().unwrap_or_default()
+}
+
+/// `image`: a reference, or its parts as newer charts of the runner have them.
+fn image(cx: &Context) -> String {
+    if !cx.section("gitlab-runner.image").is_object() {
+        return set(cx, "image").unwrap_or_else(|| IMAGE.to_owned());
+    }
+    let (default, default_tag) = IMAGE.split_once(':').unwrap_or((IMAGE, "latest"));
+    let (default_registry, default_name) = default.split_once('/').unwrap_or(("", default));
+    let part = |key: &str, default: &str| set(cx, &format!("image.{key}")).unwrap_or_else(|| default.to_owned());
+    let (registry, name) = (part("registry", default_registry), part("image", default_name));
+    format!("{registry}/{name}:{}", part("tag", default_tag))
+}
+
+/// What is only said where the values say it: to `gitlab-runner register`, and to `start.sh`.
+fn asked(cx: &Context) -> Vec<(&'static str, String)> {
+    let text = |name: &'static str, key: &str| Some((name, set(cx, key)?));
+    let count = |name: &'static str, key: &str| Some((name, number(cx, key)?));
+    let all = [
+        text("KUBERNETES_PRIVILEGED", "runners.privileged"),
+        text("REGISTER_LOCKED", "runners.locked"),
+        count("RUNNER_CONCURRENT", "concurrent"),
+        count("RUNNER_CHECK_INTERVAL", "checkInterval"),
+    ];
+    all.into_iter().flatten().collect()
+}
+
+/// A whole number, after which an `s` for seconds may stand.
+fn number(cx: &Context, key: &str) -> Option<String> {
+    let text = set(cx, key)?;
+    let digits = text.strip_suffix('s').unwrap_or(&text);
+    if digits.parse::<u32>().is_ok() {
+        return Some(digits.to_owned());
+    }
+    let path = format!("gitlab-runner.{key}");
+    cx.say(
+        Diagnostic::error("runner-number", format!("`{path}`: expected a whole number"))
+            .at_value(ValuePath::dotted(&path))
+            .hint("write it without a unit, as `30`"),
+    );
+    None
+}
+
+/// The ServiceAccount: one made here, or another's where `rbac.create` is false.
+fn account(w: &Workload) -> String {
+    let made = set(w.cx, "rbac.create").is_none_or(|create| create != "false");
+    if made { w.name.clone() } else { set(w.cx, "rbac.serviceAccountName").unwrap_or_else(|| "default".to_owned()) }
 }
 
 /// The chain of a certificate that was signed here, by the name of the host; not there otherwise.
