@@ -39,6 +39,23 @@ fn each_deployment_has_its_service_and_those_with_a_path_an_ingress() {
 }
 
 #[test]
+fn a_deployment_has_labels_and_annotations_besides_those_of_the_component() {
+    let own = "{ingress: {path: /}, deployment: {labels: {tier: front}}, pod: {labels: {tier: pods}, annotations: {scan: 'true'}}}";
+    let (status, objects, said) =
+        render(&format!("gitlab: {{webservice: {{annotations: {{all: 'yes'}}, deployments: {{a: {own}, b: {{}}}}}}}}"));
+    assert_eq!(status, Some(0), "{said}");
+    let a = find(&objects, "Deployment", "prod-webservice-a").expect("a Deployment");
+    let pods = &a["spec"]["template"]["metadata"];
+    assert_eq!(a["metadata"]["labels"]["tier"], "front");
+    assert_eq!((&pods["labels"]["tier"], &pods["annotations"]["scan"]), (&"pods".into(), &"true".into()));
+    let b = find(&objects, "Deployment", "prod-webservice-b").expect("a Deployment");
+    for deployment in [a, b] {
+        assert_eq!(deployment["spec"]["template"]["metadata"]["annotations"]["all"], "yes");
+    }
+    assert_eq!(b["metadata"]["labels"].get("tier"), None);
+}
+
+#[test]
 fn a_null_of_a_deployment_removes_what_all_have() {
     let values = "gitlab: {webservice: {nodeSelector: {disk: ssd}, deployments: {a: {ingress: {path: /}, nodeSelector: null}, b: {}}}}";
     let (status, objects, said) = render(values);

@@ -76,7 +76,14 @@ impl Ingress {
         let path = format!("{own}.ingress");
         let mut ingress: Self = cx.inherited("global.ingress", &path);
         ingress.asks_nobody = cx.section(&path).get("configureCertmanager").is_some_and(Value::is_null);
-        ingress
+        ingress.of_all(cx)
+    }
+
+    /// The same, with the class and the type of paths that all Ingresses share: no component has its own.
+    pub fn of_all(mut self, cx: &Context) -> Self {
+        self.class = cx.text("global.ingress.class").map(Text);
+        self.path_type = cx.text("global.ingress.pathType").map(Text).or(self.path_type);
+        self
     }
 
     /// Whether the component has an Ingress.

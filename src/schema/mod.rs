@@ -17,7 +17,7 @@ use std::collections::HashMap;
 use jsonschema::{Draft, PatternOptions};
 use serde_json::Value;
 
-use crate::diag::{Diagnostic, Report, Severity, Sources, Warned};
+use crate::diag::{Diagnostic, Report, Severity, Sources, ValuePath, Warned};
 use crate::values::{Merged, Origins};
 
 /// What to do with keys that nothing reads.
@@ -71,9 +71,9 @@ impl Checked {
 /// All violations, and the values again, to look places up in.
 #[expect(clippy::result_large_err, reason = "once in a run; the caller needs the values to print places")]
 pub fn check(mut merged: Merged, options: &Options) -> Result<Warned<Checked>, (Report, Merged)> {
-    let Walked { findings, digits } = walk(&merged.user, &merged.tree, options);
-    for pointer in &digits {
-        [&mut merged.user, &mut merged.tree].into_iter().filter_map(|t| t.pointer_mut(pointer)).for_each(as_number);
+    let Walked { findings, quoted } = walk(&merged.user, &merged.tree, options);
+    for pointer in &quoted {
+        [&mut merged.user, &mut merged.tree].into_iter().filter_map(|t| t.pointer_mut(pointer)).for_each(unquote);
     }
     match findings.iter().any(|d| d.severity == Severity::Error) {
         true => Err((Report(findings), merged)),
@@ -92,8 +92,8 @@ pub fn violations(user: &Value, tree: &Value, options: &Options) -> Vec<Diagnost
 #[derive(Default)]
 struct Walked {
     findings: Vec<Diagnostic>,
-    /// Where digits in quotes stand for a number, as JSON pointers.
-    digits: Vec<String>,
+    /// Where a text in quotes stands for a number, as JSON pointers.
+    quoted: Vec<String>,
 }
 
 fn walk(user: &Value, tree: &Value, options: &Options) -> Walked {
@@ -103,19 +103,24 @@ fn walk(user: &Value, tree: &Value, options: &Options) -> Walked {
     }
     let mut found = prune::Findings::default();
     let pruned = prune::prune(store::root(), &user, Some(tree), &mut found);
-    let mut diagnostics: Vec<_> = found
-        .unknown
+    let manifest = unknown::manifest(&user);
+    let explained = |path: &&ValuePath| {
+        manifest
+            .as_ref()
+            .is_some_and(|(_, keys)| path.0.len() == 1 && path.last_key().is_some_and(|k| keys.contains(&k)))
+    };
+    let told = found.unknown.iter().filter(|path| !explained(path)).map(|path| unknown::tell(path, &user));
+    let mut diagnostics: Vec<_> = manifest
         .iter()
-        .map(|path| {
-            let finding = unknown::tell(path, &user);
-            match options.unknown_keys {
-                UnknownKeys::Error => finding,
-                UnknownKeys::Warn => Diagnostic { severity: Severity::Warning, ..finding },
-            }
+        .map(|(finding, _)| finding.clone())
+        .chain(told)
+        .map(|finding| match options.unknown_keys {
+            UnknownKeys::Error => finding,
+            UnknownKeys::Warn => Diagnostic { severity: Severity::Warning, ..finding },
         })
         .collect();
-    for pointer in &found.digits {
-        user.pointer_mut(pointer).into_iter().for_each(as_number);
+    for pointer in &found.quoted {
+        user.pointer_mut(pointer).into_iter().for_each(unquote);
     }
     if let Some(schema) = pruned {
         let mut wrong = compiled(&schema, &user, &found.kinds);
@@ -124,12 +129,14 @@ fn walk(user: &Value, tree: &Value, options: &Options) -> Walked {
         }
         diagnostics.append(&mut wrong);
     }
-    Walked { findings: diagnostics, digits: found.digits }
+    Walked { findings: diagnostics, quoted: found.quoted }
 }
 
-/// The number that digits in quotes stand for: Helm's templates write the one as the other.
-fn as_number(value: &mut Value) {
-    if let Some(number) = value.as_str().and_then(|text| text.parse::<i64>().ok()) {
+/// What a text in quotes stands for where it is no text: Helm's templates write the one as the other.
+fn unquote(value: &mut Value) {
+    if value == "" {
+        *value = Value::Null;
+    } else if let Some(number) = value.as_str().and_then(|text| text.parse::<i64>().ok()) {
         *value = number.into();
     }
 }

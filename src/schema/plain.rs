@@ -7,7 +7,7 @@
 pub(super) fn plainly(kind: &str, text: &str) -> bool {
     match kind {
         "Quantity" => quantity(text),
-        "Name" | "DNSSubdomainOrEmpty" => text.is_empty() || name(text),
+        "Name" | "DNSSubdomainOrEmpty" | "StorageClass" => text.is_empty() || name(text),
         "DNSSubdomain" | "DNSLabel" | "LabelScalarMap" | "LabelMap" => name(text),
         "LabelKey" | "AnnotationKey" => text.split_once('/').map_or(name(text), |(a, b)| dotted(a) && name(b)),
         "EnvVarName" => !text.is_empty() && text.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_'),

@@ -16,8 +16,8 @@ pub(super) struct Findings {
     pub unknown: Vec<ValuePath>,
     /// By JSON pointer: which definition a value stands under, to say in words what it must look like.
     pub kinds: HashMap<String, &'static str>,
-    /// By JSON pointer: digits in quotes where a number is meant.
-    pub digits: Vec<String>,
+    /// By JSON pointer: digits in quotes, or the empty text, where a number is meant.
+    pub quoted: Vec<String>,
     steps: Vec<Step>,
 }
 
@@ -56,11 +56,16 @@ pub(super) fn prune(at: At, value: &Value, merged: Option<&Value>, found: &mut F
     if let Some(kind) = at.kind {
         found.kinds.insert(found.pointer(), kind);
     }
-    let number = number_meant(schema, value);
-    if number.is_some() {
-        found.digits.push(found.pointer());
+    // A template of Helm's leaves nothing behind the colon, which is null.
+    if schema.get("type").is_some_and(|types| types == "integer") && value == "" {
+        found.quoted.push(found.pointer());
+        return None;
     }
-    let value = number.as_ref().unwrap_or(value);
+    let bare = unquoted(schema, value);
+    if bare.is_some() {
+        found.quoted.push(found.pointer());
+    }
+    let value = bare.as_ref().unwrap_or(value);
     if let Some(types) = schema.get("type")
         && !fits(types, value)
         && !(takes_digits(at, schema) && is_whole(value))
@@ -205,7 +210,7 @@ fn expanded(at: At, value: Option<&Value>, depth: usize) -> Value {
 }
 
 /// The number that a text of digits stands for, where a number is asked for and not just any text.
-fn number_meant(schema: &Map<String, Value>, value: &Value) -> Option<Value> {
+fn unquoted(schema: &Map<String, Value>, value: &Value) -> Option<Value> {
     let text = value.as_str()?;
     let types = schema.get("type")?;
     let whole = || types == "integer" || types.as_array().is_some_and(|types| types.iter().any(|t| t == "integer"));

@@ -18,6 +18,26 @@ pub(super) fn tell(path: &ValuePath, user: &Value) -> Diagnostic {
     finding.hint(meant(&keys, at_path(user, path)))
 }
 
+/// What an object for Kubernetes is that stands where values should, and which of its keys that explains.
+pub(super) fn manifest(user: &Value) -> Option<(Diagnostic, &'static [&'static str])> {
+    let kind =
+        user.get("kind").and_then(Value::as_str).filter(|_| user.get("apiVersion").is_some_and(Value::is_string))?;
+    let hint = match kind {
+        "HelmRelease" => "the values are what stands below `spec.values`: write that into a file of its own",
+        "Application" | "ApplicationSet" => {
+            "the values are what stands below `helm.values` or `helm.valuesObject`: write that into a file of its own"
+        }
+        "GitLab" => "the values are what stands below `spec.chart.values`: write that into a file of its own",
+        "HelmChart" | "HelmChartConfig" => {
+            "the values are what stands below `spec.valuesContent`: write that into a file of its own"
+        }
+        _ => "give files with values only; objects of your own are applied beside ours",
+    };
+    let message = "`kind`: this is an object for Kubernetes, not a file with values, and nothing in it is read";
+    let finding = Diagnostic::error("not-values", message).at_value(ValuePath::dotted("kind")).hint(hint);
+    Some((finding, &["apiVersion", "kind", "metadata", "spec", "data", "stringData", "type", "status"]))
+}
+
 fn meant(keys: &[&str], value: Option<&Value>) -> String {
     let dotted = keys.join(".");
     if let Some((_, sentence)) = GONE.iter().find(|(path, _)| dotted == *path) {

@@ -264,7 +264,9 @@ fn form(kind: &str) -> Option<&'static str> {
         "Count" | "NonNegative" | "Positive" => "a whole number",
         "IntOrPercent" => "a whole number or a share such as `25%`",
         "DNSLabel" | "DNS1035Label" => "a name of lower-case letters, digits and `-`",
-        "Name" | "DNSSubdomain" | "DNSSubdomainOrEmpty" => "a name of lower-case letters, digits, `-` and `.`",
+        "Name" | "DNSSubdomain" | "DNSSubdomainOrEmpty" | "StorageClass" => {
+            "a name of lower-case letters, digits, `-` and `.`"
+        }
         "EnvVarName" => "the name of an environment variable, without `=`",
         "LabelKey" => "a label key such as `example.com/name`",
         "LabelValue" | "LabelMap" | "LabelScalarMap" => {

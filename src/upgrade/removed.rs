@@ -84,6 +84,12 @@ impl Rule {
                 "removed",
                 match self.when {
                     Some(When::Kind(Kind::Text)) => format!("`{path}`: no longer a text since chart {}", self.since),
+                    Some(When::Volume { .. }) => {
+                        format!(
+                            "`{path}`: Git's own configuration can no longer be a volume since chart {}",
+                            self.since
+                        )
+                    }
                     _ => format!("`{path}`: no longer read since chart {}", self.since),
                 },
                 self.say.clone().unwrap_or_else(|| "remove it".to_owned()),

@@ -43,7 +43,7 @@ struct Settings {
     worker_processes: Text,
     puma: pod::Puma,
     shutdown: Shutdown,
-    deployment: pod::Probes,
+    deployment: pod::Deployment,
     ssh_host_keys: pod::SshHostKeys,
     shared_tmp_dir: NodeMap,
     shared_upload_dir: NodeMap,
@@ -119,7 +119,8 @@ impl Web<'_> {
     fn ingress(&self, key: &str) -> Ingress {
         let mut tree = self.w.cx.section("global.ingress").clone();
         overlay(&mut tree, self.section.get(key).unwrap_or(&Value::Null));
-        self.w.cx.read_value(&format!("{}.{key}", COMPONENT.key), &tree)
+        let ingress: Ingress = self.w.cx.read_value(&format!("{}.{key}", COMPONENT.key), &tree);
+        ingress.of_all(self.w.cx)
     }
 
     /// Whether it gets the requests that no other deployment takes.
@@ -214,6 +215,8 @@ fn deployment<'a>(cx: &'a Context<'a>, key: &'a str, mut section: Value, alone: 
     labels::put(&mut w.labels.pod, &w.set.common.labels);
     labels::put(&mut w.labels.pod, &w.set.pod.labels);
     labels::put(&mut w.labels.service, &w.set.common.labels);
+    labels::put(&mut w.labels.service, &set.service.labels);
+    labels::put(&mut w.set.annotations, &w.set.pod.annotations);
     w.mark(DEPLOYMENT_LABEL, key);
     for labels in [&mut w.labels.object, &mut w.labels.service] {
         labels.insert(DEPLOYMENT_LABEL.to_owned(), key.into());

@@ -30,6 +30,8 @@ pub struct Service {
     /// The same ports with TLS.
     pub tls: ServiceTls,
     annotations: NodeMap,
+    /// Besides those of all Services.
+    pub labels: NodeMap,
     #[serde(rename = "loadBalancerIP")]
     load_balancer_ip: Option<Text>,
     load_balancer_source_ranges: Option<Vec<Text>>,

@@ -6,12 +6,12 @@ use serde_json::{Value, json};
 use super::{COMPONENT, Web, workhorse};
 use crate::model::app_config::SecretKey;
 use crate::model::{Node, NodeMap, Text};
-use crate::resolve::Plan;
 use crate::resolve::image::ImageRef;
 use crate::resolve::shared::rails::{self, Process};
 use crate::resolve::workload::{
     Container, Script, Workload, certificate_source, config_volume, http_probe, memory_volume, mount, projected_volume,
 };
+use crate::resolve::{Plan, labels};
 use crate::view;
 
 const CONFIG: &str = "webservice-config";
@@ -37,10 +37,11 @@ struct Threads {
     max: Text,
 }
 
-/// Puma's probes, in `deployment:`.
+/// What `deployment:` has besides that of any component: labels of the Deployment itself, and Puma's probes.
 #[derive(Default, Deserialize)]
 #[serde(default, rename_all = "camelCase")]
-pub struct Probes {
+pub struct Deployment {
+    labels: NodeMap,
     liveness_probe: NodeMap,
     readiness_probe: NodeMap,
     startup_probe: NodeMap,
@@ -68,7 +69,9 @@ pub fn plan_deployment(web: &Web, all: &Workload, plan: &mut Plan) {
     pod = pod.with("affinity", w.pod_anti_affinity(&w.labels.selector));
     pod.annotate(&w.prometheus_annotations(&web.metrics(), &port));
     pod.annotate(&crate::resolve::workload::evictable());
-    let view = w.deployment(pod).with("name", &web.name).with("replicas", Value::Null);
+    let mut labels = w.controller_labels();
+    labels::put(&mut labels, &web.set.deployment.labels);
+    let view = w.deployment(pod).with("name", &web.name).with("labels", labels).with("replicas", Value::Null);
     plan.add(COMPONENT.name, "deployment.yaml", view).follows("checksum/config", &all.name);
 }
 
