@@ -290,10 +290,15 @@ pub struct Certificate {
 }
 
 impl Certificate {
+    /// Whether TLS is used, where the component says nothing else.
+    pub fn on(&self) -> bool {
+        self.enabled.unwrap_or(false)
+    }
+
     /// The Secret with the certificate, where TLS is used; `default` where none is named.
     pub fn secret(&self, default: impl FnOnce() -> String) -> Option<String> {
         let named = self.secret_name.as_ref().and_then(Text::set).map(str::to_owned);
-        self.enabled.unwrap_or(false).then(|| named.unwrap_or_else(default))
+        self.on().then(|| named.unwrap_or_else(default))
     }
 }
 

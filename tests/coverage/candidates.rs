@@ -9,6 +9,8 @@ use crate::source_schemas::Part;
 pub struct Candidate {
     pub value: Value,
     pub shows: Option<String>,
+    /// Part of the message that refuses it, where that is the effect.
+    pub refused: Option<String>,
 }
 
 /// How deep maps and lists are filled: deeper there is nothing that a shallower value would not show.
@@ -18,21 +20,21 @@ const WIDTH: usize = 6;
 
 impl Candidate {
     fn plain(value: Value) -> Self {
-        Candidate { value, shows: None }
+        Candidate { value, shows: None, refused: None }
     }
 
     fn shown(value: impl Into<Value>) -> Self {
         let value = value.into();
         let text = value.as_str().map_or_else(|| value.to_string(), str::to_owned);
-        Candidate { value, shows: Some(text) }
+        Candidate { value, shows: Some(text), refused: None }
     }
 
     fn marked(value: Value, shows: &str) -> Self {
-        Candidate { value, shows: Some(shows.to_owned()) }
+        Candidate { value, shows: Some(shows.to_owned()), refused: None }
     }
 
     fn within(self, wrap: impl FnOnce(Value) -> Value) -> Self {
-        Candidate { value: wrap(self.value), shows: self.shows }
+        Candidate { value: wrap(self.value), ..self }
     }
 }
 

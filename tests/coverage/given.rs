@@ -32,6 +32,8 @@ struct Own {
     paths: Vec<String>,
     value: String,
     shows: Option<String>,
+    /// What the message says, where the value is refused.
+    refused: Option<String>,
 }
 
 /// Components that a path of another's section changes.
@@ -78,7 +80,8 @@ impl Rules {
     pub fn value(&self, path: &str) -> Option<Candidate> {
         let own = self.file.value.iter().find(|own| any(&own.paths, path))?;
         let document = tree(&[format!("value: {}", own.value)], &Value::Object(serde_json::Map::new()));
-        Some(Candidate { value: document["value"].clone(), shows: own.shows.clone() })
+        let (shows, refused) = (own.shows.clone(), own.refused.clone());
+        Some(Candidate { value: document["value"].clone(), shows, refused })
     }
 
     pub fn reached(&self, path: &str) -> Vec<&str> {
@@ -115,12 +118,6 @@ pub fn excuses() -> Vec<Excuse> {
         Excuse { pattern: pattern.to_owned(), reason: reason.to_owned(), expanded: expand(pattern) }
     };
     text.lines().filter(|line| !line.starts_with('#') && !line.is_empty()).map(excuse).collect()
-}
-
-/// The paths that are not sorted yet.
-pub fn open() -> Vec<String> {
-    let text = std::fs::read_to_string(root().join("tests/coverage/open.txt")).unwrap();
-    text.lines().filter(|line| !line.starts_with('#')).map(str::to_owned).collect()
 }
 
 /// Every path of `tests/data/value-paths.tsv`.

@@ -3,7 +3,7 @@
 use serde::Deserialize;
 use serde_json::json;
 
-use crate::model::workload::{Metrics, Service};
+use crate::model::workload::{Certificate, Metrics, Service};
 use crate::model::{Node, Text};
 use crate::resolve::shared::{postgres, redis};
 use crate::resolve::workload::{
@@ -23,14 +23,7 @@ struct Settings {
     listen_addr: Text,
     metrics: Metrics,
     service: Service,
-    tls: Tls,
-}
-
-#[derive(Default, Deserialize)]
-#[serde(default, rename_all = "camelCase")]
-struct Tls {
-    enabled: bool,
-    secret_name: Option<Text>,
+    tls: Certificate,
 }
 
 fn resolve(cx: &Context, plan: &mut Plan) {
@@ -45,7 +38,7 @@ fn resolve(cx: &Context, plan: &mut Plan) {
     let view = view! {
         name: w.name, labels: w.labels.service, selector: w.labels.selector,
         annotations: service_annotations,
-        port_name: if set.tls.enabled { "https-metrics" } else { "http-metrics" },
+        port_name: if set.tls.on() { "https-metrics" } else { "http-metrics" },
         service_type: set.service.r#type, port: set.service.external_port,
     };
     plan.add(COMPONENT.name, "service.yaml", view);
@@ -57,7 +50,7 @@ fn plan_config(w: &Workload, set: &Settings, plan: &mut Plan) {
     let config = view! {
         db: postgres::main(w.cx, &w.key),
         redis: redis::instance(w.cx, &w.key, "queues"),
-        tls: set.tls.enabled,
+        tls: set.tls.on(),
         listen_address: set.listen_addr, listen_port: set.service.internal_port,
     };
     let view = view! { name: w.name, labels: w.labels.object, config, configure: configure_script() };
@@ -90,9 +83,7 @@ fn plan_deployment(w: &Workload, set: &Settings, plan: &mut Plan) {
     let mut secrets =
         [postgres::password_sources(&databases), postgres::ssl_sources(&databases), redis::password_sources(&redis)]
             .concat();
-    if set.tls.enabled {
-        let name = set.tls.secret_name.as_ref().and_then(Text::set);
-        let name = name.map_or_else(|| format!("{}-gitlab-exporter-tls", w.cx.release.name), str::to_owned);
+    if let Some(name) = set.tls.secret(|| format!("{}-gitlab-exporter-tls", w.cx.release.name)) {
         let files = [("tls.crt", "gitlab-exporter/tls.crt"), ("tls.key", "gitlab-exporter/tls.key")];
         secrets.push(secret_items(&name, files));
     }

@@ -5,6 +5,7 @@ use serde_json::{Value, json};
 
 use crate::model::workload::Metrics;
 use crate::model::{Node, NodeMap, Number, Port, Text};
+use crate::resolve::context::overlay;
 use crate::resolve::shared::gitaly::{Gitaly, Praefect, Service, certificate, metrics_port, set};
 use crate::resolve::workload::{
     Container, Workload, configure_script, memory_volume, mount, projected_volume, secret_items,
@@ -130,7 +131,9 @@ impl Server<'_> {
         let release = &self.w.cx.release;
         let tls = self.gitaly.tls.enabled;
         let gitaly = labels::full_name(&release.name, "gitaly", None, None);
-        let service: Service = self.w.cx.inherited("global.gitaly.service", "gitlab.gitaly.service");
+        let mut service: Value = self.w.cx.inherited("global.gitaly.service", "gitlab.gitaly.service");
+        overlay(&mut service, self.w.cx.section("gitlab.praefect.gitaly.service"));
+        let service: Service = self.w.cx.read_value("gitlab.praefect.gitaly.service", &service);
         let scheme = if tls { "tls" } else { "tcp" };
         let all = self.praefect.virtual_storages.iter().map(|storage| {
             let name = storage.workload(&gitaly);

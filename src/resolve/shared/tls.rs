@@ -1,8 +1,44 @@
 //! Certificates for the names that users reach: from cert-manager, from a Secret, or signed here.
 
+use serde::Deserialize;
 use serde_json::Value;
 
+use crate::model::{NodeMap, Text};
 use crate::resolve::context::Context;
+
+/// How the Ingress controller trusts what it reaches by TLS: a part of the `tls` of a component.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default, rename_all = "camelCase")]
+pub struct Trust {
+    /// Whether it checks the certificate.
+    verify: bool,
+    /// The Secret with the authority that it checks by.
+    ca_secret_name: Option<Text>,
+}
+
+impl Trust {
+    /// What stands at a path.
+    pub fn of(cx: &Context, path: &str) -> Self {
+        cx.read(path)
+    }
+
+    /// The annotations by which nginx trusts a Service.
+    pub fn of_nginx(&self, cx: &Context, service: &str) -> NodeMap {
+        let namespace = &cx.release.namespace;
+        let mut all = NodeMap::new();
+        let mut put = |name: &str, value: String| {
+            all.insert(format!("nginx.ingress.kubernetes.io/{name}"), value.into());
+        };
+        if self.verify {
+            put("proxy-ssl-verify", "on".to_owned());
+            put("proxy-ssl-name", format!("{service}.{namespace}.svc"));
+        }
+        if let Some(secret) = self.ca_secret_name.as_ref().and_then(Text::set) {
+            put("proxy-ssl-secret", format!("{namespace}/{secret}"));
+        }
+        all
+    }
+}
 
 /// Whether cert-manager is to be asked for certificates.
 pub fn by_cert_manager(cx: &Context) -> bool {

@@ -162,12 +162,13 @@ impl Server<'_> {
         let tls = self.gitaly.tls.enabled;
         let port = |tls: bool| Number(self.service.port(tls).parse().unwrap_or_default());
         let metrics = self.set.metrics.enabled.then(|| self.metrics_port());
+        let balanced = set(&self.service.r#type) == Some("LoadBalancer");
         let annotations = self.w.service_annotations(&self.service.annotations);
         let view = view! {
             name: group.service, labels: group.labels.service, selector: group.labels.selector, annotations,
             service_type: set(&self.service.r#type), cluster_ip: self.service.address(set(&self.service.cluster_ip)),
             port_name: self.service.port_name("tcp", COMPONENT.name), tls_name: self.service.port_name("tls", COMPONENT.name),
-            load_balancer_ip: set(&self.service.load_balancer_ip),
+            load_balancer_ip: set(&self.service.load_balancer_ip).filter(|_| balanced),
             port: port(false), metrics_port: metrics,
             tls_port: tls.then(|| port(true)),
             tls_target: tls.then(|| self.listens(true)),

@@ -40,7 +40,7 @@ pub fn tree(kas: &Kas) -> Node {
         "private_api": {
             "listen": listen(kas, &service.private_api_port, json!({
                 "authentication_secret_file": in_home(PRIVATE_API_SECRET),
-                "ca_certificate_file": kas.global.tls.enabled.then_some("/etc/ssl/certs/ca-certificates.crt"),
+                "ca_certificate_file": kas.global.tls.on().then_some("/etc/ssl/certs/ca-certificates.crt"),
             })),
         },
         "observability": {
@@ -64,7 +64,7 @@ fn in_home(file: &str) -> String {
 
 /// A `listen` section: the port, the certificate where TLS is on, and what is special.
 fn listen(kas: &Kas, port: impl std::fmt::Display, more: Node) -> Node {
-    let tls = kas.global.tls.enabled;
+    let tls = kas.global.tls.on();
     let mut listen = json!({
         "address": format!(":{port}"),
         "certificate_file": tls.then(|| in_home("tls.crt")),

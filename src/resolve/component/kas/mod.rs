@@ -9,7 +9,7 @@ use serde_json::json;
 
 use crate::diag::{Diagnostic, ValuePath};
 use crate::model::app_config::SecretKey;
-use crate::model::workload::Metrics;
+use crate::model::workload::{Certificate, Metrics};
 use crate::model::{Node, NodeMap, Port, Text};
 use crate::resolve::shared::redis::{self, Redis};
 use crate::resolve::workload::{Workload, projected_volume, safe_to_evict, secret_items};
@@ -129,22 +129,13 @@ struct CodecServer {
 struct Global {
     enabled: bool,
     service: GlobalService,
-    tls: Tls,
+    tls: Certificate,
 }
 
 #[derive(Default, Deserialize)]
 #[serde(default, rename_all = "camelCase")]
 struct GlobalService {
     api_external_port: Port,
-}
-
-#[derive(Default, Deserialize)]
-#[serde(default, rename_all = "camelCase")]
-struct Tls {
-    enabled: bool,
-    secret_name: Option<Text>,
-    ca_secret_name: Option<Text>,
-    verify: bool,
 }
 
 /// Everything that decisions are made from.
@@ -269,10 +260,8 @@ fn sources(kas: &Kas) -> Vec<Node> {
     let own = redis_instance(kas);
     sources.extend(redis::password_sources(&main));
     sources.extend(own.password.iter().filter(|p| main.password.as_ref() != Some(p)).map(|p| p.source()));
-    if kas.global.tls.enabled {
-        let default = format!("{release}-kas-tls");
-        let secret = kas.global.tls.secret_name.as_ref().and_then(Text::set).unwrap_or(&default);
-        sources.push(secret_items(secret, [("tls.crt", "tls.crt"), ("tls.key", "tls.key")]));
+    if let Some(secret) = kas.global.tls.secret(|| format!("{release}-kas-tls")) {
+        sources.push(secret_items(&secret, [("tls.crt", "tls.crt"), ("tls.key", "tls.key")]));
     }
     if set.autoflow.enabled {
         let temporal = &set.autoflow.temporal;

@@ -8,6 +8,7 @@ use crate::model::{Node, NodeMap, Port, Switch, Text};
 use crate::resolve::Plan;
 use crate::resolve::gateway::{GatewayRoute, prefix_rule};
 use crate::resolve::network::{Ingress, Route};
+use crate::resolve::shared::tls::Trust;
 use crate::resolve::shared::{hosts, workhorse};
 use crate::view;
 
@@ -106,7 +107,7 @@ fn plan_grpc(kas: &Kas, ingress: &Ingress, host: String, tls_secret: String, pla
     let mut more = Map::new();
     more.insert("kube-score/ignore".to_owned(), "ingress-targets-service".into());
     if grpc.is_nginx() {
-        let protocol = if kas.global.tls.enabled { "GRPCS" } else { "GRPC" };
+        let protocol = if kas.global.tls.on() { "GRPCS" } else { "GRPC" };
         for (name, value) in [("backend-protocol", protocol), ("ssl-redirect", "true"), ("use-regex", "true")] {
             more.insert(format!("nginx.ingress.kubernetes.io/{name}"), value.into());
         }
@@ -123,7 +124,7 @@ fn annotations(kas: &Kas, ingress: &Ingress, protocol: &str) -> NodeMap {
     if ingress.is_nginx() {
         all.insert("nginx.ingress.kubernetes.io/proxy-buffering".to_owned(), "off".into());
         all.insert("nginx.ingress.kubernetes.io/custom-http-errors".to_owned(), "".into());
-        if kas.global.tls.enabled {
+        if kas.global.tls.on() {
             all.insert("nginx.ingress.kubernetes.io/backend-protocol".to_owned(), protocol.into());
             all.extend(upstream_tls(kas));
         }
@@ -133,18 +134,7 @@ fn annotations(kas: &Kas, ingress: &Ingress, protocol: &str) -> NodeMap {
 
 /// How nginx trusts kas, where kas itself speaks TLS.
 fn upstream_tls(kas: &Kas) -> NodeMap {
-    let mut all = Map::new();
-    let (tls, release) = (&kas.global.tls, kas.w.cx.release);
-    if tls.enabled && tls.verify {
-        let name = format!("{}.{}.svc", kas.w.name, release.namespace);
-        all.insert("nginx.ingress.kubernetes.io/proxy-ssl-verify".to_owned(), "on".into());
-        all.insert("nginx.ingress.kubernetes.io/proxy-ssl-name".to_owned(), name.into());
-    }
-    if let Some(secret) = tls.ca_secret_name.as_ref().and_then(Text::set).filter(|_| tls.enabled) {
-        let secret = format!("{}/{secret}", release.namespace);
-        all.insert("nginx.ingress.kubernetes.io/proxy-ssl-secret".to_owned(), secret.into());
-    }
-    all
+    if kas.global.tls.on() { Trust::of(kas.w.cx, "global.kas.tls").of_nginx(kas.w.cx, &kas.w.name) } else { Map::new() }
 }
 
 fn plan_routes(kas: &Kas, plan: &mut Plan) {

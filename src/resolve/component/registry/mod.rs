@@ -80,14 +80,12 @@ struct Prometheus {
     path: Option<Text>,
 }
 
-/// `tls` of the registry or of its debug server.
+/// `tls` of the registry or of its debug server, besides what [`Trust`](crate::resolve::shared::tls::Trust) reads.
 #[derive(Default, Deserialize)]
 #[serde(default, rename_all = "camelCase")]
 struct Tls {
     enabled: bool,
     secret_name: Option<Text>,
-    ca_secret_name: Option<Text>,
-    verify: bool,
     #[serde(rename = "clientCAs")]
     client_cas: Vec<Node>,
     #[serde(rename = "minimumTLS")]

@@ -8,6 +8,7 @@ use crate::resolve::Plan;
 use crate::resolve::gateway::{GatewayRoute, prefix_rule};
 use crate::resolve::network::{Ingress, Route};
 use crate::resolve::shared::hosts;
+use crate::resolve::shared::tls::Trust;
 use crate::view;
 
 /// Plans the Service.
@@ -60,19 +61,10 @@ fn annotations(registry: &Registry, ingress: &Ingress) -> NodeMap {
     if !ingress.is_nginx() {
         return all;
     }
-    let mut put = |name: &str, value: &str| {
-        all.insert(format!("nginx.ingress.kubernetes.io/{name}"), value.into());
-    };
     if registry.speaks_tls() {
-        let (tls, namespace) = (&registry.set.tls, &registry.w.cx.release.namespace);
-        put("backend-protocol", "https");
-        if tls.verify {
-            put("proxy-ssl-verify", "on");
-            put("proxy-ssl-name", &format!("{}.{namespace}.svc", registry.w.name));
-        }
-        if let Some(secret) = tls.ca_secret_name.as_ref().and_then(Text::set) {
-            put("proxy-ssl-secret", &format!("{namespace}/{secret}"));
-        }
+        let cx = registry.w.cx;
+        all.insert("nginx.ingress.kubernetes.io/backend-protocol".to_owned(), "https".into());
+        all.extend(Trust::of(cx, "registry.tls").of_nginx(cx, &registry.w.name));
     }
     all
 }

@@ -20,6 +20,7 @@ pub struct Settings {
     image: Option<ImageName>,
     tag: Option<Text>,
     extra_args: Text,
+    shutdown_timeout: Option<Text>,
     log_format: Text,
     #[serde(rename = "sentryDSN")]
     sentry_dsn: Text,
@@ -218,9 +219,7 @@ pub fn config_name(web: &Web) -> String {
 }
 
 fn config(web: &Web) -> View {
-    let (cx, set) = (web.w.cx, &web.set.workhorse);
-    // A second more than Puma gives a request.
-    let timeout = cx.text("global.webservice.workerTimeout").and_then(|s| s.parse::<i64>().ok()).unwrap_or(60) + 1;
+    let set = &web.set.workhorse;
     let mut settings = Vec::new();
     settings.extend(line("trusted_cidrs_for_x_forwarded_for", &listed(&set.trusted_cidrs_for_x_forwarded_for)));
     settings.extend(line("trusted_cidrs_for_propagation", &listed(&set.trusted_cidrs_for_propagation)));
@@ -252,12 +251,25 @@ fn config(web: &Web) -> View {
         view! { lines: lines.into_iter().flatten().collect::<Vec<_>>(), puma_control: health.puma_control.unwrap_or(true) }
     });
     view! {
-        shutdown_timeout: timeout, settings: settings,
+        shutdown_timeout: quoted(&shutdown_timeout(web)), settings: settings,
         port: web.set.service.workhorse_internal_port.to_string(), tls: certificate(web).is_some(),
         metrics_port: metrics_port(web), metrics_tls: metrics_tls(web),
         sections: sections, health: health,
         // The circuit breaker keeps its count in Redis, the watcher listens there.
         redis: (set.keywatcher.unwrap_or(true) || is_on(&set.circuit_breaker)).then(|| redis_lines(web)),
+    }
+}
+
+/// How long requests get to end; where nothing is said, a second more than Puma gives a request.
+fn shutdown_timeout(web: &Web) -> String {
+    match web.set.workhorse.shutdown_timeout.as_ref().and_then(Text::set) {
+        // Go has no time without a unit.
+        Some(own) if own.parse::<u64>().is_ok() => format!("{own}s"),
+        Some(own) => own.to_owned(),
+        None => {
+            let longest = web.w.cx.text("global.webservice.workerTimeout").and_then(|s| s.parse::<i64>().ok());
+            format!("{}s", longest.unwrap_or(60) + 1)
+        }
     }
 }
 

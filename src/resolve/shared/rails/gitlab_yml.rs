@@ -80,7 +80,7 @@ fn gitlab(cx: &Context, own: &str, process: Process, app: &AppConfig) -> View {
             if process == Process::Toolbox { Value::Null } else { app.initial_defaults.gitlab_product_usage_data.clone() },
         ssh_host: cx.section("global.hosts.ssh"),
         action_cable_allowed_origins: list(&app.action_cable_allowed_origins).filter(|_| process.works()),
-        trusted_proxies: list(cx.section(&format!("{own}.trusted_proxies"))).filter(|_| process.works()),
+        trusted_proxies: list(cx.section(&format!("{own}.trusted_proxies"))),
         content_security_policy: policy,
         max_request_duration_seconds: app.max_request_duration_seconds.map(|n| n.0).or(longest),
         default_color_mode: if web { app.default_color_mode.clone() } else { Value::Null },
