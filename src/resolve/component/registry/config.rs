@@ -13,7 +13,6 @@ use crate::view;
 pub fn view(registry: &Registry) -> View {
     let (cx, set) = (registry.w.cx, &registry.set);
     let data = |path: &str| cx.section(&format!("registry.{path}")).clone();
-    let debug_path = set.debug.prometheus.path.as_ref().and_then(Text::set).unwrap_or(set.metrics.path.as_str());
     let realm = cx.text("registry.authEndpoint").unwrap_or_else(|| hosts::public(cx, "gitlab").url());
     let issuer = cx.text("registry.tokenIssuer").or_else(|| cx.text("global.registry.tokenIssuer"));
     let minio = registry.in_minio();
@@ -23,21 +22,26 @@ pub fn view(registry: &Registry) -> View {
         rate_limiter: data("rateLimiter"), validation: validation(data("validation")),
         http_tls: registry.speaks_tls().then(|| tls(&set.tls, "tls")),
         debug_tls: set.debug.tls.enabled.then(|| {
-            let mut tls = tls(&set.debug.tls, "tls-debug");
+            // Without a certificate of its own, the debug server takes that of the registry.
+            let own = set.debug.tls.secret_name.as_ref().and_then(Text::set);
+            let mut tls = own.map(|_| tls(&set.debug.tls, "tls-debug")).unwrap_or_default();
             tls.insert("enabled".to_owned(), true.into());
             tls
         }),
         address: format!(":{}", set.service.internal_port), debug_address: format!(":{}", set.debug.addr.port),
         drain_timeout: number(data("draintimeout")), relative_urls: data("relativeurls"),
-        prometheus: set.metrics.enabled || set.debug.prometheus.enabled, prometheus_path: debug_path,
+        prometheus: registry.has_metrics(), prometheus_path: registry.metrics_path(),
         realm: format!("{}{}/jwt/auth", realm.trim_end_matches('/'), workhorse::relative_root(cx)),
         token_service: data("tokenService"), issuer: issuer, auto_redirect: data("authAutoRedirect"),
         s3: minio.then(|| json!({"bucket": bucket(cx), "endpoint": minio_url(cx, redirect)})),
         cache: minio,
         delete: minio.then(|| json!({"enabled": true})),
         // Clients cannot reach MinIO by its name inside the cluster, so the registry passes the data on.
-        redirect: match set.storage.redirect.get("disable") {
-            Some(disable) => Some(json!({"disable": disable})),
+        redirect: match set.storage.redirect.as_object().filter(|fields| !fields.is_empty()) {
+            Some(own) => {
+                let disable = own.get("disable").cloned().unwrap_or(Value::Bool(false));
+                Some(without_nulls(json!({"disable": disable, "exceptions": own.get("exceptions")})))
+            }
             None => (minio && !redirect).then(|| json!({"disable": true})),
         },
         middleware: middleware(registry), endpoints: endpoints(cx),
@@ -198,6 +202,6 @@ fn stackdriver(registry: &Registry) -> Node {
     let key = cx.text(&path("credentials.secret")).map(|_| format!("{HOME}profiling-key.json"));
     without_nulls(json!({
         "enabled": true, "service": cx.text(&path("service")).unwrap_or_else(|| registry.w.name.clone()),
-        "projectid": cx.text(&path("projectid")), "keyfile": key,
+        "serviceversion": registry.version(), "projectid": cx.text(&path("projectid")), "keyfile": key,
     }))
 }

@@ -9,7 +9,7 @@ mod secrets;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use crate::model::workload::Metrics;
+use crate::model::workload::{Certificate, Metrics};
 use crate::model::{Node, NodeMap, Port, Switch, Text};
 use crate::resolve::image::ImageRef;
 use crate::resolve::labels;
@@ -174,6 +174,28 @@ impl Registry<'_> {
         self.w.cx.enabled("global.minio.enabled") && storage.is_none_or(|fields| fields.is_empty())
     }
 
+    /// Whether there are metrics: two settings turn them on.
+    fn has_metrics(&self) -> bool {
+        self.set.metrics.enabled || self.set.debug.prometheus.enabled
+    }
+
+    /// Where on the debug server the metrics are.
+    fn metrics_path(&self) -> &str {
+        self.set.debug.prometheus.path.as_ref().and_then(Text::set).unwrap_or(self.set.metrics.path.as_str())
+    }
+
+    /// The metrics as a Prometheus finds them by the pod's annotations.
+    fn scraped(&self) -> Metrics {
+        let tls = Certificate { enabled: Some(self.set.debug.tls.enabled), ..Certificate::default() };
+        let path = Text(self.metrics_path().to_owned());
+        Metrics { enabled: self.has_metrics(), path, tls, ..self.set.metrics.clone() }
+    }
+
+    /// The tag of the image.
+    fn version(&self) -> &str {
+        self.w.set.image.tag.as_ref().and_then(Text::set).unwrap_or(&self.w.cx.release.images.registry)
+    }
+
     fn image(&self) -> ImageRef {
         self.w.cx.image_as_tagged(&self.w.set.image, &self.w.cx.release.images.registry)
     }
@@ -233,7 +255,7 @@ fn plan_deployment(registry: &Registry, plan: &mut Plan) {
     }
     let mut pod = w.pod(init, vec![main], volumes(registry, secrets::sources(registry), "config.yml.tpl"));
     pod.annotate(&evictable());
-    pod.annotate(&w.prometheus_annotations(&set.metrics, &debug.to_string()));
+    pod.annotate(&w.prometheus_annotations(&registry.scraped(), &debug.to_string()));
     let view = w.deployment(pod);
     plan.add(COMPONENT.name, "deployment.yaml", view).follows("checksum/configmap", &w.name);
 }

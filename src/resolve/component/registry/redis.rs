@@ -7,7 +7,7 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 use crate::model::redis::{Auth, Server};
-use crate::model::{Node, Text};
+use crate::model::{Node, NodeMap, Text};
 use crate::resolve::Context;
 use crate::resolve::plan::View;
 use crate::resolve::shared::redis;
@@ -76,6 +76,11 @@ pub fn sources(cx: &Context) -> Vec<Node> {
     sources
 }
 
+/// Whether the registry is told a value: zero and the empty text leave it its own default.
+fn says_something(value: &Node) -> bool {
+    !value.is_null() && *value != 0 && *value != ""
+}
+
 impl Instance {
     fn own_host(&self) -> Option<&str> {
         self.set.host.as_ref().and_then(Text::set)
@@ -88,11 +93,11 @@ impl Instance {
             let server = |s: &Server| format!("{}:{}", s.host, s.port.as_ref().and_then(Text::set).unwrap_or(port));
             servers.iter().map(server).collect::<Vec<_>>().join(",")
         };
-        if !self.set.cluster.is_empty() {
-            return (list(&self.set.cluster, "6379"), None);
-        }
         if !self.set.sentinels.is_empty() {
             return (list(&self.set.sentinels, "26379"), Some(own.unwrap_or(&self.main.host)));
+        }
+        if !self.set.cluster.is_empty() {
+            return (list(&self.set.cluster, "6379"), None);
         }
         if let Some(host) = own {
             return (format!("{host}:{}", self.set.port.as_ref().and_then(Text::set).unwrap_or("6379")), None);
@@ -124,16 +129,27 @@ impl Instance {
     pub fn view(&self) -> View {
         let (addr, mainname) = self.address();
         let set = &self.set;
-        let data = |node: &Node| node.as_object().is_some_and(|map| !map.is_empty()).then(|| node.clone());
+        let map = |node: &Node| node.as_object().filter(|map| !map.is_empty()).cloned();
+        let given = |node: &Option<Node>| node.clone().filter(says_something);
+        let on = |tls: &NodeMap, key: &str| tls.get(key) == Some(&Value::Bool(true));
         view! {
             name: self.name, addr, mainname, username: set.username.as_ref().and_then(Text::set),
-            password: self.has_password().then_some(self.mark), sentinel_password: self.sentinel_secret().is_some(),
-            db: set.db, dialtimeout: set.dialtimeout, readtimeout: set.readtimeout, writetimeout: set.writetimeout,
-            tls: data(&set.tls).filter(|tls| tls["enabled"] == true).map(|tls| {
-                json!({"enabled": true, "insecure": tls.get("insecure").cloned().unwrap_or(Value::Bool(false))})
+            password: self.has_password().then_some(self.mark), sentinel_password: self.asks_sentinels_with_password(),
+            db: set.db, dialtimeout: given(&set.dialtimeout), readtimeout: given(&set.readtimeout),
+            writetimeout: given(&set.writetimeout),
+            tls: map(&set.tls).map(|tls| json!({"enabled": on(&tls, "enabled"), "insecure": on(&tls, "insecure")})),
+            pool: map(&set.pool).map(|mut pool| {
+                pool.retain(|_, value| says_something(value));
+                pool
             }),
-            pool: data(&set.pool),
         }
+    }
+
+    /// A password is for Sentinels, its own or the main ones, and no other server is asked with it.
+    fn asks_sentinels_with_password(&self) -> bool {
+        let of_main = self.set.cluster.is_empty() && self.own_host().is_none() && !self.main.sentinels.is_empty();
+        let sentinels = !self.set.sentinels.is_empty() || of_main;
+        sentinels && self.sentinel_secret().is_some()
     }
 
     fn sources(&self, cx: &Context) -> Vec<Node> {

@@ -102,18 +102,14 @@ pub fn sources(registry: &Registry) -> Vec<Node> {
         let secret = tls_secret(registry);
         sources.push(secret_items(&secret, [("tls.crt", "tls/tls.crt"), ("tls.key", "tls/tls.key")]));
     }
-    if set.debug.tls.enabled {
-        let own = set.debug.tls.secret_name.as_ref().and_then(Text::set).map(str::to_owned);
-        let secret = own.unwrap_or_else(|| tls_secret(registry));
-        sources.push(secret_items(&secret, [("tls.crt", "tls/tls-debug.crt"), ("tls.key", "tls/tls-debug.key")]));
+    if let Some(secret) = set.debug.tls.secret_name.as_ref().and_then(Text::set).filter(|_| set.debug.tls.enabled) {
+        sources.push(secret_items(secret, [("tls.crt", "tls/tls-debug.crt"), ("tls.key", "tls/tls-debug.key")]));
     }
     sources.extend(super::redis::sources(cx));
-    if cx.enabled("registry.profiling.stackdriver.enabled") {
-        let of: Password = cx.read("registry.profiling.stackdriver.credentials");
-        if let Some(secret) = of.secret.as_ref().and_then(Text::set) {
-            let key = of.key.as_ref().and_then(Text::set).unwrap_or("credentials");
-            sources.push(secret_items(secret, [(key, "profiling-key.json")]));
-        }
+    let profiling: Password = cx.read("registry.profiling.stackdriver.credentials");
+    if let Some(secret) = profiling.secret.as_ref().and_then(Text::set) {
+        let key = profiling.key.as_ref().and_then(Text::set).unwrap_or("credentials");
+        sources.push(secret_items(secret, [(key, "profiling-key.json")]));
     }
     // Three Redis connections may share the password of their Sentinels.
     let mut once: Vec<Node> = Vec::with_capacity(sources.len());
