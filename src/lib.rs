@@ -15,7 +15,7 @@
 //!
 //! Findings are data ([`diag`]) until [`ui`] prints them, without what [`redact`] takes for a secret. [`bundle`] is what is
 //! compiled in, [`schema`] what values may be, [`releases`] what is known about GitLab's releases; [`cli`] and
-//! [`commands`] are the command line.
+//! [`commands`] are the command line, [`shell`] what they print to be typed again.
 
 pub mod adopt;
 pub mod bundle;
@@ -37,6 +37,7 @@ pub mod releases;
 pub mod render;
 pub mod resolve;
 pub mod schema;
+pub mod shell;
 pub mod third_party;
 pub mod ui;
 pub mod upgrade;

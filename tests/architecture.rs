@@ -25,7 +25,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
     ("profiles", &["bundle", "diag"]),
     ("third_party", &["diag"]),
     // of releases the table of removed values
-    ("upgrade", &["bundle", "diag", "releases", "values"]),
+    ("upgrade", &["bundle", "diag", "releases", "shell", "values"]),
     ("validate", &["diag", "manifest", "releases", "values"]),
     (
         "pipeline",
@@ -54,10 +54,11 @@ const ALLOWED: &[(&str, &[&str])] = &[
     ("cli", &["commands", "pipeline"]),
     ("ui", &["cli", "diag", "redact"]),
     ("redact", &[]),
+    ("shell", &[]),
     ("images", &["diag", "manifest"]),
     ("import", &["diag", "manifest", "values"]),
     ("diff", &["diag", "manifest", "redact"]),
-    ("commands", &["cli", "diag", "pipeline", "redact", "ui"]),
+    ("commands", &["cli", "diag", "pipeline", "redact", "shell", "ui"]),
 ];
 
 /// Crates that only the named modules may use.

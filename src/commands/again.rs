@@ -4,6 +4,7 @@ use crate::cli::{ReleaseArgs, UnknownKeys, ValuesArgs};
 use crate::commands::release::name;
 use crate::pipeline::KubeVersion;
 use crate::redact::Redacted;
+use crate::shell::quoted;
 
 /// `gitlab-render template NAME ...` with the same release and the same values. Values that look like secrets
 /// are masked: who runs it has to put them in again.
@@ -51,13 +52,4 @@ pub fn let_through(values: &ValuesArgs) -> Vec<String> {
         ("--skip-schema-validation", values.skip_schema_validation),
     ];
     all.into_iter().filter(|(_, on)| *on).map(|(flag, _)| flag.to_owned()).collect()
-}
-
-/// A word for a shell.
-pub fn quoted(word: &str) -> String {
-    let plain = |c: char| c.is_ascii_alphanumeric() || "-_./:=,@%+".contains(c);
-    match !word.is_empty() && word.chars().all(plain) {
-        true => word.to_owned(),
-        false => format!("'{}'", word.replace('\'', "'\\''")),
-    }
 }

@@ -11,6 +11,7 @@ use crate::commands::{Exit, Stop, again, inputs::inputs, phases, release::releas
 use crate::diag::Diagnostic;
 use crate::pipeline::images::Rewrite;
 use crate::pipeline::{self, Format, Hooks, Phase, Rendered, Request, Select};
+use crate::shell::quoted;
 use crate::ui::Ui;
 
 /// Renders and writes, or says what is wrong and writes nothing.
@@ -56,7 +57,7 @@ fn list_phases(args: &TemplateArgs, rendered: &Rendered) -> String {
     for (flag, given) in [(" --registry-mirror ", &args.images.registry_mirror), (" --digests ", &digests)] {
         if let Some(text) = given {
             template.push_str(flag);
-            template.push_str(&again::quoted(text));
+            template.push_str(&quoted(text));
         }
     }
     let (steps, namespace) = (pipeline::steps(rendered), &args.release.namespace);

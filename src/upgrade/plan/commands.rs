@@ -1,6 +1,7 @@
 //! The command lines of a plan's steps.
 
 use super::{Hop, renders};
+use crate::shell::quoted;
 
 /// What commands have besides releases, names and files: as the user gave it.
 #[derive(Debug, Clone, Default)]
@@ -70,13 +71,13 @@ impl Writer<'_> {
         self.named().iter().filter_map(|name| name.strip_prefix("profile:")).map(str::to_owned).collect()
     }
 
-    /// The user's files, and what they are called once they fit this release.
+    /// The user's files, and what they are called once they fit this release; as a shell takes them.
     pub fn files(&self) -> Vec<File> {
         let file = |name: String| {
             if let Some(profile) = name.strip_prefix("profile:") {
                 // Helm knows no profiles: it gets the file that `init` writes.
                 let name = if self.ours() { name.clone() } else { format!("{profile}.yaml") };
-                return File { before: name.clone(), after: name, rewritten: false };
+                return File { before: quoted(&name), after: quoted(&name), rewritten: false };
             }
             let name = if name == STDIN.0 { STDIN.1 } else { &name };
             let runs = self.hop.ask.from.gitlab.to_string();
@@ -84,7 +85,8 @@ impl Writer<'_> {
                 true => name.to_owned(),
                 false => named_for(name, &runs, &self.hop.from.gitlab.to_string()),
             };
-            File { before, after: named_for(name, &runs, &self.hop.to.gitlab.to_string()), rewritten: true }
+            let after = named_for(name, &runs, &self.hop.to.gitlab.to_string());
+            File { before: quoted(&before), after: quoted(&after), rewritten: true }
         };
         self.named().into_iter().map(file).collect()
     }
