@@ -145,7 +145,7 @@ pub struct Failure {
 /// # Errors
 /// Everything that was found up to the first stage that refused.
 pub fn template(request: &Request) -> Result<Rendered, Failure> {
-    rendered(request, |_| ()).map(|(rendered, ())| rendered)
+    rendered(request).map(|(rendered, _)| rendered)
 }
 
 /// How a release that Helm runs is taken over; `template` is the command line that renders it.
@@ -153,15 +153,15 @@ pub fn template(request: &Request) -> Result<Rendered, Failure> {
 /// # Errors
 /// As [`template`].
 pub fn adopt(request: &Request, tool: Tool, template: String) -> Result<(Guide, Vec<Diagnostic>, Sources), Failure> {
-    let (rendered, values) = rendered(request, |checked| checked.tree().clone())?;
+    let (rendered, checked) = rendered(request)?;
     let (name, namespace) = (request.target.name.clone(), request.target.namespace.clone());
     let release = adopt::Release { name, namespace, template };
-    let guide = adopt::guide(release, tool, rendered.objects.manifests(), &values);
+    let guide = adopt::guide(release, tool, rendered.objects.manifests(), checked.tree());
     Ok((guide, rendered.warnings, rendered.sources))
 }
 
-/// The objects, and what is wanted of the values.
-fn rendered<T>(request: &Request, of_values: impl FnOnce(&Checked) -> T) -> Result<(Rendered, T), Failure> {
+/// The objects, and the values they come from.
+fn rendered(request: &Request) -> Result<(Rendered, Checked), Failure> {
     let (mut merged, mut found) = merged(request)?;
     let removed = removed::check(&merged.user, request.unknown_keys == UnknownKeys::Warn);
     merged.user = removed::without(merged.user, &removed);
@@ -198,7 +198,7 @@ fn rendered<T>(request: &Request, of_values: impl FnOnce(&Checked) -> T) -> Resu
         None => request.target.name.clone(),
     };
     let rendered = Rendered { objects, warnings: found, sources: checked.sources().clone(), release, hooks };
-    Ok((rendered, of_values(&checked)))
+    Ok((rendered, checked))
 }
 
 fn failure(mut found: Vec<Diagnostic>, origins: &Origins, sources: &Sources) -> Failure {

@@ -1,11 +1,9 @@
 //! Manifests to findings.
 
-use serde_json::Value;
-
 use super::{Failure, KubeVersion, Request, blame, places, rendered};
 use crate::diag::{Diagnostic, Place, Report, Sources};
+use crate::schema::Checked;
 use crate::validate::{self, Finding, Findings, files};
-use crate::values::Origins;
 
 /// Kubernetes versions that there are schemas of: the second number of the first and of the last.
 pub fn validated_minors() -> (u32, u32) {
@@ -23,27 +21,27 @@ pub fn validate_texts(texts: Vec<files::Text>, version: KubeVersion, namespace: 
 /// # Errors
 /// As [`super::template`].
 pub fn validate_values(request: &Request) -> Result<(Findings, Vec<Diagnostic>, Sources), Failure> {
-    let (rendered, (user, origins)) = rendered(request, |checked| (checked.user().clone(), checked.origins().clone()))?;
+    let (rendered, values) = rendered(request)?;
     let options =
         validate::Options { minor: request.target.kube_version.minor, namespace: request.target.namespace.clone() };
     let objects = rendered.objects.manifests().iter().map(|manifest| (manifest.source.as_str(), &manifest.body));
     let mut checked = files::check_bodies(&objects.collect::<Vec<_>>(), options);
     for finding in &mut checked.all {
-        point_at_value(finding, &user, &origins, &rendered.sources);
+        point_at_value(finding, &values);
     }
     Ok((checked, rendered.warnings, rendered.sources))
 }
 
 /// Puts the place of the value that a finding comes from in that of the template.
-fn point_at_value(finding: &mut Finding, user: &Value, origins: &Origins, sources: &Sources) {
+fn point_at_value(finding: &mut Finding, values: &Checked) {
     let Some(object) = &finding.object else { return };
     let message = format!("`{object}`: `{}`: {}", finding.path, finding.message);
     let mut told = [Diagnostic::error(finding.code, message)];
-    blame::add_places(&mut told, user);
-    places::locate(&mut told, origins);
+    blame::add_places(&mut told, values.user());
+    places::locate(&mut told, values.origins());
     let [Diagnostic { places, .. }] = &told;
     if let Some(Place::At(at)) = places.first()
-        && let Some(source) = sources.get(at.source)
+        && let Some(source) = values.sources().get(at.source)
     {
         finding.file.clone_from(&source.name);
         (finding.line, finding.column) = (at.line, at.column);
