@@ -6,6 +6,8 @@
 use std::fmt;
 use std::sync::Arc;
 
+use serde_json::Value;
+
 /// How bad a finding is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Severity {
@@ -92,6 +94,14 @@ impl ValuePath {
         let mut steps = self.0.clone();
         steps.push(Step::Index(index));
         ValuePath(steps)
+    }
+
+    /// What stands there in a tree.
+    pub fn within<'v>(&self, tree: &'v Value) -> Option<&'v Value> {
+        self.0.iter().try_fold(tree, |at, step| match step {
+            Step::Key(key) => at.get(&**key),
+            Step::Index(index) => at.get(*index),
+        })
     }
 
     /// The path without its last step; `None` at the root.

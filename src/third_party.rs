@@ -38,7 +38,7 @@ const STAND_INS: [(&str, &str, &[&str]); 3] = [
 
 /// A note for each chart of others that the user's own values turn on; what is on by default is not worth one.
 pub fn notes(user: &Value) -> Vec<Diagnostic> {
-    let on = |path: &str| at(user, path) == Some(&Value::Bool(true));
+    let on = |path: &str| ValuePath::dotted(path).within(user) == Some(&Value::Bool(true));
     let note = |(path, name, hint): &(&str, &str, &str)| {
         Diagnostic::note("third-party", format!("`{path}`: {name} is not rendered"))
             .at_value(ValuePath::dotted(path))
@@ -55,7 +55,7 @@ pub fn notes(user: &Value) -> Vec<Diagnostic> {
 /// What the user asks of a chart in whose place something smaller is rendered, that this does not do.
 fn unread((section, what, settings): &(&str, &str, &[&str]), user: &Value) -> Option<Diagnostic> {
     let own = user.get(section).filter(|own| own.get("install") != Some(&Value::Bool(false)))?;
-    let asked: Vec<_> = settings.iter().filter(|path| at(own, path).is_some_and(asks)).collect();
+    let asked: Vec<_> = settings.iter().filter(|path| ValuePath::dotted(path).within(own).is_some_and(asks)).collect();
     let all: Vec<_> = asked.iter().map(|path| format!("`{section}.{path}`")).collect();
     (!asked.is_empty()).then(|| {
         let message = format!("the {what} that is rendered in place of the chart's does not read {}", all.join(", "));
@@ -74,8 +74,4 @@ fn asks(value: &Value) -> bool {
         Value::Object(map) => map.get("enabled") != Some(&Value::Bool(false)) && map.values().any(asks),
         _ => true,
     }
-}
-
-fn at<'v>(tree: &'v Value, path: &str) -> Option<&'v Value> {
-    path.split('.').try_fold(tree, |at, key| at.get(key))
 }

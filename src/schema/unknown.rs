@@ -15,7 +15,7 @@ pub(super) fn tell(path: &ValuePath, user: &Value) -> Diagnostic {
     let Some(keys) = keys(path) else {
         return in_a_list(finding, path);
     };
-    finding.hint(meant(&keys, at_path(user, path)))
+    finding.hint(meant(&keys, path.within(user)))
 }
 
 /// What an object for Kubernetes is that stands where values should, and which of its keys that explains.
@@ -280,11 +280,4 @@ fn keys(path: &ValuePath) -> Option<Vec<&str>> {
             Step::Index(_) => None,
         })
         .collect()
-}
-
-fn at_path<'v>(user: &'v Value, path: &ValuePath) -> Option<&'v Value> {
-    path.0.iter().try_fold(user, |at, step| match step {
-        Step::Key(key) => at.get(&**key),
-        Step::Index(index) => at.get(*index),
-    })
 }

@@ -50,7 +50,7 @@ impl Pattern {
     pub(super) fn absent(&self, user: &Value) -> Vec<Found<'static>> {
         let path = |keys: &[String]| ValuePath(keys.iter().map(|key| Step::Key(key.as_str().into())).collect());
         let one = |one: &Alternative| Found { path: path(&one.keys), value: None, names: one.names.clone() };
-        self.0.iter().map(one).filter(|found| at(user, &found.path).is_none()).collect()
+        self.0.iter().map(one).filter(|found| found.path.within(user).is_none()).collect()
     }
 }
 
@@ -74,14 +74,6 @@ pub(super) fn fill(pattern: &str, names: &[String], from: &ValuePath) -> ValuePa
         }
     }
     ValuePath(steps)
-}
-
-/// What is at a path.
-pub(super) fn at<'a>(tree: &'a Value, path: &ValuePath) -> Option<&'a Value> {
-    path.0.iter().try_fold(tree, |value, step| match step {
-        Step::Key(key) => value.get(&**key),
-        Step::Index(index) => value.get(*index),
-    })
 }
 
 fn walk<'a>(

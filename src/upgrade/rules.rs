@@ -165,12 +165,12 @@ impl When {
     }
 }
 
-/// What another value has to be for the rule to count.
+/// What a value has to be for a rule or a fact to count.
 #[derive(Debug, Deserialize)]
-struct Condition {
+pub struct Condition {
     path: String,
     is: Value,
-    /// What it is where the user did not say.
+    /// What the official chart had where the user did not say.
     default: Value,
 }
 
@@ -375,8 +375,16 @@ impl Rule {
 
 impl Condition {
     fn holds(&self, found: &Found<'_>, user: &Value) -> bool {
-        let path = pattern::fill(&self.path, &found.names, &found.path);
-        pattern::at(user, &path).unwrap_or(&self.default) == &self.is
+        self.holds_at(&pattern::fill(&self.path, &found.names, &found.path), user)
+    }
+
+    fn holds_at(&self, path: &ValuePath, user: &Value) -> bool {
+        path.within(user).unwrap_or(&self.default) == &self.is
+    }
+
+    /// The same for a path without placeholders.
+    pub(super) fn holds_as_written(&self, user: &Value) -> bool {
+        self.holds_at(&ValuePath::dotted(&self.path), user)
     }
 }
 

@@ -6,7 +6,7 @@ use std::collections::HashSet;
 use serde_json::{Map, Value};
 
 use crate::diag::{Step, ValuePath};
-use crate::upgrade::pattern::{self, Found};
+use crate::upgrade::pattern::Found;
 use crate::upgrade::rules::{self, Action, Rule, Span};
 
 /// One change of the values.
@@ -112,7 +112,7 @@ impl Rules<'_> {
         if from == to {
             return Some((Op::Set { at: from.clone(), value: value? }, false));
         }
-        let old = pattern::at(tree, from)?;
+        let old = from.within(tree)?;
         if to.0.starts_with(&from.0) {
             return Some((Op::Move { from: from.clone(), to: to.clone(), value }, false));
         }
@@ -165,7 +165,7 @@ impl Rules<'_> {
         open: &mut Vec<Open>,
     ) {
         let stuck = self.stuck.contains(&(number, from.clone()));
-        let maps = match (look(tree, to), pattern::at(tree, from)) {
+        let maps = match (look(tree, to), from.within(tree)) {
             (Target::Taken(Value::Object(_)), Some(Value::Object(old))) if !old.is_empty() && !stuck => Some(old),
             _ => None,
         };
@@ -220,7 +220,7 @@ pub(super) fn apply(tree: &mut Value, op: &Op) {
             take(tree, &at.0);
         }
         Op::Move { from, to, value } => {
-            let Some(old) = pattern::at(tree, from).cloned() else { return };
+            let Some(old) = from.within(tree).cloned() else { return };
             let new = value.clone().unwrap_or(old);
             if to.0.starts_with(&from.0) {
                 put(tree, &from.0, Value::Object(Map::new()));

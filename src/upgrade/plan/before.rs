@@ -1,9 +1,11 @@
 //! What must hold before a release is applied, and how to see it.
 
+use serde_json::Value;
+
 use super::{Check, Hop, facts, said};
 use crate::diag::ValuePath;
-use crate::releases;
-use crate::upgrade::{minima, pattern};
+use crate::releases::{self, Series};
+use crate::upgrade::minima::{self, Minimum};
 
 pub(super) fn before(hop: &Hop<'_>) -> Vec<Check> {
     let groups = [services(hop), cluster(hop), migrations(hop), without_downtime(hop), saved(hop)];
@@ -16,36 +18,38 @@ impl Hop<'_> {
         format!("kubectl exec -n {} deploy/{}-toolbox -- {command}", self.ask.namespace, self.ask.name)
     }
 
+    /// What the user says at a path.
+    fn said_at(&self, path: &str) -> Option<&Value> {
+        ValuePath::dotted(path).within(self.user()?)
+    }
+
     fn has(&self, path: &str) -> bool {
-        let found = self.user().and_then(|user| pattern::at(user, &ValuePath::dotted(path)));
-        found.is_some_and(|value| !value.is_null())
+        self.said_at(path).is_some_and(|value| !value.is_null())
     }
 
     fn is_on(&self, path: &str) -> bool {
-        let found = self.user().and_then(|user| pattern::at(user, &ValuePath::dotted(path)));
-        found.is_some_and(|value| value == true)
+        self.said_at(path).is_some_and(|value| value == true)
     }
 
     /// Whether the user says that it is off.
     pub(super) fn is_off(&self, path: &str) -> bool {
-        let found = self.user().and_then(|user| pattern::at(user, &ValuePath::dotted(path)));
-        found.is_some_and(|value| value == false)
+        self.said_at(path).is_some_and(|value| value == false)
     }
 }
 
 fn services(hop: &Hop<'_>) -> Vec<Check> {
     let (from, to) = (hop.from.gitlab.series(), hop.to.gitlab.series());
-    let mut checks = Vec::new();
-    if let Some(least) = minima::postgresql(to) {
-        checks.push(Check {
-            id: "postgresql",
-            what: format!("PostgreSQL is {} or newer", least.said()),
-            new: minima::postgresql(from).is_none_or(|old| old.min != least.min),
-            commands: vec![hop.toolbox(
-                "gitlab-rails runner 'puts ApplicationRecord.connection.select_value(%q(SHOW server_version))'",
-            )],
-        });
-    }
+    let least = |id, name: &str, of: fn(Series) -> Option<&'static Minimum>, command: &str| {
+        let least = of(to)?;
+        Some(Check {
+            id,
+            what: format!("{name} is {} or newer", least.said()),
+            new: of(from).is_none_or(|old| old.min != least.min),
+            commands: vec![hop.toolbox(command)],
+        })
+    };
+    let show = "gitlab-rails runner 'puts ApplicationRecord.connection.select_value(%q(SHOW server_version))'";
+    let mut checks = Vec::from_iter(least("postgresql", "PostgreSQL", minima::postgresql, show));
     let extensions = minima::extensions(to);
     let new = minima::extensions(from) != extensions;
     if new || hop.first {
@@ -56,16 +60,8 @@ fn services(hop: &Hop<'_>) -> Vec<Check> {
             commands: vec![hop.toolbox("gitlab-rails runner 'puts ApplicationRecord.connection.select_values(%q(SELECT extname FROM pg_extension))'")],
         });
     }
-    if let Some(least) = minima::redis(to) {
-        checks.push(Check {
-            id: "redis",
-            what: format!("Redis is {} or newer", least.said()),
-            new: minima::redis(from).is_none_or(|old| old.min != least.min),
-            commands: vec![hop.toolbox(
-                "gitlab-rails runner 'puts Gitlab::Redis::SharedState.with { |r| r.info[%q(redis_version)] }'",
-            )],
-        });
-    }
+    let info = "gitlab-rails runner 'puts Gitlab::Redis::SharedState.with { |r| r.info[%q(redis_version)] }'";
+    checks.extend(least("redis", "Redis", minima::redis, info));
     if hop.has("global.psql.host") {
         checks.push(Check {
             id: "direct-database",

@@ -6,9 +6,8 @@ use std::sync::OnceLock;
 use serde::Deserialize;
 use serde_json::Value;
 
-use crate::diag::ValuePath;
 use crate::releases;
-use crate::upgrade::pattern;
+use crate::upgrade::rules::Condition;
 
 /// `upgrades.json`.
 #[derive(Debug, Deserialize)]
@@ -56,15 +55,6 @@ pub struct Background {
     pub gitlab: String,
     /// What it does, and how long it may take.
     pub what: String,
-}
-
-/// What a value has to be for a fact to count.
-#[derive(Debug, Deserialize)]
-pub struct Condition {
-    path: String,
-    is: Value,
-    /// What the official chart had where nobody said.
-    default: Value,
 }
 
 /// What a person has to do.
@@ -135,14 +125,8 @@ pub fn facts() -> &'static Facts {
     READ.get_or_init(|| releases::read(releases::UPGRADES))
 }
 
-impl Condition {
-    fn holds(&self, user: &Value) -> bool {
-        pattern::at(user, &ValuePath::dotted(&self.path)).unwrap_or(&self.default) == &self.is
-    }
-}
-
 fn all_hold(conditions: &[Condition], user: Option<&Value>) -> bool {
-    user.is_none_or(|user| conditions.iter().all(|condition| condition.holds(user)))
+    user.is_none_or(|user| conditions.iter().all(|condition| condition.holds_as_written(user)))
 }
 
 impl Manual {
