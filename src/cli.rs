@@ -210,6 +210,17 @@ pub struct ReleaseArgs {
     pub api_versions: Vec<String>,
 }
 
+/// The cluster that commands about renders render for.
+#[derive(Debug, Args)]
+pub struct ClusterArgs {
+    /// Kubernetes version to render for; the default is the newest one known.
+    #[arg(long, value_name = "VERSION", value_parser = parse_kube_version, help_heading = "Release")]
+    pub kube_version: Option<KubeVersion>,
+    /// API version that the cluster has beyond Kubernetes itself. Repeatable, or a comma list.
+    #[arg(short = 'a', long, value_name = "GROUP/VERSION", value_delimiter = ',', help_heading = "Release")]
+    pub api_versions: Vec<String>,
+}
+
 /// Which of the objects are written.
 #[derive(Debug, Default, Args)]
 #[command(next_help_heading = "Selection")]

@@ -2,9 +2,8 @@
 
 use clap::{Args, ValueEnum};
 
-use super::ValuesArgs;
-use crate::commands::release::{parse_kube_version, parse_namespace, parse_release_name};
-use crate::pipeline::KubeVersion;
+use super::{ClusterArgs, ValuesArgs};
+use crate::commands::release::{parse_namespace, parse_release_name};
 
 /// `gitlab-render diff OLD NEW`.
 ///
@@ -37,12 +36,9 @@ pub struct DiffArgs {
     /// GitLab version that the new side's values are rendered for.
     #[arg(long, value_name = "VERSION", help_heading = "Release")]
     pub to_gitlab: Option<String>,
-    /// Kubernetes version to render for; the default is the newest one known.
-    #[arg(long, value_name = "VERSION", value_parser = parse_kube_version, help_heading = "Release")]
-    pub kube_version: Option<KubeVersion>,
-    /// API version that the cluster has beyond Kubernetes itself. Repeatable, or a comma list.
-    #[arg(short = 'a', long, value_name = "GROUP/VERSION", value_delimiter = ',', help_heading = "Release")]
-    pub api_versions: Vec<String>,
+    /// The cluster.
+    #[command(flatten)]
+    pub cluster: ClusterArgs,
     /// Form of the answer.
     #[arg(short = 'o', long, value_name = "FORM", value_enum, default_value_t = DiffForm::Text, help_heading = "Output")]
     pub output: DiffForm,

@@ -75,8 +75,8 @@ fn target(args: &DiffArgs, gitlab_version: Option<&String>) -> Target {
         name: args.name.clone().unwrap_or_else(|| release::DEFAULT_NAME.to_owned()),
         namespace: args.namespace.clone().unwrap_or_else(|| "default".to_owned()),
         is_upgrade: false,
-        kube_version: args.kube_version.unwrap_or(release::NEWEST_KUBE),
-        api_versions: args.api_versions.clone(),
+        kube_version: args.cluster.kube_version.unwrap_or(release::NEWEST_KUBE),
+        api_versions: args.cluster.api_versions.clone(),
         gitlab_version: gitlab_version.cloned(),
     }
 }
@@ -96,8 +96,7 @@ fn given(named: &str, stdin: &mut Stdin) -> Result<Given, Stop> {
     let mut texts = Vec::new();
     let mut wrong = Vec::new();
     if named != "-" && Path::new(named).is_dir() {
-        let files = manifests_below(Path::new(named), &mut wrong);
-        for file in files {
+        for file in manifests_below(Path::new(named), &mut wrong) {
             match read_text(&file) {
                 Ok(text) => texts.push((file.display().to_string(), text)),
                 Err(diagnostic) => wrong.push(diagnostic),

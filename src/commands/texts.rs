@@ -39,14 +39,11 @@ pub fn manifests_below(directory: &Path, wrong: &mut Vec<Diagnostic>) -> Vec<Pat
         for path in entries.filter_map(Result::ok).map(|entry| entry.path()) {
             let name = path.file_name().and_then(|name| name.to_str()).unwrap_or_default();
             let manifest = [".yaml", ".yml", ".json"].iter().any(|end| name.ends_with(end));
-            if name.starts_with('.') {
+            // A link to a folder may lead back up.
+            if name.starts_with('.') || path.is_dir() && path.is_symlink() {
                 continue;
             }
             if path.is_dir() {
-                // A link to a folder may lead back up.
-                if path.is_symlink() {
-                    continue;
-                }
                 folders.push(path);
             } else if manifest && !name.starts_with("kustomization.") {
                 found.push(path);

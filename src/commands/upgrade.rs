@@ -38,12 +38,14 @@ fn asked(args: &PlanArgs) -> Result<PlanRequest, Stop> {
         name: args.name.clone(),
         namespace: args.namespace.clone(),
         is_upgrade: true,
-        kube_version: args.kube_version.unwrap_or(release::NEWEST_KUBE),
-        api_versions: args.api_versions.clone(),
+        kube_version: args.cluster.kube_version.unwrap_or(release::NEWEST_KUBE),
+        api_versions: args.cluster.api_versions.clone(),
         gitlab_version: None,
     };
     let spaced = |flags: Vec<String>| flags.iter().map(|flag| format!(" {flag}")).collect::<String>();
-    let render = [again::cluster(args.kube_version, &args.api_versions), again::let_through(&args.values)].concat();
+    let render =
+        [again::cluster(args.cluster.kube_version, &args.cluster.api_versions), again::let_through(&args.values)]
+            .concat();
     // the plan's commands apply phase by phase, where Jobs are named by their content
     let select = Select { hooks: Hooks::None, ..Select::default() };
     Ok(PlanRequest {
