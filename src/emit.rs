@@ -13,8 +13,8 @@ use serde::Serialize;
 use serde_json::Value;
 
 use crate::diag::Diagnostic;
-use crate::manifest::write::write_stream;
 use crate::manifest::{Manifest, Ordered};
+use crate::yaml::write::write_stream;
 
 pub use swap::MARKER;
 

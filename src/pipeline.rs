@@ -23,7 +23,7 @@ use crate::canary;
 use crate::diag::{Diagnostic, Report, Severity, Sources};
 use crate::emit;
 use crate::images::Rewrite;
-use crate::manifest::{self, Manifest, Ordered, content, read};
+use crate::manifest::{self, Manifest, Ordered, content};
 use crate::phases::{self, flux, marks};
 use crate::profiles;
 use crate::releases;
@@ -35,6 +35,7 @@ use crate::schema;
 use crate::third_party;
 use crate::upgrade::removed;
 use crate::values::{self, Chart, Merged, Origins};
+use crate::yaml::template as template_yaml;
 
 pub use self::migrate::{File, Migrated, Sameness, Span, compare_renders, migrate, passed, span, text_diff};
 pub use crate::adopt::write::{Layout, write as write_guide};
@@ -265,7 +266,8 @@ fn objects(request: &Request, checked: &Checked, found: &mut Vec<Diagnostic>) ->
         false => checked.tree(),
     };
     let release = release(&request.target, tree, found)?;
-    let context = Context::new(&release, tree, |text| read::parse(text, &mut |_| None).map_err(|e| e.to_string()));
+    let context =
+        Context::new(&release, tree, |text| template_yaml::parse(text, &mut |_| None).map_err(|e| e.to_string()));
     let mut plan = resolve(&context);
     found.append(&mut plan.diagnostics);
     if refused(found) {
@@ -370,7 +372,7 @@ fn follow_content(plan: &Plan, bodies: &mut [Value], hooks: Hooks) {
 /// A rendered template as a tree; fragments are read where they stand.
 fn read_rendered(renderer: &Renderer, text: &str) -> Result<Value, String> {
     let mut inner = None;
-    let tree = read::parse(text, &mut |number| match renderer.take(number)? {
+    let tree = template_yaml::parse(text, &mut |number| match renderer.take(number)? {
         Hole::Value(value) => Some(value),
         Hole::Fragment(text) => match read_rendered(renderer, &text) {
             Ok(value) => Some(value),

@@ -9,11 +9,12 @@ use std::io::Read;
 use std::path::Path;
 
 use gitlab_render::diag::{Place, Report};
-use gitlab_render::manifest::write::write_document;
 use gitlab_render::pipeline::{self, Span};
 use gitlab_render::upgrade::migrate::{MARK, Migrated, migrate};
 use gitlab_render::upgrade::rules::{self, Action};
-use gitlab_render::values::{Origins, read};
+use gitlab_render::values::Origins;
+use gitlab_render::yaml::read;
+use gitlab_render::yaml::write::write_document;
 use serde_json::Value;
 
 use crate::common::{entries, root};

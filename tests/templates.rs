@@ -1,7 +1,7 @@
 //! The lint of templates: they show objects, they do not compute.
 
 use gitlab_render::bundle::TEMPLATES;
-use gitlab_render::manifest::read;
+use gitlab_render::yaml::template as read;
 
 /// Names of tags that a manifest may have.
 const TAGS: [&str; 6] = ["if", "elif", "else", "endif", "for", "endfor"];

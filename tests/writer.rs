@@ -6,7 +6,7 @@
 
 use std::collections::BTreeSet;
 
-use gitlab_render::manifest::write::{write_document, write_stream};
+use gitlab_render::yaml::write::{write_document, write_stream};
 use saphyr_parser::{Event, Parser, ScalarStyle};
 use serde_json::{Map, Value, json};
 
@@ -489,7 +489,7 @@ fn our_own_reader_agrees() {
     let written = yaml(&all);
     // The reader drops nulls, and refuses marks in text: none may come from us there.
     let error =
-        gitlab_render::manifest::read::parse(&written, &mut |_| None).expect_err("a string that looks like a mark");
+        gitlab_render::yaml::template::parse(&written, &mut |_| None).expect_err("a string that looks like a mark");
     assert!(error.reason.contains("part of"), "{error}");
     fn without_marks(value: &mut Value) {
         match value {
@@ -505,7 +505,7 @@ fn our_own_reader_agrees() {
         }
     }
     without_marks(&mut all);
-    let back = gitlab_render::manifest::read::parse(&yaml(&all), &mut |_| None).expect("our own YAML");
+    let back = gitlab_render::yaml::template::parse(&yaml(&all), &mut |_| None).expect("our own YAML");
     assert_eq!(back, all);
 }
 

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde_json::{Value, json};
 
 use super::{Images, Reference};
-use crate::manifest::write::write_document;
+use crate::yaml::write::write_document;
 
 /// A line an image, and the components behind it.
 pub fn text(images: &Images) -> String {

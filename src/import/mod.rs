@@ -13,7 +13,7 @@ use std::collections::BTreeMap;
 use serde_json::{Map, Value};
 
 use crate::diag::{Diagnostic, Location, Report, Severity};
-use crate::manifest::write::write_document;
+use crate::yaml::write::write_document;
 use ruby::{What, parse};
 
 /// Where settings are explained that are not carried over.

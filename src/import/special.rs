@@ -4,7 +4,7 @@ use serde_json::{Map, Value, json};
 
 use super::{Import, ruby, shown};
 use crate::diag::Diagnostic;
-use crate::values::read::read_plain;
+use crate::yaml::read::read_plain;
 
 /// A value without anything that would have to be computed.
 ///

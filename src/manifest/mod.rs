@@ -7,10 +7,8 @@ pub mod content;
 pub mod hook;
 mod id;
 mod order;
-pub mod read;
 pub mod stream;
 mod verify;
-pub mod write;
 
 use std::sync::Arc;
 

@@ -2,7 +2,8 @@
 
 use serde_json::Value;
 
-use super::read::{ReadError, parse};
+use crate::yaml::stream::documents;
+use crate::yaml::template::{ReadError, parse};
 
 /// The objects of a text: YAML documents or JSON values, empty ones left out, the items of a `List` each by itself.
 ///
@@ -42,26 +43,6 @@ fn take(value: Value, objects: &mut Vec<Value>) {
 pub fn is_list(map: &serde_json::Map<String, Value>) -> bool {
     let kind = map.get("kind").and_then(Value::as_str);
     kind.is_some_and(|kind| kind.ends_with("List")) && map.get("items").is_some_and(Value::is_array)
-}
-
-/// The documents of a stream, each with the number of lines before it; cut where `kubectl` cuts.
-pub fn documents(text: &str) -> Vec<(usize, &str)> {
-    let mut found = Vec::new();
-    let (mut start, mut first_line, mut at) = (0, 0, 0);
-    for (number, line) in text.split_inclusive('\n').enumerate() {
-        let separates = line.strip_prefix("---").is_some_and(|rest| {
-            let rest = rest.trim();
-            rest.is_empty() || rest.starts_with('#')
-        });
-        if separates || line.trim_end() == "..." {
-            found.push((first_line, &text[start..at]));
-            start = at + line.len();
-            first_line = number + 1;
-        }
-        at += line.len();
-    }
-    found.push((first_line, &text[start..]));
-    found
 }
 
 #[cfg(test)]

@@ -6,8 +6,8 @@ use std::path::{Component, Path};
 use serde_json::{Value, json};
 
 use super::steps::{Step, steps};
-use crate::manifest::write::write_document;
 use crate::manifest::{Manifest, Phase};
+use crate::yaml::write::write_document;
 
 /// The file with Flux's own objects, beside the folders of the phases.
 pub const OBJECTS: &str = "flux.yaml";

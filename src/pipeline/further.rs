@@ -5,10 +5,10 @@ use serde_json::Value;
 
 use super::{Request, chart, release};
 use crate::diag::{Diagnostic, Place, Severity};
-use crate::manifest::read;
 use crate::resolve::{Context, resolve};
 use crate::upgrade::removed;
 use crate::values::{self, Input};
+use crate::yaml::template;
 
 /// The errors that the values have besides those that were found: each of these is left out with its value, so
 /// that the default stands in.
@@ -21,7 +21,7 @@ pub(super) fn errors(request: &Request, user: &Value, found: &[Diagnostic]) -> V
     });
     let Some(tree) = tree else { return Vec::new() };
     let Some(release) = release(&request.target, &tree, &mut Vec::new()) else { return Vec::new() };
-    let context = Context::new(&release, &tree, |text| read::parse(text, &mut |_| None).map_err(|e| e.to_string()));
+    let context = Context::new(&release, &tree, |text| template::parse(text, &mut |_| None).map_err(|e| e.to_string()));
     let said = |d: &Diagnostic| {
         let mut places = d.places.iter();
         d.severity == Severity::Error && !places.any(|place| refused.iter().any(|r| below(&r.places, place)))

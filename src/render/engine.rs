@@ -117,7 +117,7 @@ impl Renderer {
         });
         environment.add_function("yaml", |value: Value| {
             let mut text = String::new();
-            crate::manifest::write::write_document(&mut text, &tree(&value)?);
+            crate::yaml::write::write_document(&mut text, &tree(&value)?);
             Ok::<_, Error>(text)
         });
         environment.add_filter("inner", super::erb::inner);

@@ -1,7 +1,7 @@
 //! Plan to text: each object's template is run over its view.
 //!
 //! An interpolation in a `.yaml` template never becomes YAML text. The formatter lays the value aside
-//! and writes a mark in its place, and [`crate::manifest::read`] puts the value in whole. So a value
+//! and writes a mark in its place, and [`crate::yaml::template`] puts the value in whole. So a value
 //! keeps its type, and cannot inject anything.
 
 mod engine;

@@ -8,9 +8,10 @@ use super::schema::Schemas;
 use super::set::{Options, Set};
 use super::{Finding, Findings};
 use crate::diag::{Diagnostic, Location, Report, Severity, Sources, ValuePath};
-use crate::manifest::stream::{documents, is_list};
-use crate::manifest::{Fault, ObjectId, read as quick};
-use crate::values::read::{self, node::Kind, node::Node};
+use crate::manifest::stream::is_list;
+use crate::manifest::{Fault, ObjectId};
+use crate::yaml::stream::documents;
+use crate::yaml::{Kind, Node, read, template as quick};
 
 /// A text with manifests.
 #[derive(Debug, Clone)]

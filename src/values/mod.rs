@@ -4,20 +4,18 @@
 //! they do not, `tests/dialect/exceptions.md` says why.
 
 pub mod merge;
-pub mod read;
 pub mod set;
-pub mod spans;
 
 use std::borrow::Cow;
 
 use serde_json::{Map, Value};
 
 use crate::diag::{Diagnostic, Location, Report, Severity, Sources, ValuePath, Warned};
-use read::node::{Kind, Node};
+use crate::yaml::{Kind, Node, read};
 use set::Syntax;
 
+pub use crate::yaml::MAX_BYTES;
 pub use merge::{Chart, component_view};
-pub use read::MAX_BYTES;
 
 /// One thing the user gave values by. Files are read by the caller.
 #[derive(Debug, Clone)]

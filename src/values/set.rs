@@ -5,9 +5,8 @@
 
 use serde_json::Value;
 
-use super::read::node::{Kind, Node};
-use super::read::scalar;
 use crate::diag::{Diagnostic, Location, Step, ValuePath};
+use crate::yaml::{Kind, Node, scalar};
 
 /// The highest list index.
 pub const MAX_INDEX: usize = 65_536;

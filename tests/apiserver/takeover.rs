@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use gitlab_render::manifest::Manifest;
-use gitlab_render::manifest::write::write_stream;
+use gitlab_render::yaml::write::write_stream;
 use serde_json::{Value, json};
 
 use super::renders::{self, Document, Left};

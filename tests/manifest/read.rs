@@ -1,6 +1,6 @@
 //! Rendered templates, marks and the errors about them.
 
-use gitlab_render::manifest::read::{ReadError, parse, parse_by_events};
+use gitlab_render::yaml::template::{ReadError, parse, parse_by_events};
 use serde_json::{Value, json};
 
 fn read(text: &str) -> Result<Value, ReadError> {

@@ -3,7 +3,8 @@
 use std::time::{Duration, Instant};
 
 use gitlab_render::diag::Diagnostic;
-use gitlab_render::values::{Input, MAX_BYTES, read};
+use gitlab_render::values::{Input, MAX_BYTES};
+use gitlab_render::yaml::read;
 
 use super::{bad, file, flag, good, places};
 

@@ -8,8 +8,8 @@ pub mod unified;
 use serde_json::{Map, Value};
 
 use super::{Class, Comparison, ObjectChange, What, fields};
-use crate::manifest::write::write_document;
 use crate::redact::{self, MASK, Redacted};
+use crate::yaml::write::write_document;
 
 pub use json::json;
 pub use markdown::markdown;

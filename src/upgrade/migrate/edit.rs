@@ -10,7 +10,7 @@ use serde_json::Value;
 use super::lines::{Document, shift};
 use super::tree::Op;
 use crate::diag::{Step, ValuePath};
-use crate::values::spans::{Entry, Kind, Spanned, Style};
+use crate::yaml::spans::{Entry, Kind, Spanned, Style};
 
 /// A part of the text and what takes its place.
 pub(super) type Edit = (Range<usize>, String);

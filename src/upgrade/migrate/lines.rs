@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use crate::values::spans::{Entry, Spanned};
+use crate::yaml::spans::{Entry, Spanned};
 
 /// The text of a document and what it consists of.
 pub(super) struct Document<'a> {

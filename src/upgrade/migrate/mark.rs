@@ -4,7 +4,7 @@ use super::edit::Edit;
 use super::lines::Document;
 use super::tree::Open;
 use crate::diag::{Step, ValuePath};
-use crate::values::spans::Kind;
+use crate::yaml::spans::Kind;
 
 /// What such a comment begins with.
 pub const MARK: &str = "# gitlab-render migrate:";

@@ -15,7 +15,8 @@ use self::lines::Document;
 use self::tree::{Change, Op, Open, Rules, Stuck};
 use super::rules::{Effect, Span};
 use crate::diag::{Diagnostic, Location, Place, Report, Sources, ValuePath};
-use crate::values::{self, Input, Origins, read, spans};
+use crate::values::{self, Input, Origins};
+use crate::yaml::{read, spans};
 
 pub use self::mark::MARK;
 

@@ -6,7 +6,7 @@ use std::ops::Range;
 
 use saphyr_parser::{Event, Parser, ScalarStyle, Span};
 
-use super::read::{scalar, syntax};
+use super::{scalar, syntax};
 
 /// A value in the text of a document.
 #[derive(Debug, Clone)]

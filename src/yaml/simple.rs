@@ -5,7 +5,7 @@
 
 use serde_json::{Map, Value};
 
-use super::{MARK_END, MARK_START, plain};
+use super::template::{MARK_END, MARK_START, plain};
 
 /// A document whose nulls are marks, in order: their numbers and lines.
 pub(super) struct Simple {

@@ -1,7 +1,7 @@
 //! Reads a values file: YAML as Helm has it, each value with its place.
 //!
 //! The syntax comes from `saphyr-parser` as events; what the scalars mean, how documents, anchors and merge
-//! keys work, and the limits are here. Needs only [`crate::diag`], so that the build script can use it too.
+//! keys work, and the limits are here.
 
 use std::collections::HashMap;
 
@@ -10,14 +10,8 @@ use serde_json::Value;
 
 use crate::diag::{Diagnostic, Location, Place, Report, Severity, Step, ValuePath, Warned};
 
-#[path = "node.rs"]
-pub mod node;
-#[path = "scalar.rs"]
-pub mod scalar;
-#[path = "syntax.rs"]
-pub(in crate::values) mod syntax;
-
-use node::{Entries, Kind, Node};
+use super::node::{Entries, Kind, Node};
+use super::{scalar, syntax};
 
 /// The longest text that is read, in bytes.
 pub const MAX_BYTES: usize = 8 << 20;

@@ -4,12 +4,12 @@
 //! [`MARK_END`]). It stands for a whole node, so no value ever becomes YAML text and none can
 //! change the shape of a manifest. Null means absent: entries and items that are null are dropped.
 
-mod simple;
-
 use std::fmt;
 
 use saphyr_parser::{Event, Parser, ScalarStyle};
 use serde_json::{Map, Number, Value};
+
+use super::simple;
 
 /// Begins a mark.
 pub const MARK_START: char = '\u{e000}';
@@ -261,7 +261,7 @@ fn hole(text: &str, style: ScalarStyle) -> Result<Option<usize>, String> {
 }
 
 /// A plain scalar's value, by YAML 1.1 as `kubectl` reads it.
-fn plain(text: &str) -> Value {
+pub(super) fn plain(text: &str) -> Value {
     let Some(&first) = text.as_bytes().first() else { return Value::Null };
     match first {
         b'0'..=b'9' | b'+' | b'-' | b'.' => number(text).unwrap_or_else(|| Value::String(text.to_owned())),
