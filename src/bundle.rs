@@ -1,12 +1,24 @@
-//! What is compiled in: `charts/`, `values/` and `schemas/`, in the form that `build.rs` gives them.
+//! What is compiled in: `charts/`, `values/` and `schemas/`, in the form that the build script (`build/`) gives them.
 
 include!(concat!(env!("OUT_DIR"), "/bundle.rs"));
+include!(concat!(env!("OUT_DIR"), "/facts.rs"));
 
 /// The default values of the whole deployment, as JSON.
 pub static DEFAULTS: &str = include_str!(concat!(env!("OUT_DIR"), "/defaults.json"));
 
 /// The rules about values that a render refuses, as JSON: a part of `charts/releases/value-rules.json`.
 pub static REFUSED_VALUES: &str = include_str!(concat!(env!("OUT_DIR"), "/refused-values.json"));
+
+/// The values paths that bring a monitor for the Prometheus operator; all three have to be true.
+#[derive(Debug, Clone, Copy)]
+pub struct MonitorSwitches {
+    /// The component's switch, `global.kas.enabled`.
+    pub component: &'static str,
+    /// The switch of its metrics, `gitlab.kas.metrics.enabled`.
+    pub metrics: &'static str,
+    /// The monitor's own switch, `gitlab.kas.metrics.podMonitor.enabled`.
+    pub monitor: &'static str,
+}
 
 /// The text of a template or file, `gitaly/statefulset.yaml` or `gitaly/files/config.toml`.
 pub fn template(name: &str) -> Option<&'static str> {

@@ -15,13 +15,15 @@ const ALLOWED: &[(&str, &[&str])] = &[
     ("schema", &["bundle", "diag", "values"]),
     ("releases", &["diag"]),
     ("manifest", &["diag", "yaml"]),
-    ("canary", &["diag", "manifest"]),
+    // of bundle the list of components that may have a second set
+    ("canary", &["bundle", "diag", "manifest"]),
     ("emit", &["diag", "manifest", "yaml"]),
     ("phases", &["diag", "manifest", "yaml"]),
     // of phases the marks
     ("adopt", &["manifest", "phases"]),
     // of manifest only the phase, of releases only the image tags, of upgrade nothing
-    ("resolve", &["diag", "manifest", "model", "releases", "view"]),
+    // of bundle the tables that the components' files say
+    ("resolve", &["bundle", "diag", "manifest", "model", "releases", "view"]),
     ("render", &["bundle", "diag", "resolve", "yaml"]),
     ("profiles", &["bundle", "diag"]),
     ("third_party", &["diag"]),

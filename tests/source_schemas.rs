@@ -6,6 +6,7 @@ use std::sync::LazyLock;
 
 use serde_json::{Map, Value};
 
+use crate::build_tree::{components, root_schema};
 use crate::common::root;
 
 /// A place in the schemas, references followed.
@@ -37,7 +38,10 @@ static FILES: LazyLock<Files> = LazyLock::new(|| {
         let schema = serde_json::from_str(&text).unwrap_or_else(|e| panic!("{}: {e}", path.display()));
         (path.strip_prefix(root()).unwrap().to_owned(), schema)
     };
-    paths.map(read).collect()
+    let mut files: Files = paths.map(read).collect();
+    let composed = root_schema::composed(root(), &components::all(root()).unwrap()).unwrap();
+    files.insert(PathBuf::from("schemas/root.schema.json"), composed);
+    files
 });
 
 static FREE: LazyLock<Map<String, Value>> = LazyLock::new(Map::new);

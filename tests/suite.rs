@@ -5,6 +5,7 @@
 mod adopt;
 mod apiserver;
 mod architecture;
+mod build_tree;
 mod canary;
 mod cli;
 mod common;

@@ -14,13 +14,11 @@ use std::collections::BTreeSet;
 use serde_json::Value;
 
 use self::rewrite::Renaming;
+use crate::bundle::SECOND_SETS;
 use crate::diag::Diagnostic;
 use crate::manifest::{Manifest, Phase, content};
 
 pub use self::routes::split;
-
-/// Components that keep nothing and do not mind pods of another version beside them, as in every rolling update.
-const COMPONENTS: [&str; 6] = ["gitlab-pages", "gitlab-shell", "kas", "registry", "sidekiq", "webservice"];
 
 /// Kinds that a set has its own of. ConfigMaps come with the pods that mount them, routes with a share.
 const KINDS: [&str; 8] = [
@@ -86,11 +84,11 @@ pub fn beside(
 /// Why a component has no second set.
 fn impossible(name: &str, manifests: &[Manifest], set: &Canary) -> Option<Diagnostic> {
     let suffix = &set.suffix;
-    if !COMPONENTS.contains(&name) {
+    if !SECOND_SETS.contains(&name) {
         let message =
             format!("`--component {name} --suffix {suffix}`: `{name}` has no pods that may run a second time");
         let hint =
-            format!("pods that keep data or must be alone stay the release's; `{}` can", COMPONENTS.join("`, `"));
+            format!("pods that keep data or must be alone stay the release's; `{}` can", SECOND_SETS.join("`, `"));
         return Some(Diagnostic::error("no-second-set", message).hint(hint));
     }
     let there = manifests.iter().any(|m| *m.component == *name && m.id.kind == "Deployment");

@@ -1,6 +1,7 @@
 //! What the cluster has to be, and which API versions can be asked for.
 
 use super::{Context, is_set, refuse};
+use crate::bundle;
 use crate::diag::Diagnostic;
 use crate::resolve::KubeVersion;
 
@@ -11,22 +12,9 @@ const SUPPORTED: (KubeVersion, KubeVersion) =
     (KubeVersion { major: 1, minor: 33 }, KubeVersion { major: 1, minor: 35 });
 const NEWEST: KubeVersion = KubeVersion { major: 1, minor: 37 };
 
-/// Values that name an API version, and the one that is written.
-const PINS: [(&str, &str); 9] = [
-    ("global.hpa.apiVersion", "autoscaling/v2"),
-    ("global.pdb.apiVersion", "policy/v1"),
-    ("global.batch.cronJob.apiVersion", "batch/v1"),
-    ("global.ingress.apiVersion", "networking.k8s.io/v1"),
-    ("gitlab.webservice.ingress.apiVersion", "networking.k8s.io/v1"),
-    ("gitlab.kas.ingress.apiVersion", "networking.k8s.io/v1"),
-    ("gitlab.gitlab-pages.ingress.apiVersion", "networking.k8s.io/v1"),
-    ("minio.ingress.apiVersion", "networking.k8s.io/v1"),
-    ("registry.ingress.apiVersion", "networking.k8s.io/v1"),
-];
-
 /// Says what a cluster would refuse.
 pub(super) fn check(cx: &Context) {
-    for (path, written) in PINS.iter().filter(|(path, _)| is_set(cx, path)) {
+    for (path, written) in bundle::API_VERSIONS.iter().filter(|(path, _)| is_set(cx, path)) {
         if cx.section(path) != *written {
             let message = format!("no supported Kubernetes has this API version, objects are written as `{written}`");
             refuse(cx, "removed-api", path, &message, &format!("remove the key, or set it to `{written}`"));

@@ -1,0 +1,233 @@
+//! Writes what the program embeds: templates and files as text, default values as one JSON text, schemas as JSON
+//! texts, and the tables of components.
+//!
+//! A component is found by its folder in `charts/` and its module in `src/resolve/component/`; nothing else names it.
+
+use std::collections::BTreeMap;
+use std::fmt::Write as _;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use serde_json::{Map, Value};
+
+use super::components::{self, Component, Outcome, file_name, read_json, sorted};
+use super::root_schema;
+
+/// Reads a YAML text.
+pub type ReadYaml = fn(&str) -> Result<Value, String>;
+
+/// Embeds the tree below `root`: each file is written to `out`.
+pub fn everything(root: &Path, out: &Path, read_yaml: ReadYaml) -> Outcome<()> {
+    let all = components::all(root)?;
+    fs::write(out.join("components.rs"), modules(root)?)?;
+    fs::write(out.join("facts.rs"), facts(root, &all)?)?;
+    fs::write(out.join("defaults.json"), serde_json::to_string(&defaults(root, &all, read_yaml)?)?)?;
+    fs::write(out.join("refused-values.json"), refused_values(root)?)?;
+    fs::write(out.join("bundle.rs"), bundle(root, out, &all)?)?;
+    pack_object_schemas(root, out)
+}
+
+/// The schemas of Kubernetes objects, packed: they are the largest texts, and only `validate` reads them.
+fn pack_object_schemas(root: &Path, out: &Path) -> Outcome<()> {
+    let folder = out.join("objects");
+    fs::create_dir_all(&folder)?;
+    for path in sorted(&root.join("schemas/objects"))? {
+        let (Some(stem), true) = (path.file_stem(), path.extension().is_some_and(|e| e == "txt")) else { continue };
+        let packed = miniz_oxide::deflate::compress_to_vec(&fs::read(&path)?, 9);
+        fs::write(folder.join(stem).with_extension("z"), packed)?;
+    }
+    Ok(())
+}
+
+/// The modules below `src/resolve/component/` and the table of what each declares.
+fn modules(root: &Path) -> Outcome<String> {
+    let mut modules = String::new();
+    let mut table = String::from("/// Every component, by name.\npub static ALL: &[&super::Component] = &[\n");
+    for path in sorted(&root.join("src/resolve/component"))? {
+        let file = if path.is_dir() { path.join("mod.rs") } else { path.clone() };
+        let stem = path.file_stem().and_then(|s| s.to_str()).unwrap_or_default().to_owned();
+        if stem == "mod" || !file.is_file() || file.extension().is_none_or(|e| e != "rs") {
+            continue;
+        }
+        writeln!(modules, "#[path = {:?}]\npub mod {stem};", file.display().to_string())?;
+        writeln!(table, "    &{stem}::COMPONENT,")?;
+    }
+    Ok(format!("{modules}\n{table}];\n"))
+}
+
+/// What the components' own files say, as tables.
+fn facts(root: &Path, all: &[Component]) -> Outcome<String> {
+    let mut text = String::from("/// Components of which a second set of pods may run beside the first.\n");
+    let second: Vec<_> = all.iter().filter(|c| c.second_set).map(|c| c.name.as_str()).collect();
+    writeln!(text, "pub static SECOND_SETS: &[&str] = &{second:?};\n")?;
+    writeln!(text, "/// Monitors for the Prometheus operator that components can have.")?;
+    writeln!(text, "pub static MONITORS: &[MonitorSwitches] = &[")?;
+    for monitor in root_schema::monitors(all)? {
+        let root_schema::Monitor { component, metrics, monitor } = monitor;
+        writeln!(
+            text,
+            "    MonitorSwitches {{ component: {component:?}, metrics: {metrics:?}, monitor: {monitor:?} }},"
+        )?;
+    }
+    writeln!(text, "];\n\n/// Values that name an API version, and the version that is written.")?;
+    writeln!(text, "pub static API_VERSIONS: &[(&str, &str)] = &{:?};", root_schema::api_versions(root, all)?)?;
+    Ok(text)
+}
+
+/// The default values of the whole deployment: the root's, and each component's under its key.
+fn defaults(root: &Path, all: &[Component], read_yaml: ReadYaml) -> Outcome<Value> {
+    let mut tree = Value::Object(Map::new());
+    let root_values = root.join("schemas/root.values.yaml");
+    if root_values.is_file() {
+        tree = yaml_file(&root_values, read_yaml)?;
+    }
+    for component in all {
+        if component.folder.join("values.yaml").is_file() {
+            let key = component.key.as_deref();
+            let key = key.ok_or_else(|| format!("{}: values.yaml, but no `key`", component.name))?;
+            place(&mut tree, key, own_defaults(component, read_yaml)?)?;
+        }
+    }
+    Ok(tree)
+}
+
+/// A component's `values.yaml`, over that of its twin where `component.json` names one under `defaults`.
+fn own_defaults(component: &Component, read_yaml: ReadYaml) -> Outcome<Value> {
+    let own = yaml_file(&component.folder.join("values.yaml"), read_yaml)?;
+    let Some(twin) = &component.defaults else { return Ok(own) };
+    let mut base = yaml_file(&component.folder.with_file_name(twin).join("values.yaml"), read_yaml)?;
+    lay_over(&mut base, own);
+    Ok(base)
+}
+
+/// Maps merge, all else replaces.
+fn lay_over(base: &mut Value, over: Value) {
+    match (base, over) {
+        (Value::Object(base), Value::Object(over)) => {
+            for (key, value) in over {
+                lay_over(base.entry(key).or_insert(Value::Null), value);
+            }
+        }
+        (base, over) => *base = over,
+    }
+}
+
+/// The rules about values that a render refuses, with no more than it needs: every render reads them.
+fn refused_values(root: &Path) -> Outcome<String> {
+    let path = root.join("charts/releases/value-rules.json");
+    if !path.is_file() {
+        return Ok(r#"{"rules":[]}"#.to_owned());
+    }
+    let mut table: Value = read_json(&path)?;
+    let rules = table.get_mut("rules").and_then(Value::as_array_mut).ok_or("value-rules.json has no rules")?;
+    rules.retain(|rule| rule.get("refused").is_some());
+    for rule in rules.iter_mut().filter_map(Value::as_object_mut) {
+        rule.retain(|key, _| !matches!(key.as_str(), "rewrite" | "ask" | "what"));
+    }
+    Ok(serde_json::to_string(&table)?)
+}
+
+fn yaml_file(path: &Path, read_yaml: ReadYaml) -> Outcome<Value> {
+    read_yaml(&fs::read_to_string(path)?).map_err(|e| format!("{}: {e}", path.display()).into())
+}
+
+fn place(tree: &mut Value, key: &str, section: Value) -> Outcome<()> {
+    let mut at = tree;
+    for step in key.split('.') {
+        let map = at.as_object_mut().ok_or_else(|| format!("{key}: a part of the key is not a map"))?;
+        at = map.entry(step).or_insert_with(|| Value::Object(Map::new()));
+    }
+    *at = match (at.take(), section) {
+        (Value::Object(mut there), Value::Object(more)) => {
+            there.extend(more);
+            Value::Object(there)
+        }
+        (_, section) => section,
+    };
+    Ok(())
+}
+
+/// Tables of embedded texts, sorted by name.
+fn bundle(root: &Path, out: &Path, all: &[Component]) -> Outcome<String> {
+    let mut templates = BTreeMap::new();
+    let mut schemas = BTreeMap::new();
+    let mut profiles = BTreeMap::new();
+    for folder in sorted(&root.join("charts"))? {
+        let name = file_name(&folder);
+        for path in sorted(&folder.join("templates"))? {
+            templates.insert(format!("{name}/{}", file_name(&path)), path);
+        }
+        for path in sorted(&folder.join("files"))? {
+            templates.insert(format!("{name}/files/{}", file_name(&path).trim_end_matches(".j2")), path);
+        }
+        if folder.join("values.schema.json").is_file() {
+            schemas.insert(name.clone(), read_json(&folder.join("values.schema.json"))?);
+        }
+    }
+    for path in sorted(&root.join("schemas"))? {
+        if path.extension().is_some_and(|e| e == "json") {
+            schemas.insert(file_name(&path).trim_end_matches(".json").to_owned(), read_json(&path)?);
+        }
+    }
+    schemas.insert("root.schema".to_owned(), root_schema::composed(root, all)?);
+    for path in sorted(&root.join("values"))? {
+        if let Some(name) = file_name(&path).strip_suffix(".yaml") {
+            profiles.insert(name.to_owned(), path.clone());
+        }
+    }
+    let mut text = String::new();
+    table(&mut text, "TEMPLATES", "Templates and files: `component/kind.yaml`, `component/files/name`.", &templates)?;
+    table(&mut text, "PROFILES", "Values files a user starts from, by name.", &profiles)?;
+    fs::create_dir_all(out.join("schemas"))?;
+    let mut checked = BTreeMap::new();
+    for (name, mut schema) in schemas {
+        without_prose(&mut schema, false);
+        // A file of definitions is read one definition at a time: most runs need few.
+        let definitions = schema.get("$defs").and_then(Value::as_object).filter(|_| schema.get("properties").is_none());
+        for (part, definition) in definitions.into_iter().flatten() {
+            let name = format!("{name}#{part}");
+            let small = out.join("schemas").join(&name);
+            fs::write(&small, serde_json::to_string(definition)?)?;
+            checked.insert(name, small);
+        }
+        let small = out.join("schemas").join(&name);
+        fs::write(&small, serde_json::to_string(&schema)?)?;
+        checked.insert(name, small);
+    }
+    table(
+        &mut text,
+        "SCHEMAS",
+        "Schemas as JSON texts, no prose: a component's by name, shared ones by file stem, their parts as `file#Name`.",
+        &checked,
+    )?;
+    Ok(text)
+}
+
+/// Takes out what checking does not need; `named` says that the keys are names, not keywords.
+fn without_prose(schema: &mut Value, named: bool) {
+    match schema {
+        Value::Object(map) => {
+            if !named {
+                map.retain(|keyword, part| {
+                    !matches!(keyword.as_str(), "description" | "title" | "$comment" | "$schema" | "default" | "writes")
+                        || part.is_object()
+                });
+            }
+            for (keyword, part) in map {
+                let names = !named && matches!(keyword.as_str(), "properties" | "$defs");
+                without_prose(part, names);
+            }
+        }
+        Value::Array(parts) => parts.iter_mut().for_each(|part| without_prose(part, false)),
+        _ => {}
+    }
+}
+
+fn table(text: &mut String, name: &str, doc: &str, entries: &BTreeMap<String, PathBuf>) -> Outcome<()> {
+    writeln!(text, "/// {doc}\npub static {name}: &[(&str, &str)] = &[")?;
+    for (key, path) in entries {
+        writeln!(text, "    ({key:?}, include_str!({:?})),", path.display().to_string())?;
+    }
+    writeln!(text, "];")?;
+    Ok(())
+}
