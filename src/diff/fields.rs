@@ -2,6 +2,8 @@
 
 use serde_json::{Map, Value};
 
+use super::objects::{are_foreign, source_key};
+use super::texts::{self, Meaning};
 use super::{FieldChange, Object, defaults};
 
 /// The fields of lists whose order means nothing.
@@ -78,17 +80,29 @@ impl Path {
 }
 
 /// All fields that differ, in the order of the new object.
-pub(super) fn changes(kind: &str, old: &Object, new: &Object) -> Vec<FieldChange> {
-    let mut walk = Walk { kind, live: (old.live, new.live), found: Vec::new() };
+pub(super) fn changes(kind: &str, old: &Object, new: &Object) -> Changes {
+    let foreign = are_foreign(old, new);
+    let mut walk = Walk { kind, live: (old.live, new.live), foreign, found: Changes::default() };
     walk.both(&Path::default(), &old.body, &new.body);
     walk.found
+}
+
+/// What differs between two versions of an object.
+#[derive(Default)]
+pub(super) struct Changes {
+    /// The fields, in the order of the new object.
+    pub fields: Vec<FieldChange>,
+    /// Texts of Helm's chart that stand here in our own words, and configure the same.
+    pub rewritten: Vec<FieldChange>,
 }
 
 struct Walk<'a> {
     kind: &'a str,
     /// Whether the old and the new object were read from a cluster.
     live: (bool, bool),
-    found: Vec<FieldChange>,
+    /// Whether the texts of one side are those of Helm's chart, and of the other ours.
+    foreign: bool,
+    found: Changes,
 }
 
 impl Walk<'_> {
@@ -100,8 +114,38 @@ impl Walk<'_> {
             (Value::Object(old), Value::Object(new)) => self.maps(path, old, new),
             (Value::Array(old), Value::Array(new)) => self.lists(path, old, new),
             _ if same_scalar(path, old, new) => {}
+            (Value::String(old), Value::String(new)) if self.foreign => self.texts(path, old, new),
             _ => self.report(path, Some(old), Some(new)),
         }
+    }
+
+    /// Two texts that different authors wrote: what they mean is compared, and what differs is shown in that form.
+    fn texts(&mut self, path: &Path, old: &str, new: &str) {
+        let data = matches!(self.kind, "ConfigMap" | "Secret") && path.plain.starts_with("data.");
+        let change = |old: &str, new: &str| FieldChange {
+            path: path.shown.clone(),
+            steps: path.steps.clone(),
+            old: Some(old.into()),
+            new: Some(new.into()),
+        };
+        if data {
+            let key = path.plain.trim_start_matches("data.");
+            match (texts::meaning(key, old), texts::meaning(key, new)) {
+                (Meaning::Configuration(before), Meaning::Configuration(after)) if before != after => {
+                    return self.found.fields.push(change(&before, &after));
+                }
+                (Meaning::Script, Meaning::Script) | (Meaning::Configuration(_), Meaning::Configuration(_)) => {
+                    return self.found.rewritten.push(change(old, new));
+                }
+                _ => {}
+            }
+        }
+        // where one says that a script stands here, the other is one too, however short
+        let argument = matches!(path.last(), "command" | "args");
+        if argument && (texts::is_shell(old) || texts::is_shell(new)) {
+            return self.found.rewritten.push(change(old, new));
+        }
+        self.report(path, Some(&old.into()), Some(&new.into()));
     }
 
     fn maps(&mut self, path: &Path, old: &Map<String, Value>, new: &Map<String, Value>) {
@@ -145,6 +189,13 @@ impl Walk<'_> {
             return self.keyed(path, key, old, new);
         }
         if SETS.contains(&path.last()) && same_members(old, new) {
+            return;
+        }
+        // arguments of a container, one of them a script
+        if self.foreign && matches!(path.last(), "command" | "args") && old.len() == new.len() {
+            for (index, (old, new)) in old.iter().zip(new).enumerate() {
+                self.both(&path.item(&index.to_string(), Some(index)), old, new);
+            }
             return;
         }
         let maps = |items: &[Value]| items.iter().all(Value::is_object);
@@ -191,7 +242,7 @@ impl Walk<'_> {
             return;
         }
         let steps = path.steps.clone();
-        self.found.push(FieldChange { path: path.shown.clone(), steps, old: old.cloned(), new: new.cloned() });
+        self.found.fields.push(FieldChange { path: path.shown.clone(), steps, old: old.cloned(), new: new.cloned() });
     }
 }
 
@@ -247,8 +298,14 @@ fn is_checksum(path: &Path) -> bool {
 #[derive(Clone, Copy)]
 struct Key(&'static [&'static str]);
 
+/// The list of a projected volume, whose items are told apart by what they read.
+const SOURCE: Key = Key(&["sources"]);
+
 impl Key {
     fn of(self, item: &Value) -> String {
+        if self.0 == SOURCE.0 {
+            return source_key(item);
+        }
         let text = |field: &&str| match item.get(*field) {
             Some(Value::String(text)) => Some(text.clone()),
             Some(Value::Null) | None => (*field == "protocol").then(|| "TCP".to_owned()),
@@ -267,7 +324,8 @@ fn merge_key(list: &str, old: &[Value], new: &[Value]) -> Option<Key> {
         "rules" => &[&["host"]],
         "topologySpreadConstraints" => &[&["topologyKey", "whenUnsatisfiable"]],
         "items" => &[&["key"]],
-        "envFrom" | "sources" | "verbs" => &[],
+        "envFrom" | "verbs" => &[],
+        "sources" => &[SOURCE.0],
         _ => &[&["name"]],
     };
     keys.iter().copied().map(Key).find(|key| tells_apart(*key, old) && tells_apart(*key, new))
@@ -275,7 +333,7 @@ fn merge_key(list: &str, old: &[Value], new: &[Value]) -> Option<Key> {
 
 fn tells_apart(key: Key, items: &[Value]) -> bool {
     let mut names: Vec<String> = items.iter().map(|item| key.of(item)).collect();
-    let whole = items.iter().all(|item| item.get(key.0[0]).is_some());
+    let whole = key.0 == SOURCE.0 || items.iter().all(|item| item.get(key.0[0]).is_some());
     names.sort();
     whole && names.windows(2).all(|pair| pair[0] != pair[1])
 }

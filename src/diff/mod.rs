@@ -8,6 +8,7 @@ mod fields;
 mod objects;
 pub mod report;
 mod risk;
+mod texts;
 
 use std::fmt;
 
@@ -127,6 +128,13 @@ pub struct Comparison {
     pub same: usize,
     /// How many objects were passed over because a controller or Kubernetes itself made them.
     pub passed_over: usize,
+    /// How many hooks and finished Jobs only one side has: they run at each change, and are deleted afterwards.
+    pub hooks: usize,
+    /// Scripts and configuration of Helm's chart that stand on the other side in our own words, and mean the same: the
+    /// object and the field.
+    pub rewritten: Vec<(ObjectId, FieldChange)>,
+    /// Objects named by their content, which got another name because another author wrote it: old and new.
+    pub renamed: Vec<(ObjectId, String)>,
 }
 
 impl Comparison {
@@ -142,15 +150,24 @@ pub fn compare(old: Vec<Object>, new: Vec<Object>, namespace: &str) -> Compariso
     let world = risk::World::of(&pairs.pairs);
     let mut changes: Vec<ObjectChange> = Vec::new();
     let mut same = 0;
+    let mut rewritten = Vec::new();
+    let mut renamed = Vec::new();
     for (index, pair) in pairs.pairs.iter().enumerate() {
-        let fields = match (&pair.old, &pair.new) {
+        let found = match (&pair.old, &pair.new) {
             (Some(old), Some(new)) => fields::changes(&pair.id.kind, old, new),
-            _ => Vec::new(),
+            _ => fields::Changes::default(),
         };
+        let fields = found.fields;
+        rewritten.extend(found.rewritten.into_iter().map(|field| (pair.id.clone(), field)));
         let what = match (&pair.old, &pair.new) {
             (None, _) => What::Added,
             (_, None) => What::Removed,
-            (Some(_), Some(_)) => match &pair.renamed {
+            (Some(old), Some(new)) => match &pair.renamed {
+                Some(name) if fields.is_empty() && objects::are_foreign(old, new) => {
+                    renamed.push((pair.id.clone(), name.clone()));
+                    same += 1;
+                    continue;
+                }
                 Some(name) => What::Renamed(name.clone()),
                 None if fields.is_empty() => {
                     same += 1;
@@ -167,5 +184,5 @@ pub fn compare(old: Vec<Object>, new: Vec<Object>, namespace: &str) -> Compariso
     changes.sort_by(|a, b| {
         b.class().cmp(&a.class()).then_with(|| (&a.id.kind, &a.id.name).cmp(&(&b.id.kind, &b.id.name)))
     });
-    Comparison { changes, same, passed_over: pairs.passed_over }
+    Comparison { changes, same, passed_over: pairs.passed_over, hooks: pairs.hooks, rewritten, renamed }
 }

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 
 use serde_json::{Map, Value};
 
-use crate::manifest::ObjectId;
+use crate::manifest::{Manifest, ObjectId, Phase};
 
 /// One object of a side, without what only a server writes.
 #[derive(Debug, Clone, PartialEq)]
@@ -15,8 +15,37 @@ pub struct Object {
     pub body: Value,
     /// Whether it was read from a cluster, which fills in fields of its own.
     pub live: bool,
+    /// Whether it was rendered from values for this comparison.
+    pub rendered: bool,
+    /// Who wrote its texts.
+    pub(super) author: Author,
+    /// Whether Helm or Argo CD runs it as a hook, and may have deleted it since.
+    pub(super) is_hook: bool,
     /// Whether something else than a person or a pipeline made it.
     made_by_a_controller: bool,
+}
+
+/// Who wrote the scripts and the configuration of an object.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Author {
+    /// This program.
+    Ours,
+    /// The templates of a Helm chart.
+    Helm,
+    /// The object does not say so.
+    Unknown,
+}
+
+impl Author {
+    fn of(body: &Value) -> Self {
+        let label = |name: &str| body.pointer(&format!("/metadata/labels/{name}")).and_then(Value::as_str);
+        match label("app.kubernetes.io~1managed-by") {
+            Some("gitlab-render") => Author::Ours,
+            Some("Helm") => Author::Helm,
+            _ if label("heritage") == Some("Helm") => Author::Helm,
+            _ => Author::Unknown,
+        }
+    }
 }
 
 /// Two objects that are the same one before and after.
@@ -29,13 +58,22 @@ pub(super) struct Pair {
     pub renamed: Option<String>,
 }
 
-pub(super) struct Pairs {
-    pub pairs: Vec<Pair>,
-    pub passed_over: usize,
+/// Whether the texts of one object are those of Helm's chart, and of the other ours.
+pub(super) fn are_foreign(old: &Object, new: &Object) -> bool {
+    matches!((old.author, new.author), (Author::Helm, Author::Ours) | (Author::Ours, Author::Helm))
 }
 
-/// Annotations that tools keep for themselves; an entry that ends in `/` or `-` stands for all that begin so.
-const ANNOTATIONS_OF_TOOLS: [&str; 13] = [
+pub(super) struct Pairs {
+    pub pairs: Vec<Pair>,
+    /// Objects that Kubernetes or a controller made, and those by which a tool knows what to apply.
+    pub passed_over: usize,
+    /// Hooks that only one side has.
+    pub hooks: usize,
+}
+
+/// Annotations that tools keep for themselves; an entry that ends in `/` stands for all that begin with it. What Helm and
+/// Argo CD read says when and by whom an object is applied, not what it is.
+const ANNOTATIONS_OF_TOOLS: [&str; 17] = [
     "kubectl.kubernetes.io/",
     "deployment.kubernetes.io/",
     "deprecated.daemonset.template.generation",
@@ -45,18 +83,27 @@ const ANNOTATIONS_OF_TOOLS: [&str; 13] = [
     "volume.beta.kubernetes.io/",
     "batch.kubernetes.io/",
     "meta.helm.sh/",
-    "argocd.argoproj.io/tracking-id",
+    "helm.sh/hook",
+    "helm.sh/hook-weight",
+    "helm.sh/hook-delete-policy",
+    "helm.sh/hook-output-log-policy",
+    "argocd.argoproj.io/",
     "kustomize.toolkit.fluxcd.io/",
     "helm.toolkit.fluxcd.io/",
     "endpoints.kubernetes.io/",
 ];
 
-/// Labels that tools keep for themselves.
-const LABELS_OF_TOOLS: [&str; 8] = [
+/// Labels that name the tool and the version of its package.
+const LABELS_OF_TOOLS: [&str; 13] = [
+    "chart",
+    "helm.sh/chart",
+    "heritage",
+    "app.kubernetes.io/version",
     "app.kubernetes.io/managed-by",
     "argocd.argoproj.io/instance",
     "kustomize.toolkit.fluxcd.io/",
     "helm.toolkit.fluxcd.io/",
+    "applyset.kubernetes.io/part-of",
     "batch.kubernetes.io/controller-uid",
     "batch.kubernetes.io/job-name",
     "controller-uid",
@@ -71,17 +118,30 @@ impl Object {
         let has = |field: &str| metadata.and_then(|m| m.get(field)).is_some();
         let live = has("uid") || has("resourceVersion") || has("managedFields");
         let made_by_a_controller = has("ownerReferences") || is_of_kubernetes(&id, &body);
+        let author = Author::of(&body);
+        let is_hook = ["helm.sh/hook", "argocd.argoproj.io/hook"]
+            .iter()
+            .any(|name| metadata.and_then(|m| m.get("annotations")).and_then(|a| a.get(*name)).is_some());
         if let Value::Object(map) = &mut body {
             without_what_the_server_keeps(map, live);
             if id.kind == "Secret" {
                 secret_data(map);
             }
             without_marks_of_tools(map);
+            pod_lists(map);
             if live {
                 without_what_the_server_chose(&id.kind, map);
             }
         }
-        Some(Object { id, body, live, made_by_a_controller })
+        Some(Object { id, body, live, rendered: false, author, is_hook, made_by_a_controller })
+    }
+
+    /// Takes an object that was rendered for this comparison; see [`Object::new`].
+    pub fn rendered(manifest: &Manifest) -> Option<Self> {
+        let object = Self::new(manifest.body.clone())?;
+        // a directory for Argo CD or Flux has no tests, nor what they read
+        let is_hook = object.is_hook || manifest.phase == Phase::Test;
+        Some(Object { rendered: true, is_hook, author: Author::Ours, ..object })
     }
 }
 
@@ -117,6 +177,68 @@ fn without_what_the_server_keeps(map: &mut Map<String, Value>, live: bool) {
     if live {
         metadata.remove("finalizers");
     }
+}
+
+/// Lists of pods in one form: of two variables with one name the last counts, and the sources of a projected volume that
+/// read from one object are one source.
+fn pod_lists(map: &mut Map<String, Value>) {
+    for (key, value) in map.iter_mut() {
+        match value {
+            Value::Array(items) if key == "env" => {
+                let mut seen = HashSet::new();
+                let mut kept: Vec<Value> = Vec::with_capacity(items.len());
+                for item in std::mem::take(items).into_iter().rev() {
+                    let name = item.get("name").and_then(Value::as_str).map(str::to_owned);
+                    if name.is_none_or(|name| seen.insert(name)) {
+                        kept.push(item);
+                    }
+                }
+                kept.reverse();
+                *items = kept;
+            }
+            Value::Array(items) if key == "sources" => merge_sources(items),
+            Value::Object(inner) => pod_lists(inner),
+            Value::Array(items) => items.iter_mut().filter_map(Value::as_object_mut).for_each(pod_lists),
+            _ => {}
+        }
+    }
+}
+
+fn merge_sources(sources: &mut Vec<Value>) {
+    let mut merged: Vec<Value> = Vec::with_capacity(sources.len());
+    for mut source in std::mem::take(sources) {
+        let key = source_key(&source);
+        let has_items = |source: &Value| source.as_object().and_then(|m| m.values().next()?.get("items")).is_some();
+        let whole = !has_items(&source);
+        let same = merged.iter_mut().find(|other| !whole && source_key(other) == key && has_items(other));
+        match same {
+            Some(other) => {
+                let added = items_of(&mut source).map(std::mem::take).unwrap_or_default();
+                if let Some(items) = items_of(other) {
+                    for item in added {
+                        if !items.contains(&item) {
+                            items.push(item);
+                        }
+                    }
+                }
+            }
+            None => merged.push(source),
+        }
+    }
+    *sources = merged;
+}
+
+/// What a source of a projected volume reads: `secret gitlab-rails`.
+pub(super) fn source_key(source: &Value) -> String {
+    let entry = source.as_object().and_then(|map| map.iter().next());
+    let Some((kind, inner)) = entry else { return String::new() };
+    let text = |field: &str| inner.get(field).and_then(Value::as_str).unwrap_or_default();
+    let optional = if inner.get("optional").is_some_and(|value| *value == true) { " optional" } else { "" };
+    format!("{kind} {}{}{optional}", text("name"), text("path"))
+}
+
+fn items_of(source: &mut Value) -> Option<&mut Vec<Value>> {
+    source.as_object_mut()?.values_mut().next()?.get_mut("items")?.as_array_mut()
 }
 
 /// Annotations and labels of tools, in the object and in the pods and claims it makes.
@@ -192,24 +314,36 @@ fn decode(text: &str) -> Option<String> {
     String::from_utf8(base64::engine::general_purpose::STANDARD.decode(text.trim()).ok()?).ok()
 }
 
-/// The release and the namespace that objects say they are of, where all that say so agree.
+/// The release and the namespace that most objects say they belong to.
 pub fn release_of(objects: &[Object]) -> (Option<String>, Option<String>) {
-    let mut releases = HashSet::new();
-    let mut namespaces = HashSet::new();
-    for object in objects {
+    let mut releases: BTreeMap<&str, usize> = BTreeMap::new();
+    let mut namespaces: BTreeMap<&str, usize> = BTreeMap::new();
+    for object in objects.iter().filter(|object| !is_of_a_tool(&object.id)) {
         if let Some(release) = object.body.pointer("/metadata/labels/release").and_then(Value::as_str) {
-            releases.insert(release);
+            *releases.entry(release).or_default() += 1;
         }
         // a namespaced object need not say where it goes, but a binding must
         let subjects = object.body.get("subjects").and_then(Value::as_array);
         let bound = subjects.into_iter().flatten().filter_map(|s| s.get("namespace").and_then(Value::as_str));
-        namespaces.extend(object.id.namespace.as_deref().into_iter().chain(bound));
+        for namespace in object.id.namespace.as_deref().into_iter().chain(bound) {
+            *namespaces.entry(namespace).or_default() += 1;
+        }
     }
-    let only = |found: HashSet<&str>| match found.len() {
-        1 => found.into_iter().next().map(str::to_owned),
-        _ => None,
+    let most = |found: BTreeMap<&str, usize>| {
+        found.into_iter().max_by_key(|(_, count)| *count).map(|(name, _)| name.to_owned())
     };
-    (only(releases), only(namespaces))
+    (most(releases), most(namespaces))
+}
+
+/// Objects by which Flux, kustomize and Argo CD know what to apply: no part of a deployment.
+fn is_of_a_tool(id: &ObjectId) -> bool {
+    matches!(
+        (id.group(), id.kind.as_str()),
+        ("kustomize.toolkit.fluxcd.io" | "kustomize.config.k8s.io", "Kustomization" | "Component")
+            | ("argoproj.io", "Application" | "AppProject")
+            | ("helm.toolkit.fluxcd.io", "HelmRelease")
+            | ("source.toolkit.fluxcd.io", _)
+    )
 }
 
 /// Group, kind, namespace, name: API versions of one group name the same object.
@@ -222,11 +356,13 @@ fn key(id: &ObjectId, namespace: &str) -> Key {
 
 pub(super) fn pair(old: Vec<Object>, new: Vec<Object>, namespace: &str) -> Pairs {
     let mut passed_over = 0;
+    let any_rendered = |objects: &[Object]| objects.iter().any(|object| object.rendered);
+    let both_rendered = any_rendered(&old) && any_rendered(&new);
     let mut olds: BTreeMap<Key, Object> = BTreeMap::new();
     let mut news: BTreeMap<Key, Object> = BTreeMap::new();
     for (side, objects) in [(&mut olds, old), (&mut news, new)] {
         for object in objects {
-            if object.made_by_a_controller {
+            if object.made_by_a_controller || is_of_a_tool(&object.id) {
                 passed_over += 1;
             } else {
                 side.insert(key(&object.id, namespace), object);
@@ -244,10 +380,25 @@ pub(super) fn pair(old: Vec<Object>, new: Vec<Object>, namespace: &str) -> Pairs
         }
     }
     pair_by_stem(&mut gone, &mut news, &mut pairs);
+    // A set of manifests holds only what was there at that moment: hooks are kept elsewhere, or are deleted when they
+    // are done.
+    let mut hooks = 0;
+    let mut without_hooks = |side: &mut BTreeMap<Key, Object>| {
+        let before = side.len();
+        side.retain(|key, object| {
+            let of_an_old_run = object.live && object.id.kind == "Job" && stem(key).is_some();
+            !(object.is_hook || of_an_old_run)
+        });
+        hooks += before - side.len();
+    };
+    if !both_rendered {
+        without_hooks(&mut gone);
+        without_hooks(&mut news);
+    }
     pairs.extend(gone.into_values().map(|old| Pair { id: old.id.clone(), old: Some(old), new: None, renamed: None }));
     pairs.extend(news.into_values().map(|new| Pair { id: new.id.clone(), old: None, new: Some(new), renamed: None }));
     pairs.sort_by(|a, b| a.id.cmp(&b.id));
-    Pairs { pairs, passed_over }
+    Pairs { pairs, passed_over, hooks }
 }
 
 /// Objects whose names end in a hash of their content: what is left of a name without it says which belong together.

@@ -70,7 +70,7 @@ pub fn diff(old: Side, new: Side, name: Option<&str>, namespace: Option<&str>) -
         }
         let rendered = template(&request)?;
         warnings.push((rendered.warnings, rendered.sources));
-        Ok(rendered.objects.manifests().iter().filter_map(|manifest| Object::new(manifest.body.clone())).collect())
+        Ok(rendered.objects.manifests().iter().filter_map(Object::rendered).collect())
     };
     let (old, new) = (finish(old)?, finish(new)?);
     let comparison = diff::compare(old, new, namespace.as_deref().unwrap_or("default"));

@@ -51,6 +51,14 @@ fn summary(comparison: &Comparison) -> String {
     if comparison.passed_over > 0 {
         text.push_str(&format!("; {} made by Kubernetes itself left out", comparison.passed_over));
     }
+    let more = [
+        (comparison.hooks, "hooks and finished Jobs that only one side has"),
+        (comparison.rewritten.len(), "scripts and configuration files in our own words that mean the same (`--full` shows them)"),
+        (comparison.renamed.len(), "Jobs that get another name and run once more"),
+    ];
+    for (count, what) in more.into_iter().filter(|(count, _)| *count > 0) {
+        text.push_str(&format!("; {count} {what}"));
+    }
     text
 }
 
@@ -104,7 +112,8 @@ fn inline(value: Option<&Value>) -> String {
     }
 }
 
-fn yaml(value: &Value) -> String {
+/// A value as YAML.
+pub(super) fn yaml(value: &Value) -> String {
     let mut text = String::new();
     write_document(&mut text, value);
     text

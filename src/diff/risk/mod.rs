@@ -9,6 +9,7 @@ use std::collections::HashMap;
 use serde_json::Value;
 
 use super::objects::{Object, Pair};
+use crate::manifest::ObjectId;
 use super::{Class, FieldChange, Risk};
 use workload::Workloads;
 
@@ -63,11 +64,16 @@ impl World {
         if let Some(name) = &pair.renamed {
             return vec![Risk::new(
                 Class::None,
-                format!("the new one is `{name}`: it runs again, the old one may be deleted"),
+                format!("it is named by its content: `{name}` runs, and the old one may be deleted"),
             )];
+        }
+        let rerun = matches!(kind, "Job" | "Pod") && (old.is_hook || pair.new.as_ref().is_some_and(|new| new.is_hook));
+        if rerun {
+            return vec![Risk::new(Class::None, "it is deleted and made anew each time that it runs")];
         }
         let mut risks: Vec<Risk> = Vec::new();
         for field in fields {
+            risks.extend(replicas(&pair.id, field, &old.body));
             let fixed = immutable::risk(&pair.id, field, &old.body);
             // a field that cannot be changed in place need not be judged for what it would do
             let is_fixed = fixed.is_some();
@@ -126,13 +132,13 @@ fn outage(kind: &str, field: &FieldChange) -> Option<Risk> {
             Some(Risk::new(Class::Outage, "no pod is left"))
         }
         "Service" if path.starts_with("spec.selector") => {
-            Some(Risk::new(Class::Outage, "the Service leads to other pods: until these run it answers nobody"))
+            Some(Risk::new(Class::Outage, "the Service selects other pods: it has no endpoints until these run"))
         }
         "Service" if path.starts_with("spec.ports[") && (gone || path.ends_with("].port")) => {
             Some(Risk::new(Class::Outage, "clients of the old port get no answer"))
         }
         "Ingress" if path.starts_with("spec.rules") && (gone || path.ends_with("host")) => {
-            Some(Risk::new(Class::Outage, "the old address is served no more"))
+            Some(Risk::new(Class::Outage, "the old address is no longer served"))
         }
         "Ingress" if path == "spec.ingressClassName" => {
             Some(Risk::new(Class::Outage, "another controller serves the address: it may have another IP address"))
@@ -140,10 +146,10 @@ fn outage(kind: &str, field: &FieldChange) -> Option<Risk> {
         "HTTPRoute" | "TLSRoute" | "TCPRoute"
             if path.starts_with("spec.hostnames") || path.starts_with("spec.parentRefs") =>
         {
-            Some(Risk::new(Class::Outage, "the old address may be served no more"))
+            Some(Risk::new(Class::Outage, "the old address may no longer be served"))
         }
         "Gateway" if path.starts_with("spec.listeners") && gone => {
-            Some(Risk::new(Class::Outage, "a listener goes: what it served is reached no more"))
+            Some(Risk::new(Class::Outage, "a listener is removed: what it served can no longer be reached"))
         }
         _ => None,
     }
@@ -151,27 +157,44 @@ fn outage(kind: &str, field: &FieldChange) -> Option<Risk> {
 
 fn added(object: &Object) -> Vec<Risk> {
     let kind = object.id.kind.as_str();
-    let risk = match kind {
-        "Deployment" | "StatefulSet" | "DaemonSet" => Risk::new(Class::None, "new pods start"),
-        "Job" => Risk::new(Class::None, "it runs once when it is applied"),
-        "PersistentVolumeClaim" => Risk::new(Class::None, "a new volume is made"),
-        _ => return exposure::added(object).into_iter().collect(),
+    let reason = match kind {
+        "Deployment" | "StatefulSet" | "DaemonSet" | "Pod" => "new pods start",
+        "Job" => "it runs once when it is applied",
+        "CronJob" => "it runs on its schedule from now on",
+        "PersistentVolumeClaim" => "a new volume is provisioned",
+        "ConfigMap" | "Secret" => "nothing reads it before the pods that mount it start",
+        "ServiceAccount" => "it has no permissions before a binding names it",
+        "HorizontalPodAutoscaler" | "ScaledObject" => "the number of pods follows the load from now on",
+        "PodDisruptionBudget" => "node drains wait for it",
+        _ => match exposure::added(object) {
+            Some(risk) => return vec![risk],
+            None => "it is created",
+        },
     };
-    vec![risk]
+    vec![Risk::new(Class::None, reason)]
 }
 
+/// What happens when an object that is no longer rendered is deleted. Neither `kubectl apply` nor this comparison deletes
+/// it.
 fn removed(object: &Object) -> Vec<Risk> {
     let kind = object.id.kind.as_str();
-    let keep = object.body.pointer("/metadata/annotations/helm.sh~1resource-policy").is_some_and(|v| v == "keep");
+    let text = |path: &str| object.body.pointer(path).and_then(Value::as_str);
+    let keep = text("/metadata/annotations/helm.sh~1resource-policy") == Some("keep");
     let risk = match kind {
-        "Deployment" | "DaemonSet" => Risk::new(Class::Outage, "its pods are deleted"),
-        "StatefulSet" => {
-            Risk::new(Class::Outage, "its pods are deleted; its volume claims stay until somebody deletes them")
-        }
-        "Service" => Risk::new(Class::Outage, "its name resolves no more"),
+        "Deployment" | "DaemonSet" => Risk::new(Class::Outage, "its pods stop when it is deleted"),
+        "StatefulSet" => Risk::new(Class::Outage, "its pods stop when it is deleted; its volume claims stay"),
+        "Service" if text("/spec/type") == Some("LoadBalancer") => Risk::new(
+            Class::Outage,
+            "its name no longer resolves when it is deleted, and its load balancer's address is given up",
+        )
+        .way("write the address down: a new load balancer gets another one, and DNS has to follow"),
+        "Service" => Risk::new(Class::Outage, "its name no longer resolves when it is deleted"),
         "Ingress" | "HTTPRoute" | "TLSRoute" | "TCPRoute" | "Gateway" => {
-            Risk::new(Class::Outage, "its addresses are served no more")
+            Risk::new(Class::Outage, "its addresses are no longer served when it is deleted")
         }
+        "CronJob" if object.id.name.contains("backup") => Risk::new(Class::Data, "backups are no longer made")
+            .way("make sure that something else makes them before this is deleted"),
+        "CronJob" => Risk::new(Class::Outage, "what it did on a schedule is no longer done"),
         "PersistentVolumeClaim" if keep => {
             Risk::new(Class::Data, "the claim holds data; `helm.sh/resource-policy` asks to keep it")
                 .way("do not delete it before its data is saved elsewhere")
@@ -180,27 +203,58 @@ fn removed(object: &Object) -> Vec<Risk> {
             Risk::new(Class::Data, "deleting the claim deletes its data, unless the volume is retained")
                 .way("set the volume's `persistentVolumeReclaimPolicy` to `Retain` first")
         }
-        "Secret" => Risk::new(Class::Data, "a secret that is gone cannot be made again by a render")
+        "Secret" => Risk::new(Class::Data, "a secret that is deleted cannot be made again by a render")
             .way("keep a copy: `kubectl get secret NAME -o yaml`"),
         "CustomResourceDefinition" => Risk::new(Class::Data, "all objects of this kind are deleted with it"),
-        "NetworkPolicy" => Risk::new(Class::Exposure, "what it kept out may come in"),
-        "HorizontalPodAutoscaler" => Risk::new(Class::None, "the number of pods stays as it is"),
+        "NetworkPolicy" => Risk::new(Class::Exposure, "traffic that it kept out is allowed when it is deleted"),
+        "HorizontalPodAutoscaler" | "ScaledObject" => Risk::new(Class::None, "the number of pods stays as it is"),
         "PodDisruptionBudget" => Risk::new(Class::None, "node drains may stop more pods at once"),
         "ServiceAccount" | "Role" | "ClusterRole" | "RoleBinding" | "ClusterRoleBinding" => {
-            Risk::new(Class::None, "who uses it may do less: see that nothing else does")
+            Risk::new(Class::None, "pods that still use it lose its permissions when it is deleted")
         }
-        _ => Risk::new(Class::None, "it stays in the cluster until somebody deletes it"),
+        _ => Risk::new(Class::None, "it stays in the cluster until it is deleted"),
     };
     vec![risk]
 }
 
+/// More or fewer pods of a workload; those of a StatefulSet have claims of their own.
+fn replicas(id: &ObjectId, field: &FieldChange, old: &Value) -> Option<Risk> {
+    if field.path != "spec.replicas" {
+        return None;
+    }
+    let count = |value: &Option<Value>| value.as_ref().map_or(Some(1), Value::as_u64);
+    let (before, after) = (count(&field.old)?, count(&field.new)?);
+    let ordinals = before.min(after)..before.max(after);
+    let templates = old.pointer("/spec/volumeClaimTemplates").and_then(Value::as_array);
+    let claim_names = templates.into_iter().flatten().filter_map(|t| t.pointer("/metadata/name")?.as_str());
+    let claims: Vec<String> = claim_names
+        .flat_map(|claim| ordinals.clone().map(move |n| format!("`{claim}-{}-{n}`", id.name)))
+        .take(6)
+        .collect();
+    let claims = claims.join(", ");
+    let change = before.abs_diff(after);
+    let more = if change == 1 { "1 more pod starts".to_owned() } else { format!("{change} more pods start") };
+    let fewer = if change == 1 { "1 pod stops".to_owned() } else { format!("{change} pods stop") };
+    Some(match (id.kind.as_str(), after > before) {
+        ("StatefulSet", true) if !claims.is_empty() => {
+            Risk::new(Class::None, format!("{more}, with new volume claims: {claims}"))
+        }
+        ("StatefulSet", false) if !claims.is_empty() => Risk::new(
+            Class::Data,
+            format!("{fewer}, and what is on these volume claims is no longer used: {claims}"),
+        ),
+        (_, true) => Risk::new(Class::None, more),
+        (_, false) => Risk::new(Class::None, fewer),
+    })
+}
+
 fn harmless(kind: &str, fields: &[FieldChange]) -> String {
     if fields.iter().all(|field| field.path.starts_with("metadata.")) {
-        return "only labels or annotations of the object itself".to_owned();
+        return "only labels or annotations of the object itself change".to_owned();
     }
     match kind {
-        "ConfigMap" => "nothing that runs is told: pods see it when they start".to_owned(),
-        "CronJob" => "the next run is of the new form".to_owned(),
+        "ConfigMap" => "nothing restarts: pods read it when they start".to_owned(),
+        "CronJob" => "the next run uses the new form".to_owned(),
         _ => "it takes effect at once, pods keep running".to_owned(),
     }
 }

@@ -6,7 +6,7 @@ use serde_json::Value;
 
 use super::{Labels, at, labels};
 use crate::diff::objects::{Object, Pair};
-use crate::diff::{Class, Risk, fields};
+use crate::diff::{Class, Risk, fields, objects};
 
 /// The workloads of the new set, and what bears on their restarts.
 pub(super) struct Workloads {
@@ -172,8 +172,9 @@ fn selects(selector: &Labels, pods: &Labels) -> bool {
 fn workload(pair: &Pair, new: &Object) -> Workload {
     let template = at(&new.body, &["spec", "template"]);
     let restarts = pair.old.as_ref().is_some_and(|old| {
-        let changed = fields::changes(&pair.id.kind, old, new).iter().any(|f| f.path.starts_with("spec.template"));
-        changed || checksums(&old.body) != checksums(&new.body)
+        let changed = fields::changes(&pair.id.kind, old, new).fields.iter().any(|f| f.path.starts_with("spec.template"));
+        // the checksums of other texts always differ: what the texts mean is compared where they stand
+        changed || !objects::are_foreign(old, new) && checksums(&old.body) != checksums(&new.body)
     });
     let mut reads = BTreeSet::new();
     if let Some(template) = template {

@@ -1,0 +1,139 @@
+//! What two texts mean, where one was written by Helm's chart and the other by us: the words of a script and of a
+//! comment differ, and what they configure need not.
+//!
+//! A script has no meaning that can be compared. A configuration file is compared as data where it is YAML or JSON, and
+//! as a set of lines without comments otherwise. A tag of ERB or gomplate stands for the files that it reads.
+
+use serde_json::Value;
+
+use crate::manifest::read;
+
+/// What a text in a ConfigMap, or an argument of a container, is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Meaning {
+    /// A program for a shell or for Ruby.
+    Script,
+    /// A configuration, in a form in which two that mean the same are equal.
+    Configuration(String),
+}
+
+/// Keys of ConfigMaps that hold a script without an ending or a first line that says so.
+const SCRIPTS: [&str; 12] = [
+    "check-secrets",
+    "chown",
+    "configure",
+    "configure-gsutil",
+    "create-issuer",
+    "generate-secrets",
+    "initialize",
+    "register-runner",
+    "runcheck",
+    "test_login",
+    "upgrade-check",
+    "wait-for-deps",
+];
+
+/// What the text under a key of a ConfigMap or a Secret means.
+pub(super) fn meaning(key: &str, text: &str) -> Meaning {
+    if is_script(key, text) {
+        return Meaning::Script;
+    }
+    let folded = fold_tags(text);
+    let stem = key.trim_end_matches(".tpl").trim_end_matches(".erb");
+    if [".yml", ".yaml", ".json"].iter().any(|end| stem.ends_with(end))
+        && let Ok(mut data) = read::parse(&folded, &mut |_| None)
+        && (data.is_object() || data.is_array())
+    {
+        sort(&mut data);
+        return Meaning::Configuration(super::report::yaml(&data));
+    }
+    let mut lines: Vec<String> = folded.lines().map(words).filter(|line| says_something(line)).collect();
+    lines.sort();
+    lines.dedup();
+    Meaning::Configuration(lines.join("\n"))
+}
+
+fn is_script(key: &str, text: &str) -> bool {
+    SCRIPTS.contains(&key) || key.ends_with(".sh") || key.ends_with(".rb") || text.starts_with("#!")
+}
+
+/// Whether an argument of a container is a program for a shell.
+pub(super) fn is_shell(argument: &str) -> bool {
+    argument.contains([';', '\n', '|']) || argument.contains("&&") || argument.contains("sh -")
+}
+
+/// A line with one space between its words.
+fn words(line: &str) -> String {
+    line.split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
+/// Not a comment, and not only a tag that reads no file: a condition, a loop, an assignment.
+fn says_something(line: &str) -> bool {
+    let bare = line.split('«').map(|part| part.split_once('»').map_or(part, |(_, rest)| rest)).collect::<String>();
+    !bare.trim().is_empty() && !line.starts_with('#') && !line.contains("«»")
+}
+
+/// Replaces each tag by the names of the files in it.
+fn fold_tags(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    let mut rest = text;
+    while let Some((at, close)) = [("<%", "%>"), ("{%", "%}")]
+        .iter()
+        .filter_map(|(open, close)| Some((rest.find(open)?, *close)))
+        .min_by_key(|(at, _)| *at)
+    {
+        let Some(end) = rest[at..].find(close) else { break };
+        out.push_str(&rest[..at]);
+        out.push('«');
+        out.push_str(&files(&rest[at..at + end]).join(" "));
+        out.push('»');
+        rest = &rest[at + end + close.len()..];
+    }
+    out.push_str(rest);
+    out
+}
+
+/// The absolute paths that stand in quotes in a tag.
+fn files(tag: &str) -> Vec<&str> {
+    let parts = tag.split(['"', '\'']).skip(1).step_by(2);
+    parts.filter(|part| part.starts_with('/')).collect()
+}
+
+/// Puts the keys of every map in order.
+fn sort(value: &mut Value) {
+    match value {
+        Value::Object(map) => {
+            map.values_mut().for_each(sort);
+            // to the programs that read these files an empty map and none are the same
+            map.retain(|_, value| !value.is_null() && value.as_object().is_none_or(|inner| !inner.is_empty()));
+            map.sort_keys();
+        }
+        Value::Array(items) => items.iter_mut().for_each(sort),
+        _ => {}
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_configuration_is_its_data_and_not_its_words() {
+        let theirs = "# Listens.\nlisten_addr = \":8075\"\n{% $x := coll.Slice \"default\" %}\n\n[auth]\n";
+        let ours = "[auth]\nlisten_addr =  \":8075\"\n";
+        assert_eq!(meaning("config.toml.tpl", theirs), meaning("config.toml.tpl", ours));
+        assert_ne!(meaning("config.toml.tpl", theirs), meaning("config.toml.tpl", "listen_addr = \":8076\"\n[auth]\n"));
+        let theirs = "a: 1\nb: <%= File.read(\"/etc/x\").strip.to_json %>\n";
+        let ours = "# Ours.\nb: <%= JSON.generate(IO.read('/etc/x').chomp) %>\na: 1\n";
+        assert_eq!(meaning("gitlab.yml.erb", theirs), meaning("gitlab.yml.erb", ours));
+        assert_ne!(meaning("gitlab.yml.erb", theirs), meaning("gitlab.yml.erb", "a: 2\n"));
+    }
+
+    #[test]
+    fn a_script_is_a_script() {
+        assert_eq!(meaning("configure", "set -e\n"), Meaning::Script);
+        assert_eq!(meaning("x", "#!/bin/sh\n"), Meaning::Script);
+        assert!(is_shell("cp -v a b; chmod 1 b"));
+        assert!(!is_shell("--flag=a b"));
+    }
+}
