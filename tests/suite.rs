@@ -10,6 +10,7 @@ mod canary;
 mod cli;
 mod common;
 mod coverage;
+mod database_upgrade;
 mod dialect;
 mod diff;
 mod docs;

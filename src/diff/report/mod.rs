@@ -53,7 +53,10 @@ fn summary(comparison: &Comparison) -> String {
     }
     let more = [
         (comparison.hooks, "hooks and finished Jobs that only one side has"),
-        (comparison.rewritten.len(), "scripts and configuration files in our own words that mean the same (`--full` shows them)"),
+        (
+            comparison.rewritten.len(),
+            "scripts and configuration files in our own words that mean the same (`--full` shows them)",
+        ),
         (comparison.renamed.len(), "Jobs that get another name and run once more"),
     ];
     for (count, what) in more.into_iter().filter(|(count, _)| *count > 0) {

@@ -9,8 +9,8 @@ use std::collections::HashMap;
 use serde_json::Value;
 
 use super::objects::{Object, Pair};
-use crate::manifest::ObjectId;
 use super::{Class, FieldChange, Risk};
+use crate::manifest::ObjectId;
 use workload::Workloads;
 
 impl Risk {
@@ -239,10 +239,9 @@ fn replicas(id: &ObjectId, field: &FieldChange, old: &Value) -> Option<Risk> {
         ("StatefulSet", true) if !claims.is_empty() => {
             Risk::new(Class::None, format!("{more}, with new volume claims: {claims}"))
         }
-        ("StatefulSet", false) if !claims.is_empty() => Risk::new(
-            Class::Data,
-            format!("{fewer}, and what is on these volume claims is no longer used: {claims}"),
-        ),
+        ("StatefulSet", false) if !claims.is_empty() => {
+            Risk::new(Class::Data, format!("{fewer}, and what is on these volume claims is no longer used: {claims}"))
+        }
         (_, true) => Risk::new(Class::None, more),
         (_, false) => Risk::new(Class::None, fewer),
     })

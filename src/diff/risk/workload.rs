@@ -172,7 +172,8 @@ fn selects(selector: &Labels, pods: &Labels) -> bool {
 fn workload(pair: &Pair, new: &Object) -> Workload {
     let template = at(&new.body, &["spec", "template"]);
     let restarts = pair.old.as_ref().is_some_and(|old| {
-        let changed = fields::changes(&pair.id.kind, old, new).fields.iter().any(|f| f.path.starts_with("spec.template"));
+        let changed =
+            fields::changes(&pair.id.kind, old, new).fields.iter().any(|f| f.path.starts_with("spec.template"));
         // the checksums of other texts always differ: what the texts mean is compared where they stand
         changed || !objects::are_foreign(old, new) && checksums(&old.body) != checksums(&new.body)
     });

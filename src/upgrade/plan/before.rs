@@ -5,6 +5,7 @@ use serde_json::Value;
 use super::{Check, Hop, facts, said};
 use crate::diag::ValuePath;
 use crate::releases::{self, Series};
+use crate::shell::quoted;
 use crate::upgrade::minima::{self, Minimum};
 
 pub(super) fn before(hop: &Hop<'_>) -> Vec<Check> {
@@ -18,9 +19,23 @@ impl Hop<'_> {
         format!("kubectl exec -n {} deploy/{}-toolbox -- {command}", self.ask.namespace, self.ask.name)
     }
 
+    /// The name of the Secret with the keys that encrypt the database.
+    pub(super) fn rails_secret(&self) -> String {
+        let named = self.said_at("global.railsSecrets.secret").and_then(Value::as_str).filter(|name| !name.is_empty());
+        named.map_or_else(|| format!("{}-rails-secret", self.ask.name), quoted)
+    }
+
     /// What the user says at a path.
     fn said_at(&self, path: &str) -> Option<&Value> {
         ValuePath::dotted(path).within(self.user()?)
+    }
+
+    /// How many pods of a component run at least, by the values; `default` where they do not say.
+    fn least_pods(&self, component: &str, default: u64) -> u64 {
+        let said = ["hpa.minReplicas", "minReplicas", "replicas"]
+            .iter()
+            .filter_map(|key| self.said_at(&format!("gitlab.{component}.{key}"))?.as_u64());
+        said.max().unwrap_or(default)
     }
 
     fn has(&self, path: &str) -> bool {
@@ -45,11 +60,17 @@ fn services(hop: &Hop<'_>) -> Vec<Check> {
             id,
             what: format!("{name} is {} or newer", least.said()),
             new: of(from).is_none_or(|old| old.min != least.min),
+            met: None,
             commands: vec![hop.toolbox(command)],
         })
     };
     let show = "gitlab-rails runner 'puts ApplicationRecord.connection.select_value(%q(SHOW server_version))'";
-    let mut checks = Vec::from_iter(least("postgresql", "PostgreSQL", minima::postgresql, show));
+    // the bundled server gets its version by the upgrade itself
+    let bundled = hop.user().is_some() && !hop.is_off("postgresql.install") && !hop.has("global.psql.host");
+    let mut checks = Vec::new();
+    if !bundled {
+        checks.extend(least("postgresql", "PostgreSQL", minima::postgresql, show));
+    }
     let extensions = minima::extensions(to);
     let new = minima::extensions(from) != extensions;
     if new || hop.first {
@@ -57,6 +78,7 @@ fn services(hop: &Hop<'_>) -> Vec<Check> {
             id: "extensions",
             what: format!("PostgreSQL has the extensions {}", extensions.join(", ")),
             new,
+            met: None,
             commands: vec![hop.toolbox("gitlab-rails runner 'puts ApplicationRecord.connection.select_values(%q(SELECT extname FROM pg_extension))'")],
         });
     }
@@ -67,6 +89,7 @@ fn services(hop: &Hop<'_>) -> Vec<Check> {
             id: "direct-database",
             what: "migrations reach PostgreSQL itself: PgBouncer in between breaks their locks".to_owned(),
             new: false,
+            met: None,
             commands: Vec::new(),
         });
     }
@@ -81,6 +104,7 @@ fn cluster(hop: &Hop<'_>) -> Vec<Check> {
             id: "kubernetes",
             what: format!("Kubernetes is {}", versions.said()),
             new: minima::kubernetes(hop.from.gitlab.series()).is_none_or(|old| old != versions),
+            met: None,
             commands: vec!["kubectl version".to_owned()],
         });
     }
@@ -94,6 +118,7 @@ fn cluster(hop: &Hop<'_>) -> Vec<Check> {
                 said(hop.to.chart.series()),
             ),
             new: false,
+            met: None,
             commands: vec![format!(
                 "kubectl get configmap {}-gitlab-chart-info -n {} -o jsonpath='{{.data}}'",
                 hop.ask.name, hop.ask.namespace
@@ -130,6 +155,7 @@ fn migrations(hop: &Hop<'_>) -> Vec<Check> {
             hop.from.gitlab
         ),
         new: false,
+        met: None,
         commands: hop.unfinished(from),
     }];
     if from.0 < hop.to.gitlab.major {
@@ -139,6 +165,7 @@ fn migrations(hop: &Hop<'_>) -> Vec<Check> {
                 "where advanced search is on, its own migrations have finished: a new major wants all of the old one's"
                     .to_owned(),
             new: false,
+            met: None,
             commands: vec![hop.toolbox("gitlab-rake gitlab:elastic:list_pending_migrations")],
         });
     }
@@ -150,29 +177,39 @@ fn without_downtime(hop: &Hop<'_>) -> Vec<Check> {
         return Vec::new();
     }
     let mut checks = Vec::new();
-    let mut add = |id, what: &str, commands: Vec<String>| {
-        checks.push(Check { id, what: what.to_owned(), new: false, commands });
+    let mut add = |id, what: &str, met: Option<bool>, commands: Vec<String>| {
+        checks.push(Check { id, what: what.to_owned(), new: false, met, commands });
     };
     if hop.first {
         let workloads = format!("kubectl get deployments -n {} -l 'app in (webservice,sidekiq)'", hop.ask.namespace);
         add(
             "replicas",
             "webservice and Sidekiq have at least two pods each, and the cluster has room for a tenth more",
+            hop.user().map(|_| hop.least_pods("webservice", 2) >= 2 && hop.least_pods("sidekiq", 1) >= 2),
             vec![workloads],
         );
+        let outside = ["postgresql.install", "redis.install", "global.minio.enabled"];
         add(
             "services-outside",
-            "PostgreSQL, Redis and object storage are outside of the release, and Gitaly is too or its clients try again (`global.gitaly.client`, from 18.9 on)",
+            "PostgreSQL, Redis and object storage are outside of the release, and Gitaly is too or its clients try again \
+             (`global.gitaly.client`, from 18.9 on)",
+            hop.user().map(|_| outside.iter().all(|path| hop.is_off(path))),
             Vec::new(),
         );
+        let bypass = hop.said_at("global.extraEnv.BYPASS_SCHEMA_VERSION");
         add(
             "bypass",
-            "`global.extraEnv.BYPASS_SCHEMA_VERSION` is \"true\" since an upgrade before this one: pods start while migrations are not finished",
+            "`global.extraEnv.BYPASS_SCHEMA_VERSION` is \"true\" since an upgrade before this one: pods start while \
+             migrations are not finished",
+            hop.user().map(|_| bypass.is_some_and(|value| value == "true" || *value == true)),
             Vec::new(),
         );
+        let unavailable = hop.said_at("gitlab.webservice.deployment.strategy.rollingUpdate.maxUnavailable");
         add(
             "rolling",
-            "`gitlab.webservice.deployment.strategy` has maxUnavailable 0, and the pods' `deployment.terminationGracePeriodSeconds` are longer than requests and jobs take",
+            "`gitlab.webservice.deployment.strategy` has maxUnavailable 0, and the pods' \
+             `deployment.terminationGracePeriodSeconds` are longer than requests and jobs take",
+            hop.user().map(|_| unavailable.is_some_and(|value| value == 0 || value == "0%")),
             Vec::new(),
         );
     }
@@ -181,13 +218,12 @@ fn without_downtime(hop: &Hop<'_>) -> Vec<Check> {
         .iter()
         .filter(|between| between.from == said(hop.from.gitlab.series()) && between.to == said(hop.to.gitlab.series()));
     for between in crossed {
-        add("between", &between.what, between.command.iter().map(|command| hop.command(command)).collect());
+        add("between", &between.what, None, between.command.iter().map(|command| hop.command(command)).collect());
     }
     checks
 }
 
 fn saved(hop: &Hop<'_>) -> Vec<Check> {
-    let (name, namespace) = (hop.ask.name, hop.ask.namespace);
     let mut checks = vec![Check {
         id: "backup",
         what: format!(
@@ -195,10 +231,8 @@ fn saved(hop: &Hop<'_>) -> Vec<Check> {
             hop.from.gitlab
         ),
         new: false,
-        commands: vec![
-            hop.toolbox("backup-utility"),
-            format!("kubectl get secret {name}-rails-secret -n {namespace} -o yaml > rails-secret.yaml"),
-        ],
+        met: None,
+        commands: vec![hop.toolbox("backup-utility")],
     }];
     let other = [("registry.database.enabled", "registry"), ("openbao.install", "OpenBao")];
     for (path, what) in other.into_iter().filter(|(path, _)| hop.is_on(path)) {
@@ -208,6 +242,7 @@ fn saved(hop: &Hop<'_>) -> Vec<Check> {
                 "the database of {what} has a backup of its own (`{path}` is on): GitLab's backup leaves it out"
             ),
             new: false,
+            met: None,
             commands: Vec::new(),
         });
     }

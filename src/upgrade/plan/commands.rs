@@ -56,6 +56,38 @@ impl Writer<'_> {
         renders(self.hop.from.gitlab) && renders(self.hop.to.gitlab)
     }
 
+    /// Where the number of the Helm revision that runs before is kept.
+    pub fn revision(&self) -> String {
+        format!("revision-{}.txt", self.hop.from.gitlab)
+    }
+
+    /// Where the numbers of pods before are kept, a line for each Deployment that writes to the database.
+    pub fn replicas(&self) -> String {
+        format!("replicas-{}.txt", self.hop.from.gitlab)
+    }
+
+    /// Where the Rails secret of the release before is kept.
+    pub fn rails_secret_file(&self) -> String {
+        format!("rails-secret-{}.yaml", self.hop.from.gitlab)
+    }
+
+    /// Flags for what this hop asks for, as `--set` of both programs takes them.
+    pub fn sets(&self) -> String {
+        let asked = self.hop.manual().flat_map(|row| &row.set).map(|(path, value)| match value {
+            serde_json::Value::String(text) => format!(" --set-string {}", quoted(&format!("{path}={text}"))),
+            other => format!(" --set {path}={other}"),
+        });
+        let toolbox =
+            self.hop.is_off("gitlab.toolbox.enabled").then(|| " --set gitlab.toolbox.enabled=true".to_owned());
+        toolbox.into_iter().chain(asked).collect()
+    }
+
+    /// The flags that give the values of the release before, with the toolbox on.
+    pub fn values_before(&self) -> String {
+        let files: String = self.files().iter().map(|file| format!(" -f {}", file.before)).collect();
+        format!("{files}{} --set gitlab.toolbox.enabled=true", self.hop.ask.flags.sets)
+    }
+
     fn named(&self) -> Vec<String> {
         let named = self.hop.ask.values.map(|values| values.files.to_vec()).filter(|files| !files.is_empty());
         named.unwrap_or_else(|| vec![STDIN.1.to_owned()])
@@ -94,7 +126,7 @@ impl Writer<'_> {
     /// The flags that give the values.
     pub fn values(&self) -> String {
         let files: String = self.files().iter().map(|file| format!(" -f {}", file.after)).collect();
-        files + &self.hop.ask.flags.sets
+        files + &self.hop.ask.flags.sets + &self.sets()
     }
 
     /// What renders the new release.

@@ -12,7 +12,7 @@ use crate::upgrade::rules::Condition;
 /// `upgrades.json`.
 #[derive(Debug, Deserialize)]
 pub struct Facts {
-    /// How long a minor is looked after.
+    /// How long a minor is supported.
     pub support: SupportPolicy,
     /// How to find out whether a condition of a stop holds, by the condition.
     pub find_out: BTreeMap<String, FindOut>,
@@ -28,7 +28,7 @@ pub struct Facts {
     pub zero_downtime: Vec<Between>,
 }
 
-/// How long a minor is looked after, in minors that come out after it.
+/// How long a minor is supported, in minors that come out after it.
 #[derive(Debug, Deserialize)]
 pub struct SupportPolicy {
     /// In a sentence.
@@ -77,6 +77,32 @@ pub struct Manual {
     pub todo: Vec<String>,
     /// With which commands.
     pub commands: Vec<String>,
+    /// Values that this one upgrade is applied with, by their paths.
+    #[serde(default)]
+    pub set: BTreeMap<String, Value>,
+    /// What to do once it is applied.
+    pub after: Option<Work>,
+    /// What the way back needs before the old release is put back.
+    pub back: Option<Work>,
+    /// What an upgrade that ends before this chart needs from its first stop on: the outside world has changed.
+    pub from_start: Option<Work>,
+}
+
+/// A piece of work for a person.
+#[derive(Debug, Deserialize)]
+pub struct Work {
+    /// What it is for.
+    #[serde(default)]
+    pub what: String,
+    /// What to do or to know, in order.
+    #[serde(rename = "do")]
+    pub todo: Vec<String>,
+    /// With which commands.
+    #[serde(default)]
+    pub commands: Vec<String>,
+    /// Values that are set with it, by their paths.
+    #[serde(default)]
+    pub set: BTreeMap<String, Value>,
 }
 
 /// What becomes of an object.
@@ -130,7 +156,7 @@ fn all_hold(conditions: &[Condition], user: Option<&Value>) -> bool {
 }
 
 impl Manual {
-    /// Whether no value tells whom it is about.
+    /// Whether no value says whom it is about.
     pub fn is_for_the_reader(&self) -> bool {
         self.when.is_empty() && !self.whom.is_empty()
     }

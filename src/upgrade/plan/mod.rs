@@ -127,7 +127,7 @@ pub struct Condition {
 }
 
 /// Something that must hold.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Check {
     /// Its name.
     pub id: &'static str,
@@ -135,6 +135,9 @@ pub struct Check {
     pub what: String,
     /// Whether it asks for more than the stop before did.
     pub new: bool,
+    /// Whether the values say that it holds; none where they cannot tell.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub met: Option<bool>,
     /// How to see it, or how to bring it about.
     pub commands: Vec<String>,
 }
@@ -184,11 +187,11 @@ pub struct ObjectChange {
 }
 
 /// Something to do.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Step {
     /// A name for what a person has to do; none for what every upgrade has.
     pub id: Option<&'static str>,
-    /// `prepare`, `manual`, `values`, `render`, `diff`, `apply`, `verify`, `wait`, `hand-over` or `back`.
+    /// `prepare`, `cluster`, `manual`, `values`, `render`, `diff`, `apply`, `verify`, `wait`, `hand-over` or `back`.
     pub kind: &'static str,
     /// What.
     pub what: String,
@@ -221,7 +224,21 @@ impl Hop<'_> {
 
     /// A command of the facts, for this release.
     fn command(&self, text: &str) -> String {
-        text.replace("{release}", self.ask.name).replace("{namespace}", self.ask.namespace)
+        text.replace("{release}", self.ask.name)
+            .replace("{namespace}", self.ask.namespace)
+            .replace("{chart}", &self.to.chart.to_string())
+    }
+
+    /// What a person has to do on this hop, for these values.
+    fn manual(&self) -> impl Iterator<Item = &'static facts::Manual> {
+        facts().manual.iter().filter(|row| self.passes(&row.chart) && row.counts(self.user()))
+    }
+
+    /// What the world outside asks of every stop before a chart that has an answer built in.
+    fn from_start(&self) -> impl Iterator<Item = (&'static facts::Manual, &'static facts::Work)> {
+        let before = |chart: &str| series_of(chart).is_some_and(|since| self.to.chart.series() < since);
+        let rows = facts().manual.iter().filter(move |row| before(&row.chart) && row.counts(self.user()));
+        rows.filter_map(|row| Some((row, row.from_start.as_ref()?)))
     }
 }
 

@@ -4,18 +4,26 @@ use super::commands::Writer;
 use super::{Hop, Step, ValueChange, facts, renders};
 use crate::releases::{Series, series_of};
 use crate::upgrade::catalogue::all_series;
+use crate::upgrade::minima;
 
 pub(super) fn steps(hop: &Hop<'_>, values: &[ValueChange]) -> Vec<Step> {
     let write = Writer { hop, name: hop.ask.name, namespace: hop.ask.namespace };
+    // what takes something away comes last before the new release, once its manifests have been looked at
+    let (late, early): (Vec<_>, Vec<_>) = hop.manual().partition(|row| row.downtime);
     let mut steps = Vec::new();
+    steps.push(write.save());
+    steps.extend(write.cluster());
     if hop.first {
-        steps.push(write.save());
+        steps.extend(write.toolbox_on());
+        steps.extend(hop.from_start().map(|(row, work)| write.from_start(row, work)));
     }
-    steps.extend(write.manual());
+    steps.extend(early.into_iter().map(|row| write.manual(row)));
     steps.push(write.migrate(values));
     steps.push(write.render());
     steps.push(write.diff());
+    steps.extend(late.into_iter().map(|row| write.manual(row)));
     steps.extend(if hop.ask.zero_downtime { write.apply_while_running() } else { vec![write.apply()] });
+    steps.extend(hop.manual().filter_map(|row| write.after(row)));
     steps.push(write.verify());
     steps.push(write.wait());
     if renders(hop.to.gitlab) && !write.ours() {
@@ -40,42 +48,142 @@ impl Writer<'_> {
     fn save(&self) -> Step {
         let Writer { name, namespace, .. } = self;
         let (from, old) = (self.hop.from, self.old_manifests());
-        let mut kept = step(
-            "prepare",
-            format!("keep the manifests of what runs, {from}"),
-            vec![format!("helm get manifest {name} -n {namespace} > {old}")],
-        );
-        if self.ours() {
+        let replicas = "{range .items[*]}{.metadata.name} {.spec.replicas}{\"\\n\"}{end}";
+        let mut commands = Vec::new();
+        if self.hop.first || !self.ours() {
+            commands.push(format!("helm get manifest {name} -n {namespace} > {old}"));
+        }
+        if !self.ours() {
+            let revision = self.revision();
+            commands.push(format!(
+                "helm get metadata {name} -n {namespace} -o yaml | sed -n 's/^revision: //p' > {revision}"
+            ));
+        }
+        commands.push(format!(
+            "kubectl get deployment -n {namespace} -l 'app in (webservice,sidekiq)' -o jsonpath='{replicas}' > {}",
+            self.replicas()
+        ));
+        commands.push(format!(
+            "kubectl get secret {} -n {namespace} -o yaml > {}",
+            self.hop.rails_secret(),
+            self.rails_secret_file()
+        ));
+        let mut kept = step("prepare", format!("keep what the way back to {from} needs"), commands);
+        if self.ours() && self.hop.first {
             kept = kept
                 .detail(format!("where the release is not Helm's, keep what was applied last as `{old}`"))
                 .detail("where it is, hand it over first, and upgrade then: `gitlab-render adopt` has the steps");
         }
-        match self.read_stdin() {
+        match self.read_stdin() && self.hop.first {
             true => kept.detail("the values came from stdin: write them to `values.yaml`, which the commands name"),
             false => kept,
         }
     }
 
-    fn manual(&self) -> Vec<Step> {
-        let counting = facts().manual.iter().filter(|row| self.hop.passes(&row.chart) && row.counts(self.hop.user()));
-        counting
-            .map(|row| {
-                let whom = match self.hop.user() {
-                    None if !row.whom.is_empty() => format!("if {}: ", row.whom),
-                    // what no value says is for the reader to judge
-                    Some(_) if row.is_for_the_reader() => format!("if {}: ", row.whom),
-                    _ => String::new(),
-                };
-                Step {
-                    id: Some(&row.id),
-                    kind: "manual",
-                    what: format!("{whom}{} (chart {})", row.what, row.chart),
-                    details: row.todo.clone(),
-                    commands: row.commands.iter().map(|command| self.hop.command(command)).collect(),
-                    downtime: row.downtime,
-                }
-            })
-            .collect()
+    /// A cluster that is older than the release takes, and what the release before takes of newer ones.
+    fn cluster(&self) -> Option<Step> {
+        let least = |series: Series| {
+            let versions = minima::kubernetes(series)?;
+            versions.deprecated.iter().chain(&versions.supported).filter_map(|v| series_of(v)).min()
+        };
+        let (from, to) = (self.hop.from.gitlab.series(), self.hop.to.gitlab.series());
+        let needed = least(to)?;
+        if least(from).is_some_and(|had| had >= needed) {
+            return None;
+        }
+        let newest = minima::kubernetes(from).and_then(|versions| series_of(&versions.newest));
+        let shown = |(major, minor): Series| format!("{major}.{minor}");
+        let what = format!(
+            "upgrade the cluster to Kubernetes {} or newer, one minor after the other, if it is older",
+            shown(needed)
+        );
+        let known = match newest {
+            Some(newest) if newest < needed => format!(
+                "GitLab {} is known to run on Kubernetes up to {}: the cluster has to go past that before GitLab can, so \
+                 keep the time between the two short",
+                self.hop.from.gitlab,
+                shown(newest)
+            ),
+            Some(newest) => format!(
+                "GitLab {} is known to run on Kubernetes up to {}; go no further before GitLab {} runs",
+                self.hop.from.gitlab,
+                shown(newest),
+                self.hop.to.gitlab
+            ),
+            None => return None,
+        };
+        Some(step("cluster", what, vec!["kubectl version".to_owned()]).detail(known))
+    }
+
+    /// Commands of a plan run in the toolbox; where the values leave it out, it has to be there meanwhile.
+    fn toolbox_on(&self) -> Option<Step> {
+        if !self.hop.is_off("gitlab.toolbox.enabled") {
+            return None;
+        }
+        let Writer { name, namespace, .. } = self;
+        let from = self.hop.from;
+        let command = match self.ours() {
+            true => format!(
+                "gitlab-render template {name} -n {namespace}{}{} --gitlab-version {} --component toolbox | kubectl apply -n \
+                 {namespace} -f -",
+                self.values_before(),
+                self.hop.ask.flags.render,
+                from.gitlab
+            ),
+            false => format!(
+                "helm upgrade {name} gitlab/gitlab --version {} -n {namespace}{}",
+                from.chart,
+                self.values_before()
+            ),
+        };
+        let what = "switch the toolbox on: `gitlab.toolbox.enabled` is false, and backups and checks run in it";
+        Some(
+            step("manual", what, vec![command]).detail(
+                "the commands of this plan keep it on; when the last stop is done, apply once without that flag",
+            ),
+        )
+    }
+
+    fn from_start(&self, row: &'static facts::Manual, work: &facts::Work) -> Step {
+        let mut made = self.worked("manual", work);
+        made.id = Some(&row.id);
+        let written = work.set.iter().map(|(path, value)| match value {
+            serde_json::Value::String(text) => format!("write `{path}: {text}`"),
+            other => format!("write `{path}: {other}`"),
+        });
+        made.details.extend(written);
+        made
+    }
+
+    fn worked(&self, kind: &'static str, work: &facts::Work) -> Step {
+        let mut made =
+            step(kind, work.what.clone(), work.commands.iter().map(|command| self.hop.command(command)).collect());
+        made.details.extend(work.todo.iter().map(|text| self.hop.command(text)));
+        made
+    }
+
+    fn manual(&self, row: &'static facts::Manual) -> Step {
+        let whom = match self.hop.user() {
+            None if !row.whom.is_empty() => format!("if {}: ", row.whom),
+            // what no value says is for the reader to judge
+            Some(_) if row.is_for_the_reader() => format!("if {}: ", row.whom),
+            _ => String::new(),
+        };
+        Step {
+            id: Some(&row.id),
+            kind: "manual",
+            what: format!("{whom}{} (chart {})", row.what, row.chart),
+            details: row.todo.iter().map(|text| self.hop.command(text)).collect(),
+            commands: row.commands.iter().map(|command| self.hop.command(command)).collect(),
+            downtime: row.downtime,
+        }
+    }
+
+    fn after(&self, row: &'static facts::Manual) -> Option<Step> {
+        let mut made = self.worked("manual", row.after.as_ref()?);
+        made.id = Some(&row.id);
+        made.downtime = row.downtime;
+        Some(made)
     }
 
     fn migrate(&self, values: &[ValueChange]) -> Step {
@@ -146,6 +254,10 @@ impl Writer<'_> {
                 format!("apply GitLab {to} in phases: the script waits for each, and stops where one fails"),
                 vec![self.template(&format!(" --list-phases > {script}")), format!("sh {script}")],
             ),
+            // a Job that is switched off has nothing to wait for
+            false if self.sets().contains("gitlab.migrations.enabled=false") => {
+                (format!("apply GitLab {to}"), vec![self.helm("")])
+            }
             false => (format!("apply GitLab {to}"), vec![self.helm(""), self.migrations_done()]),
         };
         let mut step = step("apply", what, commands);
@@ -218,7 +330,7 @@ impl Writer<'_> {
         };
         let mut step = step("wait", what, self.hop.unfinished(series));
         let from = self.hop.from.gitlab.series();
-        let known = facts().background.iter();
+        let known = facts::facts().background.iter();
         let started = known.filter(|row| series_of(&row.gitlab).is_some_and(|s| from < s && s <= series));
         step.details.extend(started.map(|row| format!("{}: {}", row.gitlab, row.what)));
         step
@@ -243,27 +355,46 @@ impl Writer<'_> {
 
     fn back(&self) -> Step {
         let from = self.hop.from.gitlab;
-        let old = format!("kubectl apply -n {} -f {}", self.namespace, self.old_manifests());
+        let Writer { name, namespace, .. } = self;
         let put_back = match self.ours() {
-            true => old,
-            false => format!("helm rollback {} -n {}", self.name, self.namespace),
+            true => format!("kubectl apply -n {namespace} -f {}", self.old_manifests()),
+            false => format!("helm rollback {name} \"$(cat {})\" -n {namespace}", self.revision()),
         };
-        let commands = vec![
-            put_back,
-            self.stop_writing(),
-            format!("kubectl apply -n {} -f rails-secret.yaml", self.namespace),
-            self.hop.toolbox("backup-utility --restore -t BACKUP_ID"),
-        ];
-        let step = step("back", format!("if it goes wrong: the way back to GitLab {from}"), commands);
-        let step = match self.hop.ask.zero_downtime {
-            true => step.detail(
-                "as long as no post-deployment migration has run, the first command is all: pods of the minor before can live \
-                 with the other migrations",
-            ),
-            false => step.detail("as long as no migration has run, the first command is all"),
-        };
+        let back: Vec<_> = self.hop.manual().filter_map(|row| row.back.as_ref()).collect();
+        let extra: Vec<String> =
+            back.iter().flat_map(|work| &work.commands).map(|command| self.hop.command(command)).collect();
+        let alone = back.is_empty();
+        let commands = [
+            vec![self.stop_writing()],
+            extra,
+            vec![
+                put_back,
+                self.stop_writing(),
+                format!("kubectl apply -n {namespace} -f {}", self.rails_secret_file()),
+                format!("kubectl rollout status deployment/{name}-toolbox -n {namespace} --timeout=15m"),
+                self.hop.toolbox("backup-utility --restore -t BACKUP_ID"),
+                format!(
+                    "while read -r deployment replicas; do kubectl scale deployment \"$deployment\" -n {namespace} \
+                     --replicas=\"$replicas\"; done < {}",
+                    self.replicas()
+                ),
+            ],
+        ]
+        .concat();
+        let mut step = step("back", format!("if it goes wrong: the way back to GitLab {from}"), commands);
+        step.details.extend(back.iter().flat_map(|work| &work.todo).cloned());
+        if alone {
+            let which = if self.ours() { "`kubectl apply` of the old manifests" } else { "`helm rollback`" };
+            step.details.push(match self.hop.ask.zero_downtime {
+                true => format!(
+                    "as long as no post-deployment migration has run, {which} is all: pods of the minor before can live with \
+                     the other migrations"
+                ),
+                false => format!("as long as no migration has run, {which} is all"),
+            });
+        }
         step.detail(format!(
-            "after that all four: GitLab has no downgrade of the database, so the backup that GitLab {from} made is restored on \
+            "otherwise all of them: GitLab has no downgrade of the database, so the backup that GitLab {from} made is restored on \
              GitLab {from}, with the Rails secret of then; what was written since is lost"
         ))
     }

@@ -2,7 +2,7 @@
 
 use std::fmt::Write;
 
-use super::{condition, heading, object, place, remedy, summary, title};
+use super::{condition, heading, needs, object, place, remedy, state, summary, title};
 use crate::upgrade::plan::{Plan, Stop};
 
 /// The plan in Markdown.
@@ -10,6 +10,14 @@ pub fn markdown(plan: &Plan) -> String {
     let mut out = format!("# Upgrade: {}\n\n{}.\n", title(plan), sentence(&summary(plan)));
     for note in &plan.notes {
         let _ = write!(out, "\n> {note}\n");
+    }
+    if plan.stops.len() > 1 {
+        out.push_str("\n| stop | why | needs |\n|---|---|---|\n");
+        for (number, at) in (1..).zip(&plan.stops) {
+            let heading = heading(at, number == plan.stops.len());
+            let (release, why) = heading.split_once(": ").unwrap_or((&heading, ""));
+            let _ = writeln!(out, "| {number}. {release} | {why} | {} |", needs(at));
+        }
     }
     for (number, at) in (1..).zip(&plan.stops) {
         let _ = write!(out, "\n## {number}. {}\n", heading(at, number == plan.stops.len()));
@@ -56,8 +64,7 @@ fn stop(out: &mut String, stop: &Stop) {
     }
     out.push_str("\n### Before\n\n");
     for check in &stop.before {
-        let new = if check.new { " (new)" } else { "" };
-        task(out, &format!("{}{new}", check.what), &[], &check.commands);
+        task(out, &format!("{}{}", check.what, state(check)), &[], &check.commands);
     }
     let (yours, defaults): (Vec<_>, Vec<_>) = stop.values.iter().partition(|value| value.source.is_some());
     if !yours.is_empty() {

@@ -1,12 +1,13 @@
 //! A plan in words: for a terminal, and for a change request.
 
 mod markdown;
+mod shared;
 mod text;
 
 pub use markdown::markdown;
 pub use text::text;
 
-use super::{Condition, ObjectChange, Plan, Stop, ValueChange};
+use super::{Check, Condition, ObjectChange, Plan, Stop, ValueChange};
 
 /// The plan as JSON; `schemas/upgrade-plan.schema.json` says its shape.
 pub fn json(plan: &Plan) -> String {
@@ -41,6 +42,36 @@ fn heading(stop: &Stop, last: bool) -> String {
         _ => "a minor on the way",
     };
     format!("GitLab {}, chart {}: {why}", stop.gitlab, stop.chart)
+}
+
+/// `2 decisions, 1 step by hand, downtime`: what of a stop needs a person.
+fn needs(stop: &Stop) -> String {
+    let counted = |count: usize, one: &str, many: &str| match count {
+        0 => None,
+        1 => Some(format!("1 {one}")),
+        _ => Some(format!("{count} {many}")),
+    };
+    let decisions = decisions(stop).count();
+    let by_hand = stop.steps.iter().filter(|step| step.kind == "manual").count();
+    let down = stop.steps.iter().any(|step| step.downtime).then(|| "downtime".to_owned());
+    let parts = [counted(decisions, "decision", "decisions"), counted(by_hand, "step by hand", "steps by hand"), down];
+    let parts: Vec<String> = parts.into_iter().flatten().collect();
+    if parts.is_empty() { "nothing but the common steps".to_owned() } else { parts.join(", ") }
+}
+
+/// The values of a stop that only a person can rewrite.
+fn decisions(stop: &Stop) -> impl Iterator<Item = &ValueChange> {
+    stop.values.iter().filter(|value| value.action == "decide" && value.source.is_some())
+}
+
+/// What is new about a check, and whether the values meet it.
+fn state(check: &Check) -> &'static str {
+    match (check.met, check.new) {
+        (Some(true), _) => " [met by these values]",
+        (Some(false), _) => " [not met by these values]",
+        (None, true) => " [new]",
+        (None, false) => "",
+    }
 }
 
 fn condition(condition: &Condition) -> String {

@@ -2,20 +2,65 @@
 
 use std::fmt::Write;
 
-use super::{condition, heading, object, place, remedy, summary, title};
-use crate::upgrade::plan::{Plan, Stop};
+use super::shared::Shared;
+use super::{condition, decisions, heading, needs, object, place, remedy, state, summary, title};
+use crate::upgrade::plan::{Plan, Step, Stop};
 
-/// The plan in plain text.
+/// The plan in plain text: the stops and what they ask of a person, what every stop has in common, and each stop.
 pub fn text(plan: &Plan) -> String {
     let mut out = format!("{}\n{}\n", title(plan), summary(plan));
     for note in &plan.notes {
         let _ = writeln!(out, "note: {note}");
     }
-    for (number, at) in (1..).zip(&plan.stops) {
+    let many = plan.stops.len() > 1;
+    let shared = many.then(|| Shared::of(plan));
+    if let Some(shared) = &shared {
+        overview(&mut out, plan);
+        common(&mut out, shared);
+    }
+    for (position, at) in plan.stops.iter().enumerate() {
+        let number = position + 1;
         let _ = write!(out, "\n{number}. {}\n", heading(at, number == plan.stops.len()));
-        stop(&mut out, at);
+        stop(&mut out, at, shared.as_ref().map(|shared| (shared, position)));
     }
     out
+}
+
+fn overview(out: &mut String, plan: &Plan) {
+    out.push_str("\nstops:\n");
+    for (number, stop) in (1..).zip(&plan.stops) {
+        let _ = writeln!(out, "  {number}. {}; {}", heading(stop, number == plan.stops.len()), needs(stop));
+    }
+    let decide: Vec<_> = (1..).zip(&plan.stops).flat_map(|(n, stop)| decisions(stop).map(move |v| (n, v))).collect();
+    section(out, "to be decided before you begin", &decide, |out, (number, value)| {
+        let at = place(value).map(|place| format!("{place}: ")).unwrap_or_default();
+        item(out, 5, &format!("{at}{} (stop {number})", value.what));
+        for line in remedy(value) {
+            let _ = writeln!(out, "       {line}");
+        }
+    });
+}
+
+/// The letter of a common step.
+fn letter(number: usize) -> char {
+    char::from_u32('A' as u32 + u32::try_from(number).unwrap_or(0)).unwrap_or('?')
+}
+
+fn common(out: &mut String, shared: &Shared) {
+    out.push_str("\nat every stop that names them; each stop sets the variables, `--stop N` prints one with its versions written in:\n");
+    if !shared.checks.is_empty() {
+        out.push_str("   before:\n");
+    }
+    for (number, check) in shared.checks.iter().enumerate() {
+        let _ = writeln!(out, "     {}. {}{}", letter(number).to_ascii_lowercase(), check.what, state(check));
+        commands(out, 8, &check.commands);
+    }
+    if !shared.steps.is_empty() {
+        out.push_str("   steps:\n");
+    }
+    for (number, step) in shared.steps.iter().enumerate() {
+        steps(out, &letter(number).to_string(), step);
+    }
 }
 
 fn item(out: &mut String, indent: usize, text: &str) {
@@ -28,7 +73,10 @@ fn commands(out: &mut String, indent: usize, commands: &[String]) {
     }
 }
 
-fn stop(out: &mut String, stop: &Stop) {
+fn stop(out: &mut String, stop: &Stop, shared: Option<(&Shared, usize)>) {
+    if let Some((shared, position)) = shared {
+        let _ = writeln!(out, "   $ {}", shared.assignments(position));
+    }
     for note in &stop.notes {
         let _ = writeln!(out, "   {note}");
     }
@@ -36,10 +84,20 @@ fn stop(out: &mut String, stop: &Stop) {
         item(out, 5, &condition(it));
         commands(out, 7, it.command.as_slice());
     });
-    section(out, "before", &stop.before, |out, check| {
-        item(out, 5, &format!("{}{}", check.what, if check.new { " [new]" } else { "" }));
+    let (own, mut also) = match shared {
+        Some((shared, position)) => shared.own_checks(position, stop),
+        None => (stop.before.iter().collect(), Vec::new()),
+    };
+    section(out, "before", &own, |out, check| {
+        item(out, 5, &format!("{}{}", check.what, state(check)));
         commands(out, 7, &check.commands);
     });
+    if !also.is_empty() {
+        also.sort_unstable();
+        let and = if own.is_empty() { "before: " } else { "  - and " };
+        let letters: Vec<String> = also.iter().map(|n| letter(*n).to_ascii_lowercase().to_string()).collect();
+        let _ = writeln!(out, "   {and}checks {}", letters.join(", "));
+    }
     let (yours, defaults): (Vec<_>, Vec<_>) = stop.values.iter().partition(|value| value.source.is_some());
     section(out, "your values", &yours, |out, value| {
         let at = place(value).map(|place| format!("{place}: ")).unwrap_or_default();
@@ -59,13 +117,22 @@ fn stop(out: &mut String, stop: &Stop) {
     });
     out.push_str("   steps:\n");
     for (number, step) in (1..).zip(&stop.steps) {
-        let down = if step.downtime { " [downtime]" } else { "" };
-        let _ = writeln!(out, "     {number}. {}{down}", step.what);
-        for detail in &step.details {
-            item(out, 8, detail);
+        match shared.and_then(|(shared, position)| shared.step(position, step)) {
+            Some(common) => {
+                let _ = writeln!(out, "     {number}. step {}: {}", letter(common), step.what);
+            }
+            None => steps(out, &number.to_string(), step),
         }
-        commands(out, 8, &step.commands);
     }
+}
+
+fn steps(out: &mut String, number: &str, step: &Step) {
+    let down = if step.downtime { " [downtime]" } else { "" };
+    let _ = writeln!(out, "     {number}. {}{down}", step.what);
+    for detail in &step.details {
+        item(out, 8, detail);
+    }
+    commands(out, 8, &step.commands);
 }
 
 fn section<T>(out: &mut String, name: &str, items: &[T], mut each: impl FnMut(&mut String, &T)) {
