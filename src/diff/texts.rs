@@ -6,7 +6,7 @@
 
 use serde_json::Value;
 
-use crate::manifest::read;
+use crate::yaml::read;
 
 /// What a text in a ConfigMap, or an argument of a container, is.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -41,7 +41,7 @@ pub(super) fn meaning(key: &str, text: &str) -> Meaning {
     let folded = fold_tags(text);
     let stem = key.trim_end_matches(".tpl").trim_end_matches(".erb");
     if [".yml", ".yaml", ".json"].iter().any(|end| stem.ends_with(end))
-        && let Ok(mut data) = read::parse(&folded, &mut |_| None)
+        && let Ok(mut data) = read::read_plain(&one_merge_key(&folded))
         && (data.is_object() || data.is_array())
     {
         sort(&mut data);
@@ -71,6 +71,25 @@ fn words(line: &str) -> String {
 fn says_something(line: &str) -> bool {
     let bare = line.split('«').map(|part| part.split_once('»').map_or(part, |(_, rest)| rest)).collect::<String>();
     !bare.trim().is_empty() && !line.starts_with('#') && !line.contains("«»")
+}
+
+/// Merge keys on lines that follow each other as one key with a list: programs that read these files take several.
+fn one_merge_key(text: &str) -> String {
+    let mut out: Vec<String> = Vec::new();
+    for line in text.lines() {
+        let indent = line.len() - line.trim_start().len();
+        let start = format!("{}<<: ", &line[..indent]);
+        let merged = line.strip_prefix(&start).filter(|name| name.starts_with('*'));
+        let before = out.last_mut().filter(|before| before.starts_with(&start));
+        match (merged, before) {
+            (Some(name), Some(before)) => {
+                let names = before[start.len()..].trim_matches(['[', ']']).to_owned();
+                *before = format!("{start}[{names}, {}]", name.trim_end());
+            }
+            _ => out.push(line.to_owned()),
+        }
+    }
+    out.join("\n")
 }
 
 /// Replaces each tag by the names of the files in it.
@@ -127,6 +146,13 @@ mod tests {
         let ours = "# Ours.\nb: <%= JSON.generate(IO.read('/etc/x').chomp) %>\na: 1\n";
         assert_eq!(meaning("gitlab.yml.erb", theirs), meaning("gitlab.yml.erb", ours));
         assert_ne!(meaning("gitlab.yml.erb", theirs), meaning("gitlab.yml.erb", "a: 2\n"));
+    }
+
+    #[test]
+    fn anchors_are_read() {
+        let theirs = "a: &a {x: 1}\nb: &b\n  y: 2\nc:\n  <<: *a\n  <<: *b\n";
+        let ours = "a: {x: 1}\nb: {y: 2}\nc: {x: 1, y: 2}\n";
+        assert_eq!(meaning("c.yml", theirs), meaning("c.yml", ours));
     }
 
     #[test]

@@ -235,7 +235,7 @@ impl Hop<'_> {
     }
 
     /// What the world outside asks of every stop before a chart that has an answer built in.
-    fn from_start(&self) -> impl Iterator<Item = (&'static facts::Manual, &'static facts::Work)> {
+    fn at_once(&self) -> impl Iterator<Item = (&'static facts::Manual, &'static facts::Work)> {
         let before = |chart: &str| series_of(chart).is_some_and(|since| self.to.chart.series() < since);
         let rows = facts().manual.iter().filter(move |row| before(&row.chart) && row.counts(self.user()));
         rows.filter_map(|row| Some((row, row.from_start.as_ref()?)))

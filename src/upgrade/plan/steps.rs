@@ -15,7 +15,7 @@ pub(super) fn steps(hop: &Hop<'_>, values: &[ValueChange]) -> Vec<Step> {
     steps.extend(write.cluster());
     if hop.first {
         steps.extend(write.toolbox_on());
-        steps.extend(hop.from_start().map(|(row, work)| write.from_start(row, work)));
+        steps.extend(hop.at_once().map(|(row, work)| write.at_once(row, work)));
     }
     steps.extend(early.into_iter().map(|row| write.manual(row)));
     steps.push(write.migrate(values));
@@ -144,7 +144,7 @@ impl Writer<'_> {
         )
     }
 
-    fn from_start(&self, row: &'static facts::Manual, work: &facts::Work) -> Step {
+    fn at_once(&self, row: &'static facts::Manual, work: &facts::Work) -> Step {
         let mut made = self.worked("manual", work);
         made.id = Some(&row.id);
         let written = work.set.iter().map(|(path, value)| match value {
