@@ -3,10 +3,11 @@
 //! `cargo bench`; the numbers are compared with those of the commit before, on the same machine in the same minute.
 
 use divan::Bencher;
-use gitlab_render::pipeline::{self, ManifestText, Request, Select, Target};
+use gitlab_render::pipeline::{self, Request, Target};
 use gitlab_render::render::{Renderer, render};
 use gitlab_render::resolve::{Context, KubeVersion, Release, resolve};
-use gitlab_render::schema::{self, Options, UnknownKeys};
+use gitlab_render::schema::{self, Options};
+use gitlab_render::validate::files::Text;
 use gitlab_render::values::{self, Input};
 use gitlab_render::{bundle, emit, manifest, releases};
 
@@ -31,21 +32,15 @@ fn merged() -> values::Merged {
 }
 
 fn request(inputs: Vec<Input>) -> Request {
-    Request {
-        target: Target {
-            name: "bench".to_owned(),
-            namespace: "default".to_owned(),
-            is_upgrade: false,
-            kube_version: KubeVersion { major: 1, minor: 35 },
-            api_versions: Vec::new(),
-            gitlab_version: None,
-        },
-        inputs,
-        unknown_keys: UnknownKeys::Error,
-        skip_schema_validation: false,
-        profile: None,
-        select: Select::default(),
-    }
+    let target = Target {
+        name: "bench".to_owned(),
+        namespace: "default".to_owned(),
+        is_upgrade: false,
+        kube_version: KubeVersion { major: 1, minor: 35 },
+        api_versions: Vec::new(),
+        gitlab_version: None,
+    };
+    Request::new(target, inputs)
 }
 
 fn release() -> Release {
@@ -99,7 +94,7 @@ fn templates(bencher: Bencher) {
 /// What every render pays for the check of its own output: at most 2 ms.
 #[divan::bench]
 fn verify(bencher: Bencher) {
-    let rendered = pipeline::template(&request(inputs())).expect("the file is right");
+    let rendered = pipeline::render(&request(inputs())).expect("the file is right");
     let manifests = rendered.objects.manifests().to_vec();
     bencher.with_inputs(|| manifests.clone()).bench_values(|manifests| manifest::verify(manifests).is_ok());
 }
@@ -107,19 +102,19 @@ fn verify(bencher: Bencher) {
 /// `validate` of what a render wrote: reading, schemas, references.
 #[divan::bench]
 fn validate_texts(bencher: Bencher) {
-    let rendered = pipeline::template(&request(inputs())).expect("the file is right");
+    let rendered = pipeline::render(&request(inputs())).expect("the file is right");
     let mut out = Vec::new();
     emit::to_stdout(&rendered.objects, emit::Format::Yaml, &mut out).expect("a vector takes everything");
     let text = String::from_utf8(out).expect("YAML is text");
     let version = KubeVersion { major: 1, minor: 35 };
     bencher
-        .with_inputs(|| vec![ManifestText { name: "-".to_owned(), text: text.as_str().into(), named: true }])
-        .bench_values(|texts| pipeline::validate_texts(texts, version, "default"));
+        .with_inputs(|| vec![Text { name: "-".to_owned(), text: text.as_str().into(), named: true }])
+        .bench_values(|texts| pipeline::validate::texts(texts, version, "default"));
 }
 
 #[divan::bench]
 fn write(bencher: Bencher) {
-    let rendered = pipeline::template(&request(inputs())).expect("the file is right");
+    let rendered = pipeline::render(&request(inputs())).expect("the file is right");
     bencher.bench(|| {
         let mut out = Vec::new();
         emit::to_stdout(&rendered.objects, emit::Format::Yaml, &mut out).map(|()| out)
@@ -128,10 +123,10 @@ fn write(bencher: Bencher) {
 
 #[divan::bench]
 fn whole_default() -> bool {
-    pipeline::template(&request(Vec::new())).is_ok()
+    pipeline::render(&request(Vec::new())).is_ok()
 }
 
 #[divan::bench]
 fn whole_150_lines() -> bool {
-    pipeline::template(&request(inputs())).is_ok()
+    pipeline::render(&request(inputs())).is_ok()
 }

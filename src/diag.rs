@@ -33,8 +33,10 @@ impl Severity {
 /// Whose fault an error is; decides the exit status.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Fault {
-    /// The values, or the command line that gave them.
+    /// The values, or another input.
     Input,
+    /// The command line, which contradicts itself.
+    Usage,
     /// The machine: a full disk, a missing permission.
     Environment,
     /// Ours.
@@ -234,6 +236,11 @@ impl Diagnostic {
         Diagnostic { fault: Fault::Environment, ..Self::new(code, Severity::Error, message) }
     }
 
+    /// An error of the command line.
+    pub fn usage(code: &'static str, message: impl Into<String>) -> Self {
+        Diagnostic { fault: Fault::Usage, ..Self::new(code, Severity::Error, message) }
+    }
+
     /// Adds a values path that the finding is about.
     #[must_use]
     pub fn at_value(mut self, path: ValuePath) -> Self {
@@ -270,6 +277,27 @@ impl Report {
 impl From<Diagnostic> for Report {
     fn from(diagnostic: Diagnostic) -> Self {
         Report(vec![diagnostic])
+    }
+}
+
+/// Why a run stopped: its findings, at least one of them an error, and the texts that their places point into.
+#[derive(Debug, Clone)]
+pub struct Failure {
+    /// All findings.
+    pub report: Report,
+    /// The texts.
+    pub sources: Sources,
+}
+
+impl From<Report> for Failure {
+    fn from(report: Report) -> Self {
+        Failure { report, sources: Sources::default() }
+    }
+}
+
+impl From<Diagnostic> for Failure {
+    fn from(diagnostic: Diagnostic) -> Self {
+        Report::from(diagnostic).into()
     }
 }
 

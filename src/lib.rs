@@ -25,6 +25,7 @@ pub mod commands;
 pub mod diag;
 pub mod diff;
 pub mod emit;
+pub mod files;
 pub mod images;
 pub mod import;
 pub mod manifest;

@@ -160,6 +160,11 @@ pub fn known_series() -> Vec<Series> {
     all.into_iter().map(|[major, minor]| (major, minor)).collect()
 }
 
+/// The newest known version of every series, oldest first.
+pub fn known_versions() -> Vec<String> {
+    known_series().into_iter().filter_map(newest).map(|version| version.to_string()).collect()
+}
+
 /// What a user may write for a release: `18.9` (its newest patch), `18.9.1`, `v18.9.1`.
 pub fn find(text: &str) -> Result<GitlabVersion, Diagnostic> {
     let error = |what: String, hint: String| Err(Diagnostic::error("gitlab-version", what).hint(hint));

@@ -6,7 +6,7 @@ use std::io::{self, IsTerminal, Write};
 
 use serde_json::{Value, json};
 
-use crate::cli::{Color, ErrorFormat, TalkArgs};
+use crate::cli::{Color, ErrorFormat, MessageArgs};
 use crate::diag::{Diagnostic, Fault, Place, Severity, Sources};
 use crate::redact;
 
@@ -21,7 +21,7 @@ pub struct Ui {
 
 impl Ui {
     /// From the flags and the terminal.
-    pub fn new(args: &TalkArgs) -> Self {
+    pub fn new(args: &MessageArgs) -> Self {
         let coloured = match args.color {
             Color::Always => true,
             Color::Never => false,
@@ -105,7 +105,7 @@ pub fn as_json(diagnostic: &Diagnostic, sources: &Sources) -> Value {
         })
         .collect();
     let fault = match diagnostic.fault {
-        Fault::Input => "input",
+        Fault::Input | Fault::Usage => "input",
         Fault::Environment => "environment",
         Fault::Bug => "bug",
     };

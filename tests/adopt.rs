@@ -5,8 +5,11 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use gitlab_render::adopt::{Guide, Tool};
 use gitlab_render::manifest::Manifest;
-use gitlab_render::pipeline::{self, Guide, Hooks, Phase, Select, Tool};
+use gitlab_render::manifest::Phase;
+use gitlab_render::phases::Hooks;
+use gitlab_render::pipeline::{self, Output, Request};
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
@@ -51,8 +54,13 @@ fn releases() -> Vec<Release> {
     unpack("adopt/releases.json.gz")
 }
 
-fn select() -> Select {
-    Select { skip_stand_ins: true, ..Select::default() }
+/// Everything but stand-ins.
+fn output() -> Output {
+    Output { skip_stand_ins: true, ..Output::default() }
+}
+
+fn request_of(release: &Release) -> Request {
+    request(&release.release, &release.namespace, &release.values)
 }
 
 fn id(body: &Value) -> Id {
@@ -62,10 +70,9 @@ fn id(body: &Value) -> Id {
     (group, text("/kind"), text("/metadata/name"))
 }
 
-fn ours(release: &Release, select: Select) -> Vec<Manifest> {
-    let request = request(&release.release, &release.namespace, &release.values, select);
-    let rendered =
-        pipeline::template(&request).unwrap_or_else(|failed| panic!("{}: {:?}", release.name, failed.report));
+fn ours(release: &Release, output: &Output) -> Vec<Manifest> {
+    let rendered = pipeline::template(&request_of(release), output)
+        .unwrap_or_else(|failed| panic!("{}: {:?}", release.name, failed.report));
     rendered.objects.manifests().to_vec()
 }
 
@@ -87,7 +94,7 @@ fn what_helm_left_is_there_under_its_name_and_nothing_is_there_that_cannot_be_ch
     assert_eq!(releases.len(), 18);
     let (mut wrong, mut compared) = (Vec::new(), 0);
     for release in &releases {
-        let ours = ours(release, select());
+        let ours = ours(release, &output());
         let bodies: BTreeMap<Id, &Value> = ours.iter().map(|m| (id(&m.body), &m.body)).collect();
         for theirs in &release.objects {
             let id = id(theirs);
@@ -117,7 +124,7 @@ fn no_second_workload_stands_beside_one_of_helms() {
     let mut seen = 0;
     for release in releases() {
         let theirs: Vec<Id> = release.objects.iter().map(id).collect();
-        for object in ours(&release, select()) {
+        for object in ours(&release, &output()) {
             if WORKLOADS.contains(&object.id.kind.as_str()) {
                 seen += 1;
                 assert!(theirs.contains(&id(&object.body)), "{}: {} is new", release.name, object.id);
@@ -131,7 +138,7 @@ fn no_second_workload_stands_beside_one_of_helms() {
 fn pods_keep_the_labels_by_which_they_are_selected() {
     for release in releases() {
         let theirs: BTreeMap<Id, &Value> = release.objects.iter().map(|body| (id(body), body)).collect();
-        for object in ours(&release, select()) {
+        for object in ours(&release, &output()) {
             let Some(old) = theirs.get(&id(&object.body)) else { continue };
             let Some(Value::Object(selector)) = old.pointer("/spec/selector/matchLabels") else { continue };
             if !WORKLOADS.contains(&object.id.kind.as_str()) {
@@ -154,20 +161,20 @@ fn stand_ins_can_be_left_out_and_nothing_else_goes_with_them() {
         let labels = &object.body["metadata"]["labels"];
         labels.get("gitlab-render.io/stands-in-for").is_some()
     };
-    let all = ours(release, Select::default());
+    let all = ours(release, &Output::default());
     let components: BTreeSet<_> = all.iter().filter(|o| stand_in(o)).map(|o| o.component.to_string()).collect();
     assert_eq!(components.into_iter().collect::<Vec<_>>(), ["gitlab-runner", "postgresql", "redis"]);
     // the official chart's own, which its PostgreSQL reads
-    assert!(names(&ours(release, select())).contains("ConfigMap/gitlab-postgresql-init-db"));
+    assert!(names(&ours(release, &output())).contains("ConfigMap/gitlab-postgresql-init-db"));
     let without: Vec<_> = all.into_iter().filter(|object| !stand_in(object)).collect();
-    assert_eq!(names(&ours(release, select())), names(&without));
+    assert_eq!(names(&ours(release, &output())), names(&without));
 }
 
 #[test]
 fn helm_takes_objects_back_that_keep_its_marks() {
     for release in releases().iter().take(3) {
-        let select = Select { keep_helm_metadata: true, ..select() };
-        for object in ours(release, select) {
+        let request = Request { keep_helm_metadata: true, ..request_of(release) };
+        for object in pipeline::template(&request, &output()).expect("it renders").objects.manifests() {
             let metadata = &object.body["metadata"];
             let marks = [
                 &metadata["labels"]["app.kubernetes.io/managed-by"],
@@ -193,10 +200,10 @@ const TOOLS: [Tool; 3] = [Tool::Kubectl, Tool::ArgoCd, Tool::Flux];
 
 fn guide(release: &Release, tool: Tool) -> Guide {
     let phases = vec![Phase::Pre, Phase::Main, Phase::Post];
-    let select = Select { phases, hooks: Hooks::None, ..select() };
-    let request = request(&release.release, &release.namespace, &release.values, select);
+    let output = Output { phases, ..output() };
+    let request = Request { hooks: Hooks::None, ..request_of(release) };
     let template = format!("gitlab-render template {} -n {} -f values.yaml", release.release, release.namespace);
-    pipeline::adopt(&request, tool, template).unwrap_or_else(|failed| panic!("{:?}", failed.report)).0
+    pipeline::adopt(&request, &output, tool, template).unwrap_or_else(|failed| panic!("{:?}", failed.report)).0
 }
 
 /// Data first: what a guide deletes is Helm's record, and that after everything else is done and checked.

@@ -3,9 +3,11 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::OnceLock;
 
+use gitlab_render::canary::{Canary, Split};
 use gitlab_render::manifest::Manifest;
-use gitlab_render::pipeline::{self, Canary, ManifestText, Rendered, Request, Select, Split};
+use gitlab_render::pipeline::{self, Output, Rendered, Request};
 use gitlab_render::profiles;
+use gitlab_render::validate::files::Text;
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
@@ -48,15 +50,16 @@ pub fn everything() -> Value {
 }
 
 fn rendered(request: &Request) -> Rendered {
-    pipeline::template(request).unwrap_or_else(|failed| panic!("{:?}", failed.report))
+    pipeline::render(request).unwrap_or_else(|failed| panic!("{:?}", failed.report))
 }
 
-fn set(components: &[&str], suffix: &str, weight: Option<u32>) -> Select {
-    Select {
-        components: components.iter().map(|name| (*name).to_owned()).collect(),
-        canary: Some(Canary { suffix: suffix.to_owned(), weight }),
-        ..Select::default()
-    }
+fn set(components: &[&str], suffix: &str, weight: Option<u32>) -> Option<Canary> {
+    let components = components.iter().map(|name| (*name).to_owned()).collect();
+    Some(Canary { components, suffix: suffix.to_owned(), weight })
+}
+
+fn of(values: &Value) -> Request {
+    request("prod", "gitlab", values)
 }
 
 /// The release, and the set of all its components that can have one.
@@ -69,10 +72,10 @@ struct Pair {
 impl Pair {
     /// None where the values are refused.
     fn of(what: &str, mut request: Request) -> Option<Pair> {
-        let stable = pipeline::template(&request).ok()?.objects.manifests().to_vec();
+        let stable = pipeline::render(&request).ok()?.objects.manifests().to_vec();
         let deployed = |name: &&&str| stable.iter().any(|m| *m.component == ***name && m.id.kind == "Deployment");
         let components: Vec<&str> = ALL.iter().filter(deployed).copied().collect();
-        request.select = set(&components, "canary", None);
+        request.canary = set(&components, "canary", None);
         let second = if components.is_empty() { Vec::new() } else { rendered(&request).objects.manifests().to_vec() };
         Some(Pair { what: what.to_owned(), stable, second })
     }
@@ -85,14 +88,14 @@ fn pairs() -> &'static [Pair] {
 }
 
 fn make_pairs() -> Vec<Pair> {
-    let mut requests = vec![("everything".to_owned(), request("prod", "gitlab", &everything(), Select::default()))];
+    let mut requests = vec![("everything".to_owned(), of(&everything()))];
     requests.extend(profiles::all().map(|profile| {
         let inputs = vec![pipeline::profile(profile.name).unwrap()];
         (format!("profile:{}", profile.name), release("prod", "gitlab", inputs))
     }));
     let documents: Vec<Document> = unpack("phases/documents.json.gz");
     requests.extend(documents.into_iter().map(|document| {
-        let request = request(&document.release, "gitlab", &document.values, Select::default());
+        let request = request(&document.release, "gitlab", &document.values);
         (document.name, request)
     }));
     let pairs: Vec<_> = requests.into_iter().filter_map(|(what, request)| Pair::of(&what, request)).collect();
@@ -193,21 +196,21 @@ fn a_set_is_the_release_by_another_name() {
 fn found(texts: &[&Rendered]) -> BTreeSet<String> {
     let text = |(number, rendered): (usize, &&Rendered)| {
         let mut bytes = Vec::new();
-        pipeline::emit(rendered, pipeline::Format::Yaml, None, &mut bytes).unwrap();
-        ManifestText { name: format!("{number}.yaml"), text: String::from_utf8(bytes).unwrap().into(), named: true }
+        pipeline::emit(rendered, &Output::default(), &mut bytes).unwrap();
+        Text { name: format!("{number}.yaml"), text: String::from_utf8(bytes).unwrap().into(), named: true }
     };
-    let version = request("prod", "gitlab", &json!({}), Select::default()).target.kube_version;
-    let (_, report, _) = pipeline::validate_texts(texts.iter().enumerate().map(text).collect(), version, "gitlab");
+    let version = of(&json!({})).target.kube_version;
+    let (_, report, _) = pipeline::validate::texts(texts.iter().enumerate().map(text).collect(), version, "gitlab");
     report.0.into_iter().map(|diagnostic| diagnostic.message).collect()
 }
 
 #[test]
 fn release_and_set_are_whole_together() {
     let values = everything();
-    let stable = request("prod", "gitlab", &values, Select::default());
+    let stable = of(&values);
     let mut values_of_the_set = values.clone();
     values_of_the_set["gitlab"]["webservice"]["minReplicas"] = 1.into();
-    let mut second = request("prod", "gitlab", &values_of_the_set, set(&ALL, "canary", Some(0)));
+    let mut second = Request { canary: set(&ALL, "canary", Some(0)), ..of(&values_of_the_set) };
     second.target.gitlab_version = Some("18.8".to_owned());
     let (stable, second) = (rendered(&stable), rendered(&second));
     let with_set = found(&[&stable, &second]);
@@ -215,8 +218,8 @@ fn release_and_set_are_whole_together() {
     let same: BTreeSet<_> = with_set.iter().map(|text| text.replace("-canary", "")).collect();
     assert_eq!(same, found(&[&stable]));
     let split = |component: &str| Split { component: component.to_owned(), suffix: "canary".to_owned(), weight: 30 };
-    let select = Select { splits: ["webservice", "gitlab-shell", "registry"].map(split).to_vec(), ..Select::default() };
-    let shared = rendered(&request("prod", "gitlab", &values, select));
+    let splits = ["webservice", "gitlab-shell", "registry"].map(split).to_vec();
+    let shared = rendered(&Request { splits, ..of(&values) });
     assert_eq!(found(&[&shared, &second]), with_set);
 }
 
@@ -229,7 +232,7 @@ fn object<'a>(rendered: &'a Rendered, id: &str) -> &'a Value {
 fn an_ingress_is_a_canary_for_nginx_and_for_nobody_else() {
     let mut values = everything();
     values["global"]["gatewayApi"]["enabled"] = false.into();
-    let rendered = rendered(&request("prod", "gitlab", &values, set(&["webservice"], "canary", Some(7))));
+    let rendered = rendered(&Request { canary: set(&["webservice"], "canary", Some(7)), ..of(&values) });
     for name in ["default", "api"] {
         let ingress = object(&rendered, &format!("Ingress/prod-webservice-{name}-canary"));
         let annotations = ingress["metadata"]["annotations"].as_object().unwrap();
@@ -255,8 +258,7 @@ fn an_ingress_is_a_canary_for_nginx_and_for_nobody_else() {
 fn routes_of_the_gateway_api_have_shares_that_are_a_hundred() {
     let split = |weight| Split { component: "webservice".to_owned(), suffix: "green".to_owned(), weight };
     for weight in [0, 30, 100] {
-        let select = Select { splits: vec![split(weight)], ..Select::default() };
-        let rendered = rendered(&request("prod", "gitlab", &everything(), select));
+        let rendered = rendered(&Request { splits: vec![split(weight)], ..of(&everything()) });
         let rules = object(&rendered, "HTTPRoute/prod-gitlab")["spec"]["rules"].as_array().unwrap();
         assert!(rules.len() > 2);
         for rule in rules {
@@ -272,7 +274,7 @@ fn routes_of_the_gateway_api_have_shares_that_are_a_hundred() {
 
 #[test]
 fn what_is_given_out_once_stays_the_releases() {
-    let rendered = rendered(&request("prod", "gitlab", &everything(), set(&["gitlab-shell"], "canary", None)));
+    let rendered = rendered(&Request { canary: set(&["gitlab-shell"], "canary", None), ..of(&everything()) });
     let service = &object(&rendered, "Service/prod-gitlab-shell-canary")["spec"];
     assert_eq!(service["type"], "ClusterIP");
     let keys: BTreeSet<&str> = service.as_object().unwrap().keys().map(String::as_str).collect();
@@ -286,7 +288,7 @@ fn a_policy_that_knows_pods_by_the_release_is_told() {
         let from = json!([{"from": [{"podSelector": {"matchLabels": labels}}]}]);
         let rules = json!({"enabled": true, "ingress": {"enabled": true, "rules": from}});
         let values = json!({"certmanager-issuer": {"email": "me@example.com"}, "registry": {"networkpolicy": rules}});
-        let rendered = rendered(&request("prod", "gitlab", &values, set(&["webservice"], "canary", None)));
+        let rendered = rendered(&Request { canary: set(&["webservice"], "canary", None), ..of(&values) });
         rendered.warnings.iter().filter(|d| d.code == "second-set-shut-out").count()
     };
     assert_eq!(policy(json!({"release": "prod"})), 1);

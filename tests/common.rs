@@ -6,7 +6,10 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
 use gitlab_render::manifest::Manifest;
-use gitlab_render::pipeline::{Input, KubeVersion, Request, Select, Target, UnknownKeys};
+use gitlab_render::pipeline::{Request, Target};
+use gitlab_render::resolve::KubeVersion;
+use gitlab_render::schema::UnknownKeys;
+use gitlab_render::values::Input;
 
 /// The repository's root.
 pub fn root() -> &'static Path {
@@ -78,28 +81,22 @@ pub fn file(bytes: Vec<u8>) -> Input {
 
 /// A release of these layers, on the newest Kubernetes.
 pub fn release(name: &str, namespace: &str, inputs: Vec<Input>) -> Request {
-    Request {
-        target: Target {
-            name: name.to_owned(),
-            namespace: namespace.to_owned(),
-            is_upgrade: false,
-            kube_version: KubeVersion { major: 1, minor: 35 },
-            api_versions: Vec::new(),
-            gitlab_version: None,
-        },
-        inputs,
-        unknown_keys: UnknownKeys::Warn,
-        skip_schema_validation: false,
-        profile: None,
-        select: Select::default(),
-    }
+    let target = Target {
+        name: name.to_owned(),
+        namespace: namespace.to_owned(),
+        is_upgrade: false,
+        kube_version: KubeVersion { major: 1, minor: 35 },
+        api_versions: Vec::new(),
+        gitlab_version: None,
+    };
+    Request { unknown_keys: UnknownKeys::Warn, ..Request::new(target, inputs) }
 }
 
 /// The same of values that are at hand as a tree.
-pub fn request(name: &str, namespace: &str, values: &serde_json::Value, select: Select) -> Request {
+pub fn request(name: &str, namespace: &str, values: &serde_json::Value) -> Request {
     // JSON is YAML, and so laid out every key has a line
     let bytes = serde_json::to_vec_pretty(values).expect("values are a tree");
-    Request { select, ..release(name, namespace, vec![file(bytes)]) }
+    release(name, namespace, vec![file(bytes)])
 }
 
 /// The words of a command line without quotes.

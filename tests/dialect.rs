@@ -73,7 +73,7 @@ fn inputs(case: &Value) -> Vec<Input> {
 fn run(case: &Value, chart: &Chart) -> Seen {
     let layers = match load(&inputs(case)) {
         Ok(layers) => layers,
-        Err((report, _)) => return (None, report.0),
+        Err(failure) => return (None, failure.report.0),
     };
     let mut said = layers.warnings;
     match merge_charts(layers.value, chart.clone()) {
@@ -167,7 +167,7 @@ fn a_changed_byte_never_makes_a_panic_or_a_finding_without_place() {
         changed += 1;
         let found = match load(std::slice::from_ref(&input)) {
             Ok(layers) => layers.warnings,
-            Err((report, _)) => report.0,
+            Err(failure) => failure.report.0,
         };
         assert!(found.iter().all(|d| !d.places.is_empty() && d.hint.is_some()), "{input:?}: {found:?}");
     };

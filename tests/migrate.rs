@@ -8,9 +8,10 @@ use std::fs;
 use std::io::Read;
 use std::path::Path;
 
-use gitlab_render::diag::{Place, Report};
-use gitlab_render::pipeline::{self, Span};
+use gitlab_render::diag::{Failure, Place, Report};
+use gitlab_render::pipeline;
 use gitlab_render::upgrade::migrate::{MARK, Migrated, migrate};
+use gitlab_render::upgrade::rules::Span;
 use gitlab_render::upgrade::rules::{self, Action};
 use gitlab_render::values::Origins;
 use gitlab_render::yaml::read;
@@ -23,7 +24,7 @@ use crate::rules::{before, cases};
 fn span(args: &str) -> Span {
     let words: Vec<_> = args.split_whitespace().collect();
     let after = |flag: &str| words.iter().position(|word| *word == flag).map(|at| words[at + 1]);
-    pipeline::span(after("--from"), after("--to")).expect("the releases are known")
+    pipeline::migrate::span(after("--from"), after("--to")).expect("the releases are known")
 }
 
 fn today() -> Span {
@@ -31,7 +32,7 @@ fn today() -> Span {
 }
 
 fn migrated(text: &str, span: &Span) -> Migrated {
-    migrate("before.yaml", text, span).unwrap_or_else(|(report, _)| panic!("{}\n{text}", words(&report)))
+    migrate("before.yaml", text, span).unwrap_or_else(|failure| panic!("{}\n{text}", words(&failure.report)))
 }
 
 fn words(report: &Report) -> String {
@@ -180,7 +181,7 @@ fn files_of_people_are_migrated_or_refused_for_what_is_wrong_in_them() {
             Ok(_) => {
                 holds(&name, &text, &mut wrong);
             }
-            Err((report, _)) => {
+            Err(Failure { report, .. }) => {
                 assert!(
                     report.0.iter().all(|d| d.fault != gitlab_render::diag::Fault::Bug),
                     "{name}: {}",

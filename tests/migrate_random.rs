@@ -1,6 +1,7 @@
 //! Values files made up at random: whatever they look like, what no rule is about stays byte for byte.
 
-use gitlab_render::pipeline;
+use gitlab_render::diag::Failure;
+use gitlab_render::pipeline::migrate;
 use gitlab_render::upgrade::migrate::migrate;
 use proptest::collection::vec;
 use proptest::prelude::{ProptestConfig, any, proptest};
@@ -218,7 +219,7 @@ fn the_files_made_up_are_mostly_read_and_mostly_changed() {
         state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
         u8::try_from(state >> 56).unwrap()
     };
-    let span = pipeline::span(None, None).unwrap();
+    let span = migrate::span(None, None).unwrap();
     let (mut read, mut changed, mut open) = (0, 0, 0);
     for _ in 0..100 {
         let bytes: Vec<u8> = (0..200).map(|_| next()).collect();
@@ -237,10 +238,10 @@ proptest! {
     #[test]
     fn what_no_rule_is_about_stays_byte_for_byte(bytes in vec(any::<u8>(), 0..250)) {
         let (text, kept) = file(&mut Choices(bytes.into_iter()));
-        let span = pipeline::span(None, None).unwrap();
+        let span = migrate::span(None, None).unwrap();
         let done = match migrate("values.yaml", &text, &span) {
             Ok(done) => done,
-            Err((report, _)) => {
+            Err(Failure { report, .. }) => {
                 let ours = report.0.iter().any(|d| d.fault == gitlab_render::diag::Fault::Bug);
                 assert!(!ours, "{:?}\n{text}", report.0);
                 // An alias of what is not a map, a key twice: such a file is refused, and not rewritten.

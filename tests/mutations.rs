@@ -53,7 +53,7 @@ fn run(documents: &[Document], number: u64) -> Option<String> {
     let mut state = number.wrapping_mul(0x9e37_79b9_7f4a_7c15);
     let document = &documents[next(&mut state) % documents.len()];
     let bytes = mutate(&document.text, &mut state);
-    match catch_unwind(AssertUnwindSafe(|| pipeline::template(&release("test", "default", vec![file(bytes)])))) {
+    match catch_unwind(AssertUnwindSafe(|| pipeline::render(&release("test", "default", vec![file(bytes)])))) {
         Err(_) => Some(format!("mutation {number} of {}: a panic", document.name)),
         Ok(Err(failure)) => {
             let ours: Vec<_> = failure.report.0.iter().filter(|d| d.fault == Fault::Bug).map(|d| &d.message).collect();

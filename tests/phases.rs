@@ -3,7 +3,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use gitlab_render::manifest::Manifest;
-use gitlab_render::pipeline::{self, Hooks, Phase, Rendered, Request, Select};
+use gitlab_render::manifest::Phase;
+use gitlab_render::phases::Hooks;
+use gitlab_render::pipeline::{self, Output, Rendered, Request};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
@@ -17,18 +19,23 @@ struct Document {
     values: Value,
 }
 
-fn with_hooks(hooks: Hooks) -> Select {
-    Select { hooks, ..Select::default() }
-}
-
-fn rendered(request: &Request) -> Rendered {
-    pipeline::template(request).unwrap_or_else(|failed| panic!("{:?}", failed.report))
-}
-
-fn render(values: &Value, select: Select, is_upgrade: bool) -> Vec<Manifest> {
-    let mut request = request("test", "gitlab", values, select);
+fn of(values: &Value, hooks: Hooks, is_upgrade: bool) -> Request {
+    let mut request = request("test", "gitlab", values);
     request.target.is_upgrade = is_upgrade;
-    rendered(&request).objects.manifests().to_vec()
+    Request { hooks, ..request }
+}
+
+fn rendered(request: &Request, phases: &[Phase]) -> Rendered {
+    let output = Output { phases: phases.to_vec(), ..Output::default() };
+    pipeline::template(request, &output).unwrap_or_else(|failed| panic!("{:?}", failed.report))
+}
+
+fn render(values: &Value, hooks: Hooks, is_upgrade: bool) -> Vec<Manifest> {
+    phase(values, hooks, is_upgrade, &[])
+}
+
+fn phase(values: &Value, hooks: Hooks, is_upgrade: bool, phases: &[Phase]) -> Vec<Manifest> {
+    rendered(&of(values, hooks, is_upgrade), phases).objects.manifests().to_vec()
 }
 
 /// What shows every kind of Job.
@@ -62,10 +69,10 @@ fn a_changed_job_has_a_new_name() {
             continue;
         }
         for version in &versions {
-            let mut request = request(&document.release, "gitlab", &document.values, with_hooks(Hooks::None));
-            request.target.is_upgrade = true;
+            let mut request = of(&document.values, Hooks::None, true);
+            request.target.name.clone_from(&document.release);
             request.target.gitlab_version = version.map(str::to_owned);
-            let Ok(rendered) = pipeline::template(&request) else {
+            let Ok(rendered) = pipeline::render(&request) else {
                 refused.push(&document.name);
                 continue;
             };
@@ -84,7 +91,7 @@ fn a_changed_job_has_a_new_name() {
 
 #[test]
 fn every_job_ends_in_a_hash_and_keeps_its_name_while_nothing_changes() {
-    let before = render(&everything(), with_hooks(Hooks::None), true);
+    let before = render(&everything(), Hooks::None, true);
     let jobs: Vec<_> = before.iter().filter(|object| object.id.kind == "Job").collect();
     let stems: BTreeSet<_> = jobs.iter().map(|job| stem(job)).collect();
     let expected = [
@@ -101,7 +108,7 @@ fn every_job_ends_in_a_hash_and_keeps_its_name_while_nothing_changes() {
     // what no Job uses
     let mut values = everything();
     values["gitlab"] = json!({"webservice": {"minReplicas": 3}});
-    let after = names(&render(&values, with_hooks(Hooks::None), true));
+    let after = names(&render(&values, Hooks::None, true));
     for job in jobs {
         assert!(after.contains(&job.id.to_string()), "{} has another name", job.id);
     }
@@ -111,7 +118,7 @@ fn every_job_ends_in_a_hash_and_keeps_its_name_while_nothing_changes() {
 #[test]
 fn a_job_whose_script_changes_has_a_new_name() {
     let job = |values: &Value, component: &str| {
-        let objects = render(values, with_hooks(Hooks::None), false);
+        let objects = render(values, Hooks::None, false);
         objects.into_iter().find(|o| o.id.kind == "Job" && *o.component == *component).expect("it has a Job")
     };
     for (component, change) in [
@@ -129,12 +136,12 @@ fn a_job_whose_script_changes_has_a_new_name() {
 
 #[test]
 fn helms_own_annotations_stay_unless_another_tool_is_named() {
-    let helm = render(&json!({}), Select::default(), false);
+    let helm = render(&json!({}), Hooks::Helm, false);
     let hooks = helm.iter().filter(|object| annotation(object, "helm.sh/hook").is_some()).count();
     assert_eq!(hooks, 8);
     assert!(names(&helm).contains("Job/test-gitlab-upgrade-check"));
     for hooks in [Hooks::None, Hooks::ArgoCd, Hooks::Flux] {
-        for object in render(&json!({}), with_hooks(hooks), true) {
+        for object in render(&json!({}), hooks, true) {
             for name in ["helm.sh/hook", "helm.sh/hook-weight", "helm.sh/hook-delete-policy"] {
                 assert_eq!(annotation(&object, name), None, "{hooks:?}: {}", object.id);
             }
@@ -144,22 +151,21 @@ fn helms_own_annotations_stay_unless_another_tool_is_named() {
 
 #[test]
 fn the_upgrade_check_belongs_to_upgrades_and_tests_to_nobody() {
-    let check = |select: Select, is_upgrade| {
-        let objects = render(&json!({}), select, is_upgrade);
+    let check = |hooks: Hooks, is_upgrade, phases: &[Phase]| {
+        let objects = phase(&json!({}), hooks, is_upgrade, phases);
         let is = |phase: Phase| objects.iter().any(|object| object.phase == phase);
         (objects.iter().any(|object| stem(object).ends_with("upgrade-check")), is(Phase::Test))
     };
-    assert_eq!(check(Select::default(), false), (false, true));
-    assert_eq!(check(with_hooks(Hooks::None), false), (false, false));
-    assert_eq!(check(with_hooks(Hooks::None), true), (true, false));
-    let tests = Select { phases: vec![Phase::Test], ..with_hooks(Hooks::None) };
-    assert_eq!(check(tests, true), (false, true));
+    assert_eq!(check(Hooks::Helm, false, &[]), (false, true));
+    assert_eq!(check(Hooks::None, false, &[]), (false, false));
+    assert_eq!(check(Hooks::None, true, &[]), (true, false));
+    assert_eq!(check(Hooks::None, true, &[Phase::Test]), (false, true));
 }
 
 /// The check reads what the last phase writes.
 #[test]
 fn what_is_installed_is_recorded_after_the_check_has_read_it() {
-    let objects = render(&json!({}), with_hooks(Hooks::None), true);
+    let objects = render(&json!({}), Hooks::None, true);
     let phase = |end: &str| {
         let object = objects.iter().find(|object| object.id.name.contains(end)).expect("it is there");
         object.phase
@@ -167,27 +173,24 @@ fn what_is_installed_is_recorded_after_the_check_has_read_it() {
     assert_eq!(phase("-upgrade-check"), Phase::Pre);
     assert_eq!(phase("-chart-info"), Phase::Post);
     let one_phase = |phase| {
-        let mut request =
-            request("test", "gitlab", &json!({}), Select { phases: vec![phase], ..with_hooks(Hooks::None) });
-        request.target.is_upgrade = true;
-        let rendered = rendered(&request);
+        let request = of(&json!({}), Hooks::None, true);
+        let rendered = rendered(&request, &[phase]);
         pipeline::at_once(&request, &rendered).map(|warning| warning.code)
     };
     assert_eq!(Phase::ALL.map(one_phase), [None; 4]);
-    let mut whole = request("test", "gitlab", &json!({}), with_hooks(Hooks::None));
-    assert!(pipeline::at_once(&whole, &rendered(&whole)).is_none());
-    whole.target.is_upgrade = true;
-    assert_eq!(pipeline::at_once(&whole, &rendered(&whole)).map(|d| d.code), Some("phases-at-once"));
+    let install = of(&json!({}), Hooks::None, false);
+    assert!(pipeline::at_once(&install, &rendered(&install, &[])).is_none());
+    let upgrade = of(&json!({}), Hooks::None, true);
+    assert_eq!(pipeline::at_once(&upgrade, &rendered(&upgrade, &[])).map(|d| d.code), Some("phases-at-once"));
 }
 
 #[test]
 fn the_phases_are_all_objects_and_no_object_is_in_two() {
-    let phase = |phase| Select { phases: vec![phase], ..with_hooks(Hooks::None) };
     let mut seen = BTreeSet::new();
-    for object in Phase::ALL.into_iter().flat_map(|one| render(&everything(), phase(one), true)) {
+    for object in Phase::ALL.into_iter().flat_map(|one| phase(&everything(), Hooks::None, true, &[one])) {
         assert!(seen.insert(object.id.to_string()), "{} is in two phases", object.id);
     }
-    let mut helm = names(&render(&everything(), Select::default(), true));
+    let mut helm = names(&render(&everything(), Hooks::Helm, true));
     let fixed = [
         "Job/test-gitlab-upgrade-check",
         "Job/test-nginx-ingress-admission-create",
@@ -203,7 +206,7 @@ fn the_phases_are_all_objects_and_no_object_is_in_two() {
 /// What an object names must be there when it is applied: in its own phase or in one before.
 #[test]
 fn nothing_needs_what_a_later_phase_brings() {
-    let objects = render(&everything(), with_hooks(Hooks::None), true);
+    let objects = render(&everything(), Hooks::None, true);
     let phases: BTreeMap<_, _> = objects.iter().map(|o| ((o.id.kind.as_str(), o.id.name.as_str()), o.phase)).collect();
     let mut seen = 0;
     for object in &objects {
@@ -227,7 +230,7 @@ fn nothing_needs_what_a_later_phase_brings() {
 
 #[test]
 fn argo_cd_has_hooks_with_their_order_and_delete_policy() {
-    let objects = render(&everything(), with_hooks(Hooks::ArgoCd), true);
+    let objects = render(&everything(), Hooks::ArgoCd, true);
     let marks = |start: &str| {
         let object =
             objects.iter().find(|o| o.id.to_string().starts_with(start)).unwrap_or_else(|| panic!("no {start}"));
@@ -249,8 +252,7 @@ fn argo_cd_has_hooks_with_their_order_and_delete_policy() {
     assert_eq!(marks("ConfigMap/test-gitlab-chart-info"), "|3|");
     let claim = objects.iter().find(|o| o.id.to_string() == "PersistentVolumeClaim/test-minio").expect("a claim");
     assert_eq!(annotation(claim, "argocd.argoproj.io/sync-options"), Some("Delete=false,Prune=false"));
-    let tests = Select { phases: vec![Phase::Test], ..with_hooks(Hooks::ArgoCd) };
-    for object in render(&json!({}), tests, false) {
+    for object in phase(&json!({}), Hooks::ArgoCd, false, &[Phase::Test]) {
         assert_eq!(annotation(&object, "argocd.argoproj.io/hook"), Some("Skip"), "{}", object.id);
     }
 }
@@ -258,7 +260,7 @@ fn argo_cd_has_hooks_with_their_order_and_delete_policy() {
 /// Argo CD waits for a wave's health before the next: a claim binds when a pod of its own wave mounts it.
 #[test]
 fn a_claim_is_in_the_wave_of_the_pod_that_mounts_it() {
-    let objects = render(&everything(), with_hooks(Hooks::ArgoCd), false);
+    let objects = render(&everything(), Hooks::ArgoCd, false);
     let wave = |object: &Manifest| annotation(object, "argocd.argoproj.io/sync-wave").map(str::to_owned);
     let mut seen = 0;
     for object in objects.iter().filter(|object| object.id.kind == "Deployment") {
@@ -274,7 +276,7 @@ fn a_claim_is_in_the_wave_of_the_pod_that_mounts_it() {
 
 #[test]
 fn flux_gets_a_namespace_on_whatever_has_one() {
-    for object in render(&everything(), with_hooks(Hooks::Flux), true) {
+    for object in render(&everything(), Hooks::Flux, true) {
         let cluster_wide = ["ClusterRole", "ClusterRoleBinding", "IngressClass", "ValidatingWebhookConfiguration"];
         let namespace = object.body["metadata"].get("namespace").and_then(Value::as_str);
         let expected = if cluster_wide.contains(&object.id.kind.as_str()) { None } else { Some("gitlab") };

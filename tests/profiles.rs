@@ -7,8 +7,9 @@ use std::collections::BTreeSet;
 use std::fmt::Write as _;
 use std::fs;
 
-use gitlab_render::pipeline::{self, Request, UnknownKeys};
+use gitlab_render::pipeline::{self, Request};
 use gitlab_render::profiles::{self, MARK, Profile};
+use gitlab_render::schema::UnknownKeys;
 use serde_json::Value;
 use sha2::{Digest, Sha256};
 
@@ -21,7 +22,7 @@ fn request(profile: &str) -> Request {
 
 /// `Deployment prod-webservice-default 1a2b3c4d`, an object a line, in order.
 fn inventory(profile: &Profile) -> Result<String, String> {
-    let rendered = pipeline::template(&request(profile.name)).map_err(|failure| format!("{:#?}", failure.report.0))?;
+    let rendered = pipeline::render(&request(profile.name)).map_err(|failure| format!("{:#?}", failure.report.0))?;
     if !rendered.warnings.is_empty() {
         return Err(format!("is not silent: {:#?}", rendered.warnings));
     }
@@ -92,7 +93,7 @@ fn profiles_are_short_and_say_what_they_are_for() {
 
 /// Kinds, names and images of a profile's objects.
 fn rendered(profile: &str) -> (BTreeSet<String>, Vec<String>) {
-    let rendered = pipeline::template(&request(profile)).unwrap_or_else(|f| panic!("{profile}: {:#?}", f.report.0));
+    let rendered = pipeline::render(&request(profile)).unwrap_or_else(|f| panic!("{profile}: {:#?}", f.report.0));
     let mut images = Vec::new();
     for manifest in rendered.objects.manifests() {
         collect_images(&manifest.body, &mut images);
@@ -136,7 +137,7 @@ fn images_come_from_where_the_profile_says() {
 /// Nothing serves an Ingress there, so a challenge that came by one would never be answered.
 #[test]
 fn certificates_of_a_gateway_are_asked_for_by_the_gateway() {
-    let rendered = pipeline::template(&request("gateway-api")).expect("the profile renders");
+    let rendered = pipeline::render(&request("gateway-api")).expect("the profile renders");
     let objects = rendered.objects.manifests();
     let issuer = objects.iter().find_map(|m| m.body.pointer("/data/issuer.yml").and_then(Value::as_str));
     let issuer = issuer.expect("there is an issuer");

@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 
 use gitlab_render::diag::{Fault, Severity};
-use gitlab_render::pipeline::{self, Select};
+use gitlab_render::pipeline;
 use serde::Deserialize;
 use serde_json::Value;
 
@@ -44,7 +44,7 @@ pub fn documents() -> Vec<Document> {
 fn run(document: &Document) -> Option<String> {
     let name = document.name.as_str();
     let reason = WITHOUT_THE_FAULT.iter().find(|(listed, _)| *listed == name);
-    match (pipeline::template(&request(&document.release, "default", &document.values, Select::default())), reason) {
+    match (pipeline::render(&request(&document.release, "default", &document.values)), reason) {
         (Ok(_), Some(_)) => None,
         (Ok(_), None) => Some(format!("{name} renders; an API server said {:?}", document.server)),
         (Err(_), Some(_)) => Some(format!("{name} is listed as one that renders, and is refused")),
@@ -75,8 +75,7 @@ fn an_unknown_field_of_kubernetes_stays_an_error() {
         "certmanager-issuer": {"email": "a@example.com"},
         "gitlab": {"webservice": {"deployment": {"startupProbe": {"conformance": "one"}}}},
     });
-    let failure = pipeline::template(&request("test", "default", &values, Select::default()))
-        .expect_err("Kubernetes has no such field");
+    let failure = pipeline::render(&request("test", "default", &values)).expect_err("Kubernetes has no such field");
     let error = failure.report.0.iter().find(|d| d.severity == Severity::Error).unwrap();
     assert_eq!(error.places.len(), 1);
     assert!(error.message.contains("startupProbe.conformance"), "{}", error.message);

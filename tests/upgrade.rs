@@ -8,7 +8,7 @@ use std::fs;
 use std::path::Path;
 
 use clap::{CommandFactory, Parser};
-use gitlab_render::cli::Cli;
+use gitlab_render::commands::Cli;
 use gitlab_render::releases::{self, ChartVersion, GitlabVersion};
 use gitlab_render::upgrade::plan::{self, Ask, Flags, Halt, Plan, Values, path};
 use gitlab_render::upgrade::version::{self, Release};

@@ -8,9 +8,12 @@ use std::fs;
 use std::path::Path;
 
 use gitlab_render::diag::Severity;
-use gitlab_render::pipeline::{self, Findings, KubeVersion, ManifestText, Select, report};
+use gitlab_render::pipeline;
 use gitlab_render::profiles;
+use gitlab_render::resolve::KubeVersion;
 use gitlab_render::validate::Finding;
+use gitlab_render::validate::files::Text;
+use gitlab_render::validate::{Findings, report};
 use serde_json::json;
 
 use crate::common::{entries, release, request, run};
@@ -34,8 +37,8 @@ fn compare(path: &Path) -> Option<String> {
 }
 
 fn check(name: &str, text: &str, minor: u32) -> Findings {
-    let texts = vec![ManifestText { name: name.to_owned(), text: text.into(), named: true }];
-    let (found, unreadable, _) = pipeline::validate_texts(texts, KubeVersion { major: 1, minor }, "default");
+    let texts = vec![Text { name: name.to_owned(), text: text.into(), named: true }];
+    let (found, unreadable, _) = pipeline::validate::texts(texts, KubeVersion { major: 1, minor }, "default");
     assert!(unreadable.0.is_empty(), "{name}: {unreadable:?}");
     found
 }
@@ -101,7 +104,7 @@ fn what_profiles_render_is_right() {
         let mut request = release("prod", "gitlab", Vec::new());
         request.profile = Some(profile.name.to_owned());
         let (found, ..) =
-            pipeline::validate_values(&request).unwrap_or_else(|f| panic!("{}: {:?}", profile.name, f.report));
+            pipeline::validate::values(&request).unwrap_or_else(|f| panic!("{}: {:?}", profile.name, f.report));
         assert!(found.objects > 30, "{}: {} objects", profile.name, found.objects);
         let known =
             |f: &Finding| f.code == "missing-port" && f.path.starts_with("spec.rules[2]") && f.message.contains("8142");
@@ -117,8 +120,7 @@ fn every_pod_has_its_service_account() {
         "certmanager-issuer": {"email": "me@example.org"},
         "global": {"serviceAccount": {"enabled": true, "create": true}, "pages": {"enabled": true}},
     });
-    let (found, ..) =
-        pipeline::validate_values(&request("prod", "gitlab", &values, Select::default())).expect("it renders");
+    let (found, ..) = pipeline::validate::values(&request("prod", "gitlab", &values)).expect("it renders");
     assert_eq!(report::text(&found, Severity::Note), "");
 }
 

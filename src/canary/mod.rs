@@ -35,6 +35,8 @@ const KINDS: [&str; 8] = [
 /// A second set.
 #[derive(Debug, Clone)]
 pub struct Canary {
+    /// The components that it has pods of.
+    pub components: Vec<String>,
     /// What its names end in, after a dash.
     pub suffix: String,
     /// How many of 100 requests it gets besides those that ask for it; none: nothing leads to it.
@@ -52,15 +54,10 @@ pub struct Split {
     pub weight: u32,
 }
 
-/// The set of these components beside the release, of which `manifests` are all objects. An error in `found` says that it is none:
-/// components that cannot have one, or are off; names that are too long or taken; a share that nothing can give.
-pub fn beside(
-    manifests: Vec<Manifest>,
-    components: &[String],
-    release: &str,
-    set: &Canary,
-    found: &mut Vec<Diagnostic>,
-) -> Vec<Manifest> {
+/// The objects of a second set, made from all objects of the release. Errors are added to `found`: components that cannot have
+/// one or are off, names that are too long or taken, a share of requests that no route can give.
+pub fn beside(manifests: Vec<Manifest>, release: &str, set: &Canary, found: &mut Vec<Diagnostic>) -> Vec<Manifest> {
+    let components = &set.components;
     found.extend(components.iter().filter_map(|name| impossible(name, &manifests, set)));
     found.extend(shut_out(&manifests, components, release));
     let own = |m: &Manifest| m.phase == Phase::Main && components.iter().any(|name| **name == *m.component);

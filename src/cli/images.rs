@@ -1,41 +1,12 @@
-//! `gitlab-render images`, and the flags about images that `template` has too.
+//! The flags about where images come from.
 
 use std::path::PathBuf;
 
-use clap::{Args, ValueEnum};
+use clap::Args;
 
-use super::{ReleaseArgs, ValuesArgs};
-use crate::pipeline::images::parse_mirror;
-
-/// `gitlab-render images`.
-///
-/// Lists every image that the objects of a render name, with the components that need it.
-#[derive(Debug, Args)]
-#[command(after_help = IMAGES_EXAMPLES)]
-pub struct ImagesArgs {
-    /// Which release, on what cluster.
-    #[command(flatten)]
-    pub release: ReleaseArgs,
-    /// The values.
-    #[command(flatten)]
-    pub values: ValuesArgs,
-    /// Where they come from.
-    #[command(flatten)]
-    pub rewrite: RewriteArgs,
-    /// Form of the list.
-    #[arg(short = 'o', long, value_name = "FORM", value_enum, default_value_t = ImagesForm::Text, help_heading = "Output")]
-    pub output: ImagesForm,
-}
-
-const IMAGES_EXAMPLES: &str = "\
-Examples:
-  gitlab-render images -f values.yaml
-
-  Copy them into a registry of one's own, and render for it:
-    gitlab-render images -f values.yaml -o csv | tail -n +2 | while IFS=, read -r image _ repository tag _; do
-      crane copy $image mirror.example.com/gitlab/$repository:$tag
-    done
-    gitlab-render template prod -f values.yaml --registry-mirror mirror.example.com/gitlab";
+use crate::diag::Failure;
+use crate::files::read_text;
+use crate::images::{Rewrite, digests, parse_mirror};
 
 /// Where images come from.
 #[derive(Debug, Default, Args)]
@@ -49,18 +20,16 @@ pub struct RewriteArgs {
     pub digests: Option<PathBuf>,
 }
 
-/// The form of a list of images.
-#[derive(Debug, Default, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub enum ImagesForm {
-    /// A line an image.
-    #[default]
-    Text,
-    /// A list of objects.
-    Json,
-    /// What `skopeo sync --src yaml` reads.
-    Skopeo,
-    /// What `oc mirror` reads.
-    OcMirror,
-    /// A table for a spreadsheet.
-    Csv,
+impl RewriteArgs {
+    /// The same as data; the digests are read.
+    ///
+    /// # Errors
+    /// A file that cannot be read, or that holds anything else than digests.
+    pub fn rewrite(&self) -> Result<Rewrite, Failure> {
+        let digests = match &self.digests {
+            Some(path) => digests(&path.to_string_lossy(), &read_text(path)?).map_err(crate::diag::Report)?,
+            None => Default::default(),
+        };
+        Ok(Rewrite { mirror: self.registry_mirror.clone(), digests })
+    }
 }

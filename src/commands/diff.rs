@@ -2,82 +2,150 @@
 
 use std::path::Path;
 
-use crate::cli::diff::{DiffArgs, DiffForm, RiskClass};
-use crate::commands::inputs::inputs;
-use crate::commands::texts::{manifests_below, read_text};
-use crate::commands::{Exit, Stop, release, request::request};
-use crate::diag::{Diagnostic, Report, Sources};
-use crate::pipeline::diff::{self, Class, Side, report};
-use crate::pipeline::{self, Input, Select, Target};
-use crate::ui::Ui;
+use clap::{Args, ValueEnum};
 
-/// Compares, reports, and ends with 1 where something differs.
-pub fn run(args: &DiffArgs, ui: &Ui) -> Result<Exit, Stop> {
-    let below = inputs(&args.values)?;
-    let mut stdin = Stdin { taken: args.values.files.iter().any(|file| file == "-") };
-    let one_side = args.old.is_none() && args.from_gitlab.is_none() && args.to_gitlab.is_none();
-    if one_side {
-        let message = "`diff` needs two sides, and there is none";
-        let hint = "name OLD and NEW, or give `-f values.yaml` with `--from-gitlab` and `--to-gitlab`";
-        return Err(Stop::usage(Diagnostic::error("no-sides", message).hint(hint)));
+use super::Exit;
+use crate::cli::{ClusterArgs, DEFAULT_NAME, ValuesArgs, parse_namespace, parse_release_name};
+use crate::diag::{Diagnostic, Failure, Report};
+use crate::diff::{Class, report};
+use crate::files::{Stdin, manifests_below, read_text, read_text_once};
+use crate::pipeline::diff::{self, Side};
+use crate::pipeline::{self, Target};
+use crate::ui::Ui;
+use crate::values::Input;
+
+/// `gitlab-render diff OLD NEW`.
+///
+/// Shows by object and field what changes, and what each change does to a running GitLab: pods that restart, fields
+/// that cannot be changed in place, data, exposure, outage. What a server fills in by itself, order, status and
+/// checksums do not count as changes. Exits with 1 when there is a difference.
+#[derive(Debug, Args)]
+#[command(after_help = EXAMPLES)]
+pub struct DiffArgs {
+    /// The old side: values files (a comma list), manifests (a file or a directory), or `-` for stdin.
+    ///
+    /// Without NEW, the values of -f are rendered as the new side; without OLD, as both.
+    #[arg(value_name = "OLD")]
+    pub old: Option<String>,
+    /// The new side, written as OLD is.
+    #[arg(value_name = "NEW")]
+    pub new: Option<String>,
+    /// The values below those that OLD and NEW name.
+    #[command(flatten)]
+    pub values: ValuesArgs,
+    /// Name of the release; the default is that of the manifests, where one side is manifests.
+    #[arg(long, value_name = "NAME", value_parser = parse_release_name, help_heading = "Release")]
+    pub name: Option<String>,
+    /// Namespace of the release; the default is that of the manifests.
+    #[arg(short = 'n', long, value_name = "NAMESPACE", value_parser = parse_namespace, help_heading = "Release")]
+    pub namespace: Option<String>,
+    /// GitLab version that the values of the old side are rendered for.
+    #[arg(long, value_name = "VERSION", help_heading = "Release")]
+    pub from_gitlab: Option<String>,
+    /// GitLab version that the values of the new side are rendered for.
+    #[arg(long, value_name = "VERSION", help_heading = "Release")]
+    pub to_gitlab: Option<String>,
+    /// The cluster.
+    #[command(flatten)]
+    pub cluster: ClusterArgs,
+    /// Form of the answer.
+    #[arg(short = 'o', long, value_name = "FORM", value_enum, default_value_t = DiffForm::Text, help_heading = "Output")]
+    pub output: DiffForm,
+    /// Exit with 1 only when there is a change of one of these classes. Repeatable or a comma list.
+    #[arg(long, value_name = "CLASS", value_enum, value_delimiter = ',', help_heading = "Output")]
+    pub fail_on: Vec<Class>,
+}
+
+const EXAMPLES: &str = "\
+Examples:
+  What a change of the values does:
+    gitlab-render diff old.yaml new.yaml -n gitlab --name prod
+
+  What the running release has that the values do not say, and the other way round:
+    kubectl get all,cm,secret,ingress,pvc -n gitlab -o yaml | gitlab-render diff - values.yaml
+
+  What Helm rendered against what we render:
+    helm get manifest prod -n gitlab | gitlab-render diff - values.yaml --name prod -n gitlab
+
+  What an upgrade changes, for a merge request that must not cause an outage:
+    gitlab-render diff -f values.yaml --from-gitlab 18.8 --to-gitlab 18.9 -o markdown --fail-on outage,data,exposure";
+
+/// The form of a comparison.
+#[derive(Debug, Default, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum DiffForm {
+    /// For people.
+    #[default]
+    Text,
+    /// One object, described by `schemas/diff.schema.json`.
+    Json,
+    /// A table and the changes, for a merge request.
+    Markdown,
+    /// Unified diffs.
+    Diff,
+}
+
+impl DiffArgs {
+    /// Compares, reports, and ends with 1 where something differs.
+    pub fn run(&self, ui: &Ui) -> Result<Exit, Failure> {
+        if self.old.is_none() && self.from_gitlab.is_none() && self.to_gitlab.is_none() {
+            let message = "`diff` needs two sides, and there is none";
+            let hint = "name OLD and NEW, or give `-f values.yaml` with `--from-gitlab` and `--to-gitlab`";
+            return Err(Diagnostic::usage("no-sides", message).hint(hint).into());
+        }
+        let mut stdin = Stdin::default();
+        let below = self.values.inputs(&mut stdin)?;
+        let old = self.side(self.old.as_deref(), self.from_gitlab.as_ref(), &below, &mut stdin)?;
+        let new = self.side(self.new.as_deref(), self.to_gitlab.as_ref(), &below, &mut stdin)?;
+        let compared = diff::diff(old, new, self.name.as_deref(), self.namespace.as_deref())?;
+        let mut shown: Vec<&Vec<Diagnostic>> = Vec::new();
+        for (warnings, sources) in &compared.warnings {
+            // What both sides give rise to is reported once.
+            if !shown.contains(&warnings) {
+                ui.report(warnings, sources);
+                shown.push(warnings);
+            }
+        }
+        let comparison = &compared.comparison;
+        let text = match self.output {
+            DiffForm::Text => report::text(comparison),
+            DiffForm::Json => report::json(comparison),
+            DiffForm::Markdown => report::markdown(comparison),
+            DiffForm::Diff => report::unified(comparison),
+        };
+        ui.out(text.as_bytes())?;
+        let counts = |class: Class| self.fail_on.is_empty() || self.fail_on.contains(&class);
+        let found = comparison.changes.iter().flat_map(|change| &change.risks).any(|risk| counts(risk.class));
+        Ok(if found { Exit::Found } else { Exit::Done })
     }
-    let mut side = |named: Option<&str>, version: Option<&String>| -> Result<Side, Stop> {
-        let given = named.map(|named| given(named, &mut stdin)).transpose()?;
+
+    fn side(
+        &self,
+        named: Option<&str>,
+        version: Option<&String>,
+        below: &[Input],
+        stdin: &mut Stdin,
+    ) -> Result<Side, Failure> {
+        let given = named.map(|named| given(named, stdin)).transpose()?;
         let files = match given {
             Some(Given::Manifests(texts)) => return Ok(Side::Manifests(texts)),
             Some(Given::Values(files)) => files,
             None => Vec::new(),
         };
-        // -f is beneath the side's own files, --set above them, as on every command line
+        // -f is below the side's own files, --set above them, as on every command line
         let (lower, upper): (Vec<_>, Vec<_>) = below.iter().cloned().partition(|i| matches!(i, Input::File { .. }));
         let inputs = lower.into_iter().chain(files).chain(upper).collect();
-        Ok(Side::Values(Box::new(request(target(args, version), inputs, &args.values, Select::default()))))
-    };
-    let old = side(args.old.as_deref(), args.from_gitlab.as_ref())?;
-    let new = side(args.new.as_deref(), args.to_gitlab.as_ref())?;
-    let compared = diff::diff(old, new, args.name.as_deref(), args.namespace.as_deref())
-        .map_err(|failure| Stop::refused(failure.report, failure.sources))?;
-    let mut said: Vec<&Vec<Diagnostic>> = Vec::new();
-    for (warnings, sources) in &compared.warnings {
-        // what both sides give rise to is said once
-        if !said.contains(&warnings) {
-            ui.report(warnings, sources);
-            said.push(warnings);
+        Ok(Side::Values(Box::new(self.values.request_of(self.target(version), inputs))))
+    }
+
+    fn target(&self, gitlab_version: Option<&String>) -> Target {
+        Target {
+            name: self.name.clone().unwrap_or_else(|| DEFAULT_NAME.to_owned()),
+            namespace: self.namespace.clone().unwrap_or_else(|| "default".to_owned()),
+            is_upgrade: false,
+            kube_version: self.cluster.kubernetes(),
+            api_versions: self.cluster.api_versions(),
+            gitlab_version: gitlab_version.cloned(),
         }
-    }
-    let comparison = &compared.comparison;
-    let text = match args.output {
-        DiffForm::Text => report::text(comparison),
-        DiffForm::Json => report::json(comparison),
-        DiffForm::Markdown => report::markdown(comparison),
-        DiffForm::Diff => report::unified(comparison),
-    };
-    ui.out(text.as_bytes())?;
-    let counts =
-        |class: Class| args.fail_on.is_empty() || args.fail_on.iter().any(|wanted| self::class(*wanted) == class);
-    let found = comparison.changes.iter().flat_map(|change| &change.risks).any(|risk| counts(risk.class));
-    Ok(if found { Exit::Found } else { Exit::Done })
-}
-
-fn class(class: RiskClass) -> Class {
-    match class {
-        RiskClass::None => Class::None,
-        RiskClass::Restart => Class::Restart,
-        RiskClass::Replace => Class::Replace,
-        RiskClass::Data => Class::Data,
-        RiskClass::Exposure => Class::Exposure,
-        RiskClass::Outage => Class::Outage,
-    }
-}
-
-fn target(args: &DiffArgs, gitlab_version: Option<&String>) -> Target {
-    Target {
-        name: args.name.clone().unwrap_or_else(|| release::DEFAULT_NAME.to_owned()),
-        namespace: args.namespace.clone().unwrap_or_else(|| "default".to_owned()),
-        is_upgrade: false,
-        kube_version: args.cluster.kube_version.unwrap_or(release::NEWEST_KUBE),
-        api_versions: args.cluster.api_versions.clone(),
-        gitlab_version: gitlab_version.cloned(),
     }
 }
 
@@ -86,13 +154,8 @@ enum Given {
     Manifests(Vec<(String, String)>),
 }
 
-/// Whether stdin was read: it can be read once.
-struct Stdin {
-    taken: bool,
-}
-
 /// What a side names: a directory holds manifests, the content of a file says what it is.
-fn given(named: &str, stdin: &mut Stdin) -> Result<Given, Stop> {
+fn given(named: &str, stdin: &mut Stdin) -> Result<Given, Failure> {
     let mut texts = Vec::new();
     let mut wrong = Vec::new();
     if named != "-" && Path::new(named).is_dir() {
@@ -113,24 +176,19 @@ fn given(named: &str, stdin: &mut Stdin) -> Result<Given, Stop> {
             }
             continue;
         }
-        if name == "-" && std::mem::replace(&mut stdin.taken, true) {
-            let message = "`-` is there twice, and stdin can be read once";
-            wrong.push(Diagnostic::error("file-unreadable", message).hint("keep one side in a file"));
-            continue;
-        }
-        match read_text(Path::new(name)) {
+        match read_text_once(Path::new(name), stdin) {
             Ok(text) => texts.push((if name == "-" { "stdin".to_owned() } else { name.to_owned() }, text)),
             Err(diagnostic) => wrong.push(diagnostic),
         }
     }
     if !wrong.is_empty() {
-        return Err(Stop::refused(Report(wrong), Sources::default()));
+        return Err(Report(wrong).into());
     }
     let manifests = texts.iter().filter(|(_, text)| diff::is_manifests(text)).count();
     if manifests > 0 && manifests < texts.len() {
         let message = format!("`{named}`: some of these files are manifests and some are values");
         let hint = "name values files only, or manifests only";
-        return Err(Stop::usage(Diagnostic::error("mixed-side", message).hint(hint)));
+        return Err(Diagnostic::usage("mixed-side", message).hint(hint).into());
     }
     if manifests > 0 {
         return Ok(Given::Manifests(texts));

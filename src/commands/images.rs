@@ -1,39 +1,74 @@
 //! `gitlab-render images`.
 
-use crate::cli::images::{ImagesArgs, ImagesForm, RewriteArgs};
-use crate::commands::request::request;
-use crate::commands::texts::read_text;
-use crate::commands::{Exit, Stop, inputs::inputs, release::release};
-use crate::diag::Report;
-use crate::pipeline::Select;
-use crate::pipeline::images::{self, Rewrite, report};
+use clap::{Args, ValueEnum};
+
+use super::Exit;
+use crate::cli::{ReleaseArgs, RewriteArgs, ValuesArgs};
+use crate::diag::Failure;
+use crate::images::report;
+use crate::pipeline::{self, Request};
 use crate::ui::Ui;
 
-/// Lists the images of a render.
-pub fn run(args: &ImagesArgs, ui: &Ui) -> Result<Exit, Stop> {
-    let select = Select { images: rewrite(&args.rewrite)?, ..Select::default() };
-    let request = request(release(&args.release)?, inputs(&args.values)?, &args.values, select);
-    let (images, rendered) = images::images(&request).map_err(|f| Stop::refused(f.report, f.sources))?;
-    ui.report(&rendered.warnings, &rendered.sources);
-    let text = match args.output {
-        ImagesForm::Text => report::text(&images),
-        ImagesForm::Json => report::json(&images),
-        ImagesForm::Skopeo => report::skopeo(&images),
-        ImagesForm::OcMirror => report::oc_mirror(&images),
-        ImagesForm::Csv => report::csv(&images),
-    };
-    ui.out(text.as_bytes())?;
-    Ok(Exit::Done)
+/// `gitlab-render images`.
+///
+/// Lists every image that the objects of a render name, with the components that need it.
+#[derive(Debug, Args)]
+#[command(after_help = EXAMPLES)]
+pub struct ImagesArgs {
+    /// Which release, on what cluster.
+    #[command(flatten)]
+    pub release: ReleaseArgs,
+    /// The values.
+    #[command(flatten)]
+    pub values: ValuesArgs,
+    /// Where they come from.
+    #[command(flatten)]
+    pub rewrite: RewriteArgs,
+    /// Form of the list.
+    #[arg(short = 'o', long, value_name = "FORM", value_enum, default_value_t = ImagesForm::Text, help_heading = "Output")]
+    pub output: ImagesForm,
 }
 
-/// Gives the flags about images their meaning.
-pub fn rewrite(args: &RewriteArgs) -> Result<Rewrite, Stop> {
-    let digests = match &args.digests {
-        Some(path) => {
-            let name = path.to_string_lossy();
-            images::digests(&name, &read_text(path)?).map_err(Report)?
-        }
-        None => Default::default(),
-    };
-    Ok(Rewrite { mirror: args.registry_mirror.clone(), digests })
+const EXAMPLES: &str = "\
+Examples:
+  gitlab-render images -f values.yaml
+
+  Copy them into a registry of your own, and render for it:
+    gitlab-render images -f values.yaml -o csv | tail -n +2 | while IFS=, read -r image _ repository tag _; do
+      crane copy $image mirror.example.com/gitlab/$repository:$tag
+    done
+    gitlab-render template prod -f values.yaml --registry-mirror mirror.example.com/gitlab";
+
+/// The form of a list of images.
+#[derive(Debug, Default, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum ImagesForm {
+    /// One line for each image.
+    #[default]
+    Text,
+    /// A list of objects.
+    Json,
+    /// What `skopeo sync --src yaml` reads.
+    Skopeo,
+    /// What `oc mirror` reads.
+    OcMirror,
+    /// A table for a spreadsheet.
+    Csv,
+}
+
+impl ImagesArgs {
+    /// Lists the images of a render.
+    pub fn run(&self, ui: &Ui) -> Result<Exit, Failure> {
+        let request = Request { images: self.rewrite.rewrite()?, ..self.values.request(self.release.target())? };
+        let (images, rendered) = pipeline::images::images(&request)?;
+        ui.report(&rendered.warnings, &rendered.sources);
+        let text = match self.output {
+            ImagesForm::Text => report::text(&images),
+            ImagesForm::Json => report::json(&images),
+            ImagesForm::Skopeo => report::skopeo(&images),
+            ImagesForm::OcMirror => report::oc_mirror(&images),
+            ImagesForm::Csv => report::csv(&images),
+        };
+        ui.out(text.as_bytes())?;
+        Ok(Exit::Done)
+    }
 }

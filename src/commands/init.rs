@@ -1,34 +1,58 @@
 //! `gitlab-render init`.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
-use crate::cli::InitArgs;
-use crate::commands::outputs::write_file;
-use crate::commands::{Exit, Stop};
-use crate::diag::{Diagnostic, Sources};
-use crate::pipeline::{self, FIRST_PROFILE, Profile};
+use clap::Args;
+
+use super::Exit;
+use crate::cli::ProfileName;
+use crate::diag::{Diagnostic, Failure, Sources};
+use crate::files::write_file;
+use crate::profiles::{self, FIRST, Profile};
 use crate::ui::Ui;
 
-/// Writes the profile, then says what it could not know.
-pub fn run(args: &InitArgs, ui: &Ui) -> Result<Exit, Stop> {
-    let profile = pipeline::find_profile(args.profile.as_deref().unwrap_or(FIRST_PROFILE))?;
-    let file = args.output.as_deref().filter(|path| *path != Path::new("-"));
-    match file {
-        Some(path) => write_file(path, profile.text, args.force)?,
-        None => ui.out(profile.text.as_bytes())?,
+/// `gitlab-render init`.
+#[derive(Debug, Args)]
+#[command(after_help = EXAMPLES)]
+pub struct InitArgs {
+    /// The profile; `gitlab-render profiles` lists them. Without it: `evaluation`.
+    #[arg(value_name = "PROFILE", value_parser = ProfileName, hide_possible_values = true)]
+    pub profile: Option<String>,
+    /// File to write to; without it, and with `-`, stdout.
+    #[arg(short = 'o', long, value_name = "FILE")]
+    pub output: Option<PathBuf>,
+    /// Replace an existing file.
+    #[arg(long, requires = "output")]
+    pub force: bool,
+}
+
+const EXAMPLES: &str = "\
+Examples:
+  gitlab-render init aws -o values.yaml
+  gitlab-render init | gitlab-render template -f -";
+
+impl InitArgs {
+    /// Writes the profile, then prints the questions that it leaves open.
+    pub fn run(&self, ui: &Ui) -> Result<Exit, Failure> {
+        let profile = profiles::find(self.profile.as_deref().unwrap_or(FIRST))?;
+        let file = self.output.as_deref().filter(|path| *path != Path::new("-"));
+        match file {
+            Some(path) => write_file(path, profile.text, self.force)?,
+            None => ui.out(profile.text.as_bytes())?,
+        }
+        let name = file.map_or_else(|| format!("profile:{}", profile.name), |path| path.display().to_string());
+        let mut sources = Sources::default();
+        // A place is enough: the question is in the message, and the line may be one that excerpts mask.
+        let source = sources.add(name, "");
+        let mut notes = Vec::new();
+        if self.profile.is_none() {
+            let message = format!("no profile was named, so this is `{FIRST}`: {}", profile.purpose());
+            notes.push(Diagnostic::note("profile", message).hint("`gitlab-render profiles` lists the others"));
+        }
+        notes.extend(questions(&profile, source));
+        ui.report(&notes, &sources);
+        Ok(Exit::Done)
     }
-    let name = file.map_or_else(|| format!("profile:{}", profile.name), |path| path.display().to_string());
-    let mut sources = Sources::default();
-    // A place is enough: the question is in the message, and the line may be one that excerpts mask.
-    let source = sources.add(name, "");
-    let mut said = Vec::new();
-    if args.profile.is_none() {
-        let message = format!("no profile is named, so this is `{FIRST_PROFILE}`: {}", profile.purpose());
-        said.push(Diagnostic::note("profile", message).hint("`gitlab-render profiles` lists the others"));
-    }
-    said.extend(questions(&profile, source));
-    ui.report(&said, &sources);
-    Ok(Exit::Done)
 }
 
 fn questions(profile: &Profile, source: usize) -> impl Iterator<Item = Diagnostic> {

@@ -1,50 +1,129 @@
-//! What the commands do: each gives its arguments their meaning, makes one call into
-//! [`crate::pipeline`], and hands what comes back to [`crate::ui`].
+//! The commands: one file each, with its arguments and its `run`, which makes one call into [`crate::pipeline`] and
+//! hands the result to [`crate::ui`].
 
 mod adopt;
-mod again;
-pub mod canary;
 mod completion;
 mod diff;
-mod helm_flags;
 mod images;
 mod import;
 mod init;
-mod inputs;
-mod migrate;
-mod outputs;
-mod phases;
 mod profiles;
-pub mod release;
-mod request;
+mod releases;
 mod template;
-mod texts;
 mod upgrade;
 mod validate;
+mod values;
 mod version;
 
 use std::ffi::OsString;
 use std::process::ExitCode;
 
-use clap::Parser;
 use clap::error::{ContextKind, ContextValue};
+use clap::{Parser, Subcommand};
 
-use crate::cli::{Cli, Command, ValuesCommand};
-use crate::diag::{Diagnostic, Fault, Report, Severity, Sources};
+use crate::cli::{MessageArgs, helm};
+use crate::diag::{Failure, Fault, Severity};
 use crate::ui::{self, Ui};
+
+/// Turns a values file into the Kubernetes manifests of a GitLab deployment.
+///
+/// Reads values as the official GitLab Helm chart does, refuses what is wrong in them with file,
+/// line and column, and writes manifests to stdout or to a directory. It contacts no cluster and no
+/// network; the same input gives the same bytes.
+#[derive(Debug, Parser)]
+#[command(name = "gitlab-render", version, max_term_width = 100, args_override_self = true, after_help = EXAMPLES)]
+pub struct Cli {
+    /// What to do.
+    #[command(subcommand)]
+    pub command: Command,
+    /// The flags about messages.
+    #[command(flatten)]
+    pub messages: MessageArgs,
+}
+
+const EXAMPLES: &str = "\
+Examples:
+  gitlab-render template > manifests.yaml
+  gitlab-render template prod -n gitlab -f values.yaml --phase pre,main,post | kubectl apply -n gitlab -f -
+
+Exit status:
+  0  success
+  1  the answer is yes: there is a difference, there are findings
+  2  the command line is wrong
+  3  refused: the values, the configuration, or a file that cannot be read or written
+  4  a bug of gitlab-render: please report it";
+
+/// The commands.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Write the manifests of a deployment.
+    Template(Box<template::TemplateArgs>),
+    /// Write a values file to start from.
+    ///
+    /// What only you can know is an example in it, with a question after `# ?:`. The questions are
+    /// also printed on stderr, each with its line.
+    Init(init::InitArgs),
+    /// List the values files to start from.
+    ///
+    /// Each is complete for one way to install GitLab: `init NAME` writes it out, `--profile NAME` and
+    /// `-f profile:NAME` use it as it is.
+    Profiles(profiles::ProfilesArgs),
+    /// Explain how to take over a release from Helm with kubectl, Argo CD or Flux, step by step.
+    ///
+    /// The steps are those for your values. No cluster is contacted, and nothing is changed.
+    Adopt(Box<adopt::AdoptArgs>),
+    /// Make values from another way to configure GitLab.
+    Import(import::ImportArgs),
+    /// List the images of a deployment, for people and for the tools that copy them.
+    Images(Box<images::ImagesArgs>),
+    /// Show what changes between two sets of values or manifests, and what each change does.
+    Diff(Box<diff::DiffArgs>),
+    /// Check manifests, ours or anyone's, without a cluster.
+    Validate(Box<validate::ValidateArgs>),
+    /// Work on values files.
+    Values(values::ValuesCommandArgs),
+    /// Show what is known of releases: versions, required stops, what they need, how long they are supported.
+    Releases(releases::ReleasesArgs),
+    /// Plan an upgrade.
+    Upgrade(upgrade::UpgradeArgs),
+    /// Show the versions of this program and of the releases that it knows.
+    Version(version::VersionArgs),
+    /// Write a completion script for a shell.
+    Completion(completion::CompletionArgs),
+}
+
+impl Command {
+    fn run(&self, ui: &Ui) -> Result<Exit, Failure> {
+        match self {
+            Command::Template(args) => args.run(ui),
+            Command::Init(args) => args.run(ui),
+            Command::Profiles(args) => args.run(ui),
+            Command::Adopt(args) => args.run(ui),
+            Command::Import(args) => args.run(ui),
+            Command::Images(args) => args.run(ui),
+            Command::Diff(args) => args.run(ui),
+            Command::Validate(args) => args.run(ui),
+            Command::Values(args) => args.run(ui),
+            Command::Releases(args) => args.run(ui),
+            Command::Upgrade(args) => args.run(ui),
+            Command::Version(args) => args.run(ui),
+            Command::Completion(args) => args.run(ui),
+        }
+    }
+}
 
 /// How a run ended; the numbers are a promise to scripts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Exit {
-    /// All was done.
+    /// Success.
     Done = 0,
-    /// Asked and found: a difference, a finding.
+    /// The answer is yes: a difference, a finding.
     Found = 1,
     /// The command line is wrong.
     Usage = 2,
     /// Values, configuration, or a file that cannot be read or written.
     Refused = 3,
-    /// Ours.
+    /// A bug of this program.
     Bug = 4,
 }
 
@@ -54,40 +133,15 @@ impl From<Exit> for ExitCode {
     }
 }
 
-/// Why a command stopped before it was done.
-#[derive(Debug)]
-pub struct Stop {
-    /// What was found; at least one error.
-    pub report: Report,
-    /// The texts that the report points into.
-    pub sources: Sources,
-    /// What the run ends with.
-    pub exit: Exit,
-}
-
-impl Stop {
-    /// The command line is at odds with itself.
-    pub fn usage(diagnostic: Diagnostic) -> Self {
-        Stop { report: diagnostic.into(), sources: Sources::default(), exit: Exit::Usage }
-    }
-
-    /// A refused run. A disk that is full and a file that cannot be opened end like refused values
-    /// do: the remedy is outside this program.
-    pub fn refused(report: Report, sources: Sources) -> Self {
-        let bug = report.0.iter().any(|d| d.severity == Severity::Error && d.fault == Fault::Bug);
-        Stop { report, sources, exit: if bug { Exit::Bug } else { Exit::Refused } }
-    }
-}
-
-impl From<Report> for Stop {
-    fn from(report: Report) -> Self {
-        Stop::refused(report, Sources::default())
-    }
-}
-
-impl From<Diagnostic> for Stop {
-    fn from(diagnostic: Diagnostic) -> Self {
-        Report::from(diagnostic).into()
+impl From<&Failure> for Exit {
+    /// A full disk and a file that cannot be opened end as refused values do: the remedy is outside this program.
+    fn from(failure: &Failure) -> Self {
+        let faults = || failure.report.0.iter().filter(|d| d.severity == Severity::Error).map(|d| d.fault);
+        match () {
+            () if faults().any(|fault| fault == Fault::Bug) => Exit::Bug,
+            () if faults().any(|fault| fault == Fault::Usage) => Exit::Usage,
+            () => Exit::Refused,
+        }
     }
 }
 
@@ -97,29 +151,12 @@ pub fn run(args: impl IntoIterator<Item = OsString>) -> Exit {
         Ok(cli) => cli,
         Err(error) => return refuse_usage(&error),
     };
-    let ui = Ui::new(&cli.talk);
-    let result = match &cli.command {
-        Command::Template(args) => template::run(args, &ui),
-        Command::Init(args) => init::run(args, &ui),
-        Command::Profiles(args) => profiles::run(args, &ui),
-        Command::Adopt(args) => adopt::run(args, &ui),
-        Command::Import(args) => import::run(args, &ui),
-        Command::Images(args) => images::run(args, &ui),
-        Command::Diff(args) => diff::run(args, &ui),
-        Command::Validate(args) => validate::run(args, &ui),
-        Command::Values(args) => match &args.command {
-            ValuesCommand::Migrate(args) => migrate::run(args, &ui),
-        },
-        Command::Releases(args) => upgrade::releases(args, &ui),
-        Command::Upgrade(args) => upgrade::run(args, &ui),
-        Command::Version(args) => version::run(args, &ui),
-        Command::Completion(args) => completion::run(args, &ui),
-    };
-    match result {
+    let ui = Ui::new(&cli.messages);
+    match cli.command.run(&ui) {
         Ok(exit) => exit,
-        Err(stop) => {
-            ui.report(&stop.report.0, &stop.sources);
-            stop.exit
+        Err(failure) => {
+            ui.report(&failure.report.0, &failure.sources);
+            Exit::from(&failure)
         }
     }
 }
@@ -127,7 +164,7 @@ pub fn run(args: impl IntoIterator<Item = OsString>) -> Exit {
 /// Prints what clap has to say, which for `--help` is an answer and no error.
 fn refuse_usage(error: &clap::Error) -> Exit {
     let hint = match error.get(ContextKind::InvalidArg) {
-        Some(ContextValue::String(flag)) => helm_flags::hint(flag),
+        Some(ContextValue::String(flag)) => helm::hint(flag),
         _ => None,
     };
     ui::clap_message(error, hint);

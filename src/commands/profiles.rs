@@ -1,29 +1,41 @@
 //! `gitlab-render profiles`.
 
+use clap::Args;
 use serde_json::json;
 
-use crate::cli::{ProfilesArgs, VersionForm};
-use crate::commands::{Exit, Stop};
-use crate::pipeline;
+use super::Exit;
+use crate::cli::AnswerForm;
+use crate::diag::Failure;
+use crate::profiles;
 use crate::ui::Ui;
 
-/// Lists the profiles: names and purposes, for programs also what each asks.
-pub fn run(args: &ProfilesArgs, ui: &Ui) -> Result<Exit, Stop> {
-    let profiles = pipeline::profiles();
-    let text = match args.output {
-        Some(VersionForm::Json) => {
-            let listed = profiles.map(|profile| {
-                let questions = profile.questions();
-                let questions = questions.iter().map(|q| json!({ "line": q.line, "question": q.text }));
-                json!({ "name": profile.name, "purpose": profile.purpose(), "questions": questions.collect::<Vec<_>>() })
-            });
-            format!("{:#}\n", json!(listed.collect::<Vec<_>>()))
-        }
-        None => {
-            let width = pipeline::profiles().map(|profile| profile.name.len()).max().unwrap_or_default();
-            profiles.map(|profile| format!("{:width$}  {}\n", profile.name, profile.purpose())).collect()
-        }
-    };
-    ui.out(text.as_bytes())?;
-    Ok(Exit::Done)
+/// `gitlab-render profiles`.
+#[derive(Debug, Args)]
+#[command(after_help = "Example:\n  gitlab-render profiles -o json")]
+pub struct ProfilesArgs {
+    /// Form of the answer.
+    #[arg(short = 'o', long, value_name = "FORM", value_enum, default_value_t = AnswerForm::Text)]
+    pub output: AnswerForm,
+}
+
+impl ProfilesArgs {
+    /// Lists the profiles: names and purposes, for programs also the questions of each.
+    pub fn run(&self, ui: &Ui) -> Result<Exit, Failure> {
+        let text = match self.output {
+            AnswerForm::Json => {
+                let listed = profiles::all().map(|profile| {
+                    let questions = profile.questions();
+                    let questions = questions.iter().map(|q| json!({ "line": q.line, "question": q.text }));
+                    json!({ "name": profile.name, "purpose": profile.purpose(), "questions": questions.collect::<Vec<_>>() })
+                });
+                format!("{:#}\n", json!(listed.collect::<Vec<_>>()))
+            }
+            AnswerForm::Text => {
+                let width = profiles::all().map(|profile| profile.name.len()).max().unwrap_or_default();
+                profiles::all().map(|profile| format!("{:width$}  {}\n", profile.name, profile.purpose())).collect()
+            }
+        };
+        ui.out(text.as_bytes())?;
+        Ok(Exit::Done)
+    }
 }

@@ -1,59 +1,135 @@
-//! `gitlab-render releases` and `gitlab-render upgrade`.
+//! `gitlab-render upgrade`.
 
-use crate::cli::VersionForm;
-use crate::cli::upgrade::{PlanArgs, PlanForm, ReleasesArgs, UpgradeArgs, UpgradeCommand};
-use crate::commands::inputs::inputs;
-use crate::commands::{Exit, Stop, again, release, request::request};
-use crate::pipeline::upgrade::{self, Flags, PlanRequest, report};
-use crate::pipeline::{Hooks, Select, Target};
+use clap::{Args, Subcommand, ValueEnum};
+
+use super::Exit;
+use crate::cli::{ClusterArgs, Rerun, ValuesArgs, parse_namespace, parse_release_name};
+use crate::diag::Failure;
+use crate::phases::Hooks;
+use crate::pipeline::upgrade::{self, PlanRequest};
+use crate::pipeline::{Request, Target};
 use crate::ui::Ui;
+use crate::upgrade::plan::{Flags, report};
 
-/// Shows the catalogue.
-pub fn releases(args: &ReleasesArgs, ui: &Ui) -> Result<Exit, Stop> {
-    let catalogue = upgrade::catalogue(args.from.as_deref(), args.to.as_deref())?;
-    let text = match args.output {
-        Some(VersionForm::Json) => catalogue.json(),
-        None => catalogue.text(),
-    };
-    ui.out(text.as_bytes())?;
-    Ok(Exit::Done)
+/// `gitlab-render upgrade`.
+#[derive(Debug, Args)]
+pub struct UpgradeArgs {
+    /// What about it.
+    #[command(subcommand)]
+    pub command: UpgradeCommand,
 }
 
-/// Plans an upgrade.
-pub fn run(args: &UpgradeArgs, ui: &Ui) -> Result<Exit, Stop> {
-    let UpgradeCommand::Plan(args) = &args.command;
-    let planned = upgrade::plan(&asked(args)?).map_err(|failure| Stop::refused(failure.report, failure.sources))?;
-    ui.report(&planned.warnings, &planned.sources);
-    let text = match args.output {
-        PlanForm::Text => report::text(&planned.plan),
-        PlanForm::Json => report::json(&planned.plan),
-        PlanForm::Markdown => report::markdown(&planned.plan),
-    };
-    ui.out(text.as_bytes())?;
-    Ok(Exit::Done)
+/// What can be asked about an upgrade.
+#[derive(Debug, Subcommand)]
+pub enum UpgradeCommand {
+    /// Plan an upgrade: required stops, preconditions, what breaks, and the commands.
+    ///
+    /// No cluster is contacted: the plan says what to check there, and with which commands.
+    Plan(Box<PlanArgs>),
 }
 
-fn asked(args: &PlanArgs) -> Result<PlanRequest, Stop> {
-    let target = Target {
-        name: args.name.clone(),
-        namespace: args.namespace.clone(),
-        is_upgrade: true,
-        kube_version: args.cluster.kube_version.unwrap_or(release::NEWEST_KUBE),
-        api_versions: args.cluster.api_versions.clone(),
-        gitlab_version: None,
-    };
-    let spaced = |flags: Vec<String>| flags.iter().map(|flag| format!(" {flag}")).collect::<String>();
-    let render =
-        [again::cluster(args.cluster.kube_version, &args.cluster.api_versions), again::let_through(&args.values)]
-            .concat();
-    // the plan's commands apply phase by phase, where Jobs are named by their content
-    let select = Select { hooks: Hooks::None, ..Select::default() };
-    Ok(PlanRequest {
-        from: args.from.clone(),
-        to: args.to.clone(),
-        without: args.without.clone(),
-        zero_downtime: args.zero_downtime,
-        flags: Flags { sets: spaced(again::sets(&args.values)), render: spaced(render) },
-        render: request(target, inputs(&args.values)?, &args.values, select),
-    })
+/// `gitlab-render upgrade plan`.
+#[derive(Debug, Args)]
+#[command(after_help = EXAMPLES)]
+pub struct PlanArgs {
+    /// The release that runs: `18.2`, `18.2.6`, or the chart's `9.2.6`; prefix `gitlab:` or `chart:` to say which.
+    #[arg(long, value_name = "VERSION")]
+    pub from: String,
+    /// The release to upgrade to; a part of a version means its newest patch. Without it: what `template` renders.
+    #[arg(long, value_name = "VERSION")]
+    pub to: Option<String>,
+    /// Stop at every minor, and keep GitLab available throughout.
+    #[arg(long)]
+    pub zero_downtime: bool,
+    /// A condition of a stop that was checked and does not hold, `npm_packages`. Repeatable or a comma list.
+    #[arg(long, value_name = "CONDITION", value_delimiter = ',')]
+    pub without: Vec<String>,
+    /// The values of the running release.
+    #[command(flatten)]
+    pub values: ValuesArgs,
+    /// Name of the release, for the commands of the plan.
+    #[arg(long, value_name = "NAME", value_parser = parse_release_name, default_value = "gitlab", help_heading = "Release")]
+    pub name: String,
+    /// Namespace of the release, for the commands of the plan.
+    #[arg(short = 'n', long, value_name = "NAMESPACE", value_parser = parse_namespace, default_value = "gitlab", help_heading = "Release")]
+    pub namespace: String,
+    /// The cluster.
+    #[command(flatten)]
+    pub cluster: ClusterArgs,
+    /// Form of the answer.
+    #[arg(short = 'o', long, value_name = "FORM", value_enum, default_value_t = PlanForm::Text, help_heading = "Output")]
+    pub output: PlanForm,
+}
+
+const EXAMPLES: &str = "\
+Examples:
+  To the newest release that this program renders:
+    gitlab-render upgrade plan --from 16.11 -f values.yaml
+
+  For a change request, by the chart's versions:
+    gitlab-render upgrade plan --from 9.2.6 --to 9.9 -f values.yaml --name prod -n gitlab -o markdown
+
+  Without downtime, one minor after the other:
+    gitlab-render upgrade plan --from 18.2 --zero-downtime -f values.yaml
+
+  Conditions of stops that were checked and do not hold:
+    gitlab-render upgrade plan --from 15.11 --without npm_packages,many_users";
+
+/// The form of a plan.
+#[derive(Debug, Default, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum PlanForm {
+    /// For people.
+    #[default]
+    Text,
+    /// One object, described by `schemas/upgrade-plan.schema.json`.
+    Json,
+    /// Task lists, for a change request or an issue.
+    Markdown,
+}
+
+impl UpgradeArgs {
+    /// Runs the command below `upgrade`.
+    pub fn run(&self, ui: &Ui) -> Result<Exit, Failure> {
+        match &self.command {
+            UpgradeCommand::Plan(args) => args.run(ui),
+        }
+    }
+}
+
+impl PlanArgs {
+    fn run(&self, ui: &Ui) -> Result<Exit, Failure> {
+        let planned = upgrade::plan(&self.request()?)?;
+        ui.report(&planned.warnings, &planned.sources);
+        let text = match self.output {
+            PlanForm::Text => report::text(&planned.plan),
+            PlanForm::Json => report::json(&planned.plan),
+            PlanForm::Markdown => report::markdown(&planned.plan),
+        };
+        ui.out(text.as_bytes())?;
+        Ok(Exit::Done)
+    }
+
+    fn request(&self) -> Result<PlanRequest, Failure> {
+        let target = Target {
+            name: self.name.clone(),
+            namespace: self.namespace.clone(),
+            is_upgrade: true,
+            kube_version: self.cluster.kubernetes(),
+            api_versions: self.cluster.api_versions(),
+            gitlab_version: None,
+        };
+        let (mut sets, mut render) = (Rerun::default(), Rerun::default());
+        sets.sets(&self.values);
+        render.cluster(&self.cluster);
+        render.leniency(&self.values);
+        Ok(PlanRequest {
+            from: self.from.clone(),
+            to: self.to.clone(),
+            without: self.without.clone(),
+            zero_downtime: self.zero_downtime,
+            flags: Flags { sets: sets.tail(), render: render.tail() },
+            // The plan's commands apply phase by phase, where Jobs are named by their content.
+            render: Request { hooks: Hooks::None, ..self.values.request(target)? },
+        })
+    }
 }

@@ -3,81 +3,140 @@
 use std::io::{self, IsTerminal};
 use std::path::{Path, PathBuf};
 
+use clap::{Args, ValueEnum};
 use serde_json::Value;
 
-use crate::cli::validate::{FindingsForm, ValidateArgs};
-use crate::commands::texts::{manifests_below, read_text};
-use crate::commands::{Exit, Stop, inputs::inputs, release::release, request::request};
-use crate::diag::{Diagnostic, Report, Severity, Sources};
-use crate::pipeline::{self, Findings, ManifestText, Select, report};
+use super::Exit;
+use crate::cli::{ReleaseFlags, ValuesArgs};
+use crate::diag::{Diagnostic, Failure, Report, Severity, Sources};
+use crate::files::{Stdin, manifests_below, read_text_once};
+use crate::pipeline;
 use crate::ui::Ui;
+use crate::validate::files::Text;
+use crate::validate::{Findings, MINORS, report};
 
-/// Checks and writes what was found.
-pub fn run(args: &ValidateArgs, ui: &Ui) -> Result<Exit, Stop> {
-    let target = release(&args.release())?;
-    let known = pipeline::validated_minors();
-    if target.kube_version.major != 1 || !(known.0..=known.1).contains(&target.kube_version.minor) {
-        let message =
-            format!("there are no schemas of Kubernetes {}.{}", target.kube_version.major, target.kube_version.minor);
-        let hint = format!("`--kube-version` takes 1.{} to 1.{}", known.0, known.1);
-        return Err(Stop::usage(Diagnostic::error("kube-version", message).hint(hint)));
-    }
-    let values = inputs(&args.values)?;
-    let from_values = !values.is_empty() || args.values.profile.is_some();
-    if from_values && !args.paths.is_empty() {
-        let message = "manifests and values cannot be checked in one run";
-        let hint = "name the manifests as arguments, without `-f`; or leave them out to check what the values give";
-        return Err(Stop::usage(Diagnostic::error("manifests-and-values", message).hint(hint)));
-    }
-    let (checked, unreadable, sources) = if args.paths.is_empty() {
-        if !from_values && piped() {
-            let message = "stdin was not read: without arguments the default render is checked";
-            let note = Diagnostic::note("stdin-unread", message)
-                .hint("`gitlab-render validate -` checks what comes from a pipe");
-            ui.report(&[note], &Sources::default());
-        }
-        let request = request(target, values, &args.values, Select::default());
-        let (checked, warnings, sources) =
-            pipeline::validate_values(&request).map_err(|f| Stop::refused(f.report, f.sources))?;
-        ui.report(&warnings, &sources);
-        (checked, Report::default(), sources)
-    } else {
-        let texts = texts(&args.paths)?;
-        pipeline::validate_texts(texts, target.kube_version, &target.namespace)
-    };
-    write(args, ui, &checked)?;
-    let asked_for_secrets = args.list_required_secrets;
-    if !unreadable.0.is_empty() {
-        return Err(Stop::refused(unreadable, sources));
-    }
-    let least = if args.strict { Severity::Warning } else { Severity::Error };
-    let found = checked.count(least) > 0 && !asked_for_secrets;
-    Ok(if found { Exit::Found } else { Exit::Done })
+/// `gitlab-render validate`.
+///
+/// Checks manifests without a cluster: those in files and directories, those on stdin (`-`), or those that values
+/// give. Without any of these it checks the default render.
+#[derive(Debug, Args)]
+#[command(after_help = EXAMPLES)]
+pub struct ValidateArgs {
+    /// Manifests: a file, a directory with all its .yaml, .yml and .json files, or `-` for stdin.
+    #[arg(value_name = "FILE|-|DIR")]
+    pub paths: Vec<String>,
+    /// The values, where a render is to be checked.
+    #[command(flatten)]
+    pub values: ValuesArgs,
+    /// The release that values are rendered for; its Kubernetes version is the one that manifests are checked against.
+    #[command(flatten)]
+    pub release: ReleaseFlags,
+    /// Count warnings as findings: what is deprecated, and what a set of third-party manifests does not provide.
+    #[arg(long, help_heading = "Output")]
+    pub strict: bool,
+    /// Write the Secrets that objects need and the set does not contain, instead of the findings.
+    #[arg(long, help_heading = "Output")]
+    pub list_required_secrets: bool,
+    /// Form of the findings on stdout.
+    #[arg(short = 'o', long, value_name = "FORM", value_enum, default_value_t = FindingsForm::Text, help_heading = "Output")]
+    pub output: FindingsForm,
 }
 
-fn write(args: &ValidateArgs, ui: &Ui, checked: &Findings) -> Result<(), Stop> {
-    let pretty = |value: &Value| format!("{value:#}\n");
-    let text = match (args.list_required_secrets, args.output) {
-        (true, FindingsForm::Json) => pretty(&report::json(checked)["requiredSecrets"]),
-        (true, FindingsForm::Text) => report::secrets(&checked.secrets),
-        (true, _) => {
-            let message = "the list of Secrets has two forms: `text` and `json`";
-            return Err(Stop::usage(Diagnostic::error("form", message).hint("take `-o json`")));
-        }
-        (false, FindingsForm::Text) => report::text(checked, ui.least()),
-        (false, FindingsForm::Json) => pretty(&report::json(checked)),
-        (false, FindingsForm::Sarif) => pretty(&report::sarif(checked)),
-        (false, FindingsForm::Codequality) => pretty(&report::code_quality(checked)),
-        (false, FindingsForm::Junit) => report::junit(checked),
-    };
-    ui.out(text.as_bytes())?;
-    if args.output == FindingsForm::Text && !args.list_required_secrets {
-        ui.report(&[Diagnostic::note("summary", report::summary(checked))], &Sources::default());
-    }
-    Ok(())
+const EXAMPLES: &str = "\
+Examples:
+  What a render would apply:
+    gitlab-render template prod -f values.yaml | gitlab-render validate -
+
+  The same without a pipe, for a newer Kubernetes:
+    gitlab-render validate -f values.yaml --kube-version 1.36
+
+  A directory of anyone's manifests, for GitLab's merge request widget:
+    gitlab-render validate deploy/ -o codequality > gl-code-quality-report.json
+
+  The Secrets that have to exist first:
+    gitlab-render validate -f values.yaml --list-required-secrets
+
+Exit status: 0 no findings, 1 findings, 2 the command line is wrong, 3 something cannot be read";
+
+/// The form of the findings.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum FindingsForm {
+    /// One line each.
+    Text,
+    /// One object, described by `schemas/validate.output.schema.json`.
+    Json,
+    /// SARIF 2.1.0.
+    Sarif,
+    /// GitLab's Code Quality report.
+    Codequality,
+    /// JUnit's XML.
+    Junit,
 }
 
-/// Whether something is waiting to be read that nobody named.
+impl ValidateArgs {
+    /// Checks, and writes the findings.
+    pub fn run(&self, ui: &Ui) -> Result<Exit, Failure> {
+        let target = self.release.target();
+        let (major, minor) = (target.kube_version.major, target.kube_version.minor);
+        if major != 1 || !(MINORS.0..=MINORS.1).contains(&minor) {
+            let message = format!("there are no schemas of Kubernetes {major}.{minor}");
+            let hint = format!("`--kube-version` takes 1.{} to 1.{}", MINORS.0, MINORS.1);
+            return Err(Diagnostic::usage("kube-version", message).hint(hint).into());
+        }
+        let mut stdin = Stdin::default();
+        let values = self.values.inputs(&mut stdin)?;
+        let from_values = !values.is_empty() || self.values.profile.is_some();
+        if from_values && !self.paths.is_empty() {
+            let message = "manifests and values cannot be checked in one run";
+            let hint = "name the manifests as arguments, without `-f`; or leave them out to check what the values give";
+            return Err(Diagnostic::usage("manifests-and-values", message).hint(hint).into());
+        }
+        let (checked, unreadable, sources) = if self.paths.is_empty() {
+            if !from_values && piped() {
+                let message = "stdin was not read: without arguments the default render is checked";
+                let note = Diagnostic::note("stdin-unread", message)
+                    .hint("`gitlab-render validate -` checks what comes from a pipe");
+                ui.report(&[note], &Sources::default());
+            }
+            let (checked, warnings, sources) = pipeline::validate::values(&self.values.request_of(target, values))?;
+            ui.report(&warnings, &sources);
+            (checked, Report::default(), sources)
+        } else {
+            pipeline::validate::texts(texts(&self.paths, &mut stdin)?, target.kube_version, &target.namespace)
+        };
+        self.write(ui, &checked)?;
+        if !unreadable.0.is_empty() {
+            return Err(Failure { report: unreadable, sources });
+        }
+        let least = if self.strict { Severity::Warning } else { Severity::Error };
+        let found = checked.count(least) > 0 && !self.list_required_secrets;
+        Ok(if found { Exit::Found } else { Exit::Done })
+    }
+
+    fn write(&self, ui: &Ui, checked: &Findings) -> Result<(), Failure> {
+        let pretty = |value: &Value| format!("{value:#}\n");
+        let text = match (self.list_required_secrets, self.output) {
+            (true, FindingsForm::Json) => pretty(&report::json(checked)["requiredSecrets"]),
+            (true, FindingsForm::Text) => report::secrets(&checked.secrets),
+            (true, _) => {
+                let message = "the list of Secrets has two forms: `text` and `json`";
+                return Err(Diagnostic::usage("form", message).hint("write `-o json`").into());
+            }
+            (false, FindingsForm::Text) => report::text(checked, ui.least()),
+            (false, FindingsForm::Json) => pretty(&report::json(checked)),
+            (false, FindingsForm::Sarif) => pretty(&report::sarif(checked)),
+            (false, FindingsForm::Codequality) => pretty(&report::code_quality(checked)),
+            (false, FindingsForm::Junit) => report::junit(checked),
+        };
+        ui.out(text.as_bytes())?;
+        if self.output == FindingsForm::Text && !self.list_required_secrets {
+            ui.report(&[Diagnostic::note("summary", report::summary(checked))], &Sources::default());
+        }
+        Ok(())
+    }
+}
+
+/// Whether stdin is a pipe that no argument names.
 fn piped() -> bool {
     let stdin = io::stdin();
     if stdin.is_terminal() {
@@ -88,7 +147,7 @@ fn piped() -> bool {
 }
 
 /// Reads all manifests. Every file that cannot be read is in the report.
-fn texts(paths: &[String]) -> Result<Vec<ManifestText>, Report> {
+fn texts(paths: &[String], stdin: &mut Stdin) -> Result<Vec<Text>, Failure> {
     let mut texts = Vec::new();
     let mut wrong = Vec::new();
     for name in paths {
@@ -99,11 +158,11 @@ fn texts(paths: &[String]) -> Result<Vec<ManifestText>, Report> {
         };
         for file in files {
             let named = file == Path::new(name);
-            match read_text(&file) {
-                Ok(text) => texts.push(ManifestText { name: file.display().to_string(), text: text.into(), named }),
+            match read_text_once(&file, stdin) {
+                Ok(text) => texts.push(Text { name: file.display().to_string(), text: text.into(), named }),
                 Err(diagnostic) => wrong.push(diagnostic),
             }
         }
     }
-    if wrong.is_empty() { Ok(texts) } else { Err(Report(wrong)) }
+    if wrong.is_empty() { Ok(texts) } else { Err(Report(wrong).into()) }
 }

@@ -1,27 +1,41 @@
 //! `gitlab-render version`.
 
-use crate::cli::{VersionArgs, VersionForm};
-use crate::commands::{Exit, Stop};
-use crate::pipeline;
+use clap::Args;
+
+use super::Exit;
+use crate::cli::AnswerForm;
+use crate::diag::Failure;
+use crate::releases;
 use crate::ui::Ui;
 
-/// The version of the official chart whose values we take and whose objects we write.
+/// The version of the official chart whose values are read and whose objects are written.
 pub const CHART_VERSION: &str = "9.9.1";
 
-/// Says what this program is made of.
-pub fn run(args: &VersionArgs, ui: &Ui) -> Result<Exit, Stop> {
-    let own = env!("CARGO_PKG_VERSION");
-    let gitlab = pipeline::gitlab_versions();
-    let text = match args.output {
-        Some(VersionForm::Json) => {
-            let answer = serde_json::json!({ "version": own, "chart": CHART_VERSION, "gitlab": gitlab });
-            format!("{answer:#}\n")
-        }
-        None => format!(
-            "gitlab-render {own}\nstands in for chart gitlab {CHART_VERSION}\nknows GitLab {}\n",
-            gitlab.join(", ")
-        ),
-    };
-    ui.out(text.as_bytes())?;
-    Ok(Exit::Done)
+/// `gitlab-render version`.
+#[derive(Debug, Args)]
+#[command(after_help = "Example:\n  gitlab-render version -o json")]
+pub struct VersionArgs {
+    /// Form of the answer.
+    #[arg(short = 'o', long, value_name = "FORM", value_enum, default_value_t = AnswerForm::Text)]
+    pub output: AnswerForm,
+}
+
+impl VersionArgs {
+    /// Prints the versions.
+    pub fn run(&self, ui: &Ui) -> Result<Exit, Failure> {
+        let own = env!("CARGO_PKG_VERSION");
+        let gitlab = releases::known_versions();
+        let text = match self.output {
+            AnswerForm::Json => {
+                let answer = serde_json::json!({ "version": own, "chart": CHART_VERSION, "gitlab": gitlab });
+                format!("{answer:#}\n")
+            }
+            AnswerForm::Text => format!(
+                "gitlab-render {own}\nreplaces the chart gitlab {CHART_VERSION}\nknows GitLab {}\n",
+                gitlab.join(", ")
+            ),
+        };
+        ui.out(text.as_bytes())?;
+        Ok(Exit::Done)
+    }
 }

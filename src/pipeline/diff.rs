@@ -1,11 +1,9 @@
 //! Two sides to what differs between them.
 
-use crate::diag::{Diagnostic, Sources};
+use crate::diag::{Diagnostic, Failure, Report, Sources};
 use crate::diff::{self, Comparison, Object};
 use crate::manifest::stream;
-use crate::pipeline::{Failure, Request, template};
-
-pub use crate::diff::{Class, report};
+use crate::pipeline::{Request, render};
 
 /// One side of a comparison.
 #[derive(Debug, Clone)]
@@ -68,7 +66,7 @@ pub fn diff(old: Side, new: Side, name: Option<&str>, namespace: Option<&str>) -
         if let Some(namespace) = &namespace {
             request.target.namespace.clone_from(namespace);
         }
-        let rendered = template(&request)?;
+        let rendered = render(&request)?;
         warnings.push((rendered.warnings, rendered.sources));
         Ok(rendered.objects.manifests().iter().filter_map(Object::rendered).collect())
     };
@@ -99,7 +97,7 @@ fn read(side: Side) -> Result<Read, Failure> {
         }
     }
     if !wrong.is_empty() {
-        return Err(Failure { report: crate::diag::Report(wrong), sources: Sources::default() });
+        return Err(Report(wrong).into());
     }
     Ok(Read::Objects(objects))
 }

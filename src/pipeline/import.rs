@@ -1,10 +1,7 @@
 //! From other ways to install GitLab to values.
 
-use super::Failure;
-use crate::diag::Sources;
-use crate::import;
-
-pub use crate::import::Imported;
+use crate::diag::{Failure, Sources};
+use crate::import::{self, Imported};
 
 /// Reads a `gitlab.rb`; `name` is what the user calls it.
 ///

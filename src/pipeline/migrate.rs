@@ -2,18 +2,16 @@
 
 use serde_json::Value;
 
-use super::{Failure, Request, Select, Target, UnknownKeys, template};
-use crate::diag::{Diagnostic, Report, Severity, Sources, Warned};
+use super::{Request, Target, render};
+use crate::diag::{Diagnostic, Failure, Report, Severity, Sources, Warned};
 use crate::diff::{self, Object, What, report};
 use crate::manifest::{Manifest, Ordered};
 use crate::releases;
-use crate::upgrade::migrate;
-use crate::upgrade::rules::{self, Action};
+use crate::schema::UnknownKeys;
+use crate::upgrade::migrate::{self, Migrated};
+use crate::upgrade::rules::{self, Action, Span};
 use crate::upgrade::version;
 use crate::values::{self, Input};
-
-pub use crate::upgrade::migrate::Migrated;
-pub use crate::upgrade::rules::Span;
 
 /// A values file as it was read.
 #[derive(Debug, Clone)]
@@ -31,8 +29,8 @@ impl File {
         match String::from_utf8(bytes) {
             Ok(text) => Ok(File { name, text }),
             Err(error) => match values::load(&[Input::File { name, bytes: error.into_bytes() }]) {
-                Err((report, sources)) => Err(Failure { report, sources }),
-                Ok(_) => Err(super::bare(Diagnostic::bug("not-utf-8", "a text that is none was read"))),
+                Err(failure) => Err(failure),
+                Ok(_) => Err(Diagnostic::bug("not-utf-8", "bytes that are not UTF-8 were read as values").into()),
             },
         }
     }
@@ -64,7 +62,7 @@ pub fn migrate(files: &[File], span: &Span) -> (Vec<Migrated>, Vec<Failure>) {
     for file in files {
         match migrate::migrate(&file.name, &file.text, span) {
             Ok(one) => migrated.push(one),
-            Err((report, sources)) => refused.push(Failure { report, sources }),
+            Err(failure) => refused.push(failure),
         }
     }
     (migrated, refused)
@@ -115,14 +113,7 @@ pub fn compare_renders(files: &[File], migrated: &[Migrated], span: &Span, targe
     let Some(gitlab_version) = rendered(span) else { return Sameness::Unknown };
     let target = Target { gitlab_version: Some(gitlab_version), ..target };
     let render = |inputs: Vec<Input>| {
-        template(&Request {
-            target: target.clone(),
-            inputs,
-            unknown_keys: UnknownKeys::Warn,
-            skip_schema_validation: false,
-            profile: None,
-            select: Select::default(),
-        })
+        render(&Request { unknown_keys: UnknownKeys::Warn, ..Request::new(target.clone(), inputs) })
     };
     let Ok(old) = render(files.iter().map(File::input).collect()) else { return Sameness::OldRefused };
     let new = match render(after(files, migrated)) {

@@ -1,19 +1,17 @@
 //! Releases, and the plan of an upgrade from one to another over a user's values.
 
-use crate::diag::{Diagnostic, Report, Severity, Sources};
+use crate::diag::{Diagnostic, Failure, Report, Severity, Sources};
 use crate::diff::Class;
 use crate::pipeline::diff::{self, Side};
-use crate::pipeline::{Failure, Request, UnknownKeys, bare};
+use crate::pipeline::{Request, layers};
 use crate::releases::{self, ChartVersion};
-use crate::upgrade::catalogue;
+use crate::schema::UnknownKeys;
+use crate::upgrade::catalogue::{self, Catalogue};
 use crate::upgrade::migrate;
-use crate::upgrade::plan::{self, Ask, Halt, ObjectChange, Plan, Values};
+use crate::upgrade::plan::{self, Ask, Flags, Halt, ObjectChange, Plan, Values};
 use crate::upgrade::rules::Span;
 use crate::upgrade::version::{self, Release};
 use crate::values::{self, Input};
-
-pub use crate::upgrade::catalogue::Catalogue;
-pub use crate::upgrade::plan::{Flags, report};
 
 /// What a plan is asked for.
 #[derive(Debug, Clone)]
@@ -66,18 +64,15 @@ pub fn catalogue(from: Option<&str>, to: Option<&str>) -> Result<Catalogue, Diag
 /// # Errors
 /// Releases that are not known or go down, values that cannot be read.
 pub fn plan(request: &PlanRequest) -> Result<Planned, Failure> {
-    let (from, oldest) = start(&request.from).map_err(bare)?;
+    let (from, oldest) = start(&request.from)?;
     let to = match &request.to {
-        Some(text) => version::find(text).map_err(bare)?,
-        None => version::find(&releases::default_version().to_string()).map_err(bare)?,
+        Some(text) => version::find(text)?,
+        None => version::find(&releases::default_version().to_string())?,
     };
-    let halts = plan::path(from, to, &request.without, request.zero_downtime).map_err(bare)?;
-    let mut inputs = request.render.inputs.clone();
-    if let Some(name) = &request.render.profile {
-        inputs.insert(0, super::profile(name).map_err(bare)?);
-    }
+    let halts = plan::path(from, to, &request.without, request.zero_downtime)?;
+    let inputs = layers::inputs(&request.render)?;
     let files: Vec<String> = inputs.iter().filter_map(file_name).collect();
-    let layers = values::load(&inputs).map_err(|(report, sources)| Failure { report, sources })?;
+    let layers = values::load(&inputs)?;
     let (warnings, sources) = (layers.warnings, layers.value.sources.clone());
     let (user, origins) = layers.value.own();
     let values = Values { tree: &user, origins: &origins, sources: &sources, files: &files };

@@ -1,17 +1,13 @@
 //! Manifests to findings.
 
-use super::{Failure, KubeVersion, Request, blame, places, rendered};
-use crate::diag::{Diagnostic, Place, Report, Sources};
+use super::{Output, Request, blame, places, selected};
+use crate::diag::{Diagnostic, Failure, Place, Report, Sources};
+use crate::resolve::KubeVersion;
 use crate::schema::Checked;
 use crate::validate::{self, Finding, Findings, files};
 
-/// Kubernetes versions that there are schemas of: the second number of the first and of the last.
-pub fn validated_minors() -> (u32, u32) {
-    validate::MINORS
-}
-
 /// Checks texts with manifests as one set. What cannot be read is in the report.
-pub fn validate_texts(texts: Vec<files::Text>, version: KubeVersion, namespace: &str) -> (Findings, Report, Sources) {
+pub fn texts(texts: Vec<files::Text>, version: KubeVersion, namespace: &str) -> (Findings, Report, Sources) {
     let options = validate::Options { minor: version.minor, namespace: namespace.to_owned() };
     files::check(texts, options)
 }
@@ -19,9 +15,9 @@ pub fn validate_texts(texts: Vec<files::Text>, version: KubeVersion, namespace: 
 /// Renders values and checks the result. What comes from a value of the user's has its place, where that can be told.
 ///
 /// # Errors
-/// As [`super::template`].
-pub fn validate_values(request: &Request) -> Result<(Findings, Vec<Diagnostic>, Sources), Failure> {
-    let (rendered, values) = rendered(request)?;
+/// As [`super::render`].
+pub fn values(request: &Request) -> Result<(Findings, Vec<Diagnostic>, Sources), Failure> {
+    let (rendered, values) = selected(request, &Output::default())?;
     let options =
         validate::Options { minor: request.target.kube_version.minor, namespace: request.target.namespace.clone() };
     let objects = rendered.objects.manifests().iter().map(|manifest| (manifest.source.as_str(), &manifest.body));

@@ -10,7 +10,7 @@ use std::borrow::Cow;
 
 use serde_json::{Map, Value};
 
-use crate::diag::{Diagnostic, Location, Report, Severity, Sources, ValuePath, Warned};
+use crate::diag::{Diagnostic, Failure, Location, Report, Severity, Sources, ValuePath, Warned};
 use crate::yaml::{Kind, Node, read};
 use set::Syntax;
 
@@ -136,7 +136,7 @@ impl Origins {
 
 /// Reads all that the user gave and lays it over each other in Helm's order: the files as given, then
 /// `--set-json`, `--set`, `--set-string`, `--set-file` and `--set-literal`. Reports the errors of all of them.
-pub fn load(inputs: &[Input]) -> Result<Warned<Layers>, (Report, Sources)> {
+pub fn load(inputs: &[Input]) -> Result<Warned<Layers>, Failure> {
     let mut loader = Loader { sources: Sources::default(), findings: Vec::new(), user: None };
     let mut ordered: Vec<&Input> = inputs.iter().collect();
     ordered.sort_by_key(|input| rank(input));
@@ -145,7 +145,7 @@ pub fn load(inputs: &[Input]) -> Result<Warned<Layers>, (Report, Sources)> {
     }
     let Loader { sources, findings, user } = loader;
     if findings.iter().any(|d| d.severity == Severity::Error) {
-        return Err((Report(findings), sources));
+        return Err(Failure { report: Report(findings), sources });
     }
     let nowhere = Location { source: 0, line: 1, column: 1, len: 1 };
     let user = user.unwrap_or_else(|| Node::empty_map(nowhere));

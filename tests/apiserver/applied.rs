@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 
-use gitlab_render::pipeline;
+use gitlab_render::releases;
 
 use super::renders;
 use super::server::Server;
@@ -77,7 +77,7 @@ fn apiserver_is_applied_to_once_and_then_nothing_changes() {
 fn apiserver_lets_every_version_follow_the_one_before() {
     let server = Server::start();
     server.namespace("upgrade", &BTreeMap::new());
-    let versions = pipeline::gitlab_versions();
+    let versions = releases::known_versions();
     for version in &versions {
         let text = template("upgrade", &["--gitlab-version", version]);
         let ran = server.kubectl(&["apply", "-n", "upgrade", "-f", "-"], &text);

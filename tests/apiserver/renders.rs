@@ -4,10 +4,11 @@ use std::io::Read;
 use std::path::PathBuf;
 
 use flate2::read::GzDecoder;
-use gitlab_render::diag::{Fault, Severity};
+use gitlab_render::diag::{Failure, Fault, Severity};
 use gitlab_render::manifest::Manifest;
-use gitlab_render::pipeline::{self, Failure, Flag, Input};
+use gitlab_render::pipeline;
 use gitlab_render::profiles;
+use gitlab_render::values::{Flag, Input};
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
@@ -61,7 +62,7 @@ impl Document {
     pub fn render(&self) -> Result<Vec<Manifest>, Failure> {
         let mut request = release(&self.release, &self.namespace, self.inputs.clone());
         request.target.api_versions.clone_from(&self.api_versions);
-        let failure = match pipeline::template(&request) {
+        let failure = match pipeline::render(&request) {
             Ok(rendered) => return Ok(rendered.objects.manifests().to_vec()),
             Err(failure) => failure,
         };

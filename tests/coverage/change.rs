@@ -20,7 +20,7 @@ pub fn render(layers: &[String]) -> Result<Objects, String> {
     let issuer = "certmanager-issuer: {email: given@example.org}".to_owned();
     let inputs = std::iter::once(&issuer).chain(layers).map(|text| file(text.clone().into_bytes()));
     let request = release("test", "default", inputs.collect());
-    let rendered = pipeline::template(&request).map_err(|failure| {
+    let rendered = pipeline::render(&request).map_err(|failure| {
         let errors = failure.report.0.into_iter().filter(|d| d.severity == Severity::Error);
         errors.map(|d| d.message).collect::<Vec<_>>().join("; ")
     })?;

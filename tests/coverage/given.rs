@@ -94,7 +94,7 @@ impl Rules {
 fn tree(layers: &[String], defaults: &Value) -> Value {
     let input = |text: &String| Input::File { name: "given.yaml".to_owned(), bytes: text.clone().into_bytes() };
     let inputs: Vec<_> = layers.iter().map(input).collect();
-    let layers = values::load(&inputs).unwrap_or_else(|(report, _)| panic!("given.toml: {inputs:?}: {report:?}"));
+    let layers = values::load(&inputs).unwrap_or_else(|failure| panic!("given.toml: {inputs:?}: {:?}", failure.report));
     values::merge(layers.value, defaults.clone()).value.tree
 }
 

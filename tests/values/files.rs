@@ -16,7 +16,8 @@ use crate::common::entries;
 
 /// What the schemas have to say, with the lines it is about.
 fn findings(text: &str) -> Vec<(usize, Diagnostic)> {
-    let layers = values::load(&[file("values.yaml", text)]).unwrap_or_else(|(report, _)| panic!("{report:?}")).value;
+    let layers =
+        values::load(&[file("values.yaml", text)]).unwrap_or_else(|failure| panic!("{:?}", failure.report)).value;
     let defaults = serde_json::from_str(bundle::DEFAULTS).expect("our defaults are JSON");
     let merged = values::merge(layers, defaults).value;
     let found = schema::violations(&merged.user, &merged.tree, &Options::default());

@@ -20,12 +20,12 @@ fn flag(number: usize, text: &str) -> Flag {
 
 /// Loads what must be right.
 fn good(inputs: &[Input]) -> Warned<Layers> {
-    load(inputs).unwrap_or_else(|(report, _)| panic!("{report:?}"))
+    load(inputs).unwrap_or_else(|failure| panic!("{:?}", failure.report))
 }
 
 /// The errors of what must be wrong.
 fn bad(inputs: &[Input]) -> Vec<Diagnostic> {
-    load(inputs).expect_err("must be refused").0.0
+    load(inputs).expect_err("must be refused").report.0
 }
 
 /// The places of a finding in texts.

@@ -1,6 +1,6 @@
 //! Where a value came from.
 
-use gitlab_render::diag::{Location, Step, ValuePath};
+use gitlab_render::diag::{Failure, Location, Step, ValuePath};
 use gitlab_render::values::{Input, Merged, Origin, load, merge};
 use serde_json::json;
 
@@ -101,7 +101,7 @@ fn the_errors_of_all_inputs_are_reported_at_once() {
         Input::Set(flag(1, "y")),
         Input::Set(flag(2, "ok.x=1")),
     ];
-    let (report, sources) = load(&inputs).expect_err("must be refused");
+    let Failure { report, sources } = load(&inputs).expect_err("must be refused");
     let found: Vec<String> = report
         .0
         .iter()

@@ -98,7 +98,7 @@ fn tabs_are_allowed_where_they_do_not_indent() {
 fn the_files_of_set_file_are_asked_for_by_their_paths() {
     assert_eq!(set_file_paths("a=x.pem,b={y,z\\,z}"), ["x.pem", "y", "z,z"]);
     assert_eq!(set_file_paths("a"), Vec::<String>::new());
-    let found = load(&[Input::SetFile(flag(1, "a=x.pem"), Vec::new())]).expect_err("no file").0.0;
+    let found = load(&[Input::SetFile(flag(1, "a=x.pem"), Vec::new())]).expect_err("no file").report.0;
     assert_eq!(found[0].code, "set-file");
 }
 

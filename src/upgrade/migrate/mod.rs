@@ -14,7 +14,7 @@ use serde_json::Value;
 use self::lines::Document;
 use self::tree::{Change, Op, Open, Rules, Stuck};
 use super::rules::{Effect, Span};
-use crate::diag::{Diagnostic, Location, Place, Report, Sources, ValuePath};
+use crate::diag::{Diagnostic, Failure, Location, Place, Report, Sources, ValuePath};
 use crate::values::{self, Input, Origins};
 use crate::yaml::{read, spans};
 
@@ -46,7 +46,7 @@ struct Job<'a> {
 ///
 /// # Errors
 /// What is wrong in the file, so that it cannot be read; or a bug of ours: a text that does not mean what the rules say.
-pub fn migrate(name: &str, text: &str, span: &Span) -> Result<Migrated, (Report, Sources)> {
+pub fn migrate(name: &str, text: &str, span: &Span) -> Result<Migrated, Failure> {
     let input = Input::File { name: name.to_owned(), bytes: text.as_bytes().to_vec() };
     let layers = values::load(&[input])?.value;
     let sources = layers.sources;
@@ -60,7 +60,7 @@ pub fn migrate(name: &str, text: &str, span: &Span) -> Result<Migrated, (Report,
         let before = body[..range.start].matches('\n').count();
         match document(&body[range.clone()], before, span, &mut migrated) {
             Ok(text) => migrated.text.push_str(&text),
-            Err(report) => return Err((report, migrated.sources)),
+            Err(report) => return Err(Failure { report, sources: migrated.sources }),
         }
     }
     migrated.text.push_str(&body[done..]);

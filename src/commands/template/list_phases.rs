@@ -1,10 +1,11 @@
-//! `gitlab-render template --list-phases`: what is in each phase, and how to apply it.
+//! `gitlab-render template --list-phases`: what is in each phase, and the commands that apply it.
 
 use std::fmt::Write as _;
 
 use serde_json::json;
 
-use crate::pipeline::{Phase, Step};
+use crate::manifest::Phase;
+use crate::phases::steps::Step;
 
 /// A script that applies one phase after the other; the objects are comments in it.
 pub fn script(steps: &[Step], template: &str, namespace: &str) -> String {

@@ -1,0 +1,140 @@
+//! The flags that give values, and the files that they name.
+
+use std::ffi::OsStr;
+
+use clap::builder::{PossibleValue, StringValueParser, TypedValueParser};
+use clap::error::Error;
+use clap::{Arg, Args, Command};
+
+use crate::diag::{Diagnostic, Failure, Report};
+use crate::files::{Stdin, read_limited, unreadable};
+use crate::pipeline::{self, Request, Target};
+use crate::profiles;
+use crate::schema::UnknownKeys;
+use crate::values::{FileContent, Flag, Input, set_file_paths};
+
+/// The values, lowest layer first: profile, `-f` in their order, then `--set-json`, `--set`,
+/// `--set-string`, `--set-file` and `--set-literal`, as in Helm.
+#[derive(Debug, Default, Args)]
+#[command(next_help_heading = "Values")]
+pub struct ValuesArgs {
+    /// Values file; `-` reads stdin, `profile:NAME` takes a built-in profile. Repeatable or a comma list, the last wins.
+    #[arg(short = 'f', long = "values", value_name = "FILE", value_delimiter = ',')]
+    pub files: Vec<String>,
+    /// Set values: `a.b=c`, `a[0]=c`, `a={x,y}`; `null` removes a default. Repeatable.
+    #[arg(long, value_name = "PATH=VALUE")]
+    pub set: Vec<String>,
+    /// As --set, and the value is always a string: `--set-string a.b=true`.
+    #[arg(long, value_name = "PATH=VALUE")]
+    pub set_string: Vec<String>,
+    /// Set values from JSON: `a.b={"c": [1, 2]}`, or one whole JSON object.
+    #[arg(long, value_name = "PATH=JSON")]
+    pub set_json: Vec<String>,
+    /// Set a value to the content of a file: `a.b=path/to/file`.
+    #[arg(long, value_name = "PATH=FILE")]
+    pub set_file: Vec<String>,
+    /// Set a value to exactly the string that follows: commas and braces mean nothing.
+    #[arg(long, value_name = "PATH=STRING")]
+    pub set_literal: Vec<String>,
+    /// Start from a built-in profile, under all other values.
+    #[arg(long, value_name = "NAME", value_parser = ProfileName, hide_possible_values = true)]
+    pub profile: Option<String>,
+    /// Whether a key that nothing reads is an error, or a warning while moving over.
+    #[arg(long, value_name = "HOW", value_enum, default_value_t = UnknownKeys::Error)]
+    pub unknown_keys: UnknownKeys,
+    /// Report wrong types and bounds as warnings, where a render is still possible.
+    #[arg(long)]
+    pub skip_schema_validation: bool,
+}
+
+impl ValuesArgs {
+    /// A render of these values.
+    ///
+    /// # Errors
+    /// Files that cannot be read.
+    pub fn request(&self, target: Target) -> Result<Request, Failure> {
+        Ok(self.request_of(target, self.inputs(&mut Stdin::default())?))
+    }
+
+    /// A render of other inputs, read as these flags say.
+    pub fn request_of(&self, target: Target, inputs: Vec<Input>) -> Request {
+        Request {
+            unknown_keys: self.unknown_keys,
+            skip_schema_validation: self.skip_schema_validation,
+            profile: self.profile.clone(),
+            ..Request::new(target, inputs)
+        }
+    }
+
+    /// Reads all files; their content is looked at later.
+    ///
+    /// # Errors
+    /// Every file that cannot be read.
+    pub fn inputs(&self, stdin: &mut Stdin) -> Result<Vec<Input>, Failure> {
+        let mut inputs = Vec::new();
+        let mut wrong = Vec::new();
+        for name in self.files.iter().map(|name| name.trim()) {
+            match values_file(name, stdin) {
+                Ok(input) => inputs.push(input),
+                Err(diagnostic) => wrong.push(diagnostic),
+            }
+        }
+        inputs.extend(flags(&self.set_json).map(Input::SetJson));
+        inputs.extend(flags(&self.set).map(Input::Set));
+        inputs.extend(flags(&self.set_string).map(Input::SetString));
+        for flag in flags(&self.set_file) {
+            let mut files = Vec::new();
+            for path in set_file_paths(&flag.text) {
+                let content = read_limited(&path, stdin).map_err(|why| format!("it {}", why.reason()));
+                files.push(FileContent { path, content });
+            }
+            inputs.push(Input::SetFile(flag, files));
+        }
+        inputs.extend(flags(&self.set_literal).map(Input::SetLiteral));
+        if wrong.is_empty() { Ok(inputs) } else { Err(Report(wrong).into()) }
+    }
+}
+
+fn flags(texts: &[String]) -> impl Iterator<Item = Flag> {
+    texts.iter().zip(1..).map(|(text, number)| Flag { number, text: text.clone() })
+}
+
+/// The input that a name after `-f` stands for: a file, `-`, or `profile:NAME`.
+///
+/// # Errors
+/// A file that cannot be read, a profile that does not exist.
+pub fn values_file(name: &str, stdin: &mut Stdin) -> Result<Input, Diagnostic> {
+    if let Some(profile) = name.strip_prefix("profile:") {
+        return pipeline::profile(profile);
+    }
+    let refuse = |why, hint| Err(Diagnostic::error("file-unreadable", why).hint(hint));
+    if name.is_empty() {
+        return refuse("`-f` names no file".to_owned(), "write `-f FILE`");
+    }
+    if name.contains("://") {
+        let why = format!("`{name}` is a URL, and this program opens no network connection");
+        return refuse(why, "download it first, or pipe it in with `-f -`");
+    }
+    let shown = if name == "-" { "stdin" } else { name };
+    match read_limited(name, stdin) {
+        Ok(bytes) => Ok(Input::File { name: shown.to_owned(), bytes }),
+        Err(why) => Err(unreadable(shown, &why, "name the values files in it, one `-f` each")),
+    }
+}
+
+/// Accepts any string, and offers the names of profiles to completion scripts: a wrong name is refused where
+/// profiles are read.
+#[derive(Debug, Clone, Copy)]
+pub struct ProfileName;
+
+impl TypedValueParser for ProfileName {
+    type Value = String;
+
+    fn parse_ref(&self, command: &Command, arg: Option<&Arg>, value: &OsStr) -> Result<String, Error> {
+        StringValueParser::new().parse_ref(command, arg, value)
+    }
+
+    fn possible_values(&self) -> Option<Box<dyn Iterator<Item = PossibleValue> + '_>> {
+        Some(Box::new(profiles::all().map(|profile| PossibleValue::new(profile.name))))
+    }
+}

@@ -1,0 +1,234 @@
+//! The release that is rendered, and the cluster it is for.
+
+use clap::Args;
+
+use crate::pipeline::Target;
+use crate::resolve::KubeVersion;
+
+/// What Helm calls a release without a name.
+pub const DEFAULT_NAME: &str = "release-name";
+
+/// The newest Kubernetes that the output was checked against; it is rendered for where none is named.
+pub const NEWEST_KUBERNETES: KubeVersion = KubeVersion { major: 1, minor: 35 };
+
+/// Which release is rendered, for commands that a release is the subject of.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Release")]
+pub struct ReleaseArgs {
+    /// Name of the release; the names of its objects start with it.
+    #[arg(value_name = "NAME", id = "subject", value_parser = parse_release_name, conflicts_with = "name")]
+    pub subject: Option<String>,
+    /// The rest of it.
+    #[command(flatten)]
+    pub flags: ReleaseFlags,
+}
+
+impl ReleaseArgs {
+    /// The name, as an argument or as a flag, or Helm's default.
+    pub fn name(&self) -> &str {
+        self.given_name().unwrap_or(DEFAULT_NAME)
+    }
+
+    /// The name, where one was given.
+    pub fn given_name(&self) -> Option<&str> {
+        self.subject.as_deref().or(self.flags.name.as_deref())
+    }
+
+    /// What is rendered for.
+    pub fn target(&self) -> Target {
+        Target { name: self.name().to_owned(), ..self.flags.target() }
+    }
+}
+
+/// Which release is rendered, by flags alone.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Release")]
+pub struct ReleaseFlags {
+    /// Name of the release.
+    #[arg(long, id = "name", value_name = "NAME", alias = "name-template", value_parser = parse_release_name)]
+    pub name: Option<String>,
+    /// Namespace that the objects go to.
+    #[arg(short = 'n', long, value_name = "NAMESPACE", default_value = "default", value_parser = parse_namespace)]
+    pub namespace: String,
+    /// Render an upgrade of an existing release instead of a first install.
+    #[arg(long)]
+    pub is_upgrade: bool,
+    /// GitLab version to deploy; the default is the newest patch of the chart's series.
+    #[arg(long, value_name = "VERSION")]
+    pub gitlab_version: Option<String>,
+    /// The cluster.
+    #[command(flatten)]
+    pub cluster: ClusterArgs,
+}
+
+impl ReleaseFlags {
+    /// What is rendered for.
+    pub fn target(&self) -> Target {
+        Target {
+            name: self.name.clone().unwrap_or_else(|| DEFAULT_NAME.to_owned()),
+            namespace: self.namespace.clone(),
+            is_upgrade: self.is_upgrade,
+            kube_version: self.cluster.kubernetes(),
+            api_versions: self.cluster.api_versions(),
+            gitlab_version: self.gitlab_version.clone(),
+        }
+    }
+}
+
+/// The cluster that a render is for.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Release")]
+pub struct ClusterArgs {
+    /// Kubernetes version to render for; the default is the newest one known.
+    #[arg(long, value_name = "VERSION", value_parser = parse_kube_version)]
+    pub kube_version: Option<KubeVersion>,
+    /// API version that the cluster has besides those of Kubernetes: `monitoring.coreos.com/v1`. Repeatable or a comma list.
+    #[arg(short = 'a', long, value_name = "GROUP/VERSION", value_delimiter = ',', value_parser = parse_api_version)]
+    pub api_versions: Vec<String>,
+}
+
+impl ClusterArgs {
+    /// The Kubernetes version, or the newest one known.
+    pub fn kubernetes(&self) -> KubeVersion {
+        self.kube_version.unwrap_or(NEWEST_KUBERNETES)
+    }
+
+    /// The API versions, without what a comma too many leaves.
+    pub fn api_versions(&self) -> Vec<String> {
+        self.api_versions.iter().filter(|version| !version.is_empty()).cloned().collect()
+    }
+}
+
+/// A release name: Helm's limit of 53 characters, and a label, because Services are named after it.
+///
+/// # Errors
+/// A name that Kubernetes would refuse, a chart, a template of Helm's.
+pub fn parse_release_name(text: &str) -> Result<String, String> {
+    if text.contains("{{") {
+        let why = "it would have to be computed, and Helm's template functions are mostly random: the same input must give \
+                   the same manifests. Write the name itself";
+        return Err(why.to_owned());
+    }
+    if text == "." || text.contains('/') {
+        return Err("this looks like a chart, which is not needed: the first word is the release's name".to_owned());
+    }
+    parse_label(text, 53)?;
+    if !text.starts_with(|c: char| c.is_ascii_lowercase()) {
+        return Err("it must start with a letter, because Services are named after it".to_owned());
+    }
+    Ok(text.to_owned())
+}
+
+/// A namespace: a label of at most 63 characters.
+///
+/// # Errors
+/// A name that Kubernetes would refuse.
+pub fn parse_namespace(text: &str) -> Result<String, String> {
+    parse_label(text, 63)?;
+    Ok(text.to_owned())
+}
+
+/// Checks a label as Kubernetes defines it, of at most so many characters.
+///
+/// # Errors
+/// What is wrong with it.
+pub fn parse_label(text: &str, longest: usize) -> Result<(), String> {
+    let edge = |c: Option<char>| c.is_some_and(|c| c.is_ascii_lowercase() || c.is_ascii_digit());
+    if text.is_empty() {
+        return Err("it must not be empty".to_owned());
+    }
+    if text.len() > longest {
+        return Err(format!("it has {} characters, and at most {longest} are allowed", text.chars().count()));
+    }
+    if let Some(c) = text.chars().find(|c| !(c.is_ascii_lowercase() || c.is_ascii_digit() || *c == '-')) {
+        return Err(format!("`{}` is not allowed: use lower-case letters, digits and `-`", c.escape_debug()));
+    }
+    if !edge(text.chars().next()) || !edge(text.chars().last()) {
+        return Err("it must start and end with a letter or a digit".to_owned());
+    }
+    Ok(())
+}
+
+/// A Kubernetes version as clusters and Helm write it: `1.35`, `v1.35.2`, `1.34.1-gke.100`.
+fn parse_kube_version(text: &str) -> Result<KubeVersion, String> {
+    let wrong = || "write it as `1.35` or `v1.35.2`".to_owned();
+    let numbers = text.strip_prefix('v').unwrap_or(text);
+    let numbers = numbers.split(['-', '+']).next().unwrap_or(numbers);
+    let parts = numbers
+        .split('.')
+        .map(|part| if part.bytes().all(|b| b.is_ascii_digit()) { part.parse().ok() } else { None })
+        .collect::<Option<Vec<u32>>>()
+        .ok_or_else(wrong)?;
+    match parts[..] {
+        [major, minor] | [major, minor, _] => Ok(KubeVersion { major, minor }),
+        _ => Err(wrong()),
+    }
+}
+
+/// An API version: `v1`, `apps/v1`, and `apps/v1/Deployment` as Helm takes it. Empty strings come from a comma too many.
+fn parse_api_version(text: &str) -> Result<String, String> {
+    let text = text.trim();
+    let mut parts = text.split('/');
+    let (first, second, kind, rest) = (parts.next().unwrap_or_default(), parts.next(), parts.next(), parts.next());
+    let (group, version) = second.map_or((None, first), |version| (Some(first), version));
+    let domain = |group: &str| {
+        let label = |label: &str| parse_label(label, 63).is_ok();
+        group.split('.').all(label)
+    };
+    let right = is_api_version(version)
+        && group.is_none_or(domain)
+        && kind.is_none_or(|kind| kind.starts_with(|c: char| c.is_ascii_uppercase()))
+        && rest.is_none();
+    if right || text.is_empty() {
+        return Ok(text.to_owned());
+    }
+    Err("write it as `GROUP/VERSION`: `monitoring.coreos.com/v1`".to_owned())
+}
+
+/// `v1`, `v2beta1`, `v1alpha2`.
+fn is_api_version(text: &str) -> bool {
+    let digits = |text: &str| !text.is_empty() && text.bytes().all(|b| b.is_ascii_digit());
+    let Some(rest) = text.strip_prefix('v') else { return false };
+    match ["alpha", "beta"].iter().find_map(|word| rest.split_once(word)) {
+        Some((major, minor)) => digits(major) && digits(minor),
+        None => digits(rest),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_that_kubernetes_would_refuse_are_refused() {
+        assert_eq!(parse_release_name("prod-2").as_deref(), Ok("prod-2"));
+        assert!(parse_release_name(&"a".repeat(53)).is_ok());
+        for bad in ["", "Prod", "a.b", "a_b", "-a", "a-", "1a", "gitlab/gitlab", ".", "{{ x }}", &"a".repeat(54)] {
+            assert!(parse_release_name(bad).is_err(), "{bad} was accepted");
+        }
+    }
+
+    #[test]
+    fn kube_versions_are_read_in_every_spelling() {
+        for text in ["1.34", "v1.34", "1.34.2", "v1.34.2-gke.100+x"] {
+            assert_eq!(parse_kube_version(text), Ok(KubeVersion { major: 1, minor: 34 }), "{text}");
+        }
+        for bad in ["", "1", "latest", "1.x", "1.2.3.4", "1.-2", "1.+3"] {
+            assert!(parse_kube_version(bad).is_err(), "{bad} was accepted");
+        }
+    }
+
+    #[test]
+    fn an_api_version_has_a_version() {
+        for text in
+            ["v1", "apps/v1", "monitoring.coreos.com/v1", "keda.sh/v1alpha1/ScaledObject", " autoscaling/v2beta2 ", ""]
+        {
+            assert_eq!(parse_api_version(text).as_deref(), Ok(text.trim()), "{text}");
+        }
+        for bad in
+            ["foo", "monitoring.coreos.com", "a/b", "a/v", "/v1", "a/v1/b", "a/v1/B/c", "a b/v1", "v1beta", "A/v1"]
+        {
+            assert!(parse_api_version(bad).is_err(), "{bad} was accepted");
+        }
+    }
+}

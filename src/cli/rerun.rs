@@ -1,0 +1,85 @@
+//! The command line that renders the same release again, for guides and plans to print.
+
+use super::{ClusterArgs, ReleaseArgs, ValuesArgs};
+use crate::redact::Redacted;
+use crate::schema::UnknownKeys;
+use crate::shell::quoted;
+
+/// The words of a command line, each quoted for a shell.
+#[derive(Debug, Default)]
+pub struct Rerun(Vec<String>);
+
+impl Rerun {
+    /// `gitlab-render template NAME ...` with the same release and the same values. Values that look like secrets
+    /// are masked: whoever runs it puts them in again.
+    pub fn template(release: &ReleaseArgs, values: &ValuesArgs) -> Self {
+        let mut words = Rerun(vec!["gitlab-render template".to_owned()]);
+        words.word(release.name());
+        words.option("-n", Some(&release.flags.namespace));
+        words.options("-f", &values.files);
+        words.sets(values);
+        words.option("--profile", values.profile.as_deref());
+        words.option("--gitlab-version", release.flags.gitlab_version.as_deref());
+        words.cluster(&release.flags.cluster);
+        words.flag("--is-upgrade", release.flags.is_upgrade);
+        words.leniency(values);
+        words
+    }
+
+    /// One word.
+    pub fn word(&mut self, word: &str) {
+        self.0.push(quoted(word));
+    }
+
+    /// A flag without a value, where it is on.
+    pub fn flag(&mut self, name: &str, on: bool) {
+        self.0.extend(on.then(|| name.to_owned()));
+    }
+
+    /// A flag with its value, where it has one.
+    pub fn option(&mut self, name: &str, value: Option<&str>) {
+        self.0.extend(value.map(|value| format!("{name} {}", quoted(value))));
+    }
+
+    /// A flag that is repeated for each value.
+    pub fn options(&mut self, name: &str, values: impl IntoIterator<Item = impl AsRef<str>>) {
+        values.into_iter().for_each(|value| self.option(name, Some(value.as_ref())));
+    }
+
+    /// The flags that set single values, secrets masked.
+    pub fn sets(&mut self, values: &ValuesArgs) {
+        let masked = |text: &String| Redacted::of(text).line(1).map_or_else(String::new, |shown| shown.text);
+        for (name, given) in [
+            ("--set-json", &values.set_json),
+            ("--set", &values.set),
+            ("--set-string", &values.set_string),
+            ("--set-file", &values.set_file),
+            ("--set-literal", &values.set_literal),
+        ] {
+            self.options(name, given.iter().map(masked));
+        }
+    }
+
+    /// The flags that describe the cluster.
+    pub fn cluster(&mut self, cluster: &ClusterArgs) {
+        let version = cluster.kube_version.map(|version| format!("{}.{}", version.major, version.minor));
+        self.option("--kube-version", version.as_deref());
+        self.options("-a", cluster.api_versions());
+    }
+
+    /// The flags that accept doubtful values.
+    pub fn leniency(&mut self, values: &ValuesArgs) {
+        self.flag("--unknown-keys warn", values.unknown_keys == UnknownKeys::Warn);
+        self.flag("--skip-schema-validation", values.skip_schema_validation);
+    }
+
+    /// The command line.
+    pub fn line(&self) -> String {
+        self.0.join(" ")
+    }
+
+    /// The same to stand behind another command: each word after a space.
+    pub fn tail(&self) -> String {
+        self.0.iter().map(|word| format!(" {word}")).collect()
+    }
+}

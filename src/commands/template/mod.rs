@@ -1,0 +1,261 @@
+//! `gitlab-render template`.
+
+mod canary;
+mod list_phases;
+
+use std::collections::BTreeSet;
+use std::path::PathBuf;
+
+use clap::Args;
+
+use self::canary::CanaryArgs;
+use super::Exit;
+use crate::cli::{ReleaseArgs, Rerun, RewriteArgs, ValuesArgs};
+use crate::diag::{Diagnostic, Failure};
+use crate::emit::Format;
+use crate::manifest::Phase;
+use crate::phases::Hooks;
+use crate::pipeline::{self, Output, Rendered, Request};
+use crate::ui::Ui;
+
+/// `gitlab-render template`.
+///
+/// Nothing is written unless everything is right: a refused run leaves stdout empty and the output
+/// directory as it was.
+#[derive(Debug, Args)]
+#[command(after_help = EXAMPLES)]
+pub struct TemplateArgs {
+    /// Which release, on what cluster.
+    #[command(flatten)]
+    pub release: ReleaseArgs,
+    /// The chart, which Helm needs here and this program does not: accepted to explain that.
+    #[arg(hide = true, value_name = "CHART")]
+    pub chart: Option<String>,
+    /// The values.
+    #[command(flatten)]
+    pub values: ValuesArgs,
+    /// Which objects.
+    #[command(flatten)]
+    pub select: SelectArgs,
+    /// When they are applied.
+    #[command(flatten)]
+    pub phases: PhaseArgs,
+    /// A second set beside them.
+    #[command(flatten)]
+    pub canary: CanaryArgs,
+    /// Where images come from.
+    #[command(flatten)]
+    pub images: RewriteArgs,
+    /// Where to, and how.
+    #[command(flatten)]
+    pub output: OutputArgs,
+}
+
+const EXAMPLES: &str = "\
+Examples:
+  Everything with the defaults, for a look around:
+    gitlab-render template > manifests.yaml
+
+  A deployment, as `helm install prod gitlab/gitlab -n gitlab -f values.yaml` would make it:
+    gitlab-render template prod -n gitlab -f values.yaml --phase pre,main,post | kubectl apply -n gitlab -f -
+
+  One file for each object, to keep in git:
+    gitlab-render template prod -f values.yaml --output-dir manifests
+
+  One component, with a value changed for this run:
+    gitlab-render template prod -f values.yaml --set gitlab.gitaly.persistence.size=100Gi --component gitaly";
+
+/// Which of the objects are written.
+#[derive(Debug, Default, Args)]
+#[command(next_help_heading = "Selection")]
+pub struct SelectArgs {
+    /// Only objects made from this template, `gitaly/statefulset.yaml`. Repeatable or a comma list.
+    #[arg(short = 's', long, value_name = "TEMPLATE", value_delimiter = ',')]
+    pub show_only: Vec<String>,
+    /// Only objects of this component: `gitaly`, `webservice`. Repeatable or a comma list.
+    #[arg(long = "component", value_name = "NAME", value_delimiter = ',')]
+    pub components: Vec<String>,
+    /// Leave out objects that Helm would run as hooks.
+    #[arg(long)]
+    pub no_hooks: bool,
+    /// Leave out tests.
+    #[arg(long)]
+    pub skip_tests: bool,
+    /// Accepted as Helm does; there are no custom resource definitions to write.
+    #[arg(long, hide_short_help = true)]
+    pub include_crds: bool,
+    /// Accepted as Helm does; there are no custom resource definitions to write.
+    #[arg(long, hide_short_help = true, conflicts_with = "include_crds")]
+    pub skip_crds: bool,
+}
+
+/// When objects are applied, and by whom.
+#[derive(Debug, Default, Args)]
+#[command(next_help_heading = "Phases")]
+pub struct PhaseArgs {
+    /// Only objects of this phase: what to apply first, the deployment, what comes after it, tests. Repeatable or a comma list.
+    #[arg(long = "phase", value_name = "PHASE", value_enum, value_delimiter = ',')]
+    pub phases: Vec<Phase>,
+    /// Instead of manifests, write what each phase contains and the commands that apply it and wait for it.
+    #[arg(long, conflicts_with_all = ["output_dir", "phases", "show_only", "hooks"])]
+    pub list_phases: bool,
+    /// The tool that runs what Helm runs as hooks; `helm` without --phase and --list-phases, `none` with them.
+    #[arg(long, value_name = "TOOL", value_enum)]
+    pub hooks: Option<Hooks>,
+    /// Mark all objects as owned by the Helm release, so that `helm upgrade` accepts them again.
+    #[arg(long)]
+    pub keep_helm_metadata: bool,
+    /// Leave post-deployment migrations to a second run without this flag, when no old pod runs any more.
+    #[arg(long)]
+    pub skip_post_migrations: bool,
+    /// Leave out the small PostgreSQL, Redis and GitLab Runner, where the release has its own.
+    #[arg(long)]
+    pub skip_stand_ins: bool,
+}
+
+/// Where the result goes.
+#[derive(Debug, Default, Args)]
+#[command(next_help_heading = "Output")]
+pub struct OutputArgs {
+    /// Write one file for each object under this directory, and replace what an earlier run wrote there.
+    #[arg(long, value_name = "DIR")]
+    pub output_dir: Option<PathBuf>,
+    /// Put the files into a directory named after the release, below --output-dir.
+    #[arg(long, requires = "output_dir")]
+    pub release_name: bool,
+    /// Form of the manifests.
+    #[arg(short = 'o', long, value_name = "FORM", value_enum, default_value_t = Format::Yaml)]
+    pub output: Format,
+}
+
+impl TemplateArgs {
+    /// Renders and writes, or reports what is wrong and writes nothing.
+    pub fn run(&self, ui: &Ui) -> Result<Exit, Failure> {
+        let (request, output) = (self.request()?, self.output());
+        let rendered = pipeline::template(&request, &output)?;
+        ui.report(&rendered.warnings, &rendered.sources);
+        if self.phases.list_phases {
+            ui.out(self.list_phases(&rendered).as_bytes())?;
+            return Ok(Exit::Done);
+        }
+        if let Some(warning) = pipeline::at_once(&request, &rendered) {
+            ui.report(&[warning], &rendered.sources);
+        }
+        pipeline::emit(&rendered, &output, &mut ui.stdout())?;
+        if ui.verbose() {
+            ui.report(&[summary(&request, &rendered)], &rendered.sources);
+        }
+        // The process ends here; freeing every node of the manifests one by one takes a tenth of a render.
+        std::mem::forget(rendered);
+        Ok(Exit::Done)
+    }
+
+    fn request(&self) -> Result<Request, Failure> {
+        if let Some(chart) = &self.chart {
+            let message = format!("a chart (`{chart}`) is not needed: this program is the chart");
+            let hint = "leave it out; `--gitlab-version` picks the GitLab version";
+            return Err(Diagnostic::usage("chart-not-needed", message).hint(hint).into());
+        }
+        if self.phases.hooks == Some(Hooks::Flux) && self.output.output_dir.is_none() {
+            let message = "`--hooks flux` writes a directory for each phase, and none is named";
+            let hint = "add `--output-dir DIR`; for one phase on stdout, use `--hooks none --phase NAME`";
+            return Err(Diagnostic::usage("no-directory", message).hint(hint).into());
+        }
+        let by_phase = self.phases.list_phases || !self.phases.phases.is_empty();
+        // Whoever applies phases one by one needs no hooks.
+        let default = if by_phase { Hooks::None } else { Hooks::Helm };
+        Ok(Request {
+            images: self.images.rewrite()?,
+            hooks: self.phases.hooks.unwrap_or(default),
+            keep_helm_metadata: self.phases.keep_helm_metadata,
+            skip_post_migrations: self.phases.skip_post_migrations,
+            canary: self.canary.canary(&self.select.components),
+            splits: self.canary.split.clone(),
+            ..self.values.request(self.release.target())?
+        })
+    }
+
+    fn output(&self) -> Output {
+        let directory = self.output.output_dir.as_ref();
+        Output {
+            show_only: self.select.show_only.iter().map(|path| source(path)).collect(),
+            components: self.select.components.clone(),
+            no_hooks: self.select.no_hooks,
+            skip_tests: self.select.skip_tests,
+            skip_stand_ins: self.phases.skip_stand_ins,
+            phases: if self.phases.list_phases { Phase::ALL.to_vec() } else { self.phases.phases.clone() },
+            format: self.output.output,
+            directory: directory.map(|directory| match self.output.release_name {
+                true => directory.join(self.release.name()),
+                false => directory.clone(),
+            }),
+        }
+    }
+
+    /// What to do, phase by phase, with this same command line.
+    fn list_phases(&self, rendered: &Rendered) -> String {
+        let mut template = Rerun::template(&self.release, &self.values);
+        template.options("--component", &self.select.components);
+        self.canary.repeat(&mut template);
+        template.flag("--keep-helm-metadata", self.phases.keep_helm_metadata);
+        template.flag("--skip-stand-ins", self.phases.skip_stand_ins);
+        template.flag("--no-hooks", self.select.no_hooks);
+        template.flag("--skip-post-migrations", self.phases.skip_post_migrations);
+        template.option("--registry-mirror", self.images.registry_mirror.as_deref());
+        let digests = self.images.digests.as_ref().map(|path| path.to_string_lossy());
+        template.option("--digests", digests.as_deref());
+        let (steps, namespace) = (pipeline::steps(rendered), &self.release.flags.namespace);
+        match self.output.output {
+            Format::Yaml => list_phases::script(&steps, &template.line(), namespace),
+            Format::Json => list_phases::as_json(&steps, &template.line(), namespace),
+        }
+    }
+}
+
+/// What our `# Source:` lines call a template: Helm's spellings of the same place have more folders.
+///
+/// `gitaly/statefulset.yaml`, `gitaly/templates/statefulset.yaml` and
+/// `charts/gitlab/charts/gitaly/templates/statefulset.yaml` are one.
+fn source(path: &str) -> String {
+    let Some((before, file)) = path.split_once("templates/") else { return path.to_owned() };
+    let component = before.trim_end_matches('/').rsplit('/').next().unwrap_or_default();
+    if component.is_empty() {
+        return path.to_owned();
+    }
+    format!("{component}/{file}")
+}
+
+fn summary(request: &Request, rendered: &Rendered) -> Diagnostic {
+    let manifests = rendered.objects.manifests();
+    let components: BTreeSet<_> = manifests.iter().map(|m| &*m.component).collect();
+    let components: Vec<_> = components.into_iter().collect();
+    let version = request.target.kube_version;
+    Diagnostic::note(
+        "summary",
+        format!(
+            "release `{}` for Kubernetes {}.{}: {} objects of {}",
+            request.target.name,
+            version.major,
+            version.minor,
+            manifests.len(),
+            components.join(", "),
+        ),
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::source;
+
+    #[test]
+    fn a_template_has_one_name_in_all_spellings() {
+        for path in [
+            "gitaly/statefulset.yaml",
+            "gitaly/templates/statefulset.yaml",
+            "charts/gitlab/charts/gitaly/templates/statefulset.yaml",
+        ] {
+            assert_eq!(source(path), "gitaly/statefulset.yaml");
+        }
+        assert_eq!(source("webservice"), "webservice");
+    }
+}

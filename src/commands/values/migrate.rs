@@ -1,0 +1,191 @@
+//! `gitlab-render values migrate`.
+
+use std::path::{Path, PathBuf};
+
+use clap::Args;
+
+use crate::cli::{DEFAULT_NAME, NEWEST_KUBERNETES, values_file};
+use crate::commands::Exit;
+use crate::diag::{Diagnostic, Failure, Fault, Report, Sources};
+use crate::files::{Stdin, write_file};
+use crate::pipeline::Target;
+use crate::pipeline::migrate::{self, File, Sameness};
+use crate::ui::Ui;
+use crate::upgrade::migrate::Migrated;
+use crate::upgrade::rules::Span;
+use crate::values::Input;
+
+/// `gitlab-render values migrate`.
+#[derive(Debug, Args)]
+#[command(after_help = EXAMPLES)]
+pub struct MigrateArgs {
+    /// Values file; `-` reads stdin. Repeatable or a comma list: each is rewritten on its own, and all are rendered together.
+    #[arg(short = 'f', long = "values", value_name = "FILE", required = true, value_delimiter = ',')]
+    pub files: Vec<String>,
+    /// Release that the values were written for; with it, changed defaults and meanings on the way are reported too.
+    #[arg(long, value_name = "VERSION")]
+    pub from: Option<String>,
+    /// Release that they are rewritten for, by GitLab's version or the chart's; the default is what `template` renders.
+    #[arg(long, value_name = "VERSION")]
+    pub to: Option<String>,
+    /// Write each file back where it came from.
+    #[arg(short = 'i', long, conflicts_with_all = ["output", "diff"])]
+    pub in_place: bool,
+    /// File to write to; without it, and with `-`, stdout.
+    #[arg(short = 'o', long, value_name = "FILE", conflicts_with = "diff")]
+    pub output: Option<PathBuf>,
+    /// Replace an existing file.
+    #[arg(long, requires = "output")]
+    pub force: bool,
+    /// Print what would change as a unified diff, and write nothing.
+    #[arg(long)]
+    pub diff: bool,
+    /// Render the values before and after, and report whether the result is the same; done where the release can be rendered.
+    #[arg(long, overrides_with = "no_verify")]
+    pub verify: bool,
+    /// Do not render.
+    #[arg(long)]
+    pub no_verify: bool,
+}
+
+const EXAMPLES: &str = "\
+Examples:
+  What would change, and what has to be decided:
+    gitlab-render values migrate -f values.yaml --diff
+
+  For GitLab 18.9, coming from 16.11, in the file itself:
+    gitlab-render values migrate -f values.yaml --from 16.11 --to 18.9 --in-place
+
+  Into another file:
+    gitlab-render values migrate -f values.yaml -o values-18.yaml";
+
+impl MigrateArgs {
+    /// Rewrites, reports what was done, and writes the result.
+    pub fn run(&self, ui: &Ui) -> Result<Exit, Failure> {
+        self.check()?;
+        let span = migrate::span(self.from.as_deref(), self.to.as_deref())
+            .map_err(|diagnostic| Diagnostic { fault: Fault::Usage, ..diagnostic })?;
+        let files = read(&self.files)?;
+        let (migrated, refused) = migrate::migrate(&files, &span);
+        if let Some((last, before)) = refused.split_last() {
+            before.iter().for_each(|failure| ui.report(&failure.report.0, &failure.sources));
+            return Err(last.clone());
+        }
+        for (file, migrated) in files.iter().zip(&migrated) {
+            ui.report(&migrated.report, &migrated.sources);
+            ui.report(&[summary(file, migrated, &span)], &migrated.sources);
+        }
+        let passed = migrate::passed(&files, &migrated, &span);
+        ui.report(&passed.warnings, &passed.value);
+        let changed = migrated.iter().any(|one| one.changed + one.open > 0);
+        if self.diff {
+            for (file, migrated) in files.iter().zip(&migrated) {
+                ui.out(migrate::text_diff(&file.name, &file.text, &migrated.text).as_bytes())?;
+            }
+        } else {
+            self.write(&files, &migrated, ui)?;
+        }
+        let same = self.verify(&files, &migrated, &span, ui);
+        let open = migrated.iter().any(|one| one.open > 0);
+        Ok(if open || !same || (self.diff && changed) { Exit::Found } else { Exit::Done })
+    }
+
+    fn check(&self) -> Result<(), Failure> {
+        let refuse = |message: &str, hint: &str| Err(Diagnostic::usage("usage", message).hint(hint).into());
+        if self.files.len() > 1 && !self.in_place && !self.diff {
+            return refuse(
+                "several files cannot be written to one place",
+                "write them back with `--in-place`, or look with `--diff`",
+            );
+        }
+        if self.in_place && self.files.iter().any(|name| name == "-") {
+            return refuse("stdin cannot be written to in place", "leave `--in-place` out: the result goes to stdout");
+        }
+        if self.files.iter().any(|name| name.starts_with("profile:")) {
+            return refuse("a profile is always for this release", "name your own values files");
+        }
+        Ok(())
+    }
+
+    fn write(&self, files: &[File], migrated: &[Migrated], ui: &Ui) -> Result<(), Failure> {
+        for (file, migrated) in files.iter().zip(migrated) {
+            if self.in_place {
+                if file.text != migrated.text {
+                    write_file(Path::new(&file.name), &migrated.text, true)?;
+                }
+            } else {
+                match self.output.as_deref().filter(|path| *path != Path::new("-")) {
+                    Some(path) => write_file(path, &migrated.text, self.force)?,
+                    None => ui.out(migrated.text.as_bytes())?,
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// Renders before and after, where that was requested or something changed; false where the two differ.
+    fn verify(&self, files: &[File], migrated: &[Migrated], span: &Span, ui: &Ui) -> bool {
+        let changed = migrated.iter().any(|one| one.changed > 0);
+        if self.no_verify || !(changed || self.verify) {
+            return true;
+        }
+        let target = Target {
+            name: DEFAULT_NAME.to_owned(),
+            namespace: "default".to_owned(),
+            is_upgrade: false,
+            kube_version: NEWEST_KUBERNETES,
+            api_versions: Vec::new(),
+            gitlab_version: None,
+        };
+        let sameness = migrate::compare_renders(files, migrated, span, target);
+        let answer = match &sameness {
+            Sameness::Same => Diagnostic::note("same-render", "the render is the same before and after"),
+            Sameness::Differs(objects) => {
+                Diagnostic::warning("other-render", format!("the render changes: {}", objects.join(", ")))
+                    .hint("check that this is intended: the old values were read, and meant something else")
+            }
+            Sameness::OldRefused => Diagnostic::note(
+                "not-compared",
+                "the values before the change cannot be rendered for the new release, so there is nothing to compare with",
+            ),
+            Sameness::NewRefused(errors) => {
+                Diagnostic::note("not-compared", format!("the migrated values cannot be rendered yet: {errors}"))
+                    .hint("`gitlab-render template -f FILE` reports each error with its place")
+            }
+            Sameness::Unknown if self.verify => Diagnostic::note(
+                "not-compared",
+                format!("chart {} is not among the releases that can be rendered", span.to),
+            ),
+            Sameness::Unknown => return true,
+        };
+        ui.report(&[answer], &Sources::default());
+        !matches!(sameness, Sameness::Differs(_))
+    }
+}
+
+/// Reads all files; every one that cannot be read is in the report.
+fn read(names: &[String]) -> Result<Vec<File>, Failure> {
+    let mut files = Vec::new();
+    let mut wrong = Vec::new();
+    let mut stdin = Stdin::default();
+    for name in names {
+        match values_file(name.trim(), &mut stdin) {
+            Ok(Input::File { name, bytes }) => files.push(File::new(name, bytes)?),
+            Ok(_) => {}
+            Err(diagnostic) => wrong.push(diagnostic),
+        }
+    }
+    if wrong.is_empty() { Ok(files) } else { Err(Report(wrong).into()) }
+}
+
+fn summary(file: &File, migrated: &Migrated, span: &Span) -> Diagnostic {
+    let count = |n: usize, one: &str, many: &str| format!("{n} {}", if n == 1 { one } else { many });
+    let done = match (migrated.changed, migrated.open) {
+        (0, 0) => "nothing to change".to_owned(),
+        (changed, 0) => count(changed, "change", "changes"),
+        (changed, open) => {
+            format!("{}, {}", count(changed, "change", "changes"), count(open, "decision left", "decisions left"))
+        }
+    };
+    Diagnostic::note("summary", format!("`{}` for chart {}: {done}", file.name, span.to))
+}

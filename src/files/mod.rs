@@ -1,0 +1,7 @@
+//! Files and streams that a command line names: the only place, besides [`emit`](crate::emit), that opens them.
+
+mod read;
+mod write;
+
+pub use self::read::{Stdin, Unreadable, manifests_below, read_limited, read_text, read_text_once, unreadable};
+pub use self::write::write_file;

@@ -1,0 +1,148 @@
+//! Reading files and stdin, up to a limit.
+
+use std::fs::{self, File};
+use std::io::{self, Read};
+use std::path::{Path, PathBuf};
+
+use crate::diag::Diagnostic;
+use crate::yaml::MAX_BYTES;
+
+/// The most bytes of a manifest, or of another program's file, that are read: 32 MiB.
+const MAX_TEXT: usize = 32 << 20;
+
+/// Whether stdin was read in this run: it can be read once.
+#[derive(Debug, Default)]
+pub struct Stdin {
+    /// It was.
+    pub taken: bool,
+}
+
+/// Why a file cannot be read.
+#[derive(Debug)]
+pub enum Unreadable {
+    /// What the system says.
+    System(io::Error),
+    /// It is stdin, which was read already.
+    Twice,
+    /// It has more than so many bytes.
+    TooLong(usize),
+}
+
+impl From<io::Error> for Unreadable {
+    fn from(error: io::Error) -> Self {
+        Unreadable::System(error)
+    }
+}
+
+impl Unreadable {
+    /// A sentence without its subject, which is the file.
+    pub fn reason(&self) -> String {
+        match self {
+            Unreadable::Twice => "is named twice, and stdin can be read once".to_owned(),
+            Unreadable::TooLong(most) => format!("has more than {} MiB, which is the limit", most >> 20),
+            Unreadable::System(error) => match error.kind() {
+                io::ErrorKind::NotFound => "does not exist".to_owned(),
+                io::ErrorKind::PermissionDenied => "cannot be read: permission denied".to_owned(),
+                io::ErrorKind::IsADirectory => "is a directory".to_owned(),
+                io::ErrorKind::InvalidData => "is not UTF-8".to_owned(),
+                _ => format!("cannot be read: {error}"),
+            },
+        }
+    }
+
+    fn hint<'a>(&self, directory: &'a str) -> &'a str {
+        match self {
+            Unreadable::Twice => "leave one of the two `-` out, or put it into a file",
+            Unreadable::TooLong(_) => "check that this is the right file, or split it",
+            Unreadable::System(error) => match error.kind() {
+                io::ErrorKind::NotFound => "check the path; it is relative to the current directory",
+                io::ErrorKind::IsADirectory => directory,
+                _ => "check the file and its permissions",
+            },
+        }
+    }
+}
+
+/// The finding about a file that cannot be read; `directory` says what to do where it is one.
+pub fn unreadable(shown: &str, why: &Unreadable, directory: &str) -> Diagnostic {
+    let shown = if matches!(why, Unreadable::Twice) { "-" } else { shown };
+    Diagnostic::error("file-unreadable", format!("`{shown}` {}", why.reason())).hint(why.hint(directory))
+}
+
+/// Reads a values file, or stdin for `-`, up to one byte more than is accepted: whoever parses it reports that.
+///
+/// # Errors
+/// A file that cannot be opened or read, stdin for the second time.
+pub fn read_limited(name: &str, stdin: &mut Stdin) -> Result<Vec<u8>, Unreadable> {
+    bytes(name, stdin, MAX_BYTES)
+}
+
+/// Reads a text that is no values file: a manifest, or the file of another program; stdin for `-`.
+///
+/// # Errors
+/// A file that cannot be read, is not UTF-8, or is too long.
+pub fn read_text(path: &Path) -> Result<String, Diagnostic> {
+    read_text_once(path, &mut Stdin::default())
+}
+
+/// As [`read_text`], where several names may be `-`.
+///
+/// # Errors
+/// As [`read_text`], and stdin for the second time.
+pub fn read_text_once(path: &Path, stdin: &mut Stdin) -> Result<String, Diagnostic> {
+    let name = path.to_string_lossy();
+    let shown = if name == "-" { "stdin" } else { &*name };
+    let mut text = || {
+        let bytes = bytes(path, stdin, MAX_TEXT)?;
+        if bytes.len() > MAX_TEXT {
+            return Err(Unreadable::TooLong(MAX_TEXT));
+        }
+        String::from_utf8(bytes).map_err(|_| Unreadable::System(io::ErrorKind::InvalidData.into()))
+    };
+    text().map_err(|why| unreadable(shown, &why, "name a file in it"))
+}
+
+fn bytes(path: impl AsRef<Path>, stdin: &mut Stdin, most: usize) -> Result<Vec<u8>, Unreadable> {
+    let limited = |from: &mut dyn Read| {
+        let mut bytes = Vec::new();
+        from.take(most as u64 + 1).read_to_end(&mut bytes).map(|_| bytes)
+    };
+    if path.as_ref() != Path::new("-") {
+        return Ok(limited(&mut File::open(path)?)?);
+    }
+    if std::mem::replace(&mut stdin.taken, true) {
+        return Err(Unreadable::Twice);
+    }
+    Ok(limited(&mut io::stdin().lock())?)
+}
+
+/// The manifests below a directory, sorted by path: `.yaml`, `.yml` and `.json`. Hidden files are left out, and so are
+/// links to directories and `kustomization` files, which are no manifests. Directories that cannot be read go to `wrong`.
+pub fn manifests_below(directory: &Path, wrong: &mut Vec<Diagnostic>) -> Vec<PathBuf> {
+    let mut found = Vec::new();
+    let mut folders = vec![directory.to_owned()];
+    while let Some(folder) = folders.pop() {
+        let entries = match fs::read_dir(&folder) {
+            Ok(entries) => entries,
+            Err(error) => {
+                wrong.push(unreadable(&folder.to_string_lossy(), &error.into(), "name a file in it"));
+                continue;
+            }
+        };
+        for path in entries.filter_map(Result::ok).map(|entry| entry.path()) {
+            let name = path.file_name().and_then(|name| name.to_str()).unwrap_or_default();
+            let manifest = [".yaml", ".yml", ".json"].iter().any(|end| name.ends_with(end));
+            // A link to a directory may lead back up.
+            if name.starts_with('.') || path.is_dir() && path.is_symlink() {
+                continue;
+            }
+            if path.is_dir() {
+                folders.push(path);
+            } else if manifest && !name.starts_with("kustomization.") {
+                found.push(path);
+            }
+        }
+    }
+    found.sort();
+    found
+}

@@ -1,0 +1,140 @@
+//! The stages joined: one function for each point where a command stops.
+//!
+//! [`render`] is the whole way: [`layers`] reads and merges the values, [`upgrade::removed`](crate::upgrade::removed) and
+//! [`schema`] check them, [`objects`] makes manifests of them. [`template`] keeps what was selected, and [`emit`]
+//! writes it. The other modules start from a render, or from values: [`adopt`], [`diff`], [`images`], [`import`],
+//! [`migrate`], [`upgrade`], [`validate`].
+
+mod blame;
+pub mod diff;
+pub mod images;
+pub mod import;
+mod layers;
+pub mod migrate;
+mod objects;
+mod other_errors;
+mod places;
+mod post_migrations;
+mod request;
+mod select;
+pub mod upgrade;
+pub mod validate;
+mod write;
+
+use crate::adopt::{Guide, Tool};
+use crate::diag::{Diagnostic, Failure, Report, Severity, Sources};
+use crate::manifest::Ordered;
+use crate::phases::Hooks;
+use crate::resolve::shared::stand_in;
+use crate::schema::{self, Checked, UnknownKeys};
+use crate::third_party;
+use crate::upgrade::removed;
+use crate::values::Origins;
+
+pub use self::layers::profile;
+pub use self::request::{Output, Request, Target};
+pub use self::write::{at_once, emit, steps};
+
+/// Objects ready to be written.
+#[derive(Debug)]
+pub struct Rendered {
+    /// In the order in which they can be applied.
+    pub objects: Ordered,
+    /// Notes and warnings.
+    pub warnings: Vec<Diagnostic>,
+    /// The texts that their places point into.
+    pub sources: Sources,
+    /// The name of the release, or of the second set beside it.
+    pub release: String,
+    /// The tool that they are marked for.
+    pub hooks: Hooks,
+}
+
+/// Values to verified, ordered objects: those that `output` selects.
+///
+/// # Errors
+/// As [`render`], and a template or component that has no object.
+pub fn template(request: &Request, output: &Output) -> Result<Rendered, Failure> {
+    selected(request, output).map(|(rendered, _)| rendered)
+}
+
+/// Values to verified, ordered objects: all of them.
+///
+/// # Errors
+/// Everything that is wrong with the values.
+pub fn render(request: &Request) -> Result<Rendered, Failure> {
+    template(request, &Output::default())
+}
+
+/// How a release that Helm runs is taken over; `template` is the command line that renders it.
+///
+/// # Errors
+/// As [`template`].
+pub fn adopt(
+    request: &Request,
+    output: &Output,
+    tool: Tool,
+    template: String,
+) -> Result<(Guide, Vec<Diagnostic>, Sources), Failure> {
+    let (rendered, checked) = selected(request, output)?;
+    let (name, namespace) = (request.target.name.clone(), request.target.namespace.clone());
+    let release = crate::adopt::Release { name, namespace, template };
+    let guide = crate::adopt::guide(release, tool, rendered.objects.manifests(), checked.tree());
+    Ok((guide, rendered.warnings, rendered.sources))
+}
+
+/// The objects, and the values they come from.
+fn selected(request: &Request, output: &Output) -> Result<(Rendered, Checked), Failure> {
+    let (mut merged, mut found) = layers::merged(request)?;
+    let removed = removed::check(&merged.user, request.unknown_keys == UnknownKeys::Warn);
+    merged.user = removed::without(merged.user, &removed);
+    found.extend(removed);
+    found.extend(third_party::notes(&merged.user));
+    let options =
+        schema::Options { unknown_keys: request.unknown_keys, skip_schema_validation: request.skip_schema_validation };
+    let checked = match schema::check(merged, &options) {
+        Ok(checked) => {
+            found.extend(checked.warnings);
+            checked.value
+        }
+        Err((report, merged)) => {
+            found.extend(report.0);
+            found.extend(other_errors::find(request, &merged.user, &found));
+            return Err(failure(found, &merged.origins, &merged.sources));
+        }
+    };
+    let objects = if refused(&found) { None } else { objects::objects(request, &checked, &mut found) };
+    let Some(mut objects) = objects.filter(|_| !refused(&found)) else {
+        return Err(failure(found, checked.origins(), checked.sources()));
+    };
+    found.extend(select::select(&mut objects, output, request.hooks, request.target.is_upgrade));
+    if output.skip_stand_ins {
+        found.retain(|d| d.code != stand_in::CODE);
+    }
+    if refused(&found) {
+        return Err(failure(found, checked.origins(), checked.sources()));
+    }
+    places::locate(&mut found, checked.origins());
+    let release = match &request.canary {
+        Some(set) => format!("{}-{}", request.target.name, set.suffix),
+        None => request.target.name.clone(),
+    };
+    let sources = checked.sources().clone();
+    Ok((Rendered { objects, warnings: found, sources, release, hooks: request.hooks }, checked))
+}
+
+fn failure(mut found: Vec<Diagnostic>, origins: &Origins, sources: &Sources) -> Failure {
+    places::locate(&mut found, origins);
+    // A section that is no map is reported once, and an error about a place says all that a warning about it would.
+    let sections: Vec<_> = found.iter().filter(|d| d.code == "not-a-map").flat_map(|d| d.places.clone()).collect();
+    found.retain(|d| d.code != "wrong-type" || !d.places.iter().any(|place| sections.contains(place)));
+    let wrong: Vec<_> = found.iter().filter(|d| d.severity == Severity::Error).flat_map(|d| d.places.clone()).collect();
+    // A run that ends with an error need not mention what the user did not write.
+    let worth_saying = |d: &Diagnostic| !d.places.is_empty() && !d.places.iter().any(|place| wrong.contains(place));
+    found.retain(|d| d.severity == Severity::Error || worth_saying(d));
+    Failure { report: Report(found), sources: sources.clone() }
+}
+
+fn refused(found: &[Diagnostic]) -> bool {
+    found.iter().any(|d| d.severity == Severity::Error)
+}

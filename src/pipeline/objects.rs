@@ -1,0 +1,148 @@
+//! Checked values to verified objects in order: resolve, render, read, name, mark, verify, order.
+
+use serde_json::Value;
+
+use super::{Request, Target, blame, post_migrations, refused};
+use crate::canary;
+use crate::diag::{Diagnostic, Report};
+use crate::images::Rewrite;
+use crate::manifest::{self, Manifest, Ordered, content};
+use crate::phases::{Hooks, marks};
+use crate::releases;
+use crate::render::{Hole, Renderer, render};
+use crate::resolve::plan::Naming;
+use crate::resolve::{Context, Plan, Release, resolve};
+use crate::schema::Checked;
+use crate::yaml::template;
+
+/// All objects of a render. Findings are added to `found`; `None` where one of them is an error.
+pub(super) fn objects(request: &Request, checked: &Checked, found: &mut Vec<Diagnostic>) -> Option<Ordered> {
+    let tree = match request.skip_post_migrations {
+        true => &post_migrations::skipped(checked.tree().clone()),
+        false => checked.tree(),
+    };
+    let mut plan = plan(&request.target, tree, found)?;
+    found.append(&mut plan.diagnostics);
+    if refused(found) {
+        return None;
+    }
+    let hooks = request.hooks;
+    let mut manifests = manifests(&mut plan, hooks, &request.images).map_err(|report| found.extend(report.0)).ok()?;
+    let target = &request.target;
+    found.extend(canary::split(&mut manifests, &request.splits));
+    if let Some(set) = &request.canary {
+        manifests = canary::beside(manifests, &target.name, set, found);
+    }
+    if refused(found) {
+        return None;
+    }
+    for manifest in &mut manifests {
+        if request.keep_helm_metadata {
+            marks::put_ownership(manifest, &target.name, &target.namespace);
+        }
+        marks::put(manifest, hooks, &target.namespace);
+    }
+    let verified = manifest::verify(manifests).map_err(|Report(mut faults)| {
+        blame::add_places(&mut faults, checked.user());
+        found.extend(faults);
+    });
+    Some(manifest::order(verified.ok()?))
+}
+
+/// Which objects there are, with what findings; `None` where the release is unknown, which is added to `found`.
+pub(super) fn plan(target: &Target, tree: &Value, found: &mut Vec<Diagnostic>) -> Option<Plan> {
+    let release = release(target, tree, found)?;
+    let context = Context::new(&release, tree, |text| template::parse(text, &mut |_| None).map_err(|e| e.to_string()));
+    Some(resolve(&context))
+}
+
+fn release(target: &Target, tree: &Value, found: &mut Vec<Diagnostic>) -> Option<Release> {
+    let value = tree.pointer("/global/gitlabVersion").and_then(Value::as_str);
+    let images = releases::select(target.gitlab_version.as_deref(), value).map_err(|d| found.push(d)).ok()?;
+    found.extend(images.warnings);
+    Some(Release {
+        name: target.name.clone(),
+        namespace: target.namespace.clone(),
+        is_upgrade: target.is_upgrade,
+        kube_version: target.kube_version,
+        api_versions: target.api_versions.clone(),
+        images: images.value,
+    })
+}
+
+/// Renders the templates of a plan and reads the results.
+fn manifests(plan: &mut Plan, hooks: Hooks, images: &Rewrite) -> Result<Vec<Manifest>, Report> {
+    let renderer = Renderer::new();
+    let rendered = render(&renderer, &mut plan.objects).map_err(Report)?;
+    let mut bodies = Vec::with_capacity(rendered.len());
+    let mut failed = Vec::new();
+    for object in &rendered {
+        match read_rendered(&renderer, &object.text) {
+            Ok(body) => bodies.push(body),
+            Err(why) => {
+                failed.push(Diagnostic::bug("template-failed", format!("template `{}`: {why}", object.source)));
+            }
+        }
+    }
+    if !failed.is_empty() {
+        return Err(Report(failed));
+    }
+    // Names follow from content, so images come first: another image is another Job.
+    if !images.is_empty() {
+        images.apply(&mut bodies).map_err(Report)?;
+    }
+    follow_content(plan, &mut bodies, hooks);
+    let mut manifests = Vec::with_capacity(bodies.len());
+    for ((planned, rendered), body) in plan.objects.iter().zip(rendered).zip(bodies) {
+        match Manifest::new(planned.component, rendered.source, planned.phase, body) {
+            Ok(manifest) => manifests.push(manifest),
+            Err(diagnostic) => failed.push(diagnostic),
+        }
+    }
+    if failed.is_empty() { Ok(manifests) } else { Err(Report(failed)) }
+}
+
+/// Sets what follows from the content of objects: checksum annotations and names.
+fn follow_content(plan: &Plan, bodies: &mut [Value], hooks: Hooks) {
+    let by_content = |naming: Naming| match naming {
+        Naming::Given => None,
+        Naming::ByContent(end) => Some(end),
+        Naming::ByContentWithoutHelm => (hooks != Hooks::Helm).then_some(""),
+    };
+    let mut wanted: Vec<(String, String)> =
+        plan.objects.iter().flat_map(|o| &o.checksums).map(|c| (c.kind.to_owned(), c.name.clone())).collect();
+    for (planned, body) in plan.objects.iter().zip(&*bodies) {
+        if by_content(planned.naming).is_some() {
+            wanted.extend(content::mounted(body).into_iter().map(|name| ("ConfigMap".to_owned(), name.to_owned())));
+        }
+    }
+    let hashes = content::Hashes::of(&*bodies, &wanted);
+    for (planned, body) in plan.objects.iter().zip(bodies) {
+        if !planned.checksums.is_empty() {
+            let follows = planned.checksums.iter().map(|c| (c.annotation.as_str(), c.kind, c.name.as_str()));
+            content::checksums(body, follows, &hashes);
+        }
+        if let Some(end) = by_content(planned.naming) {
+            content::name_by_content(body, end, &hashes);
+        }
+    }
+}
+
+/// A rendered template as a tree; fragments are read where they stand.
+fn read_rendered(renderer: &Renderer, text: &str) -> Result<Value, String> {
+    let mut inner = None;
+    let tree = template::parse(text, &mut |number| match renderer.take(number)? {
+        Hole::Value(value) => Some(value),
+        Hole::Fragment(text) => match read_rendered(renderer, &text) {
+            Ok(value) => Some(value),
+            Err(reason) => {
+                inner.get_or_insert(format!("in a fragment: {reason}"));
+                None
+            }
+        },
+    });
+    match inner {
+        Some(reason) => Err(reason),
+        None => tree.map_err(|e| e.to_string()),
+    }
+}
