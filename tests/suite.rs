@@ -7,6 +7,7 @@ mod apiserver;
 mod architecture;
 mod build_tree;
 mod canary;
+mod checks;
 mod cli;
 mod common;
 mod coverage;

@@ -2,46 +2,71 @@
 //!
 //! One function a rule. A rule names the paths as the user writes them and says what to do next.
 
+mod database;
 mod gitaly;
+mod ingress;
+mod kas;
 mod kubernetes;
+mod mail;
 mod monitors;
 mod rails;
+mod registry;
 mod services;
+mod storage;
+mod webservice;
 
 use serde_json::Value;
 
 use super::context::Context;
 use crate::diag::{Diagnostic, ValuePath};
 
-/// Says all that is contradictory.
+/// Reports all settings that contradict each other.
 pub fn check(cx: &Context) {
     for rule in [
         service_account_that_all_share,
         redis_of_ours_and_others,
         redis_of_ours_and_its_file,
         redis_of_nobody,
-        kas_certificate,
-        kerberos_keytab,
         application_object,
-        duo_auth,
-        geo_database,
-        geo_tracking_database,
         geo_registry,
-        ingress_controller_scope,
-        postgresql_version,
     ] {
         rule(cx);
     }
+    database::check(cx);
     gitaly::check(cx);
+    ingress::check(cx);
+    kas::check(cx);
     kubernetes::check(cx);
+    mail::check(cx);
     monitors::check(cx);
     rails::check(cx);
+    registry::check(cx);
     services::check(cx);
+    storage::check(cx);
+    webservice::check(cx);
 }
 
+/// Refuses the value at `path`. The paths that the message names between backticks become places as well.
 fn refuse(cx: &Context, code: &'static str, path: &str, message: &str, hint: &str) {
     let diagnostic = Diagnostic::error(code, format!("`{path}`: {message}"));
-    cx.say(diagnostic.at_value(ValuePath::dotted(path)).hint(hint));
+    cx.say(diagnostic.at_value(parsed(path)).hint(hint));
+}
+
+/// The same as a warning: the official chart takes it.
+fn warn(cx: &Context, code: &'static str, path: &str, message: &str, hint: &str) {
+    let diagnostic = Diagnostic::warning(code, format!("`{path}`: {message}"));
+    cx.say(diagnostic.at_value(parsed(path)).hint(hint));
+}
+
+/// Refuses values without `path`; `why` names the setting that needs it.
+fn required(cx: &Context, code: &'static str, path: &str, why: &str, hint: &str) {
+    if !is_set(cx, path) {
+        refuse(cx, code, path, &format!("is missing, and {why}"), hint);
+    }
+}
+
+fn parsed(path: &str) -> ValuePath {
+    ValuePath::indexed(path).unwrap_or_else(|| ValuePath::dotted(path))
 }
 
 fn is_set(cx: &Context, path: &str) -> bool {
@@ -132,31 +157,6 @@ fn redis_of_nobody(cx: &Context) {
     }
 }
 
-fn kas_certificate(cx: &Context) {
-    if cx.enabled("global.kas.tls.enabled") && !is_set(cx, "global.kas.tls.secretName") {
-        refuse(
-            cx,
-            "kas-tls",
-            "global.kas.tls.secretName",
-            "is missing, but `global.kas.tls.enabled` asks for TLS between the parts of the agent server and GitLab",
-            "make a Secret of the type `kubernetes.io/tls` and name it here",
-        );
-    }
-}
-
-fn kerberos_keytab(cx: &Context) {
-    let path = "gitlab.gitlab-shell.config.gssapi";
-    if cx.enabled(&format!("{path}.enabled")) && !is_set(cx, &format!("{path}.keytab.secret")) {
-        refuse(
-            cx,
-            "kerberos-keytab",
-            &format!("{path}.keytab.secret"),
-            "is missing, but Kerberos is enabled for Git over SSH, and the server proves itself with a keytab",
-            "name the Secret that holds the keytab",
-        );
-    }
-}
-
 fn application_object(cx: &Context) {
     if cx.enabled("global.application.create") {
         let message = "`global.application.create`: no Application is written, clusters do not know that kind any more";
@@ -165,104 +165,14 @@ fn application_object(cx: &Context) {
     }
 }
 
-fn duo_auth(cx: &Context) {
-    if !cx.enabled("global.appConfig.duoAuth.enabled") {
-        return;
-    }
-    let needed = [
-        "global.appConfig.duoAuth.hostname",
-        "global.appConfig.duoAuth.integrationKey",
-        "global.appConfig.duoAuth.secretKey.secret",
-    ];
-    let missing = missing(cx, &needed);
-    if !missing.is_empty() {
-        refuse(
-            cx,
-            "duo-auth",
-            "global.appConfig.duoAuth",
-            &format!("is enabled without {}", list(&missing)),
-            "copy them from the application in Duo's admin panel; the secret key goes into a Secret",
-        );
-    }
-}
-
-fn geo_database(cx: &Context) {
-    if !cx.enabled("global.geo.enabled") {
-        return;
-    }
-    let missing = missing(cx, &["global.psql.host", "global.psql.password.secret"]);
-    if !missing.is_empty() {
-        refuse(
-            cx,
-            "geo-database",
-            "global.geo.enabled",
-            &format!("Geo needs a PostgreSQL of its own outside of the deployment, missing: {}", list(&missing)),
-            "name the replicated database server and the Secret with its password",
-        );
-    }
-}
-
-fn geo_tracking_database(cx: &Context) {
-    let secondary = cx.section("global.geo.role") == "secondary";
-    if !cx.enabled("global.geo.enabled") || !secondary {
-        return;
-    }
-    let missing = missing(cx, &["global.geo.psql.host", "global.geo.psql.password.secret"]);
-    if !missing.is_empty() {
-        refuse(
-            cx,
-            "geo-database",
-            "global.geo.psql",
-            &format!("a secondary site needs a tracking database of its own, missing: {}", list(&missing)),
-            "name its server and the Secret with its password",
-        );
-    }
-}
-
 fn geo_registry(cx: &Context) {
-    let replicates = cx.enabled("global.geo.enabled") && cx.enabled("global.geo.registry.replication.enabled");
-    let url = "global.geo.registry.replication.primaryApiUrl";
-    if replicates && !is_set(cx, url) {
-        refuse(
+    if cx.enabled("global.geo.enabled") && cx.enabled("global.geo.registry.replication.enabled") {
+        required(
             cx,
             "geo-registry",
-            "global.geo.registry.replication.enabled",
-            &format!("images are copied from the primary site, but `{url}` does not say where it is"),
-            "give the URL under which this site reaches the primary's registry, `https://registry.example.com`",
-        );
-    }
-}
-
-fn ingress_controller_scope(cx: &Context) {
-    for section in ["nginx-ingress", "nginx-ingress-geo"] {
-        if cx.enabled(&format!("{section}.enabled")) && cx.enabled(&format!("{section}.rbac.scope")) {
-            refuse(
-                cx,
-                "ingress-scope",
-                &format!("{section}.rbac.scope"),
-                "an IngressClass belongs to no namespace, so a controller that may read one namespace only cannot see its own",
-                &format!("remove it; `{section}.controller.scope` says which namespace's Ingresses are watched"),
-            );
-        }
-    }
-}
-
-/// The oldest PostgreSQL that GitLab 18 runs with.
-const OLDEST_POSTGRESQL: u32 = 16;
-
-fn postgresql_version(cx: &Context) {
-    if !cx.enabled("postgresql.install") {
-        return;
-    }
-    let tag = cx.text("postgresql.image.tag").unwrap_or_default();
-    let major: String = tag.chars().take_while(char::is_ascii_digit).collect();
-    if major.parse().is_ok_and(|major: u32| major < OLDEST_POSTGRESQL) {
-        refuse(
-            cx,
-            "postgresql-version",
-            "postgresql.image.tag",
-            &format!("PostgreSQL {major} is too old for GitLab 18, which needs {OLDEST_POSTGRESQL} or newer"),
-            "upgrade the database with its data first: changing the tag alone leaves files that the newer server cannot read",
+            "global.geo.registry.replication.primaryApiUrl",
+            "`global.geo.registry.replication.enabled` copies images from the primary site",
+            "write the URL under which this site reaches the primary's registry, as `https://registry.example.com`",
         );
     }
 }

@@ -74,6 +74,11 @@ impl<'a> Context<'a> {
         path.split('.').try_fold(self.tree, |at, key| at.get(key)).unwrap_or(&NULL)
     }
 
+    /// All values.
+    pub fn tree(&self) -> &'a Value {
+        self.tree
+    }
+
     /// Whether a switch is on; a missing one is off.
     pub fn enabled(&self, path: &str) -> bool {
         self.section(path).as_bool().unwrap_or(false)

@@ -1,15 +1,16 @@
 //! Storages of repositories, Praefect, and Git over SSH.
 
-use super::{Context, refuse};
+use super::{Context, refuse, required};
 use crate::model::Text;
 use crate::resolve::shared::gitaly::{Gitaly, Praefect, set};
 
-/// Says all that is contradictory about them.
+/// Reports what is contradictory about them.
 pub(super) fn check(cx: &Context) {
     storages(cx);
     replication_factors(cx);
     certificates_behind_praefect(cx);
     metrics_of_openssh(cx);
+    signing_key(cx);
 }
 
 /// Each storage with the path that names it.
@@ -38,23 +39,28 @@ fn storages(cx: &Context) {
     let all = named(cx);
     for (index, (name, path)) in all.iter().enumerate() {
         if let Some((_, first)) = all[..index].iter().find(|(other, _)| other == name) {
-            let message = format!("storage `{name}` is there already, from `{first}`");
+            let message = format!("the storage `{name}` exists already, `{first}` names it");
             refuse(cx, "storage-twice", path, &message, "give each storage a name of its own");
         }
     }
     if !all.iter().any(|(name, _)| name == "default") {
-        let path = if cx.enabled("global.praefect.enabled") {
-            "global.praefect.virtualStorages"
+        let (path, hint) = if cx.enabled("global.praefect.enabled") {
+            ("global.praefect.virtualStorages", "name one storage `default`, here or in `global.gitaly.external`")
+        } else if cx.enabled("global.gitaly.enabled") {
+            ("global.gitaly.internal.names", "name one storage `default`, here or in `global.gitaly.external`")
         } else {
-            "global.gitaly.internal.names"
+            (
+                "global.gitaly.external",
+                "name your Gitaly servers here, one of them with the name `default`, or remove `global.gitaly.enabled: false`",
+            )
         };
-        refuse(
-            cx,
-            "no-default-storage",
-            path,
-            "no storage is named `default`, which GitLab needs",
-            "name one storage `default`, here or in `global.gitaly.external`",
-        );
+        let message = match path {
+            "global.gitaly.external" if all.is_empty() => {
+                "is empty, and `global.gitaly.enabled` is false: nobody keeps the repositories"
+            }
+            _ => "no storage is named `default`, which GitLab needs",
+        };
+        refuse(cx, "no-default-storage", path, message, hint);
     }
 }
 
@@ -66,11 +72,15 @@ fn replication_factors(cx: &Context) {
     for (index, storage) in praefect.virtual_storages.iter().enumerate() {
         let Some(factor) = storage.default_replication_factor else { continue };
         if factor.0 < 1 || factor.0 > storage.replicas() {
+            let base = format!("global.praefect.virtualStorages[{index}]");
             refuse(
                 cx,
                 "replication-factor",
-                &format!("global.praefect.virtualStorages[{index}].defaultReplicationFactor"),
-                "a repository cannot have more copies than there are Gitaly pods, and needs one",
+                &format!("{base}.defaultReplicationFactor"),
+                &format!(
+                    "a repository has at least one copy, and not more than there are Gitaly pods: `{base}.gitalyReplicas`, {}",
+                    storage.replicas()
+                ),
                 "set it between 1 and `gitalyReplicas` of the same storage",
             );
         }
@@ -88,9 +98,9 @@ fn certificates_behind_praefect(cx: &Context) {
             refuse(
                 cx,
                 "virtual-storage-certificate",
-                &format!("global.praefect.virtualStorages[{index}]"),
-                "has no `tlsSecretName`, and `global.gitaly.tls.enabled` asks for encrypted connections",
-                "make a Secret with the certificate of its Gitaly pods, and name it in `tlsSecretName`",
+                &format!("global.praefect.virtualStorages[{index}].tlsSecretName"),
+                "is missing, and `global.gitaly.tls.enabled` asks for encrypted connections",
+                "make a Secret with the certificate of its Gitaly pods, and name it here",
             );
         }
     }
@@ -102,8 +112,8 @@ fn metrics_of_openssh(cx: &Context) {
             cx,
             "openssh-metrics",
             "gitlab.gitlab-shell.metrics.enabled",
-            "OpenSSH's daemon has no metrics",
-            "set `gitlab.gitlab-shell.sshDaemon: gitlab-sshd`, or metrics to false",
+            "OpenSSH has no metrics, and `gitlab.gitlab-shell.sshDaemon` chooses it",
+            "set `gitlab.gitlab-shell.sshDaemon: gitlab-sshd`, or `gitlab.gitlab-shell.metrics.enabled: false`",
         );
     }
 }
@@ -111,4 +121,20 @@ fn metrics_of_openssh(cx: &Context) {
 fn serves_openssh(cx: &Context) -> bool {
     let daemon: Option<Text> = cx.read("gitlab.gitlab-shell.sshDaemon");
     cx.enabled("gitlab.gitlab-shell.enabled") && set(&daemon).unwrap_or("openssh") == "openssh"
+}
+
+fn signing_key(cx: &Context) {
+    let base = "gitlab.gitaly.gpgSigning";
+    if !cx.enabled("global.gitaly.enabled") || !cx.enabled(&format!("{base}.enabled")) {
+        return;
+    }
+    for key in ["secret", "key"] {
+        required(
+            cx,
+            "signing-key",
+            &format!("{base}.{key}"),
+            &format!("`{base}.enabled` signs commits that GitLab makes"),
+            "make a Secret with the GPG key, and write its name into `secret` and its entry into `key`",
+        );
+    }
 }

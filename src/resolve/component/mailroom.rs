@@ -3,7 +3,6 @@
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use crate::diag::{Diagnostic, ValuePath};
 use crate::model::app_config::SecretKey;
 use crate::model::{Node, Text};
 use crate::resolve::plan::View;
@@ -93,7 +92,6 @@ impl Mailbox {
 }
 
 fn resolve(cx: &Context, plan: &mut Plan) {
-    check(cx, plan);
     if !cx.enabled("gitlab.mailroom.enabled") {
         return;
     }
@@ -117,34 +115,6 @@ fn resolve(cx: &Context, plan: &mut Plan) {
     plan.add(name, "configmap.yaml", view);
     plan_deployment(&w, &boxes, &redis, plan);
     w.plan_scaling(name, &w.scaled("Deployment"), &Value::Null, &Value::Null, plan);
-}
-
-/// What a mailbox at Microsoft needs; without it mailroom does not start.
-fn check(cx: &Context, plan: &mut Plan) {
-    // `serviceDesk` is how some write `serviceDeskEmail`: the settings contradict each other all the same.
-    for key in ["incomingEmail", "serviceDeskEmail", "serviceDesk"] {
-        let base = format!("global.appConfig.{key}");
-        let mailbox: Mailbox = cx.read(&base);
-        if !mailbox.enabled || !mailbox.graph() {
-            continue;
-        }
-        let needed = [
-            ("tenantId", mailbox.tenant_id.is_some_and(|t| t.set().is_some())),
-            ("clientId", mailbox.client_id.is_some_and(|t| t.set().is_some())),
-            ("clientSecret.secret", mailbox.client_secret.secret.is_some_and(|t| t.set().is_some())),
-        ];
-        for (field, _) in needed.into_iter().filter(|(_, there)| !there) {
-            let path = format!("{base}.{field}");
-            plan.say(
-                Diagnostic::error(
-                    "mailbox-incomplete",
-                    format!("`{path}`: missing, and `{base}.inboxMethod` is `microsoft_graph`"),
-                )
-                .at_value(ValuePath::dotted(&format!("{base}.inboxMethod")))
-                .hint("set it to what the app registration in Microsoft Entra says"),
-            );
-        }
-    }
 }
 
 /// One mailbox of `mail_room.yml`.

@@ -1,6 +1,5 @@
 //! registry: where images of containers are pushed to and pulled from.
 
-mod checks;
 mod config;
 mod network;
 mod redis;
@@ -212,7 +211,6 @@ fn resolve(cx: &Context, plan: &mut Plan) {
     }
     let registry = Registry { w: Workload::new(cx, &COMPONENT), set, redis: redis::instances(cx) };
     let (w, name) = (&registry.w, COMPONENT.name);
-    checks::check(&registry);
     let view = view! {
         name: w.name, labels: w.labels.object, config: moved(config::view(&registry)),
         own_script: w.set.init.script.as_ref().and_then(Text::set),

@@ -77,14 +77,15 @@ fn resolve(cx: &Context, plan: &mut Plan) {
         return;
     }
     checks::ports(cx, &set);
-    checks::routing_rules(cx);
     let w = Workload::new(cx, &COMPONENT);
     let view = view! { name: w.name, labels: w.labels.object, config: moved(rails::config(&w, Process::Sidekiq)) };
     plan.add(COMPONENT.name, "configmap.yaml", view);
     let section = cx.section(COMPONENT.key);
-    for entry in section.get("pods").and_then(Value::as_array).into_iter().flatten() {
-        checks::queues(cx, entry);
-        plan_pods(&w, &merged(section, entry), plan);
+    for (index, entry) in section.get("pods").and_then(Value::as_array).into_iter().flatten().enumerate() {
+        let path = format!("{}.pods[{index}]", COMPONENT.key);
+        if checks::queues(cx, entry, &path) {
+            plan_pods(&w, &merged(section, entry), &path, plan);
+        }
     }
     w.plan_service_account(COMPONENT.name, plan);
     w.plan_network_policy(COMPONENT.name, plan);
@@ -101,12 +102,12 @@ fn merged(section: &Value, entry: &Value) -> Value {
     merged
 }
 
-/// Plans the workload of one entry.
-fn plan_pods(all: &Workload, section: &Value, plan: &mut Plan) {
+/// Plans the workload of one entry, which stands at `path`.
+fn plan_pods(all: &Workload, section: &Value, path: &str, plan: &mut Plan) {
     let cx = all.cx;
     let set: Settings = cx.read_value(COMPONENT.key, section);
     let mut w = Workload::of(cx, COMPONENT.key, COMPONENT.name, section);
-    checks::grace(&w, &set);
+    checks::grace(&w, &set, path);
     let selector_of_all = w.labels.selector.clone();
     w.mark(POD_LABEL, set.name.as_str());
     let name = format!("{}-{}-v2", w.name, set.name);

@@ -126,7 +126,7 @@ impl Web<'_> {
     /// Whether it gets the requests that no other deployment takes.
     fn is_base(&self) -> bool {
         let path = self.path.as_deref().and_then(|path| path.strip_prefix(self.root.as_str()));
-        path.is_some_and(|path| path == "/" || Some(path) == self.w.cx.text("global.ingress.path").as_deref())
+        matches!(path, Some("/" | "/*"))
     }
 
     /// Whether Puma answers without TLS.
@@ -163,7 +163,6 @@ fn resolve(cx: &Context, plan: &mut Plan) {
     let all = Workload::new(cx, &COMPONENT);
     let webs = deployments(cx);
     require_base_path(cx, &webs);
-    require_time(cx);
     let view =
         view! { name: all.name, labels: all.labels.object, config: moved(rails::config(&all, Process::Webservice)) };
     plan.add(COMPONENT.name, "configmap.yaml", view);
@@ -229,27 +228,14 @@ fn deployment<'a>(cx: &'a Context<'a>, key: &'a str, mut section: Value, alone: 
     Web { key, name, w, set, section, path: path.map(|path| format!("{root}{path}")), root }
 }
 
-/// Requests that no other deployment takes have to go somewhere.
+/// Requests that no other deployment takes have to go somewhere; with the Gateway API, routes of others may take them.
 fn require_base_path(cx: &Context, webs: &[Web]) {
     let required = webs.iter().any(|web| web.set.ingress.require_base_path.unwrap_or(true));
-    if required && !webs.iter().any(Web::is_base) {
+    if required && !cx.enabled("global.gatewayApi.enabled") && !webs.iter().any(Web::is_base) {
         let path = "gitlab.webservice.deployments";
         let message = format!("`{path}`: no deployment has `ingress.path: /`, so that most pages would be missing");
         let hint = "give one of them that path, or set `gitlab.webservice.ingress.requireBasePath: false`";
         cx.say(Diagnostic::error("webservice-base-path", message).at_value(ValuePath::dotted(path)).hint(hint));
-    }
-}
-
-/// Rails has to give up a request before Puma ends the worker.
-fn require_time(cx: &Context) {
-    let path = "global.appConfig.maxRequestDurationSeconds";
-    let seconds = |path: &str| cx.text(path).and_then(|text| text.parse::<f64>().ok());
-    let timeout = seconds("global.webservice.workerTimeout").unwrap_or(60.0);
-    if let Some(longest) = seconds(path).filter(|longest| *longest >= timeout) {
-        let message =
-            format!("`{path}`: {longest} seconds are not less than `global.webservice.workerTimeout`, {timeout}");
-        let diagnostic = Diagnostic::error("request-too-long", message).at_value(ValuePath::dotted(path));
-        cx.say(diagnostic.hint("make requests shorter, or the worker's timeout longer"));
     }
 }
 
@@ -260,12 +246,16 @@ fn require_grace(web: &Web) {
     if let (Some(grace), Some(blackout)) = (grace, blackout)
         && grace <= blackout
     {
-        let path = "gitlab.webservice.deployment.terminationGracePeriodSeconds";
+        let at = |key: &str| {
+            let own = format!("{}.deployments.{}.{key}", COMPONENT.key, web.key);
+            if web.w.cx.section(&own).is_null() { format!("{}.{key}", COMPONENT.key) } else { own }
+        };
+        let (path, shutdown) = (at("deployment.terminationGracePeriodSeconds"), at("shutdown.blackoutSeconds"));
         let message = format!(
-            "`{path}`: {grace} seconds end before `shutdown.blackoutSeconds`, {blackout} seconds, are over (deployment `{}`)",
+            "`{path}`: the pods of `{}` would be killed after {grace} seconds, before `{shutdown}`, {blackout} seconds, is over",
             web.key,
         );
-        let diagnostic = Diagnostic::error("grace-too-short", message).at_value(ValuePath::dotted(path));
+        let diagnostic = Diagnostic::error("grace-too-short", message).at_value(ValuePath::dotted(&path));
         web.w.cx.say(diagnostic.hint("make the grace period longer than the blackout"));
     }
 }

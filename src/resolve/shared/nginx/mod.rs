@@ -85,7 +85,7 @@ impl Nginx<'_> {
                     .hint("write `Deployment` or `DaemonSet`"),
             );
         }
-        if controller.extra_args.contains_key("force-namespace-isolation") {
+        if controller.extra_args.get("force-namespace-isolation").is_some_and(|value| !value.is_null()) {
             let path = format!("{}.controller.extraArgs.force-namespace-isolation", self.key);
             self.cx.say(
                 Diagnostic::error(

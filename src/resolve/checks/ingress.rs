@@ -1,0 +1,114 @@
+//! Who serves Ingresses.
+
+use serde_json::Value;
+
+use super::{is_set, refuse};
+use crate::diag::{Diagnostic, ValuePath};
+use crate::resolve::context::Context;
+
+/// Reports what is contradictory about Ingress controllers.
+pub(super) fn check(cx: &Context) {
+    scope(cx);
+    alternatives(cx);
+    class(cx);
+    snippets(cx);
+}
+
+fn scope(cx: &Context) {
+    for section in ["nginx-ingress", "nginx-ingress-geo"] {
+        if cx.enabled(&format!("{section}.enabled")) && cx.enabled(&format!("{section}.rbac.scope")) {
+            refuse(
+                cx,
+                "ingress-scope",
+                &format!("{section}.rbac.scope"),
+                "an IngressClass belongs to no namespace, so a controller that may read one namespace only cannot see its own",
+                &format!("remove it; `{section}.controller.scope` says which namespace's Ingresses are watched"),
+            );
+        }
+    }
+}
+
+/// Both answer on the ports of the web and of SSH.
+fn alternatives(cx: &Context) {
+    if cx.enabled("haproxy.install") && cx.enabled("traefik.install") {
+        refuse(
+            cx,
+            "two-ingress-controllers",
+            "haproxy.install",
+            "`traefik.install` asks for a second Ingress controller in its place",
+            "keep one of the two",
+        );
+    }
+}
+
+/// Without a class, Ingresses are made for the NGINX that comes along.
+fn class(cx: &Context) {
+    let class = cx.text("global.ingress.class");
+    for (name, own) in [
+        ("haproxy", ["haproxy.controller.ingressClass", "haproxy.controller.ingressClassResource.name"]),
+        ("traefik", ["traefik.ingressClass.name", "traefik.providers.kubernetesIngress.ingressClass"]),
+    ] {
+        if !cx.enabled(&format!("{name}.install")) {
+            continue;
+        }
+        let serves = |class: &String| class == name || own.iter().any(|path| cx.text(path).as_ref() == Some(class));
+        let fault = match &class {
+            None => {
+                format!("`{name}.install` asks for another controller, and no class says that Ingresses are for it")
+            }
+            Some(class) if !serves(class) => {
+                format!(
+                    "Ingresses are for the class `{class}`, which the controller of `{name}.install` does not serve"
+                )
+            }
+            Some(_) => continue,
+        };
+        refuse(cx, "ingress-class", "global.ingress.class", &fault, &format!("set `global.ingress.class: {name}`"));
+    }
+}
+
+/// Sections whose annotations end up on an Ingress.
+const INGRESSES: [&str; 8] = [
+    "global.ingress",
+    "gitlab.webservice.ingress",
+    "gitlab.webservice.ingress.smartcard",
+    "gitlab.kas.ingress",
+    "gitlab.gitlab-pages.ingress",
+    "minio.ingress",
+    "openbao.ingress",
+    "registry.ingress",
+];
+
+/// Since chart 9.2 the controller refuses an Ingress with a snippet, unless it is told to take them.
+fn snippets(cx: &Context) {
+    let switch = "nginx-ingress.controller.allowSnippetAnnotations";
+    let data = "nginx-ingress.controller.config.allow-snippet-annotations";
+    let told = cx.section(data) == "true" || cx.enabled(data);
+    if !cx.enabled("nginx-ingress.enabled") || cx.enabled(switch) || told || is_set(cx, "global.ingress.class") {
+        return;
+    }
+    let deployments = cx.section("gitlab.webservice.deployments").as_object();
+    let own = deployments
+        .into_iter()
+        .flat_map(|d| d.keys())
+        .map(|name| format!("gitlab.webservice.deployments.{name}.ingress"));
+    for section in INGRESSES.into_iter().map(str::to_owned).chain(own) {
+        let path = format!("{section}.annotations");
+        let Some(annotations) = cx.section(&path).as_object() else { continue };
+        for (key, _) in
+            annotations.iter().filter(|(key, value)| key.ends_with("-snippet") && !matches!(value, Value::Null))
+        {
+            let message = format!(
+                "`{path}`: the controller refuses an Ingress with the snippet `{key}`, because `{switch}` is false"
+            );
+            let hint = format!(
+                "set `{switch}: true` if all who may write Ingresses are trusted, or write the setting without a snippet"
+            );
+            cx.say(
+                Diagnostic::warning("snippet-annotation", message)
+                    .at_value(ValuePath::dotted(&path).key(key))
+                    .hint(hint),
+            );
+        }
+    }
+}

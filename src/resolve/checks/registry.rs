@@ -1,0 +1,168 @@
+//! Settings of the container registry.
+//!
+//! The official chart checks them whether or not the registry is deployed, and so does this.
+
+use serde_json::Value;
+
+use super::{database::tls_keys, refuse, required};
+use crate::model::NodeMap;
+use crate::resolve::context::Context;
+
+/// Reports what is contradictory about the registry.
+pub(super) fn check(cx: &Context) {
+    tls(cx);
+    debug_tls(cx);
+    database(cx);
+    load_balancing(cx);
+    database_metrics(cx);
+    for purpose in ["cache", "rateLimiting", "loadBalancing"] {
+        redis(cx, purpose);
+    }
+    sentry(cx);
+    notifications(cx);
+}
+
+fn tls(cx: &Context) {
+    if cx.enabled("registry.tls.enabled") && cx.section("global.hosts.registry.protocol") != "https" {
+        refuse(
+            cx,
+            "registry-tls",
+            "registry.tls.enabled",
+            "the registry speaks TLS, but `global.hosts.registry.protocol` makes others inside the cluster speak plain HTTP to it",
+            "set `global.hosts.registry.protocol: https`",
+        );
+    }
+}
+
+fn debug_tls(cx: &Context) {
+    let shared = cx.enabled("registry.tls.enabled");
+    if !cx.enabled("registry.debug.tls.enabled") || (shared && cx.text("registry.tls.secretName").is_some()) {
+        return;
+    }
+    required(
+        cx,
+        "registry-debug-tls",
+        "registry.debug.tls.secretName",
+        "`registry.debug.tls.enabled` asks for TLS on the debug server, and there is no certificate of the registry to share",
+        "make a Secret of the type `kubernetes.io/tls` and name it here, or set `registry.tls.enabled` and `registry.tls.secretName`",
+    );
+}
+
+fn database(cx: &Context) {
+    if !cx.enabled("registry.database.enabled") {
+        return;
+    }
+    let own: NodeMap = cx.read("registry.database.ssl");
+    if !own.is_empty() {
+        let all: NodeMap = cx.inherited("global.psql.ssl", "registry.database.ssl");
+        tls_keys(cx, "registry.database.ssl", &all);
+    }
+}
+
+fn load_balancing(cx: &Context) {
+    let switch = "registry.database.loadBalancing.enabled";
+    if !cx.enabled(switch) {
+        return;
+    }
+    needs_database(cx, switch, "reads cannot be spread over replicas of a database that is not used");
+    required(
+        cx,
+        "registry-load-balancing",
+        "registry.database.loadBalancing.record",
+        &format!("`{switch}` finds the replicas by a DNS record"),
+        "write the SRV record that lists the replicas, as `db-replica-registry.service.consul`",
+    );
+    if !cx.enabled("registry.redis.loadBalancing.enabled") {
+        refuse(
+            cx,
+            "registry-load-balancing",
+            switch,
+            "the registry keeps the state of the replicas in Redis, and `registry.redis.loadBalancing.enabled` is false",
+            "set `registry.redis.loadBalancing.enabled: true`",
+        );
+    }
+}
+
+fn database_metrics(cx: &Context) {
+    let switch = "registry.database.metrics.enabled";
+    if !cx.enabled(switch) {
+        return;
+    }
+    needs_database(cx, switch, "a database that is not used has no metrics");
+    if !cx.enabled("registry.redis.cache.enabled") {
+        refuse(
+            cx,
+            "registry-database-metrics",
+            switch,
+            "the replicas agree in the cache on who collects them, and `registry.redis.cache.enabled` is false",
+            "set `registry.redis.cache.enabled: true`, or turn the metrics of the database off",
+        );
+    }
+}
+
+fn needs_database(cx: &Context, switch: &str, why: &str) {
+    if !cx.enabled("registry.database.enabled") {
+        refuse(
+            cx,
+            "registry-database",
+            switch,
+            &format!("{why}: `registry.database.enabled` is false"),
+            &format!("set `registry.database.enabled: true`, or `{switch}: false`"),
+        );
+    }
+}
+
+fn redis(cx: &Context, purpose: &str) {
+    let path = format!("registry.redis.{purpose}");
+    let set: Value = cx.inherited(&format!("global.registry.redis.{purpose}"), &path);
+    if set.get("enabled") != Some(&Value::Bool(true)) {
+        return;
+    }
+    if purpose == "cache" {
+        needs_database(cx, "registry.redis.cache.enabled", "the cache holds what the metadata database says");
+    }
+    if set.get("host").is_some_and(|host| host == "") {
+        refuse(
+            cx,
+            "registry-redis",
+            &format!("{path}.host"),
+            &format!("is empty, and `{path}.enabled` asks for a connection"),
+            "name the server, or remove the key to use the Redis of GitLab",
+        );
+    }
+    let Some(password) = set.get("password").filter(|p| p.get("enabled") == Some(&Value::Bool(true))) else { return };
+    for field in ["secret", "key"].into_iter().filter(|field| password.get(*field).is_some_and(|text| text == "")) {
+        refuse(
+            cx,
+            "registry-redis",
+            &format!("{path}.password.{field}"),
+            &format!("is empty, and `{path}.password.enabled` asks for a password"),
+            "name the Secret and its key, or set `password.enabled: false`",
+        );
+    }
+}
+
+fn sentry(cx: &Context) {
+    if cx.enabled("registry.reporting.sentry.enabled") {
+        required(
+            cx,
+            "registry-sentry",
+            "registry.reporting.sentry.dsn",
+            "`registry.reporting.sentry.enabled` sends errors to Sentry",
+            "copy the DSN from the settings of the project in Sentry, or turn the reports off",
+        );
+    }
+}
+
+/// Rails sends its token along with the endpoints, so that both read one list.
+fn notifications(cx: &Context) {
+    if !cx.section("registry.notifications").is_null() {
+        refuse(
+            cx,
+            "registry-notifications",
+            "registry.notifications",
+            "is not read here: GitLab has to know the endpoints as well, in `global.registry.notifications`",
+            "move it to `global.registry.notifications`",
+        );
+    }
+}

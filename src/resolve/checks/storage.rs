@@ -1,0 +1,98 @@
+//! Object storage, and the backups that go to it.
+
+use serde_json::Map;
+
+use super::{is_set, refuse, required, warn};
+use crate::resolve::context::Context;
+
+/// Reports what is contradictory about object storage.
+pub(super) fn check(cx: &Context) {
+    one_store_for_all(cx);
+    stores_by_kind(cx);
+    backups(cx);
+}
+
+/// Kinds of objects that have a store of their own, unless one connection serves all.
+const STORES: [&str; 8] =
+    ["artifacts", "ciSecureFiles", "dependencyProxy", "externalDiffs", "lfs", "packages", "terraformState", "uploads"];
+
+fn has_connection(cx: &Context, store: &str) -> bool {
+    cx.section(&format!("{store}.connection")).as_object().is_some_and(|map: &Map<_, _>| !map.is_empty())
+}
+
+fn one_store_for_all(cx: &Context) {
+    if !cx.enabled("global.appConfig.object_store.enabled") {
+        return;
+    }
+    let on = |store: &String| cx.enabled(&format!("{store}.enabled"));
+    for store in STORES.map(|name| format!("global.appConfig.{name}")).iter().filter(|store| on(store)) {
+        if has_connection(cx, store) {
+            refuse(
+                cx,
+                "object-storage-twice",
+                &format!("{store}.connection"),
+                "`global.appConfig.object_store.enabled` gives all kinds of objects one connection, and this kind has its own as well",
+                "remove this connection, or set `global.appConfig.object_store.enabled: false` and name a connection for each kind",
+            );
+        }
+        required(
+            cx,
+            "object-storage-bucket",
+            &format!("{store}.bucket"),
+            "`global.appConfig.object_store.enabled` tells kinds of objects apart by their buckets",
+            "name a bucket that no other kind of object uses",
+        );
+    }
+}
+
+fn stores_by_kind(cx: &Context) {
+    if cx.enabled("global.minio.enabled") || cx.enabled("global.appConfig.object_store.enabled") {
+        return;
+    }
+    for store in STORES.map(|name| format!("global.appConfig.{name}")) {
+        if cx.enabled(&format!("{store}.enabled")) && !has_connection(cx, &store) {
+            refuse(
+                cx,
+                "object-storage-connection",
+                &format!("{store}.connection"),
+                "is missing, and there is no MinIO to keep such objects in: `global.minio.enabled` is false",
+                "name the Secret with the connection in `connection.secret`, or one for all kinds in `global.appConfig.object_store`",
+            );
+        }
+    }
+}
+
+/// The tool that copies backups logs in with a configuration of its own.
+fn backups(cx: &Context) {
+    if !cx.enabled("gitlab.toolbox.enabled") {
+        return;
+    }
+    let toolbox = "gitlab.toolbox.backups.objectStorage";
+    let secret = format!("{toolbox}.config.secret");
+    let hint = "make a Secret with the configuration of s3cmd, gsutil or Azure's tool, and name it here";
+    if is_set(cx, &format!("{toolbox}.config.key")) {
+        let why = format!("`{toolbox}.config.key` names a key of it");
+        required(cx, "backup-object-storage", &secret, &why, hint);
+        return;
+    }
+    // A pod of Google's cloud may log in as its service account; then the project is all there is to say.
+    let by_identity =
+        cx.section(&format!("{toolbox}.backend")) == "gcs" && is_set(cx, &format!("{toolbox}.config.gcpProject"));
+    if cx.enabled("global.minio.enabled") || by_identity || is_set(cx, &secret) {
+        return;
+    }
+    if !cx.enabled("global.appConfig.object_store.enabled") {
+        let why = "backups are copied to object storage that is not MinIO: `global.minio.enabled` is false";
+        required(cx, "backup-object-storage", &secret, why, hint);
+    } else if cx.enabled("gitlab.toolbox.backups.cron.enabled") {
+        warn(
+            cx,
+            "backup-object-storage",
+            "gitlab.toolbox.backups.cron.enabled",
+            &format!(
+                "each backup will fail: `global.appConfig.object_store.connection` is read by Rails, the tool that copies backups reads `{secret}`, which is missing"
+            ),
+            hint,
+        );
+    }
+}

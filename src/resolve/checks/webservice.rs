@@ -1,0 +1,123 @@
+//! The web server: its Services, its routes, the path that it stands under, and the time that requests get.
+
+use serde_json::Value;
+
+use super::refuse;
+use crate::resolve::context::Context;
+
+/// Reports what is contradictory about the web server.
+pub(super) fn check(cx: &Context) {
+    relative_root(cx);
+    longest_request(cx);
+    exporter_tls(cx);
+    if cx.enabled("gitlab.webservice.enabled") {
+        load_balancers(cx);
+        route_rules(cx);
+    }
+}
+
+/// The deployments by name; one named `default` stands for none.
+fn deployments<'c>(cx: &'c Context) -> impl Iterator<Item = (&'c String, &'c Value)> {
+    cx.section("gitlab.webservice.deployments").as_object().into_iter().flatten()
+}
+
+fn relative_root(cx: &Context) {
+    let path = "global.appConfig.relativeUrlRoot";
+    let Some(root) = cx.text(path).filter(|root| root != "/") else { return };
+    let fault = match (root.starts_with('/'), root.ends_with('/')) {
+        (true, false) => return,
+        (false, _) => "has to begin with `/`",
+        (true, true) => "must not end in `/`",
+    };
+    refuse(
+        cx,
+        "relative-url-root",
+        path,
+        fault,
+        "write the path with a slash before it and none after it, as `/gitlab`",
+    );
+}
+
+/// Rails has to give up a request before Puma ends its worker.
+fn longest_request(cx: &Context) {
+    let seconds = |path: &str| cx.text(path).and_then(|text| text.parse::<f64>().ok());
+    let longest = seconds("global.appConfig.maxRequestDurationSeconds");
+    let timeout = seconds("global.webservice.workerTimeout");
+    if let (Some(longest), Some(timeout)) = (longest, timeout)
+        && longest >= timeout
+    {
+        refuse(
+            cx,
+            "longest-request",
+            "global.appConfig.maxRequestDurationSeconds",
+            &format!(
+                "a request may take {longest} seconds, but `global.webservice.workerTimeout` ends its worker after {timeout}"
+            ),
+            "choose less than `global.webservice.workerTimeout`, or raise that",
+        );
+    }
+}
+
+/// The exporter of Workhorse has no certificate of its own.
+fn exporter_tls(cx: &Context) {
+    let base = "gitlab.webservice.workhorse.monitoring.exporter";
+    let own =
+        deployments(cx).map(|(name, _)| format!("gitlab.webservice.deployments.{name}.workhorse.monitoring.exporter"));
+    for base in std::iter::once(base.to_owned()).chain(own) {
+        let switch = format!("{base}.tls.enabled");
+        if cx.enabled(&switch) && !cx.enabled("global.workhorse.tls.enabled") {
+            refuse(
+                cx,
+                "workhorse-exporter-tls",
+                &switch,
+                "the exporter speaks TLS with the certificate of Workhorse, and `global.workhorse.tls.enabled` is false",
+                "set `global.workhorse.tls.enabled: true`, or turn TLS of the exporter off",
+            );
+        }
+    }
+}
+
+/// A load balancer has an address of its own, which no two deployments share and which nobody guards.
+fn load_balancers(cx: &Context) {
+    let balances = |path: &str| cx.section(&format!("{path}.type")) == "LoadBalancer";
+    let shared = "gitlab.webservice.service";
+    if balances(shared) && deployments(cx).count() > 1 {
+        refuse(
+            cx,
+            "webservice-load-balancer",
+            &format!("{shared}.type"),
+            "each of the `gitlab.webservice.deployments` would get a load balancer and an address of its own",
+            "set `gitlab.webservice.service.type: ClusterIP`, and `service.type: LoadBalancer` at the deployment that needs one",
+        );
+    }
+    for (name, _) in deployments(cx) {
+        let service = format!("gitlab.webservice.deployments.{name}.service");
+        let ranges = [format!("{service}.loadBalancerSourceRanges"), format!("{shared}.loadBalancerSourceRanges")];
+        let guarded = ranges.iter().any(|path| cx.section(path).as_array().is_some_and(|list| !list.is_empty()));
+        if balances(&service) && !guarded {
+            refuse(
+                cx,
+                "webservice-load-balancer",
+                &format!("{service}.type"),
+                &format!("the load balancer would be open to everybody, `{}` is empty", ranges[0]),
+                &format!("list the networks that may reach it in `{}`", ranges[0]),
+            );
+        }
+    }
+}
+
+/// `gatewayRoute.rule` was one rule; now there is a list.
+fn route_rules(cx: &Context) {
+    let all = deployments(cx).map(|(name, _)| format!("gitlab.webservice.deployments.{name}.gatewayRoute"));
+    for route in std::iter::once("gitlab.webservice.gatewayRoute".to_owned()).chain(all) {
+        if !cx.section(&format!("{route}.rule")).is_null() {
+            refuse(
+                cx,
+                "route-rule",
+                &format!("{route}.rule"),
+                "a route has a list of rules, not one",
+                &format!("write it as an entry of the list `{route}.rules`"),
+            );
+        }
+    }
+}
