@@ -97,6 +97,12 @@ pub struct Images {
     pub registry: String,
     /// gitlab-exporter, with versions of its own and no `v`.
     pub exporter: String,
+    /// The Runner; the tag of its image has the base system before this, `alpine-`.
+    pub runner: String,
+    /// Zoekt's indexer and web server.
+    pub zoekt: String,
+    /// OpenBao.
+    pub openbao: String,
 }
 
 /// `images.json`, as it stands.
@@ -115,6 +121,9 @@ struct Since {
     shell: Vec<(String, String)>,
     registry: Vec<(String, String)>,
     exporter: Vec<(String, String)>,
+    runner: Vec<(String, String)>,
+    zoekt: Vec<(String, String)>,
+    openbao: Vec<(String, String)>,
 }
 
 #[derive(Debug, Deserialize)]
@@ -127,6 +136,9 @@ struct Development {
     shell: String,
     registry: String,
     exporter: String,
+    runner: String,
+    zoekt: String,
+    openbao: String,
 }
 
 /// Reads a file of our own.
@@ -222,6 +234,9 @@ pub fn images(version: GitlabVersion) -> Result<Images, Diagnostic> {
         shell: tag("shell", &since.shell)?,
         registry: tag("registry", &since.registry)?,
         exporter: tag("exporter", &since.exporter)?,
+        runner: tag("runner", &since.runner)?,
+        zoekt: tag("zoekt", &since.zoekt)?,
+        openbao: tag("openbao", &since.openbao)?,
     })
 }
 
@@ -239,6 +254,9 @@ impl Images {
             shell: d.shell.clone(),
             registry: d.registry.clone(),
             exporter: d.exporter.clone(),
+            runner: d.runner.clone(),
+            zoekt: d.zoekt.clone(),
+            openbao: d.openbao.clone(),
         }
     }
 }

@@ -22,12 +22,7 @@ const CHARTS: [(&str, &str, &str); 4] = [
 ];
 
 /// A section, what is rendered in place of its chart, and the settings of the chart that it does not read.
-const STAND_INS: [(&str, &str, &[&str]); 3] = [
-    (
-        "gitlab-runner",
-        "runner",
-        &["runners.config", "runners.secret", "runners.cache", "unregisterRunners", "rbac.clusterWideAccess"],
-    ),
+const STAND_INS: [(&str, &str, &[&str]); 2] = [
     (
         "postgresql",
         "PostgreSQL",

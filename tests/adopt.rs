@@ -124,7 +124,8 @@ fn no_second_workload_stands_beside_one_of_helms() {
     let mut seen = 0;
     for release in releases() {
         let theirs: Vec<Id> = release.objects.iter().map(id).collect();
-        for object in ours(&release, &output()) {
+        // The recordings leave out the charts that the official one brings along, and with them the Runner.
+        for object in ours(&release, &output()).into_iter().filter(|object| &*object.component != "gitlab-runner") {
             if WORKLOADS.contains(&object.id.kind.as_str()) {
                 seen += 1;
                 assert!(theirs.contains(&id(&object.body)), "{}: {} is new", release.name, object.id);
@@ -163,7 +164,7 @@ fn stand_ins_can_be_left_out_and_nothing_else_goes_with_them() {
     };
     let all = ours(release, &Output::default());
     let components: BTreeSet<_> = all.iter().filter(|o| stand_in(o)).map(|o| o.component.to_string()).collect();
-    assert_eq!(components.into_iter().collect::<Vec<_>>(), ["gitlab-runner", "postgresql", "redis"]);
+    assert_eq!(components.into_iter().collect::<Vec<_>>(), ["postgresql", "redis"]);
     // the official chart's own, which its PostgreSQL reads
     assert!(names(&ours(release, &output())).contains("ConfigMap/gitlab-postgresql-init-db"));
     let without: Vec<_> = all.into_iter().filter(|object| !stand_in(object)).collect();

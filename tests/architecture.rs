@@ -21,9 +21,9 @@ const ALLOWED: &[(&str, &[&str])] = &[
     ("phases", &["diag", "manifest", "yaml"]),
     // of phases the marks
     ("adopt", &["manifest", "phases"]),
-    // of manifest only the phase, of releases only the image tags, of upgrade nothing
+    // of manifest only the phase, of releases only the image tags, of shell the quoting of a word
     // of bundle the tables that the components' files say
-    ("resolve", &["bundle", "diag", "manifest", "model", "releases", "view"]),
+    ("resolve", &["bundle", "diag", "manifest", "model", "releases", "shell", "view"]),
     ("render", &["bundle", "diag", "resolve", "yaml"]),
     ("profiles", &["bundle", "diag"]),
     ("third_party", &["diag"]),

@@ -7,6 +7,7 @@ mod configure;
 mod minio;
 mod others;
 mod registry;
+mod runner;
 mod shared_secrets;
 mod upgrade_check;
 

@@ -15,7 +15,7 @@ pub struct Other {
     pub advice: &'static str,
 }
 
-const OTHERS: [Other; 8] = [
+const OTHERS: [Other; 7] = [
     Other {
         name: "PostgreSQL",
         switch: "postgresql.install",
@@ -46,13 +46,6 @@ const OTHERS: [Other; 8] = [
         has_data: true,
         advice: "its measurements are in its claim. It goes on running; set `prometheus.install: false`, and replace it by a \
                  Prometheus of its own chart when you are ready to lose or to copy them",
-    },
-    Other {
-        name: "GitLab Runner",
-        switch: "gitlab-runner.install",
-        has_data: false,
-        advice: "it goes on running with its registration. Install a runner from its own chart, \
-                 https://docs.gitlab.com/runner/install/kubernetes/, then scale this one to 0 and delete it",
     },
     Other {
         name: "HAProxy",

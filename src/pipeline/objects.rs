@@ -10,6 +10,7 @@ use crate::manifest::{self, Manifest, Ordered, content};
 use crate::phases::{Hooks, marks};
 use crate::releases;
 use crate::render::{Hole, Renderer, render};
+use crate::resolve::context::overlay;
 use crate::resolve::plan::Naming;
 use crate::resolve::{Context, Plan, Release, resolve};
 use crate::schema::Checked;
@@ -76,9 +77,12 @@ fn manifests(plan: &mut Plan, hooks: Hooks, images: &Rewrite) -> Result<Vec<Mani
     let rendered = render(&renderer, &mut plan.objects).map_err(Report)?;
     let mut bodies = Vec::with_capacity(rendered.len());
     let mut failed = Vec::new();
-    for object in &rendered {
+    for (planned, object) in plan.objects.iter().zip(&rendered) {
         match read_rendered(&renderer, &object.text) {
-            Ok(body) => bodies.push(body),
+            Ok(mut body) => {
+                overlay(&mut body, &planned.over);
+                bodies.push(body);
+            }
             Err(why) => {
                 failed.push(Diagnostic::bug("template-failed", format!("template `{}`: {why}", object.source)));
             }

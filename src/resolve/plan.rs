@@ -206,6 +206,8 @@ pub struct Planned {
     pub checksums: Vec<Checksum>,
     /// How its name comes about.
     pub naming: Naming,
+    /// A tree of the user's that is laid over the object: keys that no template knows.
+    pub over: Value,
 }
 
 /// How an object's name comes about. A Job cannot be changed: a changed Job has to be a new one.
@@ -249,6 +251,7 @@ impl Plan {
             phase: Phase::Main,
             checksums: Vec::new(),
             naming: Naming::Given,
+            over: Value::Null,
         });
         let last = self.objects.len() - 1;
         &mut self.objects[last]
@@ -281,6 +284,12 @@ impl Planned {
     /// Lets the name end in a hash of the content where Helm is not there to delete the Job of the last run.
     pub fn name_by_content_without_helm(&mut self) -> &mut Self {
         self.naming = Naming::ByContentWithoutHelm;
+        self
+    }
+
+    /// Lays a tree over the object, for keys that only the user knows: those of a ConfigMap, or a whole object.
+    pub fn lay_over(&mut self, tree: Value) -> &mut Self {
+        self.over = tree;
         self
     }
 

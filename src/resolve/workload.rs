@@ -13,7 +13,7 @@ mod probe;
 mod volumes;
 
 pub use container::{Container, Script, configure_script, env};
-pub use pod::{evictable, safe_to_evict};
+pub use pod::{bare_pod, evictable, safe_to_evict};
 pub use probe::{http_probe, probe};
 pub use volumes::{
     certificate_mounts, certificate_source, config_volume, memory_volume, mount, projected_volume, secret_items,

@@ -95,20 +95,3 @@ esac
     let printed = sandbox.fails("sh", &script, &env);
     assert!(printed.contains("answered with 422"), "{printed}");
 }
-
-#[test]
-fn a_runner_that_is_registered_runs_with_the_counts_that_are_asked_for() {
-    let sandbox = Sandbox::new();
-    sandbox.program("gitlab-runner", "#!/bin/sh\necho \"$*\"\n");
-    sandbox.write("home/config.toml", "concurrent = 1\ncheck_interval = 0\n[[runners]]\n  token = \"t\"\n");
-    let home = sandbox.str("home");
-    let mut env = vec![("RUNNER_HOME", home.as_str()), ("CI_SERVER_HOST", "given"), ("RUNNER_CONCURRENT", "5")];
-    let script = render("gitlab-runner/start.sh", &json!({}));
-    let output = sandbox.run("sh", &script, &env);
-    assert_eq!(text(&output).trim(), format!("run --config {home}/config.toml --working-directory {home}"));
-    let changed = "concurrent = 5\ncheck_interval = 0\n[[runners]]\n  token = \"t\"\n";
-    assert_eq!(sandbox.read("home/config.toml"), changed);
-    env.push(("RUNNER_CHECK_INTERVAL", "30"));
-    sandbox.succeeds("sh", &script, &env);
-    assert!(sandbox.read("home/config.toml").contains("check_interval = 30\n"));
-}

@@ -1,5 +1,6 @@
 //! What components must agree on: databases, Redis, hosts, object storage.
 
+pub mod chart;
 pub mod deployment;
 pub mod gitaly;
 pub mod gitaly_clients;

@@ -38,6 +38,8 @@ fn of_the_chart(scope: &Scope, name: &str) -> Option<String> {
         "gitlab.geo.ingress.class.name" => geo_class(cx),
         "gitlab.geo.primary" => geo("primary"),
         "gitlab.geo.secondary" => geo("secondary"),
+        // Where the runner's cache is: a TOML string.
+        "gitlab-runner.cache-tpl.s3ServerAddress" => format!("{:?}", hosts::public(cx, "minio").host),
         "gitlab.versionTag" => cx.gitlab_version().to_owned(),
         "gitlab.wildcard-self-signed-cert-name" => {
             cx.text("global.ingress.tls.secretName").unwrap_or_else(|| tls::wildcard(cx))

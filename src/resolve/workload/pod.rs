@@ -12,37 +12,24 @@ use crate::view;
 impl Workload<'_> {
     /// The pod, with the containers every pod has: extra ones, and certificates first.
     pub fn pod(&self, init: Vec<Container>, containers: Vec<Container>, volumes: Vec<Node>) -> View {
-        let init: Vec<View> = init.into_iter().map(view_of).collect();
-        let containers: Vec<View> = containers.into_iter().map(view_of).collect();
         let mut all_volumes = self.list("extraVolumes", &self.set.extra_volumes);
         all_volumes.extend(volumes);
-        view! {
-            name: Value::Null,
-            labels: self.labels.pod,
+        let own = view! {
             annotations: labels::text_map(&self.set.annotations),
             automount_service_account_token: self.automount(),
             service_account_name: self.service_account_name(),
             image_pull_secrets: self.pull_secrets(),
             priority_class_name: self.priority_class(),
-            runtime_class_name: Value::Null,
-            hostname: Value::Null,
             node_selector: self.node_selector(),
             tolerations: self.tolerations(),
             affinity: self.affinity(),
             termination_grace_period_seconds: self.set.deployment.termination_grace_period_seconds,
-            restart_policy: Value::Null,
-            share_process_namespace: Value::Null,
-            dns_policy: Value::Null,
-            host_network: Value::Null,
-            host_aliases: Value::Null,
-            dns_config: Value::Null,
             extra_init_containers: self.list("extraInitContainers", &self.set.extra_init_containers),
-            init_containers: moved(init),
             extra_containers: self.list("extraContainers", &self.set.extra_containers),
-            containers: moved(containers),
-            volumes: moved(all_volumes),
-        }
-        .over(&self.passed)
+        };
+        let mut pod = bare_pod(&self.labels.pod, init, containers, all_volumes);
+        pod.0.extend(own.0);
+        pod.over(&self.passed)
     }
 
     /// The Secrets that images are pulled with: the global ones and the component's.
@@ -56,6 +43,42 @@ impl Workload<'_> {
             }
         }
         (!all.is_empty()).then_some(all)
+    }
+}
+
+/// A pod without what GitLab's own components have in common, for the charts of GitLab's that have settings of their
+/// own shape: the Runner, Zoekt, OpenBao. Every other field of the template is null.
+pub fn bare_pod(labels: &NodeMap, init: Vec<Container>, containers: Vec<Container>, volumes: Vec<Node>) -> View {
+    let init: Vec<View> = init.into_iter().map(view_of).collect();
+    let containers: Vec<View> = containers.into_iter().map(view_of).collect();
+    view! {
+        name: Value::Null,
+        labels: labels,
+        annotations: Value::Null,
+        automount_service_account_token: Value::Null,
+        service_account_name: Value::Null,
+        security_context: Value::Null,
+        image_pull_secrets: Value::Null,
+        priority_class_name: Value::Null,
+        runtime_class_name: Value::Null,
+        scheduler_name: Value::Null,
+        hostname: Value::Null,
+        node_selector: Value::Null,
+        tolerations: Value::Null,
+        affinity: Value::Null,
+        topology_spread_constraints: Value::Null,
+        termination_grace_period_seconds: Value::Null,
+        restart_policy: Value::Null,
+        share_process_namespace: Value::Null,
+        dns_policy: Value::Null,
+        host_network: Value::Null,
+        host_aliases: Value::Null,
+        dns_config: Value::Null,
+        extra_init_containers: json!([]),
+        init_containers: moved(init),
+        extra_containers: json!([]),
+        containers: moved(containers),
+        volumes: moved(volumes),
     }
 }
 

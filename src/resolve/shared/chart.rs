@@ -1,0 +1,47 @@
+//! What the charts that GitLab keeps in repositories of their own (Runner, Zoekt, OpenBao) have in common: settings
+//! in shapes of Kubernetes, passed on as they are, and no part in what `global` sets for GitLab's own pods.
+
+use serde_json::{Value, json};
+
+use crate::diag::{Diagnostic, ValuePath};
+use crate::model::{Node, NodeMap};
+use crate::resolve::context::Context;
+use crate::resolve::labels;
+
+/// A map, or nothing where it is empty.
+pub fn given(map: &NodeMap) -> Option<&NodeMap> {
+    (!map.is_empty()).then_some(map)
+}
+
+/// A list of Kubernetes' own entries, or nothing where it is empty. Some charts write `{}` for an empty list.
+pub fn list(value: &Node) -> Option<&Vec<Node>> {
+    value.as_array().filter(|items| !items.is_empty())
+}
+
+/// Names of Secrets as `imagePullSecrets` has them: `secret` becomes `{name: secret}`.
+pub fn secret_names(names: &[Node]) -> Option<Vec<Node>> {
+    let named = |name: &Node| if name.is_string() { json!({"name": name}) } else { name.clone() };
+    (!names.is_empty()).then(|| names.iter().map(named).collect())
+}
+
+/// Variables with a plain value, and then those that are taken from elsewhere.
+pub fn environment<'a>(plain: &'a NodeMap, taken: &'a NodeMap) -> impl Iterator<Item = Node> + 'a {
+    let plain = labels::text_map(plain).into_iter().map(|(name, value)| json!({"name": name, "value": value}));
+    plain.chain(taken.iter().map(|(name, source)| json!({"name": name, "valueFrom": source})))
+}
+
+/// Warns of settings that an older chart read and that nothing reads now. `table` has the path below `key`, and what
+/// to write in its place.
+pub fn warn_unread(cx: &Context, key: &str, table: &[(&str, &str)]) {
+    for (path, instead) in table {
+        let path = format!("{key}.{path}");
+        if matches!(cx.section(&path), Value::Null) {
+            continue;
+        }
+        cx.say(
+            Diagnostic::warning("unread-key", format!("`{path}` is not read"))
+                .at_value(ValuePath::dotted(&path))
+                .hint(*instead),
+        );
+    }
+}
