@@ -157,6 +157,9 @@ fn bundle(root: &Path, out: &Path, all: &[Component]) -> Outcome<String> {
         for path in sorted(&folder.join("templates"))? {
             templates.insert(format!("{name}/{}", file_name(&path)), path);
         }
+        for path in sorted(&folder.join("objects"))? {
+            templates.insert(format!("{name}/objects/{}", file_name(&path)), path);
+        }
         for path in sorted(&folder.join("files"))? {
             templates.insert(format!("{name}/files/{}", file_name(&path).trim_end_matches(".j2")), path);
         }
@@ -176,7 +179,12 @@ fn bundle(root: &Path, out: &Path, all: &[Component]) -> Outcome<String> {
         }
     }
     let mut text = String::new();
-    table(&mut text, "TEMPLATES", "Templates and files: `component/kind.yaml`, `component/files/name`.", &templates)?;
+    table(
+        &mut text,
+        "TEMPLATES",
+        "Templates and files: `component/kind.yaml`, `_shared/objects/kind.yaml`, `component/files/name`.",
+        &templates,
+    )?;
     table(&mut text, "PROFILES", "Values files a user starts from, by name.", &profiles)?;
     fs::create_dir_all(out.join("schemas"))?;
     let mut checked = BTreeMap::new();

@@ -25,6 +25,12 @@ pub fn template(name: &str) -> Option<&'static str> {
     find(TEMPLATES, name)
 }
 
+/// The name of an object's template: the component's own, `kas/deployment.yaml`, or the one that components share.
+pub fn object_template(component: &str, file: &str) -> String {
+    let own = format!("{component}/{file}");
+    if template(&own).is_some() { own } else { format!("_shared/objects/{file}") }
+}
+
 /// A schema as JSON, without prose: a component's by its name, shared ones by file stem (`root.schema`,
 /// `definitions`, `kubernetes`), one definition of a shared one as `kubernetes#Probe`.
 pub fn schema(name: &str) -> Option<&'static str> {

@@ -1,6 +1,6 @@
 //! The lint of templates: they show objects, they do not compute.
 
-use gitlab_render::bundle::TEMPLATES;
+use gitlab_render::bundle::{self, TEMPLATES};
 use gitlab_render::yaml::template as read;
 
 /// Names of tags that a manifest may have.
@@ -87,6 +87,14 @@ fn one_object_a_file_named_by_its_kind() {
             _ => wrong.push(format!("{name}: {} objects", kinds.len())),
         }
     }
+    assert_kept(&wrong);
+}
+
+#[test]
+fn a_component_has_a_template_of_its_own_only_where_it_differs() {
+    let shared = |name: &str| bundle::template(&format!("_shared/objects/{}", name.rsplit('/').next()?));
+    let wrong = manifests().filter(|(name, text)| !name.starts_with("_shared/") && shared(name) == Some(text));
+    let wrong: Vec<_> = wrong.map(|(name, _)| format!("{name}: the same is in charts/_shared/objects")).collect();
     assert_kept(&wrong);
 }
 

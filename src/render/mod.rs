@@ -10,6 +10,7 @@ mod laid;
 
 pub use engine::{Hole, Renderer};
 
+use crate::bundle;
 use crate::diag::Diagnostic;
 use crate::resolve::plan::Planned;
 
@@ -18,7 +19,7 @@ use crate::resolve::plan::Planned;
 pub struct Rendered {
     /// YAML with marks.
     pub text: String,
-    /// The template's name, `gitaly/statefulset.yaml`.
+    /// The component and the kind of template, `gitaly/statefulset.yaml`: the name by which users select it.
     pub source: String,
 }
 
@@ -28,7 +29,8 @@ pub fn render(renderer: &Renderer, objects: &mut [Planned]) -> Result<Vec<Render
     let mut failed = Vec::new();
     for object in objects {
         let source = format!("{}/{}", object.component, object.template);
-        match renderer.run(&source, std::mem::take(&mut object.view)) {
+        let template = bundle::object_template(object.component, object.template);
+        match renderer.run(&template, std::mem::take(&mut object.view)) {
             Ok(text) => done.push(Rendered { text, source }),
             Err(diagnostic) => failed.push(diagnostic),
         }

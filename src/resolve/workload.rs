@@ -114,7 +114,7 @@ impl<'a> Workload<'a> {
     pub fn deployment(&self, pod: View) -> View {
         view! {
             name: self.name, labels: self.controller_labels(), annotations: self.controller_annotations(),
-            selector: self.labels.selector, strategy: self.set.deployment.strategy, pod: moved(pod),
+            selector: self.labels.selector, replicas: Value::Null, strategy: self.set.deployment.strategy, pod: moved(pod),
         }
     }
 

@@ -1,7 +1,7 @@
 //! The pods: Puma beside Workhorse, what prepares them, and their volumes.
 
 use serde::Deserialize;
-use serde_json::{Value, json};
+use serde_json::json;
 
 use super::{COMPONENT, Web, workhorse};
 use crate::model::app_config::SecretKey;
@@ -71,7 +71,7 @@ pub fn plan_deployment(web: &Web, all: &Workload, plan: &mut Plan) {
     pod.annotate(&crate::resolve::workload::evictable());
     let mut labels = w.controller_labels();
     labels::put(&mut labels, &web.set.deployment.labels);
-    let view = w.deployment(pod).with("name", &web.name).with("labels", labels).with("replicas", Value::Null);
+    let view = w.deployment(pod).with("name", &web.name).with("labels", labels);
     plan.add(COMPONENT.name, "deployment.yaml", view).follows("checksum/config", &all.name);
 }
 
