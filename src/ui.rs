@@ -83,12 +83,9 @@ fn to_stderr(text: &str) {
 }
 
 /// Prints what clap answers: help to stdout, a wrong command line to stderr.
-pub fn clap_message(error: &clap::Error, hint: Option<&str>) {
+pub fn clap_message(error: &clap::Error) {
     // Nothing can be done about a closed stream.
     let _ = error.print();
-    if let Some(hint) = hint {
-        to_stderr(&format!("\nhint: {hint}\n"));
-    }
 }
 
 /// One finding for programs: `{code, severity, fault, message, places, hint}`.

@@ -4,12 +4,13 @@
 //! with the flags of its own.
 
 pub mod enums;
-pub mod helm;
+mod helm;
 mod images;
 mod inputs;
 mod messages;
 mod release;
 mod rerun;
+pub mod usage;
 
 use clap::ValueEnum;
 

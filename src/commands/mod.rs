@@ -18,11 +18,10 @@ mod version;
 use std::ffi::OsString;
 use std::process::ExitCode;
 
-use clap::error::{ContextKind, ContextValue};
 use clap::{Parser, Subcommand};
 
-use crate::cli::{MessageArgs, helm};
-use crate::diag::{Failure, Fault, Severity};
+use crate::cli::{MessageArgs, usage};
+use crate::diag::{Failure, Fault, Severity, Sources};
 use crate::ui::{self, Ui};
 
 /// Turns a values file into the Kubernetes manifests of a GitLab deployment.
@@ -147,9 +146,10 @@ impl From<&Failure> for Exit {
 
 /// Runs the command that the arguments name; the first argument is the program's own name.
 pub fn run(args: impl IntoIterator<Item = OsString>) -> Exit {
-    let cli = match Cli::try_parse_from(args) {
+    let args: Vec<OsString> = args.into_iter().collect();
+    let cli = match Cli::try_parse_from(&args) {
         Ok(cli) => cli,
-        Err(error) => return refuse_usage(&error),
+        Err(error) => return refuse_usage(&error, &args),
     };
     let ui = Ui::new(&cli.messages);
     match cli.command.run(&ui) {
@@ -162,11 +162,15 @@ pub fn run(args: impl IntoIterator<Item = OsString>) -> Exit {
 }
 
 /// Prints what clap has to say, which for `--help` is an answer and no error.
-fn refuse_usage(error: &clap::Error) -> Exit {
-    let hint = match error.get(ContextKind::InvalidArg) {
-        Some(ContextValue::String(flag)) => helm::hint(flag),
-        _ => None,
-    };
-    ui::clap_message(error, hint);
-    if error.use_stderr() { Exit::Usage } else { Exit::Done }
+fn refuse_usage(error: &clap::Error, args: &[OsString]) -> Exit {
+    if !error.use_stderr() {
+        ui::clap_message(error);
+        return Exit::Done;
+    }
+    let words: Vec<String> = args.iter().skip(1).map(|word| word.to_string_lossy().into_owned()).collect();
+    match usage::finding(error, &words) {
+        Some(finding) => Ui::new(&usage::messages(&words)).report(&[finding], &Sources::default()),
+        None => ui::clap_message(error),
+    }
+    Exit::Usage
 }
