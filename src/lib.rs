@@ -5,8 +5,8 @@
 //! 1. [`values::load`] and [`values::merge`]: bytes to values, each with the place it came from.
 //! 2. [`model`]: values as types.
 //! 3. [`mod@resolve`]: the plan, which objects there are and what each shows. The only home of derivation.
-//! 4. [`mod@render`]: the template of each object over its view.
-//! 5. [`yaml::template`], [`manifest::verify`], [`manifest::order`]: objects that a cluster takes, in an order it takes.
+//! 4. [`mod@render`]: the template of each object, filled with its view.
+//! 5. [`manifest::verify`], [`manifest::order`]: objects that a cluster takes, in an order it takes.
 //!
 //! Around a render: [`phases`] says when an object is applied, and by whom; [`images`] which images are needed, and from
 //! where; [`canary`] makes a second set of a component's pods beside the first; [`validate`] checks anybody's manifests;

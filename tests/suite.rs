@@ -48,3 +48,4 @@ mod values_tables;
 mod web;
 mod worked_upgrade;
 mod writer;
+mod yaml;

@@ -1,7 +1,7 @@
 //! The lint of templates: they show objects, they do not compute.
 
 use gitlab_render::bundle::{self, TEMPLATES};
-use gitlab_render::yaml::template as read;
+use gitlab_render::render;
 
 /// Names of tags that a manifest may have.
 const TAGS: [&str; 6] = ["if", "elif", "else", "endif", "for", "endfor"];
@@ -99,27 +99,35 @@ fn a_component_has_a_template_of_its_own_only_where_it_differs() {
 }
 
 #[test]
-fn what_is_left_without_tags_is_yaml() {
-    let mut wrong = Vec::new();
-    for (name, text) in manifests() {
-        let plain: Vec<String> = text
-            .lines()
-            .filter(|line| !line.contains("{%") && !line.trim_start().starts_with("{#"))
-            .map(|line| match line.find("{{") {
-                Some(at) => format!("{}null", &line[..at]),
-                None => line.to_owned(),
-            })
-            .collect();
-        // lines of the two branches of an `if` may repeat a key
-        let branches = text.contains("{% else") || text.contains("{% elif");
-        if let Err(error) = read::parse(&plain.join("\n"), &mut |_| None).map_err(|e| e.to_string())
-            && !branches
-        {
-            wrong.push(format!("{name}: {error}"));
-        }
-        if text.lines().any(|line| line.trim_end().ends_with([':']) && line.contains("{{")) {
-            wrong.push(format!("{name}: a key is interpolated"));
-        }
+fn every_template_can_be_compiled() {
+    let faults: Vec<_> = manifests().filter_map(|(name, text)| render::check(name, text).err()).collect();
+    assert_kept(&faults);
+}
+
+/// What would make a template mean something else than it shows.
+#[test]
+fn a_template_has_only_what_it_needs() {
+    for (text, why) in [
+        ("", "empty"),
+        ("a: &x 1\n", "plain value"),
+        ("a: 1\nb: *x\n", "plain value"),
+        ("a: !!str 1\n", "plain value"),
+        ("a: |\n  text\n", "plain value"),
+        ("a: x{{ b }}\n", "plain value"),
+        ("a: \"{{ b }}\"\n", "plain value"),
+        ("{{ a }}: 1\n", ""),
+        ("a: 1\n---\nb: 1\n", "plain line"),
+        ("on: 1\n", ""),
+        ("a:\n  b: 1\n c: 1\n", ""),
+        ("a: {{ b | upper }}\n", "path"),
+        ("a: {{ b + 1 }}\n", "path"),
+        ("{% if a %}\na: 1\n", "endif"),
+        ("{% for a of b %}\na: 1\n{% endfor %}\n", "in"),
+        ("a: 1\n{% endif %}\n", "fits nowhere"),
+        ("a: {{ fragment(pod) }}\n", "fragment"),
+        ("a: {{ text(\"x\") }}\n", "text"),
+    ] {
+        let fault = render::check("x", text).expect_err(text);
+        assert!(fault.starts_with("x") && fault.contains(why), "{text:?}: {fault}");
     }
-    assert_kept(&wrong);
 }

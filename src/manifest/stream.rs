@@ -2,28 +2,39 @@
 
 use serde_json::Value;
 
-use crate::yaml::stream::documents;
-use crate::yaml::template::{ReadError, parse};
+use crate::diag::{Diagnostic, Location, Report};
+use crate::yaml::{read, scalar, stream, tree};
 
 /// The objects of a text: YAML documents or JSON values, empty ones left out, the items of a `List` each by itself.
+/// `source` is the number that places in the text get.
 ///
 /// # Errors
-/// The first document that is neither, with its line in the text.
-pub fn objects(text: &str) -> Result<Vec<Value>, ReadError> {
+/// What is wrong in the first document that is neither.
+pub fn objects(text: &str, source: usize) -> Result<Vec<Value>, Report> {
     let text = text.strip_prefix('\u{feff}').unwrap_or(text);
     let mut objects = Vec::new();
     if text.trim_start().starts_with(['{', '[']) {
         for value in serde_json::Deserializer::from_str(text).into_iter::<Value>() {
-            let value = value.map_err(|e| ReadError { line: e.line(), reason: "not valid JSON".to_owned() })?;
+            let mut value = value.map_err(|error| not_json(&error, source))?;
+            scalar::whole_numbers(&mut value);
+            tree::drop_nulls(&mut value);
             take(value, &mut objects);
         }
         return Ok(objects);
     }
-    for (line, document) in documents(text) {
-        let value = parse(document, &mut |_| None).map_err(|e| ReadError { line: e.line + line, ..e })?;
-        take(value, &mut objects);
+    for (lines, document) in stream::of_manifests(text) {
+        if let Some(value) = read::data(document, source, lines)? {
+            take(value, &mut objects);
+        }
     }
     Ok(objects)
+}
+
+/// Only the place: the parser's message may quote the text.
+fn not_json(error: &serde_json::Error, source: usize) -> Diagnostic {
+    let at = Location { source, line: error.line().max(1), column: error.column().max(1), len: 1 };
+    let what = if error.is_eof() { "the JSON is not complete" } else { "this is not valid JSON" };
+    Diagnostic::error("json", what).at(at).hint("write JSON, or YAML whose first character is not a bracket")
 }
 
 fn take(value: Value, objects: &mut Vec<Value>) {
@@ -48,20 +59,22 @@ pub fn is_list(map: &serde_json::Map<String, Value>) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::diag::Place;
 
     #[test]
     fn lists_and_streams_give_the_same_objects() {
         let stream = "# Source: a\n---\nkind: A\n---\n\n---\nkind: B\nx: |\n  --- no end\n";
         let list = "apiVersion: v1\nkind: List\nitems:\n- kind: A\n- kind: B\n  x: |\n    --- no end\n";
         let json = r#"{"kind": "List", "items": [{"kind": "A"}]} {"kind": "B", "x": "--- no end\n"}"#;
-        let expected = objects(stream);
+        let expected = objects(stream, 0);
         assert_eq!(expected.as_ref().map(Vec::len), Ok(2));
-        assert_eq!(objects(list), expected);
-        assert_eq!(objects(json), expected);
+        assert_eq!(objects(list, 0), expected);
+        assert_eq!(objects(json, 0), expected);
     }
 
     #[test]
     fn a_fault_has_its_line_in_the_whole_text() {
-        assert_eq!(objects("kind: A\n---\nkind: [\n").map_err(|error| error.line), Err(4));
+        let Err(Report(wrong)) = objects("kind: A\n---\nkind: [\n", 3) else { panic!("it is not YAML") };
+        assert!(matches!(wrong[0].places[0], Place::At(Location { source: 3, line: 4, .. })), "{wrong:?}");
     }
 }

@@ -1,6 +1,8 @@
 //! Two sides to what differs between them.
 
-use crate::diag::{Diagnostic, Failure, Report, Sources};
+use std::sync::Arc;
+
+use crate::diag::{Diagnostic, Failure, Report, Severity, Sources};
 use crate::diff::{self, Comparison, Object};
 use crate::manifest::stream;
 use crate::pipeline::{Request, render};
@@ -87,17 +89,17 @@ fn read(side: Side) -> Result<Read, Failure> {
     };
     let mut objects = Vec::new();
     let mut wrong = Vec::new();
+    let mut sources = Sources::default();
     for (name, text) in texts {
-        match stream::objects(&text) {
+        let text: Arc<str> = text.into();
+        let source = sources.add(name, text.clone());
+        match stream::objects(&text, source) {
             Ok(bodies) => objects.extend(bodies.into_iter().filter_map(Object::new)),
-            Err(error) => wrong.push(
-                Diagnostic::error("manifest-unreadable", format!("`{name}`, {error}"))
-                    .hint("give manifests as `kubectl get -o yaml`, `helm get manifest` or `template` write them"),
-            ),
+            Err(Report(found)) => wrong.extend(found.into_iter().filter(|d| d.severity == Severity::Error)),
         }
     }
     if !wrong.is_empty() {
-        return Err(Report(wrong).into());
+        return Err(Failure { report: Report(wrong), sources });
     }
     Ok(Read::Objects(objects))
 }

@@ -1,4 +1,4 @@
-//! Checked values to verified objects in order: resolve, render, read, name, mark, verify, order.
+//! Checked values to verified objects in order: resolve, render, name, mark, verify, order.
 
 use serde_json::Value;
 
@@ -9,12 +9,12 @@ use crate::images::Rewrite;
 use crate::manifest::{self, Manifest, Ordered, content};
 use crate::phases::{Hooks, marks};
 use crate::releases;
-use crate::render::{Hole, Renderer, render};
+use crate::render::{Renderer, render};
 use crate::resolve::context::overlay;
 use crate::resolve::plan::Naming;
 use crate::resolve::{Context, Plan, Release, resolve};
 use crate::schema::Checked;
-use crate::yaml::template;
+use crate::yaml;
 
 /// All objects of a render. Findings are added to `found`; `None` where one of them is an error.
 pub(super) fn objects(request: &Request, checked: &Checked, found: &mut Vec<Diagnostic>) -> Option<Ordered> {
@@ -53,7 +53,7 @@ pub(super) fn objects(request: &Request, checked: &Checked, found: &mut Vec<Diag
 /// Which objects there are, with what findings; `None` where the release is unknown, which is added to `found`.
 pub(super) fn plan(target: &Target, tree: &Value, found: &mut Vec<Diagnostic>) -> Option<Plan> {
     let release = release(target, tree, found)?;
-    let context = Context::new(&release, tree, |text| template::parse(text, &mut |_| None).map_err(|e| e.to_string()));
+    let context = Context::new(&release, tree, yaml::read::inner);
     Some(resolve(&context))
 }
 
@@ -71,25 +71,13 @@ fn release(target: &Target, tree: &Value, found: &mut Vec<Diagnostic>) -> Option
     })
 }
 
-/// Renders the templates of a plan and reads the results.
+/// Fills the templates of a plan.
 fn manifests(plan: &mut Plan, hooks: Hooks, images: &Rewrite) -> Result<Vec<Manifest>, Report> {
     let renderer = Renderer::new();
     let rendered = render(&renderer, &mut plan.objects).map_err(Report)?;
-    let mut bodies = Vec::with_capacity(rendered.len());
-    let mut failed = Vec::new();
-    for (planned, object) in plan.objects.iter().zip(&rendered) {
-        match read_rendered(&renderer, &object.text) {
-            Ok(mut body) => {
-                overlay(&mut body, &planned.over);
-                bodies.push(body);
-            }
-            Err(why) => {
-                failed.push(Diagnostic::bug("template-failed", format!("template `{}`: {why}", object.source)));
-            }
-        }
-    }
-    if !failed.is_empty() {
-        return Err(Report(failed));
+    let (mut bodies, sources): (Vec<_>, Vec<_>) = rendered.into_iter().map(|r| (r.body, r.source)).unzip();
+    for (planned, body) in plan.objects.iter().zip(&mut bodies) {
+        overlay(body, &planned.over);
     }
     // Names follow from content, so images come first: another image is another Job.
     if !images.is_empty() {
@@ -97,8 +85,9 @@ fn manifests(plan: &mut Plan, hooks: Hooks, images: &Rewrite) -> Result<Vec<Mani
     }
     follow_content(plan, &mut bodies, hooks);
     let mut manifests = Vec::with_capacity(bodies.len());
-    for ((planned, rendered), body) in plan.objects.iter().zip(rendered).zip(bodies) {
-        match Manifest::new(planned.component, rendered.source, planned.phase, body) {
+    let mut failed = Vec::new();
+    for ((planned, source), body) in plan.objects.iter().zip(sources).zip(bodies) {
+        match Manifest::new(planned.component, source, planned.phase, body) {
             Ok(manifest) => manifests.push(manifest),
             Err(diagnostic) => failed.push(diagnostic),
         }
@@ -129,24 +118,5 @@ fn follow_content(plan: &Plan, bodies: &mut [Value], hooks: Hooks) {
         if let Some(end) = by_content(planned.naming) {
             content::name_by_content(body, end, &hashes);
         }
-    }
-}
-
-/// A rendered template as a tree; fragments are read where they stand.
-fn read_rendered(renderer: &Renderer, text: &str) -> Result<Value, String> {
-    let mut inner = None;
-    let tree = template::parse(text, &mut |number| match renderer.take(number)? {
-        Hole::Value(value) => Some(value),
-        Hole::Fragment(text) => match read_rendered(renderer, &text) {
-            Ok(value) => Some(value),
-            Err(reason) => {
-                inner.get_or_insert(format!("in a fragment: {reason}"));
-                None
-            }
-        },
-    });
-    match inner {
-        Some(reason) => Err(reason),
-        None => tree.map_err(|e| e.to_string()),
     }
 }

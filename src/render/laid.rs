@@ -22,9 +22,12 @@ enum Step {
 }
 
 impl Laid {
-    /// A whole view.
-    pub fn root(tree: Tree) -> Self {
-        Laid { root: Arc::new(tree), path: Vec::new() }
+    /// A view, or a part of one.
+    pub fn value(tree: Tree) -> Value {
+        match scalar(&tree) {
+            Some(value) => value,
+            None => Value::from_object(Laid { root: Arc::new(tree), path: Vec::new() }),
+        }
     }
 
     /// The node itself.
@@ -37,22 +40,28 @@ impl Laid {
 
     /// A child: scalars as they are, maps and lists by where they stand.
     fn child(&self, step: impl FnOnce() -> Step, tree: &Tree) -> Value {
-        match tree {
-            Tree::Null => Value::from(()),
-            Tree::Bool(yes) => Value::from(*yes),
-            Tree::String(text) => Value::from(text.as_str()),
-            Tree::Number(number) => match (number.as_i64(), number.as_u64(), number.as_f64()) {
-                (Some(n), _, _) => Value::from(n),
-                (_, Some(n), _) => Value::from(n),
-                (_, _, n) => Value::from(n.unwrap_or_default()),
-            },
-            Tree::Array(_) | Tree::Object(_) => {
-                let mut path = Vec::with_capacity(self.path.len() + 1);
-                path.extend_from_slice(&self.path);
-                path.push(step());
-                Value::from_object(Laid { root: Arc::clone(&self.root), path })
-            }
+        if let Some(value) = scalar(tree) {
+            return value;
         }
+        let mut path = Vec::with_capacity(self.path.len() + 1);
+        path.extend_from_slice(&self.path);
+        path.push(step());
+        Value::from_object(Laid { root: Arc::clone(&self.root), path })
+    }
+}
+
+/// What is no map and no list.
+fn scalar(tree: &Tree) -> Option<Value> {
+    match tree {
+        Tree::Null => Some(Value::from(())),
+        Tree::Bool(yes) => Some(Value::from(*yes)),
+        Tree::String(text) => Some(Value::from(text.as_str())),
+        Tree::Number(number) => Some(match (number.as_i64(), number.as_u64(), number.as_f64()) {
+            (Some(n), _, _) => Value::from(n),
+            (_, Some(n), _) => Value::from(n),
+            (_, _, n) => Value::from(n.unwrap_or_default()),
+        }),
+        Tree::Array(_) | Tree::Object(_) => None,
     }
 }
 

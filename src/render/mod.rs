@@ -1,39 +1,96 @@
-//! Plan to text: each object's template is run over its view.
+//! Plan to objects: the template of each object is filled with its view.
 //!
-//! An interpolation in a `.yaml` template never becomes YAML text. The formatter lays the value aside
-//! and writes a mark in its place, and [`crate::yaml::template`] puts the value in whole. So a value
-//! keeps its type, and cannot inject anything.
+//! A template is a tree with holes ([`shape`]), not text that is read back: a value keeps its type and can inject
+//! nothing. Configuration files and scripts are text, made by a template engine ([`files`]).
 
-mod engine;
 mod erb;
+mod files;
 mod laid;
+mod shape;
 
-pub use engine::{Hole, Renderer};
+use std::cell::RefCell;
+use std::collections::HashMap;
+use std::rc::Rc;
+
+use serde_json::Value;
 
 use crate::bundle;
 use crate::diag::Diagnostic;
-use crate::resolve::plan::Planned;
+use crate::resolve::plan::{Planned, View};
+use files::Files;
+use shape::{Fault, Scope, Shape};
 
-/// One object's template, run.
+/// One object's template, filled.
 #[derive(Debug)]
 pub struct Rendered {
-    /// YAML with marks.
-    pub text: String,
+    /// The object, without nulls.
+    pub body: Value,
     /// The component and the kind of template, `gitaly/statefulset.yaml`: the name by which users select it.
     pub source: String,
 }
 
-/// Runs the template of each planned object, which gives its view away; all that fail are reported.
+/// Fills templates; one is compiled when it is first used.
+pub struct Renderer {
+    shapes: RefCell<HashMap<String, Rc<Shape>>>,
+    files: Files,
+}
+
+impl Default for Renderer {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl Renderer {
+    /// Over the embedded templates.
+    pub fn new() -> Self {
+        Renderer { shapes: RefCell::default(), files: Files::new() }
+    }
+
+    /// The object that a template makes of its view, without nulls.
+    ///
+    /// # Errors
+    /// A template and its view that do not fit are a bug of ours; the message has no values.
+    pub fn object(&self, name: &str, view: View) -> Result<Value, Diagnostic> {
+        self.fill(name, Value::Object(view.0))
+            .map_err(|Fault { place, what }| Diagnostic::bug("template-failed", format!("template `{place}`: {what}")))
+    }
+
+    fn fill(&self, name: &str, view: Value) -> Result<Value, Fault> {
+        let shape = self.shape(name)?;
+        Scope::new(self, name, view).fill(&shape)
+    }
+
+    fn shape(&self, name: &str) -> Result<Rc<Shape>, Fault> {
+        if let Some(shape) = self.shapes.borrow().get(name) {
+            return Ok(Rc::clone(shape));
+        }
+        let text = bundle::template(name).ok_or_else(|| Fault::new(name, 0, "there is no such template"))?;
+        let shape = Rc::new(Shape::compile(name, text)?);
+        self.shapes.borrow_mut().insert(name.to_owned(), Rc::clone(&shape));
+        Ok(shape)
+    }
+}
+
+/// Fills the template of each planned object, which gives its view away; all that fail are reported.
 pub fn render(renderer: &Renderer, objects: &mut [Planned]) -> Result<Vec<Rendered>, Vec<Diagnostic>> {
     let mut done = Vec::with_capacity(objects.len());
     let mut failed = Vec::new();
     for object in objects {
         let source = format!("{}/{}", object.component, object.template);
         let template = bundle::object_template(object.component, object.template);
-        match renderer.run(&template, std::mem::take(&mut object.view)) {
-            Ok(text) => done.push(Rendered { text, source }),
+        match renderer.object(&template, std::mem::take(&mut object.view)) {
+            Ok(body) => done.push(Rendered { body, source }),
             Err(diagnostic) => failed.push(diagnostic),
         }
     }
     if failed.is_empty() { Ok(done) } else { Err(failed) }
+}
+
+/// Whether a text is a template that [`render`] can fill.
+///
+/// # Errors
+/// The first line that is none.
+pub fn check(name: &str, text: &str) -> Result<(), String> {
+    Shape::compile(name, text).map(|_| ()).map_err(|Fault { place, what }| format!("{place}: {what}"))
 }

@@ -10,8 +10,7 @@ use super::{Finding, Findings};
 use crate::diag::{Diagnostic, Location, Report, Severity, Sources, ValuePath};
 use crate::manifest::stream::is_list;
 use crate::manifest::{Fault, ObjectId};
-use crate::yaml::stream::documents;
-use crate::yaml::{Kind, Node, read, template as quick};
+use crate::yaml::{Kind, Node, read, stream};
 
 /// A text with manifests.
 #[derive(Debug, Clone)]
@@ -38,7 +37,7 @@ pub fn check(texts: Vec<Text>, options: Options) -> (Findings, Report, Sources) 
         let text = files.texts[file].text.clone();
         set.next_file();
         files.sources.add(files.texts[file].name.clone(), text.clone());
-        for (lines, document) in documents(&text).into_iter().filter(|(_, text)| says_something(text)) {
+        for (lines, document) in stream::of_manifests(&text).into_iter().filter(|(_, text)| says_something(text)) {
             let offset = document.as_ptr() as usize - text.as_ptr() as usize;
             let part = Part { file, lines, range: (offset, offset + document.len()), item: None };
             files.document(part, document, &mut |body| {
@@ -82,18 +81,10 @@ struct Files {
 impl Files {
     /// Reads a document and hands on its objects.
     fn document(&mut self, part: Part, text: &str, add: &mut dyn FnMut(&Value)) {
-        let body = match quick::quick(text) {
-            Some(body) => body,
-            None => match read::document(text, part.file, part.lines) {
-                Ok(None) => return,
-                Ok(Some(node)) => {
-                    let mut body = node.to_value();
-                    quick::drop_nulls(&mut body);
-                    body
-                }
-                Err(Report(why)) if why.iter().all(|d| d.code == "not-a-map") => return self.other(part),
-                Err(Report(why)) => return self.unreadable.extend(why),
-            },
+        let body = match read::data(text, part.file, part.lines) {
+            Ok(Some(body)) => body,
+            Ok(None) => return,
+            Err(Report(why)) => return self.unreadable.extend(why),
         };
         if body.get("kind").is_none() && body.get("apiVersion").is_none() {
             return self.other(part);
@@ -145,14 +136,7 @@ impl Files {
     fn load(&self, number: usize) -> Option<Value> {
         let part = *self.objects.get(number)?;
         let text = self.slice(part)?;
-        let mut body = match quick::quick(text) {
-            Some(body) => body,
-            None => {
-                let mut body = read::document(text, part.file, part.lines).ok()??.to_value();
-                quick::drop_nulls(&mut body);
-                body
-            }
-        };
+        let mut body = read::data(text, part.file, part.lines).ok()??;
         match part.item {
             None => Some(body),
             Some(number) => body.get_mut("items")?.get_mut(number).map(Value::take),

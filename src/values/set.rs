@@ -223,7 +223,7 @@ impl Cursor {
     fn json(&mut self) -> Result<Node, Diagnostic> {
         let start = self.at;
         let rest: String = self.chars[start..].iter().collect();
-        let value = if rest.trim_start().is_empty() || rest.trim_start().starts_with(',') {
+        let mut value = if rest.trim_start().is_empty() || rest.trim_start().starts_with(',') {
             Value::Null
         } else {
             let mut values = serde_json::Deserializer::from_str(&rest).into_iter::<Value>();
@@ -243,7 +243,8 @@ impl Cursor {
         if self.peek() == Some(',') {
             self.at += 1;
         }
-        Ok(Node::from_value(normal(value), at))
+        scalar::whole_numbers(&mut value);
+        Ok(Node::from_value(value, at))
     }
 }
 
@@ -267,20 +268,9 @@ fn json_error(error: &serde_json::Error, begin: Location) -> Diagnostic {
 /// Reads what `--set-json` takes without a path: an object that is merged into the values.
 pub fn parse_object(text: &str, source: usize) -> Result<Node, Diagnostic> {
     let at = Location { source, line: 1, column: 1, len: text.chars().count().max(1) };
-    let value: Value = serde_json::from_str(text).map_err(|error| json_error(&error, at))?;
-    Ok(Node::from_value(normal(value), at))
-}
-
-/// Numbers without a fraction become integers, as Helm prints them.
-fn normal(value: Value) -> Value {
-    match value {
-        Value::Number(number) if number.is_f64() => {
-            number.as_f64().and_then(scalar::whole).map_or(Value::Number(number), Value::Number)
-        }
-        Value::Array(items) => items.into_iter().map(normal).collect(),
-        Value::Object(map) => map.into_iter().map(|(key, value)| (key, normal(value))).collect(),
-        other => other,
-    }
+    let mut value: Value = serde_json::from_str(text).map_err(|error| json_error(&error, at))?;
+    scalar::whole_numbers(&mut value);
+    Ok(Node::from_value(value, at))
 }
 
 fn index(digits: &str, at: Location) -> Result<usize, Diagnostic> {

@@ -1,4 +1,4 @@
-//! Reads a values file: YAML as Helm has it, each value with its place.
+//! Reads YAML as Helm and `kubectl` have it, each value with its place.
 //!
 //! The syntax comes from `saphyr-parser` as events; what the scalars mean, how documents, anchors and merge
 //! keys work, and the limits are here.
@@ -11,16 +11,7 @@ use serde_json::Value;
 use crate::diag::{Diagnostic, Location, Place, Report, Severity, Step, ValuePath, Warned};
 
 use super::node::{Entries, Kind, Node};
-use super::{scalar, syntax};
-
-/// The longest text that is read, in bytes.
-pub const MAX_BYTES: usize = 8 << 20;
-/// The most values a file may have, those that its aliases repeat included.
-pub const MAX_NODES: usize = 500_000;
-/// How deep maps and lists may be within each other.
-pub const MAX_DEPTH: usize = 250;
-/// How many errors of a file are kept, and how many warnings.
-pub const MAX_FINDINGS: usize = 100;
+use super::{MAX_BYTES, MAX_DEPTH, MAX_FINDINGS, MAX_NODES, lines, scalar, stream, syntax, tree};
 
 /// Reads a text; an empty one is an empty map. `source` is the number its places get.
 ///
@@ -36,7 +27,7 @@ pub fn read(text: &str, source: usize) -> Result<Warned<Node>, Report> {
         return Err(finding.into());
     }
     let mut root = Node::empty_map(start);
-    match syntax::documents(text, source) {
+    match stream::of_values(text, source) {
         Err(finding) => reader.report(finding),
         Ok(documents) => {
             for (first_line, document) in documents {
@@ -61,9 +52,52 @@ pub fn read(text: &str, source: usize) -> Result<Warned<Node>, Report> {
 /// # Errors
 /// What is no YAML, or no map.
 pub fn document(text: &str, source: usize, lines: usize) -> Result<Option<Node>, Report> {
+    one(text, source, lines, false)
+}
+
+/// Reads one document for its data only, whatever it is, and without nulls, which mean absent in a manifest; `None` is an
+/// empty document.
+///
+/// # Errors
+/// What is no YAML, with the same places as by [`document`].
+pub fn data(text: &str, source: usize, lines: usize) -> Result<Option<Value>, Report> {
+    let mut value = match lines::value(text) {
+        Some(value) => value,
+        None => match one(text, source, lines, true)? {
+            Some(node) => node.to_value(),
+            None => return Ok(None),
+        },
+    };
+    tree::drop_nulls(&mut value);
+    Ok(Some(value))
+}
+
+/// Reads the text of a value that is YAML itself, as [`data`] does; an empty one is null.
+///
+/// # Errors
+/// The first thing that is wrong, behind its line in the text.
+pub fn inner(text: &str) -> Result<Value, String> {
+    if text.len() > MAX_BYTES {
+        return Err(format!("a text of {} bytes is too long", text.len()));
+    }
+    data(text, 0, 0).map(Option::unwrap_or_default).map_err(|Report(findings)| {
+        let line = |d: &Diagnostic| {
+            d.places.iter().find_map(|place| match place {
+                Place::At(at) => Some(at.line),
+                _ => None,
+            })
+        };
+        findings.first().map_or_else(String::new, |d| match line(d) {
+            Some(line) => format!("line {line}: {}", d.message),
+            None => d.message.clone(),
+        })
+    })
+}
+
+fn one(text: &str, source: usize, lines: usize, any_root: bool) -> Result<Option<Node>, Report> {
     let text = text.strip_prefix('\u{feff}').unwrap_or(text);
     let tabs = syntax::tab_indents(text).into_iter().map(|(line, width)| (line + lines, width)).collect();
-    let mut reader = Reader { source, line: lines, tabs, ..Reader::default() };
+    let mut reader = Reader { source, line: lines, tabs, any_root, ..Reader::default() };
     if let Some(mut finding) = syntax::forbidden_character(text, source) {
         for place in &mut finding.places {
             if let Place::At(at) = place {
@@ -107,6 +141,8 @@ struct Reader {
     weight: usize,
     anchors: HashMap<usize, (Node, usize)>,
     stack: Vec<Frame>,
+    /// Whether a document may be something else than a map.
+    any_root: bool,
 }
 
 /// A collection that is being read.
@@ -177,6 +213,7 @@ impl Reader {
             None => Ok(None),
             Some(node) if node.is_null() => Ok(None),
             Some(node) if matches!(node.kind, Kind::Map(_)) => Ok(Some(node)),
+            Some(node) if self.any_root => Ok(Some(node)),
             Some(node) => {
                 let what = if matches!(node.kind, Kind::List(_)) { "a list" } else { "a single value" };
                 Err(Box::new(

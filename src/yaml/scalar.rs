@@ -1,5 +1,8 @@
-//! What a scalar of YAML is: typing as Helm has it (YAML 1.1 as Go reads it), and as YAML 1.2 has it.
+//! The one table of what a plain scalar is: as Helm and `kubectl` have it, which read YAML 1.1 by Go's rules and hand it on
+//! as JSON. Beside it, what YAML 1.2 makes of the same text, for warnings.
 
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use serde_json::{Number, Value};
 
 /// A number that JSON, and so Helm, cannot hold: infinity or not-a-number.
@@ -16,13 +19,25 @@ pub fn plain(text: &str) -> Result<Value, NotFinite> {
             }
             Ok(number(text).map_or_else(|| Value::String(text.to_owned()), Value::Number))
         }
-        _ => Ok(match text {
-            "~" | "null" | "Null" | "NULL" => Value::Null,
-            "true" | "True" | "TRUE" | "yes" | "Yes" | "YES" | "on" | "On" | "ON" | "y" | "Y" => Value::Bool(true),
-            "false" | "False" | "FALSE" | "no" | "No" | "NO" | "off" | "Off" | "OFF" | "n" | "N" => Value::Bool(false),
-            _ => Value::String(text.to_owned()),
-        }),
+        _ => Ok(word(text).unwrap_or_else(|| Value::String(text.to_owned()))),
     }
+}
+
+/// The words that are no strings.
+fn word(text: &str) -> Option<Value> {
+    match text {
+        "~" | "null" | "Null" | "NULL" => Some(Value::Null),
+        "true" | "True" | "TRUE" | "yes" | "Yes" | "YES" | "on" | "On" | "ON" | "y" | "Y" => Some(Value::Bool(true)),
+        "false" | "False" | "FALSE" | "no" | "No" | "NO" | "off" | "Off" | "OFF" | "n" | "N" => {
+            Some(Value::Bool(false))
+        }
+        _ => None,
+    }
+}
+
+/// Whether a plain scalar that begins with a letter is a string.
+pub fn is_string(text: &str) -> bool {
+    text.starts_with(|c: char| c.is_ascii_alphabetic()) && word(text).is_none()
 }
 
 fn is_not_finite(text: &str) -> bool {
@@ -121,32 +136,20 @@ pub fn key(value: Value) -> Option<String> {
 
 /// The bytes of a `!!binary` scalar.
 pub fn base64(text: &str) -> Option<Vec<u8>> {
-    let mut bytes = Vec::with_capacity(text.len() / 4 * 3);
-    let (mut bits, mut held, mut digits, mut padding) = (0u32, 0u8, 0usize, 0usize);
-    for byte in text.bytes().filter(|b| !b.is_ascii_whitespace()) {
-        let digit = match byte {
-            b'A'..=b'Z' => byte - b'A',
-            b'a'..=b'z' => byte - b'a' + 26,
-            b'0'..=b'9' => byte - b'0' + 52,
-            b'+' => 62,
-            b'/' => 63,
-            b'=' => {
-                padding += 1;
-                continue;
+    let digits: String = text.split_ascii_whitespace().collect();
+    STANDARD.decode(digits).ok()
+}
+
+/// Numbers of JSON as `kubectl` and Helm have them: without a fraction where it is zero.
+pub fn whole_numbers(value: &mut Value) {
+    match value {
+        Value::Number(number) if number.is_f64() => {
+            if let Some(short) = number.as_f64().and_then(whole) {
+                *number = short;
             }
-            _ => return None,
-        };
-        if padding > 0 {
-            return None;
         }
-        digits += 1;
-        bits = (bits << 6) | u32::from(digit);
-        held += 6;
-        if held >= 8 {
-            held -= 8;
-            bytes.push((bits >> held) as u8);
-            bits &= (1 << held) - 1;
-        }
+        Value::Array(items) => items.iter_mut().for_each(whole_numbers),
+        Value::Object(map) => map.values_mut().for_each(whole_numbers),
+        _ => {}
     }
-    ((digits + padding).is_multiple_of(4) && padding <= 2 && bits == 0).then_some(bytes)
 }

@@ -6,7 +6,7 @@ use std::ops::Range;
 
 use saphyr_parser::{Event, Parser, ScalarStyle, Span};
 
-use super::{scalar, syntax};
+use super::{scalar, stream};
 
 /// A value in the text of a document.
 #[derive(Debug, Clone)]
@@ -91,7 +91,7 @@ pub fn documents(text: &str) -> Vec<Range<usize>> {
         let start = part.as_ptr() as usize - base;
         start..start + part.len()
     };
-    syntax::documents(text, 0).map(|all| all.into_iter().map(|(_, part)| range(part)).collect()).unwrap_or_default()
+    stream::of_values(text, 0).map(|all| all.into_iter().map(|(_, part)| range(part)).collect()).unwrap_or_default()
 }
 
 /// The parts of a document; `None` where it is empty, or not accepted.

@@ -1,4 +1,4 @@
-//! The parts of reading that work on text: documents, forbidden characters, and syntax errors in our words.
+//! The parts of reading that work on text: forbidden characters, and syntax errors in our words.
 
 use std::collections::HashMap;
 
@@ -6,47 +6,20 @@ use saphyr_parser::Tag;
 
 use crate::diag::{Diagnostic, Location};
 
-/// The documents of a text, each with the number of lines before it.
-///
-/// Helm cuts the text at lines that begin with `---` before it reads any YAML.
-pub fn documents(text: &str, source: usize) -> Result<Vec<(usize, &str)>, Diagnostic> {
-    let mut documents = Vec::new();
-    let (mut start, mut start_line, mut offset) = (0, 0, 0);
-    for (number, line) in text.split_inclusive('\n').enumerate() {
-        let at = Location { source, line: number + 1, column: 1, len: line.trim_end().chars().count().max(1) };
-        if let Some(after) = line.strip_prefix("---") {
-            let after = after.trim();
-            if !after.is_empty() && !after.starts_with('#') {
-                return Err(Diagnostic::error(
-                    "document-separator",
-                    "a line that begins with `---` must hold nothing else",
-                )
-                .at(at)
-                .hint("put what follows `---` on the next line"));
-            }
-            documents.push((start_line, &text[start..offset]));
-            start = offset + line.len();
-            start_line = number + 1;
-        } else if line.starts_with('%')
-            && text[start..offset].lines().all(|l| l.is_empty() || l.starts_with(['#', '%']))
-        {
-            return Err(Diagnostic::error("directive", "directives are not supported in a values file")
-                .at(at)
-                .hint("remove the line: values are always read as YAML 1.1"));
-        }
-        offset += line.len();
-    }
-    documents.push((start_line, &text[start..]));
-    Ok(documents)
+fn is_forbidden(c: char) -> bool {
+    matches!(c, '\0'..='\u{8}' | '\u{b}' | '\u{c}' | '\u{e}'..='\u{1f}' | '\u{7f}'..='\u{9f}'
+        | '\u{2028}' | '\u{2029}' | '\u{feff}' | '\u{fffe}' | '\u{ffff}')
+}
+
+/// Whether a line has only characters that YAML allows within one.
+pub fn is_clean_line(line: &str) -> bool {
+    let plain = |b: u8| matches!(b, b' '..=b'~' | b'\t');
+    line.bytes().all(plain) || !line.chars().any(|c| c == '\r' || is_forbidden(c))
 }
 
 /// The first character that YAML 1.1 does not allow, or takes for a line break where others do not.
 pub fn forbidden_character(text: &str, source: usize) -> Option<Diagnostic> {
-    let bad = |c: char| {
-        matches!(c, '\0'..='\u{8}' | '\u{b}' | '\u{c}' | '\u{e}'..='\u{1f}' | '\u{7f}'..='\u{9f}'
-            | '\u{2028}' | '\u{2029}' | '\u{feff}' | '\u{fffe}' | '\u{ffff}')
-    };
-    let (offset, found) = text.char_indices().find(|(_, c)| bad(*c))?;
+    let (offset, found) = text.char_indices().find(|(_, c)| is_forbidden(*c))?;
     let before = &text[..offset];
     let line_start = before.rfind('\n').map_or(0, |i| i + 1);
     let at = Location {

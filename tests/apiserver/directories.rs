@@ -33,7 +33,7 @@ fn objects_below(folder: &Path) -> Vec<Value> {
 }
 
 fn documents(text: &str) -> Vec<Value> {
-    stream::objects(text).expect("manifests")
+    stream::objects(text, 0).expect("manifests")
 }
 
 fn kubectl(server: &Server, args: &[&str], stdin: &str) -> String {

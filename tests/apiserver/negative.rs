@@ -19,7 +19,7 @@ fn what_validate_finds_the_server_refuses() {
     let mut sent = 0;
     for path in entries("validate/negative") {
         let text = fs::read_to_string(&path).unwrap();
-        for object in stream::objects(&text).unwrap_or_else(|e| panic!("{}: {e}", path.display())) {
+        for object in stream::objects(&text, 0).unwrap_or_else(|e| panic!("{}: {e:?}", path.display())) {
             sent += 1;
             if server.create(&object, "default", true).refusal().is_none() {
                 taken.insert(path.file_stem().unwrap().to_string_lossy().into_owned());

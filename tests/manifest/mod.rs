@@ -1,5 +1,4 @@
 //! Manifests: reading, rules, order.
 
 mod objects;
-mod read;
 mod verify;

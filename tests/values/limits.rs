@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 
 use gitlab_render::diag::Diagnostic;
 use gitlab_render::values::{Input, MAX_BYTES};
-use gitlab_render::yaml::read;
+use gitlab_render::yaml;
 
 use super::{bad, file, flag, good, places};
 
@@ -57,19 +57,19 @@ fn maps_and_lists_10000_deep() {
         let finding = refused(text.into_bytes());
         assert_eq!(finding.code, "too-deep", "{finding:?}");
         let at = places(&finding)[0];
-        assert!(at.line > read::MAX_DEPTH - 10 || at.column > read::MAX_DEPTH - 10, "{at:?}");
+        assert!(at.line > yaml::MAX_DEPTH - 10 || at.column > yaml::MAX_DEPTH - 10, "{at:?}");
     }
 }
 
 #[test]
 fn many_small_values() {
-    let finding = refused("- \n".repeat(read::MAX_NODES + 1).into_bytes());
+    let finding = refused("- \n".repeat(yaml::MAX_NODES + 1).into_bytes());
     assert_eq!(finding.code, "too-large");
 }
 
 #[test]
 fn many_warnings_do_not_hide_an_error() {
-    let text = format!("x:\n{}y: [\n", "- yes\n".repeat(read::MAX_FINDINGS + 50));
+    let text = format!("x:\n{}y: [\n", "- yes\n".repeat(yaml::MAX_FINDINGS + 50));
     assert_eq!(refused(text.into_bytes()).code, "yaml");
 }
 

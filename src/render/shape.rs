@@ -1,0 +1,521 @@
+//! A template of an object: YAML in plain block style, with holes and with `if` and `for` around entries.
+//!
+//! It is compiled once into a tree. What it may not do is what the [tokens](crate::yaml::lines) do not have: anchors, tags,
+//! scalars of several lines. A hole is a whole value:
+//!
+//! - `{{ path }}`, and `{{ path or none }}`, which is absent where the value is empty;
+//! - `{{ fragment("pod", path) }}`: the template `_shared/pod.yaml`, filled with that value;
+//! - `{{ text("config.toml", path) }}`: a configuration file as text, see [`super::files`];
+//! - `{{ yaml(path) }}`: the value as YAML text.
+//!
+//! `{% if path %}`, `elif`, `else` and `for name in path` stand on lines of their own; a condition may have `or`, `and` and
+//! `not`. An entry whose value is null is left out, and so is a map or a list of which no line was taken.
+
+use std::collections::VecDeque;
+
+use serde_json::{Map, Value};
+
+use super::Renderer;
+use crate::yaml::lines::{Kind, Token, Tokens, one_line};
+use crate::yaml::tree::drop_nulls;
+use crate::yaml::write::write_document;
+
+/// Why a template cannot be compiled or filled; never has a value.
+#[derive(Debug)]
+pub(super) struct Fault {
+    /// The template, with the line where there is one.
+    pub place: String,
+    pub what: String,
+}
+
+impl Fault {
+    pub(super) fn new(template: &str, line: usize, what: impl Into<String>) -> Self {
+        let place = if line == 0 { template.to_owned() } else { format!("{template}:{line}") };
+        Fault { place, what: what.into() }
+    }
+}
+
+/// A compiled template.
+#[derive(Debug)]
+pub(super) struct Shape(Node);
+
+#[derive(Debug)]
+enum Node {
+    Null,
+    Value(Value),
+    Hole(usize, Hole),
+    Map(Vec<Part>),
+    List(Vec<Part>),
+}
+
+/// A part of a map or a list.
+#[derive(Debug)]
+enum Part {
+    /// An entry, or an item, which has no key.
+    Entry(Box<str>, Node),
+    /// Branches in order, each with its condition; `else` has none.
+    If(usize, Vec<(Option<Test>, Vec<Part>)>),
+    For(usize, Box<str>, Use, Vec<Part>),
+}
+
+/// What stands between braces.
+#[derive(Debug)]
+enum Hole {
+    Value(Use),
+    ValueOrNone(Use),
+    Fragment(Box<str>, Use),
+    Text(Name, Option<Use>),
+    Yaml(Use),
+}
+
+/// The name of a file: as it is written, or from the view.
+#[derive(Debug)]
+enum Name {
+    Given(Box<str>),
+    From(Use),
+}
+
+#[derive(Debug)]
+enum Test {
+    Path(Use),
+    Not(Box<Test>),
+    Any(Vec<Test>),
+    All(Vec<Test>),
+}
+
+/// A path into the view, `tls.secret`.
+#[derive(Debug)]
+struct Use {
+    steps: Vec<Box<str>>,
+    /// Whether nothing reads it later: then it is moved out of the view, not copied.
+    last: bool,
+}
+
+impl Shape {
+    /// # Errors
+    /// The first line that is none of a template.
+    pub(super) fn compile(name: &str, text: &str) -> Result<Shape, Fault> {
+        let mut compiler = Compiler { name, tokens: Tokens::new(text) };
+        let first = compiler.content(0).ok_or_else(|| Fault::new(name, 1, "the template is empty"))?;
+        let mut root = compiler.collection(first)?;
+        if let Some(token) = compiler.tokens.peek() {
+            return Err(compiler.fault(token.line, "the line fits nowhere"));
+        }
+        if compiler.tokens.strange {
+            return Err(compiler.fault(compiler.tokens.line(), "no plain line of a template"));
+        }
+        last_uses(&mut root);
+        Ok(Shape(root))
+    }
+}
+
+struct Compiler<'t> {
+    name: &'t str,
+    tokens: Tokens<'t>,
+}
+
+impl<'t> Compiler<'t> {
+    fn fault(&self, line: usize, what: &str) -> Fault {
+        Fault::new(self.name, line, what)
+    }
+
+    /// The tag that stands here: its line and words.
+    fn tag(&mut self) -> Option<(usize, &'t str)> {
+        match self.tokens.peek()? {
+            Token { line, kind: Kind::Text(text), .. } => {
+                let words = text.trim_end().strip_prefix("{%")?.strip_suffix("%}")?;
+                Some((line, words.trim()))
+            }
+            _ => None,
+        }
+    }
+
+    /// The first key or dash behind opening tags, from `column` on.
+    fn content(&mut self, column: usize) -> Option<Token<'t>> {
+        let mut ahead = Compiler { name: self.name, tokens: self.tokens.clone() };
+        while let Some((_, words)) = ahead.tag() {
+            if !words.starts_with("if ") && !words.starts_with("for ") {
+                return None;
+            }
+            ahead.tokens.advance();
+        }
+        ahead.tokens.peek().filter(|token| token.column >= column && !matches!(token.kind, Kind::Text(_)))
+    }
+
+    /// The map or list whose first content is a token.
+    fn collection(&mut self, first: Token<'t>) -> Result<Node, Fault> {
+        let list = first.kind == Kind::Dash;
+        let parts = self.parts(first.column, list)?;
+        let next = self.tokens.peek().filter(|next| !matches!(next.kind, Kind::Text(_)));
+        match next {
+            Some(next) if next.column > first.column => Err(self.fault(next.line, "the indentation does not fit")),
+            _ if list => Ok(Node::List(parts)),
+            _ => Ok(Node::Map(parts)),
+        }
+    }
+
+    fn parts(&mut self, column: usize, list: bool) -> Result<Vec<Part>, Fault> {
+        let mut parts = Vec::new();
+        while let Some(token) = self.tokens.peek() {
+            match token.kind {
+                Kind::Dash if list && token.column == column => {
+                    self.tokens.advance();
+                    parts.push(Part::Entry("".into(), self.inner(token)?));
+                }
+                Kind::Key(key) if !list && token.column == column => {
+                    self.tokens.advance();
+                    parts.push(Part::Entry(key.into(), self.inner(token)?));
+                }
+                Kind::Text(_) => {
+                    let here = self.content(column);
+                    let own = here.is_some_and(|at| at.column == column && (at.kind == Kind::Dash) == list);
+                    match self.tag() {
+                        Some((line, words)) if own => {
+                            self.tokens.advance();
+                            parts.push(self.block(line, words, column, list)?);
+                        }
+                        Some(_) => break,
+                        None => return Err(self.fault(token.line, "the value stands behind no key")),
+                    }
+                }
+                _ => break,
+            }
+        }
+        Ok(parts)
+    }
+
+    /// What an opening tag begins.
+    fn block(&mut self, line: usize, words: &str, column: usize, list: bool) -> Result<Part, Fault> {
+        if let Some(rest) = words.strip_prefix("for ") {
+            let (name, over) = rest.split_once(" in ").ok_or_else(|| self.fault(line, "write `for name in path`"))?;
+            let over = self.path(over, line)?;
+            let body = self.parts(column, list)?;
+            self.end(line, "endfor")?;
+            return Ok(Part::For(line, name.trim().into(), over, body));
+        }
+        let mut branches = Vec::new();
+        let mut test = Some(self.test(words.strip_prefix("if ").unwrap_or(words), line)?);
+        loop {
+            branches.push((test, self.parts(column, list)?));
+            match self.tag() {
+                Some((line, words)) if words == "else" || words.starts_with("elif ") => {
+                    self.tokens.advance();
+                    test = words.strip_prefix("elif ").map(|rest| self.test(rest, line)).transpose()?;
+                }
+                _ => break,
+            }
+        }
+        self.end(line, "endif")?;
+        Ok(Part::If(line, branches))
+    }
+
+    fn end(&mut self, line: usize, wanted: &str) -> Result<(), Fault> {
+        match self.tag() {
+            Some((_, words)) if words == wanted => {
+                self.tokens.advance();
+                Ok(())
+            }
+            _ => Err(self.fault(line, &format!("the tag has no `{wanted}`"))),
+        }
+    }
+
+    /// What stands behind a key or a dash.
+    fn inner(&mut self, outer: Token<'t>) -> Result<Node, Fault> {
+        if let Some(Token { line, kind: Kind::Text(text), .. }) = self.tokens.peek()
+            && line == outer.line
+        {
+            self.tokens.advance();
+            return match text.strip_prefix("{{").and_then(|rest| rest.strip_suffix("}}")) {
+                Some(inside) => Ok(Node::Hole(line, self.hole(inside.trim(), line)?)),
+                None if text.contains("{{") => Err(self.fault(line, "no plain value: a hole is a whole value")),
+                None => one_line(text).map(Node::Value).ok_or_else(|| self.fault(line, "no plain value on one line")),
+            };
+        }
+        let list_beside = !matches!(outer.kind, Kind::Dash);
+        match self.content(outer.column) {
+            Some(first) if first.column > outer.column => self.collection(first),
+            Some(first) if list_beside && first.kind == Kind::Dash => self.collection(first),
+            _ => Ok(Node::Null),
+        }
+    }
+
+    fn hole(&self, inside: &str, line: usize) -> Result<Hole, Fault> {
+        let call = |function: &str| inside.strip_prefix(function)?.strip_prefix('(')?.strip_suffix(')');
+        let quoted = |text: &str| Some(text.trim().strip_prefix('"')?.strip_suffix('"')?.into());
+        if let Some(arguments) = call("fragment") {
+            let two = arguments.split_once(',').and_then(|(name, path)| Some((quoted(name)?, path)));
+            let (name, path): (Box<str>, _) =
+                two.ok_or_else(|| self.fault(line, "write `fragment(\"name\", path)`"))?;
+            return Ok(Hole::Fragment(name, self.path(path, line)?));
+        }
+        if let Some(arguments) = call("text") {
+            let (name, path) =
+                arguments.split_once(',').ok_or_else(|| self.fault(line, "write `text(\"file\", path)`"))?;
+            let name = match quoted(name) {
+                Some(name) => Name::Given(name),
+                None => Name::From(self.path(name, line)?),
+            };
+            let view = if path.trim() == "none" { None } else { Some(self.path(path, line)?) };
+            return Ok(Hole::Text(name, view));
+        }
+        if let Some(path) = call("yaml") {
+            return Ok(Hole::Yaml(self.path(path, line)?));
+        }
+        match inside.strip_suffix(" or none") {
+            Some(path) => Ok(Hole::ValueOrNone(self.path(path, line)?)),
+            None => Ok(Hole::Value(self.path(inside, line)?)),
+        }
+    }
+
+    fn path(&self, text: &str, line: usize) -> Result<Use, Fault> {
+        let text = text.trim();
+        let name = |step: &str| {
+            step.starts_with(|c: char| c.is_ascii_lowercase() || c == '_')
+                && step.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_')
+        };
+        if !text.split('.').all(name) {
+            return Err(self.fault(line, &format!("`{text}` is no path of the view")));
+        }
+        Ok(Use { steps: text.split('.').map(Into::into).collect(), last: false })
+    }
+
+    fn test(&self, text: &str, line: usize) -> Result<Test, Fault> {
+        let all = |word: &str| text.split(word).map(|part| self.test(part, line)).collect::<Result<Vec<_>, _>>();
+        let text = text.trim();
+        if text.contains(" or ") {
+            return Ok(Test::Any(all(" or ")?));
+        }
+        if text.contains(" and ") {
+            return Ok(Test::All(all(" and ")?));
+        }
+        match text.strip_prefix("not ") {
+            Some(rest) => Ok(Test::Not(Box::new(self.test(rest, line)?))),
+            None => Ok(Test::Path(self.path(text, line)?)),
+        }
+    }
+}
+
+/// Finds out which uses are the last of their value; a template is filled from top to bottom.
+fn last_uses(root: &mut Node) {
+    fn overlap(one: &[Box<str>], two: &[Box<str>]) -> bool {
+        one.iter().zip(two).all(|(a, b)| a == b)
+    }
+    /// `later` is what is read further below; `turns` are the variables of the loops around.
+    struct Later {
+        paths: Vec<Vec<Box<str>>>,
+        turns: Vec<Box<str>>,
+    }
+    impl Later {
+        fn value(&mut self, path: &mut Use) {
+            let own = self.turns.last().is_none_or(|turn| *turn == path.steps[0]);
+            path.last = own && !self.paths.iter().any(|other| overlap(other, &path.steps));
+            self.paths.push(path.steps.clone());
+        }
+        fn test(&mut self, test: &Test) {
+            match test {
+                Test::Path(path) => self.paths.push(path.steps.clone()),
+                Test::Not(inner) => self.test(inner),
+                Test::Any(all) | Test::All(all) => all.iter().for_each(|test| self.test(test)),
+            }
+        }
+        fn node(&mut self, node: &mut Node) {
+            match node {
+                Node::Null | Node::Value(_) => {}
+                Node::Map(parts) | Node::List(parts) => self.parts(parts),
+                Node::Hole(_, hole) => match hole {
+                    Hole::Value(path) | Hole::ValueOrNone(path) | Hole::Fragment(_, path) | Hole::Yaml(path) => {
+                        self.value(path);
+                    }
+                    Hole::Text(name, view) => {
+                        view.iter_mut().for_each(|path| self.value(path));
+                        if let Name::From(path) = name {
+                            self.paths.push(path.steps.clone());
+                        }
+                    }
+                },
+            }
+        }
+        fn parts(&mut self, parts: &mut [Part]) {
+            for part in parts.iter_mut().rev() {
+                match part {
+                    Part::Entry(_, node) => self.node(node),
+                    Part::If(_, branches) => {
+                        for (test, body) in branches.iter_mut().rev() {
+                            self.parts(body);
+                            test.iter().for_each(|test| self.test(test));
+                        }
+                    }
+                    Part::For(_, name, over, body) => {
+                        self.turns.push(name.clone());
+                        self.parts(body);
+                        self.turns.pop();
+                        self.value(over);
+                    }
+                }
+            }
+        }
+    }
+    Later { paths: Vec::new(), turns: Vec::new() }.node(root);
+}
+
+/// A view that is being put into a template.
+pub(super) struct Scope<'r, 's> {
+    renderer: &'r Renderer,
+    name: &'r str,
+    view: Value,
+    /// The variables of the loops around, the innermost last.
+    turns: VecDeque<(&'s str, Value)>,
+}
+
+impl<'r, 's> Scope<'r, 's> {
+    pub(super) fn new(renderer: &'r Renderer, name: &'r str, view: Value) -> Self {
+        Scope { renderer, name, view, turns: VecDeque::new() }
+    }
+
+    /// # Errors
+    /// A path that the view does not have.
+    pub(super) fn fill(&mut self, shape: &'s Shape) -> Result<Value, Fault> {
+        self.node(&shape.0)
+    }
+
+    fn find(&mut self, path: &Use, line: usize) -> Result<&mut Value, Fault> {
+        let (head, rest) = match path.steps.split_first() {
+            Some((head, _)) if self.turns.iter().any(|(name, _)| **name == **head) => {
+                let turn = self.turns.iter_mut().rfind(|(name, _)| **name == **head);
+                (turn.map(|(_, value)| value), &path.steps[1..])
+            }
+            _ => (Some(&mut self.view), &path.steps[..]),
+        };
+        let found = rest.iter().try_fold(head, |at, step| at?.get_mut(&**step).map(Some)).flatten();
+        found.ok_or_else(|| Fault::new(self.name, line, format!("the view has no `{}`", path.steps.join("."))))
+    }
+
+    fn take(&mut self, path: &Use, line: usize) -> Result<Value, Fault> {
+        let value = self.find(path, line)?;
+        Ok(if path.last { value.take() } else { value.clone() })
+    }
+
+    fn holds(&mut self, test: &Test, line: usize) -> Result<bool, Fault> {
+        match test {
+            Test::Path(path) => self.find(path, line).map(|value| truth(value)),
+            Test::Not(inner) => self.holds(inner, line).map(|holds| !holds),
+            Test::Any(all) => all.iter().try_fold(false, |any, test| Ok(any || self.holds(test, line)?)),
+            Test::All(all) => all.iter().try_fold(true, |all, test| Ok(all && self.holds(test, line)?)),
+        }
+    }
+
+    fn node(&mut self, node: &'s Node) -> Result<Value, Fault> {
+        match node {
+            Node::Null => Ok(Value::Null),
+            Node::Value(value) => Ok(value.clone()),
+            Node::Hole(line, hole) => self.hole(hole, *line),
+            Node::Map(parts) => {
+                let mut map = Map::with_capacity(parts.len());
+                let any = self.parts(parts, &mut |key, value| {
+                    if !value.is_null() {
+                        map.insert(key.to_owned(), value);
+                    }
+                })?;
+                Ok(if any { Value::Object(map) } else { Value::Null })
+            }
+            Node::List(parts) => {
+                let mut items = Vec::with_capacity(parts.len());
+                let any = self.parts(parts, &mut |_, value| {
+                    if !value.is_null() {
+                        items.push(value);
+                    }
+                })?;
+                Ok(if any { Value::Array(items) } else { Value::Null })
+            }
+        }
+    }
+
+    /// Puts entries where they belong; says whether there were any.
+    fn parts(&mut self, parts: &'s [Part], put: &mut dyn FnMut(&str, Value)) -> Result<bool, Fault> {
+        let mut any = false;
+        for part in parts {
+            match part {
+                Part::Entry(key, node) => {
+                    let value = self.node(node)?;
+                    put(key, value);
+                    any = true;
+                }
+                Part::If(line, branches) => {
+                    for (test, body) in branches {
+                        let holds = match test {
+                            Some(test) => self.holds(test, *line)?,
+                            None => true,
+                        };
+                        if holds {
+                            any |= self.parts(body, put)?;
+                            break;
+                        }
+                    }
+                }
+                Part::For(line, name, over, body) => {
+                    let Value::Array(items) = self.take(over, *line)? else {
+                        return Err(Fault::new(self.name, *line, "`for` needs a list"));
+                    };
+                    for item in items {
+                        self.turns.push_back((name, item));
+                        any |= self.parts(body, put)?;
+                        self.turns.pop_back();
+                    }
+                }
+            }
+        }
+        Ok(any)
+    }
+
+    fn hole(&mut self, hole: &Hole, line: usize) -> Result<Value, Fault> {
+        match hole {
+            Hole::Value(path) => {
+                let mut value = self.take(path, line)?;
+                drop_nulls(&mut value);
+                Ok(value)
+            }
+            Hole::ValueOrNone(path) => {
+                if !truth(self.find(path, line)?) {
+                    return Ok(Value::Null);
+                }
+                let mut value = self.take(path, line)?;
+                drop_nulls(&mut value);
+                Ok(value)
+            }
+            Hole::Fragment(name, path) => {
+                let view = self.take(path, line)?;
+                self.renderer.fill(&format!("_shared/{name}.yaml"), view)
+            }
+            Hole::Text(name, view) => {
+                let view = view.as_ref().map(|path| self.take(path, line)).transpose()?;
+                let text = match name {
+                    Name::Given(name) => self.renderer.files.text(self.name, name, view),
+                    Name::From(path) => {
+                        let Value::String(name) = self.find(path, line)?.clone() else {
+                            return Err(Fault::new(self.name, line, "the name of a file is a string"));
+                        };
+                        self.renderer.files.text(self.name, &name, view)
+                    }
+                };
+                text.map(Value::String)
+            }
+            Hole::Yaml(path) => {
+                let mut text = String::new();
+                write_document(&mut text, &self.take(path, line)?);
+                Ok(Value::String(text))
+            }
+        }
+    }
+}
+
+/// Whether a value counts as true: not null, not zero, not empty.
+fn truth(value: &Value) -> bool {
+    match value {
+        Value::Null => false,
+        Value::Bool(yes) => *yes,
+        Value::Number(number) => number.as_f64() != Some(0.0),
+        Value::String(text) => !text.is_empty(),
+        Value::Array(items) => !items.is_empty(),
+        Value::Object(map) => !map.is_empty(),
+    }
+}

@@ -1,0 +1,311 @@
+//! The plain part of YAML, line by line: block maps and lists, one-line scalars, literal blocks, `{}`, and lists of
+//! scalars in brackets.
+//!
+//! Nearly all manifests are written in nothing else, and this is several times faster than the events of a full parser.
+//! For all else, and for anything that looks wrong, [`value`] gives up and the full reader decides; so nothing here
+//! reports an error, and whatever is taken here means the same there. Templates are made of the same [`Token`]s.
+
+use serde_json::{Map, Value};
+
+use super::{MAX_DEPTH, scalar, syntax};
+
+/// A part of a line.
+#[derive(Debug, Clone, Copy)]
+pub struct Token<'t> {
+    /// Where it stands in its line, in bytes from 0.
+    pub column: usize,
+    /// Its line, from 1.
+    pub line: usize,
+    /// What it is.
+    pub kind: Kind<'t>,
+}
+
+/// What a [`Token`] is.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum Kind<'t> {
+    /// The `-` of a list item.
+    Dash,
+    /// A key, without its colon.
+    Key(&'t str),
+    /// What stands after a dash or a key, as it is written.
+    Text(&'t str),
+}
+
+/// Takes a text apart, a line at a time.
+#[derive(Debug, Clone)]
+pub struct Tokens<'t> {
+    lines: std::str::Split<'t, char>,
+    line: usize,
+    /// What is left of the current line.
+    pending: std::collections::VecDeque<Token<'t>>,
+    /// Whether a line is nothing that is simple.
+    pub strange: bool,
+}
+
+impl<'t> Tokens<'t> {
+    /// Of a text.
+    pub fn new(text: &'t str) -> Self {
+        Tokens {
+            lines: text.split('\n'),
+            line: 0,
+            pending: std::collections::VecDeque::with_capacity(4),
+            strange: false,
+        }
+    }
+
+    /// The line that was read last, from 1.
+    pub fn line(&self) -> usize {
+        self.line
+    }
+
+    /// The next token, which stays where it is.
+    pub fn peek(&mut self) -> Option<Token<'t>> {
+        while self.pending.is_empty() {
+            if self.strange {
+                return None;
+            }
+            let line = self.lines.next()?;
+            self.line += 1;
+            self.strange = self.cut(line).is_none();
+        }
+        self.pending.front().copied()
+    }
+
+    /// Goes to the next token.
+    pub fn advance(&mut self) {
+        self.pending.pop_front();
+    }
+
+    /// Takes a line apart; `None` where it is not simple.
+    fn cut(&mut self, raw: &'t str) -> Option<()> {
+        let line = self.line;
+        let mut rest = raw.trim_start_matches(' ');
+        if rest.is_empty() {
+            return Some(());
+        }
+        if rest.starts_with('#') {
+            // Some characters are not allowed, and some end a line.
+            return syntax::is_clean_line(rest).then_some(());
+        }
+        let mut column = raw.len() - rest.len();
+        if column == 0 && (rest.starts_with("---") || rest.starts_with("...")) {
+            return None;
+        }
+        while let Some(after) = rest.strip_prefix('-') {
+            if !after.is_empty() && !after.starts_with(' ') {
+                break;
+            }
+            self.pending.push_back(Token { column, line, kind: Kind::Dash });
+            if self.pending.len() > MAX_DEPTH {
+                return None;
+            }
+            let content = after.trim_start_matches(' ');
+            column += rest.len() - content.len();
+            rest = content;
+        }
+        if rest.is_empty() {
+            return Some(());
+        }
+        if let Some(length) = key_length(rest) {
+            self.pending.push_back(Token { column, line, kind: Kind::Key(&rest[..length]) });
+            let value = rest[length + 1..].trim_start_matches(' ');
+            if !value.is_empty() {
+                let column = column + rest.len() - value.len();
+                self.pending.push_back(Token { column, line, kind: Kind::Text(value) });
+            }
+        } else if self.pending.is_empty() && !rest.starts_with("{%") {
+            // The rest of a scalar of several lines, or nothing that is simple.
+            return None;
+        } else {
+            self.pending.push_back(Token { column, line, kind: Kind::Text(rest) });
+        }
+        Some(())
+    }
+
+    /// The content of a literal block whose header `|`, `|-` or `|+` was just taken, below a key or dash at `outer`.
+    fn literal(&mut self, header: &str, outer: usize) -> Option<String> {
+        let mut text = String::new();
+        let mut width = None;
+        loop {
+            let rest = self.lines.clone();
+            let Some(line) = self.lines.next() else { break };
+            let content = line.trim_start_matches(' ');
+            let indent = line.len() - content.len();
+            if content.is_empty() {
+                match width {
+                    // Blank lines that are wider than the first line of the content are an error.
+                    None if indent > 0 => return None,
+                    Some(width) if indent > width => text.push_str(&line[width..]),
+                    _ => {}
+                }
+                // Behind the last line break there is no line.
+                match self.lines.clone().next() {
+                    Some(_) => text.push('\n'),
+                    None if !line.is_empty() => return None,
+                    None => {}
+                }
+                self.line += 1;
+                continue;
+            }
+            if indent < width.unwrap_or(outer + 1) {
+                self.lines = rest;
+                break;
+            }
+            if content.starts_with('\t') || !content.bytes().all(|b| matches!(b, b' '..=b'~' | b'\t')) {
+                return None;
+            }
+            // Readers differ about a last line that nothing ends.
+            self.lines.clone().next()?;
+            text.push_str(&line[*width.get_or_insert(indent)..]);
+            text.push('\n');
+            self.line += 1;
+        }
+        let end = text.trim_end_matches('\n').len();
+        match header {
+            "|+" => {}
+            "|-" => text.truncate(end),
+            _ => text.truncate(if end == 0 { 0 } else { end + 1 }),
+        }
+        Some(text)
+    }
+}
+
+/// How long the plain key is that a text begins with.
+fn key_length(text: &str) -> Option<usize> {
+    let bytes = text.as_bytes();
+    if !bytes.first()?.is_ascii_alphabetic() {
+        return None;
+    }
+    let end = bytes.iter().position(|b| !b.is_ascii_alphanumeric() && !matches!(b, b'_' | b'.' | b'/' | b'-'))?;
+    let ends = bytes[end] == b':' && matches!(bytes.get(end + 1), None | Some(b' '));
+    (ends && scalar::is_string(&text[..end])).then_some(end)
+}
+
+/// A one-line scalar, `{}`, or a list of scalars in brackets; `None` where a full reader is needed.
+pub fn one_line(text: &str) -> Option<Value> {
+    match text.as_bytes().first()? {
+        b'"' | b'\'' => quoted(text).map(Value::from),
+        b'{' => (text == "{}").then(|| Value::Object(Map::new())),
+        b'[' => {
+            let inner = text.strip_prefix('[')?.strip_suffix(']')?.trim_matches(' ');
+            if inner.is_empty() {
+                return Some(Value::Array(Vec::new()));
+            }
+            let item = |item: &str| {
+                let item = item.trim_matches(' ');
+                let simple = !item.contains([':', '[', ']', '{', '}', '#']) || quoted(item).is_some();
+                if simple && !item.is_empty() { one_line(item) } else { None }
+            };
+            inner.split(',').map(item).collect::<Option<Vec<_>>>().map(Value::Array)
+        }
+        b'-' if matches!(text.as_bytes().get(1), None | Some(b' ')) => None,
+        b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'/' | b'.' | b'$' | b'(' | b'-' | b'_' | b'~' => {
+            let mut previous = 0;
+            for &b in text.as_bytes() {
+                if !matches!(b, b' '..=b'~') || (previous == b':' && b == b' ') || (previous == b' ' && b == b'#') {
+                    return None;
+                }
+                previous = b;
+            }
+            if matches!(previous, b':' | b' ') { None } else { scalar::plain(text).ok() }
+        }
+        _ => None,
+    }
+}
+
+/// A text in quotes without escapes.
+fn quoted(text: &str) -> Option<&str> {
+    let quote = *text.as_bytes().first()?;
+    let inner = text.get(1..text.len().checked_sub(1)?)?;
+    let simple = matches!(quote, b'"' | b'\'')
+        && text.as_bytes()[text.len() - 1] == quote
+        && inner.bytes().all(|b| matches!(b, b' '..=b'~') && b != quote && b != b'\\');
+    simple.then_some(inner)
+}
+
+/// Reads a document, if it is a simple map or list; nulls are left in it.
+pub fn value(text: &str) -> Option<Value> {
+    let mut reader = Reader { tokens: Tokens::new(text), depth: 0 };
+    let first = reader.tokens.peek()?;
+    if first.column != 0 || !matches!(first.kind, Kind::Dash | Kind::Key(_)) {
+        return None;
+    }
+    let value = reader.node(0)?;
+    (reader.tokens.peek().is_none() && !reader.tokens.strange).then_some(value)
+}
+
+struct Reader<'t> {
+    tokens: Tokens<'t>,
+    depth: usize,
+}
+
+impl Reader<'_> {
+    /// The node that begins here, and all that is in it; `outer` is the column of its key or dash.
+    fn node(&mut self, outer: usize) -> Option<Value> {
+        let token = self.tokens.peek()?;
+        if let Kind::Text(text) = token.kind {
+            self.tokens.advance();
+            return match text {
+                "|" | "|-" | "|+" => self.tokens.literal(text, outer).map(Value::String),
+                _ => one_line(text),
+            };
+        }
+        self.depth += 1;
+        if self.depth > MAX_DEPTH {
+            return None;
+        }
+        let value = match token.kind {
+            Kind::Dash => self.list(token.column),
+            _ => self.map(token.column),
+        };
+        self.depth -= 1;
+        value
+    }
+
+    /// What stands behind a key or a dash; nothing is null.
+    fn inner(&mut self, column: usize, line: usize, list_beside: bool) -> Option<Value> {
+        match self.tokens.peek() {
+            Some(next) if next.line == line || next.column > column => self.node(column),
+            // A list may stand in its key's own column.
+            Some(next) if list_beside && next.column == column && next.kind == Kind::Dash => self.node(column),
+            _ if self.tokens.strange => None,
+            _ => Some(Value::Null),
+        }
+    }
+
+    fn map(&mut self, column: usize) -> Option<Value> {
+        let mut entries = Map::new();
+        while let Some(Token { column: at, line, kind: Kind::Key(key) }) = self.tokens.peek() {
+            if at != column {
+                break;
+            }
+            self.tokens.advance();
+            let value = self.inner(column, line, true)?;
+            if entries.insert(key.to_owned(), value).is_some() {
+                return None;
+            }
+        }
+        self.closed(column, Value::Object(entries))
+    }
+
+    fn list(&mut self, column: usize) -> Option<Value> {
+        let mut items = Vec::new();
+        while let Some(Token { column: at, line, kind: Kind::Dash }) = self.tokens.peek() {
+            if at != column {
+                break;
+            }
+            self.tokens.advance();
+            items.push(self.inner(column, line, false)?);
+        }
+        self.closed(column, Value::Array(items))
+    }
+
+    /// What follows a collection stands further left, or, after a list, is a key in its column.
+    fn closed(&mut self, column: usize, value: Value) -> Option<Value> {
+        match self.tokens.peek() {
+            Some(next) if next.column > column => None,
+            Some(next) if next.column == column && value.is_object() => None,
+            _ => Some(value),
+        }
+    }
+}
