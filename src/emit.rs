@@ -67,7 +67,22 @@ pub fn to_stdout(objects: &Ordered, format: Format, out: &mut impl Write) -> Res
 /// # Errors
 /// The machine's, and a directory that cannot be taken.
 pub fn to_dir(objects: &Ordered, format: Format, dir: &Path) -> Result<(), Diagnostic> {
-    swap::replace(dir, &files(objects, layout::paths(objects.manifests(), format), format)?)
+    to_dir_with(objects, format, dir, None)
+}
+
+/// The same with one more file beside the objects.
+///
+/// # Errors
+/// As [`to_dir`].
+pub fn to_dir_with(
+    objects: &Ordered,
+    format: Format,
+    dir: &Path,
+    more: Option<(String, String)>,
+) -> Result<(), Diagnostic> {
+    let mut files = files(objects, layout::paths(objects.manifests(), format), format)?;
+    files.extend(more);
+    swap::replace(dir, &files)
 }
 
 /// The same with each file in the folder of its phase, `pre/<component>/<kind>-<name>.yaml`, and what `more` makes of

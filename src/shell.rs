@@ -9,6 +9,27 @@ pub fn quoted(word: &str) -> String {
     }
 }
 
+/// Commands that wait until a Job has ended, either way, and fail where it has failed. `kubectl wait` for one condition
+/// does not see the other, and would hang for its whole timeout.
+///
+/// `job` is as kubectl takes it, `job/prod-migrations-1`, or a variable of the shell in quotes.
+pub fn job_ended(namespace: &str, job: &str) -> String {
+    let ended = r#"{.status.conditions[?(@.status=="True")].type}"#;
+    format!(
+        "until kubectl get -n {namespace} {job} -o jsonpath='{ended}' | grep -Eq 'Complete|Failed'; do sleep 5; done\n\
+         kubectl logs -n {namespace} {job} --all-containers --tail=20\n\
+         kubectl wait -n {namespace} {job} --for=condition=complete --timeout=1s"
+    )
+}
+
+/// The same for the newest Job with these labels: older ones may have failed long ago.
+pub fn newest_job_ended(namespace: &str, labels: &str) -> String {
+    format!(
+        "job=$(kubectl get job -n {namespace} -l {labels} --sort-by=.metadata.creationTimestamp -o name | tail -n 1)\n{}",
+        job_ended(namespace, "\"$job\"")
+    )
+}
+
 #[cfg(test)]
 mod tests {
     use super::quoted;

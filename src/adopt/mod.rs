@@ -54,6 +54,8 @@ pub struct Release {
     pub namespace: String,
     /// The command line that renders it, `gitlab-render template prod -n gitlab -f values.yaml`.
     pub template: String,
+    /// The GitLab version that it renders, where it is known.
+    pub gitlab: Option<String>,
 }
 
 /// One thing to do.
@@ -134,7 +136,7 @@ impl Guide {
             |step: &Step| json!({"id": step.id, "title": step.title, "text": step.text, "commands": step.commands});
         json!({
             "release": self.release.name, "namespace": self.release.namespace, "to": self.tool.word(),
-            "template": self.release.template, "objects": ids(&self.objects), "hooks": ids(&self.hooks),
+            "template": self.release.template, "gitlab": self.release.gitlab, "objects": ids(&self.objects), "hooks": ids(&self.hooks),
             "kept": ids(&self.kept), "claims": self.claims,
             "others": self.others.iter().map(other).collect::<Value>(),
             "steps": self.steps.iter().map(step).collect::<Value>(),

@@ -1,7 +1,6 @@
 //! The steps of a hand-over, in the order in which they are safe.
 
 use super::{Guide, Step, Tool};
-use crate::manifest::ObjectId;
 use crate::phases::marks::{RELEASE_NAME, RELEASE_NAMESPACE};
 
 /// Where Helm's own record is kept on the way.
@@ -9,7 +8,7 @@ const BACKUP: &str = "helm-release.yaml";
 
 /// All of them.
 pub(super) fn steps(guide: &Guide) -> Vec<Step> {
-    let before = [record(guide), pause(guide), keep_volumes(guide), others(guide), compare(guide)];
+    let before = [record(guide), pause(guide), keep_volumes(guide), others(guide), compare(guide), fields(guide)];
     let after = [apply(guide), check(guide), hooks(guide), unmark(guide), forget(guide), back(guide)];
     before.into_iter().chain(after).collect()
 }
@@ -34,6 +33,7 @@ fn record(guide: &Guide) -> Step {
     let (name, namespace) = (&guide.release.name, &guide.release.namespace);
     let mut commands = vec![
         format!("helm list -n {namespace} -f '^{name}$'"),
+        format!("helm get metadata {name} -n {namespace}"),
         format!("helm get values {name} -n {namespace}"),
         format!("kubectl get secret {} -o yaml > {BACKUP}", guide.secrets()),
     ];
@@ -42,12 +42,19 @@ fn record(guide: &Guide) -> Step {
         commands.push(format!("kubectl exec -n {namespace} deploy/{} -- backup-utility", toolbox.name));
         commands.push(format!("kubectl get secret {name}-rails-secret -n {namespace} -o yaml > rails-secret.yaml"));
     }
+    let version = match &guide.release.gitlab {
+        Some(gitlab) => format!(
+            "The release must be `deployed`, and run GitLab {gitlab}, which the commands here render: taking over must change \
+             nothing, upgrades come later. `helm get metadata` shows the version of the chart and of GitLab (APP_VERSION). The values \
+             must be the ones you pass here."
+        ),
+        None => "The release must be `deployed`, and the values must be the ones you pass here.".to_owned(),
+    };
     step(
         "record",
         "Write down what is there, and back it up",
         &[
-            "The release must be `deployed`, and its chart and GitLab version those that you render: hand over first, upgrade \
-             later. `--gitlab-version` picks the version. The values must be the ones you pass here.",
+            &version,
             "The Secrets `sh.helm.release.v1.*` are all that Helm knows of the release. With them you can go back. They hold your \
              values, passwords included: keep the file as you would keep those. (Helm may also have been told by HELM_DRIVER to \
              keep ConfigMaps; then save those.)",
@@ -160,6 +167,42 @@ fn compare(guide: &Guide) -> Step {
     }
 }
 
+/// A template of kubectl that writes one command for each object in which Helm is a field manager: it makes Helm's entry
+/// ours. `kubectl get` gives one object by itself and several as a list.
+fn rename_managers() -> String {
+    let entry = concat!(
+        r#"{{define "rename"}}{{$object := .}}{{range $i, $m := .metadata.managedFields}}{{if eq $m.manager "helm"}}"#,
+        r#"kubectl patch {{$object.kind}} {{$object.metadata.name}}{{with $object.metadata.namespace}} -n {{.}}{{end}}"#,
+        r#" --type=json -p '"'"'[{"op":"replace","path":"/metadata/managedFields/{{$i}}/manager","value":"gitlab-render"},"#,
+        r#"{"op":"replace","path":"/metadata/managedFields/{{$i}}/operation","value":"Apply"}]'"'"'"#,
+        r#"{{"\n"}}{{end}}{{end}}{{end}}"#,
+    );
+    format!(
+        "'{entry}{{{{if .items}}}}{{{{range .items}}}}{{{{template \"rename\" .}}}}{{{{end}}}}{{{{else}}}}{{{{template \"rename\" .}}}}{{{{end}}}}'"
+    )
+}
+
+fn fields(guide: &Guide) -> Step {
+    let namespace = &guide.release.namespace;
+    step(
+        "fields",
+        "Give Helm's fields over",
+        &[
+            "The API server keeps for each field who wrote it. As long as `helm` is there beside a second manager, a later apply \
+             stops half way with conflicts, at the first field that changes; forcing each of them would leave Helm as the owner of \
+             fields that only it wrote, and these would never be removed. So Helm's entry is renamed: one manager stays, \
+             `gitlab-render`, and what it no longer renders is removed when it applies.",
+            "The command prints one `kubectl patch` for each object. Read them first (without `| sh`); they change nothing but the \
+             name of the manager. Repeat it if it is refused because an object changed at the same moment.",
+        ],
+        vec![format!(
+            "{} | kubectl get -n {namespace} --ignore-not-found --show-managed-fields -o go-template={} -f - | sh",
+            guide.ours("main,post"),
+            rename_managers()
+        )],
+    )
+}
+
 fn apply(guide: &Guide) -> Step {
     match guide.tool {
         Tool::Kubectl => apply_kubectl(guide),
@@ -168,58 +211,50 @@ fn apply(guide: &Guide) -> Step {
     }
 }
 
-/// What field managers mean, for every tool.
-const MANAGERS: &str = "The server knows Helm as manager `helm` of the fields that it wrote. Server-side apply by another manager conflicts \
-     where a value differs: `--force-conflicts` takes the field over. Fields with the same value have two managers from then on, \
-     which does no harm. A field that only Helm wrote stays until somebody removes it; `kubectl get -o yaml \
-     --show-managed-fields` shows them.";
+/// The name under which a tool applies from now on, where it is not ours.
+fn other_manager(tool: &str, name: &str) -> String {
+    format!(
+        "{tool} applies on the server's side as the field manager `{name}` and forces conflicts itself. Beside it `gitlab-render` \
+         stays an owner of the fields that Helm wrote; they can be changed and not removed, as long as it is there."
+    )
+}
 
 fn apply_kubectl(guide: &Guide) -> Step {
     let namespace = &guide.release.namespace;
-    let apply = |phase: &str| {
-        format!("{} | kubectl apply -n {namespace} --server-side --force-conflicts -f -", guide.ours(phase))
-    };
-    let wait = |id: &ObjectId| match id.kind.as_str() {
-        "Job" => Some(format!("kubectl wait -n {namespace} --for=condition=complete --timeout=1h job/{}", id.name)),
-        _ => None,
-    };
-    let jobs = |before: bool| -> Vec<String> {
-        guide.objects.iter().filter(|id| guide.hooks.contains(id) == before).filter_map(wait).collect()
-    };
-    let mut commands = vec![apply("pre")];
-    commands.extend(jobs(true));
-    commands.push(apply("main"));
-    commands.extend(jobs(false));
-    commands.push(apply("post"));
+    let name = &guide.release.name;
     step(
         "apply",
         "Apply",
-        &[MANAGERS, "Stay with `--server-side` afterwards: it removes fields that a later render no longer has."],
-        commands,
+        &[
+            "The script contains the manifests, applies them phase by phase on the server's side as the field manager \
+             `gitlab-render`, and waits for each Job and each workload. Where a Job fails, it shows the Job's last lines and stops; \
+             run again, it deletes the failed Job and goes on.",
+            "Stay with `--server-side --field-manager=gitlab-render` afterwards, as the script does: it removes fields that a later \
+             render no longer has.",
+        ],
+        vec![
+            format!("{} --skip-stand-ins --list-phases > adopt-{name}.sh", guide.release.template),
+            format!("sh adopt-{name}.sh"),
+            format!("kubectl get deploy,sts -n {namespace} -l release={name} --show-managed-fields -o jsonpath='{{range .items[*]}}{{.kind}}/{{.metadata.name}}: {{.metadata.managedFields[*].manager}}{{\"\\n\"}}{{end}}'"),
+        ],
     )
 }
 
 fn apply_argo_cd(guide: &Guide) -> Step {
-    let (name, namespace) = (&guide.release.name, &guide.release.namespace);
-    let application = format!(
-        "apiVersion: argoproj.io/v1alpha1\nkind: Application\nmetadata:\n  name: {name}-gitlab\n  namespace: argocd\nspec:\n  project: \
-         default\n  destination:\n    server: https://kubernetes.default.svc\n    namespace: {namespace}\n  source:\n    repoURL: \
-         https://git.example.com/deployments.git\n    targetRevision: main\n    path: manifests\n    directory:\n      recurse: true\n  \
-         syncPolicy:\n    syncOptions:\n    - ServerSideApply=true\n    - RespectIgnoreDifferences=true"
-    );
+    let name = &guide.release.name;
     step(
         "apply",
         "Commit the directory, and sync by hand",
         &[
-            "The Application has no automated sync and no pruning until the first sync is done and checked. Argo CD forces \
-             conflicts itself when it applies on the server's side. Keep resource tracking at annotations (the default since 3.0): \
-             tracking by label would write over `app.kubernetes.io/instance`.",
+            "The Application in `manifests/argocd.yaml` has no automated sync and no pruning until the first sync is done and \
+             checked. Keep resource tracking at annotations (the default since 3.0): tracking by label would write over \
+             `app.kubernetes.io/instance`.",
             "Pruning deletes only what the Application tracks: what belongs to charts of others is never among it.",
-            MANAGERS,
+            &other_manager("Argo CD", "argocd-controller"),
         ],
         vec![
             format!("{} --skip-stand-ins --hooks argocd --output-dir manifests", guide.release.template),
-            application,
+            "kubectl apply -f manifests/argocd.yaml".to_owned(),
             format!("argocd app diff {name}-gitlab\nargocd app sync {name}-gitlab"),
         ],
     )
@@ -232,9 +267,9 @@ fn apply_flux(guide: &Guide) -> Step {
         "apply",
         "Commit the directory, and let Flux apply it",
         &[
-            "Flux applies on the server's side and forces conflicts itself. Each phase waits for the one before. What it prunes is only \
-             what it has applied before: what belongs to charts of others is never among it.",
-            MANAGERS,
+            "Each phase waits for the one before. What Flux prunes is only what it has applied before: what belongs to charts of \
+             others is never among it.",
+            &other_manager("Flux", "kustomize-controller"),
         ],
         vec![
             format!("{} --skip-stand-ins --hooks flux --output-dir {dir}", guide.release.template),
@@ -249,10 +284,9 @@ fn hooks(guide: &Guide) -> Step {
     let (who, commands) = match guide.tool {
         Tool::Kubectl => (
             "Nobody runs them by themselves now. For each upgrade, `--list-phases` gives the commands in their order: the upgrade \
-             check, the Secrets, the deployment, the record of what is installed. It applies on kubectl's side; here it has to stay on \
-             the server's.",
+             check, the Secrets, the deployment, the record of what is installed.",
             vec![format!(
-                "{} --skip-stand-ins --is-upgrade --list-phases | sed 's/kubectl apply/& --server-side/' > upgrade.sh",
+                "{} --skip-stand-ins --is-upgrade --list-phases > upgrade.sh",
                 guide.release.template
             )],
         ),
@@ -292,8 +326,9 @@ fn unmark(guide: &Guide) -> Step {
         &[
             &format!(
                 "Helm knows its objects by the label `app.kubernetes.io/managed-by: Helm` and the annotations `{RELEASE_NAME}` and \
-                 `{RELEASE_NAMESPACE}`. The label has changed when ours was applied. Without the annotations a `helm upgrade` that \
-                 somebody starts by mistake is refused and changes nothing."
+                 `{RELEASE_NAMESPACE}`. The label has changed when ours was applied. This alone does not keep a `helm upgrade` that \
+                 somebody starts by mistake from changing things back: Helm looks at the annotations of objects that are new to it, \
+                 and at the release's Secrets for all others. It is refused once those are gone, in the next step."
             ),
             "Leave this step out, and render with `--keep-helm-metadata`, if you want to go back and forth for a while. The \
              annotations stay on what belongs to charts of others: their own charts ask for them when they take over.",
@@ -327,8 +362,11 @@ fn check(guide: &Guide) -> Step {
         vec![
             format!("{} | diff claims-before.txt -", list_claims(namespace)),
             format!("kubectl get deploy,sts,ds -n {namespace} -l release={name}"),
-            format!("{} | kubectl diff -n {namespace} --server-side -f -", guide.ours("main,post")),
-            format!("{} | kubectl apply -n {namespace} -f -", guide.ours("test")),
+            format!("{} | kubectl diff -n {namespace} --server-side --field-manager=gitlab-render -f -", guide.ours("main,post")),
+            format!(
+                "{} | kubectl apply -n {namespace} --server-side --force-conflicts --field-manager=gitlab-render -f -",
+                guide.ours("test")
+            ),
         ],
     )
 }
@@ -355,7 +393,7 @@ fn back(guide: &Guide) -> Step {
         vec![
             format!("kubectl apply -n {namespace} -f {BACKUP}"),
             format!(
-                "{} --keep-helm-metadata | kubectl apply -n {namespace} --server-side --force-conflicts -f -",
+                "{} --keep-helm-metadata | kubectl apply -n {namespace} --server-side --force-conflicts --field-manager=gitlab-render -f -",
                 guide.ours("main,post")
             ),
             format!("helm upgrade {name} gitlab/gitlab -n {namespace} --version CHART_VERSION -f values.yaml"),

@@ -1,5 +1,7 @@
 //! `gitlab-render adopt`.
 
+use std::path::{Path, PathBuf};
+
 use clap::{Args, ValueEnum};
 
 use super::Exit;
@@ -7,6 +9,7 @@ use crate::adopt::Tool;
 use crate::adopt::write::{Layout, write};
 use crate::cli::{ReleaseArgs, Rerun, ValuesArgs};
 use crate::diag::{Diagnostic, Failure};
+use crate::files::read_text;
 use crate::manifest::Phase;
 use crate::phases::Hooks;
 use crate::pipeline::{self, Output, Request};
@@ -22,6 +25,10 @@ pub struct AdoptArgs {
     /// Its values, as Helm has them.
     #[command(flatten)]
     pub values: ValuesArgs,
+    /// What Helm says about the release: a file with the output of `helm get metadata`, `helm get manifest`, or of `kubectl get
+    /// configmap` for the chart-info; `-` for stdin. The guide is for the GitLab version in it.
+    #[arg(long, value_name = "FILE", conflicts_with = "gitlab_version", help_heading = "Release")]
+    pub from: Option<PathBuf>,
     /// The tool that applies manifests from now on.
     #[arg(long, value_name = "TOOL", value_enum, default_value_t = Tool::Kubectl, help_heading = "Output")]
     pub to: Tool,
@@ -56,9 +63,15 @@ impl AdoptArgs {
         }
         let output =
             Output { phases: vec![Phase::Pre, Phase::Main, Phase::Post], skip_stand_ins: true, ..Output::default() };
-        let request = Request { hooks: Hooks::None, ..self.values.request(self.release.target())? };
+        let mut target = self.release.target();
+        if let Some(file) = &self.from {
+            target.gitlab_version = Some(running(file, &read_text(file)?)?);
+        }
+        let is_known = target.gitlab_version.is_some();
+        let request = Request { hooks: Hooks::None, ..self.values.request(target)? };
         let template = Rerun::template(&self.release, &self.values).line();
-        let (guide, warnings, sources) = pipeline::adopt(&request, &output, self.to, template)?;
+        let (guide, mut warnings, sources) = pipeline::adopt(&request, &output, self.to, template)?;
+        warnings.extend(guide.release.gitlab.as_deref().filter(|_| !is_known).map(default_version));
         ui.report(&warnings, &sources);
         let text = match self.output {
             GuideForm::Text => write(&guide, Layout::Text),
@@ -68,4 +81,28 @@ impl AdoptArgs {
         ui.out(text.as_bytes())?;
         Ok(Exit::Done)
     }
+}
+
+/// A warning that the version was not given: taking over must change nothing.
+fn default_version(gitlab: &str) -> Diagnostic {
+    let message = format!("the guide renders GitLab {gitlab}, the default; the version that the release runs was not given");
+    let hint = "`helm get metadata NAME -n NAMESPACE > release.txt`, then `--from release.txt`; or `--gitlab-version`";
+    Diagnostic::warning("version-not-given", message).hint(hint)
+}
+
+/// The GitLab version that Helm or the chart-info ConfigMap says is running.
+fn running(file: &Path, text: &str) -> Result<String, Diagnostic> {
+    let version = |line: &str| {
+        let (key, value) = line.split_once(':')?;
+        let key = key.trim().trim_matches('"');
+        let names = ["appVersion", "app_version", "APP_VERSION", "gitlabVersion"];
+        let value = value.trim().trim_end_matches(',').trim_matches(['"', '\'']).trim_start_matches('v');
+        let is_version = value.split('.').count() == 3 && value.bytes().all(|b| b.is_ascii_digit() || b == b'.');
+        (names.contains(&key) && is_version).then(|| value.to_owned())
+    };
+    text.lines().find_map(version).ok_or_else(|| {
+        let message = format!("`{}` does not say which GitLab version runs", file.display());
+        let hint = "give it the output of `helm get metadata NAME -n NAMESPACE`, or name the version with `--gitlab-version`";
+        Diagnostic::error("no-version", message).hint(hint)
+    })
 }

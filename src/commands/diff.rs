@@ -51,6 +51,12 @@ pub struct DiffArgs {
     /// Form of the answer.
     #[arg(short = 'o', long, value_name = "FORM", value_enum, default_value_t = DiffForm::Text, help_heading = "Output")]
     pub output: DiffForm,
+    /// Show scripts and configuration files that Helm's chart and this program write in other words, too.
+    #[arg(long, help_heading = "Output")]
+    pub full: bool,
+    /// Instead of comparing, print the `kubectl get` commands that dump what these values render, for OLD.
+    #[arg(long, conflicts_with_all = ["full", "fail_on"], help_heading = "Output")]
+    pub print_kubectl_get: bool,
     /// Exit with 1 only when there is a change of one of these classes. Repeatable or a comma list.
     #[arg(long, value_name = "CLASS", value_enum, value_delimiter = ',', help_heading = "Output")]
     pub fail_on: Vec<Class>,
@@ -62,7 +68,8 @@ Examples:
     gitlab-render diff old.yaml new.yaml -n gitlab --name prod
 
   What the running release has that the values do not say, and the other way round:
-    kubectl get all,cm,secret,ingress,pvc -n gitlab -o yaml | gitlab-render diff - values.yaml
+    gitlab-render diff values.yaml -n gitlab --name prod --print-kubectl-get > dump.sh
+    sh dump.sh | gitlab-render diff - values.yaml
 
   What Helm rendered against what we render:
     helm get manifest prod -n gitlab | gitlab-render diff - values.yaml --name prod -n gitlab
@@ -87,6 +94,17 @@ pub enum DiffForm {
 impl DiffArgs {
     /// Compares, reports, and ends with 1 where something differs.
     pub fn run(&self, ui: &Ui) -> Result<Exit, Failure> {
+        if self.print_kubectl_get {
+            let mut stdin = Stdin::default();
+            let below = self.values.inputs(&mut stdin)?;
+            let named = self.new.as_deref().or(self.old.as_deref());
+            let Side::Values(request) = self.side(named, self.to_gitlab.as_ref(), &below, &mut stdin)? else {
+                let message = "`--print-kubectl-get` needs values, and manifests were given";
+                return Err(Diagnostic::usage("no-values", message).hint("name the values files of the release").into());
+            };
+            ui.out(diff::kubectl_get(&request)?.as_bytes())?;
+            return Ok(Exit::Done);
+        }
         if self.old.is_none() && self.from_gitlab.is_none() && self.to_gitlab.is_none() {
             let message = "`diff` needs two sides, and there is none";
             let hint = "name OLD and NEW, or give `-f values.yaml` with `--from-gitlab` and `--to-gitlab`";
@@ -96,7 +114,10 @@ impl DiffArgs {
         let below = self.values.inputs(&mut stdin)?;
         let old = self.side(self.old.as_deref(), self.from_gitlab.as_ref(), &below, &mut stdin)?;
         let new = self.side(self.new.as_deref(), self.to_gitlab.as_ref(), &below, &mut stdin)?;
-        let compared = diff::diff(old, new, self.name.as_deref(), self.namespace.as_deref())?;
+        let mut compared = diff::diff(old, new, self.name.as_deref(), self.namespace.as_deref())?;
+        if self.full {
+            compared.comparison.show_rewritten();
+        }
         let mut shown: Vec<&Vec<Diagnostic>> = Vec::new();
         for (warnings, sources) in &compared.warnings {
             // What both sides give rise to is reported once.

@@ -138,6 +138,21 @@ pub struct Comparison {
 }
 
 impl Comparison {
+    /// Makes changes of the texts that were only written anew, for whoever wants to read them all.
+    pub fn show_rewritten(&mut self) {
+        for (id, field) in std::mem::take(&mut self.rewritten) {
+            match self.changes.iter_mut().find(|change| change.id == id) {
+                Some(change) => change.fields.push(field),
+                None => {
+                    let risks = vec![Risk::new(Class::None, "the same in other words")];
+                    let what = What::Changed;
+                    self.changes.push(ObjectChange { id, what, fields: vec![field], risks, old: None, new: None });
+                    self.same = self.same.saturating_sub(1);
+                }
+            }
+        }
+    }
+
     /// How many objects there are of a class.
     pub fn count(&self, class: Class) -> usize {
         self.changes.iter().filter(|change| change.class() == class).count()

@@ -136,6 +136,13 @@ impl Object {
         Some(Object { id, body, live, rendered: false, author, is_hook, made_by_a_controller })
     }
 
+    /// Whether this program made it for a release, and nothing else owns it.
+    pub fn is_of(&self, release: &str) -> bool {
+        let label = |name: &str| self.body.pointer(&format!("/metadata/labels/{name}")).and_then(Value::as_str);
+        let named = label("release").or_else(|| label("app.kubernetes.io~1instance"));
+        self.author == Author::Ours && !self.made_by_a_controller && named == Some(release)
+    }
+
     /// Takes an object that was rendered for this comparison; see [`Object::new`].
     pub fn rendered(manifest: &Manifest) -> Option<Self> {
         let object = Self::new(manifest.body.clone())?;

@@ -38,6 +38,15 @@ impl ObjectId {
         self.api_version.split_once('/').map_or("", |(group, _)| group)
     }
 
+    /// The object as kubectl takes it: `deployment.apps/prod-kas`. The group tells kinds of one name apart.
+    pub fn resource(&self) -> String {
+        let kind = self.kind.to_lowercase();
+        match self.group() {
+            "" => format!("{kind}/{}", self.name),
+            group => format!("{kind}.{group}/{}", self.name),
+        }
+    }
+
     /// Whether the API group is one of Kubernetes' own.
     pub fn is_built_in(&self) -> bool {
         let group = self.group();

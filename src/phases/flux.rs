@@ -23,7 +23,8 @@ pub fn files(objects: &[Manifest], paths: &[String], release: &str, root: &str) 
     let mut files: Vec<_> = steps.iter().map(|step| index(step, paths)).collect();
     let mut text = String::from(
         "# Apply this to the cluster that Flux runs in. `path` and `sourceRef` are as `flux bootstrap` has them: the\n\
-         # directory as seen from the root of the repository, and the source that holds it.\n",
+         # directory as seen from the root of the repository, and the source that holds it. The namespace that the objects go to\n\
+         # must exist: `kubectl create namespace NAMESPACE`.\n",
     );
     let mut before = None;
     for step in steps.iter().filter(|step| step.phase != Phase::Test) {

@@ -4,7 +4,7 @@ use serde_json::{Map, Value};
 
 use super::Hooks;
 use crate::manifest::hook::{DELETE_POLICY, HOOK, WEIGHT};
-use crate::manifest::{KEEP, Manifest, Phase};
+use crate::manifest::{KEEP, Manifest, ObjectId, Phase};
 
 /// Argo CD's names for them.
 const ARGO_HOOK: &str = "argocd.argoproj.io/hook";
@@ -41,6 +41,11 @@ const CLUSTER_WIDE: [&str; 12] = [
     "ValidatingWebhookConfiguration",
 ];
 
+/// Whether an object is of a kind that belongs to no namespace.
+pub fn is_cluster_wide(id: &ObjectId) -> bool {
+    CLUSTER_WIDE.contains(&id.kind.as_str())
+}
+
 /// Puts the tool's marks on an object in the place of Helm's.
 pub fn put(object: &mut Manifest, hooks: Hooks, namespace: &str) {
     if hooks == Hooks::Helm {
@@ -51,7 +56,7 @@ pub fn put(object: &mut Manifest, hooks: Hooks, namespace: &str) {
         Hooks::ArgoCd => argo_cd(object),
         Hooks::Flux => flux(object),
     };
-    if hooks == Hooks::Flux && !CLUSTER_WIDE.contains(&object.id.kind.as_str()) && object.id.namespace.is_none() {
+    if hooks == Hooks::Flux && !is_cluster_wide(&object.id) && object.id.namespace.is_none() {
         // Flux has no flag that says where to.
         object.id.namespace = Some(namespace.to_owned());
         if let Some(metadata) = metadata(object) {

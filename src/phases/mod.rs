@@ -2,10 +2,12 @@
 //!
 //! Helm knows when to make, wait for and delete an object by its `helm.sh/hook` annotations; nothing else
 //! runs them. [`marks`] says the same in the words of Argo CD and Flux, [`flux`] as directories that
-//! depend on each other, and [`steps`] as commands.
+//! depend on each other, [`steps`] as commands, and [`script`] as a shell script that holds what it applies.
 
+pub mod argocd;
 pub mod flux;
 pub mod marks;
+pub mod script;
 pub mod steps;
 
 use crate::diag::Diagnostic;

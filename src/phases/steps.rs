@@ -3,6 +3,7 @@
 use serde_json::Value;
 
 use crate::manifest::{Manifest, ObjectId, Phase};
+use crate::shell;
 
 /// How long a Job may take that has no deadline of its own, in seconds.
 const JOB_TIMEOUT: u64 = 600;
@@ -79,27 +80,41 @@ fn wait(object: &Manifest) -> Option<Wait> {
 }
 
 impl Step {
-    /// The kubectl commands before the objects are applied.
-    pub fn before(&self, namespace: &str) -> Vec<String> {
+    /// The commands before the objects are applied: Jobs that run each time are deleted, and Jobs that have failed, so
+    /// that they run again.
+    pub fn before(&self, namespace: &str, form: Form) -> Vec<String> {
         let delete = |object: &ObjectId| {
             format!("kubectl delete -n {} --ignore-not-found {}", place(object, namespace), resource(object))
         };
-        self.reset.iter().map(delete).collect()
+        let failed = self.waits.iter().map(|wait| &wait.object).filter(|object| object.kind == "Job");
+        let failed = failed.filter(|object| !self.reset.contains(object) && form == Form::Script);
+        let forget = failed.map(|object| format!("forget_failed {} {}", place(object, namespace), object.name));
+        self.reset.iter().map(delete).chain(forget).collect()
     }
 
-    /// The kubectl commands after: Jobs first, which workloads may wait for themselves.
-    pub fn after(&self, namespace: &str) -> Vec<String> {
+    /// The commands after: Jobs first, which workloads may wait for themselves.
+    pub fn after(&self, namespace: &str, form: Form) -> Vec<String> {
         let (runs, workloads): (Vec<_>, Vec<_>) =
             self.waits.iter().partition(|wait| matches!(wait.object.kind.as_str(), "Job" | "Pod"));
-        runs.into_iter().chain(workloads).map(|wait| wait.command(namespace)).collect()
+        runs.into_iter().chain(workloads).map(|wait| wait.command(namespace, form)).collect()
     }
 }
 
+/// Where a command stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Form {
+    /// In a script that defines functions.
+    Script,
+    /// By itself.
+    Alone,
+}
+
 impl Wait {
-    fn command(&self, namespace: &str) -> String {
+    fn command(&self, namespace: &str, form: Form) -> String {
         let (place, resource, timeout) = (place(&self.object, namespace), resource(&self.object), self.timeout);
         match self.object.kind.as_str() {
-            "Job" => format!("kubectl wait -n {place} --for=condition=complete --timeout={timeout}s {resource}"),
+            "Job" if form == Form::Script => format!("job_ended {place} {} {timeout}", self.object.name),
+            "Job" => shell::job_ended(place, &resource),
             "Pod" => {
                 format!(
                     "kubectl wait -n {place} --for=jsonpath='{{.status.phase}}'=Succeeded --timeout={timeout}s {resource}"

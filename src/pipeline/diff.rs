@@ -5,6 +5,7 @@ use std::sync::Arc;
 use crate::diag::{Diagnostic, Failure, Report, Severity, Sources};
 use crate::diff::{self, Comparison, Object};
 use crate::manifest::stream;
+use crate::phases::marks;
 use crate::pipeline::{Request, render};
 
 /// One side of a comparison.
@@ -83,10 +84,45 @@ enum Read {
 }
 
 fn read(side: Side) -> Result<Read, Failure> {
-    let texts = match side {
-        Side::Values(request) => return Ok(Read::Values(request)),
-        Side::Manifests(texts) => texts,
-    };
+    match side {
+        Side::Values(request) => Ok(Read::Values(request)),
+        Side::Manifests(texts) => objects(texts).map(Read::Objects),
+    }
+}
+
+/// Shell commands that dump what a render consists of: all objects of its kinds in the namespace, and those outside of it by
+/// name, so that nothing of another release is among them.
+///
+/// # Errors
+/// What the values are refused for.
+pub fn kubectl_get(request: &Request) -> Result<String, Failure> {
+    let rendered = render(request)?;
+    let mut kinds: Vec<String> = Vec::new();
+    let mut alone: Vec<String> = Vec::new();
+    for object in rendered.objects.manifests() {
+        let resource = object.id.resource();
+        let kind = resource.split_once('/').map_or(resource.as_str(), |(kind, _)| kind).to_owned();
+        if marks::is_cluster_wide(&object.id) {
+            alone.push(resource);
+        } else if !kinds.contains(&kind) {
+            kinds.push(kind);
+        }
+    }
+    kinds.sort();
+    let namespace = &request.target.namespace;
+    let mut text = format!("kubectl get -n {namespace} {} -o yaml\n", kinds.join(","));
+    if !alone.is_empty() {
+        alone.sort();
+        text.push_str(&format!("echo ---\nkubectl get --ignore-not-found {} -o yaml\n", alone.join(" ")));
+    }
+    Ok(text)
+}
+
+/// The objects of manifests: each text with what the user calls it.
+///
+/// # Errors
+/// Texts that hold no manifests.
+pub fn objects(texts: Vec<(String, String)>) -> Result<Vec<Object>, Failure> {
     let mut objects = Vec::new();
     let mut wrong = Vec::new();
     let mut sources = Sources::default();
@@ -101,5 +137,5 @@ fn read(side: Side) -> Result<Read, Failure> {
     if !wrong.is_empty() {
         return Err(Failure { report: Report(wrong), sources });
     }
-    Ok(Read::Objects(objects))
+    Ok(objects)
 }

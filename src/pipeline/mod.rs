@@ -23,7 +23,7 @@ mod write;
 
 use crate::adopt::{Guide, Tool};
 use crate::diag::{Diagnostic, Failure, Report, Severity, Sources};
-use crate::manifest::Ordered;
+use crate::manifest::{Manifest, Ordered};
 use crate::phases::Hooks;
 use crate::resolve::shared::stand_in;
 use crate::schema::{self, Checked, UnknownKeys};
@@ -33,7 +33,7 @@ use crate::values::Origins;
 
 pub use self::layers::profile;
 pub use self::request::{Output, Request, Target};
-pub use self::write::{at_once, emit, steps};
+pub use self::write::{at_once, emit, no_longer_rendered, script, steps};
 
 /// Objects ready to be written.
 #[derive(Debug)]
@@ -46,6 +46,8 @@ pub struct Rendered {
     pub sources: Sources,
     /// The name of the release, or of the second set beside it.
     pub release: String,
+    /// The namespace of the release.
+    pub namespace: String,
     /// The tool that they are marked for.
     pub hooks: Hooks,
 }
@@ -78,9 +80,21 @@ pub fn adopt(
 ) -> Result<(Guide, Vec<Diagnostic>, Sources), Failure> {
     let (rendered, checked) = selected(request, output)?;
     let (name, namespace) = (request.target.name.clone(), request.target.namespace.clone());
-    let release = crate::adopt::Release { name, namespace, template };
+    let gitlab = installed(rendered.objects.manifests());
+    // the guide's commands must go on rendering this version when a newer one is the default
+    let template = match &gitlab {
+        Some(gitlab) if !template.contains("--gitlab-version") => format!("{template} --gitlab-version {gitlab}"),
+        _ => template,
+    };
+    let release = crate::adopt::Release { name, namespace, template, gitlab };
     let guide = crate::adopt::guide(release, tool, rendered.objects.manifests(), checked.tree());
     Ok((guide, rendered.warnings, rendered.sources))
+}
+
+/// The GitLab version that a render writes down for later upgrade checks, without a `v`.
+fn installed(objects: &[Manifest]) -> Option<String> {
+    let version = objects.iter().find_map(|object| object.body.pointer("/data/gitlabVersion")?.as_str())?;
+    Some(version.trim_start_matches('v').to_owned())
 }
 
 /// The objects, and the values they come from.
@@ -119,8 +133,9 @@ fn selected(request: &Request, output: &Output) -> Result<(Rendered, Checked), F
         Some(set) => format!("{}-{}", request.target.name, set.suffix),
         None => request.target.name.clone(),
     };
+    let namespace = request.target.namespace.clone();
     let sources = checked.sources().clone();
-    Ok((Rendered { objects, warnings: found, sources, release, hooks: request.hooks }, checked))
+    Ok((Rendered { objects, warnings: found, sources, release, namespace, hooks: request.hooks }, checked))
 }
 
 fn failure(mut found: Vec<Diagnostic>, origins: &Origins, sources: &Sources) -> Failure {

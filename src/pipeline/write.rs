@@ -1,12 +1,15 @@
 //! Rendered objects to a stream, a directory, or a list of steps.
 
+use std::collections::HashSet;
 use std::io::Write;
 
-use super::{Output, Rendered, Request};
-use crate::diag::Diagnostic;
+use super::{Output, Rendered, Request, diff};
+use crate::diag::{Diagnostic, Failure};
 use crate::emit;
+use crate::manifest::ObjectId;
 use crate::phases::steps::{self, Step};
-use crate::phases::{self, Hooks, flux};
+use crate::phases::script::{self, Source};
+use crate::phases::{self, Hooks, argocd, flux};
 
 /// Writes the objects to the directory of `output`, or to a stream where it names none: all of them or none.
 ///
@@ -19,7 +22,11 @@ pub fn emit(rendered: &Rendered, output: &Output, stream: &mut impl Write) -> Re
         Some(dir) if rendered.hooks == Hooks::Flux => emit::to_dir_by_phase(&rendered.objects, format, dir, |paths| {
             flux::files(rendered.objects.manifests(), paths, &rendered.release, &flux::root(dir))
         }),
-        Some(dir) => emit::to_dir(&rendered.objects, format, dir),
+        Some(dir) => {
+            let application = (rendered.hooks == Hooks::ArgoCd)
+                .then(|| argocd::application(&rendered.release, &rendered.namespace, dir));
+            emit::to_dir_with(&rendered.objects, format, dir, application)
+        }
     }
 }
 
@@ -27,6 +34,51 @@ pub fn emit(rendered: &Rendered, output: &Output, stream: &mut impl Write) -> Re
 pub fn at_once(request: &Request, rendered: &Rendered) -> Option<Diagnostic> {
     let alone = rendered.hooks == Hooks::None && request.target.is_upgrade;
     phases::at_once(rendered.objects.manifests()).filter(|_| alone)
+}
+
+/// The script that applies the phases, with the manifests in it, or beside it in `output`'s directory, which is then
+/// written. `gone` are objects to delete at the end, from [`no_longer_rendered`].
+///
+/// # Errors
+/// As [`emit`].
+pub fn script(
+    rendered: &Rendered,
+    output: &Output,
+    gone: &[ObjectId],
+    stream: &mut impl Write,
+) -> Result<(), Diagnostic> {
+    let (objects, namespace) = (rendered.objects.manifests(), rendered.namespace.as_str());
+    let title = format!("Applies the release {} to the namespace {namespace}, phase by phase.", rendered.release);
+    let written = |source| script::script(&steps(rendered), source, &title, namespace, gone);
+    match &output.directory {
+        Some(dir) => emit::to_dir_by_phase(&rendered.objects, output.format, dir, |_| {
+            vec![("apply.sh".to_owned(), written(Source::Beside))]
+        }),
+        None => stream
+            .write_all(written(Source::Inside(objects)).as_bytes())
+            .map_err(|e| Diagnostic::environment("output", format!("the output could not be written: {e}"))),
+    }
+}
+
+/// The objects of older manifests that this program made for the release and that are no longer rendered, workloads first.
+/// Volume claims, Secrets and what other objects depend on are never among them.
+///
+/// # Errors
+/// A text that holds no manifests.
+pub fn no_longer_rendered(rendered: &Rendered, old: Vec<(String, String)>) -> Result<Vec<ObjectId>, Failure> {
+    const KEPT: [&str; 6] =
+        ["PersistentVolumeClaim", "Secret", "Namespace", "PersistentVolume", "CustomResourceDefinition", "StorageClass"];
+    let known = |id: &ObjectId| (id.group().to_owned(), id.kind.clone(), id.name.clone());
+    let ours: HashSet<_> = rendered.objects.manifests().iter().map(|object| known(&object.id)).collect();
+    let mut gone: Vec<ObjectId> = diff::objects(old)?
+        .into_iter()
+        .filter(|object| object.is_of(&rendered.release) && !KEPT.contains(&object.id.kind.as_str()))
+        .map(|object| object.id)
+        .filter(|id| !ours.contains(&known(id)))
+        .collect();
+    let runs = |id: &ObjectId| matches!(id.kind.as_str(), "Deployment" | "StatefulSet" | "DaemonSet" | "CronJob" | "Job");
+    gone.sort_by_key(|id| !runs(id));
+    Ok(gone)
 }
 
 /// What to apply and to wait for, phase by phase.

@@ -7,6 +7,7 @@ mod applied;
 mod canary;
 mod directories;
 mod dry_run;
+mod life;
 mod negative;
 mod pods;
 mod renders;

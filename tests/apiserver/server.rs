@@ -172,6 +172,11 @@ impl Server {
         run_program(command, stdin)
     }
 
+    /// The command line by which a shell runs kubectl against this server.
+    pub fn kubectl_line(&self) -> String {
+        format!("exec {} --kubeconfig {}/kubeconfig \"$@\"", self.kubectl.display(), self.folder.display())
+    }
+
     fn bearer(&self) -> String {
         format!("Bearer {}", self.token)
     }

@@ -1,31 +1,13 @@
 //! `gitlab-render template --list-phases`: what is in each phase, and the commands that apply it.
 
-use std::fmt::Write as _;
-
 use serde_json::json;
 
-use crate::manifest::Phase;
-use crate::phases::steps::Step;
+use crate::manifest::{ObjectId, Phase};
+use crate::phases::script::{MANAGER, deletions};
+use crate::phases::steps::{Form, Step};
 
-/// A script that applies one phase after the other; the objects are comments in it.
-pub fn script(steps: &[Step], template: &str, namespace: &str) -> String {
-    let mut text = String::from("set -e\n");
-    for step in steps {
-        let _ = writeln!(text, "\n# {}: {}", step.phase.word(), step.purpose());
-        for object in &step.objects {
-            let _ = writeln!(text, "#   {object}");
-        }
-        // Nobody wants the tests to run because everything else did.
-        let comment = if step.phase == Phase::Test { "# " } else { "" };
-        for command in commands(step, template, namespace).concat() {
-            let _ = writeln!(text, "{comment}{command}");
-        }
-    }
-    text
-}
-
-/// The same for programs.
-pub fn as_json(steps: &[Step], template: &str, namespace: &str) -> String {
+/// The phases as data: for programs that run the commands themselves.
+pub fn as_json(steps: &[Step], template: &str, namespace: &str, gone: &[ObjectId]) -> String {
     let phases: Vec<_> = steps
         .iter()
         .map(|step| {
@@ -41,11 +23,14 @@ pub fn as_json(steps: &[Step], template: &str, namespace: &str) -> String {
             })
         })
         .collect();
-    format!("{:#}\n", json!({ "phases": phases }))
+    format!("{:#}\n", json!({ "phases": phases, "delete": deletions(gone, namespace) }))
 }
 
 /// What to run before, to apply, and to wait.
 fn commands(step: &Step, template: &str, namespace: &str) -> [Vec<String>; 3] {
-    let apply = format!("{template} --phase {} | kubectl apply -n {namespace} -f -", step.phase.word());
-    [step.before(namespace), vec![apply], step.after(namespace)]
+    let apply = format!(
+        "{template} --phase {} | kubectl apply -n {namespace} --server-side --force-conflicts --field-manager={MANAGER} -f -",
+        step.phase.word()
+    );
+    [step.before(namespace, Form::Alone), vec![apply], step.after(namespace, Form::Alone)]
 }

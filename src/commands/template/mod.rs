@@ -4,16 +4,17 @@ mod canary;
 mod list_phases;
 
 use std::collections::BTreeSet;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clap::Args;
 
 use self::canary::CanaryArgs;
 use super::Exit;
 use crate::cli::{ReleaseArgs, Rerun, RewriteArgs, ValuesArgs};
-use crate::diag::{Diagnostic, Failure};
+use crate::diag::{Diagnostic, Failure, Report};
 use crate::emit::Format;
-use crate::manifest::Phase;
+use crate::files::{manifests_below, read_text};
+use crate::manifest::{ObjectId, Phase};
 use crate::phases::Hooks;
 use crate::pipeline::{self, Output, Rendered, Request};
 use crate::ui::Ui;
@@ -96,9 +97,14 @@ pub struct PhaseArgs {
     /// Only objects of this phase: what to apply first, the deployment, what comes after it, tests. Repeatable or a comma list.
     #[arg(long = "phase", value_name = "PHASE", value_enum, value_delimiter = ',')]
     pub phases: Vec<Phase>,
-    /// Instead of manifests, write what each phase contains and the commands that apply it and wait for it.
-    #[arg(long, conflicts_with_all = ["output_dir", "phases", "show_only", "hooks"])]
+    /// Instead of manifests, write a script that contains them, applies one phase after the other and waits for each. With
+    /// --output-dir the manifests are files beside the script `apply.sh`; with `-o json` the phases are data.
+    #[arg(long, conflicts_with_all = ["phases", "show_only", "hooks"])]
     pub list_phases: bool,
+    /// Let the script delete, at its end, objects of these older manifests that are no longer rendered: a file, a directory,
+    /// or `-` for a dump of the cluster on stdin. Volume claims and Secrets stay.
+    #[arg(long, value_name = "OLD", requires = "list_phases", conflicts_with_all = ["components", "suffix"])]
+    pub prune_from: Option<String>,
     /// The tool that runs what Helm runs as hooks; `helm` without --phase and --list-phases, `none` with them.
     #[arg(long, value_name = "TOOL", value_enum)]
     pub hooks: Option<Hooks>,
@@ -135,7 +141,15 @@ impl TemplateArgs {
         let rendered = pipeline::template(&request, &output)?;
         ui.report(&rendered.warnings, &rendered.sources);
         if self.phases.list_phases {
-            ui.out(self.list_phases(&rendered).as_bytes())?;
+            let gone = match &self.phases.prune_from {
+                Some(old) => pipeline::no_longer_rendered(&rendered, manifests(old)?)?,
+                None => Vec::new(),
+            };
+            if self.output.output == Format::Json && output.directory.is_none() {
+                ui.out(self.phases_as_json(&rendered, &gone).as_bytes())?;
+            } else {
+                pipeline::script(&rendered, &output, &gone, &mut ui.stdout())?;
+            }
             return Ok(Exit::Done);
         }
         if let Some(warning) = pipeline::at_once(&request, &rendered) {
@@ -193,7 +207,7 @@ impl TemplateArgs {
     }
 
     /// What to do, phase by phase, with this same command line.
-    fn list_phases(&self, rendered: &Rendered) -> String {
+    fn phases_as_json(&self, rendered: &Rendered, gone: &[ObjectId]) -> String {
         let mut template = Rerun::template(&self.release, &self.values);
         template.options("--component", &self.select.components);
         self.canary.repeat(&mut template);
@@ -205,11 +219,26 @@ impl TemplateArgs {
         let digests = self.images.digests.as_ref().map(|path| path.to_string_lossy());
         template.option("--digests", digests.as_deref());
         let (steps, namespace) = (pipeline::steps(rendered), &self.release.flags.namespace);
-        match self.output.output {
-            Format::Yaml => list_phases::script(&steps, &template.line(), namespace),
-            Format::Json => list_phases::as_json(&steps, &template.line(), namespace),
+        list_phases::as_json(&steps, &template.line(), namespace, gone)
+    }
+}
+
+/// The manifests of a file, a directory or stdin: each text with what the user calls it.
+fn manifests(named: &str) -> Result<Vec<(String, String)>, Failure> {
+    let path = Path::new(named);
+    let mut wrong = Vec::new();
+    let files = match named != "-" && path.is_dir() {
+        true => manifests_below(path, &mut wrong),
+        false => vec![path.to_owned()],
+    };
+    let mut texts = Vec::new();
+    for file in files {
+        match read_text(&file) {
+            Ok(text) => texts.push((file.display().to_string(), text)),
+            Err(diagnostic) => wrong.push(diagnostic),
         }
     }
+    if wrong.is_empty() { Ok(texts) } else { Err(Report(wrong).into()) }
 }
 
 /// What our `# Source:` lines call a template: Helm's spellings of the same place have more folders.

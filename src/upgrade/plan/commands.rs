@@ -1,7 +1,7 @@
 //! The command lines of a plan's steps.
 
 use super::{Hop, renders};
-use crate::shell::quoted;
+use crate::shell::{newest_job_ended, quoted};
 
 /// What commands have besides releases, names and files: as the user gave it.
 #[derive(Debug, Clone, Default)]
@@ -164,11 +164,11 @@ impl Writer<'_> {
         }
         let Writer { name, namespace, .. } = self;
         // the upgrade check and the Job that makes Secrets
-        let jobs = format!("job -n {namespace} -l app=gitlab,release={name}");
+        let labels = format!("app=gitlab,release={name}");
         vec![
-            format!("kubectl delete {jobs}"),
+            format!("kubectl delete job -n {namespace} -l {labels}"),
             self.phase(" --skip-post-migrations --phase pre"),
-            format!("kubectl wait --for=condition=complete {jobs} --timeout=10m"),
+            newest_job_ended(namespace, &labels),
             self.phase(" --skip-post-migrations --phase main"),
         ]
     }
@@ -193,14 +193,15 @@ impl Writer<'_> {
     }
 
     fn phase(&self, more: &str) -> String {
-        format!("{} | kubectl apply -n {} -f -", self.template(more), self.namespace)
+        format!(
+            "{} | kubectl apply -n {} --server-side --force-conflicts --field-manager=gitlab-render -f -",
+            self.template(more),
+            self.namespace
+        )
     }
 
     pub fn migrations_done(&self) -> String {
-        format!(
-            "kubectl wait --for=condition=complete job -n {} -l app=migrations,release={} --timeout=60m",
-            self.namespace, self.name
-        )
+        newest_job_ended(self.namespace, &format!("app=migrations,release={}", self.name))
     }
 
     pub fn rolled_out(&self, what: &str) -> String {

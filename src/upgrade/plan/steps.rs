@@ -252,7 +252,10 @@ impl Writer<'_> {
         let (what, commands) = match self.ours() {
             true => (
                 format!("apply GitLab {to} in phases: the script waits for each, and stops where one fails"),
-                vec![self.template(&format!(" --list-phases > {script}")), format!("sh {script}")],
+                vec![
+                    self.template(&format!(" --list-phases --prune-from {} > {script}", self.old_manifests())),
+                    format!("sh {script}"),
+                ],
             ),
             // a Job that is switched off has nothing to wait for
             false if self.sets().contains("gitlab.migrations.enabled=false") => {
@@ -262,9 +265,9 @@ impl Writer<'_> {
         };
         let mut step = step("apply", what, commands);
         if self.ours() {
+            let old = self.old_manifests();
             step.details.push(format!(
-                "a release that was taken over by server-side apply stays with it: \
-                 `sed -i 's/kubectl apply/& --server-side/' {script}`"
+                "the script contains the manifests, and deletes at its end what {old} has and GitLab {to} no longer needs"
             ));
         }
         let passed = |series: &Series| from.series() < *series && *series < to.series();
@@ -357,7 +360,10 @@ impl Writer<'_> {
         let from = self.hop.from.gitlab;
         let Writer { name, namespace, .. } = self;
         let put_back = match self.ours() {
-            true => format!("kubectl apply -n {namespace} -f {}", self.old_manifests()),
+            true => format!(
+                "kubectl apply -n {namespace} --server-side --force-conflicts --field-manager=gitlab-render -f {}",
+                self.old_manifests()
+            ),
             false => format!("helm rollback {name} \"$(cat {})\" -n {namespace}", self.revision()),
         };
         let back: Vec<_> = self.hop.manual().filter_map(|row| row.back.as_ref()).collect();

@@ -41,7 +41,9 @@ fn task(out: &mut String, text: &str, details: &[String], commands: &[String]) {
     if !commands.is_empty() {
         out.push_str("\n  ```shell\n");
         for command in commands {
-            let _ = writeln!(out, "  {command}");
+            for line in command.lines() {
+                let _ = writeln!(out, "  {line}");
+            }
         }
         out.push_str("  ```\n\n");
     }

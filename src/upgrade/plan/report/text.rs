@@ -69,7 +69,10 @@ fn item(out: &mut String, indent: usize, text: &str) {
 
 fn commands(out: &mut String, indent: usize, commands: &[String]) {
     for command in commands {
-        let _ = writeln!(out, "{:indent$}$ {command}", "");
+        for (number, line) in command.lines().enumerate() {
+            let prompt = if number == 0 { "$" } else { " " };
+            let _ = writeln!(out, "{:indent$}{prompt} {line}", "");
+        }
     }
 }
 

@@ -1,0 +1,39 @@
+//! What Argo CD needs beside the objects: an Application that applies the directory.
+
+use std::path::Path;
+
+use serde_json::json;
+
+use super::flux;
+use crate::yaml::write::write_document;
+
+/// The file with the Application, beside the folders of the components.
+pub const APPLICATION: &str = "argocd.yaml";
+
+/// The Application over a directory, as a file to be written into it.
+pub fn application(release: &str, namespace: &str, dir: &Path) -> (String, String) {
+    let mut text = String::from(
+        "# Apply this to the cluster that Argo CD runs in. `repoURL` and `targetRevision` are yours; `path` is the directory as\n\
+         # seen from the root of the repository. Argo CD makes the namespace where it is missing.\n",
+    );
+    let body = json!({
+        "apiVersion": "argoproj.io/v1alpha1",
+        "kind": "Application",
+        "metadata": {"name": format!("{release}-gitlab"), "namespace": "argocd"},
+        "spec": {
+            "project": "default",
+            "destination": {"server": "https://kubernetes.default.svc", "namespace": namespace},
+            "source": {
+                "repoURL": "https://git.example.com/deployments.git",
+                "targetRevision": "main",
+                "path": flux::root(dir),
+                "directory": {"recurse": true, "exclude": APPLICATION},
+            },
+            "syncPolicy": {
+                "syncOptions": ["CreateNamespace=true", "ServerSideApply=true", "RespectIgnoreDifferences=true"],
+            },
+        },
+    });
+    write_document(&mut text, &body);
+    (APPLICATION.to_owned(), text)
+}

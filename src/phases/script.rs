@@ -1,0 +1,120 @@
+//! A shell script that applies a release phase by phase. It holds what it applies: nothing is rendered when it runs.
+
+use std::fmt::Write as _;
+
+use super::steps::{Form, Step};
+use crate::manifest::{Manifest, ObjectId, Phase};
+use crate::shell::quoted;
+use crate::yaml::write::write_document;
+
+/// The name under which the API server keeps what this program's scripts apply.
+pub const MANAGER: &str = "gitlab-render";
+
+/// Where the script finds the manifests of a phase.
+#[derive(Debug, Clone, Copy)]
+pub enum Source<'a> {
+    /// In itself: the objects, in their order.
+    Inside(&'a [Manifest]),
+    /// In a folder for each phase, beside the script.
+    Beside,
+}
+
+/// What only some phases need, defined where it is used first.
+const FUNCTIONS: &str = r#"
+# job_ended NAMESPACE JOB SECONDS: waits until a Job has completed. Shows its last lines and fails where it has failed.
+job_ended() {
+  deadline=$(($(date +%s) + $3))
+  while :; do
+    case " $(kubectl get -n "$1" "job/$2" -o jsonpath='{range .status.conditions[?(@.status=="True")]}{.type} {end}') " in
+    *" Complete "*) return 0 ;;
+    *" Failed "*)
+      echo "job/$2 in namespace $1 has failed; its last lines:" >&2
+      kubectl logs -n "$1" "job/$2" --all-containers --tail=40 >&2 || :
+      return 1
+      ;;
+    esac
+    if [ "$(date +%s)" -ge "$deadline" ]; then
+      echo "job/$2 in namespace $1 has not ended within $3 seconds" >&2
+      return 1
+    fi
+    sleep "${POLL_SECONDS:-5}"
+  done
+}
+
+# forget_failed NAMESPACE JOB: deletes a Job that has failed, so that it runs again.
+forget_failed() {
+  case " $(kubectl get -n "$1" --ignore-not-found "job/$2" -o jsonpath='{range .status.conditions[?(@.status=="True")]}{.type} {end}') " in
+  *" Failed "*) kubectl delete -n "$1" "job/$2" ;;
+  esac
+}
+"#;
+
+/// The script. `gone` are objects of the release that are no longer rendered, to be deleted at the end.
+pub fn script(steps: &[Step], source: Source<'_>, title: &str, namespace: &str, gone: &[ObjectId]) -> String {
+    let mut text = format!("#!/bin/sh\n# {title}\n# Server-side apply by the field manager {MANAGER}: it removes fields that are no longer rendered, and takes over\n# what somebody changed by hand.\nset -eu\n");
+    if let Source::Beside = source {
+        text.push_str("here=$(cd \"$(dirname \"$0\")\" && pwd)\n");
+    }
+    text.push_str(FUNCTIONS);
+    for step in steps {
+        phase(&mut text, step, source, namespace);
+    }
+    delete(&mut text, gone, namespace);
+    text
+}
+
+fn phase(text: &mut String, step: &Step, source: Source<'_>, namespace: &str) {
+    let word = step.phase.word();
+    let _ = writeln!(text, "\n# {word}: {}", step.purpose());
+    for object in &step.objects {
+        let _ = writeln!(text, "#   {object}");
+    }
+    // Tests do not run because everything else did: `sh apply.sh test` asks for them.
+    let on_demand = step.phase == Phase::Test;
+    if on_demand {
+        text.push_str("if [ \"${1:-}\" = test ]; then\n");
+    }
+    for command in step.before(namespace, Form::Script) {
+        let _ = writeln!(text, "{command}");
+    }
+    let apply = format!("kubectl apply -n {namespace} --server-side --force-conflicts --field-manager={MANAGER}");
+    match source {
+        Source::Beside => {
+            let _ = writeln!(text, "{apply} -R -f \"$here/{word}\"");
+        }
+        Source::Inside(objects) => {
+            let end = format!("END_OF_{}", word.to_uppercase());
+            let _ = writeln!(text, "{apply} -f - <<'{end}'");
+            for object in objects.iter().filter(|object| object.phase == step.phase) {
+                text.push_str("---\n");
+                write_document(text, &object.body);
+            }
+            let _ = writeln!(text, "{end}");
+        }
+    }
+    for command in step.after(namespace, Form::Script) {
+        let _ = writeln!(text, "{command}");
+    }
+    if on_demand {
+        text.push_str("fi\n");
+    }
+}
+
+fn delete(text: &mut String, gone: &[ObjectId], namespace: &str) {
+    if gone.is_empty() {
+        return;
+    }
+    text.push_str("\n# no longer rendered: deleted last, when what takes their place runs\n");
+    for command in deletions(gone, namespace) {
+        let _ = writeln!(text, "{command}");
+    }
+}
+
+/// The commands that delete objects which are no longer rendered.
+pub fn deletions(gone: &[ObjectId], namespace: &str) -> Vec<String> {
+    let line = |id: &ObjectId| {
+        let place = quoted(id.namespace.as_deref().unwrap_or(namespace));
+        format!("kubectl delete -n {place} --ignore-not-found {}", quoted(&id.resource()))
+    };
+    gone.iter().map(line).collect()
+}
