@@ -18,7 +18,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
     // of bundle the list of components that may have a second set
     ("canary", &["bundle", "diag", "manifest"]),
     ("emit", &["diag", "manifest", "yaml"]),
-    ("phases", &["diag", "manifest", "yaml"]),
+    ("phases", &["diag", "manifest", "shell", "yaml"]),
     // of phases the marks
     ("adopt", &["manifest", "phases"]),
     // of manifest only the phase, of releases only the image tags, of shell the quoting of a word

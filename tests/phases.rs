@@ -298,6 +298,8 @@ fn the_commands_of_the_guides_run() {
             let args: Vec<_> = ours.split_whitespace().map(str::to_owned).collect();
             let directory = tempfile::tempdir().unwrap();
             std::fs::write(directory.path().join("values.yaml"), "global: {hosts: {domain: example.org}}").unwrap();
+            // a dump of a cluster in which nothing of the release is left over
+            std::fs::write(directory.path().join("live.yaml"), "apiVersion: v1\nkind: List\nitems: []\n").unwrap();
             let got = run(directory.path(), &args, &BTreeMap::new(), "");
             assert_eq!(got.status, Some(0), "{guide}: {line}: {}", got.stderr);
             let dir = args.iter().skip_while(|arg| *arg != "--output-dir").nth(1);

@@ -1,19 +1,23 @@
 //! The command line that renders the same release again, for guides and plans to print.
 
 use super::{ClusterArgs, ReleaseArgs, ValuesArgs};
+use crate::diag::Diagnostic;
 use crate::redact::Redacted;
 use crate::schema::UnknownKeys;
 use crate::shell::quoted;
 
 /// The words of a command line, each quoted for a shell.
 #[derive(Debug, Default)]
-pub struct Rerun(Vec<String>);
+pub struct Rerun {
+    words: Vec<String>,
+    /// The flag whose value is a secret, which no printed command may show.
+    secret: Option<String>,
+}
 
 impl Rerun {
-    /// `gitlab-render template NAME ...` with the same release and the same values. Values that look like secrets
-    /// are masked: whoever runs it puts them in again.
+    /// `gitlab-render template NAME ...` with the same release and the same values.
     pub fn template(release: &ReleaseArgs, values: &ValuesArgs) -> Self {
-        let mut words = Rerun(vec!["gitlab-render template".to_owned()]);
+        let mut words = Rerun { words: vec!["gitlab-render template".to_owned()], secret: None };
         words.word(release.name());
         words.option("-n", Some(&release.flags.namespace));
         words.options("-f", &values.files);
@@ -28,17 +32,17 @@ impl Rerun {
 
     /// One word.
     pub fn word(&mut self, word: &str) {
-        self.0.push(quoted(word));
+        self.words.push(quoted(word));
     }
 
     /// A flag without a value, where it is on.
     pub fn flag(&mut self, name: &str, on: bool) {
-        self.0.extend(on.then(|| name.to_owned()));
+        self.words.extend(on.then(|| name.to_owned()));
     }
 
     /// A flag with its value, where it has one.
     pub fn option(&mut self, name: &str, value: Option<&str>) {
-        self.0.extend(value.map(|value| format!("{name} {}", quoted(value))));
+        self.words.extend(value.map(|value| format!("{name} {}", quoted(value))));
     }
 
     /// A flag that is repeated for each value.
@@ -46,9 +50,9 @@ impl Rerun {
         values.into_iter().for_each(|value| self.option(name, Some(value.as_ref())));
     }
 
-    /// The flags that set single values, secrets masked.
+    /// The flags that set single values.
     pub fn sets(&mut self, values: &ValuesArgs) {
-        let masked = |text: &String| Redacted::of(text).line(1).map_or_else(String::new, |shown| shown.text);
+        let shown = |text: &String| Redacted::of(text).line(1).map_or_else(String::new, |shown| shown.text);
         for (name, given) in [
             ("--set-json", &values.set_json),
             ("--set", &values.set),
@@ -56,7 +60,10 @@ impl Rerun {
             ("--set-file", &values.set_file),
             ("--set-literal", &values.set_literal),
         ] {
-            self.options(name, given.iter().map(masked));
+            if let Some(hidden) = given.iter().map(|text| (text, shown(text))).find(|(text, shown)| *text != shown) {
+                self.secret = Some(format!("{name} {}", hidden.1));
+            }
+            self.options(name, given);
         }
     }
 
@@ -74,12 +81,26 @@ impl Rerun {
     }
 
     /// The command line.
-    pub fn line(&self) -> String {
-        self.0.join(" ")
+    ///
+    /// # Errors
+    /// A value that looks like a secret: commands are printed, kept and shown to others.
+    pub fn line(&self) -> Result<String, Diagnostic> {
+        self.checked()?;
+        Ok(self.words.join(" "))
     }
 
     /// The same to stand behind another command: each word after a space.
-    pub fn tail(&self) -> String {
-        self.0.iter().map(|word| format!(" {word}")).collect()
+    ///
+    /// # Errors
+    /// As [`Rerun::line`].
+    pub fn tail(&self) -> Result<String, Diagnostic> {
+        self.checked()?;
+        Ok(self.words.iter().map(|word| format!(" {word}")).collect())
+    }
+
+    fn checked(&self) -> Result<(), Diagnostic> {
+        let Some(secret) = &self.secret else { return Ok(()) };
+        let message = format!("`{secret}`: the value looks like a secret, and would stand in the printed commands");
+        Err(Diagnostic::usage("secret-in-command", message).hint("put it into a values file, and name that with `-f`"))
     }
 }

@@ -69,7 +69,7 @@ impl AdoptArgs {
         }
         let is_known = target.gitlab_version.is_some();
         let request = Request { hooks: Hooks::None, ..self.values.request(target)? };
-        let template = Rerun::template(&self.release, &self.values).line();
+        let template = Rerun::template(&self.release, &self.values).line()?;
         let (guide, mut warnings, sources) = pipeline::adopt(&request, &output, self.to, template)?;
         warnings.extend(guide.release.gitlab.as_deref().filter(|_| !is_known).map(default_version));
         ui.report(&warnings, &sources);

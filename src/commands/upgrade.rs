@@ -4,7 +4,7 @@ use clap::{Args, Subcommand, ValueEnum};
 
 use super::Exit;
 use crate::cli::{ClusterArgs, Rerun, ValuesArgs, parse_namespace, parse_release_name};
-use crate::diag::Failure;
+use crate::diag::{Diagnostic, Failure};
 use crate::phases::Hooks;
 use crate::pipeline::upgrade::{self, PlanRequest};
 use crate::pipeline::{Request, Target};
@@ -56,6 +56,9 @@ pub struct PlanArgs {
     /// The cluster.
     #[command(flatten)]
     pub cluster: ClusterArgs,
+    /// Only this stop of the plan, with its versions written into the commands; counted from 1.
+    #[arg(long, value_name = "N", help_heading = "Output")]
+    pub stop: Option<usize>,
     /// Form of the answer.
     #[arg(short = 'o', long, value_name = "FORM", value_enum, default_value_t = PlanForm::Text, help_heading = "Output")]
     pub output: PlanForm,
@@ -85,6 +88,8 @@ pub enum PlanForm {
     Json,
     /// Task lists, for a change request or an issue.
     Markdown,
+    /// One page for a browser, which remembers what was ticked.
+    Html,
 }
 
 impl UpgradeArgs {
@@ -98,12 +103,21 @@ impl UpgradeArgs {
 
 impl PlanArgs {
     fn run(&self, ui: &Ui) -> Result<Exit, Failure> {
-        let planned = upgrade::plan(&self.request()?)?;
+        let mut planned = upgrade::plan(&self.request()?)?;
+        if let Some(number) = self.stop {
+            let stops = planned.plan.stops.len();
+            if !(1..=stops).contains(&number) {
+                let message = format!("`--stop {number}`: the plan has stops 1 to {stops}");
+                return Err(Diagnostic::usage("no-such-stop", message).hint("without the flag, the plan lists them").into());
+            }
+            planned.plan.keep_stop(number - 1);
+        }
         ui.report(&planned.warnings, &planned.sources);
         let text = match self.output {
             PlanForm::Text => report::text(&planned.plan),
             PlanForm::Json => report::json(&planned.plan),
             PlanForm::Markdown => report::markdown(&planned.plan),
+            PlanForm::Html => report::html(&planned.plan),
         };
         ui.out(text.as_bytes())?;
         Ok(Exit::Done)
@@ -127,7 +141,7 @@ impl PlanArgs {
             to: self.to.clone(),
             without: self.without.clone(),
             zero_downtime: self.zero_downtime,
-            flags: Flags { sets: sets.tail(), render: render.tail() },
+            flags: Flags { sets: sets.tail()?, render: render.tail()? },
             // The plan's commands apply phase by phase, where Jobs are named by their content.
             render: Request { hooks: Hooks::None, ..self.values.request(target)? },
         })

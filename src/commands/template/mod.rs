@@ -146,7 +146,7 @@ impl TemplateArgs {
                 None => Vec::new(),
             };
             if self.output.output == Format::Json && output.directory.is_none() {
-                ui.out(self.phases_as_json(&rendered, &gone).as_bytes())?;
+                ui.out(self.phases_as_json(&rendered, &gone)?.as_bytes())?;
             } else {
                 pipeline::script(&rendered, &output, &gone, &mut ui.stdout())?;
             }
@@ -207,7 +207,7 @@ impl TemplateArgs {
     }
 
     /// What to do, phase by phase, with this same command line.
-    fn phases_as_json(&self, rendered: &Rendered, gone: &[ObjectId]) -> String {
+    fn phases_as_json(&self, rendered: &Rendered, gone: &[ObjectId]) -> Result<String, Diagnostic> {
         let mut template = Rerun::template(&self.release, &self.values);
         template.options("--component", &self.select.components);
         self.canary.repeat(&mut template);
@@ -219,7 +219,7 @@ impl TemplateArgs {
         let digests = self.images.digests.as_ref().map(|path| path.to_string_lossy());
         template.option("--digests", digests.as_deref());
         let (steps, namespace) = (pipeline::steps(rendered), &self.release.flags.namespace);
-        list_phases::as_json(&steps, &template.line(), namespace, gone)
+        Ok(list_phases::as_json(&steps, &template.line()?, namespace, gone))
     }
 }
 

@@ -74,6 +74,19 @@ pub struct Plan {
     pub stops: Vec<Stop>,
 }
 
+impl Plan {
+    /// Leaves only the stop at a position; the plan is then the hop that leads to it.
+    pub fn keep_stop(&mut self, position: usize) {
+        if let Some(before) = position.checked_sub(1).and_then(|before| self.stops.get(before)) {
+            self.from = Versions { gitlab: before.gitlab.clone(), chart: before.chart.clone() };
+        }
+        self.stops = self.stops.drain(..).skip(position).take(1).collect();
+        if let Some(stop) = self.stops.first() {
+            self.to = Versions { gitlab: stop.gitlab.clone(), chart: stop.chart.clone() };
+        }
+    }
+}
+
 /// A release, by both its names.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Versions {

@@ -1,9 +1,11 @@
 //! A plan in words: for a terminal, and for a change request.
 
+mod html;
 mod markdown;
 mod shared;
 mod text;
 
+pub use html::html;
 pub use markdown::markdown;
 pub use text::text;
 
