@@ -215,8 +215,8 @@ fn a_guide_deletes_nothing_but_helms_record() {
             let guide = guide(release, tool);
             let order: Vec<_> = guide.steps.iter().map(|step| step.id).collect();
             let expected = [
-                "record", "pause", "volumes", "others", "compare", "fields", "apply", "check", "hooks", "unmark", "forget",
-                "back",
+                "record", "pause", "volumes", "others", "compare", "fields", "apply", "check", "hooks", "unmark",
+                "forget", "back",
             ];
             assert_eq!(order, expected);
             let commands = guide.steps.iter().flat_map(|step| step.commands.iter().map(move |c| (step.id, c)));
@@ -254,10 +254,10 @@ fn a_guide_waits_for_every_job_between_the_phases() {
     let args: Vec<_> = written.split_whitespace().map(str::to_owned).collect();
     let script = run(directory.path(), &args, &BTreeMap::new(), "").stdout;
     let at = |part: &str| script.find(part).unwrap_or_else(|| panic!("no {part}: {apply:?}"));
-    assert!(at("<<'END_OF_PRE'") < at("\njob_ended default gitlab-shared-secrets-"));
-    assert!(at("\njob_ended default gitlab-shared-secrets-") < at("<<'END_OF_MAIN'"));
-    assert!(at("<<'END_OF_MAIN'") < at("\njob_ended default gitlab-migrations-"));
-    assert!(at("\njob_ended default gitlab-migrations-") < at("<<'END_OF_POST'"));
+    assert!(at("<<'END_OF_PRE'") < at("\njob_ended gitlab gitlab-shared-secrets-"));
+    assert!(at("\njob_ended gitlab gitlab-shared-secrets-") < at("<<'END_OF_MAIN'"));
+    assert!(at("<<'END_OF_MAIN'") < at("\njob_ended gitlab gitlab-migrations-"));
+    assert!(at("\njob_ended gitlab gitlab-migrations-") < at("<<'END_OF_POST'"));
 }
 
 /// The claims of a guide are those that Helm's StatefulSets and claims have in the cluster.

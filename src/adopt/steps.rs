@@ -235,7 +235,9 @@ fn apply_kubectl(guide: &Guide) -> Step {
         vec![
             format!("{} --skip-stand-ins --list-phases > adopt-{name}.sh", guide.release.template),
             format!("sh adopt-{name}.sh"),
-            format!("kubectl get deploy,sts -n {namespace} -l release={name} --show-managed-fields -o jsonpath='{{range .items[*]}}{{.kind}}/{{.metadata.name}}: {{.metadata.managedFields[*].manager}}{{\"\\n\"}}{{end}}'"),
+            format!(
+                "kubectl get deploy,sts -n {namespace} -l release={name} --show-managed-fields -o jsonpath='{{range .items[*]}}{{.kind}}/{{.metadata.name}}: {{.metadata.managedFields[*].manager}}{{\"\\n\"}}{{end}}'"
+            ),
         ],
     )
 }
@@ -285,10 +287,7 @@ fn hooks(guide: &Guide) -> Step {
         Tool::Kubectl => (
             "Nobody runs them by themselves now. For each upgrade, `--list-phases` gives the commands in their order: the upgrade \
              check, the Secrets, the deployment, the record of what is installed.",
-            vec![format!(
-                "{} --skip-stand-ins --is-upgrade --list-phases > upgrade.sh",
-                guide.release.template
-            )],
+            vec![format!("{} --skip-stand-ins --is-upgrade --list-phases > upgrade.sh", guide.release.template)],
         ),
         Tool::ArgoCd => (
             "Argo CD runs them by its own hooks, before and after each sync. Renders from now on take `--is-upgrade`, which adds \
@@ -362,7 +361,10 @@ fn check(guide: &Guide) -> Step {
         vec![
             format!("{} | diff claims-before.txt -", list_claims(namespace)),
             format!("kubectl get deploy,sts,ds -n {namespace} -l release={name}"),
-            format!("{} | kubectl diff -n {namespace} --server-side --field-manager=gitlab-render -f -", guide.ours("main,post")),
+            format!(
+                "{} | kubectl diff -n {namespace} --server-side --field-manager=gitlab-render -f -",
+                guide.ours("main,post")
+            ),
             format!(
                 "{} | kubectl apply -n {namespace} --server-side --force-conflicts --field-manager=gitlab-render -f -",
                 guide.ours("test")

@@ -85,7 +85,8 @@ impl AdoptArgs {
 
 /// A warning that the version was not given: taking over must change nothing.
 fn default_version(gitlab: &str) -> Diagnostic {
-    let message = format!("the guide renders GitLab {gitlab}, the default; the version that the release runs was not given");
+    let message =
+        format!("the guide renders GitLab {gitlab}, the default; the version that the release runs was not given");
     let hint = "`helm get metadata NAME -n NAMESPACE > release.txt`, then `--from release.txt`; or `--gitlab-version`";
     Diagnostic::warning("version-not-given", message).hint(hint)
 }
@@ -102,7 +103,8 @@ fn running(file: &Path, text: &str) -> Result<String, Diagnostic> {
     };
     text.lines().find_map(version).ok_or_else(|| {
         let message = format!("`{}` does not say which GitLab version runs", file.display());
-        let hint = "give it the output of `helm get metadata NAME -n NAMESPACE`, or name the version with `--gitlab-version`";
+        let hint =
+            "give it the output of `helm get metadata NAME -n NAMESPACE`, or name the version with `--gitlab-version`";
         Diagnostic::error("no-version", message).hint(hint)
     })
 }

@@ -100,7 +100,9 @@ impl DiffArgs {
             let named = self.new.as_deref().or(self.old.as_deref());
             let Side::Values(request) = self.side(named, self.to_gitlab.as_ref(), &below, &mut stdin)? else {
                 let message = "`--print-kubectl-get` needs values, and manifests were given";
-                return Err(Diagnostic::usage("no-values", message).hint("name the values files of the release").into());
+                return Err(Diagnostic::usage("no-values", message)
+                    .hint("name the values files of the release")
+                    .into());
             };
             ui.out(diff::kubectl_get(&request)?.as_bytes())?;
             return Ok(Exit::Done);

@@ -108,7 +108,9 @@ impl PlanArgs {
             let stops = planned.plan.stops.len();
             if !(1..=stops).contains(&number) {
                 let message = format!("`--stop {number}`: the plan has stops 1 to {stops}");
-                return Err(Diagnostic::usage("no-such-stop", message).hint("without the flag, the plan lists them").into());
+                return Err(Diagnostic::usage("no-such-stop", message)
+                    .hint("without the flag, the plan lists them")
+                    .into());
             }
             planned.plan.keep_stop(number - 1);
         }

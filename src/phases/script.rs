@@ -51,7 +51,9 @@ forget_failed() {
 
 /// The script. `gone` are objects of the release that are no longer rendered, to be deleted at the end.
 pub fn script(steps: &[Step], source: Source<'_>, title: &str, namespace: &str, gone: &[ObjectId]) -> String {
-    let mut text = format!("#!/bin/sh\n# {title}\n# Server-side apply by the field manager {MANAGER}: it removes fields that are no longer rendered, and takes over\n# what somebody changed by hand.\nset -eu\n");
+    let mut text = format!(
+        "#!/bin/sh\n# {title}\n# Server-side apply by the field manager {MANAGER}: it removes fields that are no longer rendered, and takes over\n# what somebody changed by hand.\nset -eu\n"
+    );
     if let Source::Beside = source {
         text.push_str("here=$(cd \"$(dirname \"$0\")\" && pwd)\n");
     }

@@ -7,8 +7,8 @@ use super::{Output, Rendered, Request, diff};
 use crate::diag::{Diagnostic, Failure};
 use crate::emit;
 use crate::manifest::ObjectId;
-use crate::phases::steps::{self, Step};
 use crate::phases::script::{self, Source};
+use crate::phases::steps::{self, Step};
 use crate::phases::{self, Hooks, argocd, flux};
 
 /// Writes the objects to the directory of `output`, or to a stream where it names none: all of them or none.
@@ -66,8 +66,14 @@ pub fn script(
 /// # Errors
 /// A text that holds no manifests.
 pub fn no_longer_rendered(rendered: &Rendered, old: Vec<(String, String)>) -> Result<Vec<ObjectId>, Failure> {
-    const KEPT: [&str; 6] =
-        ["PersistentVolumeClaim", "Secret", "Namespace", "PersistentVolume", "CustomResourceDefinition", "StorageClass"];
+    const KEPT: [&str; 6] = [
+        "PersistentVolumeClaim",
+        "Secret",
+        "Namespace",
+        "PersistentVolume",
+        "CustomResourceDefinition",
+        "StorageClass",
+    ];
     let known = |id: &ObjectId| (id.group().to_owned(), id.kind.clone(), id.name.clone());
     let ours: HashSet<_> = rendered.objects.manifests().iter().map(|object| known(&object.id)).collect();
     let mut gone: Vec<ObjectId> = diff::objects(old)?
@@ -76,7 +82,8 @@ pub fn no_longer_rendered(rendered: &Rendered, old: Vec<(String, String)>) -> Re
         .map(|object| object.id)
         .filter(|id| !ours.contains(&known(id)))
         .collect();
-    let runs = |id: &ObjectId| matches!(id.kind.as_str(), "Deployment" | "StatefulSet" | "DaemonSet" | "CronJob" | "Job");
+    let runs =
+        |id: &ObjectId| matches!(id.kind.as_str(), "Deployment" | "StatefulSet" | "DaemonSet" | "CronJob" | "Job");
     gone.sort_by_key(|id| !runs(id));
     Ok(gone)
 }

@@ -16,10 +16,8 @@ use super::server::Server;
 use crate::common::{Ran, run_program};
 
 /// What a release of the official chart leaves, for Helm's way of applying.
-const WAYS: [(&str, &[&str]); 2] = [
-    ("helm-3", &["create", "--field-manager=helm"]),
-    ("helm-4", &["apply", "--server-side", "--field-manager=helm"]),
-];
+const WAYS: [(&str, &[&str]); 2] =
+    [("helm-3", &["create", "--field-manager=helm"]), ("helm-4", &["apply", "--server-side", "--field-manager=helm"])];
 
 const VALUES: &str = "\
 global:
@@ -117,7 +115,10 @@ fn control(server: &Server, namespace: &str, failing: Option<&str>) {
         };
         let patch = json!({"status": wanted}).to_string();
         let kind = kind.to_lowercase();
-        server.kubectl(&["patch", "-n", namespace, &kind, name, "--subresource=status", "--type=merge", "-p", &patch], "");
+        server.kubectl(
+            &["patch", "-n", namespace, &kind, name, "--subresource=status", "--type=merge", "-p", &patch],
+            "",
+        );
     }
 }
 
@@ -171,7 +172,8 @@ fn apiserver_sees_a_release_through_its_life() {
         // taken over: one manager is left, what only Helm wrote is gone, and nothing differs
         let template = format!("gitlab-render template prod -n {namespace} -f values.yaml");
         let dump = format!("gitlab-render diff values.yaml -n {namespace} --name prod --print-kubectl-get > dump.sh");
-        let guide = shell.works(&format!("gitlab-render adopt prod -n {namespace} -f values.yaml --gitlab-version 18.8.2 -o json"));
+        let guide = shell
+            .works(&format!("gitlab-render adopt prod -n {namespace} -f values.yaml --gitlab-version 18.8.2 -o json"));
         let guide: Value = serde_json::from_str(&guide).expect("JSON");
         shell.works(&step(&guide, "fields"));
         while_controllers_run(&server, namespace, None, || shell.works(&step(&guide, "apply")));
@@ -206,6 +208,8 @@ fn apiserver_sees_a_release_through_its_life() {
         shell.works("sh dump.sh > live.yaml");
         let same = shell.sh("gitlab-render diff live.yaml values.yaml --to-gitlab 18.8.2");
         assert_eq!(same.status, Some(0), "{namespace}: {}{}", same.stdout, same.stderr);
-        println!("the life of a release ({namespace}): taken over, upgraded at the second try, KAS deleted, brought back");
+        println!(
+            "the life of a release ({namespace}): taken over, upgraded at the second try, KAS deleted, brought back"
+        );
     }
 }
