@@ -5,6 +5,7 @@
 //! document; the walk finds unknown keys ([`unknown`]), `jsonschema` finds the rest ([`wording`]).
 
 mod gone;
+mod marks;
 mod placeholder;
 mod plain;
 mod prune;
@@ -18,6 +19,7 @@ use jsonschema::{Draft, PatternOptions};
 use serde_json::Value;
 
 use crate::diag::{Diagnostic, Report, Severity, Sources, ValuePath, Warned};
+use crate::releases::{self, GitlabVersion};
 use crate::values::{Merged, Origins};
 
 /// What to do with keys that nothing reads.
@@ -31,12 +33,24 @@ pub enum UnknownKeys {
 }
 
 /// How strict the check is.
-#[derive(Debug, Clone, Copy, Default)]
+#[derive(Debug, Clone, Copy)]
 pub struct Options {
+    /// The release of GitLab that the values are for.
+    pub release: GitlabVersion,
     /// What to do with keys that nothing reads.
     pub unknown_keys: UnknownKeys,
     /// Types and bounds become warnings.
     pub skip_schema_validation: bool,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Options {
+            release: releases::default_version(),
+            unknown_keys: UnknownKeys::default(),
+            skip_schema_validation: false,
+        }
+    }
 }
 
 /// Merged values that the schemas have nothing against, or only what was to be a warning.
@@ -71,7 +85,10 @@ impl Checked {
 /// All violations, and the values again, to look places up in.
 #[expect(clippy::result_large_err, reason = "once in a run; the caller needs the values to print places")]
 pub fn check(mut merged: Merged, options: &Options) -> Result<Warned<Checked>, (Report, Merged)> {
-    let Walked { findings, quoted } = walk(&merged.user, &merged.tree, options);
+    let unread = marks::unread(options.release, &mut merged).into_iter().map(|finding| leniently(finding, options));
+    let mut findings: Vec<_> = unread.collect();
+    let Walked { findings: more, quoted } = walk(&merged.user, &merged.tree, options);
+    findings.extend(more);
     for pointer in &quoted {
         [&mut merged.user, &mut merged.tree].into_iter().filter_map(|t| t.pointer_mut(pointer)).for_each(unquote);
     }
@@ -114,10 +131,7 @@ fn walk(user: &Value, tree: &Value, options: &Options) -> Walked {
         .iter()
         .map(|(finding, _)| finding.clone())
         .chain(told)
-        .map(|finding| match options.unknown_keys {
-            UnknownKeys::Error => finding,
-            UnknownKeys::Warn => Diagnostic { severity: Severity::Warning, ..finding },
-        })
+        .map(|finding| leniently(finding, options))
         .collect();
     for pointer in &found.quoted {
         user.pointer_mut(pointer).into_iter().for_each(unquote);
@@ -130,6 +144,14 @@ fn walk(user: &Value, tree: &Value, options: &Options) -> Walked {
         diagnostics.append(&mut wrong);
     }
     Walked { findings: diagnostics, quoted: found.quoted }
+}
+
+/// A finding about a key that nothing reads, as severe as the user wants it.
+fn leniently(finding: Diagnostic, options: &Options) -> Diagnostic {
+    match options.unknown_keys {
+        UnknownKeys::Error => finding,
+        UnknownKeys::Warn => Diagnostic { severity: Severity::Warning, ..finding },
+    }
 }
 
 /// What a text in quotes stands for where it is no text: Helm's templates write the one as the other.
