@@ -326,7 +326,7 @@ fn the_commands_of_the_guide_run() {
     let text = |file: &str| std::fs::read_to_string(directory.path().join(file)).unwrap();
     let job = |file: &str| {
         let text = text(file);
-        text.split_whitespace().find(|word| word.starts_with("job/prod-migrations-")).unwrap().to_owned()
+        text.split_whitespace().find(|word| word.starts_with("prod-migrations-")).unwrap().to_owned()
     };
     // the release's upgrade does not run again what ran for the canary, and the last step does run
     assert_eq!(job("migrate.sh"), job("promote.sh"));

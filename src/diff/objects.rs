@@ -376,10 +376,15 @@ pub(super) fn pair(old: Vec<Object>, new: Vec<Object>, namespace: &str) -> Pairs
             }
         }
     }
+    // A set of manifests holds only what was there at that moment: hooks are kept elsewhere, are deleted when they are done,
+    // or are those of the last run.
+    let mut hooks = 0;
     let mut pairs = Vec::with_capacity(olds.len().max(news.len()));
     let mut gone: BTreeMap<Key, Object> = BTreeMap::new();
     for (key, old) in olds {
         match news.remove(&key) {
+            // what the last run left is not what the next one takes
+            Some(new) if (old.live || new.live) && (old.is_hook || new.is_hook) => hooks += 1,
             Some(new) => pairs.push(Pair { id: old.id.clone(), old: Some(old), new: Some(new), renamed: None }),
             None => {
                 gone.insert(key, old);
@@ -387,9 +392,6 @@ pub(super) fn pair(old: Vec<Object>, new: Vec<Object>, namespace: &str) -> Pairs
         }
     }
     pair_by_stem(&mut gone, &mut news, &mut pairs);
-    // A set of manifests holds only what was there at that moment: hooks are kept elsewhere, or are deleted when they
-    // are done.
-    let mut hooks = 0;
     let mut without_hooks = |side: &mut BTreeMap<Key, Object>| {
         let before = side.len();
         side.retain(|key, object| {
