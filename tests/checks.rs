@@ -152,3 +152,119 @@ fn template(values: &[&str], lenient: bool) -> Ran {
     }
     run(directory.path(), &args, &BTreeMap::new(), "")
 }
+
+/// Each row of `tests/checks/hints.tsv` by itself.
+#[test]
+fn a_key_that_nothing_reads_gets_a_sure_answer_or_none() {
+    let rows = fs::read_to_string(root().join("tests/checks/hints.tsv")).expect("the rows can be read");
+    let mut wrong = Vec::new();
+    for row in rows.lines().filter(|row| !row.starts_with('#')) {
+        let [path, value, hint] = row.split('\t').collect::<Vec<_>>()[..] else { panic!("three fields: {row}") };
+        let keys: Vec<&str> = path.split('.').collect();
+        let (last, outer) = keys.split_last().expect("a path has a key");
+        let mut text: String =
+            outer.iter().enumerate().map(|(depth, key)| format!("{}{key}:\n", "  ".repeat(depth))).collect();
+        text += &format!("{}{last}: {value}\n", "  ".repeat(outer.len()));
+        let got = template(&[&text], false);
+        let holds = match hint.strip_prefix('-') {
+            Some(absent) => !got.stderr.contains(absent),
+            None => got.stderr.contains(hint),
+        };
+        if got.status != Some(3) || !got.stderr.contains("error[unknown-key]") || !holds {
+            wrong.push(format!("{path}: not `{hint}`, but\n{}", got.stderr));
+        }
+    }
+    assert!(wrong.is_empty(), "{} rows:\n{}", wrong.len(), wrong.join("\n"));
+}
+
+/// Scalars that are taken for something else: where, and whether that is an error.
+#[test]
+fn strings_keep_their_text_and_quantities_their_unit() {
+    let strings = [
+        ("global: {gitlabVersion: 18.10}", true),
+        ("global: {gitlabVersion: '18.10'}", false),
+        ("gitlab: {webservice: {image: {tag: 18.10}}}", true),
+        ("gitlab: {sidekiq: {image: {tag: 012}}}", true),
+        ("registry: {image: {tag: 1e3}}", true),
+        ("gitlab: {gitaly: {image: {tag: 1_000}}}", true),
+        ("minio: {imageTag: 1.0}", true),
+        ("gitlab: {toolbox: {extraEnv: {A: 0x10}}}", true),
+        ("gitlab: {toolbox: {extraEnv: {A: yes}}}", true),
+        ("gitlab: {toolbox: {extraEnv: {A: true, B: 3, C: 1.5}}}", false),
+        ("global: {ingress: {annotations: {a: 1.10}}}", true),
+        ("x-tag: &tag 18.10\ngitlab: {kas: {image: {tag: *tag}}}", true),
+        ("gitlab: {webservice: {minReplicas: 1_0, maxReplicas: 0x10}}", false),
+    ];
+    for (values, lost) in strings {
+        let got = template(&[values], false);
+        assert_eq!(got.stderr.contains("error[lost-text]"), lost, "{values}\n{}", got.stderr);
+        assert_eq!(got.status == Some(3), lost, "{values}\n{}", got.stderr);
+    }
+    for (values, unit) in [
+        ("gitlab: {gitaly: {persistence: {size: 100}}}", "`100Gi`"),
+        ("gitlab: {webservice: {resources: {requests: {memory: 10m}}}}", "`10Mi`"),
+        ("registry: {resources: {limits: {cpu: 500, memory: 1Gi}}}", "`500m`"),
+        ("registry: {resources: {limits: {cpu: 8, memory: 1Gi}}}", ""),
+        ("minio: {persistence: {size: 10}}", "`10Gi`"),
+    ] {
+        let got = template(&[values], false);
+        let told = got.stderr.contains("warning[odd-quantity]") && got.stderr.contains(unit);
+        assert_eq!((got.status, told), (Some(0), !unit.is_empty()), "{values}\n{}", got.stderr);
+    }
+}
+
+/// With `--unknown-keys warn` a key that is there twice counts as it does in Helm.
+#[test]
+fn a_key_that_is_there_twice_counts_as_helm_has_it_where_that_is_asked_for() {
+    let values = "global: {edition: ce}\nglobal: {edition: ee, time_zone: Europe/Berlin}\n";
+    let strict = template(&[values], false);
+    assert_eq!(strict.status, Some(3), "{}", strict.stderr);
+    let lenient = template(&[values], true);
+    assert_eq!(lenient.status, Some(0), "{}", lenient.stderr);
+    assert!(lenient.stderr.contains("warning[duplicate-key]"), "{}", lenient.stderr);
+    assert!(lenient.stdout.contains("value: Europe/Berlin") && lenient.stdout.contains("gitlab-webservice-ee"));
+}
+
+/// What a user sets wins over what a component sets, everywhere, and stands there once.
+#[test]
+fn a_variable_of_the_user_takes_the_place_of_the_one_that_is_set_by_default() {
+    let on = "\
+global: {pages: {enabled: true}, praefect: {enabled: true}, spamcheck: {enabled: true}}
+nginx-ingress: {controller: {extraEnvs: [{name: POD_NAME, value: mine}]}}
+";
+    let plain = template(&[on], false);
+    let defaults = variables(&plain.stdout);
+    let names: BTreeSet<&str> =
+        defaults.iter().map(|(_, _, name)| name.as_str()).filter(|name| *name != "POD_NAME").collect();
+    let own: String = names.iter().map(|name| format!("    {name}: mine\n")).collect();
+    let got = template(&[on, &format!("global:\n  extraEnv:\n{own}")], false);
+    assert_eq!(got.status, Some(0), "{}", got.stderr);
+    let all = variables(&got.stdout);
+    let mut seen = BTreeSet::new();
+    let twice: Vec<_> = all.iter().filter(|variable| !seen.insert((*variable).clone())).collect();
+    assert!(twice.is_empty(), "twice: {twice:?}");
+}
+
+/// Each variable of a render: its object, its container, its name.
+fn variables(rendered: &str) -> Vec<(String, String, String)> {
+    let mut found = Vec::new();
+    for document in rendered.split("\n---\n") {
+        let object = document.lines().find(|line| line.starts_with("  name: ")).unwrap_or_default().to_owned();
+        let mut in_env = None;
+        let mut containers = 0;
+        for line in document.lines() {
+            let indent = line.len() - line.trim_start().len();
+            if line.trim() == "env:" {
+                containers += 1;
+                in_env = Some(indent);
+            } else if let Some(start) = in_env {
+                if indent < start || (indent == start && !line.trim_start().starts_with("- ")) {
+                    in_env = None;
+                } else if let Some(name) = line.trim_start().strip_prefix("- name: ") {
+                    found.push((object.clone(), containers.to_string(), name.trim_matches('"').to_owned()));
+                }
+            }
+        }
+    }
+    found
+}

@@ -116,7 +116,7 @@ fn unknown_keys_are_told_with_what_was_probably_meant() {
             "did you mean `certmanager-issuer`?",
         ),
         ("ingress-nginx: {enabled: false}", "`ingress-nginx` is not a known key", "did you mean `nginx-ingress`?"),
-        ("global: {https: false}", "`global.https` is not a known key", "did you mean `global.hosts.https`?"),
+        ("global: {https: false}", "`global.https` is not a known key", "write `global.hosts.https`"),
         ("global: {editions: ce}", "`global.editions` is not a known key", "write `global.edition`"),
         ("gitlab: {kas: {enabled: false}}", "`gitlab.kas.enabled` is not a known key", "write `global.kas.enabled`"),
         ("gitlab: {task-runner: {}}", "`gitlab.task-runner` is not a known key", "it is called `gitlab.toolbox` now"),
@@ -236,7 +236,7 @@ fn a_placeholder_that_an_example_left_is_a_warning_where_text_may_stand() {
 #[test]
 fn digits_in_quotes_are_the_number_where_one_is_meant() {
     let yaml = "
-global: {shell: {port: '22'}, psql: {port: '70000'}, image: {tag: '18'}, hosts: {hostSuffix: '1'}}
+global: {shell: {port: '22'}, psql: {port: '70000'}, kubectl: {image: {tag: '18'}}, hosts: {hostSuffix: '1'}}
 gitlab:
   kas: {minReplicas: '3', annotations: {a: '1'}, securityContext: {runAsUser: '1000'}}
   gitlab-pages: {zipCache: {expiration: '60'}}
@@ -251,7 +251,7 @@ gitlab:
     let checked = schema::check(merged("shared-secrets: {securityContext: {runAsUser: ''}}"), &Options::default());
     let tree = checked.expect("an empty text is no number, and that is right").value.tree().clone();
     assert_eq!(tree.pointer("/shared-secrets/securityContext/runAsUser"), Some(&Value::Null));
-    for text in ["/global/image/tag", "/global/hosts/hostSuffix", "/gitlab/kas/annotations/a"] {
+    for text in ["/global/kubectl/image/tag", "/global/hosts/hostSuffix", "/gitlab/kas/annotations/a"] {
         assert!(at(text).is_string(), "{text}: {}", at(text));
     }
     assert_eq!(at("/gitlab/gitlab-pages/zipCache/expiration"), "60", "a length of time may be either");

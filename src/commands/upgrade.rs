@@ -130,7 +130,7 @@ impl PlanArgs {
             name: self.name.clone(),
             namespace: self.namespace.clone(),
             is_upgrade: true,
-            kube_version: self.cluster.kubernetes(None),
+            kube_version: self.cluster.kubernetes(),
             api_versions: self.cluster.api_versions(),
             gitlab_version: None,
         };

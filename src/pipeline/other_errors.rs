@@ -14,7 +14,7 @@ pub(super) fn find(request: &Request, user: &Value, found: &[Diagnostic]) -> Vec
     let rest = removed::without(user.clone(), &refused);
     let tree = serde_json::to_vec(&rest).ok().and_then(|bytes| {
         let layers = values::load(&[Input::File { name: String::new(), bytes }]).ok()?;
-        Some(values::merge_charts(layers.value, layers::chart(&request.target).ok()?).ok()?.value.tree)
+        Some(values::merge_charts(layers.value, layers::chart().ok()?).ok()?.value.tree)
     });
     let plan = tree.and_then(|tree| objects::plan(&request.target, &tree, &mut Vec::new()));
     let Some(plan) = plan else { return Vec::new() };

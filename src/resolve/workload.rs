@@ -12,7 +12,7 @@ mod pod;
 mod probe;
 mod volumes;
 
-pub use container::{Container, Script, configure_script, env};
+pub use container::{Container, Script, configure_script, env, env_over};
 pub use pod::{bare_pod, evictable, safe_to_evict};
 pub use probe::{http_probe, probe};
 pub use volumes::{

@@ -1,7 +1,70 @@
-//! What is known about keys that are not: those that were removed or moved, and those of other charts.
+//! What is known about keys that nothing reads: those that were removed or moved, and those that other charts have.
 
-/// Keys that were, or that people write, and what became of them; a path or the start of one.
+/// Keys that were read once, or that people write, and what to do about them. `*` stands for one key.
 pub(super) const GONE: &[(&str, &str)] = &[
+    (
+        "*.affinity.nodeAffinity.*",
+        "rules of Kubernetes are not read here: `nodeAffinity` takes one label, `key` and `values`; `nodeSelector` is passed on as it is",
+    ),
+    (
+        "gitlab.*.affinity.nodeAffinity.*",
+        "rules of Kubernetes are not read here: `nodeAffinity` takes one label, `key` and `values`; `nodeSelector` is passed on as it is",
+    ),
+    (
+        "global.affinity.nodeAffinity.*",
+        "rules of Kubernetes are not read here: `nodeAffinity` takes one label, `key` and `values`; `nodeSelector` is passed on as it is",
+    ),
+    ("domain", "write `global.hosts.domain`"),
+    ("hostname", "write `global.hosts.domain`, or the name of one host, as `global.hosts.gitlab.name`"),
+    ("externalUrl", "write the domain into `global.hosts.domain`; `global.hosts.https` decides between https and http"),
+    (
+        "global.externalUrl",
+        "write the domain into `global.hosts.domain`; `global.hosts.https` decides between https and http",
+    ),
+    ("global.domain", "write `global.hosts.domain`"),
+    ("global.https", "write `global.hosts.https`"),
+    (
+        "global.appConfig.backups.*",
+        "only `bucket` and `tmpBucket` stand here; how backups get to their store is said by the Secret that `gitlab.toolbox.backups.objectStorage.config` names",
+    ),
+    (
+        "global.appConfig.backups",
+        "write `bucket` and `tmpBucket` below it; the Secret with the configuration of the store is named in `gitlab.toolbox.backups.objectStorage.config`",
+    ),
+    ("global.appConfig.time_zone", "write `global.time_zone`"),
+    ("global.appConfig.usagePing", "usage statistics are set in GitLab's Admin area, remove it"),
+    ("global.appConfig.ldap.enabled", "remove it; LDAP is on as soon as `servers` has an entry"),
+    (
+        "global.appConfig.registry",
+        "write `registry` for its pods, `global.registry` for what others have to know of it",
+    ),
+    ("global.hpa.*", "counts are set by component, as `gitlab.webservice.minReplicas`"),
+    ("global.psql.password.secretName", "write `secret`"),
+    ("initialRootPassword", "write `global.initialRootPassword`, with the name of a Secret"),
+    ("imagePullPolicy", "write `global.image.pullPolicy`"),
+    ("imagePullSecrets", "write `global.image.pullSecrets`"),
+    ("*.imagePullPolicy", "write `image.pullPolicy`"),
+    ("gitlab.*.imagePullPolicy", "write `image.pullPolicy`"),
+    ("*.imagePullSecrets", "write `image.pullSecrets`"),
+    ("gitlab.*.imagePullSecrets", "write `image.pullSecrets`"),
+    ("runner", "write `gitlab-runner`"),
+    ("runner.*", "write it under `gitlab-runner`"),
+    ("runners", "write `gitlab-runner.runners`"),
+    ("gitlab.runner", "write `gitlab-runner`"),
+    ("nginx", "write `nginx-ingress`, as `nginx-ingress.enabled`"),
+    ("nginx.enabled", "write `nginx-ingress.enabled`"),
+    (
+        "sops",
+        "the file is encrypted: decrypt it first, as with `sops --decrypt values.yaml | gitlab-render template -f -`",
+    ),
+    ("gitlab.*.keda.idleReplicaCount", "it is not read; `keda.minReplicaCount` is the least number of pods"),
+    ("gitlab.ingress", "write `global.ingress` for all, `gitlab.webservice.ingress` for the web"),
+    ("openshift", "nothing has to be switched on for OpenShift; remove it"),
+    ("istio", "a service mesh is set up by labels and annotations, as `global.pod.labels`; remove it"),
+    ("global.istio", "a service mesh is set up by labels and annotations, as `global.pod.labels`; remove it"),
+    ("monitoring", "write `global.monitoring`"),
+    ("networkPolicies", "write `networkpolicy` of each component, as `gitlab.webservice.networkpolicy`"),
+    ("networkPolicy", "write `networkpolicy` of each component, as `gitlab.webservice.networkpolicy`"),
     ("ai-gateway", "the AI gateway is not part of this deployment, remove it"),
     ("certmanager-issuer.install", "remove it; the issuer comes with `global.ingress.configureCertmanager`"),
     ("gitlab.gitaly.enabled", "write `global.gitaly.enabled`"),
@@ -17,6 +80,7 @@ pub(super) const GONE: &[(&str, &str)] = &[
     ("global.appConfig.defaultCanCreateGroup", "the setting moved into GitLab's Admin area, remove it"),
     ("global.appConfig.pages", "write `global.pages`"),
     ("global.appConfig.pseudonymizer", "GitLab removed the pseudonymizer, remove it"),
+    ("global.appConfig.suggested_reviewers", "GitLab removed suggested reviewers, remove it"),
     ("global.busybox", "write `global.gitlabBase`; its image took the place of busybox"),
     ("global.cfssl", "write `shared-secrets.selfsign`"),
     ("global.editions", "write `global.edition`"),
@@ -71,4 +135,49 @@ pub(super) const OTHER_WORDS: &[(&str, &str, &str)] = &[
     ("replicaCount", "replicas", "write"),
     ("replicas", "minReplicas", "the count is scaled, from"),
     ("replicas", "replicaCount", "write"),
+];
+
+/// Keys that are taken because people write them, that change nothing, and what to write in their place.
+pub(super) const UNREAD: &[(&str, &str)] = &[
+    ("global.image.repository", "the images are named by component, as `gitlab.webservice.image.repository`"),
+    (
+        "global.image.tag",
+        "all tags follow `global.gitlabVersion`; one is set by component, as `gitlab.webservice.image.tag`",
+    ),
+    ("global.image.digest", "a digest is set by component, as `gitlab.webservice.image.digest`"),
+    ("global.gitlabBase.tag", "write `global.gitlabBase.image.tag`"),
+    ("global.psql.secretName", "write `global.psql.password.secret`"),
+    ("global.geo.psql.secretName", "write `global.geo.psql.password.secret`"),
+    ("global.postgresql.install", "write `postgresql.install`"),
+    ("gitlab.gitlab-shell.replicaCount", "how many pods run is set by `minReplicas` and `maxReplicas`"),
+    ("gitlab.webservice.replicaCount", "how many pods run is set by `minReplicas` and `maxReplicas`"),
+    (
+        "gitlab.webservice.deployments.*.replicaCount",
+        "how many pods run is set by `hpa.minReplicas` and `hpa.maxReplicas`",
+    ),
+    ("gitlab.sidekiq.replicas", "how many pods run is set by `minReplicas` and `maxReplicas`"),
+    ("gitlab.webservice.workerTimeout", "write `global.webservice.workerTimeout`"),
+    ("global.appConfig.webservice.workerTimeout", "write `global.webservice.workerTimeout`"),
+    ("gitlab.webservice.extras.google_analytics_id", "write `global.appConfig.extra.googleAnalyticsId`"),
+    ("gitlab.webservice.ingress.tls.useGeoClass", "write `gitlab.webservice.ingress.useGeoClass`"),
+    ("gitlab.migrations.affinity", "the Job runs wherever there is room; remove it"),
+    ("gitlab.*.bootsnap.enabled", "write `global.rails.bootsnap.enabled`"),
+    ("gitlab.sidekiq.ingress.enabled", "write `networkpolicy.ingress.enabled`"),
+    ("gitlab.gitlab-shell.ingress.enabled", "write `networkpolicy.ingress.enabled`"),
+    ("gitlab.gitlab-pages.serverShutdowntimeout", "write `serverShutdownTimeout`"),
+    ("redis.existingSecret", "write `global.redis.auth.secret`"),
+    ("redis.existingSecretKey", "write `global.redis.auth.key`"),
+    ("registry.https", "write `global.hosts.registry.https`"),
+    ("minio.https", "write `global.hosts.minio.https`"),
+    ("registry.endpoints", "write `global.registry.notifications.endpoints`"),
+    ("registry.events", "write `global.registry.notifications.events`"),
+    ("minio.tls.enabled", "write `global.ingress.tls.enabled`"),
+];
+
+/// Keys that the schemas have and that a rule about older releases refuses.
+pub(super) const REFUSED: [&str; 4] = [
+    "global.appConfig.extra.piwikSiteId",
+    "global.appConfig.extra.piwikUrl",
+    "global.imagePullPolicy",
+    "global.psql.pool",
 ];

@@ -5,10 +5,10 @@
 //! document; the walk finds unknown keys ([`unknown`]), `jsonschema` finds the rest ([`wording`]).
 
 mod gone;
-mod marks;
 mod placeholder;
 mod plain;
 mod prune;
+mod scalars;
 mod store;
 mod unknown;
 mod wording;
@@ -19,7 +19,6 @@ use jsonschema::{Draft, PatternOptions};
 use serde_json::Value;
 
 use crate::diag::{Diagnostic, Report, Severity, Sources, ValuePath, Warned};
-use crate::releases::{self, GitlabVersion};
 use crate::values::{Merged, Origins};
 
 /// What to do with keys that nothing reads.
@@ -33,22 +32,20 @@ pub enum UnknownKeys {
 }
 
 /// How strict the check is.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Copy, Default)]
 pub struct Options {
-    /// The release of GitLab that the values are for.
-    pub release: GitlabVersion,
     /// What to do with keys that nothing reads.
     pub unknown_keys: UnknownKeys,
     /// Types and bounds become warnings.
     pub skip_schema_validation: bool,
 }
 
-impl Default for Options {
-    fn default() -> Self {
-        Options {
-            release: releases::default_version(),
-            unknown_keys: UnknownKeys::default(),
-            skip_schema_validation: false,
+impl Options {
+    /// A finding about a type or a bound, as severe as it is to be.
+    fn of_a_type(&self, finding: Diagnostic) -> Diagnostic {
+        match self.skip_schema_validation {
+            true => Diagnostic { severity: Severity::Warning, ..finding },
+            false => finding,
         }
     }
 }
@@ -85,10 +82,9 @@ impl Checked {
 /// All violations, and the values again, to look places up in.
 #[expect(clippy::result_large_err, reason = "once in a run; the caller needs the values to print places")]
 pub fn check(mut merged: Merged, options: &Options) -> Result<Warned<Checked>, (Report, Merged)> {
-    let unread = marks::unread(options.release, &mut merged).into_iter().map(|finding| leniently(finding, options));
-    let mut findings: Vec<_> = unread.collect();
-    let Walked { findings: more, quoted } = walk(&merged.user, &merged.tree, options);
-    findings.extend(more);
+    let Walked { mut findings, quoted, unquoted } = walk(&merged.user, &merged.tree, options);
+    let lost = scalars::lost_texts(&merged, &unquoted).into_iter();
+    findings.extend(lost.map(|finding| options.of_a_type(finding)));
     for pointer in &quoted {
         [&mut merged.user, &mut merged.tree].into_iter().filter_map(|t| t.pointer_mut(pointer)).for_each(unquote);
     }
@@ -111,6 +107,8 @@ struct Walked {
     findings: Vec<Diagnostic>,
     /// Where a text in quotes stands for a number, as JSON pointers.
     quoted: Vec<String>,
+    /// Where a string is meant, and a number or a boolean stands.
+    unquoted: Vec<ValuePath>,
 }
 
 fn walk(user: &Value, tree: &Value, options: &Options) -> Walked {
@@ -131,27 +129,22 @@ fn walk(user: &Value, tree: &Value, options: &Options) -> Walked {
         .iter()
         .map(|(finding, _)| finding.clone())
         .chain(told)
-        .map(|finding| leniently(finding, options))
+        .map(|finding| match options.unknown_keys {
+            UnknownKeys::Error => finding,
+            UnknownKeys::Warn => Diagnostic { severity: Severity::Warning, ..finding },
+        })
         .collect();
     for pointer in &found.quoted {
         user.pointer_mut(pointer).into_iter().for_each(unquote);
     }
     if let Some(schema) = pruned {
-        let mut wrong = compiled(&schema, &user, &found.kinds);
-        if options.skip_schema_validation {
-            wrong.iter_mut().for_each(|d| d.severity = Severity::Warning);
-        }
-        diagnostics.append(&mut wrong);
+        let wrong = compiled(&schema, &user, &found.kinds);
+        diagnostics.extend(wrong.into_iter().map(|finding| options.of_a_type(finding)));
     }
-    Walked { findings: diagnostics, quoted: found.quoted }
-}
-
-/// A finding about a key that nothing reads, as severe as the user wants it.
-fn leniently(finding: Diagnostic, options: &Options) -> Diagnostic {
-    match options.unknown_keys {
-        UnknownKeys::Error => finding,
-        UnknownKeys::Warn => Diagnostic { severity: Severity::Warning, ..finding },
-    }
+    let odd = found.quantities.iter().filter_map(|path| scalars::unit(path, path.within(&user)?));
+    diagnostics.extend(odd);
+    diagnostics.extend(unknown::unread(&user));
+    Walked { findings: diagnostics, quoted: found.quoted, unquoted: found.unquoted }
 }
 
 /// What a text in quotes stands for where it is no text: Helm's templates write the one as the other.

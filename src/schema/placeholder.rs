@@ -1,12 +1,20 @@
-//! Texts that say themselves that something else has to take their place.
+//! Strings that say themselves that something else has to take their place.
 //!
 //! Examples that people start from are full of them, and a file that still has some should render, so that it can be
 //! looked at: what only ends up in a configuration file is a warning. What Kubernetes does not take is refused
 //! when the objects are verified.
 
+/// What to do with a file that another program has to fill in.
+pub(super) const RENDER_FIRST: &str = "the file is a template of Terraform, envsubst or Helm: let that program write the values first, as with `envsubst < values.yaml`";
+
+/// Whether a string holds a mark of a template: `${PORT}`, `%{ if x }`, `{{ .Values.port }}`.
+pub(super) fn is_mark(text: &str) -> bool {
+    ["${", "%{ ", "{{"].iter().any(|mark| text.contains(mark))
+}
+
 const WORDS: &[&str] = &["change", "changeme", "example", "fixme", "placeholder", "replace", "todo", "xxx", "your"];
 
-/// Whether a text, known to be wrong where it stands, is a placeholder: `<port>`, `${PORT}`, `example-port`, `DISK_NAME`.
+/// Whether a string, known to be wrong where it stands, is a placeholder: `<port>`, `${PORT}`, `example-port`, `DISK_NAME`.
 pub(super) fn is_one(text: &str) -> bool {
     let bracketed = text.contains("${") || (text.starts_with('<') && text.ends_with('>'));
     let word = |part: &str| WORDS.contains(&part.to_ascii_lowercase().as_str());

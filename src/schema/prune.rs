@@ -18,6 +18,10 @@ pub(super) struct Findings {
     pub kinds: HashMap<String, &'static str>,
     /// By JSON pointer: digits in quotes, or the empty text, where a number is meant.
     pub quoted: Vec<String>,
+    /// Where a string is meant, and a number or a boolean stands.
+    pub unquoted: Vec<ValuePath>,
+    /// Where a quantity of Kubernetes stands.
+    pub quantities: Vec<ValuePath>,
     steps: Vec<Step>,
 }
 
@@ -71,6 +75,13 @@ pub(super) fn prune(at: At, value: &Value, merged: Option<&Value>, found: &mut F
         && !(takes_digits(at, schema) && is_whole(value))
     {
         return Some(json!({ "type": types }));
+    }
+    match value {
+        Value::Number(_) | Value::Bool(_) if means_string(schema, value) => found.unquoted.push(found.here()),
+        Value::Number(_) | Value::String(_) if matches!(at.kind, Some("Quantity" | "ResourceList" | "StorageList")) => {
+            found.quantities.push(found.here());
+        }
+        _ => {}
     }
     let mut out = Map::new();
     match value {
@@ -224,6 +235,14 @@ fn unquoted(schema: &Map<String, Value>, value: &Value) -> Option<Value> {
 fn takes_digits(at: At, schema: &Map<String, Value>) -> bool {
     let free = !["enum", "const"].iter().chain(OF_STRINGS).any(|keyword| schema.contains_key(*keyword));
     free && at.file != "kubernetes" && schema.get("type").is_some_and(|types| types == "string")
+}
+
+/// Whether a number or a boolean is taken here for the string that it reads as: a tag, a version, a variable.
+fn means_string(schema: &Map<String, Value>, value: &Value) -> bool {
+    let Some(types) = schema.get("type") else { return false };
+    let has = |name: &str| types == name || types.as_array().is_some_and(|types| types.iter().any(|t| t == name));
+    // A count or a size is a number, in quotes or not.
+    has("string") && !schema.contains_key("minimum") && !has("integer") && (value.is_number() || has("number"))
 }
 
 /// A fraction may have lost a zero at its end: `1.10`.

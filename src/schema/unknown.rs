@@ -1,11 +1,13 @@
-//! Keys that nothing reads, and what was probably meant by them.
+//! Keys that nothing reads, and what to write in their place.
+//!
+//! A guess is made only where it is sure: within the component that the user names, or from `global` to the same
+//! component and back, with the keys below it being those of the place that is offered. Otherwise there is none.
 
-use std::collections::{HashMap, HashSet};
 use std::sync::LazyLock;
 
 use serde_json::Value;
 
-use super::gone::{GONE, OTHER_WORDS};
+use super::gone::{GONE, OTHER_WORDS, REFUSED, UNREAD};
 use super::store::{self, At};
 use crate::diag::{Diagnostic, Step, ValuePath};
 
@@ -38,38 +40,123 @@ pub(super) fn manifest(user: &Value) -> Option<(Diagnostic, &'static [&'static s
     Some((finding, &["apiVersion", "kind", "metadata", "spec", "data", "stringData", "type", "status"]))
 }
 
-fn meant(keys: &[&str], value: Option<&Value>) -> String {
-    let dotted = keys.join(".");
-    if let Some((_, sentence)) = GONE.iter().find(|(path, _)| dotted == *path) {
-        return (*sentence).to_owned();
+/// A warning for each key that is taken and changes nothing.
+pub(super) fn unread(user: &Value) -> Vec<Diagnostic> {
+    let mut found = Vec::new();
+    for (pattern, instead) in UNREAD {
+        let keys: Vec<&str> = pattern.split('.').collect();
+        matching(user, &keys, ValuePath::root(), &mut |path| {
+            let message = format!("`{path}` changes nothing: no object follows from it");
+            found.push(Diagnostic::warning("unread-key", message).at_value(path).hint(*instead));
+        });
     }
+    found
+}
+
+/// The paths in a tree that are set and match a pattern, `*` for one key.
+fn matching(at: &Value, pattern: &[&str], path: ValuePath, found: &mut dyn FnMut(ValuePath)) {
+    let Some((key, rest)) = pattern.split_first() else {
+        if !at.is_null() {
+            found(path);
+        }
+        return;
+    };
+    for (name, inner) in at.as_object().into_iter().flatten().filter(|(name, _)| *key == "*" || key == name) {
+        matching(inner, rest, path.key(name), found);
+    }
+}
+
+/// What is known about a path; the most special sentence.
+fn known_answer(keys: &[&str]) -> Option<&'static str> {
+    let fits = |pattern: &str| {
+        let mut parts = pattern.split('.');
+        keys.iter().all(|key| parts.next().is_some_and(|part| part == "*" || part == *key)) && parts.next().is_none()
+    };
+    let stars = |pattern: &str| pattern.matches('*').count();
+    GONE.iter()
+        .filter(|(pattern, _)| fits(pattern))
+        .min_by_key(|(pattern, _)| stars(pattern))
+        .map(|(_, answer)| *answer)
+}
+
+fn meant(keys: &[&str], value: Option<&Value>) -> String {
     let Some((key, parent)) = keys.split_last() else { return "remove it".to_owned() };
+    let siblings = siblings(parent);
+    let near = near(key, parent, &siblings, value);
+    // What differs in case or separators only is surer than any sentence about the key.
+    if let Some(sibling) = near.filter(|sibling| plain(sibling) == plain(key)) {
+        return format!("did you mean `{sibling}`?");
+    }
+    if let Some(answer) = known_answer(keys) {
+        return answer.to_owned();
+    }
+    // Dots join keys on the command line only.
+    let split: Vec<&str> = parent.iter().copied().chain(key.split('.')).collect();
+    if split.len() > keys.len() && fits(&split, value) {
+        return format!("did you mean `{}`?", split.join("."));
+    }
+    // Probes are settings of the workload.
+    let of_workload = |kind: &&str| key.ends_with("Probe") && knows(&[parent, &[*kind, *key]].concat());
+    if let Some(kind) = ["deployment", "statefulset"].iter().find(|kind| of_workload(kind)) {
+        return format!("write `{}`", [parent, &[*kind, *key]].concat().join("."));
+    }
     if matches!(*key, "ingressClassName" | "ingressClass") {
         return "write `global.ingress.class`".to_owned();
     }
-    let siblings = siblings(parent);
     if let Some((_, there, sentence)) = OTHER_WORDS.iter().find(|(k, there, _)| k == key && siblings.contains(there)) {
         return format!("{sentence} `{there}`");
     }
-    let near = siblings.iter().map(|sibling| (likeness(key, sibling), *sibling)).max_by(|a, b| a.0.total_cmp(&b.0));
-    if let Some((score, sibling)) = near
-        && score >= 0.85
-    {
+    if let Some(sibling) = near {
         return format!("did you mean `{sibling}`?");
     }
     if let Some(place) = elsewhere(keys, value) {
         return format!("did you mean `{place}`?");
-    }
-    if let Some((score, sibling)) = near
-        && score >= 0.7
-    {
-        return format!("did you mean `{sibling}`?");
     }
     let place = if parent.is_empty() { "at the top level".to_owned() } else { format!("under `{}`", parent.join(".")) };
     match siblings.len() {
         0 => "nothing reads it, remove it".to_owned(),
         1..=8 => format!("{place} there is {}", list(&siblings)),
         _ => format!("nothing {place} is called like this, remove it"),
+    }
+}
+
+/// The sibling that was misspelt: at most two letters are wrong, three after the same beginning, and what stands below
+/// fits.
+fn near(key: &str, parent: &[&str], siblings: &[&'static str], value: Option<&Value>) -> Option<&'static str> {
+    let misspelt = |sibling: &&'static str| {
+        let likeness = likeness(key, sibling);
+        let edits = strsim::damerau_levenshtein(&plain(key), &plain(sibling));
+        let same_start = key.bytes().zip(sibling.bytes()).take_while(|(a, b)| a == b).count();
+        let close = (edits <= 2 && likeness >= 0.8) || (edits <= 3 && same_start >= 6);
+        (likeness >= 0.9 || close).then_some((likeness, *sibling))
+    };
+    let fits = |sibling: &str| fits(&[parent, &[sibling]].concat(), value);
+    let likely = siblings.iter().filter_map(misspelt).filter(|(_, sibling)| fits(sibling));
+    likely.max_by(|a, b| a.0.total_cmp(&b.0)).map(|(_, sibling)| sibling)
+}
+
+/// Whether a value can stand at a place: the place is known and not refused, a map is wanted for a map and none for
+/// anything else, and most keys of the map are known there.
+fn fits(place: &[&str], value: Option<&Value>) -> bool {
+    let steps: Vec<_> = place.iter().map(|key| Step::Key((*key).into())).collect();
+    let Some(at) = descend(&steps) else { return false };
+    if REFUSED.contains(&place.join(".").as_str()) || known_answer(place).is_some() {
+        return false;
+    }
+    let takes = |name: &str| {
+        let types = at.schema.get("type");
+        types.is_none_or(|types| types == name || types.as_array().is_some_and(|types| types.iter().any(|t| t == name)))
+    };
+    match value {
+        Some(Value::Object(map)) => {
+            let known = map.keys().filter(|key| knows(&[place, &[key.as_str()]].concat())).count();
+            takes("object") && known * 2 >= map.len()
+        }
+        Some(Value::Array(_)) => takes("array"),
+        Some(Value::Null) | None => true,
+        Some(Value::Bool(_)) => takes("boolean"),
+        Some(Value::Number(_)) => takes("number") || takes("integer") || takes("string"),
+        Some(Value::String(_)) => !(takes("object") || takes("array")) || takes("string"),
     }
 }
 
@@ -84,7 +171,7 @@ fn in_a_list(finding: Diagnostic, path: &ValuePath) -> Diagnostic {
     };
     let known: Vec<_> = schema.properties().into_iter().map(|(key, _)| key).collect();
     match known.iter().max_by(|a, b| likeness(key, a).total_cmp(&likeness(key, b))) {
-        Some(near) if likeness(key, near) >= 0.7 => finding.hint(format!("did you mean `{near}`?")),
+        Some(near) if likeness(key, near) >= 0.8 => finding.hint(format!("did you mean `{near}`?")),
         Some(_) if known.len() <= 12 => finding.hint(format!("an entry has {}", list(&known))),
         _ => finding.hint("nothing reads it, remove it"),
     }
@@ -118,115 +205,99 @@ fn plain(text: &str) -> String {
     text.chars().filter(char::is_ascii_alphanumeric).map(|c| c.to_ascii_lowercase()).collect()
 }
 
-/// A place where a key of this name is known, the likeliest one.
+/// The one other place of the same component where such a value can stand.
 fn elsewhere(keys: &[&str], value: Option<&Value>) -> Option<String> {
-    let (key, parent) = keys.split_last()?;
-    let whole = keys.join("");
-    let section = component(parent);
-    let candidates = PLACES.iter().filter_map(|place| {
-        let (before, last) = place.rsplit_once('.').unwrap_or(("", place));
-        // `gitlab-sidekiq` is `gitlab.sidekiq` with another joint.
-        let same_whole = same(place, &whole) && place.split('.').count() != keys.len();
-        if !same(last, key) && !same_whole {
-            return None;
-        }
-        let steps: Vec<&str> = place.split('.').collect();
-        let missed = parent.iter().filter(|p| !steps.contains(p)).count() as i64;
-        let added = steps.len() as i64 - keys.len() as i64;
-        let inside = children(value).filter(|child| knows(&[&steps[..], &[*child]].concat())).count() as i64;
-        let global = i64::from(steps[0] == "global");
-        let same_section = section.is_some_and(|section| place.starts_with(section));
-        // What stands in one component's section was not meant for another.
-        let foreign = section.is_some() && !same_section && before != "global" && missed as usize == parent.len();
-        let sole = parent.len() > 1 && SOLE.contains(place.as_str()) && !COMMON.contains(&last);
-        let says_nothing = missed > 0 && (COMMON.contains(&last) || global == 0) && inside == 0 && !sole;
-        if !same_whole && (foreign || says_nothing || (section.is_some() && global == 0 && !same_section && added >= 0))
-        {
-            return None;
-        }
-        // A component without its `gitlab`.
-        let bare = i64::from(keys.len() == 1 && before == "gitlab");
-        let far = if added > 0 { 3 * added } else { -added };
-        let alike = 6 * i64::from(same_whole) + 6 * bare + 5 * i64::from(same_section) + 3 * inside + 2 * global;
-        let score = alike - 2 * missed - far;
-        (score > -8).then_some((score, place))
+    let depth = if ["gitlab", "global"].contains(keys.first()?) { 2 } else { 1 };
+    let component = bare(keys.get(depth - 1)?);
+    let (section, rest) = keys.split_at(depth);
+    // The same key in another section about the component: `global.shell.sshDaemon`, `gitlab.gitlab-shell.sshDaemon`.
+    let sections = SECTIONS.iter().filter(|other| {
+        let name = other.rsplit('.').next().unwrap_or(other);
+        bare(name) == component && **other != section.join(".")
     });
-    candidates
-        .max_by(|a, b| a.0.cmp(&b.0).then_with(|| b.1.len().cmp(&a.1.len())).then_with(|| b.1.cmp(a.1)))
-        .map(|(_, place)| place.clone())
-}
-
-/// Equal but for case and separators.
-fn same(a: &str, b: &str) -> bool {
-    let letters = |text: &'_ str| -> Vec<u8> { text.bytes().filter(u8::is_ascii_alphanumeric).collect() };
-    a.len().abs_diff(b.len()) <= 3 && letters(a).eq_ignore_ascii_case(&letters(b))
-}
-
-/// The component whose section a path is in, `gitlab.kas`; what stands in it was not meant for another.
-fn component(parent: &[&str]) -> Option<&'static str> {
-    let depth = if parent.first() == Some(&"gitlab") { 2 } else { 1 };
-    let section = parent.get(..depth)?.join(".");
-    if section == "global" {
-        return None;
+    let moved = sections.map(|other| other.split('.').chain(rest.iter().copied()).collect::<Vec<_>>());
+    let moved: Vec<_> = moved.filter(|place| fits(place, value)).collect();
+    if let Some(place) = only(&moved) {
+        return Some(place.join("."));
     }
-    PLACES.iter().find(|place| **place == section).map(String::as_str)
+    // A component that stands where it should not is sure by its name alone.
+    if keys.len() == 1 && value.is_some_and(Value::is_object) && knows(&["gitlab", keys[0]]) {
+        return Some(format!("gitlab.{}", keys[0]));
+    }
+    // A level of the same section was left out, or is too many: `registry.clusterIP`, `registry.service.clusterIP`.
+    let key = rest.last()?;
+    let own = section.join(".") + ".";
+    let within = PLACES.iter().filter(|place| {
+        place.strip_prefix(&own).is_some_and(|path| path.rsplit('.').next() == Some(*key)) && **place != keys.join(".")
+    });
+    let within: Vec<Vec<&str>> = within.map(|place| place.split('.').collect()).collect();
+    let place = only(&within).filter(|place| fits(place, value))?;
+    let says_something =
+        !COMMON.contains(key) || value.is_some_and(|value| value.as_object().is_some_and(|map| !map.is_empty()));
+    says_something.then(|| place.join("."))
 }
 
+fn only<T>(all: &[T]) -> Option<&T> {
+    if let [one] = all { Some(one) } else { None }
+}
+
+/// A component's name without `gitlab-`, in small letters: `gitlab-shell` and `shell`, `gitlabShell`.
+fn bare(name: &str) -> String {
+    let plain = plain(name);
+    plain.strip_prefix("gitlab").filter(|rest| !rest.is_empty()).map_or_else(|| plain.clone(), str::to_owned)
+}
+
+/// Keys that are everywhere, so that finding one says nothing.
 const COMMON: &[&str] = &[
-    "enabled",
-    "name",
-    "host",
-    "port",
-    "secret",
-    "key",
-    "path",
-    "type",
-    "tls",
-    "labels",
-    "annotations",
-    "resources",
-    "image",
-    "tag",
-    "repository",
-    "url",
-    "size",
-    "level",
-    "format",
-    "install",
-    "create",
-    "config",
-    "service",
-    "gateway",
-    "metrics",
     "affinity",
-    "hpa",
-    "replicas",
-    "minReplicas",
-    "maxReplicas",
-    "https",
+    "annotations",
     "bucket",
+    "config",
     "connection",
+    "create",
+    "enabled",
+    "format",
+    "gateway",
+    "host",
+    "hpa",
+    "https",
+    "image",
+    "install",
+    "key",
+    "labels",
+    "level",
+    "maxReplicas",
+    "metrics",
+    "minReplicas",
+    "name",
+    "path",
+    "port",
+    "replicas",
+    "repository",
+    "resources",
+    "secret",
+    "service",
+    "size",
+    "tag",
+    "tls",
+    "type",
+    "url",
 ];
 
-fn children(value: Option<&Value>) -> impl Iterator<Item = &str> {
-    value.and_then(Value::as_object).into_iter().flat_map(|map| map.keys().map(String::as_str))
-}
+/// The sections of the schemas: what stands at the top level, and below `gitlab` and `global`.
+static SECTIONS: LazyLock<Vec<&'static str>> = LazyLock::new(|| {
+    let below = |place: &&String| match place.split_once('.') {
+        None => *place != "gitlab" && *place != "global",
+        Some((first, rest)) => ["gitlab", "global"].contains(&first) && !rest.contains('.'),
+    };
+    PLACES.iter().filter(below).map(String::as_str).collect()
+});
 
 /// Every path of the schemas down to four keys, deep enough for what people put in the wrong place.
 static PLACES: LazyLock<Vec<String>> = LazyLock::new(|| {
     let mut places = Vec::new();
     gather(store::root(), &mut Vec::new(), &mut places);
     places
-});
-
-/// Places whose last key is found nowhere else.
-static SOLE: LazyLock<HashSet<&'static str>> = LazyLock::new(|| {
-    let mut by_key: HashMap<&str, Option<&str>> = HashMap::new();
-    for place in PLACES.iter() {
-        let key = place.rsplit('.').next().unwrap_or(place);
-        by_key.entry(key).and_modify(|sole| *sole = None).or_insert(Some(place));
-    }
-    by_key.into_values().flatten().collect()
 });
 
 fn gather(at: At, steps: &mut Vec<&'static str>, places: &mut Vec<String>) {

@@ -65,6 +65,10 @@ pub(super) fn tell(
                 None => format!("of the form `{pattern}`"),
             };
             match value.as_str().is_some_and(super::placeholder::is_one) {
+                true if value.as_str().is_some_and(super::placeholder::is_mark) => {
+                    Diagnostic::warning("placeholder", format!("`{path}` still holds a placeholder"))
+                        .hint(format!("it must become {wanted}: {}", super::placeholder::RENDER_FIRST))
+                }
                 true => Diagnostic::warning("placeholder", format!("`{path}` still holds a placeholder"))
                     .hint(format!("it must become {wanted}")),
                 false => Diagnostic::error("malformed", format!("`{path}` must be {wanted}")),
@@ -131,6 +135,7 @@ fn wrong_type(path: &ValuePath, kind: &TypeKind, value: &Value) -> Diagnostic {
     };
     let finding = wrong(path, &or(wanted.iter().map(|t| named(*t).to_owned())), value);
     let hint = match value {
+        Value::String(text) if super::placeholder::is_mark(text) => super::placeholder::RENDER_FIRST.to_owned(),
         Value::String(text) if wanted.contains(&JsonType::Boolean) => match text.to_ascii_lowercase().as_str() {
             "true" | "yes" | "on" => "write `true` without quotes".to_owned(),
             "false" | "no" | "off" => "write `false` without quotes".to_owned(),

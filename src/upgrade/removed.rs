@@ -30,8 +30,11 @@ pub fn check(user: &Value, lenient: bool) -> Vec<Diagnostic> {
         return Vec::new();
     }
     let told = |row: &Rule| {
-        let severity =
-            if lenient && row.refused == Some(Refused::Strict) { Severity::Warning } else { Severity::Error };
+        let severity = match row.refused {
+            Some(Refused::Warn) => Severity::Warning,
+            Some(Refused::Strict) if lenient => Severity::Warning,
+            _ => Severity::Error,
+        };
         row.check(user).into_iter().map(move |found| Diagnostic { severity, ..found }).collect::<Vec<_>>()
     };
     table().iter().flat_map(told).collect()

@@ -91,6 +91,8 @@ pub(super) enum Refused {
     Always,
     /// Unless unknown keys are let through.
     Strict,
+    /// Never: it is a warning.
+    Warn,
 }
 
 /// What the value has to be for the rule to count.

@@ -137,13 +137,21 @@ impl Origins {
 /// Reads all that the user gave and lays it over each other in Helm's order: the files as given, then
 /// `--set-json`, `--set`, `--set-string`, `--set-file` and `--set-literal`. Reports the errors of all of them.
 pub fn load(inputs: &[Input]) -> Result<Warned<Layers>, Failure> {
-    let mut loader = Loader { sources: Sources::default(), findings: Vec::new(), user: None };
+    load_with(inputs, Severity::Error)
+}
+
+/// The same; a key that a file has twice is as bad as `duplicates`, and where that is no error the last one counts.
+///
+/// # Errors
+/// As [`load`].
+pub fn load_with(inputs: &[Input], duplicates: Severity) -> Result<Warned<Layers>, Failure> {
+    let mut loader = Loader { sources: Sources::default(), findings: Vec::new(), user: None, duplicates };
     let mut ordered: Vec<&Input> = inputs.iter().collect();
     ordered.sort_by_key(|input| rank(input));
     for input in ordered {
         loader.take(input);
     }
-    let Loader { sources, findings, user } = loader;
+    let Loader { sources, findings, user, duplicates: _ } = loader;
     if findings.iter().any(|d| d.severity == Severity::Error) {
         return Err(Failure { report: Report(findings), sources });
     }
@@ -167,6 +175,7 @@ struct Loader {
     sources: Sources,
     findings: Vec<Diagnostic>,
     user: Option<Node>,
+    duplicates: Severity,
 }
 
 impl Loader {
@@ -219,7 +228,7 @@ impl Loader {
             }
         };
         let source = self.sources.add(name, text);
-        match read::read(text, source) {
+        match read::read_with(text, source, self.duplicates) {
             Ok(read) => {
                 self.findings.extend(read.warnings);
                 self.overlay(read.value);

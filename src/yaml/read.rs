@@ -17,12 +17,21 @@ use super::{MAX_BYTES, MAX_DEPTH, MAX_FINDINGS, MAX_NODES, lines, scalar, stream
 ///
 /// Several documents in a text lie over each other like several files.
 pub fn read(text: &str, source: usize) -> Result<Warned<Node>, Report> {
+    read_with(text, source, Severity::Error)
+}
+
+/// The same; a key that is there twice is as bad as `duplicates`, and the last one counts, as in Helm.
+///
+/// # Errors
+/// As [`read`].
+pub fn read_with(text: &str, source: usize, duplicates: Severity) -> Result<Warned<Node>, Report> {
     let text = text.strip_prefix('\u{feff}').unwrap_or(text);
     let start = Location { source, line: 1, column: 1, len: 1 };
     if text.len() > MAX_BYTES {
         return Err(too_long(start, text.len()).into());
     }
     let mut reader = Reader { source, tabs: syntax::tab_indents(text), ..Reader::default() };
+    reader.takes_duplicates = duplicates != Severity::Error;
     if let Some(finding) = syntax::forbidden_character(text, source) {
         return Err(finding.into());
     }
@@ -131,6 +140,8 @@ type Fatal = Box<Diagnostic>;
 #[derive(Default)]
 struct Reader {
     source: usize,
+    /// Whether a key that is there twice is a warning.
+    takes_duplicates: bool,
     /// The lines before the current document.
     line: usize,
     errors: Vec<Diagnostic>,
@@ -364,14 +375,17 @@ impl Reader {
                 Some(Key::Named(name, place)) => {
                     if let Some(first) = entries.get(&name).and_then(|first| first.key) {
                         let path = self.path().key(&name);
-                        self.report(
-                            Diagnostic::error("duplicate-key", format!("`{path}` is there twice"))
-                                .at(place)
-                                .at(first)
+                        let message = format!("`{path}` is there twice");
+                        let finding = match self.takes_duplicates {
+                            true => Diagnostic::warning("duplicate-key", message)
+                                .hint("the last one counts, as in Helm; keep one of the two"),
+                            false => Diagnostic::error("duplicate-key", message)
                                 .hint("keep one of the two; Helm would take the last without a word"),
-                        );
-                    } else {
-                        node.key = Some(place);
+                        };
+                        self.report(finding.at(place).at(first));
+                    }
+                    node.key = Some(place);
+                    if let Some(Frame { body: Body::Map { entries, .. }, .. }) = self.stack.last_mut() {
                         entries.insert(name, node);
                     }
                 }

@@ -6,6 +6,7 @@ use serde_json::Value;
 
 use super::format;
 use super::{Findings, Node};
+use crate::diag::Severity;
 
 pub(super) fn check(root: &Node<'_, '_>, out: &mut Findings<'_>) {
     if out.kind() == "Pod"
@@ -103,7 +104,17 @@ fn ports(container: &Node<'_, '_>, out: &mut Findings<'_>) {
 
 fn env(container: &Node<'_, '_>, out: &mut Findings<'_>) {
     let Some(env) = container.get("env") else { return };
+    let mut names = HashSet::new();
     for variable in env.items() {
+        if let Some(name) = variable.text("name")
+            && !names.insert(name)
+        {
+            let reason = format!("a second variable {}: the container gets the last one", format::shown(name));
+            let fault = out.add("duplicate-variable", &variable, reason);
+            // The API server takes it, with a warning; a server-side apply of both is refused.
+            fault.severity = Severity::Warning;
+            fault.hint = Some("keep one of the two; server-side apply refuses the pair".to_owned());
+        }
         if let Some(from) = variable.get("valueFrom") {
             if variable.text("value").is_some_and(|v| !v.is_empty()) {
                 out.add("contradiction", &variable, "`value` and `valueFrom` exclude each other");

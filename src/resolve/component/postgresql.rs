@@ -80,7 +80,7 @@ fn plan_server(cx: &Context, init: &str, plan: &mut Plan) {
         Some(json!({"exec": {"command": ready}, "periodSeconds": 5, "failureThreshold": 120, "timeoutSeconds": 5}));
     main.liveness_probe =
         Some(json!({"exec": {"command": ready}, "periodSeconds": 10, "failureThreshold": 6, "timeoutSeconds": 5}));
-    main.env.push(env("POSTGRES_INITDB_ARGS", "--encoding=UTF8 --auth-host=scram-sha-256"));
+    main.default_env(env("POSTGRES_INITDB_ARGS", "--encoding=UTF8 --auth-host=scram-sha-256"));
 
     let admin = cx.text("postgresql.auth.secretKeys.adminPasswordKey");
     let admin = admin.unwrap_or_else(|| "postgresql-postgres-password".to_owned());

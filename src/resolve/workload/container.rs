@@ -70,11 +70,21 @@ pub struct Container {
 }
 
 impl Container {
-    /// Adds variables that have a plain value.
+    /// Adds variables that have a plain value, as far as the user has not set them.
     #[must_use]
     pub fn with_env<'a>(mut self, variables: impl IntoIterator<Item = (&'a str, String)>) -> Self {
-        self.env.extend(variables.into_iter().map(|(name, value)| env(name, value)));
+        for (name, value) in variables {
+            self.default_env(env(name, value));
+        }
         self
+    }
+
+    /// Adds a variable, unless there is one of its name: what the user sets stands there from the start, and
+    /// Kubernetes would take the last of the two.
+    pub fn default_env(&mut self, variable: Node) {
+        if !self.env.iter().any(|other| other["name"] == variable["name"]) {
+            self.env.push(variable);
+        }
     }
 
     /// Adds a mount; `options` is `readOnly`, `subPath` ...
@@ -97,6 +107,15 @@ pub fn env(name: &str, value: impl Into<String>) -> Node {
     json!({"name": name, "value": value.into()})
 }
 
+/// Variables with others over them; each name is there once, with what was said last.
+pub fn env_over(mut variables: Vec<Node>, over: &[Node]) -> Vec<Node> {
+    for variable in over {
+        variables.retain(|other| other["name"] != variable["name"]);
+        variables.push(variable.clone());
+    }
+    variables
+}
+
 /// The view of the script `configure.sh`: all of `/init-config` is copied to `/init-secrets`.
 pub fn configure_script() -> View {
     view! { source: "/init-config", target: "/init-secrets", only: json!([]), place: json!([]), s3cfg: Value::Null }
@@ -104,15 +123,23 @@ pub fn configure_script() -> View {
 
 impl Workload<'_> {
     /// The variables every container has: the global ones, the component's over them, the time zone.
+    ///
+    /// `extraEnv` comes first, then `extraEnvFrom`, which a plain value of the component takes the place of only
+    /// where the source is a global one.
     pub fn env(&self) -> Vec<Node> {
-        let mut plain = labels::text_map(&self.cx.global.extra_env);
-        labels::put(&mut plain, &self.set.extra_env);
-        let mut taken = self.cx.global.extra_env_from.clone();
-        overlay_map(&mut taken, &self.set.extra_env_from);
+        let global = &self.cx.global;
+        let (own, own_from) = (&self.set.extra_env, &self.set.extra_env_from);
+        let mut plain = labels::text_map(&global.extra_env);
+        plain.retain(|name, _| !global.extra_env_from.contains_key(name) && !own_from.contains_key(name));
+        let mut taken = global.extra_env_from.clone();
+        taken.retain(|name, _| !own.contains_key(name));
+        overlay_map(&mut taken, own_from);
+        let mut over = own.clone();
+        over.retain(|name, _| !own_from.contains_key(name));
+        labels::put(&mut plain, &over);
         let mut all = Vec::with_capacity(plain.len() + taken.len() + 1);
-        if let Some(zone) = self.cx.global.time_zone.set().filter(|_| !plain.contains_key("TZ")) {
-            all.push(env("TZ", zone));
-        }
+        let zone = global.time_zone.set().filter(|_| !plain.contains_key("TZ") && !taken.contains_key("TZ"));
+        all.extend(zone.map(|zone| env("TZ", zone)));
         all.extend(plain.into_iter().map(|(name, value)| json!({"name": name, "value": value})));
         all.extend(taken.into_iter().map(|(name, source)| json!({"name": name, "valueFrom": source})));
         all

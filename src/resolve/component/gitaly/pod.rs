@@ -50,12 +50,12 @@ impl Server<'_> {
         ]);
         let tracing: Option<Text> = w.cx.read("global.tracing.connection.string");
         if let Some(tracing) = set(&tracing) {
-            main.env.push(env("GITLAB_TRACING", tracing));
+            main.default_env(env("GITLAB_TRACING", tracing));
         }
         let limited = w.set.resources.get("limits").and_then(|l| l.get("memory")).is_some_and(|m| !m.is_null());
         if self.set.gomemlimit.enabled && limited {
             let limit = json!({"containerName": "gitaly", "resource": "limits.memory"});
-            main.env.push(json!({"name": "GOMEMLIMIT", "valueFrom": {"resourceFieldRef": limit}}));
+            main.default_env(json!({"name": "GOMEMLIMIT", "valueFrom": {"resourceFieldRef": limit}}));
         }
         main = main.port("grpc-gitaly", self.listens(false));
         if self.set.metrics.enabled {
@@ -104,7 +104,7 @@ impl Server<'_> {
         let mut container = w.init_container("init-cgroups", w.cx.image(&set.image, w.cx.gitlab_version()));
         container.security_context = set.security_context.clone();
         let uid = json!({"fieldRef": {"apiVersion": "v1", "fieldPath": "metadata.uid"}});
-        container.env.push(json!({"name": "GITALY_POD_UID", "valueFrom": uid}));
+        container.default_env(json!({"name": "GITALY_POD_UID", "valueFrom": uid}));
         container = container.with_env([
             ("CGROUP_PATH", format!("{CGROUP}/kubepods.slice/")),
             ("OUTPUT_PATH", "/init-secrets/gitaly-pod-cgroup".to_owned()),

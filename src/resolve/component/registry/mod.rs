@@ -13,7 +13,7 @@ use crate::model::{Node, NodeMap, Port, Switch, Text};
 use crate::resolve::image::ImageRef;
 use crate::resolve::labels;
 use crate::resolve::shared::deployment::{job_container, job_pod, job_suffix};
-use crate::resolve::workload::{Container, Workload, evictable, memory_volume};
+use crate::resolve::workload::{Container, Workload, env_over, evictable, memory_volume};
 use crate::resolve::{Component, Context, Plan};
 use crate::view;
 
@@ -321,9 +321,9 @@ fn plan_migrations(registry: &Registry, plan: &mut Plan) {
     let mut main = job_container(w, "migrations", registry.image());
     main.args = Some(json!(["/scripts/wait-for-deps", "/scripts/db-migrate"]));
     // What waits for the database must not wait for the schema that comes only now.
-    main.env = vec![json!({"name": "BYPASS_SCHEMA_VERSION", "value": "true"})];
     let shared = registry.container("migrations");
-    main.env.extend(without_time_zone(shared.env));
+    let bypass = json!({"name": "BYPASS_SCHEMA_VERSION", "value": "true"});
+    main.env = env_over(vec![bypass], &without_time_zone(shared.env));
     main.volume_mounts = shared.volume_mounts;
     main = main.mount("registry-server-config", HOME, json!({"readOnly": true}));
     let volumes = volumes(registry, secrets::migration_sources(registry), "migrations-config.yml.tpl");

@@ -137,7 +137,7 @@ pub fn health_checks(web: &Web) -> bool {
 }
 
 /// The container; `env` is what it has in common with Puma's.
-pub fn container(web: &Web, env: Vec<(&'static str, String)>) -> Container {
+pub fn container(web: &Web, env: [(&'static str, String); 5]) -> Container {
     let (w, set) = (&web.w, &web.set.workhorse);
     let given = match &set.image {
         Some(ImageName::Repository(repository)) => Image { repository: Some(repository.clone()), ..Image::default() },
@@ -170,10 +170,8 @@ pub fn container(web: &Web, env: Vec<(&'static str, String)>) -> Container {
     if let Some(dsn) = set.sentry_dsn.set() {
         container = container.with_env([("GITLAB_WORKHORSE_SENTRY_DSN", dsn.to_owned())]);
     }
-    if !container.env.iter().any(|variable| variable["name"] == "GODEBUG") {
-        // Middleboxes that cannot take the large first message of a post-quantum handshake are common.
-        container = container.with_env([("GODEBUG", "tlsmlkem=0,tlskyber=0".to_owned())]);
-    }
+    // Middleboxes that cannot take the large first message of a post-quantum handshake are common.
+    container = container.with_env([("GODEBUG", "tlsmlkem=0,tlskyber=0".to_owned())]);
     if let Some(port) = metrics_port(web) {
         container = container.port("http-metrics-wh", port);
     }

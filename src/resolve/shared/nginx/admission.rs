@@ -13,7 +13,7 @@ use crate::model::workload::ServiceAccount;
 use crate::model::{Node, NodeMap, Port, Switch, Text};
 use crate::resolve::labels;
 use crate::resolve::plan::{Plan, View};
-use crate::resolve::workload::{Container, Workload, mount};
+use crate::resolve::workload::{Container, Workload, env_over, mount};
 use crate::view;
 
 /// `controller.admissionWebhooks`.
@@ -242,7 +242,7 @@ impl Nginx<'_> {
             json!({"name": "POD_NAMESPACE", "valueFrom": {"fieldRef": {"fieldPath": "metadata.namespace"}}});
         let main = Container {
             args: Some(args),
-            env: [vec![namespace], own.extra_envs.clone()].concat(),
+            env: env_over(vec![namespace], &own.extra_envs),
             resources: step.resources.clone(),
             security_context: step.security_context.clone(),
             volume_mounts: step.volume_mounts.clone(),

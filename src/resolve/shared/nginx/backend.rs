@@ -7,7 +7,7 @@ use super::{Nginx, Part, arguments, security_context};
 use crate::model::{Node, NodeMap};
 use crate::resolve::labels;
 use crate::resolve::plan::Plan;
-use crate::resolve::workload::Container;
+use crate::resolve::workload::{Container, env_over};
 use crate::view;
 
 impl Nginx<'_> {
@@ -30,7 +30,7 @@ impl Nginx<'_> {
         let args: Vec<String> = arguments(&own.extra_args).collect();
         let main = Container {
             args: (!args.is_empty()).then(|| json!(args)),
-            env: own.extra_envs.clone(),
+            env: env_over(Vec::new(), &own.extra_envs),
             ports: vec![json!({"name": "http", "containerPort": own.port, "protocol": "TCP"})],
             liveness_probe: Some(self.backend_probe(&own.liveness_probe)),
             readiness_probe: Some(self.backend_probe(&own.readiness_probe)),

@@ -6,7 +6,7 @@ use super::{Nginx, Part, arguments, non_zero, security_context, set};
 use crate::model::Node;
 use crate::resolve::labels;
 use crate::resolve::plan::{Plan, View};
-use crate::resolve::workload::{Container, env, mount};
+use crate::resolve::workload::{Container, env, env_over, mount};
 use crate::view;
 
 /// What all controllers know their own pod by.
@@ -129,8 +129,7 @@ impl Nginx<'_> {
         if let Some(zone) = self.cx.global.time_zone.set() {
             all.push(env("TZ", zone));
         }
-        all.extend(own.extra_envs.iter().cloned());
-        all
+        env_over(all, &own.extra_envs)
     }
 
     fn container_ports(&self) -> Vec<Node> {

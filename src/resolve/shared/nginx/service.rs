@@ -16,7 +16,8 @@ impl Nginx<'_> {
         let name = self.controller_name();
         if service.enabled && service.external.enabled {
             let view = self.service(&name, &[&service.all.labels, &service.external.labels], &service.all);
-            let address = set(&service.all.load_balancer_ip).map(str::to_owned).or_else(|| self.external_address());
+            // `global.hosts.externalIP` goes before the address that the section of the controller names.
+            let address = self.external_address().or_else(|| set(&service.all.load_balancer_ip).map(str::to_owned));
             let view = view.with("load_balancer_ip", address).with("ports", self.service_ports(&service.all));
             self.add(plan, "service.yaml", view);
         }
