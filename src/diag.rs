@@ -52,7 +52,7 @@ pub enum Step {
     Index(usize),
 }
 
-/// A values path, `gitlab.webservice.extraEnvFrom[0].name`.
+/// A path in the values, `gitlab.webservice.extraEnvFrom[0].name`, or in an object.
 ///
 /// [`fmt::Display`] writes it as `--set` would take it: a dot inside a key is escaped with a backslash.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -103,6 +103,14 @@ impl ValuePath {
         self.0.iter().try_fold(tree, |at, step| match step {
             Step::Key(key) => at.get(&**key),
             Step::Index(index) => at.get(*index),
+        })
+    }
+
+    /// The same, to be changed.
+    pub fn within_mut<'v>(&self, tree: &'v mut Value) -> Option<&'v mut Value> {
+        self.0.iter().try_fold(tree, |at, step| match step {
+            Step::Key(key) => at.get_mut(&**key),
+            Step::Index(index) => at.get_mut(*index),
         })
     }
 
@@ -183,10 +191,39 @@ pub struct Location {
 /// What a diagnostic is about.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Place {
-    /// A values path; where it was set is found when the diagnostic is printed.
+    /// A values path; where it was set is looked up before the report is printed.
     Value(ValuePath),
+    /// A values path that the user set, and where.
+    Set(ValuePath, Location),
     /// A place in a text.
     At(Location),
+}
+
+impl Place {
+    /// The place in a text, where it is known.
+    pub fn location(&self) -> Option<Location> {
+        match self {
+            Place::Value(_) => None,
+            Place::Set(_, at) | Place::At(at) => Some(*at),
+        }
+    }
+
+    /// The values path, where it is about one.
+    pub fn path(&self) -> Option<&ValuePath> {
+        match self {
+            Place::Value(path) | Place::Set(path, _) => Some(path),
+            Place::At(_) => None,
+        }
+    }
+}
+
+/// The field of a Kubernetes object that a diagnostic is about.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Subject {
+    /// The object, `Deployment/gitlab-webservice-default`.
+    pub object: String,
+    /// The field, `spec.template.spec.containers[0].image`; it need not be there.
+    pub field: ValuePath,
 }
 
 /// One finding.
@@ -200,15 +237,28 @@ pub struct Diagnostic {
     pub fault: Fault,
     /// Lower case, the path first, no final period; never a secret's value.
     pub message: String,
-    /// What it is about, the most telling place first.
+    /// The values it is about, the most telling place first.
     pub places: Vec<Place>,
+    /// The field of an object it is about.
+    pub subject: Option<Box<Subject>>,
     /// What to do next.
     pub hint: Option<String>,
+    /// The value cannot be read at all, so that nothing else can be said about it.
+    pub unreadable: bool,
 }
 
 impl Diagnostic {
     fn new(code: &'static str, severity: Severity, message: impl Into<String>) -> Self {
-        Diagnostic { code, severity, fault: Fault::Input, message: message.into(), places: Vec::new(), hint: None }
+        Diagnostic {
+            code,
+            severity,
+            fault: Fault::Input,
+            message: message.into(),
+            places: Vec::new(),
+            subject: None,
+            hint: None,
+            unreadable: false,
+        }
     }
 
     /// An error in what the user gave.
@@ -252,6 +302,27 @@ impl Diagnostic {
     #[must_use]
     pub fn at(mut self, location: Location) -> Self {
         self.places.push(Place::At(location));
+        self
+    }
+
+    /// Adds several values paths that the finding is about.
+    #[must_use]
+    pub fn at_values(mut self, paths: impl IntoIterator<Item = ValuePath>) -> Self {
+        self.places.extend(paths.into_iter().map(Place::Value));
+        self
+    }
+
+    /// Names the field of an object that the finding is about.
+    #[must_use]
+    pub fn about(mut self, object: impl Into<String>, field: ValuePath) -> Self {
+        self.subject = Some(Box::new(Subject { object: object.into(), field }));
+        self
+    }
+
+    /// Says that the value cannot be read at all: whatever else is wrong with it follows from that.
+    #[must_use]
+    pub fn unreadable(mut self) -> Self {
+        self.unreadable = true;
         self
     }
 

@@ -7,7 +7,7 @@ use std::io::{self, IsTerminal, Write};
 use serde_json::{Value, json};
 
 use crate::cli::{Color, ErrorFormat, MessageArgs};
-use crate::diag::{Diagnostic, Fault, Place, Severity, Sources};
+use crate::diag::{Diagnostic, Fault, Location, Place, Severity, Sources};
 use crate::redact;
 
 /// How to talk in this run.
@@ -88,17 +88,19 @@ pub fn clap_message(error: &clap::Error) {
     let _ = error.print();
 }
 
-/// One finding for programs: `{code, severity, fault, message, places, hint}`.
+/// One finding for programs: `{code, severity, fault, message, places, object, field, hint}`.
 pub fn as_json(diagnostic: &Diagnostic, sources: &Sources) -> Value {
     let places: Vec<Value> = diagnostic
         .places
         .iter()
         .map(|place| match place {
             Place::Value(path) => json!({ "path": path.to_string() }),
-            Place::At(at) => json!({
-                "source": sources.get(at.source).map(|s| s.name.as_str()),
-                "line": at.line, "column": at.column, "length": at.len,
-            }),
+            Place::At(at) => located(at, sources),
+            Place::Set(path, at) => {
+                let mut place = located(at, sources);
+                place["path"] = json!(path.to_string());
+                place
+            }
         })
         .collect();
     let fault = match diagnostic.fault {
@@ -106,9 +108,19 @@ pub fn as_json(diagnostic: &Diagnostic, sources: &Sources) -> Value {
         Fault::Environment => "environment",
         Fault::Bug => "bug",
     };
+    let subject = diagnostic.subject.as_ref();
     json!({
         "code": diagnostic.code, "severity": diagnostic.severity.word(), "fault": fault,
-        "message": redact::text(&diagnostic.message), "places": places, "hint": diagnostic.hint,
+        "message": redact::text(&diagnostic.message), "places": places,
+        "object": subject.map(|s| s.object.as_str()), "field": subject.map(|s| s.field.to_string()),
+        "hint": diagnostic.hint,
+    })
+}
+
+fn located(at: &Location, sources: &Sources) -> Value {
+    json!({
+        "source": sources.get(at.source).map(|s| s.name.as_str()),
+        "line": at.line, "column": at.column, "length": at.len,
     })
 }
 

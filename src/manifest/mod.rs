@@ -18,9 +18,9 @@ pub use hook::Hook;
 pub use id::ObjectId;
 pub use order::{Ordered, order};
 pub use verify::node::Node;
-pub use verify::{Fault, Verified, faults, format, verify};
+pub use verify::{Fault, Verified, check, faults, format, verify};
 
-use crate::diag::Diagnostic;
+use crate::diag::{Diagnostic, ValuePath};
 
 /// When an object is applied, in relation to the rest of the release.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -93,8 +93,9 @@ impl Manifest {
             }
             Err("metadata.name") if body.pointer("/metadata/name").is_some() => Err(Diagnostic::error(
                 "bad-name",
-                format!("`{source}`: the object's `metadata.name` is empty or no text"),
+                format!("`{source}`: the object's `metadata.name` is empty or not a string"),
             )
+            .about(source, ValuePath::dotted("metadata.name"))
             .hint("look for an empty name in the values")),
             Err(field) => Err(Diagnostic::bug("no-object", format!("`{source}`: the object has no `{field}`"))),
         }

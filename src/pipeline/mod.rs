@@ -2,23 +2,27 @@
 //!
 //! [`render`] is the whole way: [`layers`] reads and merges the values, [`upgrade::removed`](crate::upgrade::removed) and
 //! [`schema`] check them, [`objects`] makes manifests of them. [`template`] keeps what was selected, and [`emit`]
-//! writes it. The other modules start from a render, or from values: [`adopt`], [`diff`], [`images`], [`import`],
+//! writes it. Where a render fails, [`investigate`] says why, by way of [`variants`] of the values: a module for every
+//! question about what a value does. The other modules start from a render, or from values: [`adopt`], [`diff`], [`images`], [`import`],
 //! [`migrate`], [`upgrade`], [`validate`].
 
-mod blame;
+mod advice;
+mod causes;
 pub mod diff;
 pub mod images;
 pub mod import;
+mod investigate;
 mod layers;
 pub mod migrate;
 mod objects;
-mod other_errors;
 mod places;
 mod post_migrations;
 mod request;
+mod seen;
 mod select;
 pub mod upgrade;
 pub mod validate;
+mod variants;
 mod write;
 
 use crate::adopt::{Guide, Tool};
@@ -113,11 +117,16 @@ fn selected(request: &Request, output: &Output) -> Result<(Rendered, Checked), F
         }
         Err((report, merged)) => {
             found.extend(report.0);
-            found.extend(other_errors::find(request, &merged.user, &found));
+            found.extend(investigate::errors(request, &merged.user, &found));
             return Err(failure(found, &merged.origins, &merged.sources));
         }
     };
-    let objects = if refused(&found) { None } else { objects::objects(request, &checked, &mut found) };
+    let mut ours = Vec::new();
+    let objects = if refused(&found) { None } else { objects::objects(request, &checked, &mut ours) };
+    match objects {
+        Some(_) => found.extend(ours),
+        None => found.extend(investigate::errors(request, checked.user(), &found)),
+    }
     let Some(mut objects) = objects.filter(|_| !refused(&found)) else {
         return Err(failure(found, checked.origins(), checked.sources()));
     };

@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use super::{Request, Target, blame, post_migrations, refused};
+use super::{Request, Target, post_migrations, refused};
 use crate::canary;
 use crate::diag::{Diagnostic, Report};
 use crate::images::Rewrite;
@@ -18,15 +18,22 @@ use crate::yaml;
 
 /// All objects of a render. Findings are added to `found`; `None` where one of them is an error.
 pub(super) fn objects(request: &Request, checked: &Checked, found: &mut Vec<Diagnostic>) -> Option<Ordered> {
-    let tree = match request.skip_post_migrations {
-        true => &post_migrations::skipped(checked.tree().clone()),
-        false => checked.tree(),
-    };
-    let mut plan = plan(&request.target, tree, found)?;
-    found.append(&mut plan.diagnostics);
+    let manifests = match request.skip_post_migrations {
+        true => attempt(request, &post_migrations::skipped(checked.tree().clone()), found),
+        false => attempt(request, checked.tree(), found),
+    }?;
     if refused(found) {
         return None;
     }
+    Some(manifest::order(manifest::verify(manifests).map_err(|report| found.extend(report.0)).ok()?))
+}
+
+/// All objects of a tree of values, unverified. Findings are added to `found`.
+///
+/// It goes on after errors in the values, as far as it can: what is wrong with the objects is worth knowing too.
+pub(super) fn attempt(request: &Request, tree: &Value, found: &mut Vec<Diagnostic>) -> Option<Vec<Manifest>> {
+    let mut plan = plan(&request.target, tree, found)?;
+    found.append(&mut plan.diagnostics);
     let hooks = request.hooks;
     let mut manifests = manifests(&mut plan, hooks, &request.images).map_err(|report| found.extend(report.0)).ok()?;
     let target = &request.target;
@@ -34,24 +41,17 @@ pub(super) fn objects(request: &Request, checked: &Checked, found: &mut Vec<Diag
     if let Some(set) = &request.canary {
         manifests = canary::beside(manifests, &target.name, set, found);
     }
-    if refused(found) {
-        return None;
-    }
     for manifest in &mut manifests {
         if request.keep_helm_metadata {
             marks::put_ownership(manifest, &target.name, &target.namespace);
         }
         marks::put(manifest, hooks, &target.namespace);
     }
-    let verified = manifest::verify(manifests).map_err(|Report(mut faults)| {
-        blame::add_places(&mut faults, checked.user());
-        found.extend(faults);
-    });
-    Some(manifest::order(verified.ok()?))
+    Some(manifests)
 }
 
 /// Which objects there are, with what findings; `None` where the release is unknown, which is added to `found`.
-pub(super) fn plan(target: &Target, tree: &Value, found: &mut Vec<Diagnostic>) -> Option<Plan> {
+fn plan(target: &Target, tree: &Value, found: &mut Vec<Diagnostic>) -> Option<Plan> {
     let release = release(target, tree, found)?;
     let context = Context::new(&release, tree, yaml::read::inner);
     Some(resolve(&context))

@@ -1,10 +1,10 @@
 //! Values paths to the places where the user set them.
 
-use crate::diag::{Diagnostic, Place, ValuePath};
+use crate::diag::{Diagnostic, Location, Place, Severity, ValuePath};
 use crate::values::{Origin, Origins};
 
-/// Turns the paths of diagnostics into places. A path that is a default gets the place closest to it on the way
-/// there, unless there is a better one; the paths that a message names are places as well, where they were written.
+/// Turns the paths of diagnostics into places. Where the first of them is a default, the value closest to it that the
+/// user wrote stands in, unless another place is better; further paths count where the user wrote them.
 pub(super) fn locate(found: &mut [Diagnostic], origins: &Origins) {
     for diagnostic in found {
         locate_one(diagnostic, origins);
@@ -12,37 +12,34 @@ pub(super) fn locate(found: &mut [Diagnostic], origins: &Origins) {
 }
 
 fn locate_one(diagnostic: &mut Diagnostic, origins: &Origins) {
-    let at = |origin: Origin| Place::At(origin.key.unwrap_or(origin.value));
-    let mut places = Vec::new();
-    let mut near = Vec::new();
-    for place in std::mem::take(&mut diagnostic.places) {
-        match place {
+    let mut places: Vec<Place> = Vec::new();
+    let mut near = None;
+    for (number, place) in std::mem::take(&mut diagnostic.places).into_iter().enumerate() {
+        let place = match place {
             Place::Value(path) => match origins.nearest(&path) {
-                Some((steps, origin)) if steps == path.0.len() => places.push(at(origin)),
-                // The first key alone, `global`, says little.
-                Some((steps, origin)) => near.push((steps > 1, at(origin))),
-                None => {}
+                Some((steps, origin)) if steps == path.0.len() => Place::Set(path, at(origin)),
+                Some((steps, origin)) if number == 0 => {
+                    // the first key alone, `global`, says little
+                    near = Some((steps > 1, Place::Set(ValuePath(path.0[..steps].to_vec()), at(origin))));
+                    continue;
+                }
+                _ => continue,
             },
-            at => places.push(at),
+            place => place,
+        };
+        if !places.iter().any(|there| there.location() == place.location()) {
+            places.push(place);
         }
     }
-    let named = named(&diagnostic.message);
-    places.extend(named.iter().filter_map(|path| origins.exact(path)).map(at));
-    let some = !places.is_empty();
-    places.splice(0..0, near.into_iter().filter(|(close, _)| *close || !some).map(|(_, place)| place));
-    for place in places {
-        if !diagnostic.places.contains(&place) {
-            diagnostic.places.push(place);
-        }
+    if let Some((_, place)) =
+        near.filter(|(close, _)| places.is_empty() || (*close && diagnostic.severity < Severity::Error))
+    {
+        places.insert(0, place);
     }
+    diagnostic.places = places;
 }
 
-/// The values paths that a message names between backticks: `redis.install`, `registry.storage: {}`, `a.b[0]`.
-fn named(message: &str) -> Vec<ValuePath> {
-    let quoted = message.split('`').skip(1).step_by(2);
-    quoted.filter_map(|text| path(text.split_once(": ").map_or(text, |(path, _)| path))).collect()
-}
-
-fn path(text: &str) -> Option<ValuePath> {
-    ValuePath::indexed(text).filter(|path| path.0.len() > 1)
+/// Where a value is shown: at its key, or at the item of a list.
+pub(super) fn at(origin: Origin) -> Location {
+    origin.key.unwrap_or(origin.value)
 }

@@ -1,7 +1,10 @@
 //! Manifests to findings.
 
-use super::{Output, Request, blame, places, selected};
-use crate::diag::{Diagnostic, Failure, Place, Report, Sources};
+use super::seen::{Seen, Wrong, causes};
+use super::variants::{Variant, Variants};
+use super::{Output, Rendered, Request, places, selected};
+use crate::diag::{Diagnostic, Failure, Report, Severity, Sources, ValuePath};
+use crate::manifest::Manifest;
 use crate::resolve::KubeVersion;
 use crate::schema::Checked;
 use crate::validate::{self, Finding, Findings, files};
@@ -20,26 +23,53 @@ pub fn values(request: &Request) -> Result<(Findings, Vec<Diagnostic>, Sources),
     let (rendered, values) = selected(request, &Output::default())?;
     let options =
         validate::Options { minor: request.target.kube_version.minor, namespace: request.target.namespace.clone() };
-    let objects = rendered.objects.manifests().iter().map(|manifest| (manifest.source.as_str(), &manifest.body));
-    let mut checked = files::check_bodies(&objects.collect::<Vec<_>>(), options);
-    for finding in &mut checked.all {
-        point_at_value(finding, &values);
-    }
+    let mut checked = findings(rendered.objects.manifests(), &options);
+    point_at_values(&mut checked.all, request, &rendered, &values, &options);
     Ok((checked, rendered.warnings, rendered.sources))
 }
 
-/// Puts the place of the value that a finding comes from in that of the template.
-fn point_at_value(finding: &mut Finding, values: &Checked) {
-    let Some(object) = &finding.object else { return };
-    let message = format!("`{object}`: `{}`: {}", finding.path, finding.message);
-    let mut told = [Diagnostic::error(finding.code, message)];
-    blame::add_places(&mut told, values.user());
-    places::locate(&mut told, values.origins());
-    let [Diagnostic { places, .. }] = &told;
-    if let Some(Place::At(at)) = places.first()
-        && let Some(source) = values.sources().get(at.source)
-    {
-        finding.file.clone_from(&source.name);
-        (finding.line, finding.column) = (at.line, at.column);
+fn findings(manifests: &[Manifest], options: &validate::Options) -> Findings {
+    let objects = manifests.iter().map(|manifest| (manifest.source.as_str(), &manifest.body));
+    files::check_bodies(&objects.collect::<Vec<_>>(), options.clone())
+}
+
+/// Puts the place of the value that causes a finding in that of the template, where a value does.
+fn point_at_values(
+    all: &mut [Finding],
+    request: &Request,
+    rendered: &Rendered,
+    values: &Checked,
+    options: &validate::Options,
+) {
+    let told: Vec<usize> = (0..all.len()).filter(|n| all[*n].severity > Severity::Note).collect();
+    let Ok(variants) = Variants::new(request, values.user(), Vec::new()) else { return };
+    if told.is_empty() || variants.leaves().is_empty() {
+        return;
     }
+    let seen = seen(rendered.objects.manifests(), all);
+    let see = |variant: &Variant| self::seen(&variant.manifests, &findings(&variant.manifests, options).all);
+    for (number, causes) in told.iter().zip(causes(&variants, &seen, &told, &see)) {
+        let place = causes.first().and_then(|path| values.origins().exact(path));
+        if let Some(at) = place.map(places::at)
+            && let Some(source) = values.sources().get(at.source)
+        {
+            let finding = &mut all[*number];
+            finding.file.clone_from(&source.name);
+            (finding.line, finding.column) = (at.line, at.column);
+        }
+    }
+}
+
+fn seen(manifests: &[Manifest], all: &[Finding]) -> Seen {
+    let mut seen = Seen::objects(manifests);
+    seen.wrong = all
+        .iter()
+        .map(|finding| {
+            let object = manifests.iter().position(|m| Some(&m.id) == finding.object.as_ref());
+            let field = ValuePath::indexed(&finding.path).unwrap_or_else(|| ValuePath::dotted(&finding.path));
+            let value = object.and_then(|n| field.within(&manifests[n].body)).cloned().unwrap_or_default();
+            Wrong { object, field, value, diagnostic: Diagnostic::error(finding.code, finding.message.clone()) }
+        })
+        .collect();
+    seen
 }

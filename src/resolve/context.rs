@@ -118,6 +118,7 @@ impl<'a> Context<'a> {
             self.say(
                 Diagnostic::error("wrong-type", format!("`{full}`: {}", misfit.reason))
                     .at_value(full)
+                    .unreadable()
                     .hint("write a value of that type, or remove the key to get the default"),
             );
             T::default()
@@ -142,6 +143,7 @@ impl<'a> Context<'a> {
             self.say(
                 Diagnostic::error("not-yaml", format!("`{path}`: the text is not YAML: {reason}"))
                     .at_value(ValuePath::dotted(path))
+                    .unreadable()
                     .hint("write the setting as YAML, without the block of text around it"),
             );
             Value::Null

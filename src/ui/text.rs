@@ -18,14 +18,8 @@ pub fn render<'d>(diagnostics: impl Iterator<Item = &'d Diagnostic>, sources: &S
     let mut lines = Lines { sources, read: HashMap::new() };
     let mut text = String::new();
     for diagnostic in diagnostics {
-        let places: Vec<_> = diagnostic
-            .places
-            .iter()
-            .filter_map(|place| match place {
-                Place::At(at) => Some((*at, lines.show(at))),
-                Place::Value(_) => None,
-            })
-            .collect();
+        let places: Vec<_> =
+            diagnostic.places.iter().filter_map(Place::location).map(|at| (at, lines.show(&at))).collect();
         let group = group(diagnostic, &places, sources);
         text.push_str(&renderer.render(&[group]));
         text.push_str("\n\n");

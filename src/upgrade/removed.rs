@@ -9,7 +9,7 @@ use serde_json::Value;
 use super::pattern;
 use super::rules::{Kind, Refused, Rule, When};
 use crate::bundle;
-use crate::diag::{Diagnostic, Place, Severity, Step, ValuePath};
+use crate::diag::{Diagnostic, Severity, Step, ValuePath};
 use crate::releases;
 
 /// The rules that a render speaks of.
@@ -40,12 +40,10 @@ pub fn check(user: &Value, lenient: bool) -> Vec<Diagnostic> {
     table().iter().flat_map(told).collect()
 }
 
-/// The user's values without those that [`check`] has spoken of, and without the maps that this leaves empty.
+/// The user's values without those that [`check`] reports, and without the maps that this leaves empty.
 pub fn without(mut user: Value, found: &[Diagnostic]) -> Value {
-    for place in found.iter().flat_map(|diagnostic| &diagnostic.places) {
-        if let Place::Value(path) = place {
-            remove(&mut user, &path.0);
-        }
+    for path in found.iter().filter_map(|diagnostic| diagnostic.places.first()?.path()) {
+        remove(&mut user, &path.0);
     }
     user
 }
@@ -77,7 +75,7 @@ impl Rule {
 
     fn tell(&self, path: &ValuePath, names: &[String]) -> Diagnostic {
         let to = self.to.as_ref().map(|to| pattern::fill(to, names, path));
-        let (code, message, hint) = match to {
+        let (code, message, hint) = match &to {
             Some(to) => (
                 "moved",
                 format!("`{path}`: moved to `{to}` in chart {}", self.since),
@@ -98,6 +96,6 @@ impl Rule {
                 self.say.clone().unwrap_or_else(|| "remove it".to_owned()),
             ),
         };
-        Diagnostic::error(code, message).at_value(path.clone()).hint(hint)
+        Diagnostic::error(code, message).at_value(path.clone()).at_values(to).hint(hint)
     }
 }

@@ -421,7 +421,7 @@ fn faults_are_found_where_they_are() {
             autoscaler,
             "/spec/minReplicas",
             json!(3),
-            "contradiction `HorizontalPodAutoscaler/test-web`: `spec`: `minReplicas` 3 is more than `maxReplicas` 2",
+            "contradiction `HorizontalPodAutoscaler/test-web`: `spec.minReplicas`: 3 is more than `maxReplicas`, 2",
         ),
         (
             autoscaler,
@@ -480,7 +480,9 @@ fn the_same_object_twice_is_refused() {
     older["apiVersion"] = json!("policy/v1beta1");
     let report = verify(vec![manifest(budget()), manifest(older), manifest(service())]).expect_err("twice");
     assert_eq!(report.0.len(), 1);
-    assert_eq!(report.0[0].message, "`PodDisruptionBudget/x`: made twice, by `web/x.yaml` and by `web/x.yaml`");
+    let expected =
+        "`PodDisruptionBudget/x`: `metadata.name`: `web/x.yaml` and `web/x.yaml` make an object of this name";
+    assert_eq!(report.0[0].message, expected);
     let mut elsewhere = budget();
     elsewhere["metadata"]["namespace"] = json!("other");
     assert!(verify(vec![manifest(budget()), manifest(elsewhere)]).is_ok());
@@ -530,7 +532,7 @@ fn an_object_without_a_name_is_our_fault() {
 fn an_empty_name_is_the_fault_of_the_values() {
     let body = json!({ "apiVersion": "v1", "kind": "Pod", "metadata": { "name": "" } });
     let error = Manifest::new("web", "web/x.yaml", Phase::Main, body).expect_err("refused");
-    assert_eq!(error.message, "`web/x.yaml`: the object's `metadata.name` is empty or no text");
+    assert_eq!(error.message, "`web/x.yaml`: the object's `metadata.name` is empty or not a string");
 }
 
 /// The pointers of all nodes.

@@ -23,7 +23,7 @@ fn findings(text: &str) -> Vec<(usize, Diagnostic)> {
     let found = schema::violations(&merged.user, &merged.tree, &Options::default());
     let line = |finding: &Diagnostic| match finding.places.first() {
         Some(Place::Value(path)) => merged.origins.get(path).map_or(0, |at| at.key.unwrap_or(at.value).line),
-        Some(Place::At(at)) => at.line,
+        Some(Place::At(at) | Place::Set(_, at)) => at.line,
         None => 0,
     };
     found.into_iter().map(|finding| (line(&finding), finding)).collect()

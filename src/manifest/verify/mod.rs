@@ -76,6 +76,13 @@ impl Fault {
         self.hint = hint.map(Into::into);
         self
     }
+
+    /// The fault of an object as a diagnostic.
+    pub fn diagnostic(self, id: &ObjectId) -> Diagnostic {
+        let message = format!("`{id}`: `{}`: {}", self.path, self.reason);
+        let told = Diagnostic { severity: self.severity, ..Diagnostic::error(self.code, message) };
+        Diagnostic { hint: self.hint, ..told.about(id.to_string(), self.at) }
+    }
 }
 
 /// Checks each object by itself and all for unique identities.
@@ -83,16 +90,22 @@ impl Fault {
 /// # Errors
 /// One diagnostic for each fault, all at once: the object, the field, the reason.
 pub fn verify(manifests: Vec<Manifest>) -> Outcome<Verified> {
-    let mut found = Vec::new();
-    unique(&manifests, &mut found);
-    for manifest in &manifests {
-        let faults = faults(&manifest.id, &manifest.body).into_iter().filter(|f| f.severity == Severity::Error);
-        found.extend(faults.map(|fault| {
-            let message = format!("`{}`: `{}`: {}", manifest.id, fault.path, fault.reason);
-            Diagnostic { hint: fault.hint, ..Diagnostic::error(fault.code, message) }
-        }));
+    let found = check(&manifests);
+    if found.is_empty() {
+        return Ok(Verified(manifests));
     }
-    if found.is_empty() { Ok(Verified(manifests)) } else { Err(Report(found)) }
+    Err(Report(found.into_iter().map(|(number, fault)| fault.diagnostic(&manifests[number].id)).collect()))
+}
+
+/// The errors of a set of objects, each with the number of its object, from 0.
+pub fn check(manifests: &[Manifest]) -> Vec<(usize, Fault)> {
+    let mut found = Vec::new();
+    unique(manifests, &mut found);
+    for (number, manifest) in manifests.iter().enumerate() {
+        let faults = faults(&manifest.id, &manifest.body).into_iter().filter(|f| f.severity == Severity::Error);
+        found.extend(faults.map(|fault| (number, fault)));
+    }
+    found
 }
 
 /// What is wrong with one object by itself; nothing is said about kinds that are not Kubernetes' own, names aside.
@@ -110,16 +123,15 @@ pub fn faults(id: &ObjectId, body: &Value) -> Vec<Fault> {
 const RULES: [fn(&Node<'_, '_>, &mut Findings<'_>); 5] =
     [kinds::check, metadata::check, workload::check, pod::check, network::check];
 
-fn unique(manifests: &[Manifest], faults: &mut Vec<Diagnostic>) {
+fn unique(manifests: &[Manifest], faults: &mut Vec<(usize, Fault)>) {
     let mut seen: HashMap<(&str, &str, Option<&str>, &str), &Manifest> = HashMap::with_capacity(manifests.len());
-    for manifest in manifests {
+    for (number, manifest) in manifests.iter().enumerate() {
         let id = &manifest.id;
         if let Some(first) = seen.insert((id.group(), &id.kind, id.namespace.as_deref(), &id.name), manifest) {
-            let message = format!("`{id}`: made twice, by `{}` and by `{}`", first.source, manifest.source);
-            faults.push(
-                Diagnostic::error("duplicate-object", message)
-                    .hint("give one of them another name, or turn one of the two settings off"),
-            );
+            let reason = format!("`{}` and `{}` make an object of this name", first.source, manifest.source);
+            let fault = Fault::at("duplicate-object", Severity::Error, "metadata.name", reason);
+            let hint = "give one of them another name, or turn one of the two settings off";
+            faults.push((number, fault.hint(Some(hint))));
         }
     }
 }

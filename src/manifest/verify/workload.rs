@@ -144,7 +144,8 @@ fn autoscaler(spec: &Node<'_, '_>, out: &mut Findings<'_>) {
     if let (Some(least), Some(most)) = (number("minReplicas"), number("maxReplicas"))
         && least > most
     {
-        out.add("contradiction", spec, format!("`minReplicas` {least} is more than `maxReplicas` {most}"));
+        let at = spec.child("minReplicas", spec.value);
+        out.add("contradiction", &at, format!("{least} is more than `maxReplicas`, {most}"));
     }
     if let Some(target) = spec.get("scaleTargetRef")
         && matches!(target.text("kind"), Some("Deployment" | "StatefulSet" | "ReplicaSet"))

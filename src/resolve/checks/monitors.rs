@@ -19,7 +19,7 @@ pub(super) fn check(cx: &Context) {
     );
     cx.say(
         Diagnostic::warning("no-monitors", message)
-            .at_value(ValuePath::dotted(first))
+            .at_values(asked.iter().map(|path| ValuePath::dotted(path)))
             .hint("add `-a monitoring.coreos.com/v1`, or set `global.monitoring.enabled: true`"),
     );
 }

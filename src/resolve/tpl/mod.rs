@@ -82,5 +82,6 @@ fn tell(path: &str, text: &str, fault: &Fault) -> Diagnostic {
     };
     Diagnostic::error("value-template", format!("`{path}`: {place}: {}", fault.why))
         .at_value(ValuePath::indexed(path).unwrap_or_else(|| ValuePath::dotted(path)))
+        .unreadable()
         .hint(fault.hint.unwrap_or("write what it stands for as plain text"))
 }

@@ -27,6 +27,7 @@ impl Workload<'_> {
                 self.cx.say(
                     Diagnostic::error("wrong-type", format!("`{path}`: expected a list"))
                         .at_value(ValuePath::dotted(&path))
+                        .unreadable()
                         .hint("write a YAML list, or a block of text that holds one"),
                 );
                 Vec::new()

@@ -1,0 +1,203 @@
+//! Why values are refused: everything that can be judged in one run, each fault once and at the value that causes it.
+
+use std::cmp::Reverse;
+use std::collections::BTreeSet;
+
+use serde_json::{Map, Value, json};
+
+use super::Request;
+use super::advice;
+use super::causes::Answer;
+use super::seen::{self, Seen};
+use super::variants::Variants;
+use crate::diag::{Diagnostic, Fault, Place, Severity, ValuePath};
+use crate::schema;
+use crate::values::cut;
+
+/// More places than this tell nothing.
+const MOST_PLACES: usize = 3;
+/// For so many refused values something else is tried in their place.
+const MOST_STAND_INS: usize = 12;
+
+/// What is wrong with the user's values besides `refused`, which earlier stages found.
+///
+/// A value that was refused, or that resolving cannot read, is left out, so that its default stands in. What is wrong
+/// only because it is left out cannot be judged, and is not reported: whatever is, is also wrong with some acceptable
+/// value in its place.
+pub(super) fn errors(request: &Request, user: &Value, refused: &[Diagnostic]) -> Vec<Diagnostic> {
+    let wrong = refused.iter().filter(|d| d.severity == Severity::Error);
+    let left_out: Vec<ValuePath> = wrong.filter_map(|d| d.places.first()?.path().cloned()).collect();
+    let judge = |left_out| Ok(Judge { request, user, variants: Variants::new(request, user, left_out)? });
+    let judged = judge(left_out.clone()).and_then(|judge: Judge<'_>| {
+        let unread = judge.unreadable(!refused.is_empty());
+        let more = unread.iter().filter_map(|d| d.places.first()?.path().cloned());
+        let judge =
+            Judge { variants: Variants::new(request, user, left_out.into_iter().chain(more).collect())?, ..judge };
+        Ok((unread, judge))
+    });
+    let (mut all, rest) = match judged {
+        Ok(judged) => judged,
+        Err(bug) => return vec![bug],
+    };
+    let alone = refused.is_empty() && all.is_empty();
+    all.extend(rest.all(alone));
+    all
+}
+
+/// Judges values of which some are left out.
+struct Judge<'r> {
+    request: &'r Request,
+    user: &'r Value,
+    variants: Variants<'r>,
+}
+
+impl Judge<'_> {
+    /// Values that resolving cannot read, each once.
+    fn unreadable(&self, refused: bool) -> Vec<Diagnostic> {
+        let first = self.variants.without(&[]);
+        let mut seen = Seen::of(&first);
+        seen.wrong.retain(|w| w.diagnostic.unreadable);
+        let numbers = self.judged(&seen, refused);
+        let causes = seen::causes(&self.variants, &seen, &numbers, &Seen::of);
+        let told = numbers.iter().zip(causes).map(|(n, causes)| setting(&seen.wrong[*n].diagnostic, causes, self.user));
+        let mut all: Vec<Diagnostic> = Vec::new();
+        for found in told {
+            // many components may read the same value
+            let path = found.places.first().and_then(Place::path);
+            let same = |other: &Diagnostic| {
+                let other = other.places.first().and_then(Place::path);
+                path.zip(other).is_some_and(|(path, other)| touch(path, other))
+            };
+            if !all.iter().any(same) {
+                all.push(found);
+            }
+        }
+        all
+    }
+
+    /// Everything else; `alone`: nothing was left out.
+    fn all(&self, alone: bool) -> Vec<Diagnostic> {
+        let first = self.variants.without(&[]);
+        let mut seen = Seen::of(&first);
+        if !alone || seen.wrong.iter().any(|w| w.diagnostic.fault != Fault::Bug) {
+            // a template may fail over what was refused before it ran
+            seen.wrong.retain(|w| w.diagnostic.fault != Fault::Bug);
+        }
+        // What has neither a place nor an object is about the command line.
+        let (asked, plain): (Vec<usize>, Vec<usize>) = self.judged(&seen, !alone).into_iter().partition(|number| {
+            let d = &seen.wrong[*number].diagnostic;
+            !d.places.is_empty() || d.subject.is_some()
+        });
+        let causes = seen::causes(&self.variants, &seen, &asked, &Seen::of);
+        let (mut settings, mut faults) = (Vec::new(), Vec::new());
+        for (number, causes) in asked.into_iter().zip(causes) {
+            match seen.wrong[number].object {
+                None => settings.push(setting(&seen.wrong[number].diagnostic, causes, self.user)),
+                Some(_) => faults.push((number, causes)),
+            }
+        }
+        let told: Vec<ValuePath> = settings.iter().filter_map(|d| d.places.first()?.path().cloned()).collect();
+        faults.retain(|(_, causes)| match causes.first() {
+            Some(cause) => !told.contains(cause),
+            // what no value causes follows from the errors that come before
+            None => alone && settings.is_empty(),
+        });
+        let mut all: Vec<Diagnostic> = plain.iter().map(|number| seen.wrong[*number].diagnostic.clone()).collect();
+        if alone {
+            all.extend(first.found.into_iter().filter(|d| d.severity != Severity::Error));
+        }
+        all.extend(settings);
+        all.extend(by_cause(&self.variants, &seen, faults));
+        all
+    }
+
+    /// What can be judged of what was seen: it is also wrong with acceptable values in place of those left out.
+    fn judged(&self, seen: &Seen, left_out: bool) -> Vec<usize> {
+        let all = 0..seen.wrong.len();
+        if !left_out || all.is_empty() {
+            return all.collect();
+        }
+        let out = self.variants.left_out();
+        let with = Seen::of(&self.variants.with(&stand_ins(self.request, self.user, out)));
+        let told = |place: &Place| place.path().is_some_and(|path| out.iter().any(|out| touch(out, path)));
+        let judged = |number: &usize| {
+            seen.answer(*number, &with) == Answer::Same && !seen.wrong[*number].diagnostic.places.iter().any(told)
+        };
+        all.filter(judged).collect()
+    }
+}
+
+fn touch(a: &ValuePath, b: &ValuePath) -> bool {
+    a.0.starts_with(&b.0) || b.0.starts_with(&a.0)
+}
+
+/// A finding about settings: at the values it names, and at what else decides it, the closest to those first.
+fn setting(found: &Diagnostic, causes: Vec<ValuePath>, user: &Value) -> Diagnostic {
+    let named: Vec<ValuePath> = found.places.iter().filter_map(|place| place.path().cloned()).collect();
+    let shared = |a: &ValuePath, b: &ValuePath| a.0.iter().zip(&b.0).take_while(|(a, b)| a == b).count();
+    let mut causes = causes;
+    causes.sort_by_key(|cause| Reverse(named.iter().map(|path| shared(path, cause)).max()));
+    let (set, defaults): (Vec<_>, Vec<_>) = named.into_iter().partition(|path| path.within(user).is_some());
+    let mut places: Vec<ValuePath> = Vec::new();
+    for path in set.into_iter().chain(causes) {
+        // one below another says the same
+        if places.len() < MOST_PLACES && !places.iter().any(|there| touch(there, &path)) {
+            places.push(path);
+        }
+    }
+    places.extend(defaults);
+    Diagnostic { places: places.into_iter().map(Place::Value).collect(), ..found.clone() }
+}
+
+/// Faults of objects, one diagnostic for each value that causes them.
+fn by_cause(variants: &Variants<'_>, seen: &Seen, faults: Vec<(usize, Vec<ValuePath>)>) -> Vec<Diagnostic> {
+    let mut groups: Vec<(Vec<ValuePath>, Vec<usize>)> = Vec::new();
+    for (number, causes) in faults {
+        let same = groups.iter_mut().find(|(other, _)| !causes.is_empty() && other.first() == causes.first());
+        match same {
+            Some((_, numbers)) => numbers.push(number),
+            None => groups.push((causes, vec![number])),
+        }
+    }
+    groups.into_iter().map(|(causes, numbers)| fault(variants, seen, causes, &numbers)).collect()
+}
+
+fn fault(variants: &Variants<'_>, seen: &Seen, causes: Vec<ValuePath>, numbers: &[usize]) -> Diagnostic {
+    let first = &seen.wrong[numbers[0]].diagnostic;
+    let Some(cause) = causes.first() else { return first.clone() };
+    let mut message = format!("`{cause}`: a cluster would refuse {}", first.message);
+    if let [_, more @ ..] = numbers
+        && !more.is_empty()
+    {
+        let fields = if more.len() == 1 { "field is" } else { "fields are" };
+        let ids: BTreeSet<&str> =
+            more.iter().filter_map(|n| Some(seen.objects.get(seen.wrong[*n].object?)?.1.as_str())).collect();
+        let shown: Vec<String> = ids.iter().take(MOST_PLACES).map(|id| format!("`{id}`")).collect();
+        let rest = match ids.len() - shown.len() {
+            0 => String::new(),
+            hidden => format!(" and {hidden} more"),
+        };
+        message = format!("{message}; {} more {fields} wrong, in {}{rest}", more.len(), shown.join(", "));
+    }
+    let hint = advice::for_value(variants, cause, &|variant| {
+        let other = Seen::of(variant);
+        numbers.iter().all(|number| seen.answer(*number, &other) == Answer::Changed)
+    });
+    let hint = hint.or_else(|| first.hint.clone());
+    let places = causes.into_iter().take(MOST_PLACES).map(Place::Value).collect();
+    Diagnostic { message, places, hint, ..first.clone() }
+}
+
+/// For each value that was refused one that is acceptable there, where one is easily found.
+fn stand_ins<'p>(request: &Request, user: &Value, refused: &'p [ValuePath]) -> Vec<(&'p ValuePath, Value)> {
+    let options = schema::Options { unknown_keys: request.unknown_keys, skip_schema_validation: false };
+    let candidates = [json!("example"), json!(1), json!(true), json!({}), json!([])];
+    let fits = |path: &ValuePath, value: &Value| {
+        let tried = cut::with(user, path, value.clone());
+        let empty = Value::Object(Map::new());
+        let touched = |d: &Diagnostic| d.places.iter().filter_map(Place::path).any(|place| touch(place, path));
+        !schema::violations(&tried, &empty, &options).iter().any(touched)
+    };
+    let there = refused.iter().filter(|path| path.within(user).is_some()).take(MOST_STAND_INS);
+    there.filter_map(|path| Some((path, candidates.iter().find(|value| fits(path, value))?.clone()))).collect()
+}

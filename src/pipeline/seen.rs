@@ -1,0 +1,200 @@
+//! What is wrong with a variant of the values, in a form that can be compared with what is wrong with another.
+
+use serde_json::Value;
+
+use super::causes::{Answer, Cause, Search};
+use super::variants::{Variant, Variants};
+use crate::diag::{Diagnostic, Place, Severity, Step, ValuePath};
+use crate::manifest::{self, Manifest};
+
+/// How many variants may be rendered to explain one run; a render takes some ten milliseconds.
+const MOST_VARIANTS: usize = 150;
+/// Up to so many faults are explained in full: by all the values that cause them, not only by those that look like it.
+const FEW: usize = 8;
+/// How many values are tried by themselves, for each fault, because they look like the field.
+const MOST_LIKELY: usize = 6;
+
+/// The objects of a variant and what is wrong with it.
+#[derive(Default)]
+pub(super) struct Seen {
+    /// Template and identity of each object.
+    pub objects: Vec<(String, String)>,
+    /// Errors of resolving first, then those of objects.
+    pub wrong: Vec<Wrong>,
+}
+
+/// One thing that is wrong.
+pub(super) struct Wrong {
+    /// The number of the object, where it is about one.
+    pub object: Option<usize>,
+    /// The field of the object, and what stands there.
+    pub field: ValuePath,
+    /// What stands in the field.
+    pub value: Value,
+    /// The finding, without the values that cause it.
+    pub diagnostic: Diagnostic,
+}
+
+impl Seen {
+    /// What resolving, rendering and verifying say about a variant.
+    pub fn of(variant: &Variant) -> Self {
+        let mut seen = Seen::objects(&variant.manifests);
+        let errors = variant.found.iter().filter(|d| d.severity == Severity::Error);
+        seen.wrong = errors
+            .map(|d| Wrong { object: None, field: ValuePath::root(), value: Value::Null, diagnostic: d.clone() })
+            .collect();
+        seen.wrong.extend(manifest::check(&variant.manifests).into_iter().map(|(number, fault)| {
+            let manifest = &variant.manifests[number];
+            let value = fault.at.within(&manifest.body).cloned().unwrap_or_default();
+            Wrong { object: Some(number), field: fault.at.clone(), value, diagnostic: fault.diagnostic(&manifest.id) }
+        }));
+        seen
+    }
+
+    /// The objects of a variant; nothing is wrong with them yet.
+    pub fn objects(manifests: &[Manifest]) -> Self {
+        let objects = manifests.iter().map(|m| (m.source.clone(), m.id.to_string())).collect();
+        Seen { objects, wrong: Vec::new() }
+    }
+
+    /// The number that an object of this variant has in another: the one of the same name, or else the one that the
+    /// same template makes at the same position.
+    fn counterpart(&self, number: usize, other: &Seen) -> Option<usize> {
+        let (source, id) = self.objects.get(number)?;
+        let named = other.objects.iter().position(|(_, other)| other == id);
+        named.or_else(|| {
+            let of_source = |seen: &Seen| -> Vec<usize> {
+                seen.objects.iter().enumerate().filter(|(_, (s, _))| s == source).map(|(n, _)| n).collect()
+            };
+            let (ours, theirs) = (of_source(self), of_source(other));
+            let position = ours.iter().position(|n| *n == number)?;
+            theirs.get(position).copied().filter(|_| ours.len() == theirs.len())
+        })
+    }
+
+    /// Whether what is wrong here is wrong in another variant too.
+    pub fn answer(&self, number: usize, other: &Seen) -> Answer {
+        let Some(wrong) = self.wrong.get(number) else { return Answer::Moot };
+        let Some(object) = wrong.object else {
+            let alike = |seen: &Seen| seen.wrong.iter().filter(|w| w.same_finding(wrong)).count();
+            return if alike(other) >= alike(self) { Answer::Same } else { Answer::Changed };
+        };
+        let Some(counterpart) = self.counterpart(object, other) else { return Answer::Moot };
+        // Positions in lists move when items are left out, and a reason quotes what stands there: what counts is
+        // that no fewer fields of the kind are wrong.
+        let alike = |seen: &Seen, object: usize| {
+            seen.wrong.iter().filter(|w| w.object == Some(object) && w.same_field(wrong)).count()
+        };
+        let exactly = |w: &Wrong| {
+            let same = w.diagnostic.message == wrong.diagnostic.message && w.field == wrong.field;
+            w.object == Some(counterpart) && w.diagnostic.code == wrong.diagnostic.code && same
+        };
+        let still = other.wrong.iter().any(exactly) || alike(other, counterpart) >= alike(self, object);
+        if still { Answer::Same } else { Answer::Changed }
+    }
+}
+
+impl Wrong {
+    fn same_finding(&self, other: &Wrong) -> bool {
+        let (a, b) = (&self.diagnostic, &other.diagnostic);
+        let (a_at, b_at) = (a.places.iter().filter_map(Place::path), b.places.iter().filter_map(Place::path));
+        let placed = !a.places.is_empty() || a.subject.is_some();
+        let same_place = a_at.map(text_of_keys).eq(b_at.map(text_of_keys)) && a.subject == b.subject;
+        self.object.is_none()
+            && other.object.is_none()
+            && a.code == b.code
+            && same_place
+            && (placed || a.message == b.message)
+    }
+
+    fn same_field(&self, other: &Wrong) -> bool {
+        self.diagnostic.code == other.diagnostic.code && keys(&self.field).eq(keys(&other.field))
+    }
+
+    /// How much a value looks like what is wrong: shared keys at the end of both paths, the same text.
+    pub fn likeness(&self, path: &ValuePath, value: &Value) -> Likeness {
+        let keys_alike = keys(path).rev().zip(keys(&self.field).rev()).take_while(|(a, b)| a == b).count();
+        let text = match (value, &self.value) {
+            (Value::String(own), Value::String(there)) => own.len() > 3 && (there.contains(own) || own.contains(there)),
+            (Value::Number(own), Value::Number(there)) => own == there,
+            _ => false,
+        };
+        Likeness { keys: keys_alike, text, setting: !value.is_boolean() }
+    }
+}
+
+/// See [`Wrong::likeness`]; more is better.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct Likeness {
+    keys: usize,
+    text: bool,
+    /// Not a switch: those decide whether something is there, seldom what it holds.
+    setting: bool,
+}
+
+/// The keys of a path; positions in lists differ between values and objects.
+fn keys(path: &ValuePath) -> impl DoubleEndedIterator<Item = &str> {
+    path.0.iter().filter_map(|step| match step {
+        Step::Key(key) => Some(&**key),
+        Step::Index(_) => None,
+    })
+}
+
+fn text_of_keys(path: &ValuePath) -> Vec<&str> {
+    keys(path).collect()
+}
+
+/// For each of `numbers` in `seen` the user's values that cause it, the most telling first.
+///
+/// `see` says what is wrong with a variant. Values that look like the field are tried first; all are searched where none
+/// of those is a cause, and where there are few faults to explain.
+pub(super) fn causes(
+    variants: &Variants<'_>,
+    seen: &Seen,
+    numbers: &[usize],
+    see: &dyn Fn(&Variant) -> Seen,
+) -> Vec<Vec<ValuePath>> {
+    let leaves = variants.leaves();
+    let mut ask = |paths: &[&ValuePath]| {
+        let other = see(&variants.without(paths));
+        (0..seen.wrong.len()).map(|number| seen.answer(number, &other)).collect()
+    };
+    let mut search = Search::new(MOST_VARIANTS, &mut ask);
+    let mut all: Vec<Vec<Cause>> = Vec::with_capacity(numbers.len());
+    for number in numbers {
+        let wrong = &seen.wrong[*number];
+        let mut likely: Vec<_> = leaves.iter().map(|(path, value)| (wrong.likeness(path, value), path)).collect();
+        likely.retain(|(likeness, _)| likeness.keys > 0 || likeness.text);
+        likely.sort_by_key(|(likeness, _)| std::cmp::Reverse(*likeness));
+        let tried = likely.iter().take(MOST_LIKELY).map(|(_, path)| ((*path).clone(), search.one(path, *number)));
+        all.push(tried.filter(|(_, answer)| *answer != Answer::Same).collect());
+    }
+    let open: Vec<usize> = match numbers.len() <= FEW {
+        true => numbers.to_vec(),
+        false => numbers.iter().zip(&all).filter(|(_, c)| !decided(c)).map(|(n, _)| *n).collect(),
+    };
+    if !open.is_empty() {
+        let mut more = search.all(&leaves.iter().map(|(path, _)| path).collect::<Vec<_>>(), &open);
+        for (number, causes) in numbers.iter().zip(&mut all) {
+            causes.extend(more.remove(number).unwrap_or_default());
+        }
+    }
+    let value = |path: &ValuePath| leaves.iter().find(|(leaf, _)| leaf == path).map_or(&Value::Null, |(_, v)| *v);
+    let ranked = numbers.iter().zip(all).map(|(number, mut causes)| {
+        let decided = decided(&causes);
+        causes.retain(|(_, answer)| !decided || *answer == Answer::Changed);
+        causes.sort_by_key(|(path, _)| std::cmp::Reverse(seen.wrong[*number].likeness(path, value(path))));
+        let mut paths: Vec<ValuePath> = Vec::new();
+        for (path, _) in causes {
+            if !paths.contains(&path) {
+                paths.push(path);
+            }
+        }
+        paths
+    });
+    ranked.collect()
+}
+
+fn decided(causes: &[Cause]) -> bool {
+    causes.iter().any(|(_, answer)| *answer == Answer::Changed)
+}

@@ -1,0 +1,94 @@
+//! The same request with other values: which objects it would make then.
+//!
+//! A render takes milliseconds, so what a value does is found by rendering without it. Nothing has to be recorded
+//! while values become objects, and a render that succeeds costs nothing more.
+
+use std::borrow::Cow;
+use std::collections::HashSet;
+
+use serde_json::Value;
+
+use super::layers::chart;
+use super::objects::attempt;
+use super::{Request, post_migrations};
+use crate::diag::{Diagnostic, ValuePath};
+use crate::manifest::Manifest;
+use crate::values::{Chart, cut};
+
+/// Renders variants of the user's values.
+pub(super) struct Variants<'r> {
+    request: &'r Request,
+    chart: Chart,
+    defaults: Value,
+    user: &'r Value,
+    left_out: Vec<ValuePath>,
+}
+
+/// What a variant makes, as far as it goes.
+pub(super) struct Variant {
+    /// The objects; none where a template or an option of the command line stops the render.
+    pub manifests: Vec<Manifest>,
+    /// What resolving and rendering report.
+    pub found: Vec<Diagnostic>,
+}
+
+impl<'r> Variants<'r> {
+    /// Variants of `user`, the merged layers of the user without our defaults; `left_out` is missing in all of them.
+    ///
+    /// # Errors
+    /// The defaults that are compiled in cannot be read: a bug.
+    pub fn new(request: &'r Request, user: &'r Value, left_out: Vec<ValuePath>) -> Result<Self, Diagnostic> {
+        let chart = chart()?;
+        let defaults = cut::over_defaults(Value::Null, chart.clone());
+        Ok(Variants { request, chart, defaults, user, left_out })
+    }
+
+    /// What is missing in all variants.
+    pub fn left_out(&self) -> &[ValuePath] {
+        &self.left_out
+    }
+
+    /// Every value of the user's that is not left out anyway.
+    pub fn leaves(&self) -> Vec<(ValuePath, &'r Value)> {
+        let out = |path: &ValuePath| self.left_out.iter().any(|out| path.0.starts_with(&out.0));
+        cut::leaves(self.user).into_iter().filter(|(path, _)| !out(path)).collect()
+    }
+
+    /// The render without these values, so that their defaults stand in. A switch that is written as it is by default
+    /// is turned over instead: it would make no difference to leave it out, but it decides all the same.
+    pub fn without(&self, paths: &[&ValuePath]) -> Variant {
+        let mut out: HashSet<&ValuePath> = self.left_out.iter().collect();
+        let mut user = Cow::Borrowed(self.user);
+        for path in paths {
+            match path.within(self.user) {
+                Some(Value::Bool(on)) if path.within(&self.defaults) == Some(&Value::Bool(*on)) => {
+                    user = Cow::Owned(cut::with(&user, path, Value::Bool(!on)));
+                }
+                _ => drop(out.insert(path)),
+            }
+        }
+        self.of(cut::without(&user, &out))
+    }
+
+    /// The render with another value at each of these paths, none of which is left out.
+    pub fn with(&self, changes: &[(&ValuePath, Value)]) -> Variant {
+        let mut user = self.user.clone();
+        for (path, value) in changes {
+            user = cut::with(&user, path, value.clone());
+        }
+        let changed = |path: &&ValuePath| !changes.iter().any(|(to, _)| to == path);
+        let out: HashSet<&ValuePath> = self.left_out.iter().filter(changed).collect();
+        self.of(cut::without(&user, &out))
+    }
+
+    /// The render of any values.
+    pub fn of(&self, user: Value) -> Variant {
+        let mut tree = cut::over_defaults(user, self.chart.clone());
+        if self.request.skip_post_migrations {
+            tree = post_migrations::skipped(tree);
+        }
+        let mut found = Vec::new();
+        let manifests = attempt(self.request, &tree, &mut found).unwrap_or_default();
+        Variant { manifests, found }
+    }
+}
