@@ -12,7 +12,6 @@ use crate::source_schemas::{self, Part, Step};
 
 /// Below these any key is taken, as nothing of ours knows what there may be.
 const FREE: &[(&str, &str)] = &[
-    ("{gitlab-zoekt,openbao}.**", "another chart's, of which a few keys are read"),
     ("{postgresql,redis}.**", "another chart's, for which a stand-in reads a few keys"),
     ("global.appConfig.contentSecurityPolicy.directives.**", "goes into gitlab.yml as it is"),
     ("global.appConfig.initialDefaults.**", "goes into gitlab.yml as it is"),
@@ -28,7 +27,11 @@ const FREE: &[(&str, &str)] = &[
 
 /// Where ours is another default than the official chart's. `value-defaults.tsv` has those that are no script, no template and not
 /// of charts that come along with it.
-const OTHER_DEFAULTS: &[(&str, &str)] = &[("registry.image.tag", "follows the GitLab release, `charts/releases`")];
+const OTHER_DEFAULTS: &[(&str, &str)] = &[
+    ("registry.image.tag", "follows the GitLab release, `charts/releases`"),
+    ("gitlab-zoekt.{indexer,webserver}.image.tag", "follows the GitLab release, `charts/releases`"),
+    ("openbao.ingress.hostname", "read by nothing there: the host is `global.openbao.host`"),
+];
 
 /// Numbers that may be below 0.
 const UNBOUNDED: &[(&str, &str)] = &[("registry.database.pool.{maxidle,maxopen}", "below 0 there is no limit")];

@@ -5,6 +5,7 @@ use super::eval::{Datum, Scope};
 use crate::model::Text;
 use crate::resolve::labels::full_name;
 use crate::resolve::network::geo_class;
+use crate::resolve::shared::rails::services;
 use crate::resolve::shared::{hosts, postgres, redis, tls, workhorse};
 
 /// Named templates take all there is, `.` or `$`.
@@ -40,6 +41,17 @@ fn of_the_chart(scope: &Scope, name: &str) -> Option<String> {
         "gitlab.geo.secondary" => geo("secondary"),
         // Where the runner's cache is: a TOML string.
         "gitlab-runner.cache-tpl.s3ServerAddress" => format!("{:?}", hosts::public(cx, "minio").host),
+        "gitlab.zoekt.indexer.internalApi.gitlabUrl" => cx
+            .text("global.zoekt.indexer.internalApi.gitlabUrl")
+            .unwrap_or_else(|| hosts::public(cx, "gitlab").url() + &workhorse::relative_root(cx)),
+        "gitlab.zoekt.indexer.internalApi.secretName" => cx
+            .text("global.zoekt.indexer.internalApi.secretName")
+            .or_else(|| cx.text("global.shell.authToken.secret"))
+            .unwrap_or_else(|| format!("{release}-gitlab-shell-secret")),
+        "gitlab.zoekt.indexer.internalApi.secretKey" => cx
+            .text("global.zoekt.indexer.internalApi.secretKey")
+            .or_else(|| cx.text("global.shell.authToken.key"))
+            .unwrap_or_else(|| "secret".to_owned()),
         "gitlab.versionTag" => cx.gitlab_version().to_owned(),
         "gitlab.wildcard-self-signed-cert-name" => {
             cx.text("global.ingress.tls.secretName").unwrap_or_else(|| tls::wildcard(cx))
@@ -58,6 +70,7 @@ fn of_services(scope: &Scope, name: &str) -> Option<String> {
             Some(hosts::public(cx, part).host)
         }
         ("gitlab", "url") => Some(hosts::public(cx, part).url() + &workhorse::relative_root(cx)),
+        ("openbao", "url") => Some(services::openbao_url(cx)),
         ("minio", "url") => Some(hosts::public(cx, part).url()),
         ("workhorse", "url") => Some(workhorse::url(cx, key)),
         ("psql", _) => {
@@ -107,6 +120,12 @@ const SECRETS: &[(&str, &[&str], &str, &str)] = &[
     ("gitlab.kas.privateApi", &["gitlab.kas.privateApi"], "kas-private-api", "kas_private_api_secret"),
     ("gitlab.kas.websocketToken", &["gitlab.kas.websocketToken"], "kas-websocket-token", "kas_websocket_token_secret"),
     ("gitlab.openbao.unseal", &["global.openbao.unseal"], "openbao-unseal", "key"),
+    (
+        "gitlab.openbao.authenticationTokenSecretFilePath",
+        &["global.openbao.httpAudit"],
+        "openbao-audit-secret",
+        "token",
+    ),
 ];
 
 /// `<what it is for>.secret` and `.key`.

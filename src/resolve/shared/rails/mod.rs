@@ -7,7 +7,7 @@
 mod gitlab_yml;
 mod mail;
 mod secrets;
-mod services;
+pub mod services;
 mod sign_in;
 
 pub use services::{pages_host, pages_redirect_uri};

@@ -150,17 +150,30 @@ struct OpenBao {
     http_audit: SecretKey,
 }
 
+/// The host under which users and runners reach OpenBao.
+pub fn openbao_host(cx: &Context) -> String {
+    let set: OpenBao = cx.read("global.openbao");
+    first_set([&set.host]).map_or_else(|| hosts::public(cx, "openbao").host, str::to_owned)
+}
+
+/// The URL under which they do.
+pub fn openbao_url(cx: &Context) -> String {
+    let set: OpenBao = cx.read("global.openbao");
+    first_set([&set.url]).map_or_else(|| format!("{}://{}", openbao_scheme(cx, &set), openbao_host(cx)), str::to_owned)
+}
+
+fn openbao_scheme(cx: &Context, set: &OpenBao) -> &'static str {
+    if set.https.unwrap_or_else(|| hosts::public(cx, "openbao").https) { "https" } else { "http" }
+}
+
 /// OpenBao, the store of CI secrets.
 pub fn openbao(cx: &Context) -> Node {
     let set: OpenBao = cx.read("global.openbao");
-    let public = hosts::public(cx, "openbao");
-    let scheme = if set.https.unwrap_or(public.https) { "https" } else { "http" };
-    let address = |host: &str| format!("{scheme}://{host}");
+    let address = |host: &str| format!("{}://{host}", openbao_scheme(cx, &set));
     optional(set.enabled, || {
-        let host = first_set([&set.host]).unwrap_or(&public.host);
         let internal = first_set([&set.internal_url]).map(str::to_owned);
         view! {
-            url: first_set([&set.url]).map_or_else(|| address(host), str::to_owned),
+            url: openbao_url(cx),
             internal_url: internal.or_else(|| first_set([&set.internal_host]).map(address)),
             jwt_audience: first_set([&set.jwt_audience]),
         }

@@ -1,0 +1,204 @@
+//! `config.json`: what OpenBao listens on, where it keeps its data, how it unseals itself and is set up.
+
+use serde_json::{Map, Value, json};
+
+use super::{COMPONENT, OpenBao};
+use crate::diag::{Diagnostic, ValuePath};
+use crate::model::{Node, Text};
+use crate::resolve::shared::rails::services;
+use crate::resolve::shared::{hosts, postgres, workhorse};
+
+/// Where the certificate of a listener is mounted.
+pub const TLS: &str = "/srv/openbao/tls/";
+
+/// The file as a tree; what is null is left out.
+pub fn tree(bao: &OpenBao) -> Node {
+    let set = &bao.set.config;
+    let metrics = &set.metrics_listener;
+    let mut listeners = vec![json!({"tcp": listener(bao, &set.api_port, set.tls_disable)})];
+    if metrics.enabled {
+        let mut tcp = listener(bao, &metrics.port, metrics.tls_disable);
+        tcp["telemetry"] = json!({"unauthenticated_metrics_access": metrics.unauthenticated_metrics_access});
+        listeners.push(json!({"tcp": tcp}));
+    }
+    let unseal = &set.unseal.r#static;
+    let file = |path: &Text| format!("file://{path}");
+    let previous = unseal.previous_key_id.set();
+    let seal = unseal.enabled.then(|| {
+        json!({"static": {
+            "current_key": file(&unseal.current_key), "current_key_id": unseal.current_key_id,
+            "previous_key": previous.map(|_| file(&unseal.previous_key)), "previous_key_id": previous,
+        }})
+    });
+    let telemetry = &set.telemetry;
+    let telemetry = telemetry.enabled.then(|| {
+        json!({
+            "disable_hostname": telemetry.disable_hostname, "metrics_prefix": telemetry.metrics_prefix,
+            "num_lease_metrics_buckets": telemetry.num_lease_metrics_buckets,
+            "prefix_filter": telemetry.prefix_filter, "usage_gauge_period": telemetry.usage_gauge_period,
+            "prometheus_retention_time": telemetry.prometheus_retention_time,
+        })
+    });
+    let mut tree = json!({
+        "ui": set.ui,
+        "cache_size": set.cache_size,
+        "api_addr": format!("http://[::]:{}", set.api_port),
+        "log_format": set.log_format, "log_level": set.log_level, "log_requests_level": set.log_requests_level,
+        "listener": listeners,
+        "storage": {"postgresql": storage(bao)},
+        "seal": seal,
+        "telemetry": telemetry,
+        "audit": audit(bao),
+        "initialize": if set.initialize.enabled { initialize(bao) } else { Value::Null },
+    });
+    drop_nulls(&mut tree);
+    tree
+}
+
+fn listener(bao: &OpenBao, port: impl std::fmt::Display, tls_disable: bool) -> Node {
+    let set = &bao.set.config;
+    json!({
+        "address": format!(":{port}"), "tls_disable": tls_disable,
+        "tls_cert_file": (!tls_disable).then(|| format!("{TLS}tls.crt")),
+        "tls_key_file": (!tls_disable).then(|| format!("{TLS}tls.key")),
+        "max_request_size": set.max_request_size, "max_request_json_memory": set.max_request_json_memory,
+    })
+}
+
+fn storage(bao: &OpenBao) -> Node {
+    let set = &bao.set.config.storage.postgresql;
+    json!({
+        "connection_url": connection(bao),
+        "table": set.table, "ha_enabled": set.ha_enabled.then_some(true), "ha_table": set.ha_table,
+        "max_parallel": set.max_parallel, "max_idle_connections": set.max_idle_connections,
+        "max_connect_retries": set.max_connect_retries, "skip_create_table": set.skip_create_table,
+    })
+}
+
+/// The server's address without the password, which is in the variable PGPASSWORD.
+fn connection(bao: &OpenBao) -> String {
+    let set = &bao.set.config.storage.postgresql.connection;
+    let main = postgres::main(bao.cx, COMPONENT.key);
+    let of = |own: &Option<Text>, main: Option<String>| match own.as_ref().and_then(Text::set) {
+        Some(own) => own.to_owned(),
+        None => main.unwrap_or_default(),
+    };
+    let host = of(&set.host, main.as_ref().map(|main| main.host.clone()));
+    // 5432 is the default of the chart: GitLab's own setting goes before it.
+    let port = set.port.as_ref().and_then(Text::set).filter(|port| *port != "5432");
+    let main_port = main.as_ref().map(|main| main.port.as_str().map_or_else(|| main.port.to_string(), str::to_owned));
+    let port = port.map(str::to_owned).or(main_port).unwrap_or_default();
+    let user = of(&set.username, main.as_ref().map(|main| main.username.clone()));
+    let database = of(&set.database, main.as_ref().map(|main| main.database.clone()));
+    let mut url = format!("postgres://{}@{host}:{port}/{}?", encoded(&user), encoded(&database));
+    if let Some(mode) = set.ssl_mode.as_ref().and_then(Text::set) {
+        url += &format!("&sslmode={}", encoded(mode));
+    }
+    let numbers = [
+        ("connect_timeout", "connectTimeout", &set.connect_timeout),
+        ("keepalives", "keepalives", &set.keepalives),
+        ("keepalives_idle", "keepalivesIdle", &set.keepalives_idle),
+        ("keepalives_interval", "keepalivesInterval", &set.keepalives_interval),
+        ("keepalives_count", "keepalivesCount", &set.keepalives_count),
+        ("tcp_user_timeout", "tcpUserTimeout", &set.tcp_user_timeout),
+    ];
+    for (name, key, value) in numbers {
+        if let Some(value) = value.as_ref().and_then(Text::set) {
+            url += &format!("&{name}={}", number(bao, key, value));
+        }
+    }
+    url
+}
+
+/// A whole number; 0, with a warning, for anything else, as in the official chart.
+fn number(bao: &OpenBao, key: &str, text: &str) -> i64 {
+    text.parse().unwrap_or_else(|_| {
+        let path = format!("openbao.config.storage.postgresql.connection.{key}");
+        bao.cx.say(
+            Diagnostic::warning("not-a-number", format!("`{path}` is no whole number, so 0 is written"))
+                .at_value(ValuePath::dotted(&path))
+                .hint("write a whole number, or leave the key out"),
+        );
+        0
+    })
+}
+
+/// A part of a URL: what has a meaning there is written as `%` and its bytes.
+fn encoded(text: &str) -> String {
+    let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-._~".contains(&byte);
+    text.bytes().map(|b| if plain(b) { char::from(b).to_string() } else { format!("%{b:02X}") }).collect()
+}
+
+/// Audit devices: the log of the container, and GitLab.
+fn audit(bao: &OpenBao) -> Node {
+    if let Some(text) = bao.set.audit_tpl.as_ref().and_then(Text::set) {
+        return bao.yaml("auditTpl", text);
+    }
+    let mut devices = vec![json!({"file": {"stdout": {
+        "description": "Stdout audit device", "options": {"file_path": "/dev/stdout"},
+    }}})];
+    let http = &bao.set.config.audit.http;
+    if http.enabled {
+        let uri = bao.text("config.audit.http.streamingUri", &http.streaming_uri).unwrap_or_else(|| {
+            format!("{}/api/v4/internal/secrets_manager/audit_logs", workhorse::url(bao.cx, COMPONENT.key))
+        });
+        // OpenBao takes a JSON text here, laid out as people read it.
+        let headers = format!(
+            "{{\n  \"Gitlab-Openbao-Auth-Token\": [{}],\n  \"Content-Type\": [\"application/json\"]\n}}\n",
+            Value::from(format!("file://{}", http.auth_token_path))
+        );
+        devices.push(json!({"http": {"gitlab_stream": {
+            "description": "Audit device for GitLab rails audit event streaming",
+            "options": {"uri": uri, "skip_test": "true", "headers": headers},
+        }}}));
+    }
+    devices.into()
+}
+
+/// The requests that OpenBao makes to itself when it is new: Rails signs in with tokens of GitLab's OIDC provider.
+fn initialize(bao: &OpenBao) -> Node {
+    if let Some(text) = bao.set.initialize_tpl.as_ref().and_then(Text::set) {
+        return bao.yaml("initializeTpl", text);
+    }
+    let set = &bao.set.config.initialize;
+    let gitlab = || hosts::public(bao.cx, "gitlab").url() + &workhorse::relative_root(bao.cx);
+    let text = |key: &str, value: &Option<Text>| bao.text(&format!("config.initialize.{key}"), value);
+    let create =
+        |path: &str, data: Value| json!({"operation": "create", "path": path, "allow_failure": false, "data": data});
+    json!([{"gitlab-auth": {"request": [
+        {"oidc": create("sys/auth/gitlab_rails_jwt", json!({"type": "jwt"}))},
+        {"oidc-config": create("auth/gitlab_rails_jwt/config", json!({
+            "oidc_discovery_url": text("oidcDiscoveryUrl", &set.oidc_discovery_url).unwrap_or_else(gitlab),
+            "bound_issuer": text("boundIssuer", &set.bound_issuer).unwrap_or_else(gitlab),
+            "skip_jwks_validation": true,
+        }))},
+        {"manager-policy": create("sys/policies/acl/secrets_manager", json!({
+            "policy": r#"path "*" { capabilities = ["create", "read", "update", "delete", "list", "sudo"] }"#,
+        }))},
+        {"manager-role": create("auth/gitlab_rails_jwt/role/app", json!({
+            "role_type": "jwt",
+            "bound_audiences": text("boundAudiences", &set.bound_audiences).unwrap_or_else(|| services::openbao_url(bao.cx)),
+            "user_claim": "user_id",
+            "token_policies": "secrets_manager",
+            "bound_claims": {"secrets_manager_scope": "privileged"},
+            "bound_subject": "gitlab_secrets_manager",
+            "claim_mappings": {
+                "correlation_id": "correlation_id", "project_id": "project_id", "group_id": "group_id",
+                "namespace_id": "namespace_id", "user_id": "user_id",
+            },
+        }))},
+    ]}}])
+}
+
+fn drop_nulls(tree: &mut Value) {
+    match tree {
+        Value::Object(map) => drop_from(map),
+        Value::Array(items) => items.iter_mut().for_each(drop_nulls),
+        _ => {}
+    }
+}
+
+fn drop_from(map: &mut Map<String, Value>) {
+    map.retain(|_, value| !value.is_null());
+    map.values_mut().for_each(drop_nulls);
+}
