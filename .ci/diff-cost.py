@@ -15,7 +15,7 @@ import tempfile
 from measure import Bounds, median, releases
 
 ap = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-ap.add_argument("--bin", default="target/release/gitlab-render")
+ap.add_argument("--bin", default="target/dist/gitlab-render")
 ap.add_argument("--cpu", type=float, default=200, help="most CPU milliseconds for that many objects")
 ap.add_argument("--rss", type=float, default=100, help="most MiB at the peak for that many objects")
 ap.add_argument("--objects", type=int, default=1000)

@@ -39,7 +39,7 @@ KNOWN = {
 }
 
 ap = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-ap.add_argument("--bin", default="target/release/gitlab-render")
+ap.add_argument("--bin", default="target/dist/gitlab-render")
 ap.add_argument("--min-objects", type=int, default=900)
 a = ap.parse_args()
 

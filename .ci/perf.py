@@ -19,7 +19,7 @@ import tempfile
 from measure import Bounds, median, run
 
 ap = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-ap.add_argument("--bin", default="target/release/gitlab-render")
+ap.add_argument("--bin", default="target/dist/gitlab-render")
 ap.add_argument("--runs", type=int, default=20)
 ap.add_argument("--cpu", type=float, default=15, help="most CPU milliseconds of a default render")
 ap.add_argument("--rss", type=float, default=20, help="most MiB at the peak")

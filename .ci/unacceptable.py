@@ -14,7 +14,7 @@ import sys
 import tempfile
 
 ap = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-ap.add_argument("--bin", default="target/release/gitlab-render")
+ap.add_argument("--bin", default="target/dist/gitlab-render")
 ap.add_argument("--shared", default="../shared")
 ap.add_argument("--show", action="store_true", help="print the documents that render, and what the server said")
 ap.add_argument("--min-refused", type=int, default=0)

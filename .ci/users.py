@@ -14,7 +14,7 @@ import subprocess
 import sys
 
 ap = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-ap.add_argument("--bin", default="target/release/gitlab-render")
+ap.add_argument("--bin", default="target/dist/gitlab-render")
 ap.add_argument("--shared", default="../shared")
 ap.add_argument("--show", type=int, default=0, help="differences to print for a file")
 ap.add_argument("--min-taken", type=int, default=0)

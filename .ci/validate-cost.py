@@ -14,7 +14,7 @@ import tempfile
 from measure import Bounds, median, releases
 
 ap = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-ap.add_argument("--bin", default="target/release/gitlab-render")
+ap.add_argument("--bin", default="target/dist/gitlab-render")
 ap.add_argument("--cpu", type=float, default=10, help="most CPU milliseconds for the default render's manifests")
 ap.add_argument("--documents", type=int, default=5000)
 ap.add_argument("--many", type=float, default=1, help="most CPU seconds for that many documents")

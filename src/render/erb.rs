@@ -1,24 +1,42 @@
 //! Values in YAML files that Ruby or gomplate run first, `gitlab.yml.erb`, `config.yml.tpl`.
 //!
-//! There, as in a manifest, an interpolation is a whole node, and a null leaves its line out. It is
-//! written as JSON, which YAML readers take, and in which no value can open a tag.
+//! There, as in a manifest, an interpolation is a whole node, and a null leaves its line out. A scalar is written as JSON,
+//! which YAML readers take, and in which no value can open a tag; so is a list of scalars. A map, and a list that holds
+//! more, is written as block YAML, as an operator reads it.
 
 use std::fmt::Write as _;
 
 use minijinja::value::{Value, ValueKind};
 use minijinja::{Error, ErrorKind, Output};
 
-/// Marks a line to be left out: a private-use character, which no template holds.
-const NULL: char = '\u{E002}';
+use crate::yaml::write::{is_text, write_value};
 
-/// Writes a value as JSON; text that a filter here has made goes in as it is.
+/// Marks a line to be left out: a private-use character, which no template holds, and which [`json`] escapes.
+const NULL: char = '\u{E002}';
+/// Around the JSON of a value that can be written as block YAML.
+const OPEN: char = '\u{E003}';
+/// Ends what [`OPEN`] begins.
+const CLOSE: char = '\u{E004}';
+/// What begins and ends tags of Ruby and gomplate, and a part of Ruby's strings that is code.
+const TAGS: [&str; 4] = ["<%", "%>", "{%", "#{"];
+
+/// Writes a value; text that a filter here has made goes in as it is.
 pub fn write(out: &mut Output, value: &Value) -> Result<(), Error> {
     if value.is_none() {
         return out.write_char(NULL).map_err(Error::from);
     }
-    match value.as_str() {
-        Some(text) if value.is_safe() => out.write_str(text),
-        _ => out.write_str(&json(value)?),
+    if let Some(text) = value.as_str().filter(|_| value.is_safe()) {
+        return out.write_str(text).map_err(Error::from);
+    }
+    let json = json(value)?;
+    let block = match value.kind() {
+        ValueKind::Map => value.len() != Some(0),
+        ValueKind::Seq => value.try_iter()?.any(|item| matches!(item.kind(), ValueKind::Map | ValueKind::Seq)),
+        _ => false,
+    };
+    match block {
+        true => write!(out, "{OPEN}{json}{CLOSE}"),
+        false => out.write_str(&json),
     }
     .map_err(Error::from)
 }
@@ -40,16 +58,59 @@ pub fn tagged(value: &Value) -> Result<Value, Error> {
     Ok(Value::from_safe_string(text))
 }
 
-/// Drops the lines that hold a null.
-pub fn without_nulls(text: String) -> String {
-    if !text.contains(NULL) {
+/// Finishes a text: drops the lines that hold a null, and lays out maps and lists.
+pub fn finished(text: String) -> String {
+    if !text.contains([NULL, OPEN]) {
         return text;
     }
-    text.split_inclusive('\n').filter(|line| !line.contains(NULL)).collect()
+    let mut out = String::with_capacity(text.len() * 2);
+    for line in text.split_inclusive('\n').filter(|line| !line.contains(NULL)) {
+        if !line.contains(OPEN) {
+            out.push_str(line);
+        } else if block(&mut out, line).is_none() {
+            out.extend(line.chars().filter(|c| !matches!(*c, OPEN | CLOSE)));
+        }
+    }
+    out
+}
+
+/// Writes a line whose key or item is a map or a list, as a block; `None`, and nothing written, where it has to stay on
+/// its line: the value is not the whole rest of it, or holds what would be a tag.
+fn block(out: &mut String, line: &str) -> Option<()> {
+    let (before, rest) = line.split_once(OPEN)?;
+    let (json, after) = rest.split_once(CLOSE)?;
+    let key = before.trim_start_matches([' ', '-']);
+    let item = key.is_empty();
+    if !after.trim().is_empty() || !(item && before.ends_with("- ") || key.ends_with(": ")) || key.contains(['{', '['])
+    {
+        return None;
+    }
+    let value: serde_json::Value = serde_json::from_str(json).ok()?;
+    let mut text = String::new();
+    // The column of the key, or of the last dash.
+    let column = if item { before.len() - 2 } else { before.len() - key.len() };
+    write_value(&mut text, &value, column, item);
+    if TAGS.iter().any(|tag| text.contains(tag)) {
+        return None;
+    }
+    out.push_str(before.trim_end());
+    out.push_str(&text);
+    Some(())
 }
 
 fn json(value: &Value) -> Result<String, Error> {
     let text = serde_json::to_string(value).map_err(|_| Error::new(ErrorKind::BadSerialization, "not data"))?;
+    // Some readers of YAML take a few characters for line breaks, and refuse others.
+    let text = match text.is_ascii() && !text.contains('\u{7f}') {
+        true => text,
+        false => text.chars().fold(String::with_capacity(text.len()), |mut safe, c| {
+            match u32::from(c) {
+                code @ 0x7f..=0xffff if !is_text(c) => safe.push_str(&format!("\\u{code:04x}")),
+                _ => safe.push(c),
+            }
+            safe
+        }),
+    };
     // Nearly no value has a character that every tag has one of.
     if !text.bytes().any(|b| matches!(b, b'%' | b'#')) {
         return Ok(text);

@@ -68,7 +68,7 @@ impl Files {
         let environment = if script { &self.scripts } else { &self.files };
         let text = environment.get_template(&name).and_then(|file| file.render(view));
         let text = text.map_err(|error| fault(&name, &error))?;
-        Ok(if script { text } else { super::erb::without_nulls(text) })
+        Ok(if script { text } else { super::erb::finished(text) })
     }
 }
 

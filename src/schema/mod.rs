@@ -101,6 +101,9 @@ pub fn violations(user: &Value, tree: &Value, options: &Options) -> Vec<Diagnost
     walk(user, tree, options).findings
 }
 
+/// How many unknown keys are reported one by one: for each one the schemas are searched for what was meant.
+const MOST_UNKNOWN: usize = 100;
+
 /// What a walk through the values sees.
 #[derive(Default)]
 struct Walked {
@@ -124,11 +127,14 @@ fn walk(user: &Value, tree: &Value, options: &Options) -> Walked {
             .as_ref()
             .is_some_and(|(_, keys)| path.0.len() == 1 && path.last_key().is_some_and(|k| keys.contains(&k)))
     };
-    let told = found.unknown.iter().filter(|path| !explained(path)).map(|path| unknown::tell(path, &user));
+    let unknown: Vec<_> = found.unknown.iter().filter(|path| !explained(path)).collect();
+    let told = unknown.iter().take(MOST_UNKNOWN).map(|path| unknown::tell(path, &user));
+    let more = unknown.get(MOST_UNKNOWN).map(|next| unknown::more(next, unknown.len() - MOST_UNKNOWN));
     let mut diagnostics: Vec<_> = manifest
         .iter()
         .map(|(finding, _)| finding.clone())
         .chain(told)
+        .chain(more)
         .map(|finding| match options.unknown_keys {
             UnknownKeys::Error => finding,
             UnknownKeys::Warn => Diagnostic { severity: Severity::Warning, ..finding },

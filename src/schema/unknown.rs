@@ -20,6 +20,16 @@ pub(super) fn tell(path: &ValuePath, user: &Value) -> Diagnostic {
     finding.hint(meant(&keys, path.within(user)))
 }
 
+/// Says how many keys more are unknown; `next` is the first of them.
+pub(super) fn more(next: &ValuePath, count: usize) -> Diagnostic {
+    let message = match count {
+        1 => format!("`{next}` is not a known key"),
+        count => format!("`{next}` and {} keys after it are not known", count - 1),
+    };
+    let hint = "correct the keys above first; check that this is a values file for GitLab";
+    Diagnostic::error("unknown-key", message).at_value(next.clone()).hint(hint)
+}
+
 /// What an object for Kubernetes is that stands where values should, and which of its keys that explains.
 pub(super) fn manifest(user: &Value) -> Option<(Diagnostic, &'static [&'static str])> {
     let kind =

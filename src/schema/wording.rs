@@ -32,9 +32,11 @@ pub(super) fn tell(
                 .hint(format!("add `{}` under `{path}`", property.as_str().unwrap_or_default()))
         }
         Kind::AdditionalProperties { unexpected } => {
-            for key in unexpected {
-                let path = path.key(key);
-                all.push(super::unknown::tell(&path, user));
+            for key in unexpected.iter().take(super::MOST_UNKNOWN) {
+                all.push(super::unknown::tell(&path.key(key), user));
+            }
+            if let Some(next) = unexpected.get(super::MOST_UNKNOWN) {
+                all.push(super::unknown::more(&path.key(next), unexpected.len() - super::MOST_UNKNOWN));
             }
             return;
         }

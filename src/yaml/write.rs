@@ -33,6 +33,26 @@ pub fn write_stream(out: &mut String, source: &str, body: &Value) {
     write_document(out, body);
 }
 
+/// Appends the value of a key or a list item in a text that is YAML already: behind its `key:` where it is a map or a list
+/// that is not empty, on the lines below. `indent` is the column of the key, or of the dash; `item` says that it is a dash.
+/// It ends with a newline.
+pub fn write_value(out: &mut String, value: &Value, indent: usize, item: bool) {
+    match value {
+        Value::Object(map) if !map.is_empty() => {
+            out.push(if item { ' ' } else { '\n' });
+            map_entries(out, map, indent + 2, item);
+        }
+        Value::Array(items) if !items.is_empty() => {
+            out.push(if item { ' ' } else { '\n' });
+            list_items(out, items, if item { indent + 2 } else { indent }, item);
+        }
+        _ => {
+            out.push(' ');
+            leaf(out, value, indent);
+        }
+    }
+}
+
 /// The entries of a map; `inline` where the cursor stands already at the first key, after `- `.
 fn map_entries(out: &mut String, map: &serde_json::Map<String, Value>, indent: usize, inline: bool) {
     for (i, (key, value)) in map.iter().enumerate() {
@@ -174,8 +194,8 @@ fn is_word(bytes: &[u8]) -> bool {
     bytes.len() <= 5 && WORDS.iter().any(|word| word.eq_ignore_ascii_case(bytes))
 }
 
-/// Whether a character may stand as it is in a quoted or literal scalar.
-fn is_text(c: char) -> bool {
+/// Whether a character may stand as it is in a quoted or literal scalar: readers agree about what it is.
+pub fn is_text(c: char) -> bool {
     match c {
         ' '..='~' => true,
         // Control characters, line separators, byte order mark, joiners and marks that change the reading direction, surrogate neighbours.

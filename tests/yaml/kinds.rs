@@ -2,7 +2,7 @@
 
 use gitlab_render::manifest::stream;
 use gitlab_render::values::{self, Input};
-use gitlab_render::yaml::{lines, read};
+use gitlab_render::yaml::{lines, read, tree};
 use proptest::prelude::*;
 use serde_json::{Value, json};
 
@@ -11,7 +11,9 @@ fn in_a_value(scalar: &str) -> Option<Value> {
     let bytes = format!("x: {scalar}\n").into_bytes();
     let layers = values::load(&[Input::File { name: String::new(), bytes }]).ok()?;
     let (mut values, _) = layers.value.own();
-    Some(values["x"].take())
+    // in a text and in a manifest null means absent
+    tree::drop_nulls(&mut values);
+    Some(values.get_mut("x").map(Value::take).unwrap_or_default())
 }
 
 fn in_a_text(scalar: &str) -> Option<Value> {

@@ -162,3 +162,24 @@ fn an_endless_stdin_is_refused() {
         assert!(said.contains("too-long") || said.contains("MiB, which is the limit"), "{args:?}: {said}");
     }
 }
+
+/// Work that grows with the square of an input: the bounds hold for a debug build on a busy machine, and are far below
+/// what such growth would take.
+#[test]
+fn long_inputs_take_time_in_proportion() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let timed = |text: String, line: &str| {
+        std::fs::write(folder.path().join("x.yaml"), text).expect("the file is written");
+        let began = std::time::Instant::now();
+        let ran = run(folder.path(), &crate::common::words(line), &BTreeMap::new(), "");
+        assert!(ran.status.is_some_and(|code| code <= 3), "{line}: {:?}", ran.status);
+        (began.elapsed(), ran)
+    };
+    let documents =
+        |count: usize| (0..count).map(|n| format!("---\nglobal:\n  hosts: {{domain: a{n}.example.com}}\n")).collect();
+    let (few, _) = timed(documents(1000), "values migrate -f x.yaml");
+    let (many, _) = timed(documents(10_000), "values migrate -f x.yaml");
+    assert!(many < few * 40, "{few:?} for 1,000 documents, {many:?} for 10,000");
+    let (_, ran) = timed((0..200_000).map(|n| format!("key{n}: 1\n")).collect(), "template -f x.yaml");
+    assert!(ran.stderr.contains("`key100` and 199899 keys after it are not known"), "{:.2000}", ran.stderr);
+}

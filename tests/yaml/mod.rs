@@ -3,4 +3,5 @@
 mod kinds;
 mod limits;
 mod lines;
+mod others;
 mod places;

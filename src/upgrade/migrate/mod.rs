@@ -16,7 +16,7 @@ use self::tree::{Change, Op, Open, Rules, Stuck};
 use super::rules::{Effect, Span};
 use crate::diag::{Diagnostic, Failure, Location, Place, Report, Sources, ValuePath};
 use crate::values::{self, Input, Origins};
-use crate::yaml::{read, spans};
+use crate::yaml::{Node, read, spans};
 
 pub use self::mark::MARK;
 
@@ -53,12 +53,15 @@ pub fn migrate(name: &str, text: &str, span: &Span) -> Result<Migrated, Failure>
     let bom = text.len() - text.trim_start_matches('\u{feff}').len();
     let (head, body) = text.split_at(bom);
     let mut migrated = Migrated { text: head.to_owned(), report: Vec::new(), changed: 0, open: 0, sources };
-    let mut done = 0;
+    let (mut done, mut lines) = (0, 0);
     for range in spans::documents(body) {
         migrated.text.push_str(&body[done..range.start]);
+        lines += body[done..range.start].matches('\n').count();
         done = range.end;
-        let before = body[..range.start].matches('\n').count();
-        match document(&body[range.clone()], before, span, &mut migrated) {
+        let text = &body[range];
+        let before = lines;
+        lines += text.matches('\n').count();
+        match document(text, before, span, &mut migrated) {
             Ok(text) => migrated.text.push_str(&text),
             Err(report) => return Err(Failure { report, sources: migrated.sources }),
         }
@@ -86,8 +89,10 @@ pub fn decided(text: &str, span: &Span) -> Option<(Value, Vec<ValuePath>)> {
 
 /// Rewrites one document, which begins after so many lines; adds to the report.
 fn document(text: &str, lines_before: usize, span: &Span, migrated: &mut Migrated) -> Result<String, Report> {
-    // Line breaks in front give its values the places that they have in the file.
-    let node = read::read(&format!("{}{text}", "\n".repeat(lines_before)), 0)?.value;
+    let node = match read::document(text, 0, lines_before)? {
+        Some(node) => node,
+        None => Node::empty_map(Location { source: 0, line: lines_before + 1, column: 1, len: 1 }),
+    };
     let before = node.to_value();
     let mut job = Job { rules: Rules { span, stuck: Stuck::new() }, text: text.to_owned(), changes: Vec::new() };
     let after = job.run(before.clone())?;
