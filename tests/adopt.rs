@@ -1,7 +1,7 @@
 //! Taking over a release that Helm runs: what cannot be changed is as Helm left it, and nothing is there twice.
 //!
 //! `releases.json.gz` has what the official chart left in a cluster for 18 values documents, reduced to what
-//! identifies an object or cannot be changed.
+//! identifies an object or cannot be changed; `stores.json` the same of its PostgreSQL and Redis for two.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -13,7 +13,7 @@ use gitlab_render::pipeline::{self, Output, Request};
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
-use crate::common::{names, request, run, unpack};
+use crate::common::{request, root, run, unpack};
 
 #[derive(Deserialize)]
 struct Release {
@@ -54,9 +54,10 @@ fn releases() -> Vec<Release> {
     unpack("adopt/releases.json.gz")
 }
 
-/// Everything but stand-ins.
-fn output() -> Output {
-    Output { skip_stand_ins: true, ..Output::default() }
+/// Of these the StatefulSets and Services of PostgreSQL and Redis alone are recorded.
+fn stores() -> Vec<Release> {
+    let text = std::fs::read_to_string(root().join("tests/adopt/stores.json")).expect("the record is there");
+    serde_json::from_str(&text).expect("the record is JSON")
 }
 
 fn request_of(release: &Release) -> Request {
@@ -90,11 +91,11 @@ fn plain(node: &Value) -> Value {
 
 #[test]
 fn what_helm_left_is_there_under_its_name_and_nothing_is_there_that_cannot_be_changed() {
-    let releases = releases();
-    assert_eq!(releases.len(), 18);
+    let releases: Vec<_> = releases().into_iter().chain(stores()).collect();
+    assert_eq!(releases.len(), 20);
     let (mut wrong, mut compared) = (Vec::new(), 0);
     for release in &releases {
-        let ours = ours(release, &output());
+        let ours = ours(release, &Output::default());
         let bodies: BTreeMap<Id, &Value> = ours.iter().map(|m| (id(&m.body), &m.body)).collect();
         for theirs in &release.objects {
             let id = id(theirs);
@@ -124,8 +125,9 @@ fn no_second_workload_stands_beside_one_of_helms() {
     let mut seen = 0;
     for release in releases() {
         let theirs: Vec<Id> = release.objects.iter().map(id).collect();
-        // The recordings leave out the charts that the official one brings along, and with them the Runner.
-        for object in ours(&release, &output()).into_iter().filter(|object| &*object.component != "gitlab-runner") {
+        // The recordings leave out the charts that the official one brings along; `stores` has two of them.
+        let recorded = |component: &str| !["gitlab-runner", "postgresql", "redis"].contains(&component);
+        for object in ours(&release, &Output::default()).into_iter().filter(|object| recorded(&object.component)) {
             if WORKLOADS.contains(&object.id.kind.as_str()) {
                 seen += 1;
                 assert!(theirs.contains(&id(&object.body)), "{}: {} is new", release.name, object.id);
@@ -137,9 +139,9 @@ fn no_second_workload_stands_beside_one_of_helms() {
 
 #[test]
 fn pods_keep_the_labels_by_which_they_are_selected() {
-    for release in releases() {
+    for release in releases().into_iter().chain(stores()) {
         let theirs: BTreeMap<Id, &Value> = release.objects.iter().map(|body| (id(body), body)).collect();
-        for object in ours(&release, &output()) {
+        for object in ours(&release, &Output::default()) {
             let Some(old) = theirs.get(&id(&object.body)) else { continue };
             let Some(Value::Object(selector)) = old.pointer("/spec/selector/matchLabels") else { continue };
             if !WORKLOADS.contains(&object.id.kind.as_str()) {
@@ -154,28 +156,11 @@ fn pods_keep_the_labels_by_which_they_are_selected() {
     }
 }
 
-/// A stand-in that took the place of a database would lose its data.
-#[test]
-fn stand_ins_can_be_left_out_and_nothing_else_goes_with_them() {
-    let release = &releases()[0];
-    let stand_in = |object: &Manifest| {
-        let labels = &object.body["metadata"]["labels"];
-        labels.get("gitlab-render.io/stands-in-for").is_some()
-    };
-    let all = ours(release, &Output::default());
-    let components: BTreeSet<_> = all.iter().filter(|o| stand_in(o)).map(|o| o.component.to_string()).collect();
-    assert_eq!(components.into_iter().collect::<Vec<_>>(), ["postgresql", "redis"]);
-    // the official chart's own, which its PostgreSQL reads
-    assert!(names(&ours(release, &output())).contains("ConfigMap/gitlab-postgresql-init-db"));
-    let without: Vec<_> = all.into_iter().filter(|object| !stand_in(object)).collect();
-    assert_eq!(names(&ours(release, &output())), names(&without));
-}
-
 #[test]
 fn helm_takes_objects_back_that_keep_its_marks() {
     for release in releases().iter().take(3) {
         let request = Request { keep_helm_metadata: true, ..request_of(release) };
-        for object in pipeline::template(&request, &output()).expect("it renders").objects.manifests() {
+        for object in pipeline::template(&request, &Output::default()).expect("it renders").objects.manifests() {
             let metadata = &object.body["metadata"];
             let marks = [
                 &metadata["labels"]["app.kubernetes.io/managed-by"],
@@ -201,7 +186,7 @@ const TOOLS: [Tool; 3] = [Tool::Kubectl, Tool::ArgoCd, Tool::Flux];
 
 fn guide(release: &Release, tool: Tool) -> Guide {
     let phases = vec![Phase::Pre, Phase::Main, Phase::Post];
-    let output = Output { phases, ..output() };
+    let output = Output { phases, ..Output::default() };
     let request = Request { hooks: Hooks::None, ..request_of(release) };
     let template = format!("gitlab-render template {} -n {} -f values.yaml", release.release, release.namespace);
     pipeline::adopt(&request, &output, tool, template).unwrap_or_else(|failed| panic!("{:?}", failed.report)).0
@@ -228,20 +213,6 @@ fn a_guide_deletes_nothing_but_helms_record() {
             }
         }
     }
-}
-
-#[test]
-fn a_guide_never_renders_a_stand_in() {
-    let mut seen = 0;
-    for tool in TOOLS {
-        for step in guide(&releases()[0], tool).steps {
-            for command in step.commands.iter().filter(|command| command.contains("gitlab-render template")) {
-                seen += 1;
-                assert!(command.contains(" --skip-stand-ins "), "{command}");
-            }
-        }
-    }
-    assert!(seen > 12, "{seen}");
 }
 
 #[test]
@@ -295,7 +266,6 @@ fn the_commands_of_a_guide_run() {
         let args: Vec<_> = ours.split_whitespace().map(str::to_owned).collect();
         let got = run(directory.path(), &args, &BTreeMap::new(), "");
         assert_eq!(got.status, Some(0), "{command}: {}", got.stderr);
-        assert!(!got.stdout.contains("stands-in-for"), "{command}");
     }
     assert!(ran.len() >= 8, "{ran:?}");
 }

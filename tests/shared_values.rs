@@ -9,7 +9,8 @@ use crate::common::root;
 use crate::source_schemas::{self, Part};
 
 /// Components with the keys of another chart, which are not ours to name.
-const OF_OTHERS: [&str; 5] = ["gitlab-runner", "gitlab-zoekt", "nginx-ingress", "nginx-ingress-geo", "openbao"];
+const OF_OTHERS: [&str; 7] =
+    ["gitlab-runner", "gitlab-zoekt", "nginx-ingress", "nginx-ingress-geo", "openbao", "postgresql", "redis"];
 
 /// The sections of all components that have a schema, but for [`OF_OTHERS`].
 fn sections() -> Vec<(&'static str, Part)> {

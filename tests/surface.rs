@@ -12,7 +12,7 @@ use crate::source_schemas::{self, Part, Step};
 
 /// Below these any key is taken, as nothing of ours knows what there may be.
 const FREE: &[(&str, &str)] = &[
-    ("{postgresql,redis}.**", "another chart's, for which a stand-in reads a few keys"),
+    ("{postgresql,redis}.**", "of Bitnami's charts; what is not read is said by `unread-key`"),
     ("global.appConfig.contentSecurityPolicy.directives.**", "goes into gitlab.yml as it is"),
     ("global.appConfig.initialDefaults.**", "goes into gitlab.yml as it is"),
     ("global.gatewayApi.{envoyProxySpec,listeners}.**", "goes into objects of the Gateway API as it is"),

@@ -15,23 +15,7 @@ pub struct Other {
     pub advice: &'static str,
 }
 
-const OTHERS: [Other; 7] = [
-    Other {
-        name: "PostgreSQL",
-        switch: "postgresql.install",
-        has_data: true,
-        advice: "GitLab's database. It goes on running as Helm left it, and GitLab goes on using it; nobody updates it. Move the \
-                 data to a server that somebody keeps, with `pg_dump` and `pg_restore`; then set `postgresql.install: false` and \
-                 `global.psql`. Until then do not delete its StatefulSet or its claim, and never apply the PostgreSQL that \
-                 stands in for it: `--skip-stand-ins` is in every command here",
-    },
-    Other {
-        name: "Redis",
-        switch: "redis.install",
-        has_data: true,
-        advice: "the queues of background jobs and people's sessions. As with PostgreSQL: it stays, and its stand-in is left out. \
-                 Let the queues run empty before you move to another one with `redis.install: false` and `global.redis`",
-    },
+const OTHERS: [Other; 5] = [
     Other {
         name: "cert-manager",
         switch: "installCertmanager",

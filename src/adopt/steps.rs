@@ -18,9 +18,9 @@ fn step(id: &'static str, title: impl Into<String>, text: &[&str], commands: Vec
 }
 
 impl Guide {
-    /// The render that everything here uses: no stand-ins, so that nobody's database is replaced.
+    /// The render that everything here uses.
     fn ours(&self, phases: &str) -> String {
-        format!("{} --skip-stand-ins --phase {phases}", self.release.template)
+        format!("{} --phase {phases}", self.release.template)
     }
 
     /// A selector of the Secrets in which Helm keeps the release.
@@ -233,7 +233,7 @@ fn apply_kubectl(guide: &Guide) -> Step {
              render no longer has.",
         ],
         vec![
-            format!("{} --skip-stand-ins --list-phases > adopt-{name}.sh", guide.release.template),
+            format!("{} --list-phases > adopt-{name}.sh", guide.release.template),
             format!("sh adopt-{name}.sh"),
             format!(
                 "kubectl get deploy,sts -n {namespace} -l release={name} --show-managed-fields -o jsonpath='{{range .items[*]}}{{.kind}}/{{.metadata.name}}: {{.metadata.managedFields[*].manager}}{{\"\\n\"}}{{end}}'"
@@ -255,7 +255,7 @@ fn apply_argo_cd(guide: &Guide) -> Step {
             &other_manager("Argo CD", "argocd-controller"),
         ],
         vec![
-            format!("{} --skip-stand-ins --hooks argocd --output-dir manifests", guide.release.template),
+            format!("{} --hooks argocd --output-dir manifests", guide.release.template),
             "kubectl apply -f manifests/argocd.yaml".to_owned(),
             format!("argocd app diff {name}-gitlab\nargocd app sync {name}-gitlab"),
         ],
@@ -274,7 +274,7 @@ fn apply_flux(guide: &Guide) -> Step {
             &other_manager("Flux", "kustomize-controller"),
         ],
         vec![
-            format!("{} --skip-stand-ins --hooks flux --output-dir {dir}", guide.release.template),
+            format!("{} --hooks flux --output-dir {dir}", guide.release.template),
             format!("flux diff kustomization {name}-main --path ./{dir}/main --kustomization-file ./{dir}/flux.yaml"),
             format!("kubectl apply -f {dir}/flux.yaml\nflux get kustomizations --watch"),
         ],
@@ -287,20 +287,17 @@ fn hooks(guide: &Guide) -> Step {
         Tool::Kubectl => (
             "Nobody runs them by themselves now. For each upgrade, `--list-phases` gives the commands in their order: the upgrade \
              check, the Secrets, the deployment, the record of what is installed.",
-            vec![format!("{} --skip-stand-ins --is-upgrade --list-phases > upgrade.sh", guide.release.template)],
+            vec![format!("{} --is-upgrade --list-phases > upgrade.sh", guide.release.template)],
         ),
         Tool::ArgoCd => (
             "Argo CD runs them by its own hooks, before and after each sync. Renders from now on take `--is-upgrade`, which adds \
              the upgrade check.",
-            vec![format!(
-                "{} --skip-stand-ins --is-upgrade --hooks argocd --output-dir manifests",
-                guide.release.template
-            )],
+            vec![format!("{} --is-upgrade --hooks argocd --output-dir manifests", guide.release.template)],
         ),
         Tool::Flux => (
             "Flux runs them as the first of its Kustomizations. Renders from now on take `--is-upgrade`, which adds the upgrade check.",
             vec![format!(
-                "{} --skip-stand-ins --is-upgrade --hooks flux --output-dir clusters/{}/gitlab",
+                "{} --is-upgrade --hooks flux --output-dir clusters/{}/gitlab",
                 guide.release.template, guide.release.name
             )],
         ),

@@ -61,8 +61,7 @@ impl AdoptArgs {
             let hint = "write `gitlab-render adopt NAME -n NAMESPACE`; `helm list -A` shows both";
             return Err(Diagnostic::usage("no-release", message).hint(hint).into());
         }
-        let output =
-            Output { phases: vec![Phase::Pre, Phase::Main, Phase::Post], skip_stand_ins: true, ..Output::default() };
+        let output = Output { phases: vec![Phase::Pre, Phase::Main, Phase::Post], ..Output::default() };
         let mut target = self.release.target();
         if let Some(file) = &self.from {
             target.gitlab_version = Some(running(file, &read_text(file)?)?);

@@ -29,7 +29,6 @@ use crate::adopt::{Guide, Tool};
 use crate::diag::{Diagnostic, Failure, Report, Severity, Sources};
 use crate::manifest::{Manifest, Ordered};
 use crate::phases::Hooks;
-use crate::resolve::shared::stand_in;
 use crate::schema::{self, Checked, UnknownKeys};
 use crate::third_party;
 use crate::upgrade::removed;
@@ -131,9 +130,6 @@ fn selected(request: &Request, output: &Output) -> Result<(Rendered, Checked), F
         return Err(failure(found, checked.origins(), checked.sources()));
     };
     found.extend(select::select(&mut objects, output, request.hooks, request.target.is_upgrade));
-    if output.skip_stand_ins {
-        found.retain(|d| d.code != stand_in::CODE);
-    }
     if refused(&found) {
         return Err(failure(found, checked.origins(), checked.sources()));
     }

@@ -85,8 +85,6 @@ pub struct Output {
     pub no_hooks: bool,
     /// Leave out tests.
     pub skip_tests: bool,
-    /// Leave out the small replacements of third-party charts.
-    pub skip_stand_ins: bool,
     /// Only these phases; empty: all that the tool runs by itself.
     pub phases: Vec<Phase>,
     /// YAML or JSON.

@@ -4,9 +4,8 @@ use std::collections::BTreeSet;
 
 use super::Output;
 use crate::diag::Diagnostic;
-use crate::manifest::{Manifest, Ordered, Phase};
+use crate::manifest::{Ordered, Phase};
 use crate::phases::{self, Hooks};
-use crate::resolve::shared::stand_in;
 
 /// Keeps the objects that `output` selects. Returns an error for each template and component that has no object.
 pub(super) fn select(objects: &mut Ordered, output: &Output, hooks: Hooks, is_upgrade: bool) -> Vec<Diagnostic> {
@@ -26,20 +25,10 @@ pub(super) fn select(objects: &mut Ordered, output: &Output, hooks: Hooks, is_up
         let component = output.components.is_empty() || output.components.iter().any(|c| **c == *object.component);
         let hook = output.no_hooks && object.hook.is_some();
         let test = output.skip_tests && object.phase == Phase::Test;
-        let stand_in = output.skip_stand_ins && is_stand_in(object);
         let phase = phases::wanted(object, &output.phases, hooks, is_upgrade);
-        shown && component && phase && !hook && !test && !stand_in
+        shown && component && phase && !hook && !test
     });
     missing
-}
-
-/// Whether an object belongs to the small replacement of a third-party chart.
-fn is_stand_in(object: &Manifest) -> bool {
-    object
-        .body
-        .get("metadata")
-        .and_then(|m| m.get("labels"))
-        .is_some_and(|labels| labels.get(stand_in::LABEL).is_some())
 }
 
 fn nothing_selected<'a>(what: &str, name: &str, available: impl Iterator<Item = &'a str>) -> Diagnostic {

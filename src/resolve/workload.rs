@@ -13,6 +13,7 @@ mod probe;
 mod volumes;
 
 pub use container::{Container, Script, configure_script, env, env_over};
+pub use extras::yaml_list;
 pub use pod::{bare_pod, evictable, safe_to_evict};
 pub use probe::{http_probe, probe};
 pub use volumes::{

@@ -211,6 +211,11 @@ impl Schemas {
         &self.kinds
     }
 
+    /// Whether a type is that of the objects of a kind.
+    pub fn is_kind(&self, text: usize, name: &str) -> bool {
+        self.kinds.iter().any(|kind| kind.text == text && kind.type_name == name)
+    }
+
     /// The fields of a kind's objects.
     pub fn object(&self, kind: &Kind) -> Option<&Fields> {
         self.fields(kind.text, kind.type_name)

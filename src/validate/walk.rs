@@ -90,7 +90,8 @@ impl<'s> Walk<'s> {
             Type::AnyMap if value.is_object() => {}
             Type::AnyMap => self.wrong(node, "a map"),
             Type::Fields(text, name) => match self.schemas.fields(*text, name) {
-                Some(fields) => self.fields(node, fields, false),
+                // A claim in a StatefulSet is a whole object, which may say what it is.
+                Some(fields) => self.fields(node, fields, self.schemas.is_kind(*text, name)),
                 None => debug_assert!(false, "no type {name}"),
             },
             Type::Map(item) => match node.map() {

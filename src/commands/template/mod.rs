@@ -114,9 +114,6 @@ pub struct PhaseArgs {
     /// Leave post-deployment migrations to a second run without this flag, when no old pod runs any more.
     #[arg(long)]
     pub skip_post_migrations: bool,
-    /// Leave out the small PostgreSQL, Redis and GitLab Runner, where the release has its own.
-    #[arg(long)]
-    pub skip_stand_ins: bool,
 }
 
 /// Where the result goes.
@@ -196,7 +193,6 @@ impl TemplateArgs {
             components: self.select.components.clone(),
             no_hooks: self.select.no_hooks,
             skip_tests: self.select.skip_tests,
-            skip_stand_ins: self.phases.skip_stand_ins,
             phases: if self.phases.list_phases { Phase::ALL.to_vec() } else { self.phases.phases.clone() },
             format: self.output.output,
             directory: directory.map(|directory| match self.output.release_name {
@@ -212,7 +208,6 @@ impl TemplateArgs {
         template.options("--component", &self.select.components);
         self.canary.repeat(&mut template);
         template.flag("--keep-helm-metadata", self.phases.keep_helm_metadata);
-        template.flag("--skip-stand-ins", self.phases.skip_stand_ins);
         template.flag("--no-hooks", self.select.no_hooks);
         template.flag("--skip-post-migrations", self.phases.skip_post_migrations);
         template.option("--registry-mirror", self.images.registry_mirror.as_deref());

@@ -1,5 +1,6 @@
 //! What components must agree on: databases, Redis, hosts, object storage.
 
+pub mod bitnami;
 pub mod chart;
 pub mod deployment;
 pub mod gitaly;
@@ -10,6 +11,5 @@ pub mod object_storage;
 pub mod postgres;
 pub mod rails;
 pub mod redis;
-pub mod stand_in;
 pub mod tls;
 pub mod workhorse;

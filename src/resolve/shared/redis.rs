@@ -180,6 +180,14 @@ fn password(
     Some(Password::new(secret.unwrap_or(&default), entry.unwrap_or("secret"), item))
 }
 
+/// The password that the server which comes along asks for; whether GitLab sends one is another setting.
+pub fn server_password(cx: &Context) -> Password {
+    let mut main = settings(cx, "");
+    main.auth.enabled = Some(true);
+    main.password.enabled = None;
+    password(cx, &main, "", None).unwrap_or_default()
+}
+
 fn default_secret(cx: &Context) -> String {
     format!("{}-redis-secret", cx.release.name)
 }

@@ -52,6 +52,7 @@ fn of_the_chart(scope: &Scope, name: &str) -> Option<String> {
             .text("global.zoekt.indexer.internalApi.secretKey")
             .or_else(|| cx.text("global.shell.authToken.key"))
             .unwrap_or_else(|| "secret".to_owned()),
+        "gitlab.psql.initdbscripts" => format!("{release}-postgresql-init-db"),
         "gitlab.versionTag" => cx.gitlab_version().to_owned(),
         "gitlab.wildcard-self-signed-cert-name" => {
             cx.text("global.ingress.tls.secretName").unwrap_or_else(|| tls::wildcard(cx))

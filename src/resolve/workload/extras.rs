@@ -5,6 +5,7 @@ use serde_json::Value;
 use super::Workload;
 use crate::diag::{Diagnostic, ValuePath};
 use crate::model::Node;
+use crate::resolve::context::Context;
 use crate::resolve::tpl;
 
 impl Workload<'_> {
@@ -12,26 +13,35 @@ impl Workload<'_> {
     pub fn list(&self, key: &str, value: &Node) -> Vec<Node> {
         let path = format!("{}.{key}", self.key);
         // The official chart of the ingress controller passes these on as they are.
-        let evaluated = !self.key.starts_with("nginx-ingress");
-        let chart = tpl::Chart { name: &self.component, key: &self.key };
-        let read = match value {
-            Value::String(text) if evaluated => self.cx.yaml(&path, &tpl::text(self.cx, chart, &path, text)),
-            Value::String(text) => self.cx.yaml(&path, text),
-            other if evaluated => tpl::tree(self.cx, chart, &path, other),
-            other => other.clone(),
-        };
-        match read {
-            Value::Array(items) => items,
-            Value::Null => Vec::new(),
-            _ => {
-                self.cx.say(
-                    Diagnostic::error("wrong-type", format!("`{path}`: expected a list"))
-                        .at_value(ValuePath::dotted(&path))
-                        .unreadable()
-                        .hint("write a YAML list, or a block of text that holds one"),
-                );
-                Vec::new()
-            }
+        if self.key.starts_with("nginx-ingress") {
+            let read = if let Value::String(text) = value { self.cx.yaml(&path, text) } else { value.clone() };
+            return items(self.cx, &path, read);
+        }
+        yaml_list(self.cx, tpl::Chart { name: &self.component, key: &self.key }, &path, value)
+    }
+}
+
+/// A setting that is a list, or YAML text that holds one; templates in it are evaluated.
+pub fn yaml_list(cx: &Context, chart: tpl::Chart, path: &str, value: &Node) -> Vec<Node> {
+    let read = match value {
+        Value::String(text) => cx.yaml(path, &tpl::text(cx, chart, path, text)),
+        other => tpl::tree(cx, chart, path, other),
+    };
+    items(cx, path, read)
+}
+
+fn items(cx: &Context, path: &str, read: Node) -> Vec<Node> {
+    match read {
+        Value::Array(items) => items,
+        Value::Null => Vec::new(),
+        _ => {
+            cx.say(
+                Diagnostic::error("wrong-type", format!("`{path}`: expected a list"))
+                    .at_value(ValuePath::dotted(path))
+                    .unreadable()
+                    .hint("write a YAML list, or a block of text that holds one"),
+            );
+            Vec::new()
         }
     }
 }

@@ -46,8 +46,8 @@ impl Workload<'_> {
     }
 }
 
-/// A pod without what GitLab's own components have in common, for the charts of GitLab's that have settings of their
-/// own shape: the Runner, Zoekt, OpenBao. Every other field of the template is null.
+/// A pod without what GitLab's own components have in common, for the charts that have settings of their
+/// own shape: the Runner, Zoekt, OpenBao, PostgreSQL, Redis. Every other field of the template is null.
 pub fn bare_pod(labels: &NodeMap, init: Vec<Container>, containers: Vec<Container>, volumes: Vec<Node>) -> View {
     let init: Vec<View> = init.into_iter().map(view_of).collect();
     let containers: Vec<View> = containers.into_iter().map(view_of).collect();
@@ -71,9 +71,11 @@ pub fn bare_pod(labels: &NodeMap, init: Vec<Container>, containers: Vec<Containe
         restart_policy: Value::Null,
         share_process_namespace: Value::Null,
         dns_policy: Value::Null,
-        host_network: Value::Null,
-        host_aliases: Value::Null,
         dns_config: Value::Null,
+        enable_service_links: Value::Null,
+        host_network: Value::Null,
+        host_ipc: Value::Null,
+        host_aliases: Value::Null,
         extra_init_containers: json!([]),
         init_containers: moved(init),
         extra_containers: json!([]),

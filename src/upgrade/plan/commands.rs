@@ -134,27 +134,18 @@ impl Writer<'_> {
         let Writer { name, namespace, .. } = self;
         let (values, chart) = (self.values(), self.hop.to.chart);
         match self.ours() {
-            true => format!("{} --is-upgrade{more}", self.ours_by("template", self.may_have_services())),
+            true => format!("{} --is-upgrade{more}", self.ours_by("template")),
             false => format!(
                 "helm template {name} gitlab/gitlab --version {chart} -n {namespace}{values} --is-upgrade{more}"
             ),
         }
     }
 
-    /// A command of this program over the new release and its values; without stand-ins where another release's
-    /// services may run.
-    pub fn ours_by(&self, command: &str, without_stand_ins: bool) -> String {
+    /// A command of this program over the new release and its values.
+    pub fn ours_by(&self, command: &str) -> String {
         let Writer { name, namespace, .. } = self;
         let (values, render, gitlab) = (self.values(), &self.hop.ask.flags.render, self.hop.to.gitlab);
-        let keep = if without_stand_ins { " --skip-stand-ins" } else { "" };
-        format!("gitlab-render {command} {name} -n {namespace}{values}{render} --gitlab-version {gitlab}{keep}")
-    }
-
-    /// Whether the release may run the PostgreSQL, Redis or runner of the official chart, which our stand-ins must not
-    /// be applied over.
-    fn may_have_services(&self) -> bool {
-        let services = ["postgresql.install", "redis.install", "gitlab-runner.install"];
-        services.iter().any(|service| !self.hop.is_off(service))
+        format!("gitlab-render {command} {name} -n {namespace}{values}{render} --gitlab-version {gitlab}")
     }
 
     /// The commands that bring the new manifests into the cluster while GitLab answers, up to the migrations.

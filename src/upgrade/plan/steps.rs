@@ -343,8 +343,8 @@ impl Writer<'_> {
     fn hand_over(&self) -> Step {
         let to = self.hop.to.gitlab;
         let commands = vec![
-            format!("{} > adopt-{to}.txt", self.ours_by("adopt", false)),
-            format!("{} --phase main,post > {}", self.ours_by("template", true), self.new_manifests()),
+            format!("{} > adopt-{to}.txt", self.ours_by("adopt")),
+            format!("{} --phase main,post > {}", self.ours_by("template"), self.new_manifests()),
         ];
         let what = "hand the release over from Helm to kubectl, Argo CD or Flux: the guide has the steps";
         step("hand-over", what, commands)

@@ -105,7 +105,8 @@ fn gitaly(list: &mut List) {
 
 /// Databases and stores that come with GitLab; those that do not have passwords of their own.
 fn data_services(list: &mut List) {
-    if list.on("redis.install") && list.cx.section("global.redis.auth.enabled") != &Value::Bool(false) {
+    let asked = list.cx.section("global.redis.auth.enabled") != &Value::Bool(false) || list.on("redis.auth.enabled");
+    if list.on("redis.install") && asked {
         list.pair("global.redis.auth", "redis-secret", "secret", |key| random(key, 64));
     }
     if list.on("postgresql.install") {
@@ -138,7 +139,7 @@ fn registry(list: &mut List) {
     // The PostgreSQL that comes with GitLab makes the registry's database when it is first started, so
     // that the registry can begin to use it later.
     let used = list.on("registry.database.enabled") || list.on("registry.database.configure");
-    if list.on("registry.enabled") && (used || list.on("postgresql.install")) {
+    if (list.on("registry.enabled") && used) || list.on("postgresql.install") {
         let global = list.text("global.registry.database.password.key", "password");
         let key = list.text("registry.database.password.key", &global);
         let named = ["registry.database.password.secret", "global.registry.database.password.secret"];

@@ -1,0 +1,464 @@
+//! What Bitnami's charts for PostgreSQL and Redis have in common: how they name, label, place and probe.
+//!
+//! Both charts have one section with the settings of the whole chart, and below it one for the server
+//! (`primary`, `master`) and one for the exporter (`metrics`) with the same keys. Paths here are below the section.
+
+use std::cell::RefCell;
+use std::collections::BTreeSet;
+
+use serde_json::{Map, Value, json};
+
+use crate::diag::{Diagnostic, ValuePath};
+use crate::model::{Node, NodeMap, Text};
+use crate::resolve::context::{Context, overlay};
+use crate::resolve::plan::View;
+use crate::resolve::workload::{Container, bare_pod, yaml_list};
+use crate::resolve::{labels, tpl};
+use crate::view;
+
+/// The values of one of the two charts. It remembers which of them were asked for.
+pub struct Chart<'a> {
+    /// What all components read.
+    pub cx: &'a Context<'a>,
+    /// The section, which is the chart's name as well.
+    pub key: &'static str,
+    asked: RefCell<BTreeSet<String>>,
+}
+
+impl<'a> Chart<'a> {
+    /// Over the section of that name.
+    pub fn new(cx: &'a Context<'a>, key: &'static str) -> Self {
+        Chart { cx, key, asked: RefCell::default() }
+    }
+
+    /// The path in the whole values of a setting that is asked for.
+    fn path(&self, path: &str) -> String {
+        self.asked.borrow_mut().insert(path.to_owned());
+        format!("{}.{path}", self.key)
+    }
+
+    fn templates(&self) -> tpl::Chart<'static> {
+        tpl::Chart { name: self.key, key: self.key }
+    }
+
+    /// A setting as it is; null where it is missing.
+    pub fn value(&self, path: &str) -> &'a Value {
+        self.cx.section(&self.path(path))
+    }
+
+    /// Whether a switch is on.
+    pub fn on(&self, path: &str) -> bool {
+        self.cx.enabled(&self.path(path))
+    }
+
+    /// A scalar as text, templates in it evaluated; nothing where it is missing or empty.
+    pub fn text(&self, path: &str) -> Option<String> {
+        let path = self.path(path);
+        let text = tpl::text(self.cx, self.templates(), &path, &self.cx.text(&path)?);
+        (!text.is_empty()).then_some(text)
+    }
+
+    /// A setting that Kubernetes gets as it is, templates in it evaluated; nothing where it is empty.
+    pub fn tree(&self, path: &str) -> Option<Node> {
+        let value = self.value(path);
+        let empty = match value {
+            Value::Null => true,
+            Value::String(text) => text.is_empty(),
+            Value::Array(items) => items.is_empty(),
+            Value::Object(map) => map.is_empty(),
+            _ => false,
+        };
+        (!empty).then(|| tpl::tree(self.cx, self.templates(), &self.path(path), value))
+    }
+
+    /// A setting that is a list, or YAML text that holds one.
+    pub fn list(&self, path: &str) -> Vec<Node> {
+        yaml_list(self.cx, self.templates(), &self.path(path), self.value(path))
+    }
+
+    /// A setting that is a map; empty where it is missing.
+    pub fn map(&self, path: &str) -> NodeMap {
+        match self.tree(path) {
+            Some(Value::Object(map)) => map,
+            Some(_) => {
+                let path = self.path(path);
+                let finding = Diagnostic::error("wrong-type", format!("`{path}`: expected a map"));
+                self.cx.say(finding.at_value(ValuePath::dotted(&path)).hint("write keys and values"));
+                NodeMap::new()
+            }
+            None => NodeMap::new(),
+        }
+    }
+
+    /// Labels or annotations.
+    pub fn strings(&self, path: &str) -> NodeMap {
+        labels::text_map(&self.map(path))
+    }
+
+    /// The name in labels.
+    fn app(&self) -> String {
+        self.text("nameOverride").unwrap_or_else(|| self.key.to_owned())
+    }
+
+    /// `<release>-<chart>`, or what `fullnameOverride` says.
+    pub fn full_name(&self) -> String {
+        let (name, full) = (self.text("nameOverride").map(Text), self.text("fullnameOverride").map(Text));
+        labels::full_name(&self.cx.release.name, self.key, name.as_ref(), full.as_ref())
+    }
+
+    /// What selects the pods of a part; without a part, all pods of the chart. It never changes for a running release.
+    pub fn selector(&self, part: Option<&str>) -> NodeMap {
+        let mut selector = Map::new();
+        selector.insert("app.kubernetes.io/instance".to_owned(), self.cx.release.name.clone().into());
+        selector.insert("app.kubernetes.io/name".to_owned(), self.app().into());
+        if let Some(part) = part {
+            selector.insert("app.kubernetes.io/component".to_owned(), part.into());
+        }
+        selector
+    }
+
+    /// The labels of an object of a part.
+    pub fn labels(&self, part: Option<&str>) -> NodeMap {
+        let mut all = self.selector(part);
+        all.insert("app.kubernetes.io/managed-by".to_owned(), "gitlab-render".into());
+        labels::put(&mut all, &self.map("commonLabels"));
+        all
+    }
+
+    /// The annotations of an object: those of all objects, and its own over them.
+    pub fn annotations(&self, own: &[&str]) -> NodeMap {
+        let mut all = self.strings("commonAnnotations");
+        own.iter().for_each(|path| all.extend(self.strings(path)));
+        all
+    }
+
+    /// An image from its parts: `registry`, `repository`, and `tag` or `digest`.
+    pub fn image(&self, path: &str) -> String {
+        let part = |key: &str| self.text(&format!("{path}.{key}"));
+        let registry = part("registry").map_or(String::new(), |registry| format!("{registry}/"));
+        let version = match (part("digest"), part("tag")) {
+            (Some(digest), _) => format!("@{digest}"),
+            (None, Some(tag)) => format!(":{tag}"),
+            (None, None) => String::new(),
+        };
+        format!("{registry}{}{version}", part("repository").unwrap_or_default())
+    }
+
+    /// The Secrets that the pods' images are pulled with, of all of these images.
+    pub fn pull_secrets(&self, images: &[&str]) -> Option<Vec<Node>> {
+        let mut all: Vec<Node> = Vec::new();
+        for secret in images.iter().flat_map(|path| self.list(&format!("{path}.pullSecrets"))) {
+            let named = if secret.is_string() { json!({"name": secret}) } else { secret };
+            if !all.contains(&named) {
+                all.push(named);
+            }
+        }
+        (!all.is_empty()).then_some(all)
+    }
+
+    /// A section with a switch, without the switch; nothing where it is off.
+    pub fn switched(&self, path: &str) -> Option<NodeMap> {
+        let mut map = self.map(path);
+        let on = map.shift_remove("enabled");
+        (on != Some(Value::Bool(false))).then_some(map)
+    }
+
+    /// Whether containers only sleep, so that people can look around in them.
+    pub fn sleeps(&self) -> bool {
+        self.on("diagnosticMode.enabled")
+    }
+
+    /// A container with what each has: image, privileges, resources, further variables and mounts. While the chart is
+    /// in its diagnostic mode, the container sleeps.
+    pub fn container(&self, name: &str, image: &str, section: &str) -> Container {
+        let of = |key: &str| format!("{section}.{key}");
+        let mut resources = self.map(&of("resources"));
+        resources.retain(|_, amounts| amounts.as_object().is_none_or(|map| !map.is_empty()));
+        let command = |key: &str| match self.sleeps() {
+            true => self.tree(&format!("diagnosticMode.{key}")),
+            false => self.tree(&of(key)),
+        };
+        Container {
+            name: name.to_owned(),
+            image: self.image(image),
+            image_pull_policy: self.text(&format!("{image}.pullPolicy")),
+            command: command("command"),
+            args: command("args"),
+            resources,
+            security_context: self.switched(&of("containerSecurityContext")).unwrap_or_default(),
+            lifecycle: self.tree(&of("lifecycleHooks")).filter(|_| !self.sleeps()),
+            ..Container::default()
+        }
+    }
+
+    /// A probe of a container: the user's own, or `handler` with the times of the settings, where it is on.
+    /// `kind` is `liveness`, `readiness` or `startup`.
+    pub fn probe(&self, section: &str, kind: &str, handler: Node) -> Option<Node> {
+        if self.sleeps() {
+            return None;
+        }
+        let mut letters = kind.chars();
+        let title: String = letters.next().into_iter().flat_map(char::to_uppercase).chain(letters).collect();
+        if let Some(own) = self.tree(&format!("{section}.custom{title}Probe")) {
+            return Some(own);
+        }
+        let mut probe = handler;
+        let times = self.switched(&format!("{section}.{kind}Probe"))?;
+        overlay(&mut probe, &Value::Object(times));
+        Some(probe)
+    }
+
+    /// Variables from a whole ConfigMap and a whole Secret.
+    pub fn env_from(&self, section: &str) -> Option<Node> {
+        let source =
+            |key: &str, kind: &str| self.text(&format!("{section}.{key}")).map(|name| json!({kind: {"name": name}}));
+        let all = [source("extraEnvVarsCM", "configMapRef"), source("extraEnvVarsSecret", "secretRef")];
+        let all: Vec<Node> = all.into_iter().flatten().collect();
+        (!all.is_empty()).then_some(Value::Array(all))
+    }
+
+    /// The pod of a server whose settings are below `section`.
+    pub fn pod(
+        &self,
+        section: &str,
+        selector: &NodeMap,
+        labels: &NodeMap,
+        init: Vec<Container>,
+        containers: Vec<Container>,
+        volumes: Vec<Node>,
+    ) -> View {
+        let of = |key: &str| format!("{section}.{key}");
+        bare_pod(labels, init, containers, volumes)
+            .with("automount_service_account_token", self.on(&of("automountServiceAccountToken")))
+            .with("security_context", self.switched(&of("podSecurityContext")))
+            .with("priority_class_name", self.text(&of("priorityClassName")))
+            .with("scheduler_name", self.text(&of("schedulerName")))
+            .with("node_selector", self.tree(&of("nodeSelector")))
+            .with("tolerations", self.tree(&of("tolerations")))
+            .with("affinity", self.affinity(section, selector))
+            .with("topology_spread_constraints", self.tree(&of("topologySpreadConstraints")))
+            .with("termination_grace_period_seconds", self.tree(&of("terminationGracePeriodSeconds")))
+            .with("share_process_namespace", self.tree(&of("shareProcessNamespace")).filter(|v| v != false))
+            .with("host_aliases", self.tree(&of("hostAliases")))
+            .with("host_network", self.tree(&of("hostNetwork")))
+            .with("host_ipc", self.tree(&of("hostIPC")))
+            .with("dns_policy", self.text(&of("dnsPolicy")))
+            .with("dns_config", self.tree(&of("dnsConfig")))
+            .with("enable_service_links", self.tree(&of("enableServiceLinks")))
+            .with("extra_init_containers", self.list(&of("initContainers")))
+            .with("extra_containers", self.list(&of("sidecars")))
+    }
+
+    /// Where pods run: `affinity` as it is, or else what the presets say, `soft` or `hard`.
+    fn affinity(&self, section: &str, selector: &NodeMap) -> Option<Node> {
+        let of = |key: &str| format!("{section}.{key}");
+        let own = self.tree(&of("affinity"));
+        let mut all = Map::new();
+        let mut put = |kind: &str, preset: Option<String>, term: Node, hard: &dyn Fn(Node) -> Node, soft: &str| {
+            let rule = match preset.as_deref() {
+                Some("hard") => json!({"requiredDuringSchedulingIgnoredDuringExecution": hard(term)}),
+                Some("soft") => {
+                    json!({"preferredDuringSchedulingIgnoredDuringExecution": [{"weight": 1, soft: term}]})
+                }
+                _ => return,
+            };
+            all.insert(kind.to_owned(), rule);
+        };
+        let near = json!({"labelSelector": {"matchLabels": selector}, "topologyKey": "kubernetes.io/hostname"});
+        let listed = |term: Node| json!([term]);
+        put("podAffinity", self.text(&of("podAffinityPreset")), near.clone(), &listed, "podAffinityTerm");
+        put("podAntiAffinity", self.text(&of("podAntiAffinityPreset")), near, &listed, "podAffinityTerm");
+        let nodes = ["key", "values", "type"].map(|key| self.tree(&of(&format!("nodeAffinityPreset.{key}"))));
+        if let [Some(key), Some(values), Some(Value::String(preset))] = nodes {
+            let nodes = json!({"matchExpressions": [{"key": key, "operator": "In", "values": values}]});
+            let terms = |term: Node| json!({"nodeSelectorTerms": [term]});
+            put("nodeAffinity", Some(preset), nodes, &terms, "preference");
+        }
+        own.or_else(|| (!all.is_empty()).then_some(Value::Object(all)))
+    }
+
+    /// `spec` of a claim.
+    pub fn claim(&self, section: &str) -> Node {
+        let of = |key: &str| format!("{section}.{key}");
+        let mut claim = json!({
+            "accessModes": self.tree(&of("accessModes")),
+            "resources": {"requests": {"storage": self.text(&of("size"))}},
+        });
+        // A dash is how these charts write the empty class: no volume is made on demand.
+        let class = self.text(&of("storageClass")).map(|class| if class == "-" { String::new() } else { class });
+        let more = [
+            ("dataSource", self.tree(&of("dataSource"))),
+            ("selector", self.tree(&of("selector"))),
+            ("storageClassName", class.map(Value::from)),
+        ];
+        if let Value::Object(fields) = &mut claim {
+            fields.extend(more.into_iter().filter_map(|(name, value)| Some((name.to_owned(), value?))));
+        }
+        claim
+    }
+
+    /// Where a server keeps its files: its volume, and the claim that a StatefulSet makes for each pod. Exactly one
+    /// of the two is there.
+    pub fn storage(&self, section: &str, volume: &str, labels: NodeMap) -> (Option<Node>, Option<Vec<Node>>) {
+        let of = |key: &str| format!("{section}.{key}");
+        if !self.on(&of("enabled")) {
+            let empty = json!({"medium": self.text(&of("medium")), "sizeLimit": self.text(&of("sizeLimit"))});
+            return (Some(json!({"name": volume, "emptyDir": without_nulls(empty)})), None);
+        }
+        if let Some(claim) = self.text(&of("existingClaim")) {
+            return (Some(json!({"name": volume, "persistentVolumeClaim": {"claimName": claim}})), None);
+        }
+        let mut metadata = Map::new();
+        metadata.insert("name".to_owned(), volume.into());
+        let mut all = labels;
+        all.extend(self.strings(&of("labels")));
+        for (key, map) in [("labels", all), ("annotations", self.strings(&of("annotations")))] {
+            if !map.is_empty() {
+                metadata.insert(key.to_owned(), Value::Object(map));
+            }
+        }
+        let claim = json!({
+            "apiVersion": "v1", "kind": "PersistentVolumeClaim", "metadata": metadata, "spec": self.claim(section),
+        });
+        (None, Some(vec![claim]))
+    }
+
+    /// What becomes of claims when the StatefulSet goes or shrinks, where that is set.
+    pub fn retention(&self, section: &str) -> Option<NodeMap> {
+        let path = format!("{section}.persistentVolumeClaimRetentionPolicy");
+        self.on(&format!("{path}.enabled")).then(|| self.switched(&path)).flatten()
+    }
+
+    /// A Service of the settings below `section`; its name, labels and selector are still to be given.
+    pub fn service(&self, section: &str, port: Node) -> View {
+        let of = |key: &str| format!("{section}.{key}");
+        let kind = self.text(&of("type")).unwrap_or_else(|| "ClusterIP".to_owned());
+        let balanced = kind == "LoadBalancer";
+        let outside = balanced || kind == "NodePort";
+        let affinity = self.text(&of("sessionAffinity"));
+        let affinity_config = self.tree(&of("sessionAffinityConfig")).filter(|_| affinity.is_some());
+        let ports = [vec![port], self.list(&of("extraPorts"))].concat();
+        plain_service(&kind, ports)
+            .with("cluster_ip", self.text(&of("clusterIP")).filter(|_| !outside))
+            .with("session_affinity", affinity)
+            .with("session_affinity_config", affinity_config)
+            .with("internal_traffic_policy", self.text(&of("internalTrafficPolicy")))
+            .with("external_traffic_policy", self.text(&of("externalTrafficPolicy")).filter(|_| outside))
+            .with("external_ips", self.tree(&of("externalIPs")))
+            .with("load_balancer_ip", self.text(&of("loadBalancerIP")).filter(|_| balanced))
+            .with("load_balancer_class", self.text(&of("loadBalancerClass")).filter(|_| balanced))
+            .with("load_balancer_source_ranges", self.tree(&of("loadBalancerSourceRanges")).filter(|_| balanced))
+    }
+
+    /// The port of a Service, with a node's port where one is set and the type has one.
+    pub fn port(&self, section: &str, key: &str, name: &str, target: &str) -> Node {
+        let mut port =
+            json!({"name": name, "port": self.value(&format!("{section}.ports.{key}")), "targetPort": target});
+        let kind = self.text(&format!("{section}.type"));
+        let node = self.tree(&format!("{section}.nodePorts.{key}"));
+        if let (Some("LoadBalancer" | "NodePort"), Some(node)) = (kind.as_deref(), node) {
+            overlay(&mut port, &json!({"nodePort": node}));
+        }
+        port
+    }
+
+    /// `spec.endpoints` of a ServiceMonitor or PodMonitor whose settings are below `section`.
+    pub fn endpoint(&self, section: &str, port: &str) -> Node {
+        let of = |key: &str| self.tree(&format!("{section}.{key}")).filter(|v| v != false);
+        without_nulls(json!({
+            "port": port, "interval": of("interval"), "scrapeTimeout": of("scrapeTimeout"),
+            "relabelings": of("relabelings"), "metricRelabelings": of("metricRelabelings"),
+            "honorLabels": of("honorLabels"),
+        }))
+    }
+
+    /// Says which of the user's settings nothing asked for: our defaults have only what is read, so the others come
+    /// from the user. Where a part is switched off, nothing is said about its other settings.
+    pub fn warn_of_unread(&self) {
+        let mut unread = Vec::new();
+        self.find_unread(&ValuePath::root(), self.cx.section(self.key), &mut unread);
+        if unread.is_empty() {
+            return;
+        }
+        let names: Vec<_> = unread.iter().map(|path| format!("`{}.{path}`", self.key)).collect();
+        let message = match names.as_slice() {
+            [one] => format!("{one} is not read"),
+            all => format!("{} are not read", all.join(", ")),
+        };
+        let finding = unread.iter().fold(Diagnostic::warning("unread-key", message), |finding, path| {
+            finding.at_value(ValuePath([ValuePath::dotted(self.key).0, path.0.clone()].concat()))
+        });
+        self.cx.say(finding.hint(format!(
+            "remove it: the server is rendered without it; for what needs it, install a server by other means and set `{}.install: false`",
+            self.key
+        )));
+    }
+
+    fn find_unread(&self, path: &ValuePath, value: &Value, unread: &mut Vec<ValuePath>) {
+        let asked = self.asked.borrow();
+        let Some(map) = value.as_object() else { return };
+        let off = ["enabled", "create"].iter().any(|switch| map.get(*switch) == Some(&Value::Bool(false)));
+        let is_asked = |path: &str| asked.contains(path);
+        let dotted = |key: &str| path.key(key).to_string();
+        if off && ["enabled", "create"].iter().any(|switch| is_asked(&dotted(switch))) {
+            return;
+        }
+        for (key, inner) in map.iter().filter(|(_, inner)| asks(inner)) {
+            let below = dotted(key);
+            if is_asked(&below) || (key == "architecture" && inner == "standalone") {
+                continue;
+            }
+            let inside = format!("{below}.");
+            match asked.range(inside.clone()..).next().is_some_and(|next| next.starts_with(&inside)) {
+                true => self.find_unread(&path.key(key), inner, unread),
+                false => unread.push(path.key(key)),
+            }
+        }
+    }
+}
+
+/// Whether a setting turns anything on.
+fn asks(value: &Value) -> bool {
+    match value {
+        Value::Null | Value::Bool(false) => false,
+        Value::String(text) => !text.is_empty(),
+        Value::Array(items) => !items.is_empty(),
+        Value::Object(map) => map.get("enabled") != Some(&Value::Bool(false)) && map.values().any(asks),
+        _ => true,
+    }
+}
+
+/// The Service of a StatefulSet that gives its pods names.
+pub fn headless(port: Node) -> View {
+    plain_service("ClusterIP", vec![port]).with("cluster_ip", "None")
+}
+
+fn plain_service(kind: &str, ports: Vec<Node>) -> View {
+    view! {
+        service_type: kind,
+        cluster_ip: Value::Null,
+        session_affinity: Value::Null,
+        session_affinity_config: Value::Null,
+        internal_traffic_policy: Value::Null,
+        external_traffic_policy: Value::Null,
+        external_ips: Value::Null,
+        load_balancer_ip: Value::Null,
+        load_balancer_class: Value::Null,
+        load_balancer_source_ranges: Value::Null,
+        publish_not_ready: Value::Null,
+        ports,
+    }
+}
+
+/// A map without the fields that are null.
+pub fn without_nulls(mut map: Node) -> Node {
+    if let Value::Object(fields) = &mut map {
+        fields.retain(|_, value| !value.is_null());
+    }
+    map
+}
+
+/// A variable whose value is in a Secret.
+pub fn env_from_secret(name: &str, secret: &str, key: &str) -> Node {
+    json!({"name": name, "valueFrom": {"secretKeyRef": {"name": secret, "key": key}}})
+}
