@@ -5,6 +5,8 @@
 mod components;
 #[path = "build/embed.rs"]
 mod embed;
+#[path = "build/releases.rs"]
+mod releases;
 #[path = "build/root_schema.rs"]
 mod root_schema;
 

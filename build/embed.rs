@@ -11,6 +11,7 @@ use std::path::{Path, PathBuf};
 use serde_json::{Map, Value};
 
 use super::components::{self, Component, Outcome, file_name, read_json, sorted};
+use super::releases;
 use super::root_schema;
 
 /// Reads a YAML text.
@@ -21,6 +22,9 @@ pub fn everything(root: &Path, out: &Path, read_yaml: ReadYaml) -> Outcome<()> {
     let all = components::all(root)?;
     fs::write(out.join("components.rs"), modules(root)?)?;
     fs::write(out.join("facts.rs"), facts(root, &all)?)?;
+    fs::write(out.join("differences.rs"), releases::differences(root)?)?;
+    let by_release = releases::defaults(root, &all, read_yaml)? + &releases::marks(root, &all)?;
+    fs::write(out.join("by_release.rs"), by_release)?;
     fs::write(out.join("defaults.json"), serde_json::to_string(&defaults(root, &all, read_yaml)?)?)?;
     fs::write(out.join("refused-values.json"), refused_values(root)?)?;
     fs::write(out.join("bundle.rs"), bundle(root, out, &all)?)?;
@@ -127,13 +131,15 @@ fn refused_values(root: &Path) -> Outcome<String> {
     Ok(serde_json::to_string(&table)?)
 }
 
-fn yaml_file(path: &Path, read_yaml: ReadYaml) -> Outcome<Value> {
+/// A YAML file as a tree.
+pub fn yaml_file(path: &Path, read_yaml: ReadYaml) -> Outcome<Value> {
     read_yaml(&fs::read_to_string(path)?).map_err(|e| format!("{}: {e}", path.display()).into())
 }
 
-fn place(tree: &mut Value, key: &str, section: Value) -> Outcome<()> {
+/// Puts a section at its key, over what is there.
+pub fn place(tree: &mut Value, key: &str, section: Value) -> Outcome<()> {
     let mut at = tree;
-    for step in key.split('.') {
+    for step in key.split('.').filter(|step| !step.is_empty()) {
         let map = at.as_object_mut().ok_or_else(|| format!("{key}: a part of the key is not a map"))?;
         at = map.entry(step).or_insert_with(|| Value::Object(Map::new()));
     }
@@ -217,8 +223,10 @@ fn without_prose(schema: &mut Value, named: bool) {
         Value::Object(map) => {
             if !named {
                 map.retain(|keyword, part| {
-                    !matches!(keyword.as_str(), "description" | "title" | "$comment" | "$schema" | "default" | "writes")
-                        || part.is_object()
+                    !matches!(
+                        keyword.as_str(),
+                        "description" | "title" | "$comment" | "$schema" | "default" | "writes" | "since" | "until"
+                    ) || part.is_object()
                 });
             }
             for (keyword, part) in map {

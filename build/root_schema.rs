@@ -88,6 +88,73 @@ pub fn api_versions(root: &Path, components: &[Component]) -> Outcome<Vec<(Strin
     Ok(all)
 }
 
+/// Values paths with `since` or `until` in their schema, and those schemas; `*` stands for free keys.
+pub fn marked(root: &Path, components: &[Component]) -> Outcome<Vec<(String, Value)>> {
+    let mut files = Vec::new();
+    let definitions = root.join("schemas/definitions.json");
+    if definitions.is_file() {
+        files.push(("definitions.json".to_owned(), read_json(&definitions)?));
+    }
+    for component in components {
+        if let Some(schema) = component.schema() {
+            files.push((format!("/{}/values.schema.json", component.name), read_json(&schema)?));
+        }
+    }
+    let mut all = Vec::new();
+    let path = root.join("schemas/root.schema.json");
+    if path.is_file() {
+        let file = read_json(&path)?;
+        Marks { files: &files, all: &mut all }.walk(&file, &file, "", 0);
+    }
+    for component in components {
+        if let (Some(key), Some(schema)) = (&component.key, component.schema()) {
+            let file = read_json(&schema)?;
+            Marks { files: &files, all: &mut all }.walk(&file, &file, key, 0);
+        }
+    }
+    Ok(all)
+}
+
+struct Marks<'a> {
+    /// The schemas that others refer to, by the ends of their paths.
+    files: &'a [(String, Value)],
+    all: &'a mut Vec<(String, Value)>,
+}
+
+impl Marks<'_> {
+    /// `depth` bounds a definition that refers to itself.
+    fn walk(&mut self, file: &Value, schema: &Value, path: &str, depth: usize) {
+        if depth > 12 {
+            return;
+        }
+        if schema.get("since").or_else(|| schema.get("until")).is_some_and(Value::is_string) {
+            self.all.push((path.to_owned(), schema.clone()));
+        }
+        let groups = schema.get("allOf").and_then(Value::as_array).into_iter().flatten();
+        let references: Vec<String> = std::iter::once(schema)
+            .chain(groups)
+            .filter_map(|part| Some(part.get("$ref")?.as_str()?.to_owned()))
+            .collect();
+        for target in references {
+            if let Some(part) = target.strip_prefix('#').and_then(|pointer| file.pointer(pointer)) {
+                self.walk(file, part, path, depth + 1);
+            } else if let Some((other, pointer)) = target.split_once('#')
+                && let Some((_, other)) = self.files.iter().find(|(name, _)| other.ends_with(name))
+                && let Some(part) = other.pointer(pointer)
+            {
+                Marks { files: self.files, all: self.all }.walk(other, part, path, depth + 1);
+            }
+        }
+        let below = |key: &str| if path.is_empty() { key.to_owned() } else { format!("{path}.{key}") };
+        for (key, part) in schema.get("properties").and_then(Value::as_object).into_iter().flatten() {
+            self.walk(file, part, &below(key), depth + 1);
+        }
+        if let Some(others) = schema.get("additionalProperties").filter(|others| others.is_object()) {
+            self.walk(file, others, &below("*"), depth + 1);
+        }
+    }
+}
+
 /// Calls `seen` with each key that the file of a schema names, and with its values path. Of references only those to
 /// groups of keys in the same file are followed.
 fn visit(file: &Value, path: &str, seen: &mut dyn FnMut(&str, &Value)) {

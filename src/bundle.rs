@@ -2,6 +2,8 @@
 
 include!(concat!(env!("OUT_DIR"), "/bundle.rs"));
 include!(concat!(env!("OUT_DIR"), "/facts.rs"));
+include!(concat!(env!("OUT_DIR"), "/differences.rs"));
+include!(concat!(env!("OUT_DIR"), "/by_release.rs"));
 
 /// The default values of the whole deployment, as JSON.
 pub static DEFAULTS: &str = include_str!(concat!(env!("OUT_DIR"), "/defaults.json"));
@@ -18,6 +20,35 @@ pub struct MonitorSwitches {
     pub metrics: &'static str,
     /// The monitor's own switch, `gitlab.kas.metrics.podMonitor.enabled`.
     pub monitor: &'static str,
+}
+
+/// The releases of GitLab that something holds in, by their three numbers; both ends belong to them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Releases {
+    /// The first one; none: from the beginning.
+    pub since: Option<(u32, u32, u32)>,
+    /// The last one, a patch of `u32::MAX` where a whole series belongs to them; none: until now.
+    pub until: Option<(u32, u32, u32)>,
+}
+
+impl Releases {
+    /// Whether a release is one of them.
+    pub fn has(&self, release: (u32, u32, u32)) -> bool {
+        self.since.is_none_or(|since| since <= release) && self.until.is_none_or(|until| release <= until)
+    }
+}
+
+/// A named difference between releases: a row of `charts/releases/differences.json`.
+#[derive(Debug, Clone, Copy)]
+pub struct Row {
+    /// Its name in code.
+    pub difference: Difference,
+    /// Its name in data, `gateway-api`.
+    pub id: &'static str,
+    /// The releases that have it.
+    pub releases: Releases,
+    /// What these releases do, as the end of a sentence.
+    pub what: &'static str,
 }
 
 /// The text of a template or file, `gitaly/statefulset.yaml` or `gitaly/files/config.toml`.

@@ -2,7 +2,10 @@
 //!
 //! The data stands in `charts/releases`, whose readme tells where each fact comes from. Two parts are
 //! read separately: `images.json`, small, for every render; the others only by the commands that plan
-//! an upgrade.
+//! an upgrade. What differs between releases is compiled in, see [`crate::bundle::DIFFERENCES`].
+
+pub mod catalogue;
+pub mod kubernetes;
 
 use std::fmt;
 use std::sync::OnceLock;
@@ -10,13 +13,13 @@ use std::sync::OnceLock;
 use serde::Deserialize;
 use serde_json::Value;
 
+use crate::bundle::{self, Difference};
 use crate::diag::{Diagnostic, ValuePath, Warned};
 
 static IMAGES: &str = include_str!("../charts/releases/images.json");
 static VERSIONS: &str = include_str!("../charts/releases/versions.json");
 static STOPS: &str = include_str!("../charts/releases/stops.json");
-/// Kubernetes versions by GitLab release; [`crate::upgrade::minima`] reads it.
-pub(crate) static KUBERNETES: &str = include_str!("../charts/releases/kubernetes.json");
+static KUBERNETES: &str = include_str!("../charts/releases/kubernetes.json");
 /// What became of values; [`crate::upgrade::rules`] reads it.
 pub(crate) static VALUE_RULES: &str = include_str!("../charts/releases/value-rules.json");
 /// The least PostgreSQL and Redis; [`crate::upgrade::minima`] reads it.
@@ -39,11 +42,11 @@ pub struct GitlabVersion {
 /// A released version of the chart: three numbers too, and they compare the same way.
 pub type ChartVersion = GitlabVersion;
 
-/// A series of patches, `18.9`: major and minor.
+/// A series of patches: major and minor.
 pub type Series = (u32, u32);
 
 impl GitlabVersion {
-    /// Three numbers, `18.9.1`, with or without a leading `v`; `None` for anything else.
+    /// Three numbers, with or without a leading `v`; `None` for anything else.
     pub fn parse(text: &str) -> Option<Self> {
         match numbers(text)?.as_slice() {
             &[major, minor, patch] => Some(GitlabVersion { major, minor, patch }),
@@ -55,6 +58,16 @@ impl GitlabVersion {
     pub fn series(self) -> Series {
         (self.major, self.minor)
     }
+
+    /// The three numbers.
+    pub fn numbers(self) -> (u32, u32, u32) {
+        (self.major, self.minor, self.patch)
+    }
+
+    /// Whether the release has a difference that has a name.
+    pub fn has(self, difference: Difference) -> bool {
+        bundle::DIFFERENCES.iter().any(|row| row.difference == difference && row.releases.has(self.numbers()))
+    }
 }
 
 impl fmt::Display for GitlabVersion {
@@ -63,12 +76,12 @@ impl fmt::Display for GitlabVersion {
     }
 }
 
-/// `18.9` as a series; `None` for anything else.
+/// Major and minor as a series; `None` for anything else.
 pub fn series_of(text: &str) -> Option<Series> {
     <[u32; 2]>::try_from(numbers(text)?).ok().map(|[major, minor]| (major, minor))
 }
 
-/// `v18.9` -> 18, 9; plain decimal numbers only.
+/// The numbers between the dots; plain decimal numbers only.
 fn numbers(text: &str) -> Option<Vec<u32>> {
     let text = text.strip_prefix('v').unwrap_or(text);
     let plain = |part: &str| !part.is_empty() && part.bytes().all(|b| b.is_ascii_digit());
@@ -80,6 +93,8 @@ fn numbers(text: &str) -> Option<Vec<u32>> {
 pub struct Images {
     /// The release; `None` for a development build.
     pub release: Option<GitlabVersion>,
+    /// The version of the Rails images without the `v` of a tag; where the values name one, as they write it.
+    pub version: String,
     /// Rails images (webservice, workhorse, sidekiq, toolbox, geo-logcursor) and helper images
     /// (gitlab-base, kubectl, certificates, cfssl-self-sign).
     pub gitlab: String,
@@ -110,9 +125,19 @@ pub struct Images {
 struct Table {
     default: String,
     default_chart: String,
+    compared: String,
+    rendered: Vec<Rendered>,
     newest_patch: serde_json::Map<String, Value>,
     since: Since,
     development: Development,
+}
+
+/// Series that are rendered.
+#[derive(Debug, Deserialize)]
+struct Rendered {
+    since: String,
+    until: String,
+    note: Option<String>,
 }
 
 /// Tags that change at a release: the last row at or before it counts.
@@ -159,10 +184,10 @@ pub fn newest(series: Series) -> Option<GitlabVersion> {
     Some(GitlabVersion { major, minor, patch: u32::try_from(patch).ok()? })
 }
 
-/// The release that is rendered when none is asked for.
+/// The release that is rendered when none is asked for: the newest patch of the newest series that was compared.
 pub fn default_version() -> GitlabVersion {
     // `default` names a series of `newest_patch`; a test asks for it.
-    find(&data().default).expect("the default series is known")
+    series_of(&data().default).and_then(newest).expect("the default series is known")
 }
 
 /// The series whose images are known, oldest first.
@@ -172,40 +197,43 @@ pub fn known_series() -> Vec<Series> {
     all.into_iter().map(|[major, minor]| (major, minor)).collect()
 }
 
-/// The newest known version of every series, oldest first.
+/// The newest known version of every series that is rendered, oldest first.
 pub fn known_versions() -> Vec<String> {
-    known_series().into_iter().filter_map(newest).map(|version| version.to_string()).collect()
+    let newest = known_series().into_iter().filter_map(newest);
+    newest.filter(|version| rendered(*version).is_ok()).map(|version| version.to_string()).collect()
 }
 
-/// What a user may write for a release: `18.9` (its newest patch), `18.9.1`, `v18.9.1`.
-pub fn find(text: &str) -> Result<GitlabVersion, Diagnostic> {
-    let error = |what: String, hint: String| Err(Diagnostic::error("gitlab-version", what).hint(hint));
-    match numbers(text).as_deref() {
-        Some(&[major, minor]) => match newest((major, minor)) {
-            Some(version) => Ok(version),
-            None => error(format!("GitLab `{text}` is not among the known releases"), known()),
-        },
-        Some(&[major, minor, patch]) => match newest((major, minor)) {
-            Some(last) if patch <= last.patch => Ok(GitlabVersion { major, minor, patch }),
-            Some(last) => error(
-                format!("GitLab `{text}` is not among the known releases"),
-                format!("the newest known patch of {major}.{minor} is {last}"),
-            ),
-            None => error(format!("GitLab `{text}` is not among the known releases"), known()),
-        },
-        _ => error(
-            format!("`{text}` is not a GitLab version"),
-            "write a series such as `18.9` or a release such as `18.9.1`".into(),
-        ),
-    }
+/// Whether a release is rendered, and the note that its render needs: none where the objects of the series were compared
+/// with those of its released chart.
+///
+/// # Errors
+/// The series is not among those that are rendered.
+pub fn rendered(version: GitlabVersion) -> Result<Option<Diagnostic>, Diagnostic> {
+    let bounds = |row: &Rendered| Some((series_of(&row.since)?, series_of(&row.until)?));
+    let row = data()
+        .rendered
+        .iter()
+        .find(|row| bounds(row).is_some_and(|(since, until)| (since..=until).contains(&version.series())));
+    let Some(row) = row else {
+        let all: Vec<_> = data().rendered.iter().filter_map(bounds).collect();
+        let text = |(major, minor): Series| format!("{major}.{minor}");
+        let first = all.first().map(|(since, _)| text(*since)).unwrap_or_default();
+        let last = all.last().map(|(_, until)| text(*until)).unwrap_or_default();
+        let message = format!("GitLab {version} is not rendered: what this release changes is not described here");
+        let hint = format!(
+            "name a release of {first} to {last}; `gitlab-render upgrade plan` and `gitlab-render releases` know more releases"
+        );
+        return Err(Diagnostic::error("gitlab-version", message).hint(hint));
+    };
+    Ok(row.note.as_ref().map(|note| Diagnostic::note("gitlab-version", format!("GitLab {version}: {note}"))))
 }
 
+/// `18.2.0 to 18.2.8, 18.3.0 to ...`
 fn known() -> String {
     let list: Vec<_> = known_series().into_iter().filter_map(newest).map(series_range).collect();
-    format!("known are {}", list.join(", "))
+    list.join(", ")
 }
 
-/// `18.9.0 to 18.9.8`.
 fn series_range(last: GitlabVersion) -> String {
     match last.patch {
         0 => last.to_string(),
@@ -214,8 +242,14 @@ fn series_range(last: GitlabVersion) -> String {
 }
 
 /// The image tags of a known release.
+///
+/// # Errors
+/// The release is not among those whose images are known.
 pub fn images(version: GitlabVersion) -> Result<Images, Diagnostic> {
-    let version = find(&version.to_string())?;
+    if newest(version.series()).is_none_or(|last| version > last) {
+        let message = format!("the images of GitLab {version} are not known");
+        return Err(Diagnostic::error("gitlab-version", message).hint(format!("known are those of {}", known())));
+    }
     let since = &data().since;
     let tag = |name: &str, rows: &[(String, String)]| {
         let fits = |row: &&(String, String)| GitlabVersion::parse(&row.0).is_some_and(|from| from <= version);
@@ -226,6 +260,7 @@ pub fn images(version: GitlabVersion) -> Result<Images, Diagnostic> {
     let own = format!("v{version}");
     Ok(Images {
         release: Some(version),
+        version: version.to_string(),
         gitlab: own.clone(),
         gitaly: own.clone(),
         kas: own.clone(),
@@ -246,6 +281,7 @@ impl Images {
         let d = &data().development;
         Images {
             release: None,
+            version: d.gitlab.clone(),
             gitlab: d.gitlab.clone(),
             gitaly: d.gitaly.clone(),
             kas: d.kas.clone(),
@@ -266,17 +302,25 @@ impl Images {
 /// The option names the release of every image. The value, as in the reference, moves the Rails and helper
 /// images only; the others stay at the release, or follow their branches where the value is a version
 /// newer than all known ones, for which no release of theirs is known.
+///
+/// # Errors
+/// An option that names no release or one that is not rendered, and a value that is a series without a known patch.
 pub fn select(option: Option<&str>, value: Option<&str>) -> Result<Warned<Images>, Diagnostic> {
     let mut warnings = Vec::new();
-    let value = value.filter(|text| !text.is_empty());
+    let value = value.filter(|text| !text.is_empty()).map(patch_of).transpose()?;
+    let value = value.as_deref();
     let newer = value.and_then(GitlabVersion::parse).filter(|v| newest_known().is_some_and(|last| *v > last));
     let mut tags = match (option, newer) {
-        (Some(text), _) => images(find(text)?)?,
+        (Some(text), _) => {
+            let version = catalogue::find(text)?.gitlab;
+            warnings.extend(rendered(version)?);
+            images(version)?
+        }
         (None, Some(version)) => {
             warnings.push(
                 Diagnostic::warning(
                     "gitlab-version",
-                    format!("global.gitlabVersion: GitLab {version} is newer than all known releases, other images follow their development branches"),
+                    format!("`global.gitlabVersion`: GitLab {version} is newer than all known releases; the other images follow their development branches"),
                 )
                 .at_value(ValuePath::dotted("global.gitlabVersion"))
                 .hint("name a known release with `--gitlab-version`, or set the image tags of gitaly, gitlab-shell, kas and the others"),
@@ -292,15 +336,27 @@ pub fn select(option: Option<&str>, value: Option<&str>) -> Result<Warned<Images
             warnings.push(
                 Diagnostic::warning(
                     "gitlab-version",
-                    format!("global.gitlabVersion: moves the Rails images to {version}, gitaly and the others stay at {release}"),
+                    format!("`global.gitlabVersion`: moves the Rails images to {version}; gitaly and the others stay at {release}"),
                 )
                 .at_value(ValuePath::dotted("global.gitlabVersion"))
                 .hint(format!("`--gitlab-version {version}` moves all of them")),
             );
         }
         tags.gitlab = image_tag(text);
+        text.clone_into(&mut tags.version);
     }
     Ok(Warned { value: tags, warnings })
+}
+
+/// The value `global.gitlabVersion` as a version: a series means its newest patch, anything else stays as it is.
+fn patch_of(text: &str) -> Result<String, Diagnostic> {
+    let Some(series) = series_of(text).filter(|_| !text.starts_with('v')) else { return Ok(text.to_owned()) };
+    newest(series).map(|version| version.to_string()).ok_or_else(|| {
+        let message = format!("`global.gitlabVersion`: `{text}` is a series, and none of its releases is known");
+        Diagnostic::error("gitlab-version", message)
+            .at_value(ValuePath::dotted("global.gitlabVersion"))
+            .hint("write a release with its patch number, or an image tag")
+    })
 }
 
 /// The newest release whose images are known.
@@ -308,7 +364,7 @@ pub fn newest_known() -> Option<GitlabVersion> {
     newest(*known_series().last()?)
 }
 
-/// The tag that stands for a version: a `v` before a plain release (`18.9.1`, `18.9.0-rc42`, `18.9.0-pre`),
+/// The tag that stands for a version: a `v` before a plain release (also with `-rc42` or `-pre`),
 /// anything else (a branch, a commit, a tag) as it is.
 pub fn image_tag(version: &str) -> String {
     if is_release(version) { format!("v{version}") } else { version.to_owned() }
@@ -349,35 +405,49 @@ pub fn pairs() -> &'static [Pair] {
     &READ.get_or_init(|| read(VERSIONS)).rows
 }
 
-/// The official chart whose behaviour is ours, where the release that is deployed has no chart of its own.
-pub const CHART: &str = "9.9.1";
+/// The official chart that the default render was compared with.
+pub fn compared_chart() -> &'static str {
+    &data().compared
+}
 
 /// The oldest series, of GitLab and of its chart, that a chart may be reached from.
-pub fn minimum(chart: &str) -> Option<&'static Guard> {
-    let series = |text: &str| numbers(text).filter(|n| n.len() >= 2).map(|n| (n[0], n[1]));
-    let wanted = series(chart)?;
+pub fn minimum(chart: ChartVersion) -> Option<&'static Guard> {
+    let wanted = chart.series();
     stops().guards.iter().find(|guard| {
-        let (first, last) = (series(&guard.charts.0), series(&guard.charts.1));
+        let (first, last) = (series_of(&guard.charts.0), series_of(&guard.charts.1));
         first.is_some_and(|f| f <= wanted) && last.is_some_and(|l| wanted <= l)
     })
 }
 
-/// The newest chart that carries a GitLab release.
-pub fn chart_of(version: GitlabVersion) -> Option<&'static str> {
-    // What most renders ask; all versions take longer to read than a whole component to resolve.
+/// The newest chart that is listed with a GitLab release.
+pub fn listed_chart(version: GitlabVersion) -> Option<ChartVersion> {
+    // What most renders ask for; all versions take longer to read than a whole component takes to resolve.
     if version == default_version() {
-        return Some(&data().default_chart);
+        return ChartVersion::parse(&data().default_chart);
     }
     let text = version.to_string();
-    pairs().iter().rfind(|pair| pair.gitlab == text).map(|pair| pair.chart.as_str())
+    pairs().iter().rfind(|pair| pair.gitlab == text).and_then(|pair| ChartVersion::parse(&pair.chart))
+}
+
+/// The chart of a GitLab release: the newest that is listed with it; where none is, the newest listed one of the series
+/// that belongs to it, or else that series' first one.
+pub fn chart_of(version: GitlabVersion) -> ChartVersion {
+    // Since GitLab has been numbered together with its chart, the majors are nine apart and the minors equal.
+    let series = (version.major.saturating_sub(9), version.minor);
+    let newest_of_series = || {
+        let charts = pairs().iter().filter_map(|pair| ChartVersion::parse(&pair.chart));
+        charts.filter(|chart| chart.series() == series).max()
+    };
+    let first = ChartVersion { major: series.0, minor: series.1, patch: 0 };
+    listed_chart(version).or_else(newest_of_series).unwrap_or(first)
 }
 
 /// A release that an upgrade may not pass over.
 #[derive(Debug, Deserialize)]
 pub struct Stop {
-    /// The series, `18.8`.
+    /// The series.
     pub gitlab: String,
-    /// The chart's series, `9.8`.
+    /// The chart's series.
     pub chart: String,
     /// The newest known patch; `None` where the stop is only announced.
     pub newest: Option<String>,
@@ -435,37 +505,10 @@ pub fn stops() -> &'static Stops {
     READ.get_or_init(|| read(STOPS))
 }
 
-/// API versions that Kubernetes removed before the oldest version that schemas are known of.
-#[derive(Debug, Deserialize)]
-pub struct RemovedApi {
-    /// The Kubernetes version that was the first without them, `1.22`.
-    pub since: String,
-    versions: Vec<String>,
-    kinds: Vec<String>,
-    /// What to use instead; none where nothing took their place.
-    pub successors: Vec<String>,
-}
-
-impl RemovedApi {
-    /// Whether a kind in an API version is one of them.
-    pub fn holds(&self, api_version: &str, kind: &str) -> bool {
-        self.versions.iter().any(|v| v == api_version) && self.kinds.iter().any(|k| k == kind)
-    }
-}
-
-/// All that were removed, oldest first.
-pub fn removed_apis() -> &'static [RemovedApi] {
-    #[derive(Deserialize)]
-    struct Kubernetes {
-        removed_apis: Vec<RemovedApi>,
-    }
-    static READ: OnceLock<Kubernetes> = OnceLock::new();
-    &READ.get_or_init(|| read(KUBERNETES)).removed_apis
-}
-
 /// The rest of the catalogue, unread: name and text of each file.
-pub fn files() -> [(&'static str, &'static str); 8] {
+pub fn files() -> [(&'static str, &'static str); 9] {
     [
+        ("differences.json", include_str!("../charts/releases/differences.json")),
         ("images.json", IMAGES),
         ("kubernetes.json", KUBERNETES),
         ("services.json", SERVICES),

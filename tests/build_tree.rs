@@ -4,6 +4,8 @@
 pub mod components;
 #[path = "../build/embed.rs"]
 mod embed;
+#[path = "../build/releases.rs"]
+mod releases;
 #[path = "../build/root_schema.rs"]
 pub mod root_schema;
 

@@ -49,7 +49,7 @@ fn every_file_has_the_shape_that_the_schema_says() {
 #[test]
 fn every_chart_release_has_a_gitlab_release_and_they_follow_the_rule() {
     let pairs = releases::pairs();
-    assert_eq!(pairs.len(), 838);
+    assert_eq!(pairs.len(), 840);
     let mut ruled = 0;
     for two in pairs.windows(2) {
         assert!(version(&two[0].chart) < version(&two[1].chart), "{} is out of order", two[1].chart);
@@ -61,7 +61,7 @@ fn every_chart_release_has_a_gitlab_release_and_they_follow_the_rule() {
             ruled += 1;
         }
     }
-    assert_eq!(ruled, 655);
+    assert_eq!(ruled, 657);
 }
 
 #[test]
@@ -108,8 +108,7 @@ fn what_an_upgrade_asks_is_in_order_and_names_what_there_is() {
             upgrades[list].as_array().unwrap().iter().map(|row| series(row["chart"].as_str().unwrap())).collect();
         assert!(charts.len() > 10 && charts.is_sorted(), "{list}: {charts:?}");
         for chart in charts {
-            // 10.3 is announced; all others have a release
-            assert!(chart == (10, 3) || pairs.iter().any(|p| version(&p.chart).series() == chart), "{list}: {chart:?}");
+            assert!(pairs.iter().any(|p| version(&p.chart).series() == chart), "{list}: {chart:?}");
         }
     }
     let told: Vec<_> = upgrades["find_out"].as_object().unwrap().keys().collect();
@@ -158,6 +157,7 @@ fn images_of_releases_are_those_that_were_read() {
         ("18.11.11", "v14.50.0", "v4.39.0-gitlab", "16.7.0"),
         ("19.0.8", "v14.51.0", "v4.40.1-gitlab", "16.8.0"),
         ("19.2.4", "v14.56.1", "v4.40.2-gitlab", "16.9.0"),
+        ("19.3.2", "v14.56.1", "v4.40.2-gitlab", "16.9.0"),
     ];
     for (release, shell, registry, exporter) in seen {
         let tags = releases::images(version(release)).unwrap();
@@ -168,32 +168,96 @@ fn images_of_releases_are_those_that_were_read() {
 }
 
 #[test]
-fn a_series_means_its_newest_patch() {
-    assert_eq!(releases::find("18.9").unwrap(), version("18.9.8"));
-    assert_eq!(releases::find("v18.9.0").unwrap(), version("18.9.0"));
-    assert_eq!(releases::default_version(), version("18.9.8"));
+fn a_part_of_a_version_means_its_newest_release() {
+    let found = |text: &str| {
+        let release = releases::catalogue::find(text).unwrap();
+        (release.gitlab.to_string(), release.chart.to_string())
+    };
+    let is = |gitlab: &str, chart: &str| (gitlab.to_owned(), chart.to_owned());
+    assert_eq!(found("18.9"), is("18.9.8", "9.9.9"));
+    assert_eq!(found("v18.9.1"), is("18.9.1", "9.9.2"));
+    assert_eq!(found("9.9.1"), is("18.9.1", "9.9.1"));
+    assert_eq!(found("chart:9.9"), is("18.9.8", "9.9.9"));
+    assert_eq!(found("10.3.1"), is("19.3.1", "10.3.1"));
     let newest = releases::default_version();
+    assert_eq!(newest, version("18.10.8"));
     let listed = releases::pairs().iter().rfind(|pair| pair.gitlab == newest.to_string()).unwrap();
-    assert_eq!(releases::chart_of(newest), Some(listed.chart.as_str()), "`default_chart` is out of date");
-    assert_eq!(releases::chart_of(version("18.9.1")), Some("9.9.2"));
+    assert_eq!(releases::chart_of(newest).to_string(), listed.chart, "`default_chart` is out of date");
+}
+
+#[test]
+fn a_patch_without_a_row_has_a_chart_of_its_series() {
+    for (gitlab, chart) in [("18.11.12", "9.11.10"), ("19.0.8", "10.0.6"), ("19.2.4", "10.2.3"), ("19.4.1", "10.4.0")] {
+        assert_eq!(releases::chart_of(version(gitlab)).to_string(), chart);
+        assert_eq!(releases::catalogue::find(gitlab).unwrap().chart.to_string(), chart);
+    }
 }
 
 #[test]
 fn unknown_releases_are_refused_with_the_known_ones() {
     let cases = [
-        ("18.9.77", "GitLab `18.9.77` is not among the known releases", "the newest known patch of 18.9 is 18.9.8"),
-        ("17.11", "GitLab `17.11` is not among the known releases", "18.9.0 to 18.9.8"),
-        ("9.9.1", "GitLab `9.9.1` is not among the known releases", "known are 18.2.0 to 18.2.8"),
-        ("latest", "`latest` is not a GitLab version", "write a series such as `18.9`"),
-        ("", "`` is not a GitLab version", "18.9"),
-        ("18.9.+1", "`18.9.+1` is not a GitLab version", "18.9"),
-        ("99999999999.1", "`99999999999.1` is not a GitLab version", "18.9"),
+        ("18.9.77", "`18.9.77` is not among the known releases of GitLab", "of 18.9 there are 18.9.0 to 18.9.8"),
+        ("9.9.77", "`9.9.77` is not among the known releases of the chart", "of 9.9 there are 9.9.0 to 9.9.9"),
+        ("25.1", "`25.1` is not among the known releases of GitLab", "11.0.0 to 19.4.1"),
+        ("latest", "`latest` is not a version", "write a version of GitLab, `18.10` or `18.10.8`, or of its chart"),
+        ("", "`` is not a version", "18.10"),
+        ("18.9.+1", "`18.9.+1` is not a version", "18.10"),
+        ("99999999999.1", "`99999999999.1` is not a version", "18.10"),
     ];
     for (text, message, hint) in cases {
-        let error = releases::find(text).unwrap_err();
-        assert_eq!(error.message, message);
+        let error = releases::catalogue::find(text).unwrap_err();
+        assert!(error.message.starts_with(message), "{error:?}");
         assert!(error.hint.as_deref().unwrap_or_default().contains(hint), "{error:?}");
     }
+}
+
+#[test]
+fn only_series_whose_changes_are_known_are_rendered() {
+    for series in releases::known_series() {
+        let newest = releases::newest(series).unwrap();
+        match releases::rendered(newest) {
+            Ok(None) => assert!(((18, 4)..=(18, 10)).contains(&series), "{series:?} was not compared"),
+            Ok(Some(note)) => assert!(note.message.starts_with(&format!("GitLab {newest}: ")), "{note:?}"),
+            Err(error) => {
+                assert!(series > (19, 2), "{error:?}");
+                assert!(error.hint.unwrap().starts_with("name a release of 18.2 to 19.2"));
+            }
+        }
+    }
+    assert!(releases::rendered(version("17.11.7")).is_err());
+}
+
+#[test]
+fn a_difference_is_told_from_the_first_to_the_last_release_that_has_it() {
+    use gitlab_render::bundle::{DIFFERENCES, Difference};
+    let has = |text: &str, difference| version(text).has(difference);
+    assert!(!has("18.8.11", Difference::SidekiqMaxReplicas) && has("18.9.0", Difference::SidekiqMaxReplicas));
+    assert!(has("18.7.7", Difference::SuggestedReviewers) && !has("18.8.0", Difference::SuggestedReviewers));
+    let mut ids: Vec<_> = DIFFERENCES.iter().map(|row| row.id).collect();
+    ids.sort_unstable();
+    ids.dedup();
+    assert_eq!(ids.len(), DIFFERENCES.len());
+    for row in DIFFERENCES {
+        assert!(row.releases.since.is_some() || row.releases.until.is_some(), "{} holds always", row.id);
+        assert!(!row.what.ends_with('.'), "{}: the end of a sentence has no full stop", row.id);
+    }
+}
+
+#[test]
+fn the_default_release_has_the_plain_defaults() {
+    use gitlab_render::bundle::DEFAULTS_BY_RELEASE;
+    let default = releases::default_version().numbers();
+    for (releases, values) in DEFAULTS_BY_RELEASE {
+        assert!(!releases.has(default), "the default release has other defaults: {values}");
+    }
+}
+
+#[test]
+fn a_series_as_a_value_means_its_newest_patch() {
+    let tag = |value| releases::select(None, Some(value)).map(|found| (found.value.gitlab, found.value.version));
+    assert_eq!(tag("18.10").unwrap(), ("v18.10.8".to_owned(), "18.10.8".to_owned()));
+    assert_eq!(tag("18.10.3").unwrap(), ("v18.10.3".to_owned(), "18.10.3".to_owned()));
+    assert!(tag("18.77").unwrap_err().hint.unwrap().contains("patch number"));
 }
 
 #[test]
@@ -203,12 +267,12 @@ fn the_option_moves_every_image_and_the_value_only_those_of_rails() {
         (selected.value.gitlab, selected.value.gitaly, selected.value.registry, selected.warnings.len())
     };
     let of = |a: &str, b: &str, c: &str, n: usize| (a.to_owned(), b.to_owned(), c.to_owned(), n);
-    assert_eq!(tags(None, None), of("v18.9.8", "v18.9.8", "v4.36.0-gitlab", 0));
+    assert_eq!(tags(None, None), of("v18.10.8", "v18.10.8", "v4.38.0-gitlab", 0));
     assert_eq!(tags(Some("18.8"), None), of("v18.8.11", "v18.8.11", "v4.33.0-gitlab", 0));
-    assert_eq!(tags(None, Some("18.9.2")), of("v18.9.2", "v18.9.8", "v4.36.0-gitlab", 0));
-    assert_eq!(tags(None, Some("18.8.2")), of("v18.8.2", "v18.9.8", "v4.36.0-gitlab", 1));
+    assert_eq!(tags(None, Some("18.10.2")), of("v18.10.2", "v18.10.8", "v4.38.0-gitlab", 0));
+    assert_eq!(tags(None, Some("18.8.2")), of("v18.8.2", "v18.10.8", "v4.38.0-gitlab", 1));
     assert_eq!(tags(Some("18.8"), Some("18.8.2")), of("v18.8.2", "v18.8.11", "v4.33.0-gitlab", 0));
-    assert_eq!(tags(None, Some("my-branch")), of("my-branch", "v18.9.8", "v4.36.0-gitlab", 0));
+    assert_eq!(tags(None, Some("my-branch")), of("my-branch", "v18.10.8", "v4.38.0-gitlab", 0));
     assert_eq!(tags(None, Some("v42.0.0")), of("v42.0.0", "master", "v4.37.0-gitlab", 1));
     assert_eq!(tags(None, Some("")), tags(None, None));
     let development = releases::select(None, Some("42.0.0")).unwrap().value;

@@ -18,7 +18,7 @@ pub use self::images::RewriteArgs;
 pub use self::inputs::{ProfileName, ValuesArgs, values_file};
 pub use self::messages::{Color, ErrorFormat, MessageArgs};
 pub use self::release::{
-    ClusterArgs, DEFAULT_NAME, NEWEST_KUBERNETES, ReleaseArgs, ReleaseFlags, parse_label, parse_namespace,
+    ClusterArgs, DEFAULT_NAME, ReleaseArgs, ReleaseFlags, newest_kubernetes, parse_label, parse_namespace,
     parse_release_name,
 };
 pub use self::rerun::Rerun;

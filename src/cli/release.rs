@@ -8,8 +8,11 @@ use crate::resolve::KubeVersion;
 /// What Helm calls a release without a name.
 pub const DEFAULT_NAME: &str = "release-name";
 
-/// The newest Kubernetes that the output was checked against; it is rendered for where none is named.
-pub const NEWEST_KUBERNETES: KubeVersion = KubeVersion { major: 1, minor: 35 };
+/// The Kubernetes that is rendered for where none is named: the newest that the output was checked against and that the
+/// GitLab version is known to run on.
+pub fn newest_kubernetes(gitlab: Option<&str>) -> KubeVersion {
+    KubeVersion::newest_for(gitlab)
+}
 
 /// Which release is rendered, for commands that a release is the subject of.
 #[derive(Debug, Args)]
@@ -68,7 +71,7 @@ impl ReleaseFlags {
             name: self.name.clone().unwrap_or_else(|| DEFAULT_NAME.to_owned()),
             namespace: self.namespace.clone(),
             is_upgrade: self.is_upgrade,
-            kube_version: self.cluster.kubernetes(),
+            kube_version: self.cluster.kubernetes(self.gitlab_version.as_deref()),
             api_versions: self.cluster.api_versions(),
             gitlab_version: self.gitlab_version.clone(),
         }
@@ -88,9 +91,9 @@ pub struct ClusterArgs {
 }
 
 impl ClusterArgs {
-    /// The Kubernetes version, or the newest one known.
-    pub fn kubernetes(&self) -> KubeVersion {
-        self.kube_version.unwrap_or(NEWEST_KUBERNETES)
+    /// The Kubernetes version, or the newest one that this GitLab version is known to run on.
+    pub fn kubernetes(&self, gitlab: Option<&str>) -> KubeVersion {
+        self.kube_version.unwrap_or_else(|| newest_kubernetes(gitlab))
     }
 
     /// The API versions, without what a comma too many leaves.

@@ -165,7 +165,7 @@ impl DiffArgs {
             name: self.name.clone().unwrap_or_else(|| DEFAULT_NAME.to_owned()),
             namespace: self.namespace.clone().unwrap_or_else(|| "default".to_owned()),
             is_upgrade: false,
-            kube_version: self.cluster.kubernetes(),
+            kube_version: self.cluster.kubernetes(gitlab_version.map(String::as_str)),
             api_versions: self.cluster.api_versions(),
             gitlab_version: gitlab_version.cloned(),
         }

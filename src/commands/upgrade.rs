@@ -130,7 +130,7 @@ impl PlanArgs {
             name: self.name.clone(),
             namespace: self.namespace.clone(),
             is_upgrade: true,
-            kube_version: self.cluster.kubernetes(),
+            kube_version: self.cluster.kubernetes(None),
             api_versions: self.cluster.api_versions(),
             gitlab_version: None,
         };

@@ -8,9 +8,6 @@ use crate::diag::Failure;
 use crate::releases;
 use crate::ui::Ui;
 
-/// The version of the official chart whose values are read and whose objects are written.
-pub const CHART_VERSION: &str = "9.9.1";
-
 /// `gitlab-render version`.
 #[derive(Debug, Args)]
 #[command(after_help = "Example:\n  gitlab-render version -o json")]
@@ -24,16 +21,15 @@ impl VersionArgs {
     /// Prints the versions.
     pub fn run(&self, ui: &Ui) -> Result<Exit, Failure> {
         let own = env!("CARGO_PKG_VERSION");
-        let gitlab = releases::known_versions();
+        let (chart, gitlab) = (releases::compared_chart(), releases::known_versions());
         let text = match self.output {
             AnswerForm::Json => {
-                let answer = serde_json::json!({ "version": own, "chart": CHART_VERSION, "gitlab": gitlab });
+                let answer = serde_json::json!({ "version": own, "chart": chart, "gitlab": gitlab });
                 format!("{answer:#}\n")
             }
-            AnswerForm::Text => format!(
-                "gitlab-render {own}\nreplaces the chart gitlab {CHART_VERSION}\nknows GitLab {}\n",
-                gitlab.join(", ")
-            ),
+            AnswerForm::Text => {
+                format!("gitlab-render {own}\nreplaces the chart gitlab {chart}\nknows GitLab {}\n", gitlab.join(", "))
+            }
         };
         ui.out(text.as_bytes())?;
         Ok(Exit::Done)

@@ -5,11 +5,11 @@ use std::collections::BTreeSet;
 
 use serde_json::{Map, Value, json};
 
-use super::Request;
 use super::advice;
 use super::causes::Answer;
 use super::seen::{self, Seen};
 use super::variants::Variants;
+use super::{Request, layers};
 use crate::diag::{Diagnostic, Fault, Place, Severity, ValuePath};
 use crate::schema;
 use crate::values::cut;
@@ -190,7 +190,11 @@ fn fault(variants: &Variants<'_>, seen: &Seen, causes: Vec<ValuePath>, numbers: 
 
 /// For each value that was refused one that is acceptable there, where one is easily found.
 fn stand_ins<'p>(request: &Request, user: &Value, refused: &'p [ValuePath]) -> Vec<(&'p ValuePath, Value)> {
-    let options = schema::Options { unknown_keys: request.unknown_keys, skip_schema_validation: false };
+    let options = schema::Options {
+        release: layers::version(&request.target),
+        unknown_keys: request.unknown_keys,
+        skip_schema_validation: false,
+    };
     let candidates = [json!("example"), json!(1), json!(true), json!({}), json!([])];
     let fits = |path: &ValuePath, value: &Value| {
         let tried = cut::with(user, path, value.clone());

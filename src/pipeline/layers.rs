@@ -1,9 +1,12 @@
 //! The user's layers over the defaults of the components.
 
-use super::Request;
+use serde_json::Value;
+
+use super::{Request, Target};
 use crate::bundle;
 use crate::diag::{Diagnostic, Failure, Severity};
 use crate::profiles;
+use crate::releases::{self, GitlabVersion};
 use crate::resolve::component;
 use crate::schema::UnknownKeys;
 use crate::values::{self, Chart, Input, Merged};
@@ -17,7 +20,7 @@ pub(super) fn merged(request: &Request) -> Result<(Merged, Vec<Diagnostic>), Fai
     };
     let layers = values::load_with(&inputs(request)?, duplicates)?;
     let mut found = layers.warnings;
-    let merged = match values::merge_charts(layers.value, chart()?) {
+    let merged = match values::merge_charts(layers.value, chart(&request.target)?) {
         Ok(merged) => {
             found.extend(merged.warnings);
             merged.value
@@ -44,11 +47,36 @@ pub(super) fn inputs(request: &Request) -> Result<Vec<Input>, Diagnostic> {
     Ok(inputs)
 }
 
-/// The built-in defaults.
-pub(super) fn chart() -> Result<Chart, Diagnostic> {
-    let defaults = serde_json::from_str(bundle::DEFAULTS)
-        .map_err(|e| Diagnostic::bug("defaults", format!("the embedded defaults cannot be read: {e}")))?;
+/// The release whose defaults and behaviour count. A text that names none is reported when the objects are planned.
+pub(super) fn version(target: &Target) -> GitlabVersion {
+    let named = target.gitlab_version.as_deref().and_then(|text| releases::catalogue::find(text).ok());
+    named.map_or_else(releases::default_version, |release| release.gitlab)
+}
+
+/// The built-in defaults of the release.
+pub(super) fn chart(target: &Target) -> Result<Chart, Diagnostic> {
+    let broken = |e| Diagnostic::bug("defaults", format!("the embedded defaults cannot be read: {e}"));
+    let mut defaults = serde_json::from_str(bundle::DEFAULTS).map_err(broken)?;
+    let release = version(target).numbers();
+    for (_, text) in bundle::DEFAULTS_BY_RELEASE.iter().filter(|(releases, _)| releases.has(release)) {
+        lay_over(&mut defaults, serde_json::from_str(text).map_err(broken)?);
+    }
     Ok(Chart::with_sections(defaults, &sections()))
+}
+
+/// Lays the defaults of a release over the others: maps merge, a null removes, all else replaces.
+fn lay_over(base: &mut Value, over: Value) {
+    match (base, over) {
+        (Value::Object(base), Value::Object(over)) => {
+            for (key, value) in over {
+                match value {
+                    Value::Null => drop(base.shift_remove(&key)),
+                    value => lay_over(base.entry(key).or_insert(Value::Null), value),
+                }
+            }
+        }
+        (base, over) => *base = over,
+    }
 }
 
 /// The sections that are charts of their own in the official chart, outer ones first: a null over one of them

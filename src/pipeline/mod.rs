@@ -107,8 +107,11 @@ fn selected(request: &Request, output: &Output) -> Result<(Rendered, Checked), F
     merged.user = removed::without(merged.user, &removed);
     found.extend(removed);
     found.extend(third_party::notes(&merged.user));
-    let options =
-        schema::Options { unknown_keys: request.unknown_keys, skip_schema_validation: request.skip_schema_validation };
+    let options = schema::Options {
+        release: layers::version(&request.target),
+        unknown_keys: request.unknown_keys,
+        skip_schema_validation: request.skip_schema_validation,
+    };
     let checked = match schema::check(merged, &options) {
         Ok(checked) => {
             found.extend(checked.warnings);

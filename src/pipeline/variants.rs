@@ -38,7 +38,7 @@ impl<'r> Variants<'r> {
     /// # Errors
     /// The defaults that are compiled in cannot be read: a bug.
     pub fn new(request: &'r Request, user: &'r Value, left_out: Vec<ValuePath>) -> Result<Self, Diagnostic> {
-        let chart = chart()?;
+        let chart = chart(&request.target)?;
         let defaults = cut::over_defaults(Value::Null, chart.clone());
         Ok(Variants { request, chart, defaults, user, left_out })
     }

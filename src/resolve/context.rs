@@ -7,17 +7,31 @@ use std::rc::Rc;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
+use crate::bundle::Difference;
 use crate::diag::{Diagnostic, ValuePath};
 use crate::model::global::Global;
 use crate::model::{self, NodeMap, Text};
+use crate::releases::{self, GitlabVersion};
 
-/// A Kubernetes version, `1.35`.
+/// A Kubernetes version: major and minor.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub struct KubeVersion {
     /// 1.
     pub major: u32,
-    /// 33 to 37 are known.
+    /// The second number.
     pub minor: u32,
+}
+
+impl KubeVersion {
+    /// The version that is written for where none is named: the newest that the output was checked against and that
+    /// the named GitLab release is known to run on.
+    pub fn newest_for(gitlab: Option<&str>) -> Self {
+        let checked = releases::kubernetes::checked();
+        let named = gitlab.and_then(|text| releases::catalogue::find(text).ok());
+        let newest = named.and_then(|release| releases::kubernetes::newest(release.gitlab.series()));
+        let (major, minor) = newest.map_or(checked, |newest| newest.min(checked));
+        KubeVersion { major, minor }
+    }
 }
 
 /// What a render is for.
@@ -35,6 +49,18 @@ pub struct Release {
     pub api_versions: Vec<String>,
     /// Image tags of the GitLab version that is deployed.
     pub images: crate::releases::Images,
+}
+
+impl Release {
+    /// The release of GitLab whose behaviour is rendered; a development build behaves as the newest that is known.
+    pub fn version(&self) -> GitlabVersion {
+        self.images.release.unwrap_or_else(releases::default_version)
+    }
+
+    /// Whether this release has a named difference, see `charts/releases/differences.json`.
+    pub fn has(&self, difference: Difference) -> bool {
+        self.version().has(difference)
+    }
 }
 
 /// Reads a value that is YAML text; the error is a reason without the text.

@@ -9,6 +9,7 @@ use super::context::Context;
 use super::labels;
 use super::plan::Plan;
 use super::workload::Workload;
+use crate::bundle::Difference;
 use crate::model::{Node, NodeMap, Text};
 use crate::view;
 
@@ -73,12 +74,17 @@ impl GatewayRoute {
         let first = |own: &Option<Text>, shared: &Option<Text>, default: String| {
             own.as_ref().and_then(Text::set).or(shared.as_ref().and_then(Text::set)).map_or(default, str::to_owned)
         };
+        let name = first(&self.gateway_name, &shared.name, gateway_name(cx));
+        let listener = listener.and_then(Text::set);
+        if !cx.release.has(Difference::FullParentRefs) {
+            return json!({"name": name, "sectionName": listener});
+        }
         json!({
             "group": "gateway.networking.k8s.io",
             "kind": "Gateway",
-            "name": first(&self.gateway_name, &shared.name, gateway_name(cx)),
+            "name": name,
             "namespace": first(&self.gateway_namespace, &shared.namespace, cx.release.namespace.clone()),
-            "sectionName": listener.and_then(Text::set),
+            "sectionName": listener,
         })
     }
 

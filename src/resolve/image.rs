@@ -13,7 +13,7 @@ pub struct ImageRef {
     pub pull_policy: Option<String>,
 }
 
-/// Whether a tag is a plain version, which image tags write with a `v`: `18.9.1`, `18.9.0-rc1`.
+/// Whether a tag is a plain version, which image tags write with a `v`: three numbers, also with `-rc1`.
 fn is_version(tag: &str) -> bool {
     let (numbers, rest) = match tag.find('-') {
         Some(at) => tag.split_at(at),
@@ -64,7 +64,7 @@ impl Context<'_> {
 
     /// The version of Rails and helper images: `global.gitlabVersion`, or the release's.
     pub fn gitlab_version(&self) -> &str {
-        self.global.gitlab_version.as_ref().and_then(Text::set).unwrap_or(&self.release.images.gitlab)
+        &self.release.images.version
     }
 
     /// An image whose default repository follows the edition: `webservice`, `sidekiq` ...

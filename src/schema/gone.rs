@@ -80,7 +80,6 @@ pub(super) const GONE: &[(&str, &str)] = &[
     ("global.appConfig.defaultCanCreateGroup", "the setting moved into GitLab's Admin area, remove it"),
     ("global.appConfig.pages", "write `global.pages`"),
     ("global.appConfig.pseudonymizer", "GitLab removed the pseudonymizer, remove it"),
-    ("global.appConfig.suggested_reviewers", "GitLab removed suggested reviewers, remove it"),
     ("global.busybox", "write `global.gitlabBase`; its image took the place of busybox"),
     ("global.cfssl", "write `shared-secrets.selfsign`"),
     ("global.editions", "write `global.edition`"),

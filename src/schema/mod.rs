@@ -5,6 +5,7 @@
 //! document; the walk finds unknown keys ([`unknown`]), `jsonschema` finds the rest ([`wording`]).
 
 mod gone;
+mod marks;
 mod placeholder;
 mod plain;
 mod prune;
@@ -19,6 +20,7 @@ use jsonschema::{Draft, PatternOptions};
 use serde_json::Value;
 
 use crate::diag::{Diagnostic, Report, Severity, Sources, ValuePath, Warned};
+use crate::releases::{self, GitlabVersion};
 use crate::values::{Merged, Origins};
 
 /// What to do with keys that nothing reads.
@@ -32,8 +34,10 @@ pub enum UnknownKeys {
 }
 
 /// How strict the check is.
-#[derive(Debug, Clone, Copy, Default)]
+#[derive(Debug, Clone, Copy)]
 pub struct Options {
+    /// The release of GitLab that the values are for.
+    pub release: GitlabVersion,
     /// What to do with keys that nothing reads.
     pub unknown_keys: UnknownKeys,
     /// Types and bounds become warnings.
@@ -46,6 +50,16 @@ impl Options {
         match self.skip_schema_validation {
             true => Diagnostic { severity: Severity::Warning, ..finding },
             false => finding,
+        }
+    }
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Options {
+            release: releases::default_version(),
+            unknown_keys: UnknownKeys::default(),
+            skip_schema_validation: false,
         }
     }
 }
@@ -82,7 +96,10 @@ impl Checked {
 /// All violations, and the values again, to look places up in.
 #[expect(clippy::result_large_err, reason = "once in a run; the caller needs the values to print places")]
 pub fn check(mut merged: Merged, options: &Options) -> Result<Warned<Checked>, (Report, Merged)> {
-    let Walked { mut findings, quoted, unquoted } = walk(&merged.user, &merged.tree, options);
+    let unread = marks::unread(options.release, &mut merged).into_iter().map(|finding| leniently(finding, options));
+    let mut findings: Vec<_> = unread.collect();
+    let Walked { findings: more, quoted, unquoted } = walk(&merged.user, &merged.tree, options);
+    findings.extend(more);
     let lost = scalars::lost_texts(&merged, &unquoted).into_iter();
     findings.extend(lost.map(|finding| options.of_a_type(finding)));
     for pointer in &quoted {
@@ -135,10 +152,7 @@ fn walk(user: &Value, tree: &Value, options: &Options) -> Walked {
         .map(|(finding, _)| finding.clone())
         .chain(told)
         .chain(more)
-        .map(|finding| match options.unknown_keys {
-            UnknownKeys::Error => finding,
-            UnknownKeys::Warn => Diagnostic { severity: Severity::Warning, ..finding },
-        })
+        .map(|finding| leniently(finding, options))
         .collect();
     for pointer in &found.quoted {
         user.pointer_mut(pointer).into_iter().for_each(unquote);
@@ -151,6 +165,14 @@ fn walk(user: &Value, tree: &Value, options: &Options) -> Walked {
     diagnostics.extend(odd);
     diagnostics.extend(unknown::unread(&user));
     Walked { findings: diagnostics, quoted: found.quoted, unquoted: found.unquoted }
+}
+
+/// A finding about a key that nothing reads, as severe as the user wants it.
+fn leniently(finding: Diagnostic, options: &Options) -> Diagnostic {
+    match options.unknown_keys {
+        UnknownKeys::Error => finding,
+        UnknownKeys::Warn => Diagnostic { severity: Severity::Warning, ..finding },
+    }
 }
 
 /// What a text in quotes stands for where it is no text: Helm's templates write the one as the other.

@@ -1,11 +1,12 @@
-//! The least versions of PostgreSQL, Redis and Kubernetes that a release takes.
+//! The least versions of PostgreSQL and Redis that a release takes.
 
-use std::collections::BTreeMap;
 use std::sync::OnceLock;
 
 use serde::{Deserialize, Serialize};
 
 use crate::releases::{self, Series, series_of};
+
+pub use crate::releases::kubernetes::{Kubernetes, of as kubernetes};
 
 /// The least version of a data service.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize, Serialize)]
@@ -26,7 +27,7 @@ pub struct Minimum {
 }
 
 impl Minimum {
-    /// `16 (16.8 by the documentation)`.
+    /// The minimum, and in parentheses what the documentation says beside it.
     pub fn said(&self) -> String {
         let documented = self.documented_min.as_ref().map(|v| format!("{v} by the documentation"));
         let recommended = self.recommended.as_ref().map(|v| format!("{v} is advised"));
@@ -65,51 +66,4 @@ pub fn redis(series: Series) -> Option<&'static Minimum> {
 pub fn extensions(series: Series) -> Vec<&'static str> {
     let counts = |since: &Option<String>| since.as_deref().and_then(series_of).is_none_or(|since| since <= series);
     services().extensions.iter().filter(|(_, since)| counts(since)).map(|(name, _)| name.as_str()).collect()
-}
-
-#[derive(Deserialize)]
-struct Clusters {
-    minimum_gitlab: Vec<(String, String)>,
-    support: BTreeMap<String, Support>,
-}
-
-#[derive(Deserialize)]
-struct Support {
-    supported: Vec<String>,
-    deprecated: Vec<String>,
-}
-
-/// The Kubernetes versions that a release is for.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct Kubernetes {
-    /// Named by the documentation of the series; empty where that is not known.
-    pub supported: Vec<String>,
-    /// As `supported`, on their way out.
-    pub deprecated: Vec<String>,
-    /// The newest one that the series is known to run on.
-    pub newest: String,
-}
-
-impl Kubernetes {
-    /// `1.33, 1.34 or 1.35 (1.32 is on its way out)`.
-    pub fn said(&self) -> String {
-        let Some((last, rest)) = self.supported.split_last() else { return format!("{} or older", self.newest) };
-        let out = self.deprecated.join(", ");
-        let out = if out.is_empty() { out } else { format!(" ({out} is on its way out)") };
-        format!("{} or {last}{out}", rest.join(", "))
-    }
-}
-
-/// The Kubernetes versions of a GitLab series; none before anything is known.
-pub fn kubernetes(series: Series) -> Option<Kubernetes> {
-    static READ: OnceLock<Clusters> = OnceLock::new();
-    let known = READ.get_or_init(|| releases::read(releases::KUBERNETES));
-    let runs = |(_, gitlab): &&(String, String)| series_of(gitlab).is_some_and(|least| least <= series);
-    let newest = known.minimum_gitlab.iter().filter(runs).filter_map(|(v, _)| series_of(v)).max()?;
-    let support = known.support.get(&format!("{}.{}", series.0, series.1));
-    Some(Kubernetes {
-        supported: support.map(|s| s.supported.clone()).unwrap_or_default(),
-        deprecated: support.map(|s| s.deprecated.clone()).unwrap_or_default(),
-        newest: format!("{}.{}", newest.0, newest.1),
-    })
 }

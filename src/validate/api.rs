@@ -45,7 +45,7 @@ pub fn look_up<'s>(schemas: &'s Schemas, minor: u32, id: &ObjectId, found: &mut 
     if !id.api_version.contains('/') && !version_like(&id.api_version) {
         return Known::Elsewhere;
     }
-    if let Some(removed) = releases::removed_apis().iter().find(|r| r.holds(&id.api_version, &id.kind)) {
+    if let Some(removed) = releases::kubernetes::removed_apis().iter().find(|r| r.holds(&id.api_version, &id.kind)) {
         let hint = removed.successors.first().map(|next| use_it(next.clone()));
         let reason = format!("{what} was removed in Kubernetes {}", removed.since);
         say("removed-api", Severity::Error, "apiVersion", reason, hint);

@@ -59,3 +59,54 @@ fn wants_both_keys_of_the_database_or_none() {
         assert!(!output.status.success() && text(&output).contains("has no key"), "{}", text(&output));
     }
 }
+
+/// The check of a release, as it is rendered: the script, and the versions that its Job passes to it.
+fn rendered(gitlab: &str) -> (String, String, String) {
+    let mut request = crate::common::request("prod", "gitlab", &serde_json::json!({}));
+    request.target.gitlab_version = Some(gitlab.to_owned());
+    let rendered = gitlab_render::pipeline::render(&request).unwrap_or_else(|failed| panic!("{:?}", failed.report));
+    let of = |kind: &str| {
+        let mut all = rendered.objects.manifests().iter();
+        all.find(|m| &*m.component == "upgrade-check" && m.id.kind == kind && m.id.name.ends_with("upgrade-check"))
+    };
+    let script = of("ConfigMap").unwrap().body["data"]["runcheck"].as_str().unwrap().to_owned();
+    let job = rendered.objects.manifests().iter().find(|m| &*m.component == "upgrade-check" && m.id.kind == "Job");
+    let env = job.unwrap().body["spec"]["template"]["spec"]["containers"][0]["env"].as_array().unwrap().clone();
+    let value = |name: &str| env.iter().find(|e| e["name"] == name).unwrap()["value"].as_str().unwrap().to_owned();
+    (script, value("GITLAB_VERSION"), value("CHART_VERSION"))
+}
+
+#[test]
+fn from_every_stop_to_every_rendered_stop_the_last_one_between_counts() {
+    use gitlab_render::releases;
+    let series = |text: &str| releases::series_of(text).unwrap();
+    let stops: Vec<_> = releases::stops().stops.iter().filter(|stop| stop.newest.is_some()).collect();
+    let (mut permitted, mut refused) = (0, 0);
+    // the newest patch of each, among them those that no row of the catalogue gives a chart
+    for to in stops.iter().filter_map(|stop| releases::newest(series(&stop.gitlab))) {
+        let (script, gitlab, chart) = rendered(&to.to_string());
+        assert_eq!(releases::GitlabVersion::parse(&chart).unwrap().minor, to.minor, "chart {chart} for GitLab {to}");
+        let needed = stops.iter().map(|stop| series(&stop.gitlab)).filter(|stop| *stop < to.series()).max().unwrap();
+        for stop in &stops {
+            let from = releases::GitlabVersion::parse(stop.newest.as_deref().unwrap()).unwrap();
+            if from > to {
+                continue;
+            }
+            let sandbox = Sandbox::new();
+            let old_chart = releases::chart_of(from).to_string();
+            sandbox.write("info/gitlabVersion", &from.to_string()).write("info/gitlabChartVersion", &old_chart);
+            sandbox.write("pg/postgresql-password", "x").write("pg/postgresql-postgres-password", "x");
+            let (info, pg) = (sandbox.str("info"), sandbox.str("pg"));
+            let env = [
+                ("CHART_INFO_DIRECTORY", info.as_str()),
+                ("POSTGRESQL_SECRET_DIRECTORY", pg.as_str()),
+                ("GITLAB_VERSION", gitlab.as_str()),
+                ("CHART_VERSION", chart.as_str()),
+            ];
+            let output = sandbox.run("sh", &script, &env);
+            assert_eq!(output.status.success(), from.series() >= needed, "{from} to {to}: {}", text(&output));
+            if output.status.success() { permitted += 1 } else { refused += 1 }
+        }
+    }
+    assert!(permitted >= 9 && refused > 100, "{permitted} permitted, {refused} refused");
+}

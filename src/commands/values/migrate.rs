@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use clap::Args;
 
-use crate::cli::{DEFAULT_NAME, NEWEST_KUBERNETES, values_file};
+use crate::cli::{DEFAULT_NAME, newest_kubernetes, values_file};
 use crate::commands::Exit;
 use crate::diag::{Diagnostic, Failure, Fault, Report, Sources};
 use crate::files::{Stdin, write_file};
@@ -133,7 +133,7 @@ impl MigrateArgs {
             name: DEFAULT_NAME.to_owned(),
             namespace: "default".to_owned(),
             is_upgrade: false,
-            kube_version: NEWEST_KUBERNETES,
+            kube_version: newest_kubernetes(None),
             api_versions: Vec::new(),
             gitlab_version: None,
         };

@@ -3,14 +3,7 @@
 use super::{Context, is_set, refuse};
 use crate::bundle;
 use crate::diag::Diagnostic;
-use crate::resolve::KubeVersion;
-
-/// The first Kubernetes that serves every API version that is written: `autoscaling/v2` and `policy/v1` are all there is since.
-const SERVES_ALL: KubeVersion = KubeVersion { major: 1, minor: 25 };
-/// What GitLab 18.9 supports (`charts/releases/kubernetes.json`), and the newest version that was published when this was written.
-const SUPPORTED: (KubeVersion, KubeVersion) =
-    (KubeVersion { major: 1, minor: 33 }, KubeVersion { major: 1, minor: 35 });
-const NEWEST: KubeVersion = KubeVersion { major: 1, minor: 37 };
+use crate::releases::{kubernetes, series_of};
 
 /// Says what a cluster would refuse.
 pub(super) fn check(cx: &Context) {
@@ -24,18 +17,22 @@ pub(super) fn check(cx: &Context) {
 }
 
 fn version(cx: &Context) {
-    let asked = cx.release.kube_version;
-    let (oldest, newest) = SUPPORTED;
-    let range = format!("GitLab 18.9 supports {}.{} to {}.{}", oldest.major, oldest.minor, newest.major, newest.minor);
-    let said = format!("`--kube-version {}.{}`", asked.major, asked.minor);
-    if asked < SERVES_ALL {
-        let message = format!("{said}: does not serve the API versions that are written; {range}");
+    let asked = (cx.release.kube_version.major, cx.release.kube_version.minor);
+    let gitlab = cx.release.version();
+    let Some(runs) = kubernetes::of(gitlab.series()) else { return };
+    let oldest = runs.supported.iter().filter_map(|version| series_of(version)).min();
+    let range = format!("GitLab {gitlab} supports Kubernetes {}", runs.said());
+    let named = format!("`--kube-version {}.{}`", asked.0, asked.1);
+    let warn = |message: String, hint: &str| cx.say(Diagnostic::warning("kube-version", message).hint(hint));
+    if asked < kubernetes::serves_all() {
+        let message = format!("{named}: does not serve the API versions that are written; {range}");
         cx.say(Diagnostic::error("kube-version", message).hint("upgrade the cluster first"));
-    } else if asked < oldest {
-        let message = format!("{said}: too old to be supported; {range}");
-        cx.say(Diagnostic::warning("kube-version", message).hint("upgrade the cluster soon"));
-    } else if asked > NEWEST {
-        let message = format!("{said}: not known yet; {range}");
-        cx.say(Diagnostic::warning("kube-version", message).hint("check that the version is the cluster's"));
+    } else if oldest.is_some_and(|oldest| asked < oldest) {
+        warn(format!("{named}: too old to be supported; {range}"), "upgrade the cluster soon");
+    } else if asked > kubernetes::published() {
+        warn(format!("{named}: this version is not known yet; {range}"), "check that the version is the cluster's");
+    } else if kubernetes::newest(gitlab.series()).is_some_and(|newest| asked > newest) {
+        let hint = "upgrade GitLab before the cluster, or check that the version is the cluster's";
+        warn(format!("{named}: newer than what this release is known to run on; {range}"), hint);
     }
 }

@@ -4,6 +4,7 @@
 use serde::Deserialize;
 use serde_json::{Value, json};
 
+use crate::bundle::Difference;
 use crate::diag::{Diagnostic, ValuePath};
 use crate::model::{Node, NodeMap, Text};
 use crate::resolve::gateway::GatewayRoute;
@@ -83,7 +84,7 @@ fn issuer(w: &Workload, set: &Settings, email: &str) -> crate::resolve::View {
     let by_gateway = cx.enabled("global.gatewayApi.enabled") && cx.enabled("global.gatewayApi.configureCertmanager");
     let mut labels = w.labels.object.clone();
     labels.remove("app.kubernetes.io/managed-by");
-    labels.insert("chart".to_owned(), "certmanager-issuer-0.3.0".into());
+    labels.insert("chart".to_owned(), chart_label(cx).into());
     labels.insert("heritage".to_owned(), "Helm".into());
     view! {
         name: quoted(&format!("{}-issuer", release.name)), namespace: quoted(&release.namespace),
@@ -93,6 +94,15 @@ fn issuer(w: &Workload, set: &Settings, email: &str) -> crate::resolve::View {
         class_field: if new { "ingressClassName" } else { "class" },
         class: (class != "none").then(|| quoted(&class)),
         gateway: by_gateway.then(|| gateway(cx).to_string()),
+    }
+}
+
+/// The chart that the issuer's labels name. It has a version of its own.
+fn chart_label(cx: &Context) -> &'static str {
+    if cx.release.has(Difference::IssuerInItsNamespace) {
+        "certmanager-issuer-0.3.0"
+    } else {
+        "certmanager-issuer-0.2.1"
     }
 }
 
@@ -115,8 +125,13 @@ fn quoted_map(map: &NodeMap) -> Vec<Value> {
 
 fn plan_job(w: &Workload, set: &Settings, config: &str, plan: &mut Plan) {
     let mut main = deployment::job_container(w, "create-issuer", deployment::kubectl(w.cx));
-    main.command = Some(json!(["/bin/bash", "/scripts/create-issuer"]));
-    main.env = vec![json!({"name": "POD_NAMESPACE", "valueFrom": {"fieldRef": {"fieldPath": "metadata.namespace"}}})];
+    if w.cx.release.has(Difference::IssuerInItsNamespace) {
+        let namespace = json!({"fieldRef": {"fieldPath": "metadata.namespace"}});
+        main.command = Some(json!(["/bin/bash", "/scripts/create-issuer"]));
+        main.env = vec![json!({"name": "POD_NAMESPACE", "valueFrom": namespace})];
+    } else {
+        main.command = Some(json!(["/bin/bash", "/scripts/create-issuer", "/scripts/issuer.yml"]));
+    }
     main.volume_mounts = vec![mount("scripts", "/scripts", Value::Null)];
     let volumes = vec![config_volume("scripts", config)];
     let suffix = deployment::job_suffix(w.cx);

@@ -3,6 +3,7 @@
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
+use crate::bundle::Difference;
 use crate::model::workload::{Annotated, Image};
 use crate::model::{Node, NodeMap, Text};
 use crate::resolve::gateway::{GatewayRoute, prefix_rule};
@@ -140,7 +141,8 @@ fn read<'a>(cx: &'a Context<'a>) -> Minio<'a> {
 
 /// An image as it is named, or its copy.
 fn image(w: &Workload, repository: &Text, tag: &Text) -> ImageRef {
-    let mirrored = MIRRORED.contains(&(repository.as_str(), tag.as_str()));
+    let copied = MIRRORED.contains(&(repository.as_str(), tag.as_str()));
+    let mirrored = copied && w.cx.release.has(Difference::MinioImagesOfTheMirror);
     let reference = format!("{}{repository}:{tag}", if mirrored { MIRROR } else { "" });
     let policy = Image { pull_policy: w.set.image.pull_policy.clone(), ..Image::default() };
     ImageRef { reference, pull_policy: w.cx.pull_policy(&policy) }

@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use crate::manifest::Phase;
 use crate::model::NodeMap;
-use crate::releases;
+use crate::releases::{self, ChartVersion};
 use crate::resolve::shared::{deployment, postgres};
 use crate::resolve::workload::{Workload, config_volume, env, mount};
 use crate::resolve::{Component, Context, Plan, labels};
@@ -21,9 +21,9 @@ fn resolve(cx: &Context, plan: &mut Plan) {
     // Its own image goes over `global.gitlabBase.image`, as an init container's does.
     w.set.init.image = w.set.image.clone();
     let info = format!("{}-{app}-chart-info", cx.release.name);
-    let chart = cx.release.images.release.and_then(releases::chart_of).unwrap_or(releases::CHART);
+    let chart = releases::chart_of(cx.release.version());
     let view = view! {
-        name: info, labels: w.labels.object, chart_version: chart, gitlab_version: cx.gitlab_version(),
+        name: info, labels: w.labels.object, chart_version: chart.to_string(), gitlab_version: cx.gitlab_version(),
     };
     // The last of all: until then the check of an upgrade that is tried again sees what ran before.
     plan.add(COMPONENT.name, "configmap-chart-info.yaml", view).phase(Phase::Post);
@@ -32,7 +32,7 @@ fn resolve(cx: &Context, plan: &mut Plan) {
     }
 }
 
-fn plan_check(w: &Workload, chart: &str, info: &str, plan: &mut Plan) {
+fn plan_check(w: &Workload, chart: ChartVersion, info: &str, plan: &mut Plan) {
     let cx = w.cx;
     let database = postgres::databases(cx, "gitlab").into_iter().find(|db| db.name == "main");
     // Only the PostgreSQL that comes with GitLab is asked for its version.
@@ -56,7 +56,7 @@ fn plan_check(w: &Workload, chart: &str, info: &str, plan: &mut Plan) {
     let mut main = deployment::job_container(w, "run-check", w.base_image());
     main.image_pull_policy = main.image_pull_policy.or_else(|| cx.pull_policy(&w.set.image));
     main.command = Some(json!(["/bin/sh", "/scripts/runcheck"]));
-    main.env = vec![env("GITLAB_VERSION", cx.gitlab_version()), env("CHART_VERSION", chart)];
+    main.env = vec![env("GITLAB_VERSION", cx.gitlab_version()), env("CHART_VERSION", chart.to_string())];
     main.volume_mounts =
         vec![mount("chart-info", "/chart-info", Value::Null), mount("scripts", "/scripts", Value::Null)];
     let mut volumes = vec![

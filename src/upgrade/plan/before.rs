@@ -108,7 +108,7 @@ fn cluster(hop: &Hop<'_>) -> Vec<Check> {
             commands: vec!["kubectl version".to_owned()],
         });
     }
-    if let Some(guard) = releases::minimum(&hop.to.chart.to_string()) {
+    if let Some(guard) = releases::minimum(hop.to.chart) {
         checks.push(Check {
             id: "running-release",
             what: format!(
@@ -192,7 +192,7 @@ fn without_downtime(hop: &Hop<'_>) -> Vec<Check> {
         add(
             "services-outside",
             "PostgreSQL, Redis and object storage are outside of the release, and Gitaly is too or its clients try again \
-             (`global.gitaly.client`, from 18.9 on)",
+             (`global.gitaly.client`)",
             hop.user().map(|_| outside.iter().all(|path| hop.is_off(path))),
             Vec::new(),
         );

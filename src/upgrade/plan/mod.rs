@@ -257,7 +257,7 @@ impl Hop<'_> {
 
 /// Whether this program renders a release itself.
 pub fn renders(gitlab: GitlabVersion) -> bool {
-    releases::known_series().contains(&gitlab.series())
+    releases::rendered(gitlab).is_ok()
 }
 
 /// Plans an upgrade over the releases of `ask.halts`.
@@ -316,7 +316,7 @@ fn conditions(hop: &Hop<'_>, halt: &Halt) -> Vec<Condition> {
 fn notes(hop: &Hop<'_>, halt: &Halt) -> Vec<String> {
     let mut notes: Vec<String> = halt.stop.and_then(|stop| stop.note.clone()).into_iter().collect();
     let Release { gitlab, chart } = hop.to;
-    if releases::chart_of(gitlab).is_none() {
+    if releases::listed_chart(gitlab).is_none() {
         notes.push(format!("which chart carries GitLab {gitlab} is not known; it is newer than {chart}"));
     }
     let newest = super::version::find(&format!("{}.{}", gitlab.major, gitlab.minor)).ok();

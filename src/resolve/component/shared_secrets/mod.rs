@@ -6,6 +6,7 @@ mod secrets;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
+use crate::bundle::Difference;
 use crate::manifest::Phase;
 use crate::model::workload::Image;
 use crate::model::{NodeMap, Text};
@@ -72,15 +73,22 @@ struct Parts {
     init: Vec<Container>,
     main: Container,
     volumes: Vec<Value>,
+    /// Whether the pod's security context goes without its `seccompProfile`.
+    without_seccomp: bool,
 }
 
 fn plan_job(w: &Workload, parts: Parts, plan: &mut Plan, end: &'static str) {
     let suffix = deployment::job_suffix(w.cx);
     let by_content = suffix.is_none();
+    let mut pod = deployment::job_pod(w, parts.init, parts.main, parts.volumes, "Never");
+    if parts.without_seccomp
+        && let Some(Value::Object(context)) = pod.0.get_mut("security_context")
+    {
+        context.shift_remove("seccompProfile");
+    }
     let view = view! {
         name: format!("{}{}", w.name, suffix.map_or(String::new(), |s| s + end)),
-        labels: w.labels.object,
-        pod: moved(deployment::job_pod(w, parts.init, parts.main, parts.volumes, "Never")),
+        labels: w.labels.object, pod: moved(pod),
     };
     let job = plan.add(COMPONENT.name, "job.yaml", view).phase(Phase::Pre);
     if by_content {
@@ -94,7 +102,7 @@ fn generate(w: &Workload) -> Parts {
     main.command = Some(json!(["/bin/bash", "/scripts/generate-secrets"]));
     main.volume_mounts = vec![mount("scripts", "/scripts", Value::Null), mount("ssh", "/etc/ssh", Value::Null)];
     let volumes = vec![config_volume("scripts", &w.name), json!({"name": "ssh", "emptyDir": {}})];
-    Parts { init: Vec::new(), main, volumes }
+    Parts { init: Vec::new(), main, volumes, without_seccomp: false }
 }
 
 /// The pod that signs a certificate: one container makes it, the other stores it.
@@ -135,7 +143,8 @@ fn sign(w: &Workload, set: &SelfSign) -> Parts {
         ..deployment::job_container(w, "kubectl", deployment::kubectl(cx))
     };
     let volumes = vec![json!({"name": "certs-path", "emptyDir": {}})];
-    Parts { init: vec![init], main, volumes }
+    let without_seccomp = !cx.release.has(Difference::SelfSignSeccomp);
+    Parts { init: vec![init], main, volumes, without_seccomp }
 }
 
 fn plan_account(w: &Workload, set: &Settings, plan: &mut Plan) {

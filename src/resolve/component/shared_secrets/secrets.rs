@@ -4,6 +4,7 @@
 use serde::Serialize;
 use serde_json::Value;
 
+use crate::bundle::Difference;
 use crate::resolve::context::Context;
 
 /// A Secret to be made where it is missing.
@@ -191,6 +192,10 @@ fn mail(list: &mut List) {
 }
 
 fn others(list: &mut List) {
+    if list.cx.release.has(Difference::SuggestedReviewers) {
+        let section = "global.appConfig.suggested_reviewers";
+        list.pair(section, "gitlab-suggested-reviewers", "suggested_reviewers_secret", |key| random(key, 64));
+    }
     if list.on("global.openbao.enabled") || list.on("openbao.install") {
         list.pair("global.openbao.httpAudit", "openbao-audit-secret", "token", |key| random(key, 64));
         let unseal = "global.openbao.unseal";

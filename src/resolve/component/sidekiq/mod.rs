@@ -7,6 +7,7 @@ mod checks;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
+use crate::bundle::Difference;
 use crate::model::workload::{Hpa, Keda, Metrics};
 use crate::model::{Node, NodeMap, Port, Text};
 use crate::resolve::context::specialize;
@@ -171,8 +172,10 @@ fn main_container(w: &Workload, set: &Settings, image: ImageRef) -> Container {
         .with_env(rails::env(w.cx))
         .with_env(rails::tracing(w.cx))
         .with_env(pace(set))
-        .with_env(memory_killer(&set.memory_killer))
-        .with_env([("GITLAB_SIDEKIQ_MAX_REPLICAS", port_text(Some(&set.max_replicas)))]);
+        .with_env(memory_killer(&set.memory_killer));
+    if w.cx.release.has(Difference::SidekiqMaxReplicas) {
+        main = main.with_env([("GITLAB_SIDEKIQ_MAX_REPLICAS", port_text(Some(&set.max_replicas)))]);
+    }
     let root = relative_root(w.cx);
     if !root.is_empty() {
         main = main.with_env([("RAILS_RELATIVE_URL_ROOT", root)]);

@@ -4,10 +4,11 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::{COMPONENT, Web, workhorse};
+use crate::bundle::Difference;
 use crate::model::app_config::AppConfig;
 use crate::model::{Node, NodeMap, Port, Text};
 use crate::resolve::Plan;
-use crate::resolve::gateway::{GatewayRoute, backend};
+use crate::resolve::gateway::{GatewayRoute, backend, prefix_rule};
 use crate::resolve::network::{Ingress, Route, geo_class};
 use crate::resolve::shared::hosts;
 use crate::resolve::workload::Workload;
@@ -193,6 +194,16 @@ pub fn plan_route(all: &Workload, webs: &[Web], plan: &mut Plan) {
     let mut rules = Vec::new();
     for web in webs {
         let Some(path) = &web.path else { continue };
+        if !cx.release.has(Difference::LongRunningRoute) {
+            let mut rule = prefix_rule(path, &web.name, &web.set.service.workhorse_external_port);
+            if cx.release.has(Difference::RouteForEachDeployment) {
+                rule["name"] = format!("{}-deployment", web.key).into();
+            } else if !rules.is_empty() {
+                continue;
+            }
+            rules.push(rule);
+            continue;
+        }
         let to = || vec![backend(&web.name, &web.set.service.workhorse_external_port)];
         let regular = |end: &str| json!({"path": {"type": "RegularExpression", "value": format!("^{path}.*/{end}$")}});
         // Git over SSH stays open for as long as it takes.

@@ -4,6 +4,7 @@ use serde::Deserialize;
 use serde_json::json;
 
 use super::{COMPONENT, Web, workhorse};
+use crate::bundle::Difference;
 use crate::model::app_config::SecretKey;
 use crate::model::{Node, NodeMap, Text};
 use crate::resolve::image::ImageRef;
@@ -76,15 +77,18 @@ pub fn plan_deployment(web: &Web, all: &Workload, plan: &mut Plan) {
 }
 
 /// What both containers need to know.
-fn common_env(web: &Web) -> [(&'static str, String); 5] {
+fn common_env(web: &Web) -> Vec<(&'static str, String)> {
     let blackout = web.set.shutdown.blackout_seconds.map_or_else(String::new, |seconds| seconds.to_string());
-    [
+    let mut env = vec![
         ("CONFIG_TEMPLATE_DIRECTORY", rails::TEMPLATES.to_owned()),
         ("CONFIG_DIRECTORY", "/srv/gitlab/config".to_owned()),
         ("TMPDIR", "/tmp/gitlab".to_owned()),
-        ("PUMA_CONTROL_PORT", web.set.puma.control_port.0.clone()),
         ("SHUTDOWN_BLACKOUT_SECONDS", blackout),
-    ]
+    ];
+    if web.w.cx.release.has(Difference::WorkhorseHealthListener) {
+        env.push(("PUMA_CONTROL_PORT", web.set.puma.control_port.0.clone()));
+    }
+    env
 }
 
 fn puma(web: &Web, image: ImageRef) -> Container {

@@ -137,7 +137,7 @@ pub fn health_checks(web: &Web) -> bool {
 }
 
 /// The container; `env` is what it has in common with Puma's.
-pub fn container(web: &Web, env: [(&'static str, String); 5]) -> Container {
+pub fn container(web: &Web, env: Vec<(&'static str, String)>) -> Container {
     let (w, set) = (&web.w, &web.set.workhorse);
     let given = match &set.image {
         Some(ImageName::Repository(repository)) => Image { repository: Some(repository.clone()), ..Image::default() },

@@ -15,6 +15,7 @@ pub mod settings;
 use serde_json::{Map, Value, json};
 
 use self::settings::{Image, Pods, Settings};
+use crate::bundle::Difference;
 use crate::diag::{Diagnostic, ValuePath};
 use crate::model::{Node, NodeMap, Text};
 use crate::resolve::image::ImageRef;
@@ -247,7 +248,13 @@ impl Nginx<'_> {
             .pod(init, vec![main], volumes)
             .with("labels", self.part_labels(part, &user))
             .with("annotations", labels::text_map(&pods.pod_annotations))
-            .with("automount_service_account_token", account.automount_service_account_token.unwrap_or(true))
+            .with(
+                "automount_service_account_token",
+                self.cx
+                    .release
+                    .has(Difference::NginxTokenInPod)
+                    .then(|| account.automount_service_account_token.unwrap_or(true)),
+            )
             .with("service_account_name", self.account_name(part))
             .with(
                 "image_pull_secrets",

@@ -4,6 +4,7 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::{Process, mail, optional, services, sign_in};
+use crate::bundle::Difference;
 use crate::model::app_config::AppConfig;
 use crate::model::{Node, NodeMap, Text};
 use crate::resolve::context::Context;
@@ -36,6 +37,7 @@ pub fn view(w: &Workload, process: Process, app: &AppConfig) -> View {
         graph_mailer: app.microsoft_graph_mailer,
         pages: moved(services::pages(cx, own)),
         kas: moved(services::kas(cx, app)),
+        suggested_reviewers: cx.release.has(Difference::SuggestedReviewers),
         workspaces: moved(services::workspaces(cx, app)),
         openbao: moved(services::openbao(cx)),
         registry: moved(services::registry(cx, own)),

@@ -17,6 +17,7 @@ pub use secrets::{secret_sources, volumes};
 use serde_json::{Map, Value, json};
 
 use super::{hosts, postgres, redis};
+use crate::bundle::Difference;
 use crate::model::app_config::{AppConfig, SecretKey};
 use crate::model::{Node, Text};
 use crate::resolve::context::Context;
@@ -104,6 +105,7 @@ fn redis_files(cx: &Context, own: &str) -> Node {
     }
     files.insert("main".to_owned(), file(redis::redis(cx, own)));
     files.insert("action_cable".to_owned(), file(redis::instance(cx, own, "actioncable")));
+    files.insert("action_cable_of_rails".to_owned(), cx.release.has(Difference::ActionCableRedis).into());
     Value::Object(files)
 }
 

@@ -4,6 +4,7 @@ use serde::Deserialize;
 use serde_json::Value;
 
 use super::{Process, first_set, optional};
+use crate::bundle::Difference;
 use crate::model::app_config::{AppConfig, SecretKey};
 use crate::model::{Node, Switch, Text};
 use crate::resolve::context::Context;
@@ -263,7 +264,7 @@ pub fn sources(cx: &Context, own: &str, app: &AppConfig, process: Process) -> Ve
         let workhorse: SecretKey = cx.read("global.workhorse");
         sources.push(source(&workhorse, "gitlab-workhorse-secret", "shared_secret", "gitlab-workhorse/secret"));
         let openbao: OpenBao = cx.read("global.openbao");
-        if openbao.enabled {
+        if openbao.enabled && cx.release.has(Difference::OpenbaoAuditToken) {
             let path = "openbao/.gitlab_openbao_authentication_token_secret";
             sources.push(source(&openbao.http_audit, "openbao-audit-secret", "token", path));
         }
@@ -275,6 +276,11 @@ pub fn sources(cx: &Context, own: &str, app: &AppConfig, process: Process) -> Ve
     if uses_kas(cx, app) {
         let kas = SecretKey { secret: app.gitlab_kas.secret.clone(), key: app.gitlab_kas.key.clone() };
         sources.push(source(&kas, "gitlab-kas-secret", "kas_shared_secret", "kas/.gitlab_kas_secret"));
+    }
+    if cx.release.has(Difference::SuggestedReviewers) {
+        let set: SecretKey = cx.read("global.appConfig.suggested_reviewers");
+        let path = "suggested_reviewers/.gitlab_suggested_reviewers_secret";
+        sources.push(source(&set, "gitlab-suggested-reviewers", "suggested_reviewers_secret", path));
     }
     sources
 }

@@ -1,0 +1,103 @@
+//! What differs from release to release: named differences, default values, and marks of the schemas.
+
+use std::fmt::Write as _;
+use std::path::Path;
+
+use serde_json::{Map, Value};
+
+use super::components::{Component, Outcome, read_json};
+use super::embed::{ReadYaml, place, yaml_file};
+use super::root_schema;
+
+/// The releases that something holds in, as Rust: `Releases { since: Some((18, 7, 0)), until: None }`.
+///
+/// `since` and `until` are series or releases; a series in `until` includes all its patches.
+pub fn span(holder: &Value, what: &str) -> Outcome<String> {
+    let bound = |field: &str, patch: u32| -> Outcome<String> {
+        let Some(text) = holder.get(field) else { return Ok("None".to_owned()) };
+        let numbers: Option<Vec<u32>> = text.as_str().and_then(|t| t.split('.').map(|n| n.parse().ok()).collect());
+        match numbers.as_deref() {
+            Some([major, minor]) => Ok(format!("Some(({major}, {minor}, {patch}))")),
+            Some([major, minor, patch]) => Ok(format!("Some(({major}, {minor}, {patch}))")),
+            _ => Err(format!("{what}: `{field}` is no release: {text}").into()),
+        }
+    };
+    Ok(format!("Releases {{ since: {}, until: {} }}", bound("since", 0)?, bound("until", u32::MAX)?))
+}
+
+/// The enum of named differences, and their table, from `charts/releases/differences.json`.
+pub fn differences(root: &Path) -> Outcome<String> {
+    let path = root.join("charts/releases/differences.json");
+    let file = if path.is_file() { read_json(&path)? } else { Value::Null };
+    let rows = file.get("differences").and_then(Value::as_array).cloned().unwrap_or_default();
+    let mut names = String::new();
+    let mut table = String::new();
+    for row in &rows {
+        let text = |field: &str| row.get(field).and_then(Value::as_str).ok_or(format!("differences.json: no {field}"));
+        let (id, what) = (text("id")?, text("what")?);
+        let name: String = id.split('-').map(capitalized).collect();
+        let releases = span(row, id)?;
+        writeln!(names, "    /// {what}.\n    {name},")?;
+        writeln!(
+            table,
+            "    Row {{ difference: Difference::{name}, id: {id:?}, releases: {releases}, what: {what:?} }},"
+        )?;
+    }
+    Ok(format!(
+        "/// What differs from release to release, by name.\n#[derive(Debug, Clone, Copy, PartialEq, Eq)]\n\
+         pub enum Difference {{\n{names}}}\n\n/// In which releases each difference holds.\n\
+         pub static DIFFERENCES: &[Row] = &[\n{table}];\n"
+    ))
+}
+
+fn capitalized(word: &str) -> String {
+    let mut letters = word.chars();
+    letters.next().map(|first| first.to_ascii_uppercase().to_string() + letters.as_str()).unwrap_or_default()
+}
+
+/// The default values that are others in some releases, as a table of JSON texts.
+///
+/// A component's stand in its `values.by-release.yaml`, a list of `{since, until, values}`; those of no component in
+/// `schemas/root.values.by-release.yaml`.
+pub fn defaults(root: &Path, all: &[Component], read_yaml: ReadYaml) -> Outcome<String> {
+    let mut rows = Vec::new();
+    let mut gather = |path: &Path, key: &str| -> Outcome<()> {
+        if !path.is_file() {
+            return Ok(());
+        }
+        let list = yaml_file(path, read_yaml)?;
+        for row in list.as_array().ok_or_else(|| format!("{}: not a list", path.display()))? {
+            let values = row.get("values").ok_or_else(|| format!("{}: a row has no `values`", path.display()))?;
+            let mut tree = Value::Object(Map::new());
+            place(&mut tree, key, values.clone())?;
+            rows.push((span(row, &path.display().to_string())?, tree.to_string()));
+        }
+        Ok(())
+    };
+    gather(&root.join("schemas/root.values.by-release.yaml"), "")?;
+    for component in all {
+        for folder in component.defaults.iter().map(|twin| component.folder.with_file_name(twin)) {
+            gather(&folder.join("values.by-release.yaml"), component.key.as_deref().unwrap_or_default())?;
+        }
+        gather(&component.folder.join("values.by-release.yaml"), component.key.as_deref().unwrap_or_default())?;
+    }
+    let mut text =
+        String::from("/// Default values of some releases, as JSON over the others; a null takes a key away.\n");
+    writeln!(text, "pub static DEFAULTS_BY_RELEASE: &[(Releases, &str)] = &[")?;
+    for (releases, values) in rows {
+        writeln!(text, "    ({releases}, {values:?}),")?;
+    }
+    writeln!(text, "];")?;
+    Ok(text)
+}
+
+/// The values paths that only some releases read: those with `since` or `until` in their schema. `*` is any key.
+pub fn marks(root: &Path, all: &[Component]) -> Outcome<String> {
+    let mut text = String::from("/// Values paths that only some releases read; `*` is any key.\n");
+    writeln!(text, "pub static MARKED_VALUES: &[(&str, Releases)] = &[")?;
+    for (path, part) in root_schema::marked(root, all)? {
+        writeln!(text, "    ({path:?}, {}),", span(&part, &path)?)?;
+    }
+    writeln!(text, "];")?;
+    Ok(text)
+}

@@ -1,0 +1,56 @@
+//! Keys that only some releases of GitLab read: those with `since` or `until` in their schema.
+
+use serde_json::{Map, Value};
+
+use crate::bundle::{self, Releases};
+use crate::diag::{Diagnostic, ValuePath};
+use crate::releases::GitlabVersion;
+use crate::values::Merged;
+
+/// Reports what the user set and this release does not read. These keys go from the values, and so do their defaults:
+/// nothing after this has to know which release reads what.
+pub(super) fn unread(release: GitlabVersion, merged: &mut Merged) -> Vec<Diagnostic> {
+    let mut found = Vec::new();
+    for (path, releases) in bundle::MARKED_VALUES.iter().filter(|(_, releases)| !releases.has(release.numbers())) {
+        let steps: Vec<&str> = path.split('.').collect();
+        take(&mut merged.user, &steps, &ValuePath::root(), &mut |path| found.push(finding(path, release, *releases)));
+        take(&mut merged.tree, &steps, &ValuePath::root(), &mut |_| {});
+    }
+    found
+}
+
+fn finding(path: ValuePath, release: GitlabVersion, releases: Releases) -> Diagnostic {
+    let read = match (releases.since, releases.until) {
+        (Some(since), _) if release.numbers() < since => format!("it is read from {} on", named(since)),
+        (_, Some(until)) => format!("it was read up to {}; remove it", named(until)),
+        (_, None) => "remove it".to_owned(),
+    };
+    let message = format!("`{path}` is not read by GitLab {release}");
+    Diagnostic::error("unknown-key", message).at_value(path).hint(read)
+}
+
+/// A bound as people name it: a series where it is the first or the last patch of one.
+fn named((major, minor, patch): (u32, u32, u32)) -> String {
+    match patch {
+        0 | u32::MAX => format!("GitLab {major}.{minor}"),
+        patch => format!("GitLab {major}.{minor}.{patch}"),
+    }
+}
+
+/// Removes what is at `steps`, where `*` is any key, and calls `taken` with each path that had a value.
+fn take(at: &mut Value, steps: &[&str], path: &ValuePath, taken: &mut dyn FnMut(ValuePath)) {
+    let (Value::Object(map), Some((step, rest))) = (at, steps.split_first()) else { return };
+    if rest.is_empty() {
+        remove(map, step, path, taken);
+    } else if *step == "*" {
+        map.iter_mut().for_each(|(key, below)| take(below, rest, &path.key(key), taken));
+    } else if let Some(below) = map.get_mut(*step) {
+        take(below, rest, &path.key(step), taken);
+    }
+}
+
+fn remove(map: &mut Map<String, Value>, step: &str, path: &ValuePath, taken: &mut dyn FnMut(ValuePath)) {
+    if map.shift_remove(step).is_some_and(|value| !value.is_null()) {
+        taken(path.key(step));
+    }
+}
