@@ -4,6 +4,7 @@ use serde::Serialize;
 
 use super::plan::facts;
 use super::{minima, rules};
+use crate::bundle;
 use crate::releases::{self, GitlabVersion, Series, series_of};
 
 /// The catalogue between two releases.
@@ -51,6 +52,8 @@ pub struct Entry {
     pub images: Option<serde_json::Value>,
     /// What became of values.
     pub value_changes: Vec<ValueChange>,
+    /// What changes in objects, see `charts/releases/differences.json`.
+    pub object_changes: Vec<ObjectChange>,
     /// Every release, oldest first.
     pub releases: Vec<Row>,
 }
@@ -64,6 +67,17 @@ pub struct ValueChange {
     pub since: String,
     /// What that does with it.
     pub effect: &'static str,
+}
+
+/// What a series begins or stops to do.
+#[derive(Debug, Serialize)]
+pub struct ObjectChange {
+    /// The name of the difference.
+    pub id: &'static str,
+    /// Whether the series begins it (`begins`) or is the first without it (`ends`).
+    pub change: &'static str,
+    /// What is done, as the end of a sentence.
+    pub what: &'static str,
 }
 
 /// A release of the chart.
@@ -140,6 +154,7 @@ fn entry(series: Series, later: &[Series]) -> Option<Entry> {
             })
         }),
         value_changes: value_changes(newest_chart.series()),
+        object_changes: object_changes(series),
         releases: pairs()
             .map(|p| Row {
                 chart: &p.chart,
@@ -157,6 +172,18 @@ fn value_changes(chart: Series) -> Vec<ValueChange> {
     rules
         .map(|rule| ValueChange { path: &rule.path, since: rule.since.to_string(), effect: rule.effect.word() })
         .collect()
+}
+
+fn object_changes(series: Series) -> Vec<ObjectChange> {
+    let first = (series.0, series.1, 0);
+    let changes = bundle::DIFFERENCES.iter().filter_map(|row| {
+        let begins = row.releases.since.is_some_and(|(major, minor, _)| (major, minor) == series);
+        // Majors begin at minor zero, and no difference ends with the last minor of one yet.
+        let ends = row.releases.until.is_some_and(|(major, minor, _)| (major, minor + 1, 0) == first);
+        let change = if begins { "begins" } else { "ends" };
+        (begins || ends).then_some(ObjectChange { id: row.id, change, what: row.what })
+    });
+    changes.collect()
 }
 
 impl Catalogue {
