@@ -167,9 +167,9 @@ fn check_configuration(nasty: &[&str], block: bool) {
         // what Ruby would fill in
         let plain: String = text
             .lines()
-            .map(|line| match line.split_once("<%=") {
-                Some((before, _)) => format!("{before}filled\n"),
-                None => format!("{line}\n"),
+            .map(|line| match (line.find("<%="), line.rfind("%>")) {
+                (Some(from), Some(to)) => format!("{}filled{}\n", &line[..from], &line[to + 2..]),
+                _ => format!("{line}\n"),
             })
             .collect();
         let gitlab = by_serde_yaml(&plain).remove(0)["production"]["gitlab"].take();
