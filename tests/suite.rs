@@ -12,6 +12,7 @@ mod cli;
 mod common;
 mod coverage;
 mod database_upgrade;
+mod diagnostics;
 mod dialect;
 mod diff;
 mod docs;

@@ -4,6 +4,7 @@
 mod adopt;
 mod completion;
 mod diff;
+mod explain;
 mod images;
 mod import;
 mod init;
@@ -81,6 +82,8 @@ pub enum Command {
     Validate(Box<validate::ValidateArgs>),
     /// Work on values files.
     Values(values::ValuesCommandArgs),
+    /// Explain the code of a finding: what it means and what to do.
+    Explain(explain::ExplainArgs),
     /// Show what is known of releases: versions, required stops, what they need, how long they are supported.
     Releases(releases::ReleasesArgs),
     /// Plan an upgrade.
@@ -103,6 +106,7 @@ impl Command {
             Command::Diff(args) => args.run(ui),
             Command::Validate(args) => args.run(ui),
             Command::Values(args) => args.run(ui),
+            Command::Explain(args) => args.run(ui),
             Command::Releases(args) => args.run(ui),
             Command::Upgrade(args) => args.run(ui),
             Command::Version(args) => args.run(ui),

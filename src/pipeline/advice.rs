@@ -3,7 +3,7 @@
 use serde_json::Value;
 
 use super::variants::{Variant, Variants};
-use crate::diag::ValuePath;
+use crate::diag::{ValuePath, marks};
 
 /// A text shorter than this is not too long.
 const LONG: usize = 20;
@@ -15,6 +15,9 @@ pub(super) fn for_value(variants: &Variants<'_>, path: &ValuePath, helps: &dyn F
     let leaves = variants.leaves();
     let (_, value) = leaves.iter().find(|(leaf, _)| leaf == path)?;
     let text = value.as_str()?;
+    if marks::is_foreign(text) {
+        return Some(marks::RENDER_FIRST.to_owned());
+    }
     let try_text = |new: &str| helps(&variants.with(&[(path, Value::String(new.to_owned()))]));
     for (new, how) in mended(text) {
         if try_text(&new) {

@@ -4,14 +4,6 @@
 //! looked at: what only ends up in a configuration file is a warning. What Kubernetes does not take is refused
 //! when the objects are verified.
 
-/// What to do with a file that another program has to fill in.
-pub(super) const RENDER_FIRST: &str = "the file is a template of Terraform, envsubst or Helm: let that program write the values first, as with `envsubst < values.yaml`";
-
-/// Whether a string holds a mark of a template: `${PORT}`, `%{ if x }`, `{{ .Values.port }}`.
-pub(super) fn is_mark(text: &str) -> bool {
-    ["${", "%{ ", "{{"].iter().any(|mark| text.contains(mark))
-}
-
 const WORDS: &[&str] = &["change", "changeme", "example", "fixme", "placeholder", "replace", "todo", "xxx", "your"];
 
 /// Whether a string, known to be wrong where it stands, is a placeholder: `<port>`, `${PORT}`, `example-port`, `DISK_NAME`.

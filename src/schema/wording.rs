@@ -8,7 +8,7 @@ use jsonschema::JsonType;
 use jsonschema::error::{TypeKind, ValidationError, ValidationErrorKind as Kind};
 use serde_json::Value;
 
-use crate::diag::{Diagnostic, Step, ValuePath};
+use crate::diag::{Diagnostic, Step, ValuePath, marks};
 
 /// Adds what there is to say about an error; a choice is told by the branch that fits best.
 pub(super) fn tell(
@@ -67,9 +67,9 @@ pub(super) fn tell(
                 None => format!("of the form `{pattern}`"),
             };
             match value.as_str().is_some_and(super::placeholder::is_one) {
-                true if value.as_str().is_some_and(super::placeholder::is_mark) => {
+                true if value.as_str().is_some_and(marks::is_mark) => {
                     Diagnostic::warning("placeholder", format!("`{path}` still holds a placeholder"))
-                        .hint(format!("it must become {wanted}: {}", super::placeholder::RENDER_FIRST))
+                        .hint(format!("it must become {wanted}: {}", marks::RENDER_FIRST))
                 }
                 true => Diagnostic::warning("placeholder", format!("`{path}` still holds a placeholder"))
                     .hint(format!("it must become {wanted}")),
@@ -137,7 +137,7 @@ fn wrong_type(path: &ValuePath, kind: &TypeKind, value: &Value) -> Diagnostic {
     };
     let finding = wrong(path, &or(wanted.iter().map(|t| named(*t).to_owned())), value);
     let hint = match value {
-        Value::String(text) if super::placeholder::is_mark(text) => super::placeholder::RENDER_FIRST.to_owned(),
+        Value::String(text) if marks::is_mark(text) => marks::RENDER_FIRST.to_owned(),
         Value::String(text) if wanted.contains(&JsonType::Boolean) => match text.to_ascii_lowercase().as_str() {
             "true" | "yes" | "on" => "write `true` without quotes".to_owned(),
             "false" | "no" | "off" => "write `false` without quotes".to_owned(),

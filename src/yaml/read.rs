@@ -456,7 +456,7 @@ impl Reader {
         Box::new(
             Diagnostic::error("complex-key", self.about("a map or a list cannot be a key"))
                 .at(at)
-                .hint("if this is a template expression like `{{ name }}`, put it in quotes"),
+                .hint("put `{{ name }}` in quotes where GitLab's chart is to evaluate it; where another tool fills it in, render this file first"),
         )
     }
 

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use saphyr_parser::Tag;
 
-use crate::diag::{Diagnostic, Location};
+use crate::diag::{Diagnostic, Location, marks};
 
 fn is_forbidden(c: char) -> bool {
     matches!(c, '\0'..='\u{8}' | '\u{b}' | '\u{c}' | '\u{e}'..='\u{1f}' | '\u{7f}'..='\u{9f}'
@@ -68,7 +68,13 @@ pub fn explain(info: &str, line: &str, at: Location) -> Diagnostic {
     if indent.contains('\t') || info.contains("tab") {
         return tab(at);
     }
-    let (message, hint) = if info.contains("mapping values are not allowed") {
+    if marks::is_foreign(line) {
+        return Diagnostic::error("yaml", "this is not YAML yet").at(at).hint(marks::RENDER_FIRST);
+    }
+    let quote = line.chars().nth(at.column.saturating_sub(1)).filter(|c| matches!(c, '"' | '\''));
+    let (message, hint) = if quote.is_some() && info.contains("indent") {
+        ("the quote that was opened is never closed", "close it on the same line")
+    } else if info.contains("mapping values are not allowed") {
         ("a `: ` is not allowed here", "put a text with `: ` in quotes; a nested map begins on a line of its own")
     } else if info.contains("unknown anchor") {
         ("the alias has no anchor before it", "define it above with `&name`; put text that begins with `*` in quotes")
