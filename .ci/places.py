@@ -29,6 +29,7 @@ ap = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDe
 ap.add_argument("--bin", default="target/release/gitlab-render")
 ap.add_argument("--shared", default="../shared")
 ap.add_argument("--only", default="", help="documents whose name holds this text")
+ap.add_argument("--every", type=int, default=1, help="take one document of so many")
 ap.add_argument("--rounds", type=int, default=1, help="changes for each document")
 ap.add_argument("--jobs", type=int, default=os.cpu_count())
 ap.add_argument("--show", type=int, default=0, help="wrong places to print")
@@ -149,7 +150,7 @@ def tried(case, round_):
 with gzip.open(os.path.join(a.shared, "conformance", "cases.json.gz")) as f:
     cases = [c for c in json.load(f)["cases"] if c["exit"] == 0]
 mixed = [c for c in cases if c["group"] == "mixed" and not c["args"]]
-cases = [c for c in cases if a.only in c["name"]]
+cases = [c for c in cases if a.only in c["name"]][:: a.every]
 with concurrent.futures.ThreadPoolExecutor(a.jobs) as pool:
     jobs = [(case, n) for case in cases for n in range(a.rounds)]
     results = [r for r in pool.map(lambda job: tried(*job), jobs) if r]
