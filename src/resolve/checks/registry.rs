@@ -4,7 +4,7 @@
 
 use serde_json::Value;
 
-use super::{database::tls_keys, refuse, required};
+use super::{database::tls_keys, refuse, required, warn};
 use crate::model::NodeMap;
 use crate::resolve::context::Context;
 
@@ -20,6 +20,7 @@ pub(super) fn check(cx: &Context) {
     }
     sentry(cx);
     notifications(cx);
+    images_in_the_container(cx);
 }
 
 fn tls(cx: &Context) {
@@ -163,6 +164,21 @@ fn notifications(cx: &Context) {
             "registry.notifications",
             "is not read here: GitLab has to know the endpoints as well, in `global.registry.notifications`",
             "move it to `global.registry.notifications`",
+        );
+    }
+}
+
+/// The official chart takes a registry without a store, and so does this, but not without a word.
+fn images_in_the_container(cx: &Context) {
+    let storage = cx.section("registry.storage").as_object();
+    let none = storage.is_none_or(|fields| fields.is_empty());
+    if cx.enabled("registry.enabled") && !cx.enabled("global.minio.enabled") && none {
+        warn(
+            cx,
+            "registry-storage",
+            "global.minio.enabled",
+            "is false and `registry.storage` is empty: images are kept in the container, and are lost when its pod goes",
+            "make a Secret with the settings of the store and name it in `registry.storage.secret`, or set `registry.enabled: false`",
         );
     }
 }

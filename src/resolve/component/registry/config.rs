@@ -15,7 +15,7 @@ pub fn view(registry: &Registry) -> View {
     let data = |path: &str| cx.section(&format!("registry.{path}")).clone();
     let realm = cx.text("registry.authEndpoint").unwrap_or_else(|| hosts::public(cx, "gitlab").url());
     let issuer = cx.text("registry.tokenIssuer").or_else(|| cx.text("global.registry.tokenIssuer"));
-    let minio = registry.in_minio();
+    let (minio, local) = (registry.in_minio(), registry.keeps_images_itself());
     let redirect = cx.enabled("registry.minio.redirect");
     view! {
         log: data("log"), health: Some(data("health")).filter(Value::is_object), gc: data("gc"), maintenance: data("maintenance"),
@@ -34,8 +34,9 @@ pub fn view(registry: &Registry) -> View {
         realm: format!("{}{}/jwt/auth", realm.trim_end_matches('/'), workhorse::relative_root(cx)),
         token_service: data("tokenService"), issuer: issuer, auto_redirect: data("authAutoRedirect"),
         s3: minio.then(|| json!({"bucket": bucket(cx), "endpoint": minio_url(cx, redirect)})),
-        cache: minio,
-        delete: minio.then(|| json!({"enabled": true})),
+        filesystem: local.then_some("/tmp/registry"),
+        cache: minio || local,
+        delete: (minio || local).then(|| json!({"enabled": true})),
         // Clients cannot reach MinIO by its name inside the cluster, so the registry passes the data on.
         redirect: match set.storage.redirect.as_object().filter(|fields| !fields.is_empty()) {
             Some(own) => {

@@ -173,6 +173,12 @@ impl Registry<'_> {
         self.w.cx.enabled("global.minio.enabled") && storage.is_none_or(|fields| fields.is_empty())
     }
 
+    /// Whether nothing says where images are kept, so that they live in the container.
+    fn keeps_images_itself(&self) -> bool {
+        let storage = self.w.cx.section("registry.storage").as_object();
+        !self.w.cx.enabled("global.minio.enabled") && storage.is_none_or(|fields| fields.is_empty())
+    }
+
     /// Whether there are metrics: two settings turn them on.
     fn has_metrics(&self) -> bool {
         self.set.metrics.enabled || self.set.debug.prometheus.enabled
