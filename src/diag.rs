@@ -172,6 +172,11 @@ impl Sources {
         self.0.len() - 1
     }
 
+    /// All texts with their numbers.
+    pub fn all(&self) -> impl Iterator<Item = (usize, &Source)> {
+        self.0.iter().enumerate()
+    }
+
     /// The text with this number.
     pub fn get(&self, id: usize) -> Option<&Source> {
         self.0.get(id)

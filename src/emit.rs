@@ -4,6 +4,7 @@
 //! step, see [`to_dir`].
 
 mod layout;
+mod list;
 mod swap;
 
 use std::io::{ErrorKind, Write};
@@ -16,7 +17,11 @@ use crate::diag::Diagnostic;
 use crate::manifest::{Manifest, Ordered};
 use crate::yaml::write::write_stream;
 
-pub use swap::MARKER;
+pub use list::Scope;
+pub use swap::{MARKER, Written};
+
+use list::{Entry, Origin};
+use swap::NewFile;
 
 /// How objects are written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -60,14 +65,14 @@ pub fn to_stdout(objects: &Ordered, format: Format, out: &mut impl Write) -> Res
 /// At every moment the directory is the old one or the new one, whole: the new one is built in
 /// `.<name>.gitlab-render` beside it and the two change places in one step (`RENAME_EXCHANGE`; where
 /// the system has none, by two renames, and the next run repairs what a kill between them left).
-/// Files that an earlier run listed are replaced or dropped; all others are carried over by hard
+/// Files that an earlier run listed are replaced or dropped where the scope covers them; all others are carried over by hard
 /// link and never deleted. One that stands where a file or a folder of ours belongs, a symbolic link
 /// among them, refuses the run.
 ///
 /// # Errors
 /// The machine's, and a directory that cannot be taken.
-pub fn to_dir(objects: &Ordered, format: Format, dir: &Path) -> Result<(), Diagnostic> {
-    to_dir_with(objects, format, dir, None)
+pub fn to_dir(objects: &Ordered, format: Format, dir: &Path, scope: &Scope) -> Result<Written, Diagnostic> {
+    to_dir_with(objects, format, dir, scope, None)
 }
 
 /// The same with one more file beside the objects.
@@ -78,11 +83,12 @@ pub fn to_dir_with(
     objects: &Ordered,
     format: Format,
     dir: &Path,
+    scope: &Scope,
     more: Option<(String, String)>,
-) -> Result<(), Diagnostic> {
-    let mut files = files(objects, layout::paths(objects.manifests(), format), format)?;
-    files.extend(more);
-    swap::replace(dir, &files)
+) -> Result<Written, Diagnostic> {
+    let mut files = files(objects, layout::paths(objects.manifests(), format), format, scope)?;
+    files.extend(more.map(|(path, text)| file(path, text, scope, None)));
+    swap::replace(dir, &files, scope)
 }
 
 /// The same with each file in the folder of its phase, `pre/<component>/<kind>-<name>.yaml`, and what `more` makes of
@@ -94,17 +100,19 @@ pub fn to_dir_by_phase(
     objects: &Ordered,
     format: Format,
     dir: &Path,
+    scope: &Scope,
     more: impl FnOnce(&[String]) -> Vec<(String, String)>,
-) -> Result<(), Diagnostic> {
+) -> Result<Written, Diagnostic> {
     let paths = layout::paths(objects.manifests(), format).into_iter().zip(objects.manifests());
     let paths: Vec<_> = paths.map(|(path, manifest)| format!("{}/{path}", manifest.phase.word())).collect();
     let more = more(&paths);
-    let mut files = files(objects, paths, format)?;
-    files.extend(more);
-    swap::replace(dir, &files)
+    let mut files = files(objects, paths, format, scope)?;
+    files.extend(more.into_iter().map(|(path, text)| file(path, text, scope, None)));
+    let written = swap::replace(dir, &files, scope)?;
+    Ok(written)
 }
 
-fn files(objects: &Ordered, paths: Vec<String>, format: Format) -> Result<Vec<(String, String)>, Diagnostic> {
+fn files(objects: &Ordered, paths: Vec<String>, format: Format, scope: &Scope) -> Result<Vec<NewFile>, Diagnostic> {
     let text = |manifest: &Manifest| match format {
         Format::Yaml => {
             let mut text = String::new();
@@ -113,7 +121,18 @@ fn files(objects: &Ordered, paths: Vec<String>, format: Format) -> Result<Vec<(S
         }
         Format::Json => pretty(&manifest.body),
     };
-    paths.into_iter().zip(objects.manifests()).map(|(path, manifest)| Ok((path, text(manifest)?))).collect()
+    let of = |(path, manifest): (String, &Manifest)| Ok(file(path, text(manifest)?, scope, Some(manifest)));
+    paths.into_iter().zip(objects.manifests()).map(of).collect()
+}
+
+fn file(path: String, text: String, scope: &Scope, object: Option<&Manifest>) -> NewFile {
+    let origin = Origin {
+        release: scope.release.clone(),
+        phase: object.map(|manifest| manifest.phase.word().to_owned()),
+        template: object.map(|manifest| manifest.source.clone()),
+    };
+    let entry = Entry { sha256: Some(list::hash(text.as_bytes())), origin: Some(origin) };
+    NewFile { path, text, entry }
 }
 
 #[derive(Serialize)]

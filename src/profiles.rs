@@ -23,7 +23,7 @@ pub struct Profile {
 
 /// What a profile cannot know.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Question {
+pub struct Question<'t> {
     /// Counted from 1, in lines.
     pub line: usize,
     /// Where the value starts that is an example; counted from 1, in characters.
@@ -31,7 +31,9 @@ pub struct Question {
     /// How long that value is, in characters.
     pub len: usize,
     /// What is asked, as the file has it.
-    pub text: &'static str,
+    pub text: &'t str,
+    /// The value that stands there.
+    pub example: &'t str,
 }
 
 impl Profile {
@@ -41,19 +43,24 @@ impl Profile {
     }
 
     /// What is to be answered before the file is good for more than a look, from top to bottom.
-    pub fn questions(&self) -> Vec<Question> {
-        self.text.lines().zip(1..).filter_map(|(text, line)| question(text, line)).collect()
+    pub fn questions(&self) -> Vec<Question<'static>> {
+        questions(self.text)
     }
 }
 
-impl Question {
+impl Question<'_> {
     /// The place of the example in the text with this number.
     pub fn at(&self, source: usize) -> Location {
         Location { source, line: self.line, column: self.column, len: self.len }
     }
 }
 
-fn question(line: &'static str, number: usize) -> Option<Question> {
+/// The questions of a text, from top to bottom.
+pub fn questions(text: &str) -> Vec<Question<'_>> {
+    text.lines().zip(1..).filter_map(|(text, line)| question(text, line)).collect()
+}
+
+fn question(line: &str, number: usize) -> Option<Question<'_>> {
     let (before, text) = line.split_once(MARK)?;
     let before = before.trim_end();
     let start = before.rfind(": ").or_else(|| before.rfind("- ")).map(|at| at + 2).filter(|_| !before.is_empty())?;
@@ -63,6 +70,7 @@ fn question(line: &'static str, number: usize) -> Option<Question> {
         column: count(&before[..start]) + 1,
         len: count(&before[start..]),
         text: text.trim(),
+        example: &before[start..],
     })
 }
 
@@ -115,8 +123,8 @@ mod tests {
             "# For a test\na:\n  host: db.example.com # ?: the host\n  list:\n    - one  # ?: an item\n# ?: nothing\n";
         let questions = Profile { name: "test", text }.questions();
         let expected = [
-            Question { line: 3, column: 9, len: 14, text: "the host" },
-            Question { line: 5, column: 7, len: 3, text: "an item" },
+            Question { line: 3, column: 9, len: 14, text: "the host", example: "db.example.com" },
+            Question { line: 5, column: 7, len: 3, text: "an item", example: "one" },
         ];
         assert_eq!(questions, expected);
     }

@@ -8,10 +8,14 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::time::Duration;
 
-use gitlab_render::diag::Fault;
-use gitlab_render::emit::{Format, MARKER, to_dir, to_stdout};
+use gitlab_render::diag::{Diagnostic, Fault};
+use gitlab_render::emit::{self, Format, MARKER, Scope, Written, to_stdout};
 use gitlab_render::manifest::{Manifest, Ordered, Phase, order, verify};
 use serde_json::{Value, json};
+
+fn to_dir(objects: &Ordered, format: Format, dir: &Path) -> Result<Written, Diagnostic> {
+    emit::to_dir(objects, format, dir, &Scope { release: "prod".to_owned(), ..Scope::default() })
+}
 
 fn config_map(component: &str, name: &str, text: &str) -> Manifest {
     let body = json!({ "apiVersion": "v1", "kind": "ConfigMap", "metadata": { "name": name }, "data": { "a": text } });
@@ -198,7 +202,7 @@ fn a_directory_that_cannot_be_taken_is_refused() {
     assert!(refused(&root.join("repository")).message.contains("Git repository"));
     fs::create_dir(root.join("marked")).unwrap();
     fs::write(root.join("marked").join(MARKER), "[]").unwrap();
-    assert!(refused(&root.join("marked")).message.ends_with("is not the list that we write"));
+    assert!(refused(&root.join("marked")).message.ends_with("is not the list that this program writes"));
     fs::create_dir_all(root.join(".busy.gitlab-render/photos")).unwrap();
     assert!(refused(&root.join("busy")).message.ends_with("holds files that are not ours"));
     assert!(root.join(".busy.gitlab-render/photos").exists());
@@ -296,7 +300,8 @@ fn a_kill_at_any_moment_leaves_one_whole_tree() {
         child.wait().unwrap();
         let found = tree(&dir);
         let marker: Value = serde_json::from_str(&found[MARKER]).unwrap();
-        let mut listed: Vec<&str> = marker["files"].as_array().unwrap().iter().map(|f| f.as_str().unwrap()).collect();
+        let mut listed: Vec<&str> =
+            marker["files"].as_array().unwrap().iter().map(|f| f["path"].as_str().unwrap()).collect();
         listed.extend([MARKER, "foreign.txt", "kas/"]);
         listed.sort_unstable();
         assert_eq!(found.keys().collect::<Vec<_>>(), listed, "round {round}");
@@ -318,6 +323,73 @@ fn a_kill_at_any_moment_leaves_one_whole_tree() {
 fn writes_until_killed() {
     let Some(dir) = std::env::var_os("EMIT_KILL_DIR").map(PathBuf::from) else { return };
     for letter in ["b", "a"].into_iter().cycle() {
-        assert_eq!(to_dir(&lettered(letter), Format::Yaml, &dir), Ok(()));
+        to_dir(&lettered(letter), Format::Yaml, &dir).expect("it is written");
     }
+}
+
+fn scoped(dir: &Path, objects: Vec<Manifest>, scope: &Scope) -> Result<Written, Diagnostic> {
+    emit::to_dir(&ordered(objects), Format::Yaml, dir, scope)
+}
+
+fn release(name: &str) -> Scope {
+    Scope { release: name.to_owned(), ..Scope::default() }
+}
+
+#[test]
+fn a_part_replaces_its_own_files_only() {
+    let scratch = Scratch::new();
+    let dir = scratch.out();
+    let all = || vec![config_map("kas", "a", "1"), config_map("kas", "b", "1"), config_map("gitaly", "c", "1")];
+    scoped(&dir, all(), &release("prod")).unwrap();
+    let kas = Scope { components: vec!["kas".to_owned()], ..release("prod") };
+    let written = scoped(&dir, vec![config_map("kas", "a", "2")], &kas).unwrap();
+    assert_eq!(written, Written { files: 1, removed: vec!["kas/configmap-b.yaml".to_owned()], kept: 1 });
+    assert_eq!(names(&dir), [MARKER, "gitaly/", "gitaly/configmap-c.yaml", "kas/", "kas/configmap-a.yaml"]);
+    let post = Scope { phases: vec![Phase::Post], ..release("prod") };
+    assert_eq!(scoped(&dir, vec![config_map("kas", "d", "1")], &post).unwrap().kept, 2);
+    // what a part left is still known as ours
+    let whole = scoped(&dir, all(), &release("prod")).unwrap();
+    assert_eq!(whole, Written { files: 3, removed: vec!["kas/configmap-d.yaml".to_owned()], kept: 0 });
+}
+
+#[test]
+fn a_second_release_stands_beside_the_first() {
+    let scratch = Scratch::new();
+    let dir = scratch.out();
+    scoped(&dir, vec![config_map("kas", "one-kas", "1")], &release("one")).unwrap();
+    assert_eq!(scoped(&dir, vec![config_map("kas", "two-kas", "1")], &release("two")).unwrap().kept, 1);
+    assert_eq!(names(&dir), [MARKER, "kas/", "kas/configmap-one-kas.yaml", "kas/configmap-two-kas.yaml"]);
+    let error = scoped(&dir, vec![config_map("kas", "one-kas", "2")], &release("two")).unwrap_err();
+    assert!(error.message.contains("belongs to the release `one`"), "{}", error.message);
+}
+
+#[test]
+fn what_a_user_edited_is_replaced_only_by_force() {
+    let scratch = Scratch::new();
+    let dir = scratch.out();
+    let objects = |text: &str| vec![config_map("kas", "a", text), config_map("kas", "b", "1")];
+    scoped(&dir, objects("1"), &release("prod")).unwrap();
+    fs::write(dir.join("kas/configmap-a.yaml"), "mine").unwrap();
+    let before = tree(&dir);
+    for run in [objects("1"), objects("2"), vec![config_map("kas", "b", "1")]] {
+        let error = scoped(&dir, run, &release("prod")).unwrap_err();
+        assert!(error.message.contains("`kas/configmap-a.yaml`"), "{}", error.message);
+        assert_eq!(tree(&dir), before);
+    }
+    scoped(&dir, objects("2"), &Scope { force: true, ..release("prod") }).unwrap();
+    assert!(tree(&dir)["kas/configmap-a.yaml"].contains("a: \"2\""));
+    // a file that was deleted, or that has what is to be written, is no edit
+    fs::remove_file(dir.join("kas/configmap-b.yaml")).unwrap();
+    scoped(&dir, objects("3"), &release("prod")).unwrap();
+}
+
+#[test]
+fn files_over_all_objects_are_not_replaced_by_those_over_a_part() {
+    let scratch = Scratch::new();
+    let dir = scratch.out();
+    let all = vec![config_map("kas", "a", "1"), config_map("gitaly", "c", "1")];
+    scoped(&dir, all, &release("prod")).unwrap();
+    let part = Scope { components: vec!["kas".to_owned()], has_index: true, ..release("prod") };
+    let error = scoped(&dir, vec![config_map("kas", "a", "2")], &part).unwrap_err();
+    assert!(error.message.contains("holds other objects of this release"), "{}", error.message);
 }

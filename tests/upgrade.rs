@@ -19,7 +19,7 @@ use crate::common::{Ran, answer, entries, root, run, unexpected, words};
 use crate::rules;
 
 fn ask(at: &Path, command: &str, more: &str) -> Ran {
-    run(at, &words(&format!("{command} {more}")), &BTreeMap::new(), "")
+    run(at, &words(&format!("{command} {more}")), &BTreeMap::new(), "{}\n")
 }
 
 fn args(case: &Path) -> String {

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::Args;
 
-use crate::diag::Failure;
+use crate::diag::{Failure, Report};
 use crate::files::read_text;
 use crate::images::{Rewrite, digests, parse_mirror};
 
@@ -27,8 +27,8 @@ impl RewriteArgs {
     /// A file that cannot be read, or that holds anything else than digests.
     pub fn rewrite(&self) -> Result<Rewrite, Failure> {
         let digests = match &self.digests {
-            Some(path) => digests(&path.to_string_lossy(), &read_text(path)?).map_err(crate::diag::Report)?,
-            None => Default::default(),
+            Some(path) => Some(digests(&path.to_string_lossy(), &read_text(path)?).map_err(Report)?),
+            None => None,
         };
         Ok(Rewrite { mirror: self.registry_mirror.clone(), digests })
     }

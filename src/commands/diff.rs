@@ -188,6 +188,10 @@ fn given(named: &str, stdin: &mut Stdin) -> Result<Given, Failure> {
                 Err(diagnostic) => wrong.push(diagnostic),
             }
         }
+        if texts.is_empty() && wrong.is_empty() {
+            let message = format!("`{named}`: the directory holds no manifests");
+            wrong.push(Diagnostic::error("no-objects", message).hint("name one with .yaml, .yml or .json files"));
+        }
         return if wrong.is_empty() { Ok(Given::Manifests(texts)) } else { Err(Report(wrong).into()) };
     }
     for name in named.split(',').map(str::trim).filter(|name| !name.is_empty()) {

@@ -104,6 +104,11 @@ impl ValidateArgs {
         } else {
             pipeline::validate::texts(texts(&self.paths, &mut stdin)?, target.kube_version, &target.namespace)
         };
+        if checked.objects == 0 && unreadable.0.is_empty() && checked.all.is_empty() {
+            let message = format!("`{}`: no objects were found", self.paths.join("`, `"));
+            let hint = "name manifests, or directories that hold some; `-f` names values";
+            return Err(Diagnostic::error("no-objects", message).hint(hint).into());
+        }
         self.write(ui, &checked)?;
         if !unreadable.0.is_empty() {
             return Err(Failure { report: unreadable, sources });

@@ -1,14 +1,14 @@
 //! Replaces a directory by a new one in a step that a kill cannot split.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::ffi::OsString;
 use std::fs::{self, File};
 use std::io;
-use std::path::{Component, Path, PathBuf};
+use std::path::{Path, PathBuf};
 
 use rustix::fs::{FlockOperation, flock};
-use serde_json::{Value, json};
 
+use super::list::{self, Entry, List, Scope};
 use crate::diag::Diagnostic;
 
 /// Lists the files that we wrote; the next run replaces these and no others. Named so that kubectl and Argo CD, which read
@@ -23,15 +23,104 @@ const LOCK: &str = "lock";
 /// [`MARKER`] while it is written.
 const LIST: &str = "list";
 
-type Done<T = ()> = Result<T, Diagnostic>;
+pub(super) type Done<T = ()> = Result<T, Diagnostic>;
 
-/// Makes `dir` hold these files and what others put there.
-pub(super) fn replace(dir: &Path, files: &[(String, String)]) -> Done {
+/// A file to write.
+pub(super) struct NewFile {
+    /// Below the directory.
+    pub path: String,
+    pub text: String,
+    pub entry: Entry,
+}
+
+/// What a run did with a directory.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Written {
+    /// How many files it wrote.
+    pub files: usize,
+    /// Files of earlier runs that it removed, by path.
+    pub removed: Vec<String>,
+    /// How many files of earlier runs it left: those of other releases, and of other parts of this one.
+    pub kept: usize,
+}
+
+/// Makes `dir` hold these files, those of earlier runs that the scope does not cover, and what others put there.
+pub(super) fn replace(dir: &Path, files: &[NewFile], scope: &Scope) -> Done<Written> {
     let work = Work::begin(dir)?;
-    let result = work.build(files).and_then(|()| work.exchange());
+    let result = work.build(files, scope).and_then(|written| work.exchange().map(|()| written));
     // A failed run leaves nothing behind; a rescue that fails leaves the folder to the next run.
     let cleaned = work.clean();
-    result.and(cleaned)
+    result.and_then(|written| cleaned.map(|()| written))
+}
+
+/// What becomes of the files of earlier runs.
+struct Change {
+    /// They are written again, or are stale.
+    dropped: BTreeSet<PathBuf>,
+    /// The list of the new directory.
+    list: List,
+    written: Written,
+}
+
+impl Change {
+    /// Refuses what would be lost: files of another release, and files that were edited since they were written.
+    fn new(dir: &Path, files: &[NewFile], scope: &Scope) -> Done<Self> {
+        let before = list::read(dir)?;
+        let new: BTreeMap<&Path, &NewFile> = files.iter().map(|file| (Path::new(&file.path), file)).collect();
+        let mut change = Change {
+            dropped: BTreeSet::from([PathBuf::from(MARKER)]),
+            list: files.iter().map(|file| (PathBuf::from(&file.path), file.entry.clone())).collect(),
+            written: Written { files: files.len(), ..Written::default() },
+        };
+        let mut edited = Vec::new();
+        for (path, entry) in before {
+            let again = new.get(path.as_path());
+            let origin = entry.origin.as_ref();
+            if let Some(origin) = origin.filter(|origin| again.is_some() && origin.release != scope.release) {
+                let message =
+                    format!("belongs to the release `{}`, and this run is for `{}`", origin.release, scope.release);
+                let hint = "name a directory for each release, or let `--release-name` do so";
+                return Err(refused(&dir.join(&path), &message).hint(hint));
+            }
+            if again.is_none() && !scope.covers(&entry) {
+                if scope.has_index && origin.is_some_and(|origin| origin.release == scope.release) {
+                    let message =
+                        "holds other objects of this release, and the files over all of them would list only a part";
+                    let hint = "leave `--phase`, `--component` and `--show-only` out, or name another directory";
+                    return Err(refused(dir, message).hint(hint));
+                }
+                change.written.kept += 1;
+                change.list.insert(path, entry);
+                continue;
+            }
+            if is_edited(&dir.join(&path), &entry, again.map(|file| file.text.as_str())) {
+                edited.push(path.display().to_string());
+            }
+            if again.is_none() && exists(&dir.join(&path)) {
+                change.written.removed.push(path.display().to_string());
+            }
+            change.dropped.insert(path);
+        }
+        if edited.is_empty() || scope.force {
+            return Ok(change);
+        }
+        let message = format!("files were edited since they were written: {}", some_of(&edited));
+        Err(refused(dir, &message).hint("put the change into the values; or replace the files with `--force`"))
+    }
+}
+
+/// Whether a file holds neither what was written into it nor what is to be written.
+fn is_edited(path: &Path, entry: &Entry, new: Option<&str>) -> bool {
+    let (Some(written), Ok(text)) = (&entry.sha256, fs::read(path)) else { return false };
+    list::hash(&text) != *written && new.is_none_or(|new| new.as_bytes() != text)
+}
+
+fn some_of(names: &[String]) -> String {
+    let shown: Vec<_> = names.iter().take(5).map(|name| format!("`{name}`")).collect();
+    match names.len() - shown.len() {
+        0 => shown.join(", "),
+        more => format!("{} and {more} more", shown.join(", ")),
+    }
 }
 
 /// The folder beside the directory where the new one is built; locked while it is used.
@@ -88,29 +177,27 @@ impl Work {
         self.discard(&self.work.join(TREE))
     }
 
-    fn build(&self, files: &[(String, String)]) -> Done {
+    fn build(&self, files: &[NewFile], scope: &Scope) -> Done<Written> {
+        let change = Change::new(&self.dir, files, scope)?;
         let tree = self.work.join(TREE);
         fs::create_dir(&tree).map_err(failed("create", &tree))?;
         // The list comes first and whole: a half-built tree is then known as ours, file by file.
-        let names: Vec<&str> = files.iter().map(|(path, _)| path.as_str()).collect();
-        let marker = json!({ "format": 1, "writtenBy": "gitlab-render", "files": names });
         let (list, marker_path) = (self.work.join(LIST), tree.join(MARKER));
-        fs::write(&list, format!("{marker:#}\n")).map_err(failed("write", &marker_path))?;
+        fs::write(&list, list::text(&change.list)).map_err(failed("write", &marker_path))?;
         fs::rename(&list, &marker_path).map_err(failed("write", &marker_path))?;
-        for (path, text) in files {
+        for NewFile { path, text, .. } in files {
             let path = tree.join(path);
             if let Some(folder) = path.parent() {
                 fs::create_dir_all(folder).map_err(failed("create", folder))?;
             }
             fs::write(&path, text).map_err(failed("write", &path))?;
         }
-        if !exists(&self.dir) {
-            return Ok(());
+        if exists(&self.dir) {
+            carry(&self.dir, &tree, Path::new(""), &change.dropped)?;
+            let permissions = fs::metadata(&self.dir).map_err(failed("read", &self.dir))?.permissions();
+            fs::set_permissions(&tree, permissions).map_err(failed("write", &tree))?;
         }
-        let ours = listed(&self.dir)?;
-        carry(&self.dir, &tree, Path::new(""), &ours)?;
-        let permissions = fs::metadata(&self.dir).map_err(failed("read", &self.dir))?.permissions();
-        fs::set_permissions(&tree, permissions).map_err(failed("write", &tree))
+        Ok(change.written)
     }
 
     fn exchange(&self) -> Done {
@@ -201,24 +288,11 @@ fn check(dir: PathBuf) -> Done<PathBuf> {
     }
 }
 
-/// The files that an earlier run wrote; empty where there was none.
+/// The files that an earlier run wrote, and the list itself; empty where there was none.
 fn listed(dir: &Path) -> Done<BTreeSet<PathBuf>> {
-    let path = dir.join(MARKER);
-    let mut ours = BTreeSet::from([PathBuf::from(MARKER)]);
-    match fs::symlink_metadata(&path) {
-        Err(_) => return Ok(BTreeSet::new()),
-        Ok(found) if !found.is_file() => return Err(refused(&path, "is not a file of ours").hint("remove it")),
-        Ok(_) => {}
-    }
-    let text = fs::read(&path).map_err(failed("read", &path))?;
-    let marker: Value = serde_json::from_slice(&text).unwrap_or(Value::Null);
-    let Some(files) = marker.get("files").and_then(Value::as_array) else {
-        return Err(refused(&path, "is not the list that we write")
-            .hint("move it away; then files of earlier runs are no longer known as ours"));
-    };
-    let inside = |path: &Path| path.components().all(|part| matches!(part, Component::Normal(_)));
-    ours.extend(files.iter().filter_map(Value::as_str).map(PathBuf::from).filter(|path| inside(path)));
-    Ok(ours)
+    let list = list::read(dir)?;
+    let marker = exists(&dir.join(MARKER)).then(|| PathBuf::from(MARKER));
+    Ok(list.into_keys().chain(marker).collect())
 }
 
 /// Gives the new tree what others put into the old one.
@@ -322,11 +396,11 @@ fn in_the_way(path: &Path) -> Diagnostic {
         .hint("move it elsewhere, or name another directory")
 }
 
-fn refused(path: &Path, reason: &str) -> Diagnostic {
+pub(super) fn refused(path: &Path, reason: &str) -> Diagnostic {
     Diagnostic::environment("output-directory", format!("`{}`: {reason}", path.display()))
 }
 
-fn failed<'a>(action: &'a str, path: &'a Path) -> impl Fn(io::Error) -> Diagnostic + use<'a> {
+pub(super) fn failed<'a>(action: &'a str, path: &'a Path) -> impl Fn(io::Error) -> Diagnostic + use<'a> {
     move |e| {
         let found = Diagnostic::environment("output-directory", format!("cannot {action} `{}`: {e}", path.display()));
         match e.kind() {

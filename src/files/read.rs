@@ -2,6 +2,7 @@
 
 use std::fs::{self, File};
 use std::io::{self, Read};
+use std::os::unix::fs::FileTypeExt;
 use std::path::{Path, PathBuf};
 
 use crate::diag::Diagnostic;
@@ -24,6 +25,8 @@ pub enum Unreadable {
     System(io::Error),
     /// It is stdin, which was read already.
     Twice,
+    /// It is stdin or a pipe, and nothing came from it.
+    Empty,
     /// It has more than so many bytes.
     TooLong(usize),
 }
@@ -39,6 +42,7 @@ impl Unreadable {
     pub fn reason(&self) -> String {
         match self {
             Unreadable::Twice => "is named twice, and stdin can be read once".to_owned(),
+            Unreadable::Empty => "is empty".to_owned(),
             Unreadable::TooLong(most) => format!("has more than {} MiB, which is the limit", most >> 20),
             Unreadable::System(error) => match error.kind() {
                 io::ErrorKind::NotFound => "does not exist".to_owned(),
@@ -53,6 +57,7 @@ impl Unreadable {
     fn hint<'a>(&self, directory: &'a str) -> &'a str {
         match self {
             Unreadable::Twice => "leave one of the two `-` out, or put it into a file",
+            Unreadable::Empty => "check the command that writes to the pipe: it has probably failed",
             Unreadable::TooLong(_) => "check that this is the right file, or split it",
             Unreadable::System(error) => match error.kind() {
                 io::ErrorKind::NotFound => "check the path; it is relative to the current directory",
@@ -107,13 +112,18 @@ fn bytes(path: impl AsRef<Path>, stdin: &mut Stdin, most: usize) -> Result<Vec<u
         let mut bytes = Vec::new();
         from.take(most as u64 + 1).read_to_end(&mut bytes).map(|_| bytes)
     };
-    if path.as_ref() != Path::new("-") {
-        return Ok(limited(&mut File::open(path)?)?);
-    }
-    if std::mem::replace(&mut stdin.taken, true) {
-        return Err(Unreadable::Twice);
-    }
-    Ok(limited(&mut io::stdin().lock())?)
+    let (bytes, piped) = if path.as_ref() == Path::new("-") {
+        if std::mem::replace(&mut stdin.taken, true) {
+            return Err(Unreadable::Twice);
+        }
+        (limited(&mut io::stdin().lock())?, true)
+    } else {
+        let mut file = File::open(path)?;
+        let piped = file.metadata()?.file_type().is_fifo();
+        (limited(&mut file)?, piped)
+    };
+    // An empty file may be meant; a pipe without a word is what a failed command leaves.
+    if piped && bytes.iter().all(u8::is_ascii_whitespace) { Err(Unreadable::Empty) } else { Ok(bytes) }
 }
 
 /// The manifests below a directory, sorted by path: `.yaml`, `.yml` and `.json`. Hidden files are left out, and so are

@@ -15,14 +15,14 @@ pub struct Rewrite {
     /// A registry with an optional path, `mirror.example.com/gitlab`, that has what the others have: the path of an
     /// image below its own registry stays.
     pub mirror: Option<String>,
-    /// Digests by image, as it is named without a mirror.
-    pub digests: BTreeMap<String, String>,
+    /// Digests by image, as it is named without a mirror; where there are any to be, every image has to have one.
+    pub digests: Option<BTreeMap<String, String>>,
 }
 
 impl Rewrite {
     /// Whether nothing is to be done.
     pub fn is_empty(&self) -> bool {
-        self.mirror.is_none() && self.digests.is_empty()
+        self.mirror.is_none() && self.digests.is_none()
     }
 
     /// Rewrites the images of every container in the objects.
@@ -34,8 +34,10 @@ impl Rewrite {
         for body in bodies {
             each_image(body, &mut |image| {
                 let mut reference = Reference::parse(image);
-                if !self.digests.is_empty() && reference.digest.is_none() {
-                    match self.digests.get(&reference.to_string()) {
+                if let Some(digests) = &self.digests
+                    && reference.digest.is_none()
+                {
+                    match digests.get(&reference.to_string()) {
                         Some(digest) => reference.digest = Some(digest.clone()),
                         None => {
                             missing.insert(image.clone());
@@ -189,6 +191,11 @@ pub fn digests(name: &str, text: &str) -> Result<BTreeMap<String, String>, Vec<D
                 line.split_once(char::is_whitespace).or_else(|| line.split_once('@')).unwrap_or((line, ""));
             take(format!(", line {number}"), image, digest.trim());
         }
+    }
+    if found.is_empty() && faults.is_empty() {
+        let message = format!("`{name}` has no digest in it, and no image would be pinned");
+        let hint = "check the command that writes the file; without `--digests` images keep their tags";
+        return Err(vec![Diagnostic::error("bad-digests", message).hint(hint)]);
     }
     if faults.is_empty() { Ok(found) } else { Err(faults) }
 }

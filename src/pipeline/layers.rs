@@ -9,17 +9,19 @@ use crate::profiles;
 use crate::releases::{self, GitlabVersion};
 use crate::resolve::component;
 use crate::schema::UnknownKeys;
-use crate::values::{self, Chart, Input, Merged};
+use crate::values::{self, Chart, Input, Merged, TopKeys};
 
-/// Reads the user's values and lays them over the defaults. A section that is no map is among the findings, and then
+/// Reads the user's values and lays them over the defaults; also the keys at the top of each file. A section that is
+/// no map is among the findings, and then
 /// the values are those without it.
-pub(super) fn merged(request: &Request) -> Result<(Merged, Vec<Diagnostic>), Failure> {
+pub(super) fn merged(request: &Request) -> Result<(Merged, Vec<TopKeys>, Vec<Diagnostic>), Failure> {
     let duplicates = match request.unknown_keys {
         UnknownKeys::Error => Severity::Error,
         UnknownKeys::Warn => Severity::Warning,
     };
     let layers = values::load_with(&inputs(request)?, duplicates)?;
     let mut found = layers.warnings;
+    let files = layers.value.files.clone();
     let merged = match values::merge_charts(layers.value, chart(&request.target)?) {
         Ok(merged) => {
             found.extend(merged.warnings);
@@ -31,7 +33,7 @@ pub(super) fn merged(request: &Request) -> Result<(Merged, Vec<Diagnostic>), Fai
             merged
         }
     };
-    Ok((merged, found))
+    Ok((merged, files, found))
 }
 
 /// The inputs of a request, its profile first.

@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use super::{Request, Target, render};
+use super::{Request, Target, not_values, render};
 use crate::diag::{Diagnostic, Failure, Report, Severity, Sources, Warned};
 use crate::diff::{self, Object, What, report};
 use crate::manifest::{Manifest, Ordered};
@@ -60,12 +60,25 @@ pub fn migrate(files: &[File], span: &Span) -> (Vec<Migrated>, Vec<Failure>) {
     let mut migrated = Vec::new();
     let mut refused = Vec::new();
     for file in files {
+        if let Err(failure) = only_values(file) {
+            refused.push(failure);
+            continue;
+        }
         match migrate::migrate(&file.name, &file.text, span) {
             Ok(one) => migrated.push(one),
             Err(failure) => refused.push(failure),
         }
     }
     (migrated, refused)
+}
+
+/// Refuses a file that holds something else than values: nothing in it would be rewritten.
+fn only_values(file: &File) -> Result<(), Failure> {
+    let layers = values::load(&[file.input()])?.value;
+    match not_values::find(&layers.files, UnknownKeys::Error) {
+        found if found.is_empty() => Ok(()),
+        found => Err(Failure { report: Report(found), sources: layers.sources }),
+    }
 }
 
 /// Notes on what changes without a change of the values, where it is known which release they come from.

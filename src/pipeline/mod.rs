@@ -14,9 +14,11 @@ pub mod import;
 mod investigate;
 mod layers;
 pub mod migrate;
+mod not_values;
 mod objects;
 mod places;
 mod post_migrations;
+mod questions;
 mod request;
 mod seen;
 mod select;
@@ -102,7 +104,10 @@ fn installed(objects: &[Manifest]) -> Option<String> {
 
 /// The objects, and the values they come from.
 fn selected(request: &Request, output: &Output) -> Result<(Rendered, Checked), Failure> {
-    let (mut merged, mut found) = layers::merged(request)?;
+    let (mut merged, files, mut found) = layers::merged(request)?;
+    let not_values = not_values::find(&files, request.unknown_keys);
+    found.extend(not_values.iter().cloned());
+    found.extend(questions::open(&merged.origins, &merged.sources, request.strict));
     let removed = removed::check(&merged.user, request.unknown_keys == UnknownKeys::Warn);
     merged.user = removed::without(merged.user, &removed);
     found.extend(removed);
@@ -115,10 +120,12 @@ fn selected(request: &Request, output: &Output) -> Result<(Rendered, Checked), F
     let checked = match schema::check(merged, &options) {
         Ok(checked) => {
             found.extend(checked.warnings);
+            found.retain(|d| d.code != "unknown-key" || !not_values::explained(d, &not_values, &files));
             checked.value
         }
         Err((report, merged)) => {
             found.extend(report.0);
+            found.retain(|d| d.code != "unknown-key" || !not_values::explained(d, &not_values, &files));
             found.extend(investigate::errors(request, &merged.user, &found));
             return Err(failure(found, &merged.origins, &merged.sources));
         }

@@ -22,6 +22,8 @@ pub struct Request {
     pub profile: Option<String>,
     /// Whether a key that nothing reads is an error or a warning.
     pub unknown_keys: UnknownKeys,
+    /// Whether a value that is still an example of a profile is an error.
+    pub strict: bool,
     /// Whether wrong types and bounds are warnings.
     pub skip_schema_validation: bool,
     /// The registry and the digests that images are taken from.
@@ -46,6 +48,7 @@ impl Request {
             inputs,
             profile: None,
             unknown_keys: UnknownKeys::default(),
+            strict: false,
             skip_schema_validation: false,
             images: Rewrite::default(),
             hooks: Hooks::default(),
@@ -91,4 +94,6 @@ pub struct Output {
     pub format: Format,
     /// The directory to write to; without it, a stream.
     pub directory: Option<PathBuf>,
+    /// Replace files in the directory that were edited since they were written.
+    pub force: bool,
 }

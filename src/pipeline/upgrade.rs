@@ -3,7 +3,7 @@
 use crate::diag::{Diagnostic, Failure, Report, Severity, Sources};
 use crate::diff::Class;
 use crate::pipeline::diff::{self, Side};
-use crate::pipeline::{Request, layers};
+use crate::pipeline::{Request, layers, not_values};
 use crate::releases::{self, ChartVersion};
 use crate::schema::UnknownKeys;
 use crate::upgrade::catalogue::{self, Catalogue};
@@ -74,6 +74,10 @@ pub fn plan(request: &PlanRequest) -> Result<Planned, Failure> {
     let files: Vec<String> = inputs.iter().filter_map(file_name).collect();
     let layers = values::load(&inputs)?;
     let (warnings, sources) = (layers.warnings, layers.value.sources.clone());
+    let not_values = not_values::find(&layers.value.files, UnknownKeys::Error);
+    if !not_values.is_empty() {
+        return Err(Failure { report: Report(not_values), sources });
+    }
     let (user, origins) = layers.value.own();
     let values = Values { tree: &user, origins: &origins, sources: &sources, files: &files };
     let ask = Ask {

@@ -5,29 +5,69 @@ use std::io::Write;
 
 use super::{Output, Rendered, Request, diff};
 use crate::diag::{Diagnostic, Failure};
-use crate::emit;
-use crate::manifest::ObjectId;
+use crate::emit::{self, Scope, Written};
+use crate::manifest::{ObjectId, Phase};
 use crate::phases::script::{self, Source};
 use crate::phases::steps::{self, Step};
 use crate::phases::{self, Hooks, argocd, flux};
 
-/// Writes the objects to the directory of `output`, or to a stream where it names none: all of them or none.
+/// Writes the objects to the directory of `output`, or to a stream where it names none: all of them or none. The answer
+/// is what has to be said of files of earlier runs.
 ///
 /// # Errors
-/// A full disk, a directory that cannot be replaced.
-pub fn emit(rendered: &Rendered, output: &Output, stream: &mut impl Write) -> Result<(), Diagnostic> {
+/// A full disk, a directory that cannot be replaced, files in it that were edited or belong to another release.
+pub fn emit(rendered: &Rendered, output: &Output, stream: &mut impl Write) -> Result<Vec<Diagnostic>, Diagnostic> {
     let format = output.format;
-    match &output.directory {
-        None => emit::to_stdout(&rendered.objects, format, stream),
-        Some(dir) if rendered.hooks == Hooks::Flux => emit::to_dir_by_phase(&rendered.objects, format, dir, |paths| {
+    let Some(dir) = &output.directory else {
+        return emit::to_stdout(&rendered.objects, format, stream).map(|()| Vec::new());
+    };
+    let scope = scope(rendered, output, rendered.hooks == Hooks::Flux);
+    let written = match rendered.hooks {
+        Hooks::Flux => emit::to_dir_by_phase(&rendered.objects, format, dir, &scope, |paths| {
             flux::files(rendered.objects.manifests(), paths, &rendered.release, &flux::root(dir))
-        }),
-        Some(dir) => {
-            let application = (rendered.hooks == Hooks::ArgoCd)
-                .then(|| argocd::application(&rendered.release, &rendered.namespace, dir));
-            emit::to_dir_with(&rendered.objects, format, dir, application)
+        })?,
+        hooks => {
+            let application =
+                (hooks == Hooks::ArgoCd).then(|| argocd::application(&rendered.release, &rendered.namespace, dir));
+            emit::to_dir_with(&rendered.objects, format, dir, &scope, application)?
         }
+    };
+    Ok(notes(&dir.display().to_string(), &written))
+}
+
+/// What of the directory the run writes; `has_index`: also files over all objects.
+fn scope(rendered: &Rendered, output: &Output, has_index: bool) -> Scope {
+    let all = Phase::ALL.iter().all(|phase| output.phases.contains(phase));
+    Scope {
+        release: rendered.release.clone(),
+        phases: if all { Vec::new() } else { output.phases.clone() },
+        components: output.components.clone(),
+        templates: output.show_only.clone(),
+        has_index,
+        force: output.force,
     }
+}
+
+fn notes(dir: &str, written: &Written) -> Vec<Diagnostic> {
+    let count = |n: usize| if n == 1 { "1 file".to_owned() } else { format!("{n} files") };
+    let mut notes = Vec::new();
+    if !written.removed.is_empty() {
+        let shown: Vec<_> = written.removed.iter().take(5).map(|name| format!("`{name}`")).collect();
+        let more = written.removed.len() - shown.len();
+        let more = if more > 0 { format!(" and {more} more") } else { String::new() };
+        let message =
+            format!("`{dir}`: {} of earlier runs removed: {}{more}", count(written.removed.len()), shown.join(", "));
+        notes.push(Diagnostic::note("files-removed", message));
+    }
+    if written.kept > 0 {
+        let message = format!(
+            "`{dir}`: {} written; {} of earlier runs kept, of other releases or of other parts of this one",
+            count(written.files),
+            count(written.kept),
+        );
+        notes.push(Diagnostic::note("files-kept", message));
+    }
+    notes
 }
 
 /// A warning where an upgrade without hooks has all phases in one stream, so that nothing waits for the first.
@@ -46,16 +86,21 @@ pub fn script(
     output: &Output,
     gone: &[ObjectId],
     stream: &mut impl Write,
-) -> Result<(), Diagnostic> {
+) -> Result<Vec<Diagnostic>, Diagnostic> {
     let (objects, namespace) = (rendered.objects.manifests(), rendered.namespace.as_str());
     let title = format!("Applies the release {} to the namespace {namespace}, phase by phase.", rendered.release);
     let written = |source| script::script(&steps(rendered), source, &title, namespace, gone);
     match &output.directory {
-        Some(dir) => emit::to_dir_by_phase(&rendered.objects, output.format, dir, |_| {
-            vec![("apply.sh".to_owned(), written(Source::Beside))]
-        }),
+        Some(dir) => {
+            let scope = scope(rendered, output, true);
+            let files = emit::to_dir_by_phase(&rendered.objects, output.format, dir, &scope, |_| {
+                vec![("apply.sh".to_owned(), written(Source::Beside))]
+            })?;
+            Ok(notes(&dir.display().to_string(), &files))
+        }
         None => stream
             .write_all(written(Source::Inside(objects)).as_bytes())
+            .map(|()| Vec::new())
             .map_err(|e| Diagnostic::environment("output", format!("the output could not be written: {e}"))),
     }
 }

@@ -111,6 +111,11 @@ pub fn check(mut merged: Merged, options: &Options) -> Result<Warned<Checked>, (
     }
 }
 
+/// The keys that values may have below a path.
+pub fn known_keys(parent: &[&str]) -> Vec<&'static str> {
+    unknown::siblings(parent)
+}
+
 /// All that is wrong in `user`, the merged layers of the user without our defaults.
 ///
 /// `tree` is the same over our defaults: a key that must be there may come from them.
@@ -138,19 +143,10 @@ fn walk(user: &Value, tree: &Value, options: &Options) -> Walked {
     }
     let mut found = prune::Findings::default();
     let pruned = prune::prune(store::root(), &user, Some(tree), &mut found);
-    let manifest = unknown::manifest(&user);
-    let explained = |path: &&ValuePath| {
-        manifest
-            .as_ref()
-            .is_some_and(|(_, keys)| path.0.len() == 1 && path.last_key().is_some_and(|k| keys.contains(&k)))
-    };
-    let unknown: Vec<_> = found.unknown.iter().filter(|path| !explained(path)).collect();
-    let told = unknown.iter().take(MOST_UNKNOWN).map(|path| unknown::tell(path, &user));
+    let unknown = &found.unknown;
+    let named = unknown.iter().take(MOST_UNKNOWN).map(|path| unknown::tell(path, &user));
     let more = unknown.get(MOST_UNKNOWN).map(|next| unknown::more(next, unknown.len() - MOST_UNKNOWN));
-    let mut diagnostics: Vec<_> = manifest
-        .iter()
-        .map(|(finding, _)| finding.clone())
-        .chain(told)
+    let mut diagnostics: Vec<_> = named
         .chain(more)
         .map(|finding| leniently(finding, options))
         .collect();

@@ -30,26 +30,6 @@ pub(super) fn more(next: &ValuePath, count: usize) -> Diagnostic {
     Diagnostic::error("unknown-key", message).at_value(next.clone()).hint(hint)
 }
 
-/// What an object for Kubernetes is that stands where values should, and which of its keys that explains.
-pub(super) fn manifest(user: &Value) -> Option<(Diagnostic, &'static [&'static str])> {
-    let kind =
-        user.get("kind").and_then(Value::as_str).filter(|_| user.get("apiVersion").is_some_and(Value::is_string))?;
-    let hint = match kind {
-        "HelmRelease" => "the values are what stands below `spec.values`: write that into a file of its own",
-        "Application" | "ApplicationSet" => {
-            "the values are what stands below `helm.values` or `helm.valuesObject`: write that into a file of its own"
-        }
-        "GitLab" => "the values are what stands below `spec.chart.values`: write that into a file of its own",
-        "HelmChart" | "HelmChartConfig" => {
-            "the values are what stands below `spec.valuesContent`: write that into a file of its own"
-        }
-        _ => "give files with values only; objects of your own are applied beside ours",
-    };
-    let message = "`kind`: this is an object for Kubernetes, not a file with values, and nothing in it is read";
-    let finding = Diagnostic::error("not-values", message).at_value(ValuePath::dotted("kind")).hint(hint);
-    Some((finding, &["apiVersion", "kind", "metadata", "spec", "data", "stringData", "type", "status"]))
-}
-
 /// A warning for each key that is taken and changes nothing.
 pub(super) fn unread(user: &Value) -> Vec<Diagnostic> {
     let mut found = Vec::new();
@@ -322,7 +302,7 @@ fn gather(at: At, steps: &mut Vec<&'static str>, places: &mut Vec<String>) {
     }
 }
 
-fn siblings(parent: &[&str]) -> Vec<&'static str> {
+pub(super) fn siblings(parent: &[&str]) -> Vec<&'static str> {
     let steps: Vec<_> = parent.iter().map(|key| Step::Key((*key).into())).collect();
     descend(&steps).map(|at| at.properties().into_iter().map(|(key, _)| key).collect()).unwrap_or_default()
 }

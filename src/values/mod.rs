@@ -62,8 +62,47 @@ pub struct FileContent {
 #[derive(Debug, Clone)]
 pub struct Layers {
     user: Node,
+    /// The keys at the top of each file that has some.
+    pub files: Vec<TopKeys>,
     /// The texts that the places point into.
     pub sources: Sources,
+}
+
+/// The keys at the top of a values file.
+#[derive(Debug, Clone)]
+pub struct TopKeys {
+    /// In their order.
+    pub keys: Vec<TopKey>,
+    /// The string at `kind`, which objects for Kubernetes have.
+    pub kind: Option<String>,
+}
+
+/// A key at the top of a values file.
+#[derive(Debug, Clone)]
+pub struct TopKey {
+    /// The key.
+    pub name: String,
+    /// Where it stands.
+    pub at: Location,
+    /// The keys below it, where it is a map.
+    pub inner: Vec<String>,
+}
+
+impl TopKeys {
+    fn of(node: &Node) -> Option<Self> {
+        let Kind::Map(entries) = &node.kind else { return None };
+        let inner = |node: &Node| match &node.kind {
+            Kind::Map(entries) => entries.iter().map(|(name, _)| name.clone()).collect(),
+            _ => Vec::new(),
+        };
+        let key = |(name, node): (&String, &Node)| TopKey {
+            name: name.clone(),
+            at: node.key.unwrap_or(node.at),
+            inner: inner(node),
+        };
+        let kind = entries.get("kind").and_then(|node| node.to_value().as_str().map(str::to_owned));
+        (!entries.is_empty()).then(|| TopKeys { keys: entries.iter().map(key).collect(), kind })
+    }
 }
 
 impl Layers {
@@ -120,6 +159,25 @@ impl Origins {
         self.nearest(path).filter(|(steps, _)| *steps == path.0.len()).map(|(_, origin)| origin)
     }
 
+    /// The scalars that came from one source: the line that each stands on, and its path.
+    pub fn values_of(&self, source: usize) -> impl Iterator<Item = (usize, ValuePath)> {
+        fn walk(node: &Node, path: ValuePath, source: usize, found: &mut Vec<(usize, ValuePath)>) {
+            match &node.kind {
+                Kind::Map(entries) => entries.iter().for_each(|(key, node)| walk(node, path.key(key), source, found)),
+                Kind::List(items) => {
+                    items.iter().enumerate().for_each(|(number, item)| walk(item, path.index(number), source, found));
+                }
+                Kind::Scalar(_) if node.at.source == source => found.push((node.at.line, path)),
+                Kind::Scalar(_) => {}
+            }
+        }
+        let mut found = Vec::new();
+        if let Some(node) = &self.0 {
+            walk(node, ValuePath::root(), source, &mut found);
+        }
+        found.into_iter()
+    }
+
     /// The closest value that the user wrote on the way to a path, and how many steps of the path lead to it.
     ///
     /// None where the user wrote nothing but perhaps the root.
@@ -146,19 +204,20 @@ pub fn load(inputs: &[Input]) -> Result<Warned<Layers>, Failure> {
 /// # Errors
 /// As [`load`].
 pub fn load_with(inputs: &[Input], duplicates: Severity) -> Result<Warned<Layers>, Failure> {
-    let mut loader = Loader { sources: Sources::default(), findings: Vec::new(), user: None, duplicates };
+    let mut loader =
+        Loader { sources: Sources::default(), findings: Vec::new(), user: None, files: Vec::new(), duplicates };
     let mut ordered: Vec<&Input> = inputs.iter().collect();
     ordered.sort_by_key(|input| rank(input));
     for input in ordered {
         loader.take(input);
     }
-    let Loader { sources, findings, user, duplicates: _ } = loader;
+    let Loader { sources, findings, user, files, duplicates: _ } = loader;
     if findings.iter().any(|d| d.severity == Severity::Error) {
         return Err(Failure { report: Report(findings), sources });
     }
     let nowhere = Location { source: 0, line: 1, column: 1, len: 1 };
     let user = user.unwrap_or_else(|| Node::empty_map(nowhere));
-    Ok(Warned { value: Layers { user, sources }, warnings: findings })
+    Ok(Warned { value: Layers { user, files, sources }, warnings: findings })
 }
 
 fn rank(input: &Input) -> u8 {
@@ -176,6 +235,7 @@ struct Loader {
     sources: Sources,
     findings: Vec<Diagnostic>,
     user: Option<Node>,
+    files: Vec<TopKeys>,
     duplicates: Severity,
 }
 
@@ -232,6 +292,7 @@ impl Loader {
         match read::read_with(text, source, self.duplicates) {
             Ok(read) => {
                 self.findings.extend(read.warnings);
+                self.files.extend(TopKeys::of(&read.value));
                 self.overlay(read.value);
             }
             Err(report) => self.findings.extend(report.0),
@@ -318,7 +379,7 @@ pub fn merge_charts(layers: Layers, chart: Chart) -> Result<Warned<Merged>, Box<
 }
 
 fn lay(layers: Layers, chart: Chart) -> (Warned<Merged>, Vec<Diagnostic>) {
-    let Layers { user: node, sources } = layers;
+    let Layers { user: node, sources, .. } = layers;
     let user = node.to_value();
     let map = match &user {
         Value::Object(map) => map.clone(),

@@ -38,6 +38,9 @@ pub struct TemplateArgs {
     /// Which objects.
     #[command(flatten)]
     pub select: SelectArgs,
+    /// Refuse values that still hold an example of a profile, `# ?:`.
+    #[arg(long, help_heading = "Values")]
+    pub strict: bool,
     /// When they are applied.
     #[command(flatten)]
     pub phases: PhaseArgs,
@@ -126,6 +129,9 @@ pub struct OutputArgs {
     /// Put the files into a directory named after the release, below --output-dir.
     #[arg(long, requires = "output_dir")]
     pub release_name: bool,
+    /// Replace files below --output-dir that were edited since they were written.
+    #[arg(long, requires = "output_dir")]
+    pub force: bool,
     /// Form of the manifests.
     #[arg(short = 'o', long, value_name = "FORM", value_enum, default_value_t = Format::Yaml)]
     pub output: Format,
@@ -145,14 +151,16 @@ impl TemplateArgs {
             if self.output.output == Format::Json && output.directory.is_none() {
                 ui.out(self.phases_as_json(&rendered, &gone)?.as_bytes())?;
             } else {
-                pipeline::script(&rendered, &output, &gone, &mut ui.stdout())?;
+                let notes = pipeline::script(&rendered, &output, &gone, &mut ui.stdout())?;
+                ui.report(&notes, &rendered.sources);
             }
             return Ok(Exit::Done);
         }
         if let Some(warning) = pipeline::at_once(&request, &rendered) {
             ui.report(&[warning], &rendered.sources);
         }
-        pipeline::emit(&rendered, &output, &mut ui.stdout())?;
+        let notes = pipeline::emit(&rendered, &output, &mut ui.stdout())?;
+        ui.report(&notes, &rendered.sources);
         if ui.verbose() {
             ui.report(&[summary(&request, &rendered)], &rendered.sources);
         }
@@ -176,6 +184,7 @@ impl TemplateArgs {
         // Whoever applies phases one by one needs no hooks.
         let default = if by_phase { Hooks::None } else { Hooks::Helm };
         Ok(Request {
+            strict: self.strict,
             images: self.images.rewrite()?,
             hooks: self.phases.hooks.unwrap_or(default),
             keep_helm_metadata: self.phases.keep_helm_metadata,
@@ -195,6 +204,7 @@ impl TemplateArgs {
             skip_tests: self.select.skip_tests,
             phases: if self.phases.list_phases { Phase::ALL.to_vec() } else { self.phases.phases.clone() },
             format: self.output.output,
+            force: self.output.force,
             directory: directory.map(|directory| match self.output.release_name {
                 true => directory.join(self.release.name()),
                 false => directory.clone(),

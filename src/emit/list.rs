@@ -1,0 +1,128 @@
+//! The list of the files that earlier runs wrote into a directory.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::{Component, Path, PathBuf};
+
+use serde_json::{Value, json};
+use sha2::{Digest, Sha256};
+
+use super::swap::{Done, MARKER, failed, refused};
+use crate::manifest::Phase;
+
+/// What a run writes of a directory: several runs may share one, for several releases and for parts of one.
+#[derive(Debug, Clone, Default)]
+pub struct Scope {
+    /// The release; files of others stay.
+    pub release: String,
+    /// Only these phases; empty: all.
+    pub phases: Vec<Phase>,
+    /// Only these components; empty: all.
+    pub components: Vec<String>,
+    /// Only these templates; empty: all.
+    pub templates: Vec<String>,
+    /// Whether the run writes files over all objects of the release, which a part must not replace.
+    pub has_index: bool,
+    /// Whether files are replaced that were edited since they were written.
+    pub force: bool,
+}
+
+impl Scope {
+    /// Whether the run writes a part of the release only.
+    pub fn is_part(&self) -> bool {
+        !(self.phases.is_empty() && self.components.is_empty() && self.templates.is_empty())
+    }
+
+    /// Whether a file of an earlier run is one that this run writes again, or that is stale.
+    pub(super) fn covers(&self, entry: &Entry) -> bool {
+        let Some(origin) = &entry.origin else {
+            // from before files had an origin
+            return !self.is_part();
+        };
+        let phase = |phase: &Phase| origin.phase.as_deref() == Some(phase.word());
+        let of =
+            |component: &String| origin.template.as_deref().is_some_and(|t| t.split('/').next() == Some(component));
+        let template = |template: &String| origin.template.as_ref() == Some(template);
+        origin.release == self.release
+            && (self.phases.is_empty() || self.phases.iter().any(phase))
+            && (self.components.is_empty() || self.components.iter().any(of))
+            && (self.templates.is_empty() || self.templates.iter().any(template))
+    }
+}
+
+/// A file of an earlier run.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Entry {
+    /// A hash of what was written.
+    pub sha256: Option<String>,
+    /// Where it came from.
+    pub origin: Option<Origin>,
+}
+
+/// The object that a file holds.
+#[derive(Debug, Clone)]
+pub(super) struct Origin {
+    pub release: String,
+    /// None for files that hold no object of the release.
+    pub phase: Option<String>,
+    /// `kas/deployment.yaml`
+    pub template: Option<String>,
+}
+
+/// Files by their path below the directory.
+pub(super) type List = BTreeMap<PathBuf, Entry>;
+
+pub(super) fn hash(text: &[u8]) -> String {
+    Sha256::digest(text).iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+/// The list of a directory; empty where there is none.
+pub(super) fn read(dir: &Path) -> Done<List> {
+    let path = dir.join(MARKER);
+    match fs::symlink_metadata(&path) {
+        Err(_) => return Ok(List::new()),
+        Ok(found) if !found.is_file() => return Err(refused(&path, "is not a file of ours").hint("remove it")),
+        Ok(_) => {}
+    }
+    let text = fs::read(&path).map_err(failed("read", &path))?;
+    let marker: Value = serde_json::from_slice(&text).unwrap_or(Value::Null);
+    let Some(files) = marker.get("files").and_then(Value::as_array) else {
+        return Err(refused(&path, "is not the list that this program writes")
+            .hint("move it away; files of earlier runs are then no longer known as its own"));
+    };
+    let inside = |path: &Path| path.components().all(|part| matches!(part, Component::Normal(_)));
+    Ok(files.iter().filter_map(entry).filter(|(path, _)| inside(path)).collect())
+}
+
+fn entry(value: &Value) -> Option<(PathBuf, Entry)> {
+    // format 1 had paths only
+    if let Some(path) = value.as_str() {
+        return Some((PathBuf::from(path), Entry::default()));
+    }
+    let text = |key: &str| value.get(key).and_then(Value::as_str).map(str::to_owned);
+    let origin = text("release").map(|release| Origin { release, phase: text("phase"), template: text("template") });
+    Some((PathBuf::from(text("path")?), Entry { sha256: text("sha256"), origin }))
+}
+
+/// The list as it is written.
+pub(super) fn text(list: &List) -> String {
+    let files: Vec<_> = list
+        .iter()
+        .map(|(path, entry)| {
+            let mut file = json!({ "path": path.to_string_lossy() });
+            let origin = entry.origin.as_ref();
+            for (key, value) in [
+                ("sha256", entry.sha256.as_ref()),
+                ("release", origin.map(|origin| &origin.release)),
+                ("phase", origin.and_then(|origin| origin.phase.as_ref())),
+                ("template", origin.and_then(|origin| origin.template.as_ref())),
+            ] {
+                if let Some(value) = value {
+                    file[key] = value.as_str().into();
+                }
+            }
+            file
+        })
+        .collect();
+    format!("{:#}\n", json!({ "format": 2, "writtenBy": "gitlab-render", "files": files }))
+}

@@ -1,0 +1,116 @@
+//! Files that are given as values and hold something else: an object for Kubernetes, an umbrella chart's values, the
+//! file of another tool. Nothing in them would be read, and the render would be that of the defaults.
+
+use crate::diag::{Diagnostic, Location, Place, Step};
+use crate::schema::{UnknownKeys, known_keys};
+use crate::values::{TopKey, TopKeys};
+
+/// An error for each file that holds no values.
+pub(super) fn find(files: &[TopKeys], unknown_keys: UnknownKeys) -> Vec<Diagnostic> {
+    files.iter().filter_map(|file| check(file, unknown_keys)).collect()
+}
+
+/// Whether a finding only repeats that a file holds no values: it is about a key of one of these files.
+pub(super) fn explained(finding: &Diagnostic, errors: &[Diagnostic], files: &[TopKeys]) -> bool {
+    let sources = || {
+        errors.iter().flat_map(|error| &error.places).filter_map(|place| match place {
+            Place::At(at) => Some(at.source),
+            _ => None,
+        })
+    };
+    finding.places.iter().any(|place| {
+        let (Place::Value(path) | Place::Set(path, _)) = place else { return false };
+        let Some(Step::Key(first)) = path.0.first() else { return false };
+        let keys = files.iter().flat_map(|file| &file.keys);
+        keys.filter(|key| *key.name == **first).any(|key| sources().any(|source| source == key.at.source))
+    })
+}
+
+fn check(file: &TopKeys, unknown_keys: UnknownKeys) -> Option<Diagnostic> {
+    let known = known_keys(&[]);
+    let key = |name: &str| file.keys.iter().find(|key| key.name == name);
+    let has = |name: &str| key(name).is_some();
+    let first = file.keys.first()?;
+    let error =
+        |at: Location, message: String, hint: String| Some(Diagnostic::error("not-values", message).at(at).hint(hint));
+    if let (Some(kind), true) = (&file.kind, has("apiVersion")) {
+        let at = key("kind").map_or(first.at, |key| key.at);
+        let message = format!(
+            "`kind: {kind}`: this is an object for Kubernetes, not a file with values, and nothing in it is read"
+        );
+        return error(at, message, below(place_of_values(kind)));
+    }
+    let any_known = file.keys.iter().any(|key| known.contains(&key.name.as_str()));
+    if any_known {
+        return umbrella(file, &known)
+            .and_then(|key| error(key.at, of_an_umbrella(&key.name), below(Some(&format!("`{}`", key.name)))));
+    }
+    let holds_values = |key: &&TopKey| key.inner.iter().any(|inner| known.contains(&inner.as_str()));
+    if let Some(key) = file.keys.iter().find(holds_values) {
+        return error(key.at, of_an_umbrella(&key.name), below(Some(&format!("`{}`", key.name))));
+    }
+    let other = [
+        ("helmCharts", "a Kustomization", Some("`helmCharts[].valuesInline`, or in the file that `valuesFile` names")),
+        ("resources", "a Kustomization", Some("`helmCharts[].valuesInline`, or in the file that `valuesFile` names")),
+        ("releases", "a helmfile", Some("`releases[].values`")),
+        ("helmfiles", "a helmfile", Some("`releases[].values`")),
+        ("dependencies", "a Chart.yaml", None),
+        ("spec", "a part of an object for Kubernetes", Some("`spec`")),
+    ];
+    if let Some((name, what, place)) = other.into_iter().find(|(name, ..)| has(name)) {
+        let at = key(name).map_or(first.at, |key| key.at);
+        let message = format!("`{name}`: this is {what}, not a file with values, and nothing in it is read");
+        return error(at, message, below(place));
+    }
+    if has("apiVersion") && has("name") && has("version") {
+        return error(
+            first.at,
+            "this is a Chart.yaml, not a file with values, and nothing in it is read".to_owned(),
+            below(None),
+        );
+    }
+    if unknown_keys == UnknownKeys::Error {
+        // each key gets its own error
+        return None;
+    }
+    let message = format!("`{}`: none of the keys of this file is known, and nothing in it is read", first.name);
+    error(
+        first.at,
+        message,
+        "check that it is the right file: values have keys such as `global`, `gitlab` and `registry`".to_owned(),
+    )
+}
+
+/// The key of a dependency in the values of an umbrella chart: below `gitlab` stand sections that are not GitLab's.
+fn umbrella<'f>(file: &'f TopKeys, known: &[&str]) -> Option<&'f TopKey> {
+    let key = file.keys.iter().find(|key| key.name == "gitlab")?;
+    let own = known_keys(&["gitlab"]);
+    let foreign = |inner: &&String| known.contains(&inner.as_str()) && !own.contains(&inner.as_str());
+    let foreign = key.inner.iter().filter(foreign).count();
+    let alone = file.keys.iter().all(|other| other.name == "gitlab" || !known.contains(&other.name.as_str()));
+    (key.inner.iter().any(|inner| inner == "gitlab") || foreign > 1 || foreign > 0 && alone).then_some(key)
+}
+
+fn of_an_umbrella(key: &str) -> String {
+    format!("`{key}`: these are the values of a chart that has GitLab's as a dependency, and nothing in it is read")
+}
+
+/// Where the values are in an object that wraps them.
+fn place_of_values(kind: &str) -> Option<&'static str> {
+    Some(match kind {
+        "HelmRelease" => "`spec.values`",
+        "Application" | "ApplicationSet" => "`helm.values` or `helm.valuesObject`",
+        "GitLab" => "`spec.chart.values`",
+        "HelmChart" | "HelmChartConfig" => "`spec.valuesContent`",
+        "HelmChartProxy" => "`spec.valuesTemplate`",
+        "Kustomization" => "`helmCharts[].valuesInline`, or in the file that `valuesFile` names",
+        _ => return None,
+    })
+}
+
+fn below(place: Option<&str>) -> String {
+    match place {
+        Some(place) => format!("the values are below {place}: write those into a file of their own"),
+        None => "give files with values only; your own objects are applied beside those of this program".to_owned(),
+    }
+}
