@@ -25,6 +25,7 @@ pub mod commands;
 pub mod diag;
 pub mod diff;
 pub mod emit;
+pub mod escape;
 pub mod files;
 pub mod images;
 pub mod import;

@@ -113,7 +113,7 @@ pub fn as_json(diagnostic: &Diagnostic, sources: &Sources) -> Value {
         "code": diagnostic.code, "severity": diagnostic.severity.word(), "fault": fault,
         "message": redact::text(&diagnostic.message), "places": places,
         "object": subject.map(|s| s.object.as_str()), "field": subject.map(|s| s.field.to_string()),
-        "hint": diagnostic.hint,
+        "hint": diagnostic.hint.as_deref().map(redact::text),
     })
 }
 

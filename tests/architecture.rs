@@ -25,12 +25,12 @@ const ALLOWED: &[(&str, &[&str])] = &[
     // of manifest only the phase, of releases only the image tags, of shell the quoting of a word
     // of bundle the tables that the components' files say
     ("resolve", &["bundle", "diag", "manifest", "model", "releases", "shell", "view"]),
-    ("render", &["bundle", "diag", "resolve", "yaml"]),
+    ("render", &["bundle", "diag", "resolve", "shell", "yaml"]),
     ("profiles", &["bundle", "diag"]),
     ("third_party", &["diag"]),
     // of releases the table of removed values
     ("upgrade", &["bundle", "diag", "releases", "shell", "values", "yaml"]),
-    ("validate", &["diag", "manifest", "releases", "yaml"]),
+    ("validate", &["diag", "escape", "manifest", "redact", "releases", "yaml"]),
     ("files", &["diag", "yaml"]),
     (
         "pipeline",
@@ -46,6 +46,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
             "manifest",
             "phases",
             "profiles",
+            "redact",
             "releases",
             "render",
             "resolve",
@@ -75,17 +76,18 @@ const ALLOWED: &[(&str, &[&str])] = &[
     ),
     ("ui", &["cli", "diag", "redact"]),
     ("redact", &[]),
+    ("escape", &[]),
     ("shell", &[]),
     ("images", &["diag", "manifest", "yaml"]),
     ("import", &["diag", "manifest", "values", "yaml"]),
-    ("diff", &["diag", "manifest", "redact", "yaml"]),
+    ("diff", &["diag", "escape", "manifest", "redact", "yaml"]),
 ];
 
 /// Crates that only the named modules may use.
 const OWNED: &[(&str, &[&str])] = &[
     ("minijinja::", &["render"]),
     ("jsonschema::", &["schema"]),
-    ("regex::", &["validate"]),
+    ("regex::", &["redact", "validate"]),
     ("saphyr_parser::", &["yaml"]),
     ("clap::", &["cli", "commands", "ui"]),
     ("annotate_snippets::", &["ui"]),

@@ -17,23 +17,19 @@ use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
-use minijinja::syntax::SyntaxConfig;
-use minijinja::value::Serde;
-use minijinja::{Environment, UndefinedBehavior};
+use gitlab_render::render::Renderer;
+use gitlab_render::resolve::plan::View;
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
 const ROOT: &str = env!("CARGO_MANIFEST_DIR");
 
-/// The text of a script; `name` is `component/script.sh`.
+/// The text of a script, as the program writes it; `name` is `component/script.sh`.
 fn render(name: &str, view: &Value) -> String {
     let (component, file) = name.split_once('/').unwrap();
-    let path = Path::new(ROOT).join("charts").join(component).join("files").join(format!("{file}.j2"));
-    let source = fs::read_to_string(&path).unwrap_or_else(|e| panic!("{}: {e}", path.display()));
-    let mut engine = Environment::new();
-    engine.set_undefined_behavior(UndefinedBehavior::Strict);
-    engine.set_syntax(SyntaxConfig::builder().keep_trailing_newline(true).build().unwrap());
-    engine.render_str(&source, Serde(view)).unwrap_or_else(|e| panic!("{name}: {e:#}"))
+    let view = View(view.as_object().unwrap().clone());
+    let text = Renderer::new().file(&format!("{component}/files/{file}"), view);
+    text.unwrap_or_else(|e| panic!("{name}: {}", e.message))
 }
 
 fn views() -> BTreeMap<String, Vec<Value>> {

@@ -33,6 +33,11 @@ impl From<&str> for Text {
     }
 }
 
+/// A whole number where a text is one, as `--set` and quotes leave it open; else the text.
+pub fn number_or_text(text: &str) -> serde_json::Value {
+    text.parse::<i64>().map_or_else(|_| text.into(), Into::into)
+}
+
 impl Serialize for Text {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         serializer.serialize_str(&self.0)

@@ -6,6 +6,7 @@ use super::{Request, Target, not_values, render};
 use crate::diag::{Diagnostic, Failure, Report, Severity, Sources, Warned};
 use crate::diff::{self, Object, What, report};
 use crate::manifest::{Manifest, Ordered};
+use crate::redact::Redacted;
 use crate::releases;
 use crate::schema::UnknownKeys;
 use crate::upgrade::migrate::{self, Migrated};
@@ -170,7 +171,7 @@ fn differing(old: &[Manifest], new: &[Manifest], namespace: &str) -> Vec<String>
     if told.is_empty() { vec!["defaults are written out, or objects come in another order".to_owned()] } else { told }
 }
 
-/// A unified diff; empty where the two are equal.
+/// A unified diff without secrets; empty where the two are equal.
 pub fn text_diff(name: &str, old: &str, new: &str) -> String {
-    report::unified::patch((name, old), (name, new))
+    report::unified::patch((name, &Redacted::of(old).whole()), (name, &Redacted::of(new).whole()))
 }

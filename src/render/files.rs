@@ -6,6 +6,7 @@ use minijinja::syntax::SyntaxConfig;
 use minijinja::value::Value;
 use minijinja::{Environment, Error, ErrorKind, Output, State, UndefinedBehavior};
 
+use super::formats::{self, Format};
 use super::laid::Laid;
 use super::shape::Fault;
 use crate::bundle;
@@ -45,8 +46,14 @@ impl Files {
         let mut scripts = environment(&SCRIPT_SYNTAX);
         files.set_formatter(|out, state, value| format(out, state, value));
         scripts.set_formatter(|out, state, value| format(out, state, value));
-        files.add_filter("inner", super::erb::inner);
-        files.add_filter("tagged", super::erb::tagged);
+        for environment in [&mut files, &mut scripts] {
+            environment.add_filter("inner", formats::inner);
+            environment.add_filter("tagged", formats::tagged);
+            environment.add_filter("url", formats::url);
+            environment.add_filter("conninfo", formats::conninfo);
+            environment.add_filter("bare", formats::bare);
+            environment.add_filter("verbatim", formats::verbatim);
+        }
         Files { files, scripts }
     }
 
@@ -64,11 +71,11 @@ impl Files {
             _ => format!("_shared/files/{name}"),
         };
         let view = view.map_or(Value::from(()), Laid::value);
-        let script = name.ends_with(".sh");
+        let script = Format::of(&name) == Some(Format::Shell);
         let environment = if script { &self.scripts } else { &self.files };
         let text = environment.get_template(&name).and_then(|file| file.render(view));
         let text = text.map_err(|error| fault(&name, &error))?;
-        Ok(if script { text } else { super::erb::finished(text) })
+        Ok(if script { text } else { formats::finished(text) })
     }
 }
 
@@ -79,23 +86,30 @@ fn fault(name: &str, error: &Error) -> Fault {
         cause = deeper;
     }
     let inner = cause.downcast_ref::<Error>().unwrap_or(error);
-    let what = format!("{} {}", inner.kind(), inner.detail().unwrap_or(""));
-    Fault::new(inner.name().unwrap_or(name), inner.line().unwrap_or(0), what)
+    let (place, line) = (inner.name().unwrap_or(name), inner.line().unwrap_or(0));
+    let detail = inner.detail().unwrap_or("");
+    if inner.kind() == ErrorKind::BadEscape {
+        let (component, file) = place.split_once("/files/").unwrap_or(("", place));
+        let setting = setting(place, line).map_or(String::new(), |setting| format!(", `{setting}`"));
+        return Fault::of_values(format!("`{file}` of {component}{setting}: the values hold what this file cannot: {detail}"));
+    }
+    Fault::new(place, line, format!("{} {detail}", inner.kind()))
 }
 
-/// In a YAML file with ERB or gomplate tags: JSON. In another file: the plain text of a scalar.
+/// What a line of a file's template sets.
+fn setting(name: &str, line: usize) -> Option<&'static str> {
+    let text = bundle::template(name)?.lines().nth(line.checked_sub(1)?)?;
+    let name = text.split("{{").next()?.trim().trim_end_matches(['=', ':', ' ', '"']);
+    (!name.is_empty() && !name.contains("{%")).then_some(name)
+}
+
+/// What the format of a file makes of a value.
 fn format(out: &mut Output, state: &State, value: &Value) -> Result<(), Error> {
     if value.is_undefined() {
         return Err(Error::from(ErrorKind::UndefinedError));
     }
-    if [".yml.erb", ".yml.tpl"].iter().any(|end| state.name().ends_with(end)) {
-        return super::erb::write(out, value);
+    match Format::of(state.name()) {
+        Some(format) => format.write(out, value),
+        None => Err(Error::new(ErrorKind::InvalidOperation, "no writer is known for the format of this file")),
     }
-    if value.is_none() {
-        return Err(Error::new(ErrorKind::InvalidOperation, "a null cannot be written into a file"));
-    }
-    if value.as_str().is_none() && !value.is_number() && value.as_object().is_some() {
-        return Err(Error::new(ErrorKind::InvalidOperation, "only a scalar can be written into a file"));
-    }
-    write!(out, "{value}").map_err(Error::from)
 }

@@ -1,14 +1,17 @@
-//! Values in YAML files that Ruby or gomplate run first, `gitlab.yml.erb`, `config.yml.tpl`.
+//! How a value is written into a file in another program's language: one writer a format, chosen by the file's name.
 //!
-//! There, as in a manifest, an interpolation is a whole node, and a null leaves its line out. A scalar is written as JSON,
-//! which YAML readers take, and in which no value can open a tag; so is a list of scalars. A map, and a list that holds
-//! more, is written as block YAML, as an operator reads it.
+//! A template names values and the writer quotes them, so that a value can neither end its place nor open a tag of
+//! Ruby's or gomplate's. What a format cannot hold is refused, never changed. Filters stand where a value is a part of
+//! something: `inner` (of a string in double quotes), `url` (the user in a URL), `conninfo` (a word of a connection
+//! string of PostgreSQL), `bare` (a key), `tagged` (texts that may have tags of the user's own) and `verbatim` (text
+//! that is documented to be taken as it is; `tests/files.rs` lists its places).
 
 use std::fmt::Write as _;
 
 use minijinja::value::{Value, ValueKind};
 use minijinja::{Error, ErrorKind, Output};
 
+use crate::shell;
 use crate::yaml::write::{is_text, write_value};
 
 /// Marks a line to be left out: a private-use character, which no template holds, and which [`json`] escapes.
@@ -20,42 +23,52 @@ const CLOSE: char = '\u{E004}';
 /// What begins and ends tags of Ruby and gomplate, and a part of Ruby's strings that is code.
 const TAGS: [&str; 4] = ["<%", "%>", "{%", "#{"];
 
-/// Writes a value; text that a filter here has made goes in as it is.
-pub fn write(out: &mut Output, value: &Value) -> Result<(), Error> {
-    if value.is_none() {
-        return out.write_char(NULL).map_err(Error::from);
-    }
-    if let Some(text) = value.as_str().filter(|_| value.is_safe()) {
-        return out.write_str(text).map_err(Error::from);
-    }
-    let json = json(value)?;
-    let block = match value.kind() {
-        ValueKind::Map => value.len() != Some(0),
-        ValueKind::Seq => value.try_iter()?.any(|item| matches!(item.kind(), ValueKind::Map | ValueKind::Seq)),
-        _ => false,
-    };
-    match block {
-        true => write!(out, "{OPEN}{json}{CLOSE}"),
-        false => out.write_str(&json),
-    }
-    .map_err(Error::from)
+/// The language of a file.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Format {
+    /// YAML or Ruby, perhaps with tags of ERB or gomplate: values are JSON, which both read.
+    Json,
+    /// TOML that gomplate runs over.
+    Toml,
+    /// `key=value` lines of Go's flags, that gomplate runs over.
+    Flags,
+    /// OpenSSH's `sshd_config`: keywords and arguments.
+    Sshd,
+    /// A script for a POSIX shell.
+    Shell,
 }
 
-/// The text of a scalar as a part of a double-quoted YAML or Ruby string.
-pub fn inner(value: &Value) -> Result<Value, Error> {
-    if value.is_none() {
-        return Ok(Value::from_safe_string(NULL.to_string()));
+impl Format {
+    /// By the name of a file, without the folder's rules; none where there is no writer.
+    pub fn of(name: &str) -> Option<Self> {
+        let is = |ends: &[&str]| ends.iter().any(|end| name.ends_with(end));
+        match () {
+            () if is(&[".yml.erb", ".yml.tpl", ".yml.gomplate", ".yml", ".rb"]) => Some(Format::Json),
+            () if is(&[".toml.tpl"]) => Some(Format::Toml),
+            () if is(&[".flags.tpl"]) => Some(Format::Flags),
+            () if is(&["sshd_config"]) => Some(Format::Sshd),
+            () if is(&[".sh"]) => Some(Format::Shell),
+            () => None,
+        }
     }
-    let text = value.as_str().map_or_else(|| value.to_string(), str::to_owned);
-    let quoted = json(&Value::from(text))?;
-    Ok(Value::from_safe_string(quoted[1..quoted.len() - 1].to_owned()))
-}
 
-/// A value whose texts may hold ERB tags of the user's, which stay as they are.
-pub fn tagged(value: &Value) -> Result<Value, Error> {
-    let mut text = String::new();
-    write_tagged(&mut text, value)?;
-    Ok(Value::from_safe_string(text))
+    /// Writes a value; text that a filter here has made goes in as it is. A null leaves its line out, except in scripts.
+    pub fn write(self, out: &mut Output, value: &Value) -> Result<(), Error> {
+        if value.is_none() && self != Format::Shell {
+            return out.write_char(NULL).map_err(Error::from);
+        }
+        let text = match value.as_str() {
+            Some(text) if value.is_safe() => return out.write_str(text).map_err(Error::from),
+            _ => match self {
+                Format::Json => laid_out(value)?,
+                Format::Toml => toml(value)?,
+                Format::Flags => flag(value)?,
+                Format::Sshd => sshd(value)?,
+                Format::Shell => word(value)?,
+            },
+        };
+        out.write_str(&text).map_err(Error::from)
+    }
 }
 
 /// Finishes a text: drops the lines that hold a null, and lays out maps and lists.
@@ -98,26 +111,122 @@ fn block(out: &mut String, line: &str) -> Option<()> {
     Some(())
 }
 
+/// A value in YAML: a scalar and a list of scalars as JSON, in which no value can open a tag; what holds more is marked, and
+/// [`finished`] writes it as block YAML, as an operator reads it.
+fn laid_out(value: &Value) -> Result<String, Error> {
+    let json = json(value)?;
+    let block = match value.kind() {
+        ValueKind::Map => value.len() != Some(0),
+        ValueKind::Seq => value.try_iter()?.any(|item| matches!(item.kind(), ValueKind::Map | ValueKind::Seq)),
+        _ => false,
+    };
+    Ok(if block { format!("{OPEN}{json}{CLOSE}") } else { json })
+}
+
+/// What the values hold cannot be written; the engine adds where.
+fn refused(what: &'static str) -> Error {
+    Error::new(ErrorKind::BadEscape, what)
+}
+
+fn null() -> Value {
+    Value::from_safe_string(NULL.to_string())
+}
+
+/// A scalar's text.
+fn scalar(value: &Value) -> Result<String, Error> {
+    match value.kind() {
+        ValueKind::String | ValueKind::Number | ValueKind::Bool => {
+            Ok(value.as_str().map_or_else(|| value.to_string(), str::to_owned))
+        }
+        _ => Err(Error::new(ErrorKind::InvalidOperation, "only a scalar can be written here")),
+    }
+}
+
+/// The text of a scalar as a part of a string in double quotes, in YAML, Ruby or TOML.
+pub fn inner(value: &Value) -> Result<Value, Error> {
+    if value.is_none() {
+        return Ok(null());
+    }
+    let quoted = json(&Value::from(scalar(value)?))?;
+    Ok(Value::from_safe_string(quoted[1..quoted.len() - 1].to_owned()))
+}
+
+/// The name of a user in a URL, inside a string in double quotes.
+pub fn url(value: &Value) -> Result<Value, Error> {
+    if value.is_none() {
+        return Ok(null());
+    }
+    let mut out = String::new();
+    for byte in scalar(value)?.bytes() {
+        match byte {
+            b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'-' | b'.' | b'_' | b'~' => out.push(char::from(byte)),
+            // Writing to a String cannot fail.
+            _ => drop(write!(out, "%{byte:02X}")),
+        }
+    }
+    Ok(Value::from_safe_string(out))
+}
+
+/// A value in a connection string of PostgreSQL, inside a string in double quotes.
+pub fn conninfo(value: &Value) -> Result<Value, Error> {
+    if value.is_none() {
+        return Ok(null());
+    }
+    let text = scalar(value)?;
+    let plain = |c: char| c.is_ascii_alphanumeric() || "._-:/@%+,".contains(c);
+    if !text.is_empty() && text.chars().all(plain) {
+        return inner(value);
+    }
+    inner(&Value::from(format!("'{}'", text.replace('\\', "\\\\").replace('\'', "\\'"))))
+}
+
+/// A key or the name of a table in TOML: without quotes where it may stand so.
+pub fn bare(value: &Value) -> Result<Value, Error> {
+    let text = scalar(value)?;
+    let plain = !text.is_empty() && text.chars().all(|c| c.is_ascii_alphanumeric() || "_-".contains(c));
+    Ok(Value::from_safe_string(if plain { text } else { json(&Value::from(text))? }))
+}
+
+/// Text that is documented to be taken as it is.
+pub fn verbatim(value: &Value) -> Result<Value, Error> {
+    Ok(Value::from_safe_string(scalar(value)?))
+}
+
+/// A value whose texts may hold ERB tags of the user's, which stay as they are.
+pub fn tagged(value: &Value) -> Result<Value, Error> {
+    let mut text = String::new();
+    write_tagged(&mut text, value)?;
+    Ok(Value::from_safe_string(text))
+}
+
+/// JSON as YAML, Ruby and TOML read it in double quotes, without a tag and without what runs in a string of Ruby's.
 fn json(value: &Value) -> Result<String, Error> {
     let text = serde_json::to_string(value).map_err(|_| Error::new(ErrorKind::BadSerialization, "not data"))?;
-    // Some readers of YAML take a few characters for line breaks, and refuse others.
-    let text = match text.is_ascii() && !text.contains('\u{7f}') {
-        true => text,
-        false => text.chars().fold(String::with_capacity(text.len()), |mut safe, c| {
-            match u32::from(c) {
-                code @ 0x7f..=0xffff if !is_text(c) => safe.push_str(&format!("\\u{code:04x}")),
-                _ => safe.push(c),
-            }
-            safe
-        }),
-    };
-    // Nearly no value has a character that every tag has one of.
-    if !text.bytes().any(|b| matches!(b, b'%' | b'#')) {
+    // Nearly no value has a character that needs more.
+    if !text.bytes().any(|b| matches!(b, b'%' | b'#') || b >= 0x7f) {
         return Ok(text);
     }
-    let text = text.replace("<%", "\\u003c%").replace("%>", "%\\u003e").replace("#{", "\\u0023{");
-    // gomplate's tags, as GitLab's images set them.
-    Ok(text.replace("{%", "\\u007b%"))
+    let mut text = text.replace("<%", "\\u003c%").replace("%>", "%\\u003e").replace("{%", "\\u007b%");
+    for opens in ["#{", "#$", "#@"] {
+        text = text.replace(opens, &format!("\\u0023{}", &opens[1..]));
+    }
+    // What YAML or TOML take for a line break, or do not take at all.
+    if text.chars().any(is_unprintable) {
+        text = text.chars().fold(String::with_capacity(text.len()), |mut out, c| {
+            match is_unprintable(c) {
+                true => drop(write!(out, "\\u{:04x}", u32::from(c))),
+                false => out.push(c),
+            }
+            out
+        });
+    }
+    Ok(text)
+}
+
+fn is_unprintable(c: char) -> bool {
+    // private-use characters are our own marks
+    matches!(c, '\u{7f}'..='\u{9f}' | '\u{2028}' | '\u{2029}' | '\u{e000}'..='\u{f8ff}' | '\u{feff}' | '\u{fffe}' | '\u{ffff}')
+        || ((0x7f..=0xffff).contains(&u32::from(c)) && !is_text(c))
 }
 
 fn write_tagged(out: &mut String, value: &Value) -> Result<(), Error> {
@@ -158,3 +267,77 @@ fn write_tagged(out: &mut String, value: &Value) -> Result<(), Error> {
     }
     Ok(())
 }
+
+/// A value in TOML, whose basic strings know the escapes of JSON.
+fn toml(value: &Value) -> Result<String, Error> {
+    match value.kind() {
+        ValueKind::Map => {
+            let mut entries = Vec::new();
+            for key in value.try_iter()? {
+                let inner = value.get_item(&key)?;
+                if !inner.is_none() {
+                    entries.push(format!("{} = {}", bare(&key)?, toml(&inner)?));
+                }
+            }
+            Ok(format!("{{ {} }}", entries.join(", ")))
+        }
+        ValueKind::Seq => {
+            let items: Result<Vec<String>, Error> = value.try_iter()?.map(|item| toml(&item)).collect();
+            Ok(format!("[{}]", items?.join(", ")))
+        }
+        // A whole number that YAML or `--set` made a float.
+        ValueKind::Number => match f64::try_from(value.clone()) {
+            Ok(number) if number.fract() == 0.0 && number.abs() < 1e15 => Ok(format!("{number:.0}")),
+            _ => Ok(value.to_string()),
+        },
+        ValueKind::None => Err(refused("there is no empty value in TOML")),
+        _ => json(value),
+    }
+}
+
+/// A value of a flag, to the end of its line. gomplate prints an opening tag that a tag spells out.
+fn flag(value: &Value) -> Result<String, Error> {
+    let text = scalar(value)?;
+    if text.chars().any(char::is_control) {
+        return Err(refused("a line break or another control character cannot be written there"));
+    }
+    if text.ends_with(char::is_whitespace) {
+        return Err(refused("a blank at the end would be lost"));
+    }
+    Ok(text.replace("{%", "{% \"{%\" %}"))
+}
+
+/// An argument of a keyword of sshd's, or a list of names.
+fn sshd(value: &Value) -> Result<String, Error> {
+    let text = match value.kind() {
+        ValueKind::Seq => {
+            let items: Result<Vec<String>, Error> = value.try_iter()?.map(|item| scalar(&item)).collect();
+            let items = items?;
+            if items.is_empty() {
+                return Ok(NULL.to_string());
+            }
+            if items.iter().any(|item| item.is_empty() || item.contains(',')) {
+                return Err(refused("each entry of the list must be one name"));
+            }
+            items.join(",")
+        }
+        _ => scalar(value)?,
+    };
+    let plain = |c: char| c.is_ascii_graphic() && !"\"'\\#$`".contains(c);
+    match !text.is_empty() && text.chars().all(plain) {
+        true => Ok(text),
+        false => Err(refused("only a word without quotes, blanks and line breaks can be written there")),
+    }
+}
+
+/// A word of a shell.
+fn word(value: &Value) -> Result<String, Error> {
+    let text = scalar(value)?;
+    match text.contains('\0') {
+        true => Err(refused("a shell has no words with a zero byte")),
+        false => Ok(shell::quoted(&text)),
+    }
+}
+
+#[cfg(test)]
+mod tests;

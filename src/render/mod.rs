@@ -3,14 +3,15 @@
 //! A template is a tree with holes ([`shape`]), not text that is read back: a value keeps its type and can inject
 //! nothing. Configuration files and scripts are text, made by a template engine ([`files`]).
 
-mod erb;
 mod files;
+mod formats;
 mod laid;
 mod shape;
 
 use std::cell::RefCell;
 use std::collections::HashMap;
 use std::rc::Rc;
+
 
 use serde_json::Value;
 
@@ -19,6 +20,8 @@ use crate::diag::Diagnostic;
 use crate::resolve::plan::{Planned, View};
 use files::Files;
 use shape::{Fault, Scope, Shape};
+
+pub use formats::Format;
 
 /// One object's template, filled.
 #[derive(Debug)]
@@ -50,10 +53,18 @@ impl Renderer {
     /// The object that a template makes of its view, without nulls.
     ///
     /// # Errors
-    /// A template and its view that do not fit are a bug of ours; the message has no values.
+    /// A value that the format of a file cannot hold. A template and its view that do not fit are a bug of ours; the
+    /// message has no values.
     pub fn object(&self, name: &str, view: View) -> Result<Value, Diagnostic> {
-        self.fill(name, Value::Object(view.0))
-            .map_err(|Fault { place, what }| Diagnostic::bug("template-failed", format!("template `{place}`: {what}")))
+        self.fill(name, Value::Object(view.0)).map_err(Fault::told)
+    }
+
+    /// The text of one file, `gitaly/files/config.toml.tpl`, over its view.
+    ///
+    /// # Errors
+    /// As [`Self::object`].
+    pub fn file(&self, name: &str, view: View) -> Result<String, Diagnostic> {
+        self.files.text(name, name, Some(Value::Object(view.0))).map_err(Fault::told)
     }
 
     fn fill(&self, name: &str, view: Value) -> Result<Value, Fault> {
@@ -92,5 +103,5 @@ pub fn render(renderer: &Renderer, objects: &mut [Planned]) -> Result<Vec<Render
 /// # Errors
 /// The first line that is none.
 pub fn check(name: &str, text: &str) -> Result<(), String> {
-    Shape::compile(name, text).map(|_| ()).map_err(|Fault { place, what }| format!("{place}: {what}"))
+    Shape::compile(name, text).map(|_| ()).map_err(|Fault { place, what, .. }| format!("{place}: {what}"))
 }

@@ -16,6 +16,7 @@ use std::collections::VecDeque;
 use serde_json::{Map, Value};
 
 use super::Renderer;
+use crate::diag::Diagnostic;
 use crate::yaml::lines::{Kind, Token, Tokens, one_line};
 use crate::yaml::tree::drop_nulls;
 use crate::yaml::write::write_document;
@@ -26,12 +27,28 @@ pub(super) struct Fault {
     /// The template, with the line where there is one.
     pub place: String,
     pub what: String,
+    /// Whether it is the values' fault and not the template's.
+    of_values: bool,
 }
 
 impl Fault {
     pub(super) fn new(template: &str, line: usize, what: impl Into<String>) -> Self {
         let place = if line == 0 { template.to_owned() } else { format!("{template}:{line}") };
-        Fault { place, what: what.into() }
+        Fault { place, what: what.into(), of_values: false }
+    }
+
+    /// A value that a file's format cannot hold.
+    pub(super) fn of_values(what: String) -> Self {
+        Fault { place: String::new(), what, of_values: true }
+    }
+
+    /// As people read it.
+    pub(super) fn told(self) -> Diagnostic {
+        if self.of_values {
+            return Diagnostic::error("unwritable-value", self.what)
+                .hint("look for the setting in the values, and remove line breaks, quotes and blanks at its ends");
+        }
+        Diagnostic::bug("template-failed", format!("template `{}`: {}", self.place, self.what))
     }
 }
 

@@ -18,8 +18,9 @@ pub fn render<'d>(diagnostics: impl Iterator<Item = &'d Diagnostic>, sources: &S
     let mut lines = Lines { sources, read: HashMap::new() };
     let mut text = String::new();
     for diagnostic in diagnostics {
-        let places: Vec<_> =
-            diagnostic.places.iter().filter_map(Place::location).map(|at| (at, lines.show(&at))).collect();
+        let hint = diagnostic.hint.as_deref();
+        let places = diagnostic.places.iter().filter_map(Place::location);
+        let places: Vec<_> = places.map(|at| (at, lines.show(&at, hint))).collect();
         let group = group(diagnostic, &places, sources);
         text.push_str(&renderer.render(&[group]));
         text.push_str("\n\n");
@@ -34,10 +35,10 @@ struct Lines<'s> {
 }
 
 impl Lines<'_> {
-    fn show(&mut self, at: &Location) -> Option<Shown> {
+    fn show(&mut self, at: &Location, hint: Option<&str>) -> Option<Shown> {
         let source = self.sources.get(at.source)?;
         let redacted = self.read.entry(at.source).or_insert_with(|| Redacted::of(&source.text));
-        redacted.line(at.line).filter(|shown| shown.text.len() <= LONGEST_LINE)
+        redacted.line_with_hint(at.line, at.column, hint).filter(|shown| shown.text.len() <= LONGEST_LINE)
     }
 }
 
@@ -63,7 +64,7 @@ fn group<'a>(diagnostic: &'a Diagnostic, places: &'a [(Location, Option<Shown>)]
         group = group.element(Snippet::source(shown.text.as_str()).path(name).line_start(at.line).annotation(span));
     }
     if let Some(hint) = &diagnostic.hint {
-        group = group.element(Level::HELP.with_name("hint").message(normalize_untrusted_str(hint)));
+        group = group.element(Level::HELP.with_name("hint").message(normalize_untrusted_str(&redact::text(hint))));
     }
     if diagnostic.fault == Fault::Bug {
         let ask = "this is a bug of gitlab-render: please report it with the command line";

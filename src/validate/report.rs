@@ -7,22 +7,24 @@ use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 
 use super::{Finding, Findings, RequiredSecret, Severity};
+use crate::{escape, redact};
 
 /// One finding a line, as compilers write them, and its hint below.
 pub fn text(checked: &Findings, least: Severity) -> String {
     let mut out = String::new();
     for f in checked.all.iter().filter(|f| f.severity >= least) {
+        let mut text = format!("{}:{}:{}: {}[{}]: ", f.file, f.line, f.column, f.severity.word(), f.code);
         // Writing to a String cannot fail.
-        let _ = write!(out, "{}:{}:{}: {}[{}]: ", f.file, f.line, f.column, f.severity.word(), f.code);
         if let Some(id) = &f.object {
-            let _ = write!(out, "`{id}`: ");
+            let _ = write!(text, "`{id}`: ");
         }
         if !f.path.is_empty() {
-            let _ = write!(out, "`{}`: ", f.path);
+            let _ = write!(text, "`{}`: ", f.path);
         }
-        let _ = writeln!(out, "{}", f.message);
+        text.push_str(&f.message);
+        let _ = writeln!(out, "{}", escape::line(&redact::text(&text)));
         if let Some(hint) = &f.hint {
-            let _ = writeln!(out, "  hint: {hint}");
+            let _ = writeln!(out, "  hint: {}", escape::line(&redact::text(hint)));
         }
     }
     out
@@ -64,8 +66,11 @@ pub fn secrets(all: &[RequiredSecret]) -> String {
     for secret in all {
         let keys = if secret.keys.is_empty() { "-".to_owned() } else { secret.keys.join(",") };
         let made_by = secret.made_by.as_deref().unwrap_or("you");
-        let _ =
-            writeln!(out, "{}\t{}\t{keys}\t{made_by}\t{}", secret.namespace, secret.name, secret.needed_by.join(","));
+        let needed_by = secret.needed_by.join(",");
+        let columns = [secret.namespace.as_str(), &secret.name, &keys, made_by, &needed_by];
+        let columns = columns.map(|column| escape::line(column).replace('\t', " "));
+        out.push_str(&columns.join("\t"));
+        out.push('\n');
     }
     out
 }
@@ -101,7 +106,7 @@ fn finding(f: &Finding) -> Value {
         .map(|id| json!({ "apiVersion": id.api_version, "kind": id.kind, "namespace": id.namespace, "name": id.name }));
     json!({
         "code": f.code, "severity": f.severity.word(), "file": f.file, "line": f.line, "column": f.column,
-        "object": object, "path": f.path, "message": f.message, "hint": f.hint,
+        "object": object, "path": f.path, "message": redact::text(&f.message), "hint": f.hint.as_deref().map(redact::text),
     })
 }
 
@@ -110,7 +115,7 @@ fn sentence(f: &Finding) -> String {
     let object = f.object.as_ref().map(|id| format!("{id}: ")).unwrap_or_default();
     let hint = f.hint.as_ref().map(|hint| format!(" ({hint})")).unwrap_or_default();
     let path = if f.path.is_empty() { String::new() } else { format!("{}: ", f.path) };
-    format!("{object}{path}{}{hint}", f.message)
+    redact::text(&format!("{object}{path}{}{hint}", f.message))
 }
 
 /// SARIF 2.1.0, for code scanning.
@@ -210,7 +215,7 @@ pub fn junit(checked: &Findings) -> String {
         failed.max(1)
     );
     if failed == 0 {
-        let _ = writeln!(out, "<testcase name=\"{}\"/>", escaped(&summary(checked)));
+        let _ = writeln!(out, "<testcase name=\"{}\"/>", escape::xml(&summary(checked)));
     }
     for f in errors {
         let place = format!("{}:{}:{}", f.file, f.line, f.column);
@@ -218,17 +223,12 @@ pub fn junit(checked: &Findings) -> String {
             out,
             "<testcase classname=\"{}\" name=\"{}\" file=\"{}\"><failure type=\"{}\" message=\"{}\"/></testcase>",
             f.code,
-            escaped(&place),
-            escaped(&f.file),
+            escape::xml(&place),
+            escape::xml(&f.file),
             f.code,
-            escaped(&sentence(f))
+            escape::xml(&sentence(f))
         );
     }
     out.push_str("</testsuite></testsuites>\n");
     out
-}
-
-fn escaped(text: &str) -> String {
-    let plain: String = text.chars().map(|c| if c.is_control() { ' ' } else { c }).collect();
-    plain.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;")
 }

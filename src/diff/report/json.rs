@@ -21,7 +21,7 @@ pub fn json(comparison: &Comparison) -> String {
             let fields: Vec<Value> = change
                 .fields
                 .iter()
-                .map(|field| match is_secret(kind, &field.path) {
+                .map(|field| match is_secret(kind, field) {
                     true => json!({"path": field.path, "secret": true}),
                     false => {
                         let side = |value: &Option<Value>| value.as_ref().map(|v| masked(kind, &field.path, v));

@@ -1,6 +1,7 @@
 //! For merge requests and change requests.
 
 use super::{Comparison, documents, line_diff, summary, title, verb};
+use crate::escape;
 
 /// A table of what changes and why it matters, and the changes themselves to unfold.
 pub fn markdown(comparison: &Comparison) -> String {
@@ -11,16 +12,15 @@ pub fn markdown(comparison: &Comparison) -> String {
     out.push_str("\n| object | | class | why |\n|---|---|---|---|\n");
     for change in &comparison.changes {
         let reasons = change.risks.iter().map(|risk| match &risk.way {
-            Some(way) => format!("{}; way: {way}", risk.reason),
-            None => risk.reason.clone(),
+            Some(way) => escape::markdown_sentence(&format!("{}; way: {way}", risk.reason)),
+            None => escape::markdown_sentence(&risk.reason),
         });
         let reasons = reasons.collect::<Vec<_>>().join("<br>");
         out.push_str(&format!(
-            "| `{}` | {} | **{}** | {} |\n",
-            title(change),
-            verb(change),
+            "| <code>{}</code> | {} | **{}** | {reasons} |\n",
+            escape::markdown(&title(change)),
+            escape::markdown(&verb(change)),
             change.class(),
-            cell(&reasons)
         ));
     }
     for change in &comparison.changes {
@@ -30,8 +30,8 @@ pub fn markdown(comparison: &Comparison) -> String {
         let fence = "`".repeat(3.max(longest_run(&lines) + 1));
         out.push_str(&format!(
             "\n<details><summary><code>{}</code> {}</summary>\n\n{fence}diff\n{lines}{fence}\n\n</details>\n",
-            title(change),
-            verb(change),
+            escape::markdown(&title(change)),
+            escape::markdown(&verb(change)),
         ));
     }
     out
@@ -40,10 +40,6 @@ pub fn markdown(comparison: &Comparison) -> String {
 fn capital(text: &str) -> String {
     let mut chars = text.chars();
     chars.next().map_or_else(String::new, |first| first.to_uppercase().chain(chars).collect())
-}
-
-fn cell(text: &str) -> String {
-    text.replace('|', "\\|").replace('\n', " ")
 }
 
 fn longest_run(text: &str) -> usize {

@@ -5,10 +5,10 @@ mod markdown;
 mod text;
 pub mod unified;
 
-use serde_json::{Map, Value};
+use serde_json::Value;
 
-use super::{Class, Comparison, ObjectChange, What, fields};
-use crate::redact::{self, MASK, Redacted};
+use super::{Class, Comparison, FieldChange, ObjectChange, What, fields};
+use crate::redact::{self, MASK};
 use crate::yaml::write::write_document;
 
 pub use json::json;
@@ -65,46 +65,44 @@ fn summary(comparison: &Comparison) -> String {
     text
 }
 
-/// Whether the text at a path of an object is a secret as a whole.
-fn is_secret(kind: &str, path: &str) -> bool {
-    if kind == "Secret" && path.starts_with("data") {
+/// Whether what is at a path of an object is a secret as a whole.
+fn is_secret(kind: &str, field: &FieldChange) -> bool {
+    if is_in_secret(kind, &field.path) {
         return true;
     }
-    let in_env = path.rsplit_once("env[").and_then(|(_, rest)| rest.split_once(']'));
-    in_env.is_some_and(|(name, rest)| rest == ".value" && redact::is_secret(name))
+    let in_env = field.path.rsplit_once("env[").and_then(|(_, rest)| rest.split_once(']'));
+    if in_env.is_some_and(|(name, rest)| rest == ".value" && redact::is_secret(name)) {
+        return true;
+    }
+    let sides = [&field.old, &field.new].into_iter().flatten();
+    let mut masked = sides.filter(|value| !value.is_null()).map(|value| redact::value(&field.path, value) == MASK);
+    masked.next().is_some_and(|first| first && masked.all(|other| other))
+}
+
+/// Whether a path is in the part of a Secret that holds the secrets.
+fn is_in_secret(kind: &str, path: &str) -> bool {
+    kind == "Secret" && (path.starts_with("data") || path.starts_with("stringData"))
 }
 
 /// A value without its secrets.
 fn masked(kind: &str, path: &str, value: &Value) -> Value {
     match value {
-        Value::Object(map) => {
-            let named = map.get("name").and_then(Value::as_str).is_some_and(redact::is_secret);
-            let entries = map.iter().map(|(key, inner)| {
-                let inner = match inner {
-                    // an environment variable
-                    Value::String(_) if named && key == "value" => Value::String(MASK.to_owned()),
-                    inner => {
-                        let path = if path.is_empty() { key.clone() } else { format!("{path}.{key}") };
-                        masked(kind, &path, inner)
-                    }
-                };
-                (key.clone(), inner)
-            });
-            Value::Object(entries.collect::<Map<_, _>>())
+        Value::Object(map) if kind == "Secret" && path.is_empty() => {
+            Value::Object(map.iter().map(|(key, inner)| (key.clone(), masked(kind, key, inner))).collect())
         }
-        Value::Array(items) => Value::Array(items.iter().map(|item| masked(kind, path, item)).collect()),
-        Value::String(_) if is_secret(kind, path) => Value::String(MASK.to_owned()),
-        Value::String(text) => Value::String(masked_text(text)),
-        other => other.clone(),
+        inner if is_in_secret(kind, path) => hidden(inner),
+        inner => redact::value(path, inner),
     }
 }
 
-/// A text, line by line, without what is or is named like a secret.
-fn masked_text(text: &str) -> String {
-    let redacted = Redacted::of(text);
-    let lines = text.split('\n').enumerate();
-    let shown = lines.map(|(index, _)| redacted.line(index + 1).map_or(String::new(), |line| line.text));
-    shown.collect::<Vec<_>>().join("\n")
+/// The shape of a value that holds nothing but secrets.
+fn hidden(value: &Value) -> Value {
+    match value {
+        Value::Object(map) => Value::Object(map.iter().map(|(key, inner)| (key.clone(), hidden(inner))).collect()),
+        Value::Array(items) => Value::Array(items.iter().map(hidden).collect()),
+        Value::Null => Value::Null,
+        _ => Value::String(MASK.to_owned()),
+    }
 }
 
 /// A value in one line: scalars as JSON has them.
@@ -130,9 +128,9 @@ fn line_diff(old: &str, new: &str) -> String {
 }
 
 /// The lines that show one field: nothing of a secret but that it differs.
-fn field_lines(kind: &str, field: &super::FieldChange) -> Vec<String> {
+fn field_lines(kind: &str, field: &FieldChange) -> Vec<String> {
     let path = &field.path;
-    if is_secret(kind, path) {
+    if is_secret(kind, field) {
         let what = match (&field.old, &field.new) {
             (None, _) => "is set",
             (_, None) => "goes",
@@ -181,7 +179,7 @@ fn documents(change: &ObjectChange) -> (String, String) {
 
 /// Two masks look alike; where what is behind them differs, they say so.
 fn mark_secrets(kind: &str, change: &ObjectChange, before: &mut Value, after: &mut Value) {
-    for field in change.fields.iter().filter(|field| is_secret(kind, &field.path)) {
+    for field in change.fields.iter().filter(|field| is_secret(kind, field)) {
         let Some(key) = field.path.strip_prefix("data").map(|key| key.trim_matches(['.', '[', ']'])) else { continue };
         for (body, word) in [(&mut *before, "(old)"), (&mut *after, "(new)")] {
             if let Some(Value::String(text)) = body.get_mut("data").and_then(|data| data.get_mut(key)) {

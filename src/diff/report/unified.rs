@@ -3,6 +3,7 @@
 use diffy::{DiffOptions, PatchFormatter};
 
 use super::{Comparison, documents, title};
+use crate::escape;
 
 /// The objects as YAML, the lines that differ with three around them.
 pub fn unified(comparison: &Comparison) -> String {
@@ -10,6 +11,7 @@ pub fn unified(comparison: &Comparison) -> String {
     for change in &comparison.changes {
         let (old, new) = documents(change);
         let title = title(change);
+        let title = escape::line(&title);
         out.push_str(&patch((&format!("old/{title}"), &old), (&format!("new/{title}"), &new)));
     }
     out
@@ -22,5 +24,8 @@ pub fn patch((old_name, old): (&str, &str), (new_name, new): (&str, &str)) -> St
     }
     let mut options = DiffOptions::new();
     options.set_original_filename(old_name.to_owned()).set_modified_filename(new_name.to_owned());
-    PatchFormatter::new().suppress_blank_empty(false).fmt_patch(&options.create_patch(old, new)).to_string()
+    PatchFormatter::new()
+        .suppress_blank_empty(false)
+        .fmt_patch(&options.create_patch(&escape::lines(old), &escape::lines(new)))
+        .to_string()
 }

@@ -74,7 +74,7 @@ fn no_email() -> Diagnostic {
     )
 }
 
-/// What `issuer.yml` may read; texts are JSON, which YAML readers take.
+/// What `issuer.yml` may read.
 fn issuer(w: &Workload, set: &Settings, email: &str) -> crate::resolve::View {
     let cx = w.cx;
     let release = &cx.release;
@@ -87,13 +87,13 @@ fn issuer(w: &Workload, set: &Settings, email: &str) -> crate::resolve::View {
     labels.insert("chart".to_owned(), chart_label(cx).into());
     labels.insert("heritage".to_owned(), "Helm".into());
     view! {
-        name: quoted(&format!("{}-issuer", release.name)), namespace: quoted(&release.namespace),
-        labels: quoted_map(&labels),
-        server: quoted(set.server.as_str()), email: quoted(email),
-        account_key: quoted(&format!("{}-acme-key", release.name)),
+        name: format!("{}-issuer", release.name), namespace: release.namespace,
+        labels: entries(&labels),
+        server: set.server, email,
+        account_key: format!("{}-acme-key", release.name),
         class_field: if new { "ingressClassName" } else { "class" },
-        class: (class != "none").then(|| quoted(&class)),
-        gateway: by_gateway.then(|| gateway(cx).to_string()),
+        class: (class != "none").then_some(class),
+        gateway: by_gateway.then(|| gateway(cx)),
     }
 }
 
@@ -115,12 +115,8 @@ fn gateway(cx: &Context) -> Node {
     gateway
 }
 
-fn quoted(text: &str) -> String {
-    Value::from(text).to_string()
-}
-
-fn quoted_map(map: &NodeMap) -> Vec<Value> {
-    map.iter().map(|(name, value)| json!({"name": quoted(name), "value": value.to_string()})).collect()
+fn entries(map: &NodeMap) -> Vec<Value> {
+    map.iter().map(|(name, value)| json!({"name": name, "value": value})).collect()
 }
 
 fn plan_job(w: &Workload, set: &Settings, config: &str, plan: &mut Plan) {

@@ -233,9 +233,9 @@ const OPTIONS: [(&str, &str); 39] = [
 ];
 
 fn options(cx: &Context, own: &str) -> Vec<View> {
-    // A line break in a value would be an option of its own.
     let line = |value: &Value| match value {
-        Value::String(text) => text.replace(['\n', '\r'], " "),
+        // a block of YAML ends in a line break that nobody means
+        Value::String(text) => text.trim_end_matches('\n').to_owned(),
         Value::Array(items) => {
             items.iter().map(|i| i.as_str().map_or_else(|| i.to_string(), str::to_owned)).collect::<Vec<_>>().join(",")
         }

@@ -4,7 +4,7 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 use crate::model::workload::Metrics;
-use crate::model::{Node, NodeMap, Number, Port, Text};
+use crate::model::{Node, NodeMap, Number, Port, Text, number_or_text};
 use crate::resolve::context::overlay;
 use crate::resolve::shared::gitaly::{Gitaly, Praefect, Service, certificate, metrics_port, set};
 use crate::resolve::workload::{
@@ -107,17 +107,17 @@ impl Server<'_> {
             port: self.listens(false),
             tls_port: if self.tls() { self.listens(true).to_string() } else { String::new() },
             metrics_port: if self.metrics.enabled { self.metrics_port().to_string() } else { String::new() },
-            separate_database_metrics: self.set.metrics.separate_database.unwrap_or(true).to_string(),
-            log_level: set(&self.set.logging.level).map(literal).unwrap_or_default(),
-            log_format: set(&self.set.logging.format).map(literal).unwrap_or_default(),
-            failover: self.set.failover.enabled.unwrap_or(true).to_string(),
-            read_only: self.set.failover.readonly_after.unwrap_or(true).to_string(),
+            separate_database_metrics: self.set.metrics.separate_database.unwrap_or(true),
+            log_level: set(&self.set.logging.level),
+            log_format: set(&self.set.logging.format),
+            failover: self.set.failover.enabled.unwrap_or(true),
+            read_only: self.set.failover.readonly_after.unwrap_or(true),
             storages: self.virtual_storages(),
-            host: literal(&database("host").or_else(|| cx.text("global.psql.host")).unwrap_or(default_host)),
-            db_port: database("port").unwrap_or_else(|| "5432".to_owned()),
-            user: literal(&database("user").unwrap_or_else(|| "praefect".to_owned())),
-            dbname: literal(&database("dbName").unwrap_or_else(|| "praefect".to_owned())),
-            sslmode: literal(&database("sslMode").unwrap_or_else(|| "disable".to_owned())),
+            host: database("host").or_else(|| cx.text("global.psql.host")).unwrap_or(default_host),
+            db_port: number_or_text(&database("port").unwrap_or_else(|| "5432".to_owned())),
+            user: database("user").unwrap_or_else(|| "praefect".to_owned()),
+            dbname: database("dbName").unwrap_or_else(|| "praefect".to_owned()),
+            sslmode: database("sslMode").unwrap_or_else(|| "disable".to_owned()),
         };
         let files = ["praefect_token", "gitaly_token", "db_password", "praefect.crt", "praefect.key"];
         let place: Vec<Node> = files.iter().map(|file| json!({"file": file, "directory": "praefect"})).collect();
@@ -141,11 +141,10 @@ impl Server<'_> {
                 .map(|number| {
                     let host = format!("{name}-{number}.{name}.{}.svc", release.namespace);
                     let address = format!("{scheme}://{host}:{}", service.port(tls));
-                    json!({"storage": literal(&format!("{name}-{number}")), "address": literal(&address)})
+                    json!({"storage": format!("{name}-{number}"), "address": address})
                 })
                 .collect();
-            let factor = storage.default_replication_factor.map(|n| n.to_string()).unwrap_or_default();
-            json!({"name": literal(storage.name.as_str()), "factor": factor, "nodes": nodes})
+            json!({"name": storage.name.as_str(), "factor": storage.default_replication_factor, "nodes": nodes})
         });
         all.collect()
     }
@@ -254,11 +253,6 @@ impl Server<'_> {
         };
         plan.add(COMPONENT.name, "service.yaml", view);
     }
-}
-
-/// A text in single quotes, in which TOML has no escapes; with a quote in it, a JSON string.
-fn literal(text: &str) -> String {
-    if text.contains(['\'', '\n']) { Value::from(text).to_string() } else { format!("'{text}'") }
 }
 
 fn scalar(value: &Value) -> Option<String> {

@@ -63,40 +63,39 @@ impl Server<'_> {
             port: self.listens(false),
             tls_port: if self.gitaly.tls.enabled { self.listens(true).to_string() } else { String::new() },
             metrics_port: if self.set.metrics.enabled { self.metrics_port().to_string() } else { String::new() },
-            graceful_restart_timeout: quoted(&duration(grace)),
-            // A list of Go strings, for gomplate.
-            storages: storages.iter().map(|name| quoted(name.as_str())).collect::<Vec<_>>().join(" "),
-            gitlab_url: quoted(&format!("{}/", workhorse::url(cx, COMPONENT.key))),
-            logging: lines(&set_to.logging, &[
+            graceful_restart_timeout: duration(grace),
+            storages: storages.iter().map(Text::as_str).collect::<Vec<_>>(),
+            gitlab_url: format!("{}/", workhorse::url(cx, COMPONENT.key)),
+            logging: settings(&set_to.logging, &[
                 ("level", "level"), ("format", "format"), ("sentryDsn", "sentry_dsn"),
                 ("sentryEnvironment", "sentry_environment"),
             ]),
             prometheus: buckets(&set_to.prometheus),
             signing_key: self.set.gpg_signing.enabled,
-            git: lines(git, &[("catFileCacheSize", "catfile_cache_size")]),
+            git: settings(git, &[("catFileCacheSize", "catfile_cache_size")]),
             git_config: tables(git.get("config").and_then(Value::as_array), &["key", "value"], &[("key", "key"), ("value", "value")]),
             concurrency: tables(Some(&set_to.shell.concurrency), &["rpc", "maxPerRepo"], &[
                 ("rpc", "rpc"), ("maxPerRepo", "max_per_repo"), ("maxQueueSize", "max_queue_size"),
                 ("maxQueueWait", "max_queue_wait"),
             ]),
             pack_objects_cache: cache.get("enabled") == Some(&Value::Bool(true)),
-            pack_objects_cache_lines: lines(cache, &[
+            pack_objects_cache_lines: settings(cache, &[
                 ("dir", "dir"), ("max_age", "max_age"), ("min_occurrences", "min_occurrences"),
             ]),
-            backup: lines(&set_to.backup, &[("goCloudUrl", "go_cloud_url")]),
+            backup: settings(&set_to.backup, &[("goCloudUrl", "go_cloud_url")]),
             bundle_uri: !set_to.bundle_uri.is_empty(),
-            bundle_uri_url: quoted(set_to.bundle_uri.get("goCloudUrl").and_then(Value::as_str).unwrap_or_default()),
+            bundle_uri_url: set_to.bundle_uri.get("goCloudUrl").and_then(Value::as_str).unwrap_or_default(),
             cgroups: self.set.cgroups.enabled,
-            // The mount point holds a tag of gomplate's, with quotes of its own.
-            cgroups_mountpoint: cgroups.get("mountpoint").and_then(Value::as_str).unwrap_or_default(),
-            cgroups_lines: lines(&cgroups, &[&[("hierarchyRoot", "hierarchy_root")], &limits[..]].concat()),
-            cgroups_repositories: lines(&repositories, &[&counts[..], &limits[..]].concat()),
+            // The default is a tag of gomplate's, which the file has itself.
+            cgroups_mountpoint: cgroups.get("mountpoint").filter(|mountpoint| !is_own_cgroup(mountpoint)),
+            cgroups_lines: settings(&cgroups, &[&[("hierarchyRoot", "hierarchy_root")], &limits[..]].concat()),
+            cgroups_repositories: settings(&repositories, &[&counts[..], &limits[..]].concat()),
             daily_maintenance: !set_to.daily_maintenance.is_empty(),
-            daily_maintenance_lines: lines(&lists_only(set_to.daily_maintenance, "storages"), &[
+            daily_maintenance_lines: settings(&lists_only(set_to.daily_maintenance, "storages"), &[
                 ("disabled", "disabled"), ("startHour", "start_hour"), ("startMinute", "start_minute"),
                 ("duration", "duration"), ("storages", "storages"),
             ]),
-            timeout: lines(&set_to.timeout, &[
+            timeout: settings(&set_to.timeout, &[
                 ("uploadPackNegotiation", "upload_pack_negotiation"),
                 ("uploadArchiveNegotiation", "upload_archive_negotiation"),
             ]),
@@ -104,39 +103,37 @@ impl Server<'_> {
     }
 }
 
-/// A TOML string; JSON's escapes are among TOML's and Go's.
-fn quoted(text: &str) -> String {
-    Value::from(text).to_string()
+/// Whether a mount point is the documented default: what the init container wrote into a file.
+fn is_own_cgroup(mountpoint: &Node) -> bool {
+    const DEFAULT: &str = r#"{%file.Read"/etc/gitlab-secrets/gitaly-pod-cgroup"|strings.TrimSpace%}"#;
+    mountpoint.as_str().is_some_and(|text| text.split_whitespace().collect::<String>() == DEFAULT)
 }
 
-/// `key = value` for each key that is set, under the name it has in TOML.
-fn lines(settings: &NodeMap, names: &[(&str, &str)]) -> Vec<String> {
-    let line = |(key, name): &(&str, &str)| {
-        let value = settings.get(*key).filter(|value| !value.is_null())?;
-        let text = match value {
-            // A whole number that YAML or `--set` made a float.
-            Value::Number(number) => {
-                number.as_f64().filter(|n| n.fract() == 0.0).map_or(number.to_string(), |n| format!("{n:.0}"))
-            }
-            other => other.to_string(),
-        };
-        Some(format!("{name} = {text}"))
+/// Each key that is set, under the name it has in TOML.
+fn settings(given: &NodeMap, names: &[(&str, &str)]) -> Vec<View> {
+    let setting = |(key, name): &(&str, &str)| {
+        let value = given.get(*key).filter(|value| !value.is_null())?;
+        Some(view! { key: *name, value })
     };
-    names.iter().filter_map(line).collect()
+    names.iter().filter_map(setting).collect()
 }
 
-/// The lines of each table of an array, where all the keys in `needed` are set.
-fn tables(list: Option<&Vec<Node>>, needed: &[&str], names: &[(&str, &str)]) -> Vec<Vec<String>> {
+/// The settings of each table of an array, where all the keys in `needed` are set.
+fn tables(list: Option<&Vec<Node>>, needed: &[&str], names: &[(&str, &str)]) -> Vec<Vec<View>> {
     let entries = list.into_iter().flatten().filter_map(Value::as_object);
-    entries.filter(|entry| needed.iter().all(|key| entry.contains_key(*key))).map(|entry| lines(entry, names)).collect()
+    let whole = entries.filter(|entry| needed.iter().all(|key| entry.contains_key(*key)));
+    whole.map(|entry| settings(entry, names)).collect()
 }
 
-/// Buckets: a list, or a text that holds TOML.
-fn buckets(prometheus: &NodeMap) -> Vec<String> {
-    match prometheus.get("grpcLatencyBuckets") {
-        Some(Value::String(text)) => vec![format!("grpc_latency_buckets = {text}")],
-        _ => lines(prometheus, &[("grpcLatencyBuckets", "grpc_latency_buckets")]),
+/// Buckets: a list, or a text that holds one.
+fn buckets(prometheus: &NodeMap) -> Vec<View> {
+    let mut given = prometheus.clone();
+    if let Some(Value::String(text)) = prometheus.get("grpcLatencyBuckets")
+        && let Ok(numbers) = serde_json::from_str::<Vec<serde_json::Number>>(text)
+    {
+        given.insert("grpcLatencyBuckets".to_owned(), json!(numbers));
     }
+    settings(&given, &[("grpcLatencyBuckets", "grpc_latency_buckets")])
 }
 
 /// Without a key whose value is no list.

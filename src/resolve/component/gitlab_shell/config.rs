@@ -1,11 +1,11 @@
 //! Configuration of gitlab-shell and of the two SSH daemons.
 
 use serde::Deserialize;
-use serde_json::{Value, json};
+use serde_json::json;
 
 use super::{COMPONENT, Server, text};
 use crate::model::app_config::SecretKey;
-use crate::model::{Node, Text};
+use crate::model::{Node, Text, number_or_text};
 use crate::resolve::shared::gitaly::set;
 use crate::resolve::shared::workhorse;
 use crate::resolve::workload::configure_script;
@@ -101,34 +101,34 @@ impl Server<'_> {
         let cx = self.w.cx;
         let set_to = &self.set.config;
         let tracing: Option<Text> = cx.read("global.tracing.connection.string");
-        let number = |value: &Option<Text>, default: &str| plain(set(value).unwrap_or(default));
+        let number = |value: &Option<Text>, default: &str| number_or_text(set(value).unwrap_or(default));
         view! {
             own_daemon: self.own_daemon(),
-            gitlab_url: quoted(&format!("{}/", workhorse::url(cx, COMPONENT.key))),
-            log_file: quoted(if self.own_daemon() { "/dev/stdout" } else { "/var/log/gitlab-shell/gitlab-shell.log" }),
-            log_format: plain(set(&self.set.logging.format).unwrap_or("json")),
-            tracing: set(&tracing).map(quoted).unwrap_or_default(),
-            pure_ssh: set_to.lfs.pure_ssh_protocol.to_string(),
-            pat: set_to.pat.enabled.unwrap_or(true).to_string(),
-            scopes: plain_list(&set_to.pat.allowed_scopes),
-            listen: quoted(&format!("[::]:{}", self.listens())),
-            web_listen: quoted(&format!("0.0.0.0:{}", text(&self.metrics_port()))),
-            proxy_protocol: set_to.proxy_protocol.to_string(),
-            proxy_policy: plain(set(&set_to.proxy_policy).unwrap_or("use")),
+            gitlab_url: format!("{}/", workhorse::url(cx, COMPONENT.key)),
+            log_file: if self.own_daemon() { "/dev/stdout" } else { "/var/log/gitlab-shell/gitlab-shell.log" },
+            log_format: set(&self.set.logging.format).unwrap_or("json"),
+            tracing: set(&tracing),
+            pure_ssh: set_to.lfs.pure_ssh_protocol,
+            pat: set_to.pat.enabled.unwrap_or(true),
+            scopes: texts(&set_to.pat.allowed_scopes),
+            listen: format!("[::]:{}", self.listens()),
+            web_listen: format!("0.0.0.0:{}", text(&self.metrics_port())),
+            proxy_protocol: set_to.proxy_protocol,
+            proxy_policy: set(&set_to.proxy_policy).unwrap_or("use"),
             proxy_header_timeout: number(&set_to.proxy_header_timeout, "500ms"),
             sessions: number(&set_to.max_startups.full, "100"),
             client_alive_interval: number(&set_to.client_alive_interval, "0"),
             // A little less than Kubernetes waits.
             grace_period: self.grace() - 5,
             login_grace_time: number(&set_to.login_grace_time, "60"),
-            ciphers: plain_list(&set_to.ciphers),
-            kex_algorithms: plain_list(&set_to.kex_algorithms),
-            macs: plain_list(&set_to.macs),
-            public_key_algorithms: plain_list(&set_to.public_key_algorithms),
-            gssapi: set_to.gssapi.enabled.to_string(),
-            gssapi_library: plain(set(&set_to.gssapi.libpath).unwrap_or("libgssapi_krb5.so.2")),
-            gssapi_principal: set_to.gssapi.service_principal_name.set().map(plain).unwrap_or_default(),
-            keytab: quoted(KEYTAB),
+            ciphers: texts(&set_to.ciphers),
+            kex_algorithms: texts(&set_to.kex_algorithms),
+            macs: texts(&set_to.macs),
+            public_key_algorithms: texts(&set_to.public_key_algorithms),
+            gssapi: set_to.gssapi.enabled,
+            gssapi_library: set(&set_to.gssapi.libpath).unwrap_or("libgssapi_krb5.so.2"),
+            gssapi_principal: set_to.gssapi.service_principal_name.set(),
+            keytab: KEYTAB,
         }
     }
 
@@ -136,16 +136,6 @@ impl Server<'_> {
         let set_to = &self.set.config;
         let or = |value: &Option<Text>, default: &str| set(value).unwrap_or(default).to_owned();
         let startups = &set_to.max_startups;
-        let lists = [
-            ("Ciphers", &set_to.ciphers),
-            ("KexAlgorithms", &set_to.kex_algorithms),
-            ("MACs", &set_to.macs),
-            ("PubkeyAcceptedAlgorithms", &set_to.public_key_algorithms),
-        ];
-        let algorithms = lists.iter().filter(|(_, list)| !list.is_empty()).map(|(name, list)| {
-            let list: Vec<&str> = list.iter().map(Text::as_str).collect();
-            format!("{name} {}", list.join(","))
-        });
         let supplemental = &self.set.opensshd.supplemental_config;
         view! {
             port: self.listens(),
@@ -153,29 +143,13 @@ impl Server<'_> {
             client_alive_interval: or(&set_to.client_alive_interval, "0"),
             login_grace_time: or(&set_to.login_grace_time, "60"),
             max_startups: [or(&startups.start, "10"), or(&startups.rate, "30"), or(&startups.full, "100")].join(":"),
-            algorithms: algorithms.collect::<Vec<_>>(),
+            ciphers: texts(&set_to.ciphers), kex_algorithms: texts(&set_to.kex_algorithms),
+            macs: texts(&set_to.macs), public_key_algorithms: texts(&set_to.public_key_algorithms),
             supplemental: if supplemental.is_null() { String::new() } else { text(supplemental) },
         }
     }
 }
 
-/// A text in double quotes.
-fn quoted(text: &str) -> String {
-    Value::from(text).to_string()
-}
-
-/// A text as YAML takes it: without quotes where it can be nothing but this text, a number or a boolean.
-fn plain(text: &str) -> String {
-    let safe = |c: char| c.is_ascii_alphanumeric() || "@._/+-".contains(c);
-    let words = ["", "y", "n", "yes", "no", "on", "off", "true", "false", "null"];
-    let word = words.contains(&text.to_ascii_lowercase().as_str());
-    if text.starts_with(|c: char| c.is_ascii_alphanumeric()) && text.chars().all(safe) && !word {
-        text.to_owned()
-    } else {
-        quoted(text)
-    }
-}
-
-fn plain_list(list: &[Text]) -> Vec<String> {
-    list.iter().map(|item| plain(item.as_str())).collect()
+fn texts(list: &[Text]) -> Vec<&str> {
+    list.iter().map(Text::as_str).collect()
 }

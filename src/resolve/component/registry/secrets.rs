@@ -26,7 +26,9 @@ pub fn notification(cx: &Context) -> (String, String) {
 
 /// The mark that stands in for a header's value, and the file below `notifications` that holds it.
 pub fn header_mark((secret, key): &(String, String)) -> String {
-    format!("SECRET_{secret}_{key}")
+    // A mark is one plain word, whatever the names are.
+    let safe = |c: char| if c.is_ascii_alphanumeric() || "._-".contains(c) { c } else { '-' };
+    format!("SECRET_{secret}_{key}").chars().map(safe).collect()
 }
 
 /// The headers of the user's endpoints that are in Secrets.

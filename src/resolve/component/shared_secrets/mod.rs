@@ -57,7 +57,7 @@ fn resolve(cx: &Context, plan: &mut Plan) {
     plan_account(&w, &set, plan);
 
     let script = view! {
-        namespace: cx.release.namespace, labels: label_list(&w.labels.object),
+        namespace: cx.release.namespace, labels: json_members(&w.labels.object),
         secrets: secrets::missing(cx, set.env.set().unwrap_or("production")),
     };
     let view = view! { name: w.name, labels: w.labels.object, script };
@@ -130,7 +130,7 @@ fn sign(w: &Workload, set: &SelfSign) -> Parts {
     let hosts = ["gitlab", "registry", "minio", "kas", "pages"].map(|part| hosts::public(cx, part).host);
     let script = view! {
         namespace: release.namespace, wildcard: tls::wildcard(cx), domain, hosts,
-        labels: label_list(&w.labels.object),
+        labels: kubectl_labels(&w.labels.object),
     };
     let main = Container {
         command_script: Some(Script {
@@ -168,7 +168,14 @@ fn plan_account(w: &Workload, set: &Settings, plan: &mut Plan) {
     }
 }
 
-/// Labels as a script can write them: `[{name, value}]`.
-fn label_list(labels: &NodeMap) -> Vec<Value> {
-    labels.iter().map(|(name, value)| json!({"name": name, "value": value})).collect()
+/// Labels as the members of a JSON object: `"app": "gitlab", "release": "test"`.
+fn json_members(labels: &NodeMap) -> String {
+    let members = labels.iter().map(|(name, value)| format!("{}: {value}", Value::from(name.as_str())));
+    members.collect::<Vec<_>>().join(", ")
+}
+
+/// Labels as an argument of `kubectl label`: `app=gitlab,release=test`.
+fn kubectl_labels(labels: &NodeMap) -> String {
+    let text = |value: &Value| value.as_str().map_or_else(|| value.to_string(), str::to_owned);
+    labels.iter().map(|(name, value)| format!("{name}={}", text(value))).collect::<Vec<_>>().join(",")
 }

@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 
 use super::{COMPONENT, Web};
 use crate::model::workload::{Certificate, Image, Metrics};
-use crate::model::{Node, NodeMap, Text};
+use crate::model::{Node, NodeMap, Text, number_or_text};
 use crate::resolve::Plan;
 use crate::resolve::plan::View;
 use crate::resolve::shared::rails;
@@ -219,42 +219,42 @@ pub fn config_name(web: &Web) -> String {
 fn config(web: &Web) -> View {
     let set = &web.set.workhorse;
     let mut settings = Vec::new();
-    settings.extend(line("trusted_cidrs_for_x_forwarded_for", &listed(&set.trusted_cidrs_for_x_forwarded_for)));
-    settings.extend(line("trusted_cidrs_for_propagation", &listed(&set.trusted_cidrs_for_propagation)));
+    settings.extend(setting("trusted_cidrs_for_x_forwarded_for", &listed(&set.trusted_cidrs_for_x_forwarded_for)));
+    settings.extend(setting("trusted_cidrs_for_propagation", &listed(&set.trusted_cidrs_for_propagation)));
     if set.adopt_cf_ray_header.unwrap_or(false) {
-        settings.extend(line("adopt_cf_ray_header", &json!(true)));
+        settings.extend(setting("adopt_cf_ray_header", &json!(true)));
     }
     let scaler = &set.image_scaler;
     let mut sections = vec![view! {
         name: "image_resizer",
-        lines: [
-            format!("max_scaler_procs = {}", number(&scaler.max_procs, 2)),
-            format!("max_filesize = {}", number(&scaler.max_file_size_bytes, 250_000)),
+        settings: [
+            view! { key: "max_scaler_procs", value: number(&scaler.max_procs, 2) },
+            view! { key: "max_filesize", value: number(&scaler.max_file_size_bytes, 250_000) },
         ],
     }];
-    let zip = line("zip_reader_limit_bytes", &set.metadata.zip_reader_limit_bytes);
-    sections.extend(zip.map(|zip| view! { name: "metadata", lines: [zip] }));
+    let zip = setting("zip_reader_limit_bytes", &set.metadata.zip_reader_limit_bytes);
+    sections.extend(zip.map(|zip| view! { name: "metadata", settings: [zip] }));
     sections.extend(switched("circuit_breaker", &set.circuit_breaker));
     sections.extend(switched("load_shedding", &set.load_shedding));
     let health = &set.healthcheck_listener;
     let health = health.enabled.then(|| {
-        let lines = [
-            Some(format!("addr = {}", quoted(&format!(":{}", health.port)))),
-            line("check_interval", &health.check_interval),
-            line("timeout", &health.timeout),
-            line("max_consecutive_failures", &health.max_consecutive_failures),
-            line("min_successful_probes", &health.min_successful_probes),
-            line("rails_skip_interval", &health.rails_skip_interval),
+        let settings = [
+            setting("addr", &json!(format!(":{}", health.port))),
+            setting("check_interval", &health.check_interval),
+            setting("timeout", &health.timeout),
+            setting("max_consecutive_failures", &health.max_consecutive_failures),
+            setting("min_successful_probes", &health.min_successful_probes),
+            setting("rails_skip_interval", &health.rails_skip_interval),
         ];
-        view! { lines: lines.into_iter().flatten().collect::<Vec<_>>(), puma_control: health.puma_control.unwrap_or(true) }
+        view! { settings: settings.into_iter().flatten().collect::<Vec<_>>(), puma_control: health.puma_control.unwrap_or(true) }
     });
     view! {
-        shutdown_timeout: quoted(&shutdown_timeout(web)), settings: settings,
+        shutdown_timeout: shutdown_timeout(web), settings: settings,
         port: web.set.service.workhorse_internal_port.to_string(), tls: certificate(web).is_some(),
         metrics_port: metrics_port(web), metrics_tls: metrics_tls(web),
         sections: sections, health: health,
         // The circuit breaker keeps its count in Redis, the watcher listens there.
-        redis: (set.keywatcher.unwrap_or(true) || is_on(&set.circuit_breaker)).then(|| redis_lines(web)),
+        redis: (set.keywatcher.unwrap_or(true) || is_on(&set.circuit_breaker)).then(|| redis_view(web)),
     }
 }
 
@@ -271,32 +271,26 @@ fn shutdown_timeout(web: &Web) -> String {
     }
 }
 
-fn redis_lines(web: &Web) -> View {
+fn redis_view(web: &Web) -> View {
     let redis = redis::instance(web.w.cx, COMPONENT.key, "workhorse");
-    let address = |user: &str, host: &str, port: &str| {
-        let user = if user.is_empty() { String::new() } else { format!("{user}@") };
-        format!("{}://{user}{host}:{port}", redis.scheme)
-    };
     let sentinel = |server: &Node| {
         let port = server["port"].as_str().map_or_else(|| server["port"].to_string(), str::to_owned);
-        quoted(&address("", server["host"].as_str().unwrap_or_default(), &port))
+        format!("{}://{}:{port}", redis.scheme, server["host"].as_str().unwrap_or_default())
     };
-    let sentinels: Vec<String> = redis.sentinels.iter().map(sentinel).collect();
-    let file = |password: &Option<redis::Password>| password.as_ref().map(|p| quoted(&p.file));
+    let file = |password: &Option<redis::Password>| password.as_ref().map(|p| p.file.clone());
     view! {
-        url: quoted(&address(&redis.user, &redis.host, &redis.port)),
-        master: quoted(&redis.host),
-        sentinels: sentinels.join(","),
+        scheme: redis.scheme, user: redis.user, host: redis.host, port: redis.port,
+        sentinels: redis.sentinels.iter().map(sentinel).collect::<Vec<_>>(),
         sentinel_password: file(&redis.sentinel_password),
         password: file(&redis.password),
-        database: redis.database,
+        database: number_or_text(&redis.database),
     }
 }
 
 /// A section that is there where it is enabled: its settings by their names in TOML.
 fn switched(name: &str, set: &NodeMap) -> Option<View> {
-    let lines: Vec<String> = set.iter().filter_map(|(key, value)| line(&snake(key), value)).collect();
-    is_on(set).then(|| view! { name, lines })
+    let settings: Vec<View> = set.iter().filter_map(|(key, value)| setting(&snake(key), value)).collect();
+    is_on(set).then(|| view! { name, settings })
 }
 
 fn is_on(set: &NodeMap) -> bool {
@@ -315,17 +309,9 @@ fn snake(key: &str) -> String {
     name
 }
 
-/// A line of TOML; nothing where there is no value.
-fn line(key: &str, value: &Node) -> Option<String> {
-    match value {
-        Value::Null | Value::Object(_) => None,
-        Value::String(text) => Some(format!("{key} = {}", quoted(text))),
-        Value::Array(items) => {
-            let items: Vec<String> = items.iter().map(|i| i.as_str().map_or_else(|| i.to_string(), quoted)).collect();
-            Some(format!("{key} = [{}]", items.join(", ")))
-        }
-        other => Some(format!("{key} = {other}")),
-    }
+/// A setting of TOML; nothing where there is no value.
+fn setting(key: &str, value: &Node) -> Option<View> {
+    (!value.is_null() && !value.is_object()).then(|| view! { key, value })
 }
 
 /// One text is a list of one.
@@ -339,9 +325,4 @@ fn listed(value: &Node) -> Node {
 
 fn number(text: &Text, default: i64) -> i64 {
     text.as_str().parse().unwrap_or(default)
-}
-
-/// A text as a TOML string, in which no tag of gomplate can begin.
-fn quoted(text: &str) -> String {
-    Value::from(text).to_string().replace("{%", "\\u007b%").replace('\u{7f}', "\\u007f")
 }

@@ -61,10 +61,9 @@ pub fn smtp(cx: &Context) -> Option<View> {
         put("authentication", &json!(smtp.authentication));
         put("user_name", &json!(smtp.user_name));
     }
-    // A JSON text inside a Ruby string in single quotes: only these two need a backslash there.
-    let ruby = Value::Object(settings).to_string().replace('\\', "\\\\").replace('\'', "\\'");
     Some(view! {
-        settings_ruby: format!("'{ruby}'"),
+        // Ruby reads a text that holds JSON.
+        settings: Value::Object(settings).to_string(),
         with_password: smtp.logs_in() && smtp.password.named("password").is_some(),
         pool: smtp.pool,
     })

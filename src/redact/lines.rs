@@ -1,0 +1,408 @@
+//! What of a line is secret because of a name: its key, a key above it, a flag or a variable before it.
+//!
+//! This reads lines and indentation and is no YAML parser, because the text may not be YAML at all.
+
+use std::collections::HashSet;
+use std::sync::LazyLock;
+
+use regex::Regex;
+
+use super::Cut;
+use super::names::{Above, Meaning, at_the_end, gives_nothing_away, is_pointer, is_random, is_secret, meaning};
+
+/// The parts of each line that are secret because of what stands around them.
+pub fn cuts(lines: &[&str]) -> Vec<Vec<Cut>> {
+    let mut keys = Keys { above: Vec::new(), aliases: secret_aliases(lines) };
+    let mut in_pem = false;
+    let mut cuts: Vec<Vec<Cut>> = Vec::with_capacity(lines.len());
+    for line in lines {
+        let mut hidden: Vec<Cut> = keys.read(line).into_iter().map(|from| (from, line.len())).collect();
+        let last = line.contains("-----END ");
+        if in_pem {
+            hidden.push((
+                line.len() - line.trim_start().len(),
+                if last { line.find("-----END ").unwrap_or(0) } else { line.len() },
+            ));
+        }
+        in_pem = (in_pem || line.contains("-----BEGIN ")) && !last;
+        cuts.push(hidden);
+    }
+    pairs(lines, &mut cuts);
+    cuts
+}
+
+/// The parts of one line that a name in the same line makes secret: flow maps, `--set`, settings in a text, flags.
+pub fn in_one_line(line: &str) -> Vec<Cut> {
+    by_name(line, false)
+}
+
+/// The same in a sentence, where only what is assigned counts, and `key=value` is an example.
+pub fn in_a_sentence(text: &str) -> Vec<Cut> {
+    by_name(text, true)
+}
+
+fn by_name(line: &str, sentence: bool) -> Vec<Cut> {
+    let mut cuts = Vec::new();
+    if let Some(comment) = comment(line) {
+        random_words(line, comment, &mut cuts);
+    }
+    for pattern in [&*NAME_VALUE, &*VALUE_NAME] {
+        for found in pattern.iter().flat_map(|regex| regex.captures_iter(line)) {
+            let (Some(name), Some(value)) = (found.name("name"), found.name("value")) else { continue };
+            if is_secret(name.as_str()) {
+                cuts.push((value.start(), end_of_value(line, value.start(), ':')));
+            }
+        }
+    }
+    let is_word = |c: char| c.is_alphanumeric() || matches!(c, '_' | '-' | '.' | '[' | ']');
+    let mut at = 0;
+    while let Some(start) = line[at..].find(is_word).map(|n| at + n) {
+        let end = line[start..].find(|c| !is_word(c)).map_or(line.len(), |n| start + n);
+        at = end;
+        let word = line[start..end].trim_end_matches(['[', ']']);
+        let end = start + word.len();
+        let (above, name) = at_the_end(word.trim_start_matches(['-', '[']));
+        let plain = matches!(meaning(name), Meaning::Plain | Meaning::Options | Meaning::Headers);
+        if plain && !above.hides_items() {
+            continue;
+        }
+        let Some((from, sign)) = value_after(line, start, end) else { continue };
+        let to = end_of_value(line, from, sign);
+        if is_flow(&line[from..]) {
+            continue;
+        }
+        if sentence && (sign != '=' || meaning(name) == Meaning::Reference) {
+            continue;
+        }
+        let value = &line[from..to];
+        if above.hides(name, value)
+            && !(sign != ':' && is_code(value))
+            && !(sign == ':' && is_prose(&line[..start], value))
+        {
+            cuts.push((from, to));
+        }
+    }
+    cuts
+}
+
+/// Where the value of a word starts, and the sign that says that it is one: `=`, `:`, or a blank after a flag.
+fn value_after(line: &str, start: usize, end: usize) -> Option<(usize, char)> {
+    let rest = &line[end..];
+    if let Some(found) = SIGN.iter().find_map(|regex| regex.captures(rest)) {
+        let sign = if found[1].starts_with(':') { ':' } else { '=' };
+        let after = end + found[0].len();
+        // a quote that ends what the name is in: '^ *token = '
+        let quote = line[after..].chars().next().filter(|c| matches!(c, '"' | '\''));
+        if quote.is_some_and(|quote| line[..start].matches(quote).count() % 2 == 1 && !found[0].contains(quote)) {
+            return None;
+        }
+        // `host/token-service:v1` is an image, `a::b` a path
+        let joined = sign == ':' && &found[0] == ":";
+        if joined
+            && (start > 0 && line[..start].ends_with(['/', ':', '@']) || line[after..].starts_with([':', '/', '-']))
+        {
+            return None;
+        }
+        return (after < line.len()).then_some((after, sign));
+    }
+    if line[start..].starts_with("--")
+        && line[..start].chars().next_back().is_none_or(|c| c.is_whitespace() || "\"'[,".contains(c))
+    {
+        let found = FLAG.iter().find_map(|regex| regex.find(rest))?;
+        let after = end + found.end();
+        let value = &line[after..];
+        return (!value.is_empty() && !value.starts_with(['-', '|', ')', ']', '\\'])).then_some((after, ' '));
+    }
+    None
+}
+
+/// Behind a name: the sign. Quotes and brackets close the name.
+static SIGN: LazyLock<Option<Regex>> = LazyLock::new(|| regex(r#"^[\\"'\])]{0,6}[ \t]*(=>|:=|=|:)[ \t]*"#));
+/// Between a flag and its value: a blank, or the comma of a list.
+static FLAG: LazyLock<Option<Regex>> = LazyLock::new(|| regex(r#"^(?:["'][ \t]*,[ \t]*|[ \t]+)"#));
+/// Behind an unquoted value: the next name with its sign, or nothing more.
+static NEXT: LazyLock<Option<Regex>> = LazyLock::new(|| {
+    regex(
+        r#"^(?:[,;&][ \t]*["']?[A-Za-z_][0-9A-Za-z_.\[\]\\-]*["']?[ \t]*[:=]|[ \t]+["']?[A-Za-z_][0-9A-Za-z_.-]*["']?=|[,;]?[ \t]*$)"#,
+    )
+});
+/// An environment variable in one line.
+static NAME_VALUE: LazyLock<Option<Regex>> = LazyLock::new(|| {
+    regex(
+        r#"(?-u:\b)name["']?[ \t]*[:=][ \t]*["']?(?P<name>[0-9A-Za-z_.-]+)["']?[ \t]*,[ \t]*["']?(?:[0-9A-Za-z_.\[\]-]+\.)?value["']?[ \t]*[:=][ \t]*(?P<value>.)"#,
+    )
+});
+static VALUE_NAME: LazyLock<Option<Regex>> = LazyLock::new(|| {
+    regex(
+        r#"(?-u:\b)value["']?[ \t]*[:=][ \t]*(?P<value>[^,{}]+),[ \t]*["']?(?:[0-9A-Za-z_.\[\]-]+\.)?name["']?[ \t]*[:=][ \t]*["']?(?P<name>[0-9A-Za-z_.-]+)"#,
+    )
+});
+
+fn regex(pattern: &str) -> Option<Regex> {
+    Regex::new(pattern).ok()
+}
+
+/// The byte behind the value that starts at a byte.
+fn end_of_value(line: &str, from: usize, sign: char) -> usize {
+    let value = &line[from..];
+    let escaped = value.starts_with("\\\"");
+    let quote = if escaped { '"' } else { value.chars().next().unwrap_or(' ') };
+    if matches!(quote, '"' | '\'' | '`') {
+        let skip = if escaped { 2 } else { 1 };
+        let mut before = ' ';
+        for (at, c) in value.char_indices().skip(skip) {
+            // a quote ends the value where it is escaped as its first one is
+            if c == quote && (before == '\\') == escaped {
+                return from + at + 1;
+            }
+            before = if before == '\\' && c == '\\' && !escaped { ' ' } else { c };
+        }
+        return line.len();
+    }
+    if let Some(tag) = ["<%", "{%", "{{", "${", "$("].into_iter().find(|tag| value.starts_with(tag)) {
+        let close = match tag {
+            "<%" => "%>",
+            "{%" => "%}",
+            "{{" => "}}",
+            "${" => "}",
+            _ => ")",
+        };
+        return value.find(close).map_or(line.len(), |n| from + n + close.len());
+    }
+    // a map or a list: to its end, or all the rest
+    if let Some(bracket) = value.chars().next().filter(|c| matches!(c, '{' | '[')) {
+        let close = if bracket == '{' { '}' } else { ']' };
+        let mut depth = 0;
+        for (at, c) in value.char_indices() {
+            depth += i32::from(c == bracket) - i32::from(c == close);
+            if depth == 0 {
+                return from + at + 1;
+            }
+        }
+        return line.len();
+    }
+    let open = |bracket| line[..from].contains(bracket);
+    let mut before = ' ';
+    for (at, c) in value.char_indices() {
+        let ends = match c {
+            '}' => open('{'),
+            ']' => open('['),
+            '"' | '\'' if sign != ':' => true,
+            ' ' if sign == ' ' => true,
+            ',' | ';' | '&' | ' ' if before != '\\' => {
+                let flow = c == ',' && (open('{') || open('['));
+                flow || NEXT.iter().any(|regex| regex.is_match(&value[at..]))
+            }
+            _ => false,
+        };
+        if ends {
+            return from + at;
+        }
+        before = c;
+    }
+    line.len()
+}
+
+/// Whether a word and a colon are a part of a sentence: `no key postgresql-password: add the password to it`.
+fn is_prose(before: &str, value: &str) -> bool {
+    before.ends_with('$')
+        || (before.strip_suffix(' ').is_some_and(|rest| rest.ends_with(char::is_alphanumeric))
+            && !before.contains(['=', '{', ','])
+            && value.split(' ').count() > 3)
+}
+
+/// What is assigned in a program: a call or another variable, no secret.
+fn is_code(value: &str) -> bool {
+    let value = value.trim().trim_start_matches('"');
+    let name = |text: &str| {
+        text.starts_with(|c: char| {
+            c.is_ascii_lowercase() || c == '_' || c == '{' || c.is_ascii_digit() || "(@*#$?!".contains(c)
+        })
+    };
+    let default =
+        value.split_once(":-").or_else(|| value.split_once(":=")).map(|(_, rest)| rest.trim_end_matches(['}', '"']));
+    let plain = value.strip_prefix('$').is_some_and(name)
+        && default.is_none_or(|default| default.is_empty() || default.starts_with('$') || is_pointer(default));
+    let call = value.strip_suffix(')').is_some_and(|rest| rest.contains('('))
+        && value.starts_with(|c: char| c.is_ascii_alphabetic());
+    plain || call || value.starts_with('(') || value.starts_with("= ") || value.starts_with("~ ")
+}
+
+/// The byte at which a comment starts.
+fn comment(line: &str) -> Option<usize> {
+    let content = line.len() - line.trim_start().len();
+    if line[content..].starts_with('#') { Some(content) } else { line.find(" #").map(|n| n + 1) }
+}
+
+/// Words in a comment that were drawn by lot.
+fn random_words(line: &str, from: usize, cuts: &mut Vec<Cut>) {
+    let mut at = from;
+    for word in line[from..].split(|c: char| !c.is_ascii_alphanumeric()) {
+        if is_random(word) {
+            cuts.push((at, at + word.len()));
+        }
+        at += word.len();
+        at += line[at..].chars().next().map_or(0, char::len_utf8);
+    }
+}
+
+/// The anchors that keys with a secret's name refer to.
+fn secret_aliases<'a>(lines: &[&'a str]) -> HashSet<&'a str> {
+    let mut aliases = HashSet::new();
+    for line in lines.iter().filter(|line| line.contains('*')) {
+        for (at, _) in line.match_indices('*') {
+            let name = word(&line[at + 1..]);
+            let before = line[..at].trim_end();
+            let Some(before) = before.strip_suffix(':') else { continue };
+            let key =
+                before.trim_end_matches(['"', '\'']).rsplit(|c: char| c.is_whitespace() || "{[,\"'".contains(c)).next();
+            if !name.is_empty() && key.is_some_and(is_secret) {
+                aliases.insert(name);
+            }
+        }
+    }
+    aliases
+}
+
+fn word(text: &str) -> &str {
+    &text[..text.find(|c: char| c.is_whitespace() || ",[]{}".contains(c)).unwrap_or(text.len())]
+}
+
+/// The keys above the line that is read: their indentation, and what they say about what is below them.
+struct Keys<'a> {
+    above: Vec<(usize, Above)>,
+    aliases: HashSet<&'a str>,
+}
+
+impl Keys<'_> {
+    fn here(&self) -> Above {
+        self.above.last().map(|(_, above)| *above).unwrap_or_default()
+    }
+
+    /// The byte from which on the line is to be hidden.
+    fn read(&mut self, line: &str) -> Option<usize> {
+        let mut at = line.len() - line.trim_start().len();
+        if at == line.len() || line[at..].starts_with('#') {
+            return None;
+        }
+        let mut item = false;
+        while let Some(rest) = line[at..].strip_prefix('-').filter(|rest| rest.starts_with(' ') || rest.is_empty()) {
+            // the key of a list may stand as far left as its items
+            self.above.retain(|(indent, _)| *indent <= at);
+            item = true;
+            at += 1 + (rest.len() - rest.trim_start().len());
+        }
+        if let Some(name) = line[at..].strip_prefix("? ") {
+            self.above.retain(|(indent, _)| *indent < at);
+            let (above, name) = (self.here(), name.trim_matches(['"', '\'', ' ']));
+            self.above.push((at, above.below(name)));
+            return None;
+        }
+        let key_at = line.len() - line[at..].trim_start_matches(['{', '[', ' ', ',']).len();
+        let Some((key, value_at)) = key(line, key_at) else {
+            let hidden = self.here().hides_items() || self.anchored(&line[at..]);
+            return (hidden && (item || !gives_nothing_away(&line[at..])) && !is_pointer(&line[at..])).then_some(at);
+        };
+        self.above.retain(|(indent, _)| *indent < at);
+        let (of_path, last) = at_the_end(key);
+        let above = match of_path {
+            of_path if of_path == Above::default() => self.here(),
+            of_path => of_path,
+        };
+        let value = line[value_at..].trim();
+        let anchored = self.anchored(value);
+        // A block under `secret:` or `key:` is the secret itself, or a map that has its own names.
+        let block = value.starts_with(['|', '>']) && meaning(last) == Meaning::Reference;
+        let below = if block || anchored { above.all_secret() } else { above.below(last) };
+        self.above.push((at, below));
+        let hides = (anchored && !gives_nothing_away(value)) || above.hides(last, value);
+        (hides && !(of_path == Above::default() && is_flow(value))).then_some(value_at)
+    }
+
+    /// Whether a value has an anchor that a secret refers to, or that is named as one.
+    fn anchored(&self, value: &str) -> bool {
+        value.strip_prefix('&').map(word).is_some_and(|name| self.aliases.contains(name) || is_secret(name))
+    }
+}
+
+/// A map in one line, whose keys say themselves what is secret: `{secret: my-secret, key: password}`.
+fn is_flow(value: &str) -> bool {
+    value.starts_with('{') && value.contains(':') && REFERENCES.iter().any(|regex| regex.is_match(value))
+}
+
+/// A flow map that has nothing but the keys that name a Secret.
+static REFERENCES: LazyLock<Option<Regex>> = LazyLock::new(|| {
+    regex(
+        r#"^\{[ \t]*(?:["']?(?:secret|key|name|secretName|existingSecret|file|useSecret|enabled)["']?[ \t]*:[ \t]*["']?[a-z0-9.-]*["']?[ \t]*,?[ \t]*)+\}"#,
+    )
+});
+
+/// The key that starts at a byte of a line, and the byte that its value starts at.
+fn key(line: &str, at: usize) -> Option<(&str, usize)> {
+    let rest = &line[at..];
+    let (key, after) = match rest.chars().next()? {
+        quote @ ('"' | '\'') => {
+            let end = rest[1..].find(quote)? + 1;
+            (&rest[1..end], rest[end + 1..].trim_start().strip_prefix(':')?)
+        }
+        ':' | '#' | '&' | '*' | '!' | '|' | '>' | '%' | '@' => return None,
+        _ => {
+            let end = rest.match_indices(':').map(|(i, _)| i).find(|i| {
+                let next = rest.as_bytes().get(i + 1);
+                next.is_none_or(u8::is_ascii_whitespace)
+            })?;
+            (&rest[..end], &rest[end + 1..])
+        }
+    };
+    // a sentence or a command with a colon in it is no key
+    if key.contains(|c: char| "$(){}=\"`;".contains(c)) {
+        return None;
+    }
+    Some((key.trim(), line.len() - after.trim_start().len()))
+}
+
+/// `name: SMTP_PASSWORD` with `value: ...` beside it, and `- --password` with `- ...` behind it.
+fn pairs(lines: &[&str], cuts: &mut [Vec<Cut>]) {
+    let content = |line: &'_ str| line.len() - line.trim_start().trim_start_matches("- ").trim_start().len();
+    for (i, line) in lines.iter().enumerate() {
+        let start = content(line);
+        let flag = line[start..].trim_matches(['"', '\'', ' ', ',']);
+        if flag.starts_with("--") && !flag.contains(['=', ' ']) && is_secret(flag.trim_start_matches('-')) {
+            let next = (i + 1..lines.len().min(i + 3))
+                .find(|n| content(lines[*n]) == start && lines[*n].trim_start().starts_with("- "));
+            if let Some(next) = next {
+                let value = lines[next][start..].trim_matches(['"', '\'', ' ', ',']);
+                if !value.starts_with(['-', '$']) {
+                    cuts[next].push((start, lines[next].len()));
+                }
+            }
+            continue;
+        }
+        let Some(("name", at)) = key(line, start) else { continue };
+        if !is_secret(line[at..].trim_matches(['"', '\'', ' ', ','])) {
+            continue;
+        }
+        // the other lines of the same map, up to the items of the list before and after it
+        let item = |n: usize| lines[n].trim_start().starts_with("- ");
+        let inside = |n: &usize| lines[*n].trim().is_empty() || content(lines[*n]) >= start;
+        let before = (0..i)
+            .rev()
+            .take_while(inside)
+            .take(NEAR)
+            .scan(item(i), |ended, n| (!std::mem::replace(ended, *ended || item(n))).then_some(n));
+        let after =
+            (i + 1..lines.len()).take_while(|n| inside(n) && !(item(*n) && content(lines[*n]) == start)).take(NEAR);
+        for near in before.chain(after).collect::<Vec<_>>() {
+            let other = lines[near];
+            if content(other) == start
+                && let Some(("value", at)) = key(other, start)
+                && Above::default().hides("password", &other[at..])
+            {
+                cuts[near].push((at, other.len()));
+            }
+        }
+    }
+}
+
+/// How far from a variable's name its value is looked for, in lines.
+const NEAR: usize = 8;

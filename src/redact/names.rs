@@ -1,0 +1,485 @@
+//! What the name of a setting says about its value.
+
+use std::borrow::Cow;
+
+/// What stands under a name.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Meaning {
+    /// Nothing that has to be hidden.
+    Plain,
+    /// A secret, or a map or list of secrets.
+    Secret,
+    /// A secret where it is a scalar; a map of this name is an ordinary one: `auth`, `pin`.
+    Weak,
+    /// The name of a Secret or of a key in one: `secret: my-secret`, `key: password`.
+    Reference,
+    /// HTTP headers, which often authenticate.
+    Headers,
+    /// Options of another program, where `secret` is not the name of a Kubernetes Secret.
+    Options,
+}
+
+/// What the keys above a key say about it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Above {
+    secret: bool,
+    headers: bool,
+    options: bool,
+    /// In the map that refers to a Secret: `secret: {name: my-secret, key: password}`.
+    reference: bool,
+}
+
+impl Above {
+    /// What the children of a key have above them.
+    pub fn below(self, key: &str) -> Self {
+        let meaning = meaning(key);
+        Above {
+            secret: self.secret || meaning == Meaning::Secret,
+            headers: meaning == Meaning::Headers || (self.headers && !is_harmless_header(key)),
+            options: self.options || meaning == Meaning::Options,
+            reference: meaning == Meaning::Reference,
+        }
+    }
+
+    /// The same where all that is below a key is a secret, whatever the key is.
+    pub fn all_secret(self) -> Self {
+        Above { secret: true, ..self }
+    }
+
+    /// Whether an item of a list, which has no key, is hidden.
+    pub fn hides_items(self) -> bool {
+        self.secret || self.headers
+    }
+
+    /// Whether the value of a key is hidden.
+    pub fn hides(self, key: &str, value: &str) -> bool {
+        if gives_nothing_away(value) {
+            return false;
+        }
+        match meaning(key) {
+            Meaning::Secret => !is_pointer(value),
+            Meaning::Reference => (self.options || !could_be_a_name(value)) && !is_pointer(value),
+            Meaning::Weak => !is_pointer(value) && !is_method(value),
+            Meaning::Plain if self.reference && key == "name" => !could_be_a_name(value),
+            Meaning::Plain if self.secret => !is_pointer(value) && !stands_beside_secrets(key),
+            Meaning::Plain if self.headers => !is_pointer(value) && !is_harmless_header(key),
+            Meaning::Plain | Meaning::Headers | Meaning::Options => false,
+        }
+    }
+}
+
+/// Whether what has this name is likely to be a secret. The name may be a path.
+pub fn is_secret(name: &str) -> bool {
+    let (above, last) = at_the_end(name);
+    matches!(meaning(last), Meaning::Secret | Meaning::Weak)
+        || (above.secret && meaning(last) == Meaning::Plain && !stands_beside_secrets(last))
+}
+
+/// The last key of a path, and what those before it say about it.
+pub fn at_the_end(path: &str) -> (Above, &str) {
+    let mut above = Above::default();
+    let mut last = "";
+    for segment in path.split(['.', '/']) {
+        if !last.is_empty() {
+            above = above.below(last);
+        }
+        last = segment.split('[').next().unwrap_or(segment);
+    }
+    // `tls.key` and `id_rsa.pem` are names of files that hold a key
+    let dotted =
+        matches!(last, "key" | "pem") && path.contains(['.', '/']) && !path.contains("password") && !above.secret;
+    if dotted && path.matches('.').count() == 1 {
+        return (above, path);
+    }
+    (above, last)
+}
+
+/// What a key says about its value.
+pub fn meaning(segment: &str) -> Meaning {
+    const ANYWHERE: [&str; 26] = [
+        "password",
+        "passwd",
+        "passphr",
+        "secret",
+        "token",
+        "credential",
+        "privatekey",
+        "apikey",
+        "accesskey",
+        "accountkey",
+        "encryptionkey",
+        "signingkey",
+        "masterkey",
+        "sharedkey",
+        "connectionstring",
+        "dockerconfig",
+        "authorization",
+        "bearer",
+        "passcode",
+        "requirepass",
+        "masterauth",
+        "webhookurl",
+        "htpasswd",
+        "authkey",
+        "kubeconfig",
+        "unsealkey",
+    ];
+    const AS_A_WORD: [&str; 18] = [
+        "key",
+        "keys",
+        "pwd",
+        "pw",
+        "pass",
+        "pem",
+        "dsn",
+        "otp",
+        "salt",
+        "cookie",
+        "creds",
+        "cred",
+        "jwt",
+        "pat",
+        "psk",
+        "passphrase",
+        "pfx",
+        "hmac",
+    ];
+    const WEAK: [&str; 5] = ["auth", "pin", "sig", "signature", "auths"];
+    /// What a secret is called, where it is, whether there is one, how long it lives: none of this is the secret.
+    const ABOUT_ONE: [&str; 53] = [
+        "name",
+        "names",
+        "path",
+        "file",
+        "files",
+        "enabled",
+        "disabled",
+        "expiry",
+        "expiration",
+        "expires",
+        "length",
+        "class",
+        "issuer",
+        "service",
+        "realm",
+        "ttl",
+        "timeout",
+        "seconds",
+        "minutes",
+        "hours",
+        "days",
+        "lifetime",
+        "duration",
+        "url",
+        "uri",
+        "endpoint",
+        "type",
+        "types",
+        "count",
+        "policy",
+        "audience",
+        "ref",
+        "refs",
+        "mount",
+        "mounts",
+        "version",
+        "algorithm",
+        "algorithms",
+        "mode",
+        "format",
+        "dir",
+        "directory",
+        "size",
+        "required",
+        "bits",
+        "rotation",
+        "host",
+        "port",
+        "address",
+        "digits",
+        "min",
+        "max",
+        "limit",
+    ];
+    const NOT_ONE: [&str; 4] = ["shared-secrets", "sharedSecrets", "topologyKey", "issuerRef"];
+    /// Maps and lists about Secrets, whose entries are names.
+    const OF_NAMES: [&str; 6] =
+        ["imagepullsecrets", "pullsecrets", "secretkeyref", "configmapkeyref", "secretref", "serviceaccounttoken"];
+    const OPTIONS: [&str; 3] = ["args", "clientoptions", "options"];
+    if segment.is_empty() || NOT_ONE.contains(&segment) {
+        return Meaning::Plain;
+    }
+    let words = words(segment);
+    let joined = words.concat();
+    let last = words.last().map(String::as_str).unwrap_or_default();
+    if OF_NAMES.contains(&joined.as_str()) {
+        return Meaning::Plain;
+    }
+    if OPTIONS.contains(&joined.as_str()) {
+        return Meaning::Options;
+    }
+    if last == "headers" {
+        return Meaning::Headers;
+    }
+    if refers(&words, &joined) {
+        return Meaning::Reference;
+    }
+    let named = ANYWHERE.iter().any(|w| joined.contains(w))
+        || words.iter().any(|w| AS_A_WORD.contains(&w.as_str()))
+        || last == "private"
+        || words.iter().any(|word| is_misspelt(word))
+        || is_misspelt(&joined);
+    if named {
+        return if ABOUT_ONE.contains(&last) { Meaning::Plain } else { Meaning::Secret };
+    }
+    if WEAK.contains(&last) {
+        return Meaning::Weak;
+    }
+    Meaning::Plain
+}
+
+/// `secret`, `key`, `existingSecret`, `tlsSecret`, `passwordKey`, `auth-secret`.
+fn refers(words: &[String], joined: &str) -> bool {
+    const OF_SECRETS: [&str; 17] = [
+        "existing",
+        "pull",
+        "tls",
+        "cert",
+        "ca",
+        "certificate",
+        "certificates",
+        "credentials",
+        "password",
+        "rails",
+        "config",
+        "connection",
+        "hostkeys",
+        "storage",
+        "registry",
+        "name",
+        "auth",
+    ];
+    const OF_KEYS: [&str; 6] = ["password", "secret", "token", "username", "user", "config"];
+    if matches!(joined, "secret" | "key" | "existingsecret" | "keyname" | "secretname") {
+        return true;
+    }
+    match words {
+        [before @ .., last] if last == "secret" => {
+            before.last().is_some_and(|word| OF_SECRETS.contains(&word.as_str()))
+        }
+        // `secretKey` is also what MinIO and S3 call a secret
+        [before @ .., last] if last == "key" => {
+            before.len() > 1 && before.last().is_some_and(|word| OF_KEYS.contains(&word.as_str()))
+                || matches!(joined, "passwordkey" | "usernamekey" | "configkey" | "adminkey")
+        }
+        _ => false,
+    }
+}
+
+/// A word that is one or two slips of the hand away from one that names secrets.
+fn is_misspelt(word: &str) -> bool {
+    const SHORT: [&str; 3] = ["secret", "token", "apikey"];
+    const LONG: [&str; 6] = ["password", "passphrase", "credential", "credentials", "accesskey", "privatekey"];
+    /// Words of their own.
+    const OTHERS: [&str; 5] = ["taken", "tokio", "secrecy", "secure", "passwordless"];
+    if word.len() < 5 || word.len() > 14 || OTHERS.contains(&word) {
+        return false;
+    }
+    let near = |known: &str, slips| {
+        word.len().abs_diff(known.len()) <= slips && strsim::damerau_levenshtein(word, known) <= slips
+    };
+    SHORT.iter().any(|known| near(known, 1)) || LONG.iter().any(|known| near(known, 2))
+}
+
+/// `rootPassword`, `root_password` and `ROOT-PASSWORD` are the same two words.
+fn words(segment: &str) -> Vec<String> {
+    let mut words: Vec<String> = Vec::new();
+    let mut previous_lower = false;
+    let mut new = true;
+    for c in segment.chars() {
+        if !c.is_alphanumeric() {
+            new = true;
+            continue;
+        }
+        if new || (c.is_uppercase() && previous_lower) {
+            words.push(String::new());
+        }
+        if let Some(word) = words.last_mut() {
+            word.extend(c.to_lowercase());
+        }
+        previous_lower = !c.is_uppercase();
+        new = false;
+    }
+    words
+}
+
+/// What stands beside a secret in its map without being one.
+fn stands_beside_secrets(key: &str) -> bool {
+    const BESIDE: [&str; 32] = [
+        "name",
+        "namespace",
+        "enabled",
+        "create",
+        "generate",
+        "install",
+        "file",
+        "path",
+        "host",
+        "hostname",
+        "domain",
+        "port",
+        "type",
+        "kind",
+        "url",
+        "uri",
+        "length",
+        "items",
+        "mode",
+        "defaultmode",
+        "optional",
+        "usesecret",
+        "audience",
+        "provider",
+        "region",
+        "bucket",
+        "endpoint",
+        "realm",
+        "service",
+        "issuer",
+        "rootcertbundle",
+        "autoredirect",
+    ];
+    let words = words(key);
+    BESIDE.contains(&words.concat().as_str())
+        || words
+            .last()
+            .is_some_and(|word| matches!(word.as_str(), "name" | "file" | "path" | "enabled" | "seconds" | "mode"))
+}
+
+/// Headers that say something about a message and nothing about who sends it.
+fn is_harmless_header(key: &str) -> bool {
+    const HARMLESS: [&str; 25] = [
+        "accept",
+        "acceptencoding",
+        "acceptlanguage",
+        "cachecontrol",
+        "connection",
+        "contentencoding",
+        "contentlength",
+        "contenttype",
+        "host",
+        "location",
+        "origin",
+        "referer",
+        "server",
+        "useragent",
+        "vary",
+        "via",
+        "name",
+        "value",
+        "enabled",
+        "xcontenttypeoptions",
+        "xframeoptions",
+        "xxssprotection",
+        "stricttransportsecurity",
+        "contentsecuritypolicy",
+        "referrerpolicy",
+    ];
+    let joined = words(key).concat();
+    HARMLESS.contains(&joined.as_str()) || joined.starts_with("xforwarded") || joined.starts_with("accesscontrol")
+}
+
+/// The scalar that a text stands for, without quotes, tag, anchor and comment.
+fn bare(value: &str) -> &str {
+    let mut value = value.trim();
+    while value.starts_with(['&', '!']) {
+        value = value.split_once(' ').map_or("", |(_, rest)| rest.trim_start());
+    }
+    for quote in ['"', '\''] {
+        if let Some((inner, _)) = value.strip_prefix(quote).and_then(|rest| rest.split_once(quote)) {
+            return inner;
+        }
+    }
+    value.split(" #").next().unwrap_or(value).trim_end_matches([',', '}', ']', ' '])
+}
+
+/// Whether a value gives nothing away: none, a boolean, the head of a block.
+pub fn gives_nothing_away(value: &str) -> bool {
+    let mut value = value.split(" #").next().unwrap_or(value).trim();
+    while value.starts_with(['&', '!']) {
+        value = value.split_once(' ').map_or("", |(_, rest)| rest.trim_start());
+    }
+    let block = value.strip_prefix(['|', '>']).is_some_and(|r| r.chars().all(|c| matches!(c, '+' | '-' | '0'..='9')));
+    block
+        || value.chars().all(|c| "{}[](),\"' ".contains(c))
+        || value.starts_with('#')
+        || matches!(
+            value.trim_end_matches([',', '}', ']', ' ']),
+            "" | "true" | "false" | "null" | "~" | "{" | "[" | "\"\"" | "''" | "None" | "nil"
+        )
+}
+
+/// Whether a value says where the secret comes from: a tag of a template, an environment variable, a file's path.
+pub fn is_pointer(value: &str) -> bool {
+    let value = bare(value);
+    let inside = |open: &str, close: &str| value.strip_prefix(open).is_some_and(|rest| rest.ends_with(close));
+    let variable =
+        |name: &str| !name.is_empty() && name.chars().all(|c| c.is_ascii_uppercase() || c.is_ascii_digit() || c == '_');
+    let path = |rest: &str| {
+        rest.contains('/')
+            && rest.starts_with(|c: char| c.is_ascii_lowercase())
+            && rest
+                .split('/')
+                .all(|part| part.chars().all(|c| c.is_ascii_alphanumeric() || "._-".contains(c)) && !is_random(part))
+    };
+    // an upper-case word stands for what a script puts in: SECRET_KEY
+    let placeholder = variable(value) && value.contains('_') && !value.contains(|c: char| c.is_ascii_digit());
+    placeholder
+        || ["<%", "{%", "{{"].iter().any(|tag| value.contains(tag))
+        || ["ENV[", "File.read(", "YAML.load", "Settings.", "file."].iter().any(|call| value.starts_with(call))
+        || value.starts_with('*')
+        || value.strip_prefix("$(").is_some_and(|rest| variable(rest.trim_end_matches(')')))
+        || (inside("${", "}") && variable(&value[2..value.len() - 1]))
+        || value.strip_prefix('$').is_some_and(variable)
+        || value.strip_prefix('/').is_some_and(path)
+}
+
+/// How somebody authenticates, which is no secret.
+fn is_method(value: &str) -> bool {
+    const METHODS: [&str; 14] = [
+        "basic", "digest", "plain", "login", "cram_md5", "cram-md5", "none", "bearer", "oauth2", "ldap", "sasl",
+        "ntlm", "kerberos", "required",
+    ];
+    METHODS.contains(&bare(value).to_ascii_lowercase().as_str())
+}
+
+/// Whether a value may be the name of a Secret or of a key in one.
+fn could_be_a_name(value: &str) -> bool {
+    let name = bare(value);
+    !name.is_empty()
+        && name.len() <= 253
+        && name.starts_with(|c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '{' | '<'))
+        && name.chars().all(|c| c.is_ascii_alphanumeric() || " ._-{}%<>=\"".contains(c))
+        && !name.split(['.', '-', '_']).any(is_random)
+}
+
+/// Whether a word looks drawn by lot rather than chosen: letters and digits change places again and again.
+pub fn is_random(word: &str) -> bool {
+    if word.len() < 8 || !word.bytes().all(|b| b.is_ascii_alphanumeric() || b"+/=".contains(&b)) {
+        return false;
+    }
+    let bytes = word.as_bytes();
+    let changes = bytes.windows(2).filter(|w| w[0].is_ascii_digit() != w[1].is_ascii_digit()).count();
+    let upper = bytes.iter().any(u8::is_ascii_uppercase);
+    let lower = bytes.iter().any(u8::is_ascii_lowercase);
+    match (upper, lower) {
+        (true, true) => changes >= 2,
+        _ => word.len() >= 16 && changes >= 4,
+    }
+}
+
+/// The key that a hint offers in place of the one that was written.
+pub fn suggested(hint: &str) -> Option<Cow<'_, str>> {
+    let (_, rest) = hint.split_once("did you mean `")?;
+    rest.split('`').next().map(Cow::Borrowed)
+}

@@ -1,0 +1,181 @@
+//! Secrets that are known by what they look like, whatever they are called.
+
+use std::sync::LazyLock;
+
+use regex::Regex;
+
+use super::Cut;
+use super::names::{Above, Meaning, is_random, is_secret, meaning};
+
+/// The parts of a line that are secret by their shape, in order and without overlap.
+pub fn cuts(line: &str) -> Vec<Cut> {
+    let mut cuts = Vec::new();
+    pem(line, &mut cuts);
+    urls(line, &mut cuts);
+    for shape in SHAPES.iter() {
+        for found in shape.captures_iter(line) {
+            // `npm_packages` is a word, a token has digits
+            if let Some(secret) = found.get(1).filter(|secret| secret.as_str().contains(|c: char| c.is_ascii_digit())) {
+                cuts.push((secret.start(), secret.end()));
+            }
+        }
+    }
+    for found in AUTHENTICATION.iter().flat_map(|regex| regex.captures_iter(line)) {
+        if let Some(secret) =
+            found.get(1).filter(|secret| secret.as_str().contains(|c: char| c.is_ascii_digit() || c == '='))
+        {
+            cuts.push((secret.start(), secret.end()));
+        }
+    }
+    for found in LONG_WORD.iter().flat_map(|regex| regex.find_iter(line)) {
+        let word = found.as_str();
+        let changes = word.as_bytes().windows(2).filter(|w| w[0].is_ascii_digit() != w[1].is_ascii_digit()).count();
+        let (upper, lower) =
+            (word.contains(|c: char| c.is_ascii_uppercase()), word.contains(|c: char| c.is_ascii_lowercase()));
+        if upper && lower && changes >= 4 {
+            cuts.push((found.start(), found.end()));
+        }
+    }
+    merged(cuts)
+}
+
+/// Sorted, and those that overlap as one.
+pub fn merged(mut cuts: Vec<Cut>) -> Vec<Cut> {
+    cuts.retain(|(start, end)| start < end);
+    cuts.sort_unstable();
+    let mut out: Vec<Cut> = Vec::new();
+    for (start, end) in cuts {
+        match out.last_mut() {
+            Some(last) if start < last.1 => last.1 = last.1.max(end),
+            _ => out.push((start, end)),
+        }
+    }
+    out
+}
+
+fn regex(pattern: &str) -> Option<Regex> {
+    // The patterns are constant, and a test compiles them all.
+    Regex::new(pattern).ok()
+}
+
+/// Each with the secret in its first group.
+const PATTERNS: [&str; 15] = [
+    // GitLab
+    r"(?-u:\b)(?:gl(?:pat|ptt|rtr?|dt|cbt|agent|oas|ft|imt|soat|ffct|wt)-|GR1348941)([A-Za-z0-9_.-]{8,})",
+    // code hosts, registries and chats
+    r"(?-u:\b)(?:gh[pousr]_|github_pat_|npm_|pypi-|dckr_(?:pat|oat)_|xox[a-z]-|xapp-|hf_|ATATT|ATBB|lin_api_|glsa_)([A-Za-z0-9_.=-]{8,})",
+    // clouds
+    r"(?-u:\b)(?:AKIA|ASIA|AROA|AIDA|ABIA|ACCA)([A-Za-z0-9/+=]{8,})",
+    r"(?-u:\b)(?:AIza|ya29\.|GOCSPX-|do[opr]_v1_|hv[sbr]\.|tskey-|NRAK-|SG\.|sk-|[srp]k_(?:live|test)_|shp(?:at|ss|ca|pa)_|PMAK-|age-secret-key-1|AGE-SECRET-KEY-1)([A-Za-z0-9_./+=-]{8,})",
+    // JSON Web Tokens
+    r"(?-u:\b)eyJ([A-Za-z0-9_-]{5,}\.[A-Za-z0-9_-]+(?:\.[A-Za-z0-9_-]*)*)",
+    // PEM in base64
+    r"LS0tLS1CRUdJTi([A-Za-z0-9+/=]+)",
+    // hashes of passwords
+    r"(\$(?:2[abxy]|apr1|[156y]|argon2[a-z]*)\$[A-Za-z0-9./$,=+_-]{8,})",
+    // webhooks
+    r"://(?:[0-9A-Za-z_.-]*hooks?\.[0-9A-Za-z_.-]+|chat\.googleapis\.com)/(?:services|workflows|triggers|hooks|v1/spaces|catch|incoming)/([^ \t\x22'`<>]+)",
+    r"://[^ \t/\x22']*(?:discord|discordapp)\.com/api/(?:v[0-9]+/)?webhooks/([^ \t\x22'`<>]+)",
+    r"://[^ \t/\x22']*(?:office\.com|office365\.com|logic\.azure\.com|powerplatform\.com)(?::[0-9]+)?/(?:webhookb?2?|workflows)/([^ \t\x22'`<>]+)",
+    r"://api\.telegram\.org/bot([^ \t/\x22'`<>]+)",
+    // Mattermost, Rocket.Chat, Feishu, Webex and their like
+    r"://[^ \t\x22']+/(?:hooks?|webhooks/incoming|bot/v2/hook|integration|with/key)/([A-Za-z0-9_/-]{8,})",
+    // what command lines give to curl, sshpass and the databases' clients
+    r"(?:^|[ \t])(?:-u|--user)[ =]+[\x22']?[A-Za-z0-9_.@-]*[A-Za-z_][A-Za-z0-9_.@-]*:([^ \t\x22'$]+)",
+    r"(?-u:\b)sshpass[ \t]+-p[ \t]*[\x22']?([^ \t\x22'$]+)",
+    r"(?-u:\b)(?:[Ii]dentified[ \t]+by|IDENTIFIED[ \t]+BY|[Pp]assword|PASSWORD)[ \t]+[\x22']([^\x22'$]+)[\x22']",
+];
+
+static SHAPES: LazyLock<Vec<Regex>> = LazyLock::new(|| PATTERNS.iter().filter_map(|pattern| regex(pattern)).collect());
+
+/// `Basic dXNlcjpwYXNz`; the words alone stand in prose.
+static AUTHENTICATION: LazyLock<Option<Regex>> =
+    LazyLock::new(|| regex(r"(?-u:\b)(?:[Bb]asic|[Bb]earer|BASIC|BEARER|[Nn]egotiate)[ \t]+([A-Za-z0-9._~+/=-]{8,})"));
+static LONG_WORD: LazyLock<Option<Regex>> = LazyLock::new(|| regex(r"[A-Za-z0-9+/]{20,}={0,2}"));
+
+/// What stands between the first and the last line of a PEM block, when they are written in one.
+fn pem(line: &str, cuts: &mut Vec<Cut>) {
+    for (begin, _) in line.match_indices("-----BEGIN ") {
+        let label = begin + "-----BEGIN ".len();
+        let from = line[label..].find("-----").map_or(label, |n| label + n + 5);
+        let to = line[from..].find("-----END").map_or(line.len(), |n| from + n);
+        cuts.push((from, to));
+    }
+}
+
+/// Credentials in URLs: before the host, and in the query.
+fn urls(line: &str, cuts: &mut Vec<Cut>) {
+    for (sign, _) in line.match_indices("://") {
+        let start = sign + 3;
+        let end = line[start..]
+            .find(|c: char| c.is_whitespace() || matches!(c, '"' | '\'' | '`' | '<' | '>' | '|'))
+            .map_or(line.len(), |n| start + n);
+        let scheme =
+            &line[line[..sign].rfind(|c: char| !c.is_ascii_alphanumeric() && c != '+').map_or(0, |n| n + 1)..sign];
+        if let Some(at) = end_of_userinfo(&line[start..end], scheme).map(|n| start + n) {
+            userinfo(line, scheme, start, at, cuts);
+        }
+        query(line, start, end, cuts);
+    }
+}
+
+/// Where the `@` before the host is. A password may hold a slash, though it should not.
+fn end_of_userinfo(url: &str, scheme: &str) -> Option<usize> {
+    let slash = url.find(['/', '?', '#']).unwrap_or(url.len());
+    let last = url.rfind('@')?;
+    let first = &url[..slash];
+    let port = |text: &str| text.bytes().all(|b| b.is_ascii_digit());
+    let with_password = first.split_once(':').is_some_and(|(_, rest)| !port(rest) || !scheme.starts_with("http"));
+    // an `@` in the query belongs to an address there
+    let query = url.find('?').unwrap_or(url.len());
+    match with_password {
+        true if last < query || first.rfind('@').is_none() => Some(last),
+        _ => first.rfind('@'),
+    }
+}
+
+fn userinfo(line: &str, scheme: &str, start: usize, at: usize, cuts: &mut Vec<Cut>) {
+    let info = &line[start..at];
+    let is_word = |user: &str| {
+        user.len() <= 32
+            && user.starts_with(|c: char| c.is_ascii_lowercase())
+            && user.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || "._-".contains(c))
+            && !is_random(user)
+    };
+    match info.split_once(':') {
+        // ssh://git@host
+        None if scheme.ends_with("ssh") || (is_word(info) && !info.contains(|c: char| c.is_ascii_digit())) => {}
+        None => cuts.push((start, at)),
+        // a token as the user, and a word that says so
+        Some((_, "" | "x-oauth-basic" | "x")) => cuts.push((start, at)),
+        Some((user, _)) if user.is_empty() || is_word(user) => cuts.push((start + user.len() + 1, at)),
+        Some(_) => cuts.push((start, at)),
+    }
+}
+
+fn query(line: &str, start: usize, end: usize, cuts: &mut Vec<Cut>) {
+    let Some(from) = line[start..end].find('?').map(|n| start + n + 1) else { return };
+    let mut at = from;
+    for pair in line[from..end].split(['&', ';']) {
+        if let Some((name, value)) = pair.split_once('=') {
+            let short = name.rsplit("%5B").next().unwrap_or(name);
+            let hides =
+                is_secret(short) || meaning(short) == Meaning::Reference || Above::default().hides(short, value);
+            if hides && !value.is_empty() {
+                cuts.push((at + name.len() + 1, at + pair.len()));
+            }
+        }
+        at += pair.len() + 1;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_pattern_compiles() {
+        assert_eq!(SHAPES.len(), PATTERNS.len());
+        assert!(AUTHENTICATION.is_some() && LONG_WORD.is_some());
+    }
+}
