@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 
 use gitlab_render::bundle::TEMPLATES;
-use gitlab_render::pipeline::template;
+use gitlab_render::pipeline::render;
 use gitlab_render::render::Format;
 use serde_json::Value;
 
@@ -162,7 +162,7 @@ global:
   tracing: {connection: {string: {}}}
   psql: {host: {}, database: {}, username: {}, password: {secret: pg}}
   redis: {host: {}, user: {}, auth: {secret: r}}
-  smtp: {enabled: true, address: {}, domain: {}}
+  smtp: {enabled: true, address: {}, domain: {}, password: {secret: s}}
   praefect: {enabled: true, psql: {host: {}, user: {}, dbName: {}}, virtualStorages: [{name: default, gitalyReplicas: 1, maxUnavailable: 1}]}
   registry: {notifications: {endpoints: [{name: a, url: {}, headers: {X: {secret: {}, key: k}}}]}}
   pages: {enabled: true}
@@ -178,7 +178,7 @@ gitlab:
 
 /// Every text of every ConfigMap, by object and key.
 fn texts(values: String) -> Option<BTreeMap<String, String>> {
-    let rendered = template(&release("t", "default", vec![file(values.into_bytes())])).ok()?;
+    let rendered = render(&release("t", "default", vec![file(values.into_bytes())])).ok()?;
     let maps = rendered.objects.manifests().iter().filter(|object| object.id.kind == "ConfigMap");
     let entries = maps.flat_map(|object| {
         let data = object.body["data"].as_object().cloned().unwrap_or_default();

@@ -1,8 +1,9 @@
 //! What is kept out of excerpts and differences, and what stays readable. `tests/redaction/secrets.yaml` lists places
 //! where people put a secret (`{M}`), `harmless.yaml` texts that nothing may be hidden of.
 
-use gitlab_render::pipeline::diff::{Side, diff, report};
-use gitlab_render::pipeline::template;
+use gitlab_render::diff::report;
+use gitlab_render::pipeline::diff::{Side, diff};
+use gitlab_render::pipeline::{self, render};
 use gitlab_render::redact::Redacted;
 use serde::Deserialize;
 
@@ -95,7 +96,7 @@ fn what_is_no_secret_stays_readable() {
 #[test]
 fn the_files_of_a_release_stay_readable() {
     let rendered =
-        template(&release("p", "default", vec![file(b"certmanager-issuer: {email: a@example.com}".to_vec())])).unwrap();
+        render(&release("p", "default", vec![file(b"certmanager-issuer: {email: a@example.com}".to_vec())])).unwrap();
     let mut hidden = Vec::new();
     for object in rendered.objects.manifests() {
         let body = &object.body;
@@ -140,18 +141,18 @@ fn reports_keep_what_others_wrote_in_its_place() {
     let row = outside.iter().find(|line| line.starts_with("| <code>")).unwrap();
     assert_eq!(row.matches('|').count(), 5, "{row}");
 
-    let texts = vec![gitlab_render::pipeline::ManifestText {
+    let texts = vec![gitlab_render::validate::files::Text {
         name: "\u{1b}[31mx\n.yaml".to_owned(),
         text: object("1").into(),
         named: true,
     }];
-    let version = gitlab_render::pipeline::KubeVersion { major: 1, minor: 35 };
-    let (found, ..) = gitlab_render::pipeline::validate_texts(texts, version, "default");
+    let version = gitlab_render::resolve::KubeVersion { major: 1, minor: 35 };
+    let (found, ..) = pipeline::validate::texts(texts, version, "default");
     assert!(!found.all.is_empty());
-    let text = gitlab_render::pipeline::report::text(&found, gitlab_render::diag::Severity::Note);
+    let text = gitlab_render::validate::report::text(&found, gitlab_render::diag::Severity::Note);
     assert!(!text.chars().any(|c| (c.is_control() && c != '\n') || "\u{2028}\u{202e}".contains(c)), "{text}");
     assert!(text.lines().all(|line| line.contains(".yaml:") || line.starts_with("  hint: ")), "{text}");
-    let junit = gitlab_render::pipeline::report::junit(&found);
+    let junit = gitlab_render::validate::report::junit(&found);
     assert!(!junit.chars().any(|c| c.is_control() && c != '\n'), "{junit}");
 }
 

@@ -4,6 +4,7 @@
 #![allow(clippy::unwrap_used)] // a test may panic
 
 mod configure;
+mod hostile;
 mod minio;
 mod others;
 mod registry;

@@ -222,7 +222,7 @@ fn is_code(value: &str) -> bool {
     let default =
         value.split_once(":-").or_else(|| value.split_once(":=")).map(|(_, rest)| rest.trim_end_matches(['}', '"']));
     let plain = value.strip_prefix('$').is_some_and(name)
-        && default.is_none_or(|default| default.is_empty() || default.starts_with('$') || is_pointer(default));
+        && default.is_none_or(|default| default.is_empty() || default.starts_with(['$', '/']));
     let call = value.strip_suffix(')').is_some_and(|rest| rest.contains('('))
         && value.starts_with(|c: char| c.is_ascii_alphabetic());
     plain || call || value.starts_with('(') || value.starts_with("= ") || value.starts_with("~ ")

@@ -78,6 +78,9 @@ pub fn is_secret(name: &str) -> bool {
 /// The last key of a path, and what those before it say about it.
 pub fn at_the_end(path: &str) -> (Above, &str) {
     let mut above = Above::default();
+    if path.starts_with("checksum/") {
+        return (above, path);
+    }
     let mut last = "";
     for segment in path.split(['.', '/']) {
         if !last.is_empty() {
@@ -206,7 +209,8 @@ pub fn meaning(segment: &str) -> Meaning {
     const OF_NAMES: [&str; 6] =
         ["imagepullsecrets", "pullsecrets", "secretkeyref", "configmapkeyref", "secretref", "serviceaccounttoken"];
     const OPTIONS: [&str; 3] = ["args", "clientoptions", "options"];
-    if segment.is_empty() || NOT_ONE.contains(&segment) {
+    // an annotation with the digest of a Secret
+    if segment.is_empty() || segment.starts_with("checksum/") || NOT_ONE.contains(&segment) {
         return Meaning::Plain;
     }
     let words = words(segment);

@@ -4,6 +4,7 @@ use serde_json::{Map, Value, json};
 
 use super::{Class, Comparison, is_secret, masked};
 use crate::diff::What;
+use crate::redact;
 
 /// The comparison as one JSON object, with a newline at its end.
 pub fn json(comparison: &Comparison) -> String {
@@ -22,10 +23,10 @@ pub fn json(comparison: &Comparison) -> String {
                 .fields
                 .iter()
                 .map(|field| match is_secret(kind, field) {
-                    true => json!({"path": field.path, "secret": true}),
+                    true => json!({"path": redact::text(&field.path), "secret": true}),
                     false => {
                         let side = |value: &Option<Value>| value.as_ref().map(|v| masked(kind, &field.path, v));
-                        json!({"path": field.path, "old": side(&field.old), "new": side(&field.new)})
+                        json!({"path": redact::text(&field.path), "old": side(&field.old), "new": side(&field.new)})
                     }
                 })
                 .collect();

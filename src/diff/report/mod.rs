@@ -129,19 +129,19 @@ fn line_diff(old: &str, new: &str) -> String {
 
 /// The lines that show one field: nothing of a secret but that it differs.
 fn field_lines(kind: &str, field: &FieldChange) -> Vec<String> {
-    let path = &field.path;
+    let shown = redact::text(&field.path);
     if is_secret(kind, field) {
         let what = match (&field.old, &field.new) {
             (None, _) => "is set",
             (_, None) => "goes",
             _ => "changes",
         };
-        return vec![format!("{path}: {what} (secret)")];
+        return vec![format!("{shown}: {what} (secret)")];
     }
-    let side = |value: &Option<Value>| value.as_ref().map(|value| masked(kind, path, value));
+    let side = |value: &Option<Value>| value.as_ref().map(|value| masked(kind, &field.path, value));
     let (old, new) = (side(&field.old), side(&field.new));
     if old == new {
-        return vec![format!("{path}: changes in a part that is not shown (secret)")];
+        return vec![format!("{shown}: changes in a part that is not shown (secret)")];
     }
     let long = |value: &Option<Value>| match value {
         Some(Value::String(text)) => text.contains('\n'),
@@ -150,14 +150,14 @@ fn field_lines(kind: &str, field: &FieldChange) -> Vec<String> {
         _ => false,
     };
     if !long(&old) && !long(&new) {
-        return vec![format!("{path}: {} -> {}", inline(old.as_ref()), inline(new.as_ref()))];
+        return vec![format!("{shown}: {} -> {}", inline(old.as_ref()), inline(new.as_ref()))];
     }
     let whole = |value: &Option<Value>| match value {
         None => String::new(),
         Some(Value::String(text)) => text.clone(),
         Some(value) => yaml(value),
     };
-    let mut lines = vec![format!("{path}:")];
+    let mut lines = vec![format!("{shown}:")];
     lines.extend(line_diff(&whole(&old), &whole(&new)).lines().map(|line| format!("  {line}")));
     lines
 }

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use super::{Comparison, field_lines, summary, title, verb};
-use crate::escape;
+use crate::{escape, redact};
 
 /// One paragraph an object, worst first, and a line that counts.
 pub fn text(comparison: &Comparison) -> String {
@@ -23,7 +23,7 @@ pub fn text(comparison: &Comparison) -> String {
             let lines = field_lines(&change.id.kind, field);
             match shown.get(&lines) {
                 Some(first) if lines.len() > 4 => {
-                    out.push_str(&line(&format!("  {}: changes as in {first}", field.path)));
+                    out.push_str(&line(&format!("  {}: changes as in {first}", redact::text(&field.path))));
                     continue;
                 }
                 _ => {}
