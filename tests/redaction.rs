@@ -23,7 +23,7 @@ struct Placement {
 
 fn list<T: serde::de::DeserializeOwned>(name: &str) -> Vec<T> {
     let text = std::fs::read_to_string(root().join("tests/redaction").join(name)).unwrap();
-    let tree = gitlab_render::yaml::read::read_plain(&text).unwrap();
+    let tree = gitlab_render::yaml::read::inner(&text).unwrap();
     serde_json::from_value(tree).unwrap()
 }
 
@@ -124,6 +124,11 @@ fn reports_keep_what_others_wrote_in_its_place() {
             "data": {NAME: value, "text": format!("{value}\n```\n/close\n</details>\u{1b}[31m")},
         })
         .to_string()
+        .chars()
+        .fold(String::new(), |text, c| match c.is_ascii() {
+            true => text + &c.to_string(),
+            false => text + &format!("\\u{:04x}", u32::from(c)),
+        })
     };
     let side = |value: &str| Side::Manifests(vec![("x.yaml".to_owned(), object(value))]);
     let comparison = diff(side("1"), side("2"), None, None).unwrap().comparison;
@@ -141,9 +146,11 @@ fn reports_keep_what_others_wrote_in_its_place() {
     let row = outside.iter().find(|line| line.starts_with("| <code>")).unwrap();
     assert_eq!(row.matches('|').count(), 5, "{row}");
 
+    // a server refuses such a name; and a field that there is not
+    let wrong = object("1").replacen("\"data\"", "\"dtaa\"", 1);
     let texts = vec![gitlab_render::validate::files::Text {
         name: "\u{1b}[31mx\n.yaml".to_owned(),
-        text: object("1").into(),
+        text: wrong.into(),
         named: true,
     }];
     let version = gitlab_render::resolve::KubeVersion { major: 1, minor: 35 };

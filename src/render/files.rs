@@ -91,7 +91,9 @@ fn fault(name: &str, error: &Error) -> Fault {
     if inner.kind() == ErrorKind::BadEscape {
         let (component, file) = place.split_once("/files/").unwrap_or(("", place));
         let setting = setting(place, line).map_or(String::new(), |setting| format!(", `{setting}`"));
-        return Fault::of_values(format!("`{file}` of {component}{setting}: the values hold what this file cannot: {detail}"));
+        return Fault::of_values(format!(
+            "`{file}` of {component}{setting}: the values hold what this file cannot: {detail}"
+        ));
     }
     Fault::new(place, line, format!("{} {detail}", inner.kind()))
 }

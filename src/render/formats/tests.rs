@@ -68,7 +68,7 @@ proptest! {
     fn yaml_gives_the_text_back(text in texts()) {
         let line = format!("a: {}\nb: \"x{}y\"\n", json(&Value::from(text.as_str())).unwrap(), parts(inner(&Value::from(text.as_str()))));
         prop_assert!(!line.contains("{%") && !line.contains("<%") && !line.contains("#{"), "{line}");
-        let read = crate::yaml::read::read_plain(&line).unwrap();
+        let read = crate::yaml::read::inner(&line).unwrap();
         prop_assert_eq!(read["a"].as_str(), Some(text.as_str()));
         let around = format!("x{text}y");
         prop_assert_eq!(read["b"].as_str(), Some(around.as_str()));
@@ -103,7 +103,7 @@ proptest! {
     #[test]
     fn a_connection_string_gives_the_text_back(text in texts()) {
         let line = format!("a: \"dbname={} user={} host=x\"\n", parts(conninfo(&Value::from(text.as_str()))), parts(conninfo(&Value::from(text.as_str()))));
-        let read = crate::yaml::read::read_plain(&line).unwrap();
+        let read = crate::yaml::read::inner(&line).unwrap();
         let words = libpq(read["a"].as_str().unwrap());
         let expected: Vec<_> = [("dbname", text.as_str()), ("user", text.as_str()), ("host", "x")].map(|(k, v)| (k.to_owned(), v.to_owned())).into();
         prop_assert_eq!(words, expected);

@@ -35,9 +35,9 @@ pub fn plan(runner: &Runner, plan: &mut Plan) {
         entrypoint: view! {
             session, find_address: session && public.is_none(),
         },
-        register: view! { template: crate::shell::quoted(template_path) },
+        register: view! { template: template_path },
         session: session.then(|| view! {
-            service: crate::shell::quoted(&super::service::session_name(runner)),
+            service: super::service::session_name(runner),
             port: super::service::session_ports(&set.session_server).1,
             node_port: super::service::session_type(runner) == "NodePort",
         }),
