@@ -11,7 +11,8 @@ use serde_json::Value;
 use crate::common::{file, release};
 
 /// Where text goes into a file as it is, with the reason.
-const VERBATIM: [(&str, &str, &str); 3] = [
+const VERBATIM: [(&str, &str, &str); 4] = [
+    ("redis/files/start-master.sh", "command", "commands to run first, as `preExecCmds` documents"),
     ("_shared/files/configure.sh", "p.file", "a pattern of ours"),
     ("gitlab-shell/files/sshd_config", "supplemental", "lines of sshd's own, as the values document"),
     ("toolbox/files/backup-tools.sh", "backup", "words that the shell expands, as `extraArgs` documents"),
@@ -86,7 +87,7 @@ fn every_value_is_written_by_the_writer_of_its_format() {
             Format::Json | Format::Toml if inside('"') && !part => {
                 wrong.push(format!("{place}: `inner` is for a part of a string"))
             }
-            Format::Flags | Format::Sshd if filter.is_some() => {
+            Format::Flags | Format::Sshd | Format::Nginx if filter.is_some() => {
                 wrong.push(format!("{place}: this format knows no filter"))
             }
             _ => {}

@@ -34,6 +34,8 @@ pub enum Format {
     Flags,
     /// OpenSSH's `sshd_config`: keywords and arguments.
     Sshd,
+    /// A configuration file of nginx: arguments of directives.
+    Nginx,
     /// A script for a POSIX shell.
     Shell,
 }
@@ -47,6 +49,7 @@ impl Format {
             () if is(&[".toml.tpl"]) => Some(Format::Toml),
             () if is(&[".flags.tpl"]) => Some(Format::Flags),
             () if is(&["sshd_config"]) => Some(Format::Sshd),
+            () if is(&[".conf"]) => Some(Format::Nginx),
             () if is(&[".sh"]) => Some(Format::Shell),
             () => None,
         }
@@ -64,6 +67,7 @@ impl Format {
                 Format::Toml => toml(value)?,
                 Format::Flags => flag(value)?,
                 Format::Sshd => sshd(value)?,
+                Format::Nginx => nginx(value)?,
                 Format::Shell => word(value)?,
             },
         };
@@ -327,6 +331,16 @@ fn sshd(value: &Value) -> Result<String, Error> {
     match !text.is_empty() && text.chars().all(plain) {
         true => Ok(text),
         false => Err(refused("only a word without quotes, blanks and line breaks can be written there")),
+    }
+}
+
+/// Arguments of a directive of nginx's, which cannot end it, open a block or name a variable.
+fn nginx(value: &Value) -> Result<String, Error> {
+    let text = scalar(value)?;
+    let plain = |c: char| (c.is_ascii_graphic() || c == ' ') && !"\"'\\#${};`".contains(c);
+    match !text.is_empty() && text.chars().all(plain) {
+        true => Ok(text),
+        false => Err(refused("only words without quotes and signs of nginx's can be written there")),
     }
 }
 

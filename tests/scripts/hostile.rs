@@ -30,7 +30,11 @@ const PROGRAMS: [&str; 14] = [
 ];
 
 /// Where a value is a part of the script by its documentation, or a pattern of ours.
-const VERBATIM: [(&str, &str); 2] = [("toolbox/backup-tools.sh", "/backup"), ("_shared/configure.sh", "/place/*/file")];
+const VERBATIM: [(&str, &str); 3] = [
+    ("redis/start-master.sh", "/before/*"),
+    ("toolbox/backup-tools.sh", "/backup"),
+    ("_shared/configure.sh", "/place/*/file"),
+];
 
 /// The pointers to all texts of a view.
 fn texts(value: &Value, at: &str, found: &mut Vec<String>) {
