@@ -47,7 +47,7 @@ pub fn markdown(text: &str) -> String {
 /// A sentence for Markdown in which what stands between backticks is code.
 pub fn markdown_sentence(text: &str) -> String {
     let parts: Vec<&str> = text.split('`').collect();
-    if parts.len() % 2 == 0 {
+    if parts.len().is_multiple_of(2) {
         return markdown(text);
     }
     let shown = parts.iter().enumerate().map(|(n, part)| match n % 2 {

@@ -419,7 +419,20 @@ pub fn gives_nothing_away(value: &str) -> bool {
         || value.starts_with('#')
         || matches!(
             value.trim_end_matches([',', '}', ']', ' ']),
-            "" | "true" | "false" | "null" | "~" | "{" | "[" | "\"\"" | "''" | "None" | "nil"
+            "" | "true"
+                | "false"
+                | "yes"
+                | "no"
+                | "on"
+                | "off"
+                | "null"
+                | "~"
+                | "{"
+                | "["
+                | "\"\""
+                | "''"
+                | "None"
+                | "nil"
         )
 }
 

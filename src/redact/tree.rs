@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value};
 
-use super::names::{Above, Meaning, is_random, is_secret, meaning};
+use super::names::{Above, Meaning, gives_nothing_away, is_random, is_secret, meaning};
 use super::{MASK, Redacted};
 
 /// A value without its secrets. `path` says where it stands: `spec.template.spec.containers[0].env[A].value`.
@@ -45,7 +45,9 @@ fn below(above: Above, key: &str, value: &Value) -> Value {
             let entries = map.iter().map(|(key, child)| {
                 let child = match child {
                     // an environment variable
-                    Value::String(_) if named && key == "value" => Value::String(MASK.to_owned()),
+                    Value::String(text) if named && key == "value" && !gives_nothing_away(text) => {
+                        Value::String(MASK.to_owned())
+                    }
                     child => below(inner, key, child),
                 };
                 (key.clone(), child)
