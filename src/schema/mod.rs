@@ -146,10 +146,7 @@ fn walk(user: &Value, tree: &Value, options: &Options) -> Walked {
     let unknown = &found.unknown;
     let named = unknown.iter().take(MOST_UNKNOWN).map(|path| unknown::tell(path, &user));
     let more = unknown.get(MOST_UNKNOWN).map(|next| unknown::more(next, unknown.len() - MOST_UNKNOWN));
-    let mut diagnostics: Vec<_> = named
-        .chain(more)
-        .map(|finding| leniently(finding, options))
-        .collect();
+    let mut diagnostics: Vec<_> = named.chain(more).map(|finding| leniently(finding, options)).collect();
     for pointer in &found.quoted {
         user.pointer_mut(pointer).into_iter().for_each(unquote);
     }
