@@ -24,7 +24,7 @@ pub fn plan(zoekt: &Zoekt, plan: &mut Plan) {
         .with("termination_grace_period_seconds", 60);
     let view = view! {
         name: w.name, labels: zoekt.labels, annotations: chart::given(&labels::text_map(&set.stateful_set_annotations)),
-        replicas: set.replicas, strategy: set.update_strategy, selector: zoekt.nodes, pod: moved(pod),
+        replicas: set.replicas, strategy: strategy(&set.update_strategy), selector: zoekt.nodes, pod: moved(pod),
         storage_class: set.index_storage_class_name.as_ref().and_then(Text::set), storage: set.index_storage,
     };
     plan.add(COMPONENT.name, "statefulset.yaml", view).follows("checksum/config", &format!("{}-nginx-conf", w.name));
@@ -34,10 +34,19 @@ pub fn plan(zoekt: &Zoekt, plan: &mut Plan) {
     let pod = self::pod(zoekt, &zoekt.gateway, &set.deployment, vec![nginx(zoekt, "external")], volumes);
     let view = view! {
         name, labels: zoekt.labels, annotations: chart::given(&labels::text_map(&set.deployment_annotations)),
-        replicas: set.gateway.replicas, strategy: set.gateway.update_strategy, selector: zoekt.gateway,
+        replicas: set.gateway.replicas, strategy: strategy(&set.gateway.update_strategy), selector: zoekt.gateway,
         pod: moved(pod),
     };
     plan.add(COMPONENT.name, "deployment.yaml", view).follows("checksum/config", &format!("{name}-nginx-conf"));
+}
+
+/// How pods are replaced. The defaults say how they roll, which Kubernetes takes only where they do.
+fn strategy(set: &NodeMap) -> NodeMap {
+    let mut own = set.clone();
+    if own.get("type").is_some_and(|kind| kind != "RollingUpdate") {
+        own.shift_remove("rollingUpdate");
+    }
+    own
 }
 
 /// The name of the nodes' ServiceAccount.
