@@ -12,13 +12,14 @@ use crate::common::{root, unexpected};
 const NOT_SHOWN: &[&str] = &[
     "alias",
     "application",
-    "bad-digests",
     "bad-port",
     "bug",
     "complex-key",
     "directive",
     "document-separator",
     "duplicate-variable",
+    "files-kept",
+    "files-removed",
     "form",
     "global-type",
     "manifests-and-values",
@@ -26,8 +27,10 @@ const NOT_SHOWN: &[&str] = &[
     "merge-key-order",
     "merge-type",
     "no-controller",
+    "no-issuer",
     "no-object",
     "no-version",
+    "not-a-number",
     "not-an-object",
     "not-toml",
     "not-yaml",
@@ -41,7 +44,7 @@ const NOT_SHOWN: &[&str] = &[
     "stdin-unread",
     "tcp-services",
     "template-failed",
-    "unread-key",
+    "unwritable-value",
 ];
 
 /// Functions whose first text is a code.
