@@ -128,6 +128,15 @@ pub fn gitlab_rb(text: &str, source: usize, secrets: Option<&str>, namespace: &s
 impl Import {
     fn setting(&mut self, table: &BTreeMap<&str, Row>, key: &str, value: ruby::Value, line: usize) {
         let Some(row) = table.get(key) else {
+            if let Some((whole, nested)) = part_of(key, special::known_parts(value.clone())) {
+                return self.special(whole, &nested, line);
+            }
+            if let Some(job) = key.strip_prefix("gitlab_rails.").and_then(|name| name.strip_suffix("_cron"))
+                && job.ends_with("_worker")
+                && let ruby::Value::Text(cron) = value
+            {
+                return self.put(&format!("global.appConfig.cron_jobs.{job}.cron"), cron.into());
+            }
             return match value {
                 // a hash stands for its entries
                 ruby::Value::Map(entries) if !entries.is_empty() => {
@@ -150,7 +159,12 @@ impl Import {
         if row.how == How::None {
             return self.note("not-carried", format!("`{}`: {}", shown(key), row.about), line, DOCS);
         }
-        let value = match special::plain(value) {
+        // of these a part is carried over, and the rest goes into a Secret by hand
+        let in_parts = ["gitlab_rails.object_store", "gitlab_rails.omniauth_providers"].contains(&key);
+        let value = match special::plain(value.clone()).or_else(|what| match in_parts {
+            true => Ok(special::known_parts(value)),
+            false => Err(what),
+        }) {
             Ok(value) => value,
             Err(what) => {
                 let hint = match row.to {
@@ -220,6 +234,13 @@ impl Import {
         self.findings.sort_by_key(|finding| (finding.severity != Severity::Warning, place(finding)));
         Imported { text, findings: self.findings }
     }
+}
+
+/// A key below a setting that is a map, with the map that it would be in: `['object_store']['connection']`.
+fn part_of(key: &str, value: Value) -> Option<(&'static str, Value)> {
+    const MAPS: [&str; 2] = ["gitlab_rails.object_store", "gitlab_rails.ldap_servers"];
+    let (whole, rest) = MAPS.iter().find_map(|whole| Some((*whole, key.strip_prefix(whole)?.strip_prefix('.')?)))?;
+    Some((whole, rest.rsplit('.').fold(value, |inner, key| serde_json::json!({key: inner}))))
 }
 
 fn place(finding: &Diagnostic) -> usize {

@@ -255,14 +255,19 @@ fn word(scan: &mut Scan, depth: usize) -> Read<Value> {
         "YAML" | "JSON" => {
             let loads = [".load", ".safe_load", ".parse"].iter().any(|method| scan.eat_word(method));
             let bracket = scan.eat('(');
-            scan.skip_blank();
+            match bracket {
+                true => scan.skip_blank(),
+                false => scan.skip_space(),
+            }
             if !loads {
                 return Err(Stop::Unknown);
             }
             let inner = operand(scan, depth + 1)?;
-            scan.skip_blank();
-            if bracket && !scan.eat(')') {
-                return Err(Stop::Unknown);
+            if bracket {
+                scan.skip_blank();
+                if !scan.eat(')') {
+                    return Err(Stop::Unknown);
+                }
             }
             return Ok(match inner {
                 Value::Text(text) => Value::Yaml(text),

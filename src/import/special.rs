@@ -34,6 +34,21 @@ pub(super) fn plain(value: ruby::Value) -> Result<Value, &'static str> {
     })
 }
 
+/// The same where only a part of a value is carried over: what would have to be computed is null.
+pub(super) fn known_parts(value: ruby::Value) -> Value {
+    match value {
+        ruby::Value::List(items) => Value::Array(items.into_iter().map(known_parts).collect()),
+        ruby::Value::Map(entries) => {
+            let entries = entries.into_iter().filter_map(|(key, value)| match plain(key).ok()? {
+                Value::String(key) => Some((key, known_parts(value))),
+                other => Some((other.to_string(), known_parts(value))),
+            });
+            Value::Object(entries.collect())
+        }
+        other => plain(other).unwrap_or(Value::Null),
+    }
+}
+
 /// An address in its parts.
 struct Address<'a> {
     https: bool,
@@ -172,7 +187,7 @@ impl Import {
     fn object_store(&mut self, value: &Value, line: usize) {
         let key = "gitlab_rails.object_store";
         for field in ["enabled", "proxy_download", "storage_options"] {
-            if let Some(value) = value.get(field) {
+            if let Some(value) = value.get(field).filter(|value| !value.is_null()) {
                 self.put(&format!("global.appConfig.object_store.{field}"), value.clone());
             }
         }
@@ -231,6 +246,8 @@ impl Import {
             let Some(id) = provider.get("name").and_then(Value::as_str) else { continue };
             let secret = format!("gitlab-omniauth-{}", name(id));
             providers.push(json!({"secret": secret, "key": "provider"}));
+            // this goes into a comment
+            let id = id.replace(char::is_control, " ");
             let from = super::From::Setting(format!("gitlab_rails['omniauth_providers'] ({id}, as YAML)"), line);
             self.secrets.push(super::Secret { name: secret, item: "provider".to_owned(), from });
         }
@@ -340,6 +357,45 @@ impl Import {
             if has(&self.values, path) && !has(&self.values, switch) {
                 self.put(switch, false.into());
             }
+        }
+        let text = |values: &Map<String, Value>, path: &str| -> Option<String> {
+            let (first, rest) = path.split_once('.')?;
+            let found = rest.split('.').try_fold(values.get(first)?, |at, key| at.get(key))?;
+            found.as_str().map(str::to_owned)
+        };
+        let gitlab = text(&self.values, "global.hosts.gitlab.name");
+        if gitlab.is_some() && gitlab == text(&self.values, "global.hosts.registry.name") {
+            if let Some(registry) =
+                self.values.get_mut("global").and_then(|global| global.pointer_mut("/hosts/registry"))
+            {
+                registry.as_object_mut().map(|registry| registry.shift_remove("name"));
+            }
+            let message =
+                "the container registry is on GitLab's own host, told apart by its port, which an Ingress cannot do";
+            self.findings.push(Diagnostic::warning("by-hand", message).hint(
+                "it gets a host of its own, `registry` in the same domain: add it to DNS and to the certificate, or set `global.hosts.registry.name`",
+            ));
+        }
+        if !has(&self.values, "global.hosts.domain") {
+            let message = "`external_url` is not set here, so the domain of GitLab is not known";
+            self.findings.push(
+                Diagnostic::warning("by-hand", message)
+                    .hint("set `global.hosts.domain`; without it, `example.com` is taken"),
+            );
+        }
+        const STORES: [&str; 8] = [
+            "artifacts",
+            "lfs",
+            "uploads",
+            "packages",
+            "externalDiffs",
+            "dependencyProxy",
+            "terraformState",
+            "ciSecureFiles",
+        ];
+        let elsewhere = STORES.iter().any(|store| has(&self.values, &format!("global.appConfig.{store}.connection")));
+        if elsewhere && !has(&self.values, "global.minio.enabled") {
+            self.put("global.minio.enabled", false.into());
         }
         let hint = "https://docs.gitlab.com/charts/installation/migration/package_to_helm/";
         let message =
