@@ -144,20 +144,6 @@ fn unknown_keys_are_told_with_what_was_probably_meant() {
 }
 
 #[test]
-fn an_object_for_kubernetes_is_no_file_with_values() {
-    let release = "apiVersion: helm.toolkit.fluxcd.io/v2\nkind: HelmRelease\nmetadata: {name: a}\nspec: {values: {global: {edition: ce}}}";
-    let message =
-        "not-values: `kind`: this is an object for Kubernetes, not a file with values, and nothing in it is read";
-    let hint = "the values are what stands below `spec.values`: write that into a file of its own";
-    assert_eq!(told(release), [format!("{message} ({hint})")]);
-    assert_eq!(told(&format!("{release}\nglobal: {{https: 1}}")).len(), 2, "what else is wrong is told too");
-    let milder = Options { unknown_keys: UnknownKeys::Warn, ..Options::default() };
-    let found = findings(release, &milder);
-    assert_eq!(found.iter().map(|d| (d.severity, d.code)).collect::<Vec<_>>(), [(Severity::Warning, "not-values")]);
-    assert!(told("kind: ConfigMap")[0].starts_with("unknown-key"), "a kind alone makes no object");
-}
-
-#[test]
 fn wrong_types_say_what_to_write() {
     let cases = [
         (

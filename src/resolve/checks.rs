@@ -46,10 +46,16 @@ pub fn check(cx: &Context) {
     webservice::check(cx);
 }
 
-/// Refuses the value at `path`. The paths that the message names between backticks become places as well.
+/// Refuses the value at `path`.
 fn refuse(cx: &Context, code: &'static str, path: &str, message: &str, hint: &str) {
-    let diagnostic = Diagnostic::error(code, format!("`{path}`: {message}"));
-    cx.say(diagnostic.at_value(parsed(path)).hint(hint));
+    refuse_beside(cx, code, [path, path], message, hint);
+}
+
+/// Refuses the value at the first of two paths, which contradicts the one at the second; both places are shown.
+fn refuse_beside(cx: &Context, code: &'static str, [path, other]: [&str; 2], message: &str, hint: &str) {
+    let diagnostic = Diagnostic::error(code, format!("`{path}`: {message}")).at_value(parsed(path));
+    let second = (other != path).then(|| parsed(other));
+    cx.say(diagnostic.at_values(second).hint(hint));
 }
 
 /// The same as a warning: the official chart takes it.

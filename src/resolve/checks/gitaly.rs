@@ -1,6 +1,6 @@
 //! Storages of repositories, Praefect, and Git over SSH.
 
-use super::{Context, refuse, required};
+use super::{Context, refuse, refuse_beside, required};
 use crate::model::Text;
 use crate::resolve::shared::gitaly::{Gitaly, Praefect, set};
 
@@ -40,7 +40,7 @@ fn storages(cx: &Context) {
     for (index, (name, path)) in all.iter().enumerate() {
         if let Some((_, first)) = all[..index].iter().find(|(other, _)| other == name) {
             let message = format!("the storage `{name}` exists already, `{first}` names it");
-            refuse(cx, "storage-twice", path, &message, "give each storage a name of its own");
+            refuse_beside(cx, "storage-twice", [path, first], &message, "give each storage a name of its own");
         }
     }
     if !all.iter().any(|(name, _)| name == "default") {
@@ -73,10 +73,10 @@ fn replication_factors(cx: &Context) {
         let Some(factor) = storage.default_replication_factor else { continue };
         if factor.0 < 1 || factor.0 > storage.replicas() {
             let base = format!("global.praefect.virtualStorages[{index}]");
-            refuse(
+            refuse_beside(
                 cx,
                 "replication-factor",
-                &format!("{base}.defaultReplicationFactor"),
+                [&format!("{base}.defaultReplicationFactor"), &format!("{base}.gitalyReplicas")],
                 &format!(
                     "a repository has at least one copy, and not more than there are Gitaly pods: `{base}.gitalyReplicas`, {}",
                     storage.replicas()
@@ -95,10 +95,11 @@ fn certificates_behind_praefect(cx: &Context) {
     }
     for (index, storage) in praefect.virtual_storages.iter().enumerate() {
         if set(&storage.tls_secret_name).is_none() {
-            refuse(
+            let base = format!("global.praefect.virtualStorages[{index}]");
+            refuse_beside(
                 cx,
                 "virtual-storage-certificate",
-                &format!("global.praefect.virtualStorages[{index}].tlsSecretName"),
+                [&format!("{base}.tlsSecretName"), &format!("{base}.name")],
                 "is missing, and `global.gitaly.tls.enabled` asks for encrypted connections",
                 "make a Secret with the certificate of its Gitaly pods, and name it here",
             );
@@ -108,10 +109,10 @@ fn certificates_behind_praefect(cx: &Context) {
 
 fn metrics_of_openssh(cx: &Context) {
     if serves_openssh(cx) && cx.enabled("gitlab.gitlab-shell.metrics.enabled") {
-        refuse(
+        refuse_beside(
             cx,
             "openssh-metrics",
-            "gitlab.gitlab-shell.metrics.enabled",
+            ["gitlab.gitlab-shell.metrics.enabled", "gitlab.gitlab-shell.sshDaemon"],
             "OpenSSH has no metrics, and `gitlab.gitlab-shell.sshDaemon` chooses it",
             "set `gitlab.gitlab-shell.sshDaemon: gitlab-sshd`, or `gitlab.gitlab-shell.metrics.enabled: false`",
         );

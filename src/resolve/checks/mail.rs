@@ -1,6 +1,6 @@
 //! Mail that GitLab sends, and the mailboxes that it reads.
 
-use super::{refuse, required};
+use super::{is_set, refuse, refuse_beside, required};
 use crate::resolve::context::Context;
 
 /// Reports what is contradictory about mail.
@@ -34,12 +34,13 @@ fn encryption(cx: &Context) {
 
 fn smtp_password(cx: &Context) {
     let login = cx.text("global.smtp.authentication").filter(|method| method != "none");
-    if let Some(method) = login.filter(|_| cx.enabled("global.smtp.enabled")) {
-        required(
+    let login = login.filter(|_| cx.enabled("global.smtp.enabled") && !is_set(cx, "global.smtp.password.secret"));
+    if let Some(method) = login {
+        refuse_beside(
             cx,
             "smtp-password",
-            "global.smtp.password.secret",
-            &format!("`global.smtp.authentication` is `{method}`"),
+            ["global.smtp.password.secret", "global.smtp.authentication"],
+            &format!("is missing, and `global.smtp.authentication` is `{method}`"),
             "name the Secret with the password here, or set `global.smtp.authentication: \"\"` for a server without login",
         );
     }

@@ -4,7 +4,7 @@
 
 use serde_json::Value;
 
-use super::{database::tls_keys, refuse, required, warn};
+use super::{database::tls_keys, refuse, refuse_beside, required, warn};
 use crate::model::NodeMap;
 use crate::resolve::context::Context;
 
@@ -25,10 +25,10 @@ pub(super) fn check(cx: &Context) {
 
 fn tls(cx: &Context) {
     if cx.enabled("registry.tls.enabled") && cx.section("global.hosts.registry.protocol") != "https" {
-        refuse(
+        refuse_beside(
             cx,
             "registry-tls",
-            "registry.tls.enabled",
+            ["registry.tls.enabled", "global.hosts.registry.protocol"],
             "the registry speaks TLS, but `global.hosts.registry.protocol` makes others inside the cluster speak plain HTTP to it",
             "set `global.hosts.registry.protocol: https`",
         );

@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use super::refuse;
+use super::{refuse, refuse_beside};
 use crate::resolve::context::Context;
 
 /// Reports what is contradictory about the web server.
@@ -46,10 +46,10 @@ fn longest_request(cx: &Context) {
     if let (Some(longest), Some(timeout)) = (longest, timeout)
         && longest >= timeout
     {
-        refuse(
+        refuse_beside(
             cx,
             "longest-request",
-            "global.appConfig.maxRequestDurationSeconds",
+            ["global.appConfig.maxRequestDurationSeconds", "global.webservice.workerTimeout"],
             &format!(
                 "a request may take {longest} seconds, but `global.webservice.workerTimeout` ends its worker after {timeout}"
             ),
@@ -82,10 +82,10 @@ fn load_balancers(cx: &Context) {
     let balances = |path: &str| cx.section(&format!("{path}.type")) == "LoadBalancer";
     let shared = "gitlab.webservice.service";
     if balances(shared) && deployments(cx).count() > 1 {
-        refuse(
+        refuse_beside(
             cx,
             "webservice-load-balancer",
-            &format!("{shared}.type"),
+            [&format!("{shared}.type"), "gitlab.webservice.deployments"],
             "each of the `gitlab.webservice.deployments` would get a load balancer and an address of its own",
             "set `gitlab.webservice.service.type: ClusterIP`, and `service.type: LoadBalancer` at the deployment that needs one",
         );

@@ -255,7 +255,8 @@ fn require_grace(web: &Web) {
             "`{path}`: the pods of `{}` would be killed after {grace} seconds, before `{shutdown}`, {blackout} seconds, is over",
             web.key,
         );
-        let diagnostic = Diagnostic::error("grace-too-short", message).at_value(ValuePath::dotted(&path));
+        let diagnostic = Diagnostic::error("grace-too-short", message)
+            .at_values([ValuePath::dotted(&path), ValuePath::dotted(&shutdown)]);
         web.w.cx.say(diagnostic.hint("make the grace period longer than the blackout"));
     }
 }
