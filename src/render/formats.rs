@@ -155,6 +155,17 @@ pub fn inner(value: &Value) -> Result<Value, Error> {
     Ok(Value::from_safe_string(quoted[1..quoted.len() - 1].to_owned()))
 }
 
+/// A string of TOML in single quotes, as Praefect's documentation writes them. What such a string cannot hold is left to the
+/// file's own writer, which escapes it in double quotes.
+pub fn literal(value: &Value) -> Result<Value, Error> {
+    if value.is_none() {
+        return Ok(null());
+    }
+    let text = scalar(value)?;
+    let plain = text.chars().all(|c| !c.is_control() && c != '\'' && !is_unprintable(c)) && !text.contains("{%");
+    Ok(if plain { Value::from_safe_string(format!("'{text}'")) } else { Value::from(text) })
+}
+
 /// The name of a user in a URL, inside a string in double quotes.
 pub fn url(value: &Value) -> Result<Value, Error> {
     if value.is_none() {
@@ -287,7 +298,7 @@ fn toml(value: &Value) -> Result<String, Error> {
         }
         ValueKind::Seq => {
             let items: Result<Vec<String>, Error> = value.try_iter()?.map(|item| toml(&item)).collect();
-            Ok(format!("[{}]", items?.join(", ")))
+            Ok(format!("[{}]", items?.join(",")))
         }
         // A whole number that YAML or `--set` made a float.
         ValueKind::Number => match f64::try_from(value.clone()) {

@@ -10,6 +10,7 @@ mod server;
 
 use serde_json::{Value, json};
 
+use crate::bundle::Difference;
 use crate::model::NodeMap;
 use crate::resolve::shared::bitnami::{self, Chart};
 use crate::resolve::shared::postgres::Database;
@@ -44,7 +45,7 @@ struct Postgresql<'a> {
 
 fn resolve(cx: &Context, plan: &mut Plan) {
     let chart = Chart::new(cx, COMPONENT.key);
-    if !chart.on("install") {
+    if !chart.on("install") || !cx.release.has(Difference::BundledDataStores) {
         return;
     }
     let Some(database) = postgres::main(cx, "gitlab") else { return };

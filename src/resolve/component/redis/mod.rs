@@ -8,6 +8,7 @@ mod server;
 
 use serde_json::{Value, json};
 
+use crate::bundle::Difference;
 use crate::diag::{Diagnostic, ValuePath};
 use crate::model::{Node, NodeMap};
 use crate::resolve::shared::bitnami::{self, Chart};
@@ -34,7 +35,7 @@ struct Redis<'a> {
 
 fn resolve(cx: &Context, plan: &mut Plan) {
     let chart = Chart::new(cx, COMPONENT.key);
-    if !chart.on("install") {
+    if !chart.on("install") || !cx.release.has(Difference::BundledDataStores) {
         return;
     }
     let password = chart.on("auth.enabled").then(|| redis::server_password(cx));
