@@ -166,5 +166,5 @@ fn numbers_and_maps_are_what_they_are_in_toml() {
     let value = Value::from(minijinja::value::Serde(
         serde_json::json!({"a": 1.0, "b": [1, 2.5], "c": {"d e": true}, "f": null}),
     ));
-    assert_eq!(toml(&value).unwrap(), "{ a = 1, b = [1, 2.5], c = { \"d e\" = true } }");
+    assert_eq!(toml(&value).unwrap(), "{ a = 1, b = [1,2.5], c = { \"d e\" = true } }");
 }
