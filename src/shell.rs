@@ -9,6 +9,15 @@ pub fn quoted(word: &str) -> String {
     }
 }
 
+/// The name under which the API server keeps what the printed commands apply.
+pub const MANAGER: &str = "gitlab-render";
+
+/// The command that applies manifests, up to `-f`: on the server's side, so that fields which are no longer rendered go,
+/// and over what somebody changed by hand.
+pub fn kubectl_apply(namespace: &str) -> String {
+    format!("kubectl apply -n {namespace} --server-side --force-conflicts --field-manager={MANAGER}")
+}
+
 /// Commands that wait until a Job has ended, either way, and fail where it has failed. `kubectl wait` for one condition
 /// does not see the other, and would hang for its whole timeout.
 ///

@@ -2,6 +2,7 @@
 
 use super::{Guide, Step, Tool};
 use crate::phases::marks::{RELEASE_NAME, RELEASE_NAMESPACE};
+use crate::shell::kubectl_apply;
 
 /// Where Helm's own record is kept on the way.
 const BACKUP: &str = "helm-release.yaml";
@@ -362,10 +363,7 @@ fn check(guide: &Guide) -> Step {
                 "{} | kubectl diff -n {namespace} --server-side --field-manager=gitlab-render -f -",
                 guide.ours("main,post")
             ),
-            format!(
-                "{} | kubectl apply -n {namespace} --server-side --force-conflicts --field-manager=gitlab-render -f -",
-                guide.ours("test")
-            ),
+            format!("{} | {} -f -", guide.ours("test"), kubectl_apply(namespace)),
         ],
     )
 }
@@ -391,10 +389,7 @@ fn back(guide: &Guide) -> Step {
         ],
         vec![
             format!("kubectl apply -n {namespace} -f {BACKUP}"),
-            format!(
-                "{} --keep-helm-metadata | kubectl apply -n {namespace} --server-side --force-conflicts --field-manager=gitlab-render -f -",
-                guide.ours("main,post")
-            ),
+            format!("{} --keep-helm-metadata | {} -f -", guide.ours("main,post"), kubectl_apply(namespace)),
             format!("helm upgrade {name} gitlab/gitlab -n {namespace} --version CHART_VERSION -f values.yaml"),
         ],
     )

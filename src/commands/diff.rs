@@ -8,7 +8,7 @@ use super::Exit;
 use crate::cli::{ClusterArgs, DEFAULT_NAME, ValuesArgs, parse_namespace, parse_release_name};
 use crate::diag::{Diagnostic, Failure, Report};
 use crate::diff::{Class, report};
-use crate::files::{Stdin, manifests_below, read_text, read_text_once};
+use crate::files::{Stdin, manifest_texts, read_text_once};
 use crate::pipeline::diff::{self, Side};
 use crate::pipeline::{self, Target};
 use crate::ui::Ui;
@@ -182,17 +182,7 @@ fn given(named: &str, stdin: &mut Stdin) -> Result<Given, Failure> {
     let mut texts = Vec::new();
     let mut wrong = Vec::new();
     if named != "-" && Path::new(named).is_dir() {
-        for file in manifests_below(Path::new(named), &mut wrong) {
-            match read_text(&file) {
-                Ok(text) => texts.push((file.display().to_string(), text)),
-                Err(diagnostic) => wrong.push(diagnostic),
-            }
-        }
-        if texts.is_empty() && wrong.is_empty() {
-            let message = format!("`{named}`: the directory holds no manifests");
-            wrong.push(Diagnostic::error("no-objects", message).hint("name one with .yaml, .yml or .json files"));
-        }
-        return if wrong.is_empty() { Ok(Given::Manifests(texts)) } else { Err(Report(wrong).into()) };
+        return Ok(Given::Manifests(manifest_texts(Path::new(named))?));
     }
     for name in named.split(',').map(str::trim).filter(|name| !name.is_empty()) {
         if let Some(profile) = name.strip_prefix("profile:") {

@@ -162,16 +162,20 @@ impl Comparison {
 /// Compares what is (or was) with what will be. `namespace` is that of objects which name none.
 pub fn compare(old: Vec<Object>, new: Vec<Object>, namespace: &str) -> Comparison {
     let pairs = objects::pair(old, new, namespace);
-    let world = risk::World::of(&pairs.pairs);
+    let found: Vec<fields::Changes> = pairs
+        .pairs
+        .iter()
+        .map(|pair| match (&pair.old, &pair.new) {
+            (Some(old), Some(new)) => fields::changes(&pair.id.kind, old, new),
+            _ => fields::Changes::default(),
+        })
+        .collect();
+    let world = risk::World::of(&pairs.pairs, &found);
     let mut changes: Vec<ObjectChange> = Vec::new();
     let mut same = 0;
     let mut rewritten = Vec::new();
     let mut renamed = Vec::new();
-    for (index, pair) in pairs.pairs.iter().enumerate() {
-        let found = match (&pair.old, &pair.new) {
-            (Some(old), Some(new)) => fields::changes(&pair.id.kind, old, new),
-            _ => fields::Changes::default(),
-        };
+    for (index, (pair, found)) in pairs.pairs.iter().zip(found).enumerate() {
         let fields = found.fields;
         rewritten.extend(found.rewritten.into_iter().map(|field| (pair.id.clone(), field)));
         let what = match (&pair.old, &pair.new) {

@@ -3,5 +3,7 @@
 mod read;
 mod write;
 
-pub use self::read::{Stdin, Unreadable, manifests_below, read_limited, read_text, read_text_once, unreadable};
+pub use self::read::{
+    Stdin, Unreadable, manifest_texts, manifests_below, read_limited, read_text, read_text_once, unreadable,
+};
 pub use self::write::write_file;

@@ -5,7 +5,7 @@ use std::io::{self, Read};
 use std::os::unix::fs::FileTypeExt;
 use std::path::{Path, PathBuf};
 
-use crate::diag::Diagnostic;
+use crate::diag::{Diagnostic, Report};
 use crate::yaml::MAX_BYTES;
 
 /// The most bytes of a manifest, or of another program's file, that are read: 32 MiB.
@@ -124,6 +124,26 @@ fn bytes(path: impl AsRef<Path>, stdin: &mut Stdin, most: usize) -> Result<Vec<u
     };
     // An empty file may be meant; a pipe without a word is what a failed command leaves.
     if piped && bytes.iter().all(u8::is_ascii_whitespace) { Err(Unreadable::Empty) } else { Ok(bytes) }
+}
+
+/// The manifests below a directory, as [`manifests_below`] finds them: each text with its path.
+///
+/// # Errors
+/// Files that cannot be read, a directory without manifests.
+pub fn manifest_texts(directory: &Path) -> Result<Vec<(String, String)>, Report> {
+    let mut texts = Vec::new();
+    let mut wrong = Vec::new();
+    for file in manifests_below(directory, &mut wrong) {
+        match read_text(&file) {
+            Ok(text) => texts.push((file.display().to_string(), text)),
+            Err(diagnostic) => wrong.push(diagnostic),
+        }
+    }
+    if texts.is_empty() && wrong.is_empty() {
+        let message = format!("`{}`: the directory holds no manifests", directory.display());
+        wrong.push(Diagnostic::error("no-objects", message).hint("name one with .yaml, .yml or .json files"));
+    }
+    if wrong.is_empty() { Ok(texts) } else { Err(Report(wrong)) }
 }
 
 /// The manifests below a directory, sorted by path: `.yaml`, `.yml` and `.json`. Hidden files are left out, and so are

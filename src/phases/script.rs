@@ -4,11 +4,8 @@ use std::fmt::Write as _;
 
 use super::steps::{Form, Step};
 use crate::manifest::{Manifest, ObjectId, Phase};
-use crate::shell::quoted;
+use crate::shell::{MANAGER, kubectl_apply, quoted};
 use crate::yaml::write::write_document;
-
-/// The name under which the API server keeps what this program's scripts apply.
-pub const MANAGER: &str = "gitlab-render";
 
 /// Where the script finds the manifests of a phase.
 #[derive(Debug, Clone, Copy)]
@@ -79,7 +76,7 @@ fn phase(text: &mut String, step: &Step, source: Source<'_>, namespace: &str) {
     for command in step.before(namespace, Form::Script) {
         let _ = writeln!(text, "{command}");
     }
-    let apply = format!("kubectl apply -n {namespace} --server-side --force-conflicts --field-manager={MANAGER}");
+    let apply = kubectl_apply(namespace);
     match source {
         Source::Beside => {
             let _ = writeln!(text, "{apply} -R -f \"$here/{word}\"");

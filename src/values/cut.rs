@@ -85,7 +85,7 @@ mod tests {
     #[test]
     fn what_is_left_out_takes_empty_containers_with_it() {
         let tree = json!({"a": {"b": 1}, "list": [{"x": 1}, {"x": 2, "y": 3}], "empty": {}});
-        let paths = ["a.b", "list[0].x", "list[1].y"].map(|path| ValuePath::indexed(path).unwrap());
+        let paths = ["a.b", "list[0].x", "list[1].y"].map(|path| ValuePath::indexed(path).expect("it is a path"));
         let left = without(&tree, &paths.iter().collect());
         assert_eq!(left, json!({"list": [{"x": 2}], "empty": {}}));
     }

@@ -208,6 +208,11 @@ fn apiserver_sees_a_release_through_its_life() {
         shell.works("sh dump.sh > live.yaml");
         let same = shell.sh("gitlab-render diff live.yaml values.yaml --to-gitlab 18.8.2");
         assert_eq!(same.status, Some(0), "{namespace}: {}{}", same.stdout, same.stderr);
+        // the next way makes the same objects outside of its namespace
+        shell.works(
+            "kubectl delete --ignore-not-found clusterrole/prod-nginx-ingress clusterrolebinding/prod-nginx-ingress \
+             ingressclass/prod-nginx",
+        );
         println!(
             "the life of a release ({namespace}): taken over, upgraded at the second try, KAS deleted, brought back"
         );

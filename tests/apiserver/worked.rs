@@ -14,7 +14,9 @@ fn phase(name: &str, gitlab: &str, phase: &str) -> String {
         "template {name} -n {name} -f {values} -a monitoring.coreos.com/v1 --gitlab-version {gitlab} --is-upgrade --phase {phase}"
     );
     let ran = common::run(common::root(), &words(&asked), &BTreeMap::new(), "");
-    assert_eq!((ran.status, ran.stderr.as_str()), (Some(0), ""), "{asked}");
+    // a series that no released chart was compared with says so; nothing else may be said
+    let said = ran.stderr.lines().filter(|line| !line.is_empty() && !line.starts_with("note[gitlab-version]: "));
+    assert_eq!((ran.status, said.collect::<Vec<_>>()), (Some(0), Vec::new()), "{asked}");
     ran.stdout
 }
 

@@ -3,8 +3,9 @@
 use serde_json::json;
 
 use crate::manifest::{ObjectId, Phase};
-use crate::phases::script::{MANAGER, deletions};
+use crate::phases::script::deletions;
 use crate::phases::steps::{Form, Step};
+use crate::shell::kubectl_apply;
 
 /// The phases as data: for programs that run the commands themselves.
 pub fn as_json(steps: &[Step], template: &str, namespace: &str, gone: &[ObjectId]) -> String {
@@ -28,9 +29,6 @@ pub fn as_json(steps: &[Step], template: &str, namespace: &str, gone: &[ObjectId
 
 /// What to run before, to apply, and to wait.
 fn commands(step: &Step, template: &str, namespace: &str) -> [Vec<String>; 3] {
-    let apply = format!(
-        "{template} --phase {} | kubectl apply -n {namespace} --server-side --force-conflicts --field-manager={MANAGER} -f -",
-        step.phase.word()
-    );
+    let apply = format!("{template} --phase {} | {} -f -", step.phase.word(), kubectl_apply(namespace));
     [step.before(namespace, Form::Alone), vec![apply], step.after(namespace, Form::Alone)]
 }

@@ -11,9 +11,9 @@ use clap::Args;
 use self::canary::CanaryArgs;
 use super::Exit;
 use crate::cli::{ReleaseArgs, Rerun, RewriteArgs, ValuesArgs};
-use crate::diag::{Diagnostic, Failure, Report};
+use crate::diag::{Diagnostic, Failure};
 use crate::emit::Format;
-use crate::files::{manifests_below, read_text};
+use crate::files::{manifest_texts, read_text};
 use crate::manifest::{ObjectId, Phase};
 use crate::phases::Hooks;
 use crate::pipeline::{self, Output, Rendered, Request};
@@ -231,19 +231,10 @@ impl TemplateArgs {
 /// The manifests of a file, a directory or stdin: each text with what the user calls it.
 fn manifests(named: &str) -> Result<Vec<(String, String)>, Failure> {
     let path = Path::new(named);
-    let mut wrong = Vec::new();
-    let files = match named != "-" && path.is_dir() {
-        true => manifests_below(path, &mut wrong),
-        false => vec![path.to_owned()],
-    };
-    let mut texts = Vec::new();
-    for file in files {
-        match read_text(&file) {
-            Ok(text) => texts.push((file.display().to_string(), text)),
-            Err(diagnostic) => wrong.push(diagnostic),
-        }
+    match named != "-" && path.is_dir() {
+        true => Ok(manifest_texts(path)?),
+        false => Ok(vec![(named.to_owned(), read_text(path)?)]),
     }
-    if wrong.is_empty() { Ok(texts) } else { Err(Report(wrong).into()) }
 }
 
 /// What our `# Source:` lines call a template: Helm's spellings of the same place have more folders.

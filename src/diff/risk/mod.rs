@@ -8,6 +8,7 @@ use std::collections::HashMap;
 
 use serde_json::Value;
 
+use super::fields::Changes;
 use super::objects::{Object, Pair};
 use super::{Class, FieldChange, Risk};
 use crate::manifest::ObjectId;
@@ -30,8 +31,9 @@ pub(super) struct World {
 }
 
 impl World {
-    pub fn of(pairs: &[Pair]) -> Self {
-        World { workloads: Workloads::of(pairs) }
+    /// `changes` are those of each pair, in the same order.
+    pub fn of(pairs: &[Pair], changes: &[Changes]) -> Self {
+        World { workloads: Workloads::of(pairs, changes) }
     }
 
     /// The risks of one object, worst first; at least one.

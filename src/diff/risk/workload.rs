@@ -5,8 +5,9 @@ use std::collections::{BTreeSet, HashMap};
 use serde_json::Value;
 
 use super::{Labels, at, labels};
+use crate::diff::fields::Changes;
 use crate::diff::objects::{Object, Pair};
-use crate::diff::{Class, Risk, fields, objects};
+use crate::diff::{Class, Risk, objects};
 
 /// The workloads of the new set, and what bears on their restarts.
 pub(super) struct Workloads {
@@ -39,7 +40,7 @@ struct Budget {
 }
 
 impl Workloads {
-    pub fn of(pairs: &[Pair]) -> Self {
+    pub fn of(pairs: &[Pair], changes: &[Changes]) -> Self {
         let mut found = Workloads {
             by_pair: HashMap::new(),
             budgets: Vec::new(),
@@ -47,12 +48,12 @@ impl Workloads {
             scaled: HashMap::new(),
             praefect: false,
         };
-        for (index, pair) in pairs.iter().enumerate() {
+        for (index, (pair, found_here)) in pairs.iter().zip(changes).enumerate() {
             let Some(new) = &pair.new else { continue };
             match pair.id.kind.as_str() {
                 "Deployment" | "StatefulSet" | "DaemonSet" => {
                     found.praefect |= is_app(&new.body, "praefect");
-                    found.by_pair.insert(index, workload(pair, new));
+                    found.by_pair.insert(index, workload(pair, new, found_here));
                 }
                 "Service" => found.served.push(labels(at(&new.body, &["spec", "selector"]))),
                 "PodDisruptionBudget" => found.budgets.extend(budget(new)),
@@ -169,11 +170,10 @@ fn selects(selector: &Labels, pods: &Labels) -> bool {
     !selector.is_empty() && selector.iter().all(|(key, value)| pods.get(key) == Some(value))
 }
 
-fn workload(pair: &Pair, new: &Object) -> Workload {
+fn workload(pair: &Pair, new: &Object, changes: &Changes) -> Workload {
     let template = at(&new.body, &["spec", "template"]);
     let restarts = pair.old.as_ref().is_some_and(|old| {
-        let changed =
-            fields::changes(&pair.id.kind, old, new).fields.iter().any(|f| f.path.starts_with("spec.template"));
+        let changed = changes.fields.iter().any(|field| field.path.starts_with("spec.template"));
         // the checksums of other texts always differ: what the texts mean is compared where they stand
         changed || !objects::are_foreign(old, new) && checksums(&old.body) != checksums(&new.body)
     });

@@ -1,7 +1,7 @@
 //! The command lines of a plan's steps.
 
 use super::{Hop, renders};
-use crate::shell::{newest_job_ended, quoted};
+use crate::shell::{kubectl_apply, newest_job_ended, quoted};
 
 /// What commands have besides releases, names and files: as the user gave it.
 #[derive(Debug, Clone, Default)]
@@ -184,11 +184,7 @@ impl Writer<'_> {
     }
 
     fn phase(&self, more: &str) -> String {
-        format!(
-            "{} | kubectl apply -n {} --server-side --force-conflicts --field-manager=gitlab-render -f -",
-            self.template(more),
-            self.namespace
-        )
+        format!("{} | {} -f -", self.template(more), kubectl_apply(self.namespace))
     }
 
     pub fn migrations_done(&self) -> String {

@@ -3,6 +3,7 @@
 use super::commands::Writer;
 use super::{Hop, Step, ValueChange, facts, renders};
 use crate::releases::{Series, series_of};
+use crate::shell::kubectl_apply;
 use crate::upgrade::catalogue::all_series;
 use crate::upgrade::minima;
 
@@ -360,10 +361,7 @@ impl Writer<'_> {
         let from = self.hop.from.gitlab;
         let Writer { name, namespace, .. } = self;
         let put_back = match self.ours() {
-            true => format!(
-                "kubectl apply -n {namespace} --server-side --force-conflicts --field-manager=gitlab-render -f {}",
-                self.old_manifests()
-            ),
+            true => format!("{} -f {}", kubectl_apply(namespace), self.old_manifests()),
             false => format!("helm rollback {name} \"$(cat {})\" -n {namespace}", self.revision()),
         };
         let back: Vec<_> = self.hop.manual().filter_map(|row| row.back.as_ref()).collect();
