@@ -138,7 +138,7 @@ fn warn(zoekt: &Zoekt) {
     if certificate.create && certificate.issuer.name.as_ref().and_then(Text::set).is_none() {
         let path = "gitlab-zoekt.gateway.tls.certificate.create";
         zoekt.cx.say(
-            Diagnostic::warning("no-issuer", format!("`{path}` makes a Certificate that no Issuer signs"))
+            Diagnostic::error("no-issuer", format!("`{path}` makes a Certificate that no Issuer signs"))
                 .at_value(ValuePath::dotted(path))
                 .hint("name one in `gitlab-zoekt.gateway.tls.certificate.issuer.name`"),
         );
