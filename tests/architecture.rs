@@ -20,8 +20,8 @@ const ALLOWED: &[(&str, &[&str])] = &[
     ("canary", &["bundle", "diag", "manifest"]),
     ("emit", &["diag", "manifest", "yaml"]),
     ("phases", &["diag", "manifest", "shell", "yaml"]),
-    // of phases the marks
-    ("adopt", &["manifest", "phases"]),
+    // of phases the marks, of shell the commands that a guide prints
+    ("adopt", &["manifest", "phases", "shell"]),
     // of manifest only the phase, of releases only the image tags, of shell the quoting of a word
     // of bundle the tables that the components' files say
     ("resolve", &["bundle", "diag", "manifest", "model", "releases", "shell", "view"]),
@@ -71,7 +71,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
         "commands",
         &[
             "adopt", "canary", "cli", "diag", "diff", "emit", "files", "images", "manifest", "phases", "pipeline",
-            "profiles", "releases", "ui", "upgrade", "validate", "values",
+            "profiles", "releases", "shell", "ui", "upgrade", "validate", "values",
         ],
     ),
     ("ui", &["cli", "diag", "redact"]),
