@@ -64,3 +64,21 @@ fn the_schema_knows_the_defaults_of_its_component() {
         assert!(schema["properties"].as_object().is_some_and(|p| !p.is_empty()), "charts/{name}: no properties");
     }
 }
+
+#[test]
+fn a_module_with_files_of_its_own_is_a_folder_with_a_mod_rs() {
+    let mut folders = vec![root().join("src")];
+    let mut wrong = Vec::new();
+    while let Some(folder) = folders.pop() {
+        for entry in std::fs::read_dir(&folder).unwrap() {
+            let path = entry.unwrap().path();
+            if path.is_dir() {
+                if path.with_extension("rs").is_file() || !path.join("mod.rs").is_file() {
+                    wrong.push(path.strip_prefix(root()).unwrap().display().to_string());
+                }
+                folders.push(path);
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "write `folder/mod.rs`, not `folder.rs` beside a folder: {}", wrong.join(", "));
+}

@@ -16,17 +16,17 @@ use serde_json::Value;
 use crate::bundle::{self, Difference};
 use crate::diag::{Diagnostic, ValuePath, Warned};
 
-static IMAGES: &str = include_str!("../charts/releases/images.json");
-static VERSIONS: &str = include_str!("../charts/releases/versions.json");
-static STOPS: &str = include_str!("../charts/releases/stops.json");
-static KUBERNETES: &str = include_str!("../charts/releases/kubernetes.json");
+static IMAGES: &str = include_str!("../../charts/releases/images.json");
+static VERSIONS: &str = include_str!("../../charts/releases/versions.json");
+static STOPS: &str = include_str!("../../charts/releases/stops.json");
+static KUBERNETES: &str = include_str!("../../charts/releases/kubernetes.json");
 /// What became of values; [`crate::upgrade::rules`] reads it.
-pub(crate) static VALUE_RULES: &str = include_str!("../charts/releases/value-rules.json");
+pub(crate) static VALUE_RULES: &str = include_str!("../../charts/releases/value-rules.json");
 /// The least PostgreSQL and Redis; [`crate::upgrade::minima`] reads it.
-pub(crate) static SERVICES: &str = include_str!("../charts/releases/services.json");
+pub(crate) static SERVICES: &str = include_str!("../../charts/releases/services.json");
 /// What an upgrade asks of a person, by chart series; [`crate::upgrade::plan`] reads it.
-pub(crate) static UPGRADES: &str = include_str!("../charts/releases/upgrades.json");
-static THIRD_PARTY: &str = include_str!("../charts/releases/third-party.json");
+pub(crate) static UPGRADES: &str = include_str!("../../charts/releases/upgrades.json");
+static THIRD_PARTY: &str = include_str!("../../charts/releases/third-party.json");
 
 /// A released version of GitLab; compares as versions do.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -508,7 +508,7 @@ pub fn stops() -> &'static Stops {
 /// The rest of the catalogue, unread: name and text of each file.
 pub fn files() -> [(&'static str, &'static str); 9] {
     [
-        ("differences.json", include_str!("../charts/releases/differences.json")),
+        ("differences.json", include_str!("../../charts/releases/differences.json")),
         ("images.json", IMAGES),
         ("kubernetes.json", KUBERNETES),
         ("services.json", SERVICES),
