@@ -7,8 +7,8 @@ use minijinja::value::Value;
 use minijinja::{Environment, Error, ErrorKind, Output, State, UndefinedBehavior};
 
 use super::formats::{self, Format};
-use super::laid::Laid;
 use super::shape::Fault;
+use super::view_value::ViewValue;
 use crate::bundle;
 
 /// Block tags on lines of their own leave no empty line; a file keeps its last newline.
@@ -71,7 +71,7 @@ impl Files {
             _ if bundle::template(&own).is_some() => own,
             _ => format!("_shared/files/{name}"),
         };
-        let view = view.map_or(Value::from(()), Laid::value);
+        let view = view.map_or(Value::from(()), ViewValue::value);
         let script = Format::of(&name) == Some(Format::Shell);
         let environment = if script { &self.scripts } else { &self.files };
         let text = environment.get_template(&name).and_then(|file| file.render(view));

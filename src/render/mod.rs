@@ -5,8 +5,8 @@
 
 mod files;
 mod formats;
-mod laid;
 mod shape;
+mod view_value;
 
 use std::cell::RefCell;
 use std::collections::HashMap;

@@ -4,10 +4,10 @@
 //! walked together with the document ([`prune`]), so that what is compiled is as small as the
 //! document; the walk finds unknown keys ([`unknown`]), `jsonschema` finds the rest ([`wording`]).
 
+mod fast_match;
 mod gone;
 mod marks;
 mod placeholder;
-mod plain;
 mod prune;
 mod scalars;
 mod store;

@@ -5,7 +5,7 @@ use std::collections::HashMap;
 
 use serde_json::{Map, Value, json};
 
-use super::plain::plainly;
+use super::fast_match::certainly_matches;
 use super::store::{At, lends_keys};
 use crate::diag::{Step, ValuePath};
 
@@ -87,7 +87,7 @@ pub(super) fn prune(at: At, value: &Value, merged: Option<&Value>, found: &mut F
     match value {
         Value::Object(map) => object(at, schema, map, merged, found, &mut out),
         Value::Array(list) => array(at, schema, list, found, &mut out),
-        Value::String(text) if at.kind.is_some_and(|kind| plainly(kind, text)) => {}
+        Value::String(text) if at.kind.is_some_and(|kind| certainly_matches(kind, text)) => {}
         Value::String(_) => keep(at, schema, OF_STRINGS, value, &mut out),
         Value::Number(_) => keep(at, schema, OF_NUMBERS, value, &mut out),
         Value::Bool(_) | Value::Null => {}
@@ -148,7 +148,7 @@ fn object(
         Some("ResourceList") => Some("ResourceName"),
         _ => schema.get("propertyNames").and_then(|names| at.part(names).resolved().kind),
     };
-    if names.is_some_and(|kind| map.keys().all(|key| plainly(kind, key))) {
+    if names.is_some_and(|kind| map.keys().all(|key| certainly_matches(kind, key))) {
         out.remove("propertyNames");
     }
 }

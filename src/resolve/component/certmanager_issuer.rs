@@ -8,7 +8,7 @@ use crate::bundle::Difference;
 use crate::diag::{Diagnostic, ValuePath};
 use crate::model::{Node, NodeMap, Text};
 use crate::resolve::gateway::GatewayRoute;
-use crate::resolve::shared::{deployment, tls};
+use crate::resolve::shared::{kubectl_job, tls};
 use crate::resolve::workload::{Workload, config_volume, mount};
 use crate::resolve::{Component, Context, Plan, labels};
 use crate::view;
@@ -120,7 +120,7 @@ fn entries(map: &NodeMap) -> Vec<Value> {
 }
 
 fn plan_job(w: &Workload, set: &Settings, config: &str, plan: &mut Plan) {
-    let mut main = deployment::job_container(w, "create-issuer", deployment::kubectl(w.cx));
+    let mut main = kubectl_job::container(w, "create-issuer", kubectl_job::image(w.cx));
     if w.cx.release.has(Difference::IssuerInItsNamespace) {
         let namespace = json!({"fieldRef": {"fieldPath": "metadata.namespace"}});
         main.command = Some(json!(["/bin/bash", "/scripts/create-issuer"]));
@@ -130,13 +130,13 @@ fn plan_job(w: &Workload, set: &Settings, config: &str, plan: &mut Plan) {
     }
     main.volume_mounts = vec![mount("scripts", "/scripts", Value::Null)];
     let volumes = vec![config_volume("scripts", config)];
-    let suffix = deployment::job_suffix(w.cx);
+    let suffix = kubectl_job::name_suffix(w.cx);
     let by_content = suffix.is_none();
     let view = view! {
         name: format!("{}-issuer{}", w.cx.release.name, suffix.unwrap_or_default()), labels: w.labels.object,
         // cert-manager may still be starting; after five minutes something is wrong.
         active_deadline_seconds: 300, ttl_seconds_after_finished: set.ttl_seconds_after_finished,
-        pod: moved(deployment::job_pod(w, Vec::new(), main, volumes, "OnFailure")),
+        pod: moved(kubectl_job::pod(w, Vec::new(), main, volumes, "OnFailure")),
     };
     let job = plan.add(COMPONENT.name, "job.yaml", view);
     if by_content {

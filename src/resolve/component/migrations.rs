@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use crate::model::app_config::SecretKey;
 use crate::model::{Node, NodeMap, Text};
 use crate::resolve::shared::rails::{self, Process};
-use crate::resolve::shared::{deployment, postgres};
+use crate::resolve::shared::{kubectl_job, postgres};
 use crate::resolve::workload::{Script, Workload, config_volume, memory_volume, projected_volume, secret_items};
 use crate::resolve::{Component, Context, Plan, labels, tpl};
 use crate::view;
@@ -92,7 +92,7 @@ fn plan_job(w: &Workload, set: &Settings, plan: &mut Plan) {
         .with("annotations", annotations)
         .with("affinity", Value::Null)
         .with("restart_policy", "OnFailure");
-    let suffix = deployment::job_suffix(cx);
+    let suffix = kubectl_job::name_suffix(cx);
     let by_content = suffix.is_none();
     let view = view! {
         name: format!("{}{}", w.name, suffix.unwrap_or_default()), labels: w.labels.object,

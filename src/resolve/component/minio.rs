@@ -10,8 +10,8 @@ use crate::resolve::gateway::{GatewayRoute, prefix_rule};
 use crate::resolve::image::ImageRef;
 use crate::resolve::network::{Ingress, Route};
 use crate::resolve::scaling::Scaled;
-use crate::resolve::shared::deployment::{job_container, job_suffix};
 use crate::resolve::shared::hosts;
+use crate::resolve::shared::kubectl_job;
 use crate::resolve::workload::{Container, Workload, env, memory_volume, mount};
 use crate::resolve::{Component, Context, Plan, View, labels};
 use crate::view;
@@ -296,7 +296,7 @@ fn configuration(minio: &Minio) -> Node {
 /// The job that makes the buckets.
 fn plan_job(minio: &Minio, plan: &mut Plan) {
     let (w, set) = (&minio.w, &minio.set);
-    let mut main = job_container(w, "minio-mc", image(w, &set.minio_mc.image, &set.minio_mc.tag));
+    let mut main = kubectl_job::container(w, "minio-mc", image(w, &set.minio_mc.image, &set.minio_mc.tag));
     main.command = Some(json!(["/bin/sh", "/config/initialize"]));
     main.env = vec![
         env("MINIO_ENDPOINT", format!("{}.{}.svc", minio.service, w.cx.release.namespace)),
@@ -314,7 +314,7 @@ fn plan_job(minio: &Minio, plan: &mut Plan) {
         .with("annotations", labels::text_map(&set.job_annotations))
         .with("topology_spread_constraints", Value::Null)
         .with("restart_policy", "OnFailure");
-    let suffix = job_suffix(w.cx);
+    let suffix = kubectl_job::name_suffix(w.cx);
     let by_content = suffix.is_none();
     let name = format!("{}-create-buckets{}", w.name, suffix.unwrap_or_default());
     let job = plan.add(COMPONENT.name, "job.yaml", view! { name, labels: w.labels.object, pod: moved(pod) });

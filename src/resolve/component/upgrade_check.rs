@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use crate::manifest::Phase;
 use crate::model::NodeMap;
 use crate::releases::{self, ChartVersion};
-use crate::resolve::shared::{deployment, postgres};
+use crate::resolve::shared::{kubectl_job, postgres};
 use crate::resolve::workload::{Workload, config_volume, env, mount};
 use crate::resolve::{Component, Context, Plan, labels};
 use crate::view;
@@ -14,10 +14,10 @@ use crate::view;
 pub const COMPONENT: Component = Component { name: "upgrade-check", key: "upgradeCheck", resolve };
 
 fn resolve(cx: &Context, plan: &mut Plan) {
-    let app = deployment::app(cx);
+    let app = kubectl_job::app_label(cx);
     let mut w = Workload::of(cx, COMPONENT.key, &app, cx.section(COMPONENT.key));
     w.name = format!("{}-{app}-upgrade-check", cx.release.name);
-    deployment::place(&mut w);
+    kubectl_job::inherit_placement(&mut w);
     // Its own image goes over `global.gitlabBase.image`, as an init container's does.
     w.set.init.image = w.set.image.clone();
     let info = format!("{}-{app}-chart-info", cx.release.name);
@@ -53,7 +53,7 @@ fn plan_check(w: &Workload, chart: ChartVersion, info: &str, plan: &mut Plan) {
     };
     plan.add(COMPONENT.name, "configmap.yaml", view).phase(Phase::Pre);
 
-    let mut main = deployment::job_container(w, "run-check", w.base_image());
+    let mut main = kubectl_job::container(w, "run-check", w.base_image());
     main.image_pull_policy = main.image_pull_policy.or_else(|| cx.pull_policy(&w.set.image));
     main.command = Some(json!(["/bin/sh", "/scripts/runcheck"]));
     main.env = vec![env("GITLAB_VERSION", cx.gitlab_version()), env("CHART_VERSION", chart.to_string())];
@@ -73,7 +73,7 @@ fn plan_check(w: &Workload, chart: ChartVersion, info: &str, plan: &mut Plan) {
         name: w.name, labels: w.labels.object, backoff_limit: 2,
         annotations: hook("-10", "hook-succeeded,before-hook-creation", &NodeMap::new()),
         // It asks nothing of the API server: no account, not even the one that all others have.
-        pod: moved(deployment::job_pod(w, Vec::new(), main, volumes, "Never").with("service_account_name", Value::Null)),
+        pod: moved(kubectl_job::pod(w, Vec::new(), main, volumes, "Never").with("service_account_name", Value::Null)),
     };
     plan.add(COMPONENT.name, "job.yaml", view).phase(Phase::Pre).name_by_content_without_helm();
 }

@@ -2,10 +2,10 @@
 
 pub mod bitnami;
 pub mod chart;
-pub mod deployment;
 pub mod gitaly;
 pub mod gitaly_clients;
 pub mod hosts;
+pub mod kubectl_job;
 pub mod nginx;
 pub mod object_storage;
 pub mod postgres;

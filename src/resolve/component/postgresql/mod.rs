@@ -14,7 +14,7 @@ use crate::bundle::Difference;
 use crate::model::NodeMap;
 use crate::resolve::shared::bitnami::{self, Chart};
 use crate::resolve::shared::postgres::Database;
-use crate::resolve::shared::{deployment, postgres};
+use crate::resolve::shared::{kubectl_job, postgres};
 use crate::resolve::workload::Workload;
 use crate::resolve::{Component, Context, Plan, View};
 use crate::view;
@@ -77,7 +77,7 @@ impl Postgresql<'_> {
     /// The scripts that the server runs when it starts on an empty volume; they belong to GitLab's chart.
     fn plan_scripts(&self, plan: &mut Plan) {
         let cx = self.chart.cx;
-        let scripts = Workload::of(cx, COMPONENT.name, &deployment::app(cx), &Value::Null);
+        let scripts = Workload::of(cx, COMPONENT.name, &kubectl_job::app_label(cx), &Value::Null);
         let registry = |key: &str, default: &str| {
             let global = cx.text(&format!("global.registry.database.{key}"));
             cx.text(&format!("registry.database.{key}")).or(global).unwrap_or_else(|| default.to_owned())

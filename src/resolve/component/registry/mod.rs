@@ -12,7 +12,7 @@ use crate::model::workload::{Certificate, Metrics};
 use crate::model::{Node, NodeMap, Port, Switch, Text};
 use crate::resolve::image::ImageRef;
 use crate::resolve::labels;
-use crate::resolve::shared::deployment::{job_container, job_pod, job_suffix};
+use crate::resolve::shared::kubectl_job;
 use crate::resolve::workload::{Container, Workload, env_over, evictable, memory_volume};
 use crate::resolve::{Component, Context, Plan};
 use crate::view;
@@ -324,7 +324,7 @@ fn plan_migrations(registry: &Registry, plan: &mut Plan) {
     let mut pod_labels = w.labels.pod.clone();
     pod_labels.remove("app.kubernetes.io/name");
     pod_labels.insert("app".to_owned(), app);
-    let mut main = job_container(w, "migrations", registry.image());
+    let mut main = kubectl_job::container(w, "migrations", registry.image());
     main.args = Some(json!(["/scripts/wait-for-deps", "/scripts/db-migrate"]));
     // What waits for the database must not wait for the schema that comes only now.
     let shared = registry.container("migrations");
@@ -335,10 +335,10 @@ fn plan_migrations(registry: &Registry, plan: &mut Plan) {
     let volumes = volumes(registry, secrets::migration_sources(registry), "migrations-config.yml.tpl");
     let mut configure = configure(w);
     configure.env = without_time_zone(configure.env);
-    let pod = job_pod(w, vec![w.certificates(), configure], main, volumes, "OnFailure")
+    let pod = kubectl_job::pod(w, vec![w.certificates(), configure], main, volumes, "OnFailure")
         .with("labels", pod_labels)
         .with("termination_grace_period_seconds", Value::Null);
-    let suffix = job_suffix(w.cx);
+    let suffix = kubectl_job::name_suffix(w.cx);
     let by_content = suffix.is_none();
     let view = view! {
         name: format!("{}-migrations{}", w.name, suffix.unwrap_or_default()), labels,

@@ -10,7 +10,7 @@ use crate::bundle::Difference;
 use crate::manifest::Phase;
 use crate::model::workload::Image;
 use crate::model::{NodeMap, Text};
-use crate::resolve::shared::{deployment, hosts, tls};
+use crate::resolve::shared::{hosts, kubectl_job, tls};
 use crate::resolve::workload::{Container, Script, Workload, config_volume, env, mount};
 use crate::resolve::{Component, Context, Plan, labels};
 use crate::view;
@@ -50,10 +50,10 @@ fn resolve(cx: &Context, plan: &mut Plan) {
     if !set.enabled {
         return;
     }
-    let app = deployment::app(cx);
+    let app = kubectl_job::app_label(cx);
     let name = format!("{}-shared-secrets", cx.release.name);
-    let mut w = deployment::kubectl_job(cx, COMPONENT.key, &app, name);
-    deployment::place(&mut w);
+    let mut w = kubectl_job::workload(cx, COMPONENT.key, &app, name);
+    kubectl_job::inherit_placement(&mut w);
     plan_account(&w, &set, plan);
 
     let script = view! {
@@ -78,9 +78,9 @@ struct Parts {
 }
 
 fn plan_job(w: &Workload, parts: Parts, plan: &mut Plan, end: &'static str) {
-    let suffix = deployment::job_suffix(w.cx);
+    let suffix = kubectl_job::name_suffix(w.cx);
     let by_content = suffix.is_none();
-    let mut pod = deployment::job_pod(w, parts.init, parts.main, parts.volumes, "Never");
+    let mut pod = kubectl_job::pod(w, parts.init, parts.main, parts.volumes, "Never");
     if parts.without_seccomp
         && let Some(Value::Object(context)) = pod.0.get_mut("security_context")
     {
@@ -98,7 +98,7 @@ fn plan_job(w: &Workload, parts: Parts, plan: &mut Plan, end: &'static str) {
 
 /// The pod that makes the Secrets.
 fn generate(w: &Workload) -> Parts {
-    let mut main = deployment::job_container(w, "gitlab", deployment::kubectl(w.cx));
+    let mut main = kubectl_job::container(w, "gitlab", kubectl_job::image(w.cx));
     main.command = Some(json!(["/bin/bash", "/scripts/generate-secrets"]));
     main.volume_mounts = vec![mount("scripts", "/scripts", Value::Null), mount("ssh", "/etc/ssh", Value::Null)];
     let volumes = vec![config_volume("scripts", &w.name), json!({"name": "ssh", "emptyDir": {}})];
@@ -125,7 +125,7 @@ fn sign(w: &Workload, set: &SelfSign) -> Parts {
         ],
         volume_mounts: output.clone(),
         security_context: NodeMap::new(),
-        ..deployment::job_container(w, "cfssl-self-sign", image)
+        ..kubectl_job::container(w, "cfssl-self-sign", image)
     };
     let hosts = ["gitlab", "registry", "minio", "kas", "pages"].map(|part| hosts::public(cx, part).host);
     let script = view! {
@@ -140,7 +140,7 @@ fn sign(w: &Workload, set: &SelfSign) -> Parts {
         }),
         volume_mounts: output,
         security_context: NodeMap::new(),
-        ..deployment::job_container(w, "kubectl", deployment::kubectl(cx))
+        ..kubectl_job::container(w, "kubectl", kubectl_job::image(cx))
     };
     let volumes = vec![json!({"name": "certs-path", "emptyDir": {}})];
     let without_seccomp = !cx.release.has(Difference::SelfSignSeccomp);

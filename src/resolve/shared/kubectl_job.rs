@@ -1,4 +1,4 @@
-//! The deployment as a whole: what it is called, and the jobs that come before its parts.
+//! Jobs that run `kubectl` for the whole deployment, before its components start; they belong to no component's chart.
 
 use serde_json::Value;
 
@@ -9,21 +9,21 @@ use crate::resolve::labels;
 use crate::resolve::plan::View;
 use crate::resolve::workload::{Container, Workload};
 
-/// The label `app` of objects that no part owns: `nameOverride`, or `gitlab`.
-pub fn app(cx: &Context) -> String {
+/// The label `app` of objects that belong to no component: `nameOverride`, or `gitlab`.
+pub fn app_label(cx: &Context) -> String {
     cx.text("nameOverride").unwrap_or_else(|| "gitlab".to_owned())
 }
 
 /// Settings of a job that talks to the API server: the image is `global.kubectl.image`.
-pub fn kubectl_job<'a>(cx: &'a Context<'a>, key: &str, app: &str, name: String) -> Workload<'a> {
+pub fn workload<'a>(cx: &'a Context<'a>, key: &str, app: &str, name: String) -> Workload<'a> {
     let mut w = Workload::of(cx, key, app, cx.section(key));
     w.set.image = cx.global.kubectl.image.clone();
     w.name = name;
     w
 }
 
-/// Lays `nodeSelector` and `podLabels` of the deployment under a job's own.
-pub fn place(w: &mut Workload) {
+/// Fills in `nodeSelector` and `podLabels` of the whole deployment where the job has none of its own.
+pub fn inherit_placement(w: &mut Workload) {
     if w.set.node_selector.is_empty() {
         w.set.node_selector = w.cx.read("nodeSelector");
     }
@@ -34,12 +34,12 @@ pub fn place(w: &mut Workload) {
 }
 
 /// The image of such a job.
-pub fn kubectl(cx: &Context) -> ImageRef {
+pub fn image(cx: &Context) -> ImageRef {
     cx.image(&cx.global.kubectl.image, cx.gitlab_version())
 }
 
-/// A container with the job's resources and privileges, and nothing that GitLab's own containers share.
-pub fn job_container(w: &Workload, name: &str, image: ImageRef) -> Container {
+/// A container with the job's resources and security context, without what GitLab's own containers share.
+pub fn container(w: &Workload, name: &str, image: ImageRef) -> Container {
     Container {
         name: name.to_owned(),
         image: image.reference,
@@ -50,8 +50,8 @@ pub fn job_container(w: &Workload, name: &str, image: ImageRef) -> Container {
     }
 }
 
-/// A pod that runs once: it may share a node with its kind, and uses its account's token.
-pub fn job_pod(w: &Workload, init: Vec<Container>, main: Container, volumes: Vec<Value>, restart: &str) -> View {
+/// A pod that runs once: without anti-affinity, and with the token of its service account mounted.
+pub fn pod(w: &Workload, init: Vec<Container>, main: Container, volumes: Vec<Value>, restart: &str) -> View {
     let mut labels = w.labels.pod.clone();
     labels.remove("app.kubernetes.io/name");
     w.pod(init, vec![main], volumes)
@@ -62,6 +62,6 @@ pub fn job_pod(w: &Workload, init: Vec<Container>, main: Container, volumes: Vec
 }
 
 /// `-<suffix>` where `global.job.nameSuffixOverride` gives one.
-pub fn job_suffix(cx: &Context) -> Option<String> {
+pub fn name_suffix(cx: &Context) -> Option<String> {
     cx.global.job.name_suffix_override.as_ref().and_then(Text::set).map(|suffix| format!("-{suffix}"))
 }

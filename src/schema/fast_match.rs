@@ -1,10 +1,10 @@
-//! Texts that are plainly right: what nearly every values file has, without compiling a pattern.
+//! Strings that are certainly valid: what nearly every values file has, without compiling a pattern.
 //!
-//! Compiling a pattern costs more than all else in a check. A `true` here leaves the pattern out, so it must
-//! be certain; a `false` says nothing.
+//! Compiling a pattern costs more than the rest of a check. A `true` here skips the pattern, so it must
+//! be certain; a `false` decides nothing.
 
-/// Whether a text is certainly of the form that a definition asks for.
-pub(super) fn plainly(kind: &str, text: &str) -> bool {
+/// Whether a string certainly matches the definition of this name in `schemas/definitions.json`.
+pub(super) fn certainly_matches(kind: &str, text: &str) -> bool {
     match kind {
         "Quantity" => quantity(text),
         "Name" | "DNSSubdomainOrEmpty" | "StorageClass" => text.is_empty() || name(text),

@@ -1,7 +1,6 @@
-//! The values of a view as templates see them: looked into where they are, copied when they are put in.
+//! The values of a view as minijinja objects: read in place, and copied only where a template writes them.
 //!
-//! A view has thousands of nodes, and a template names a few of them; the rest goes through in whole
-//! subtrees. So nothing is converted up front.
+//! A view has thousands of nodes, and a template names a few of them. So nothing is converted up front.
 
 use std::sync::Arc;
 
@@ -10,7 +9,7 @@ use serde_json::Value as Tree;
 
 /// A map or a list somewhere in a view.
 #[derive(Debug)]
-pub struct Laid {
+pub struct ViewValue {
     root: Arc<Tree>,
     path: Vec<Step>,
 }
@@ -21,12 +20,12 @@ enum Step {
     Index(usize),
 }
 
-impl Laid {
+impl ViewValue {
     /// A view, or a part of one.
     pub fn value(tree: Tree) -> Value {
         match scalar(&tree) {
             Some(value) => value,
-            None => Value::from_object(Laid { root: Arc::new(tree), path: Vec::new() }),
+            None => Value::from_object(ViewValue { root: Arc::new(tree), path: Vec::new() }),
         }
     }
 
@@ -46,11 +45,11 @@ impl Laid {
         let mut path = Vec::with_capacity(self.path.len() + 1);
         path.extend_from_slice(&self.path);
         path.push(step());
-        Value::from_object(Laid { root: Arc::clone(&self.root), path })
+        Value::from_object(ViewValue { root: Arc::clone(&self.root), path })
     }
 }
 
-/// What is no map and no list.
+/// The value of a scalar; `None` for a map or a list.
 fn scalar(tree: &Tree) -> Option<Value> {
     match tree {
         Tree::Null => Some(Value::from(())),
@@ -65,7 +64,7 @@ fn scalar(tree: &Tree) -> Option<Value> {
     }
 }
 
-impl Object for Laid {
+impl Object for ViewValue {
     fn repr(self: &Arc<Self>) -> ObjectRepr {
         match self.tree() {
             Tree::Array(_) => ObjectRepr::Seq,
