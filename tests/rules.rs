@@ -5,8 +5,8 @@
 //! be told, and what a machine makes of them: `values`, `decide` (a person has to), `keep` (nothing is to be done).
 
 use gitlab_render::releases::ChartVersion;
+use gitlab_render::releases::catalogue;
 use gitlab_render::upgrade::rules::{self, Action, Hit, Span};
-use gitlab_render::upgrade::version;
 use gitlab_render::values::{self, Input};
 use serde_json::Value;
 
@@ -154,7 +154,7 @@ fn every_rule_is_met_by_a_case() {
 
 #[test]
 fn a_release_is_found_by_either_of_its_names() {
-    let found = |text: &str| version::find(text).map(|r| format!("{} {}", r.chart, r.gitlab)).map_err(|d| d.message);
+    let found = |text: &str| catalogue::find(text).map(|r| format!("{} {}", r.chart, r.gitlab)).map_err(|d| d.message);
     assert_eq!(found("9.9.2").unwrap(), "9.9.2 18.9.1");
     assert_eq!(found("v18.9.1").unwrap(), "9.9.2 18.9.1");
     assert_eq!(found("17.3.0").unwrap(), "8.3.0 17.3.0");

@@ -9,9 +9,9 @@ use std::path::Path;
 
 use clap::{CommandFactory, Parser};
 use gitlab_render::commands::Cli;
+use gitlab_render::releases::catalogue::{self, Release};
 use gitlab_render::releases::{self, ChartVersion, GitlabVersion};
 use gitlab_render::upgrade::plan::{self, Ask, Flags, Halt, Plan, Values, path};
-use gitlab_render::upgrade::version::{self, Release};
 use gitlab_render::values::{self, Input};
 use serde_json::Value;
 
@@ -123,7 +123,7 @@ fn between_any_two_minors_the_stops_are_those_that_are_documented() {
     let documented = documented();
     assert_eq!(documented.len(), 34);
     let minors = minors();
-    let find = |(major, minor): (u32, u32)| version::find(&format!("{major}.{minor}")).expect("the minor is known");
+    let find = |(major, minor): (u32, u32)| catalogue::find(&format!("{major}.{minor}")).expect("the minor is known");
     let all: Vec<_> = minors.iter().map(|minor| (*minor, find(*minor))).collect();
     let mut pairs = 0;
     for (low, from) in &all {
@@ -154,7 +154,7 @@ fn between_any_two_minors_the_stops_are_those_that_are_documented() {
 #[test]
 fn without_downtime_no_minor_is_passed_over() {
     let minors = minors();
-    let find = |text: &str| version::find(text).expect("it is known");
+    let find = |text: &str| catalogue::find(text).expect("it is known");
     let halts = path(find("14.0"), find("18.9"), &[], true).expect("there is a way");
     let told: Vec<_> = halts.iter().map(|halt| halt.release.gitlab.series()).collect();
     assert_eq!(told, minors[1..]);

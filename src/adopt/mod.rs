@@ -3,8 +3,8 @@
 //! Nothing is asked of a cluster: what Helm leaves behind follows from the values, as our own objects do.
 //! [`guide`] collects the facts, `steps` puts them into an order, [`write`] writes them for people.
 
-mod others;
 mod steps;
+mod third_party;
 pub mod write;
 
 use serde_json::{Value, json};
@@ -12,7 +12,7 @@ use serde_json::{Value, json};
 use crate::manifest::{Manifest, ObjectId, Phase};
 use crate::phases::marks::is_kept;
 
-pub use others::Other;
+pub use third_party::ThirdPartyChart;
 
 /// Who applies manifests from now on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -87,7 +87,7 @@ pub struct Guide {
     /// Volume claims with data of ours, as they are called in the cluster.
     pub claims: Vec<String>,
     /// Charts of others that are part of the release and not rendered here.
-    pub others: Vec<Other>,
+    pub others: Vec<ThirdPartyChart>,
     /// What to do, in order.
     pub steps: Vec<Step>,
 }
@@ -102,7 +102,7 @@ pub fn guide(release: Release, tool: Tool, objects: &[Manifest], values: &Value)
         hooks: ids(&|object| object.phase == Phase::Pre),
         kept: ids(&is_kept),
         claims: objects.iter().flat_map(claims).collect(),
-        others: others::others(values),
+        others: third_party::charts(values),
         release,
         tool,
         steps: Vec::new(),
@@ -131,7 +131,7 @@ impl Guide {
     pub fn as_json(&self) -> Value {
         let id = |id: &ObjectId| json!({"apiVersion": id.api_version, "kind": id.kind, "name": id.name});
         let ids = |list: &[ObjectId]| list.iter().map(id).collect::<Value>();
-        let other = |other: &Other| json!({"name": other.name, "switch": other.switch, "has_data": other.has_data, "advice": other.advice});
+        let other = |other: &ThirdPartyChart| json!({"name": other.name, "switch": other.switch, "has_data": other.has_data, "advice": other.advice});
         let step =
             |step: &Step| json!({"id": step.id, "title": step.title, "text": step.text, "commands": step.commands});
         json!({

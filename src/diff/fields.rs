@@ -2,8 +2,8 @@
 
 use serde_json::{Map, Value};
 
+use super::embedded::{self, Meaning};
 use super::objects::{are_foreign, source_key};
-use super::texts::{self, Meaning};
 use super::{FieldChange, Object, defaults};
 
 /// The fields of lists whose order means nothing.
@@ -130,7 +130,7 @@ impl Walk<'_> {
         };
         if data {
             let key = path.plain.trim_start_matches("data.");
-            match (texts::meaning(key, old), texts::meaning(key, new)) {
+            match (embedded::meaning(key, old), embedded::meaning(key, new)) {
                 (Meaning::Configuration(before), Meaning::Configuration(after)) if before != after => {
                     return self.found.fields.push(change(&before, &after));
                 }
@@ -142,7 +142,7 @@ impl Walk<'_> {
         }
         // where one says that a script stands here, the other is one too, however short
         let argument = matches!(path.last(), "command" | "args");
-        if argument && (texts::is_shell(old) || texts::is_shell(new)) {
+        if argument && (embedded::is_shell(old) || embedded::is_shell(new)) {
             return self.found.rewritten.push(change(old, new));
         }
         self.report(path, Some(&old.into()), Some(&new.into()));

@@ -4,11 +4,11 @@
 //! [`defaults`]), and asks [`risk`] what follows. [`report`] writes it down for people and programs.
 
 mod defaults;
+mod embedded;
 mod fields;
 mod objects;
 pub mod report;
 mod risk;
-mod texts;
 
 use std::fmt;
 

@@ -5,7 +5,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{Node, NodeMap, Number, Text};
+use super::{Node, NodeMap, NonEmpty, Number, Text};
 
 macro_rules! settings {
     ($(#[$doc:meta])* $name:ident { $($(#[$field_attribute:meta])* $field:ident: $type:ty),* $(,)? }) => {
@@ -87,8 +87,8 @@ settings!(
 impl SecretKey {
     /// The Secret and the key, where a Secret is named.
     pub fn named<'a>(&'a self, default_key: &'a str) -> Option<(&'a str, &'a str)> {
-        let secret = self.secret.as_ref().and_then(Text::set)?;
-        Some((secret, self.key.as_ref().and_then(Text::set).unwrap_or(default_key)))
+        let secret = self.secret.non_empty()?;
+        Some((secret, self.key.non_empty().unwrap_or(default_key)))
     }
 }
 

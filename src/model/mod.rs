@@ -12,7 +12,7 @@ pub mod redis;
 mod scalar;
 pub mod workload;
 
-pub use scalar::{Number, Port, Text, number_or_text};
+pub use scalar::{NonEmpty, Number, Port, Text, number_or_text};
 
 use serde::de::DeserializeOwned;
 use serde_json::Value;

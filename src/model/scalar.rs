@@ -5,19 +5,39 @@ use std::fmt;
 use serde::de::{Deserialize, Deserializer, Error, Unexpected, Visitor};
 use serde::{Serialize, Serializer};
 
-/// Text, written as a string, a number or a boolean.
+/// A string, which the values may write as a string, a number or a boolean.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Text(pub String);
 
 impl Text {
-    /// The text.
+    /// The string as it is, which may be empty.
     pub fn as_str(&self) -> &str {
         &self.0
     }
 
-    /// The text, or nothing where it is empty: an empty string means "not set" in the values.
-    pub fn set(&self) -> Option<&str> {
+    /// The string; `None` where it is empty, since an empty string means "not set" in the values.
+    pub fn non_empty(&self) -> Option<&str> {
         (!self.0.is_empty()).then_some(self.0.as_str())
+    }
+}
+
+/// A setting that may be missing. Values set it to an empty string to say the same.
+///
+/// ```
+/// use gitlab_render::model::{NonEmpty, Text};
+///
+/// assert_eq!(Some(Text::from("web")).non_empty(), Some("web"));
+/// assert_eq!(Some(Text::from("")).non_empty(), None);
+/// assert_eq!(None::<Text>.non_empty(), None);
+/// ```
+pub trait NonEmpty {
+    /// The string; `None` where it is missing or empty.
+    fn non_empty(&self) -> Option<&str>;
+}
+
+impl NonEmpty for Option<Text> {
+    fn non_empty(&self) -> Option<&str> {
+        self.as_ref().and_then(Text::non_empty)
     }
 }
 

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{Node, NodeMap, Port, Text};
+use super::{Node, NodeMap, NonEmpty, Port, Text};
 
 /// Pod-level settings of a component's section, `gitlab.gitaly.tolerations`.
 #[derive(Debug, Clone, Default, Deserialize)]
@@ -297,7 +297,7 @@ impl Certificate {
 
     /// The Secret with the certificate, where TLS is used; `default` where none is named.
     pub fn secret(&self, default: impl FnOnce() -> String) -> Option<String> {
-        let named = self.secret_name.as_ref().and_then(Text::set).map(str::to_owned);
+        let named = self.secret_name.non_empty().map(str::to_owned);
         self.on().then(|| named.unwrap_or_else(default))
     }
 }

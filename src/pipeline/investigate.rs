@@ -7,12 +7,12 @@ use serde_json::{Map, Value, json};
 
 use super::advice;
 use super::causes::Answer;
-use super::seen::{self, Seen};
+use super::variant_faults::{self, VariantFaults};
 use super::variants::Variants;
 use super::{Request, layers};
 use crate::diag::{Diagnostic, Fault, Place, Severity, ValuePath};
 use crate::schema;
-use crate::values::cut;
+use crate::values::tree;
 
 /// More places than this tell nothing.
 const MOST_PLACES: usize = 3;
@@ -55,10 +55,10 @@ impl Judge<'_> {
     /// Values that resolving cannot read, each once.
     fn unreadable(&self, refused: bool) -> Vec<Diagnostic> {
         let first = self.variants.without(&[]);
-        let mut seen = Seen::of(&first);
+        let mut seen = VariantFaults::of(&first);
         seen.wrong.retain(|w| w.diagnostic.unreadable);
         let numbers = self.judged(&seen, refused);
-        let causes = seen::causes(&self.variants, &seen, &numbers, &Seen::of);
+        let causes = variant_faults::causes(&self.variants, &seen, &numbers, &VariantFaults::of);
         let told = numbers.iter().zip(causes).map(|(n, causes)| setting(&seen.wrong[*n].diagnostic, causes, self.user));
         let mut all: Vec<Diagnostic> = Vec::new();
         for found in told {
@@ -78,7 +78,7 @@ impl Judge<'_> {
     /// Everything else; `alone`: nothing was left out.
     fn all(&self, alone: bool) -> Vec<Diagnostic> {
         let first = self.variants.without(&[]);
-        let mut seen = Seen::of(&first);
+        let mut seen = VariantFaults::of(&first);
         if !alone || seen.wrong.iter().any(|w| w.diagnostic.fault != Fault::Bug) {
             // a template may fail over what was refused before it ran
             seen.wrong.retain(|w| w.diagnostic.fault != Fault::Bug);
@@ -88,7 +88,7 @@ impl Judge<'_> {
             let d = &seen.wrong[*number].diagnostic;
             !d.places.is_empty() || d.subject.is_some()
         });
-        let causes = seen::causes(&self.variants, &seen, &asked, &Seen::of);
+        let causes = variant_faults::causes(&self.variants, &seen, &asked, &VariantFaults::of);
         let (mut settings, mut faults) = (Vec::new(), Vec::new());
         for (number, causes) in asked.into_iter().zip(causes) {
             match seen.wrong[number].object {
@@ -112,13 +112,13 @@ impl Judge<'_> {
     }
 
     /// What can be judged of what was seen: it is also wrong with acceptable values in place of those left out.
-    fn judged(&self, seen: &Seen, left_out: bool) -> Vec<usize> {
+    fn judged(&self, seen: &VariantFaults, left_out: bool) -> Vec<usize> {
         let all = 0..seen.wrong.len();
         if !left_out || all.is_empty() {
             return all.collect();
         }
         let out = self.variants.left_out();
-        let with = Seen::of(&self.variants.with(&stand_ins(self.request, self.user, out)));
+        let with = VariantFaults::of(&self.variants.with(&stand_ins(self.request, self.user, out)));
         let told = |place: &Place| place.path().is_some_and(|path| out.iter().any(|out| touch(out, path)));
         let judged = |number: &usize| {
             seen.answer(*number, &with) == Answer::Same && !seen.wrong[*number].diagnostic.places.iter().any(told)
@@ -150,7 +150,7 @@ fn setting(found: &Diagnostic, causes: Vec<ValuePath>, user: &Value) -> Diagnost
 }
 
 /// Faults of objects, one diagnostic for each value that causes them.
-fn by_cause(variants: &Variants<'_>, seen: &Seen, faults: Vec<(usize, Vec<ValuePath>)>) -> Vec<Diagnostic> {
+fn by_cause(variants: &Variants<'_>, seen: &VariantFaults, faults: Vec<(usize, Vec<ValuePath>)>) -> Vec<Diagnostic> {
     let mut groups: Vec<(Vec<ValuePath>, Vec<usize>)> = Vec::new();
     for (number, causes) in faults {
         let same = groups.iter_mut().find(|(other, _)| !causes.is_empty() && other.first() == causes.first());
@@ -162,7 +162,7 @@ fn by_cause(variants: &Variants<'_>, seen: &Seen, faults: Vec<(usize, Vec<ValueP
     groups.into_iter().map(|(causes, numbers)| fault(variants, seen, causes, &numbers)).collect()
 }
 
-fn fault(variants: &Variants<'_>, seen: &Seen, causes: Vec<ValuePath>, numbers: &[usize]) -> Diagnostic {
+fn fault(variants: &Variants<'_>, seen: &VariantFaults, causes: Vec<ValuePath>, numbers: &[usize]) -> Diagnostic {
     let first = &seen.wrong[numbers[0]].diagnostic;
     let Some(cause) = causes.first() else { return first.clone() };
     let mut message = format!("`{cause}`: a cluster would refuse {}", first.message);
@@ -180,7 +180,7 @@ fn fault(variants: &Variants<'_>, seen: &Seen, causes: Vec<ValuePath>, numbers: 
         message = format!("{message}; {} more {fields} wrong, in {}{rest}", more.len(), shown.join(", "));
     }
     let hint = advice::for_value(variants, cause, &|variant| {
-        let other = Seen::of(variant);
+        let other = VariantFaults::of(variant);
         numbers.iter().all(|number| seen.answer(*number, &other) == Answer::Changed)
     });
     let hint = hint.or_else(|| first.hint.clone());
@@ -197,7 +197,7 @@ fn stand_ins<'p>(request: &Request, user: &Value, refused: &'p [ValuePath]) -> V
     };
     let candidates = [json!("example"), json!(1), json!(true), json!({}), json!([])];
     let fits = |path: &ValuePath, value: &Value| {
-        let tried = cut::with(user, path, value.clone());
+        let tried = tree::with(user, path, value.clone());
         let empty = Value::Object(Map::new());
         let touched = |d: &Diagnostic| d.places.iter().filter_map(Place::path).any(|place| touch(place, path));
         !schema::violations(&tried, &empty, &options).iter().any(touched)

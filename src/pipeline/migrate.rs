@@ -8,10 +8,10 @@ use crate::diff::{self, Object, What, report};
 use crate::manifest::{Manifest, Ordered};
 use crate::redact::Redacted;
 use crate::releases;
+use crate::releases::catalogue;
 use crate::schema::UnknownKeys;
 use crate::upgrade::migrate::{self, Migrated};
 use crate::upgrade::rules::{self, Action, Span};
-use crate::upgrade::version;
 use crate::values::{self, Input};
 
 /// A values file as it was read.
@@ -47,8 +47,8 @@ impl File {
 /// A version that is not known, or no way up.
 pub fn span(from: Option<&str>, to: Option<&str>) -> Result<Span, Diagnostic> {
     let default = releases::default_version().to_string();
-    let to = version::find(to.unwrap_or(&default))?;
-    let Some(from) = from.map(version::find).transpose()? else { return Ok(Span { from: None, to: to.chart }) };
+    let to = catalogue::find(to.unwrap_or(&default))?;
+    let Some(from) = from.map(catalogue::find).transpose()? else { return Ok(Span { from: None, to: to.chart }) };
     if from.chart > to.chart {
         let message = format!("GitLab {} is newer than {}", from.gitlab, to.gitlab);
         return Err(Diagnostic::error("downgrade", message).hint("values are only rewritten for newer releases"));
@@ -143,7 +143,7 @@ pub fn compare_renders(files: &[File], migrated: &[Migrated], span: &Span, targe
 
 /// The GitLab version of the new chart, where its images are known.
 fn rendered(span: &Span) -> Option<String> {
-    let release = version::find(&span.to.to_string()).ok()?;
+    let release = catalogue::find(&span.to.to_string()).ok()?;
     releases::images(release.gitlab).ok().map(|_| release.gitlab.to_string())
 }
 

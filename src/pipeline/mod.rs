@@ -20,10 +20,10 @@ mod places;
 mod post_migrations;
 mod questions;
 mod request;
-mod seen;
 mod select;
 pub mod upgrade;
 pub mod validate;
+mod variant_faults;
 mod variants;
 mod write;
 

@@ -4,13 +4,13 @@ use crate::diag::{Diagnostic, Failure, Report, Severity, Sources};
 use crate::diff::Class;
 use crate::pipeline::diff::{self, Side};
 use crate::pipeline::{Request, layers, not_values};
+use crate::releases::catalogue::{self, Release};
 use crate::releases::{self, ChartVersion};
 use crate::schema::UnknownKeys;
-use crate::upgrade::catalogue::{self, Catalogue};
 use crate::upgrade::migrate;
 use crate::upgrade::plan::{self, Ask, Flags, Halt, ObjectChange, Plan, Values};
 use crate::upgrade::rules::Span;
-use crate::upgrade::version::{self, Release};
+use crate::upgrade::series::{self, Catalogue};
 use crate::values::{self, Input};
 
 /// What a plan is asked for.
@@ -46,8 +46,8 @@ pub struct Planned {
 /// # Errors
 /// A release that is not known, a first one that is newer than the last.
 pub fn catalogue(from: Option<&str>, to: Option<&str>) -> Result<Catalogue, Diagnostic> {
-    let all = catalogue::all_series();
-    let named = |text: Option<&str>| text.map(version::find).transpose();
+    let all = series::all_series();
+    let named = |text: Option<&str>| text.map(catalogue::find).transpose();
     let series = |release: Release| release.gitlab.series();
     let first = named(from)?.map(series).or(all.first().copied()).unwrap_or_default();
     let last = named(to)?.map(series).or(all.last().copied()).unwrap_or_default();
@@ -56,7 +56,7 @@ pub fn catalogue(from: Option<&str>, to: Option<&str>) -> Result<Catalogue, Diag
             format!("`--from` GitLab {}.{} is newer than `--to` GitLab {}.{}", first.0, first.1, last.0, last.1);
         return Err(Diagnostic::error("version", message).hint("name the older release with `--from`"));
     }
-    Ok(catalogue::catalogue(first, last))
+    Ok(series::catalogue(first, last))
 }
 
 /// Plans an upgrade.
@@ -66,8 +66,8 @@ pub fn catalogue(from: Option<&str>, to: Option<&str>) -> Result<Catalogue, Diag
 pub fn plan(request: &PlanRequest) -> Result<Planned, Failure> {
     let (from, oldest) = start(&request.from)?;
     let to = match &request.to {
-        Some(text) => version::find(text)?,
-        None => version::find(&releases::default_version().to_string())?,
+        Some(text) => catalogue::find(text)?,
+        None => catalogue::find(&releases::default_version().to_string())?,
     };
     let halts = plan::path(from, to, &request.without, request.zero_downtime)?;
     let inputs = layers::inputs(&request.render)?;
@@ -110,7 +110,7 @@ fn file_name(input: &Input) -> Option<String> {
 
 /// The release that runs, and the oldest chart that it may be: where only the series is named, its first one.
 fn start(text: &str) -> Result<(Release, ChartVersion), Diagnostic> {
-    let newest = version::find(text)?;
+    let newest = catalogue::find(text)?;
     let bare = text.rsplit(':').next().unwrap_or(text);
     match bare.split('.').count() {
         1 => Err(Diagnostic::error("version", format!("`--from {text}` is a major, and the way depends on the minor"))

@@ -1,6 +1,6 @@
 //! Manifests to findings.
 
-use super::seen::{Seen, Wrong, causes};
+use super::variant_faults::{VariantFault, VariantFaults, causes};
 use super::variants::{Variant, Variants};
 use super::{Output, Rendered, Request, places, selected};
 use crate::diag::{Diagnostic, Failure, Report, Severity, Sources, ValuePath};
@@ -60,15 +60,15 @@ fn point_at_values(
     }
 }
 
-fn seen(manifests: &[Manifest], all: &[Finding]) -> Seen {
-    let mut seen = Seen::objects(manifests);
+fn seen(manifests: &[Manifest], all: &[Finding]) -> VariantFaults {
+    let mut seen = VariantFaults::objects(manifests);
     seen.wrong = all
         .iter()
         .map(|finding| {
             let object = manifests.iter().position(|m| Some(&m.id) == finding.object.as_ref());
             let field = ValuePath::indexed(&finding.path).unwrap_or_else(|| ValuePath::dotted(&finding.path));
             let value = object.and_then(|n| field.within(&manifests[n].body)).cloned().unwrap_or_default();
-            Wrong { object, field, value, diagnostic: Diagnostic::error(finding.code, finding.message.clone()) }
+            VariantFault { object, field, value, diagnostic: Diagnostic::error(finding.code, finding.message.clone()) }
         })
         .collect();
     seen

@@ -13,7 +13,7 @@ use super::objects::attempt;
 use super::{Request, post_migrations};
 use crate::diag::{Diagnostic, ValuePath};
 use crate::manifest::Manifest;
-use crate::values::{Chart, cut};
+use crate::values::{Chart, tree};
 
 /// Renders variants of the user's values.
 pub(super) struct Variants<'r> {
@@ -39,7 +39,7 @@ impl<'r> Variants<'r> {
     /// The defaults that are compiled in cannot be read: a bug.
     pub fn new(request: &'r Request, user: &'r Value, left_out: Vec<ValuePath>) -> Result<Self, Diagnostic> {
         let chart = chart(&request.target)?;
-        let defaults = cut::over_defaults(Value::Null, chart.clone());
+        let defaults = tree::over_defaults(Value::Null, chart.clone());
         Ok(Variants { request, chart, defaults, user, left_out })
     }
 
@@ -51,7 +51,7 @@ impl<'r> Variants<'r> {
     /// Every value of the user's that is not left out anyway.
     pub fn leaves(&self) -> Vec<(ValuePath, &'r Value)> {
         let out = |path: &ValuePath| self.left_out.iter().any(|out| path.0.starts_with(&out.0));
-        cut::leaves(self.user).into_iter().filter(|(path, _)| !out(path)).collect()
+        tree::leaves(self.user).into_iter().filter(|(path, _)| !out(path)).collect()
     }
 
     /// The render without these values, so that their defaults stand in. A switch that is written as it is by default
@@ -62,33 +62,33 @@ impl<'r> Variants<'r> {
         for path in paths {
             match path.within(self.user) {
                 Some(Value::Bool(on)) if path.within(&self.defaults) == Some(&Value::Bool(*on)) => {
-                    user = Cow::Owned(cut::with(&user, path, Value::Bool(!on)));
+                    user = Cow::Owned(tree::with(&user, path, Value::Bool(!on)));
                 }
                 _ => drop(out.insert(path)),
             }
         }
-        self.of(cut::without(&user, &out))
+        self.of(tree::without(&user, &out))
     }
 
     /// The render with another value at each of these paths, none of which is left out.
     pub fn with(&self, changes: &[(&ValuePath, Value)]) -> Variant {
         let mut user = self.user.clone();
         for (path, value) in changes {
-            user = cut::with(&user, path, value.clone());
+            user = tree::with(&user, path, value.clone());
         }
         let changed = |path: &&ValuePath| !changes.iter().any(|(to, _)| to == path);
         let out: HashSet<&ValuePath> = self.left_out.iter().filter(changed).collect();
-        self.of(cut::without(&user, &out))
+        self.of(tree::without(&user, &out))
     }
 
     /// The render of any values.
     pub fn of(&self, user: Value) -> Variant {
-        let mut tree = cut::over_defaults(user, self.chart.clone());
+        let mut values = tree::over_defaults(user, self.chart.clone());
         if self.request.skip_post_migrations {
-            tree = post_migrations::skipped(tree);
+            values = post_migrations::skipped(values);
         }
         let mut found = Vec::new();
-        let manifests = attempt(self.request, &tree, &mut found).unwrap_or_default();
+        let manifests = attempt(self.request, &values, &mut found).unwrap_or_default();
         Variant { manifests, found }
     }
 }

@@ -10,7 +10,7 @@ use super::labels;
 use super::plan::Plan;
 use super::workload::Workload;
 use crate::bundle::Difference;
-use crate::model::{Node, NodeMap, Text};
+use crate::model::{Node, NodeMap, NonEmpty, Text};
 use crate::view;
 
 /// `gatewayRoute:` of a component.
@@ -72,10 +72,10 @@ impl GatewayRoute {
     pub fn parent(&self, cx: &Context, listener: Option<&Text>) -> Node {
         let shared: Reference = cx.read("global.gatewayApi.gatewayRef");
         let first = |own: &Option<Text>, shared: &Option<Text>, default: String| {
-            own.as_ref().and_then(Text::set).or(shared.as_ref().and_then(Text::set)).map_or(default, str::to_owned)
+            own.non_empty().or(shared.non_empty()).map_or(default, str::to_owned)
         };
         let name = first(&self.gateway_name, &shared.name, gateway_name(cx));
-        let listener = listener.and_then(Text::set);
+        let listener = listener.and_then(Text::non_empty);
         if !cx.release.has(Difference::FullParentRefs) {
             return json!({"name": name, "sectionName": listener});
         }

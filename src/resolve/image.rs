@@ -2,7 +2,7 @@
 
 use super::context::Context;
 use crate::model::workload::Image;
-use crate::model::{Node, Text};
+use crate::model::{Node, NonEmpty, Text};
 
 /// A reference that a container can use.
 #[derive(Debug, Clone, Default)]
@@ -34,19 +34,19 @@ pub fn tag(version: &str) -> String {
 impl Context<'_> {
     /// An image of ours: the value's tag, or else `version`; a plain version gets its `v`.
     pub fn image(&self, image: &Image, version: &str) -> ImageRef {
-        self.reference(image, &tag(image.tag.as_ref().and_then(Text::set).unwrap_or(version)))
+        self.reference(image, &tag(image.tag.non_empty().unwrap_or(version)))
     }
 
     /// The same for images whose tags have no `v` of ours: the tag as it is.
     pub fn image_as_tagged(&self, image: &Image, version: &str) -> ImageRef {
-        self.reference(image, image.tag.as_ref().and_then(Text::set).unwrap_or(version))
+        self.reference(image, image.tag.non_empty().unwrap_or(version))
     }
 
     /// The same for an image whose registry stands by itself: its own `registry`, or `global.image.registry`.
     pub fn image_in_parts(&self, image: &Image, version: &str) -> ImageRef {
-        let own = image.registry.as_ref().and_then(Text::set);
+        let own = image.registry.non_empty();
         // The default is where nginx-ingress has its images; only another one is meant for all.
-        let global = self.global.image.registry.as_ref().and_then(Text::set).filter(|r| *r != "registry.k8s.io");
+        let global = self.global.image.registry.non_empty().filter(|r| *r != "registry.k8s.io");
         let registry = own.or(global);
         let mut found = self.image_as_tagged(image, version);
         if let Some(registry) = registry {
@@ -58,7 +58,7 @@ impl Context<'_> {
     fn reference(&self, image: &Image, tag: &str) -> ImageRef {
         let repository = image.repository.as_ref().map_or("", Text::as_str);
         let suffix = self.global.image.tag_suffix.as_ref().map_or("", Text::as_str);
-        let digest = image.digest.as_ref().and_then(Text::set).map_or(String::new(), |d| format!("@{d}"));
+        let digest = image.digest.non_empty().map_or(String::new(), |d| format!("@{d}"));
         ImageRef { reference: format!("{repository}:{tag}{suffix}{digest}"), pull_policy: self.pull_policy(image) }
     }
 
@@ -73,7 +73,7 @@ impl Context<'_> {
         let table = if community { &self.global.community_images } else { &self.global.enterprise_images };
         let repository = table.get(component).and_then(|c| c.get("repository")).and_then(Node::as_str);
         let mut image = image.clone();
-        if image.repository.as_ref().and_then(Text::set).is_none() {
+        if image.repository.non_empty().is_none() {
             image.repository = repository.map(Text::from);
         }
         self.image(&image, self.gitlab_version())
@@ -81,7 +81,7 @@ impl Context<'_> {
 
     /// The image's own pull policy, or the global one.
     pub fn pull_policy(&self, image: &Image) -> Option<String> {
-        let own = image.pull_policy.as_ref().and_then(Text::set);
-        own.or_else(|| self.global.image.pull_policy.as_ref().and_then(Text::set)).map(str::to_owned)
+        let own = image.pull_policy.non_empty();
+        own.or_else(|| self.global.image.pull_policy.non_empty()).map(str::to_owned)
     }
 }

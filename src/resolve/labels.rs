@@ -9,10 +9,10 @@ const LONGEST: usize = 63;
 
 /// `release-component`, cut to 63 characters; the release's name alone where it holds the component's.
 pub fn full_name(release: &str, component: &str, name_override: Option<&Text>, full: Option<&Text>) -> String {
-    if let Some(full) = full.and_then(Text::set) {
+    if let Some(full) = full.and_then(Text::non_empty) {
         return cut(full);
     }
-    let name = name_override.and_then(Text::set).unwrap_or(component);
+    let name = name_override.and_then(Text::non_empty).unwrap_or(component);
     if release.contains(name) { cut(release) } else { cut(&format!("{release}-{name}")) }
 }
 

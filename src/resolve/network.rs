@@ -7,7 +7,7 @@ use super::context::Context;
 use super::labels;
 use super::plan::Plan;
 use super::workload::Workload;
-use crate::model::{Node, NodeMap, Text};
+use crate::model::{Node, NodeMap, NonEmpty, Text};
 use crate::view;
 
 /// `global.ingress`, and `ingress` of a component over it.
@@ -110,7 +110,7 @@ impl Ingress {
 
     /// The IngressClass: `<release>-nginx` unless another is named.
     pub fn class_name(&self, cx: &Context) -> Option<String> {
-        match self.class.as_ref().and_then(Text::set) {
+        match self.class.non_empty() {
             Some("none") => None,
             Some(class) => Some(class.to_owned()),
             None => Some(format!("{}-nginx", cx.release.name)),
@@ -120,7 +120,7 @@ impl Ingress {
     /// Annotations that every Ingress has: the controller, its proxy settings, cert-manager, the user's.
     pub fn all_annotations(&self, cx: &Context) -> NodeMap {
         let mut all = Map::new();
-        if let Some(provider) = self.provider.as_ref().and_then(Text::set) {
+        if let Some(provider) = self.provider.non_empty() {
             all.insert("kubernetes.io/ingress.provider".to_owned(), provider.into());
             if provider == "nginx" {
                 let nginx = [
@@ -130,7 +130,7 @@ impl Ingress {
                     ("proxy-buffering", &self.proxy_buffering),
                 ];
                 for (name, value) in nginx {
-                    if let Some(value) = value.as_ref().and_then(Text::set) {
+                    if let Some(value) = value.non_empty() {
                         all.insert(format!("nginx.ingress.kubernetes.io/{name}"), value.into());
                     }
                 }
@@ -149,7 +149,7 @@ impl Ingress {
     /// What nginx does with large requests: the same as with large answers.
     pub fn request_buffering(&self) -> NodeMap {
         let mut all = Map::new();
-        if let Some(buffering) = self.proxy_buffering.as_ref().and_then(Text::set).filter(|_| self.is_nginx()) {
+        if let Some(buffering) = self.proxy_buffering.non_empty().filter(|_| self.is_nginx()) {
             all.insert("nginx.ingress.kubernetes.io/proxy-request-buffering".to_owned(), buffering.into());
         }
         all
@@ -157,7 +157,7 @@ impl Ingress {
 
     /// Rules and certificates of an Ingress: `(rules, tls)`.
     pub fn rules(&self, routes: &[Route]) -> (Vec<Node>, Vec<Node>) {
-        let path_type = self.path_type.as_ref().and_then(Text::set).unwrap_or("Prefix");
+        let path_type = self.path_type.non_empty().unwrap_or("Prefix");
         let rules = routes.iter().map(|route| {
             let paths: Vec<Node> = route
                 .paths
@@ -169,7 +169,7 @@ impl Ingress {
                 .collect();
             json!({"host": route.host, "http": {"paths": paths}})
         });
-        let named = self.tls.secret_name.as_ref().and_then(Text::set);
+        let named = self.tls.secret_name.non_empty();
         let tls = routes
             .iter()
             .filter(|_| self.tls_on())

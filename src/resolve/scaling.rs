@@ -6,7 +6,7 @@ use super::labels::Labels;
 use super::plan::{Plan, View};
 use super::workload::Workload;
 use crate::model::workload::{Hpa, HpaTarget, Keda};
-use crate::model::{Node, NodeMap, Text};
+use crate::model::{Node, NodeMap, NonEmpty};
 use crate::view;
 
 /// A workload that is scaled: the names it is known by.
@@ -106,7 +106,7 @@ fn scaled_object(of: &Scaled, &Scaling { hpa, keda, min, max }: &Scaling) -> Vie
 
 /// One resource metric of an HPA; nothing where no target is set.
 fn metric(resource: &str, target: &HpaTarget) -> Option<Node> {
-    let kind = target.target_type.as_ref().and_then(Text::set);
+    let kind = target.target_type.non_empty();
     let target = match (kind, &target.target_average_utilization, &target.target_average_value) {
         (Some("Utilization"), Some(percent), _) => json!({"type": "Utilization", "averageUtilization": percent}),
         (_, _, Some(value)) => json!({"type": "AverageValue", "averageValue": value}),

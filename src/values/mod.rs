@@ -3,9 +3,9 @@
 //! [`load`] reads what the user gave, [`merge`] lays it over the defaults. Both follow Helm to the letter; where
 //! they do not, `tests/dialect/exceptions.md` says why.
 
-pub mod cut;
 pub mod merge;
 pub mod set;
+pub mod tree;
 
 use std::borrow::Cow;
 

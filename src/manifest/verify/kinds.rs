@@ -1,10 +1,10 @@
 //! The fields of the kinds that we write.
 
+use super::field_rules;
 use super::format;
 use super::pod_shape::{CLAIM_SPEC, POD_TEMPLATE, PROTOCOL, SELECTOR};
 use super::shape::Shape::{Also, Any, As, Bool, Free, Int, List, Map, OneOf, Port, Quantity, Share, Text};
 use super::shape::{COUNT, Field, NAME, PORT, Shape, TEXTS, compare, opt, req};
-use super::together;
 use super::{Findings, Node};
 
 /// Compares an object with the fields of its kind; kinds that are not here are left to their controllers.
@@ -33,7 +33,7 @@ const KINDS: [(&str, &Shape); 27] = [
     ("NetworkPolicy", &with(&NETWORK_POLICY)),
     ("HorizontalPodAutoscaler", &with(&AUTOSCALER)),
     ("PodDisruptionBudget", &with(&DISRUPTION_BUDGET)),
-    ("PersistentVolumeClaim", &with(&Also(&CLAIM_SPEC, together::claim))),
+    ("PersistentVolumeClaim", &with(&Also(&CLAIM_SPEC, field_rules::claim))),
     ("PersistentVolume", &with(&VOLUME)),
     ("StorageClass", &STORAGE_CLASS),
     ("ValidatingWebhookConfiguration", &WEBHOOKS),
@@ -216,16 +216,18 @@ const INGRESS: Shape = Map(&[
 ]);
 const INGRESS_CLASS: Shape = Map(&[opt("controller", &As(format::domain_path)), opt("parameters", &Any)]);
 
-const POLICY_PORTS: Shape =
-    List(&Also(&Map(&[opt("port", &Port), opt("endPort", &PORT), opt("protocol", &PROTOCOL)]), together::policy_port));
+const POLICY_PORTS: Shape = List(&Also(
+    &Map(&[opt("port", &Port), opt("endPort", &PORT), opt("protocol", &PROTOCOL)]),
+    field_rules::policy_port,
+));
 const IP_BLOCK: Shape = Map(&[req("cidr", &As(format::cidr)), opt("except", &List(&As(format::cidr)))]);
 const PEERS: Shape = List(&Also(
     &Map(&[
         opt("podSelector", &SELECTOR),
         opt("namespaceSelector", &SELECTOR),
-        opt("ipBlock", &Also(&IP_BLOCK, together::ip_block)),
+        opt("ipBlock", &Also(&IP_BLOCK, field_rules::ip_block)),
     ]),
-    together::peer,
+    field_rules::peer,
 ));
 const NETWORK_POLICY: Shape = Map(&[
     opt("podSelector", &SELECTOR),
@@ -318,7 +320,7 @@ const ROLE: Shape = Map(&[
                 opt("resourceNames", &List(&Text)),
                 opt("nonResourceURLs", &List(&Text)),
             ]),
-            together::role_rule,
+            field_rules::role_rule,
         )),
     ),
 ]);
@@ -326,7 +328,7 @@ const BINDING: Shape = Map(&[
     API,
     KIND,
     METADATA,
-    req("roleRef", &Also(&ROLE_REF, together::role_ref)),
+    req("roleRef", &Also(&ROLE_REF, field_rules::role_ref)),
     opt(
         "subjects",
         &List(&Also(
@@ -336,7 +338,7 @@ const BINDING: Shape = Map(&[
                 opt("namespace", &Text),
                 opt("apiGroup", &Text),
             ]),
-            together::subject,
+            field_rules::subject,
         )),
     ),
 ]);
@@ -360,7 +362,7 @@ const VOLUME: Shape = Also(
         opt("persistentVolumeReclaimPolicy", &OneOf(&["Retain", "Delete", "Recycle"])),
         opt("volumeMode", &OneOf(&["Filesystem", "Block"])),
     ]),
-    together::volume,
+    field_rules::volume,
 );
 const STORAGE_CLASS: Shape = Shape::Having(&[
     req("provisioner", &Text),
@@ -372,7 +374,7 @@ const WEBHOOKS: Shape = Shape::Having(&[opt(
     &List(&Shape::Having(&[
         req("name", &Shape::Named(format::qualified_domain)),
         req("admissionReviewVersions", &List(&Text)),
-        req("clientConfig", &Also(&Shape::Having(&[]), together::client_config)),
+        req("clientConfig", &Also(&Shape::Having(&[]), field_rules::client_config)),
         req("sideEffects", &OneOf(&["None", "NoneOnDryRun"])),
         opt("failurePolicy", &OneOf(&["Ignore", "Fail"])),
         opt("matchPolicy", &OneOf(&["Exact", "Equivalent"])),
@@ -388,5 +390,5 @@ const DEFINITION: Shape = Also(
         req("scope", &OneOf(&["Namespaced", "Cluster"])),
         req("versions", &List(&Shape::Having(&[req("name", &As(format::label_name))]))),
     ]),
-    together::definition,
+    field_rules::definition,
 );

@@ -5,6 +5,7 @@
 //! hold what a table cannot say: names that must agree, settings that exclude each other.
 
 mod cron;
+mod field_rules;
 pub mod format;
 mod kinds;
 mod metadata;
@@ -13,7 +14,6 @@ pub mod node;
 mod pod;
 mod pod_shape;
 mod shape;
-mod together;
 mod workload;
 
 use std::collections::HashMap;

@@ -1,9 +1,9 @@
 //! The fields of a pod, as Kubernetes' API has them.
 
+use super::field_rules;
 use super::format;
 use super::shape::Shape::{Also, Any, As, Bool, Free, Int, List, Map, OneOf, Port, Quantity, Text, Words};
 use super::shape::{COUNT, NAME, PORT, Shape, TEXTS, opt, req};
-use super::together;
 
 const LONG: Shape = Int(0, i64::MAX);
 const POSITIVE: Shape = Int(1, i32::MAX as i64);
@@ -21,7 +21,7 @@ pub(super) const SELECTOR: Shape = Map(&[
                 req("operator", &OneOf(&["In", "NotIn", "Exists", "DoesNotExist"])),
                 opt("values", &List(&Text)),
             ]),
-            together::expression,
+            field_rules::expression,
         )),
     ),
 ]);
@@ -49,7 +49,7 @@ const ENV: Shape = Map(&[
 ]);
 const ENV_FROM: Shape = Also(
     &Map(&[opt("prefix", &Text), opt("configMapRef", &NAME_REF), opt("secretRef", &NAME_REF)]),
-    together::env_from,
+    field_rules::env_from,
 );
 
 const HTTP_GET: Shape = Map(&[
@@ -82,7 +82,7 @@ const HANDLER: Shape = Also(
         opt("tcpSocket", &TCP),
         opt("sleep", &Map(&[req("seconds", &LONG)])),
     ]),
-    together::handler,
+    field_rules::handler,
 );
 
 /// Requests and limits.
@@ -94,7 +94,7 @@ pub(super) const RESOURCES: Shape = Map(&[
 
 const SECCOMP: Shape = Also(
     &Map(&[req("type", &OneOf(&["Localhost", "RuntimeDefault", "Unconfined"])), opt("localhostProfile", &Text)]),
-    together::profile,
+    field_rules::profile,
 );
 const SE_LINUX: Shape = Map(&[opt("level", &Text), opt("role", &Text), opt("type", &Text), opt("user", &Text)]);
 const WINDOWS: Shape = Map(&[
@@ -104,7 +104,7 @@ const WINDOWS: Shape = Map(&[
     opt("runAsUserName", &Text),
 ]);
 
-const CONTAINER_SECURITY: Shape = Also(&CONTAINER_RIGHTS, together::escalation);
+const CONTAINER_SECURITY: Shape = Also(&CONTAINER_RIGHTS, field_rules::escalation);
 const CONTAINER_RIGHTS: Shape = Map(&[
     opt("allowPrivilegeEscalation", &Bool),
     opt("appArmorProfile", &SECCOMP),
@@ -248,7 +248,7 @@ const VOLUME: Shape = Map(&[
                         opt("clusterTrustBundle", &Any),
                         opt("podCertificate", &Any),
                     ]),
-                    together::projection,
+                    field_rules::projection,
                 )),
             ),
         ]),
@@ -281,7 +281,7 @@ const VOLUME: Shape = Map(&[
     opt("vsphereVolume", &Any),
 ]);
 
-const TOLERATION: Shape = Also(&TOLERATION_FIELDS, together::toleration);
+const TOLERATION: Shape = Also(&TOLERATION_FIELDS, field_rules::toleration);
 const TOLERATION_FIELDS: Shape = Map(&[
     opt("key", &Text),
     opt("operator", &OneOf(&["Exists", "Equal", "Lt", "Gt"])),
@@ -297,7 +297,7 @@ const NODE_MATCH: Shape = List(&Also(
         req("operator", &OneOf(&["In", "NotIn", "Exists", "DoesNotExist", "Gt", "Lt"])),
         opt("values", &List(&Text)),
     ]),
-    together::expression,
+    field_rules::expression,
 ));
 const POD_TERM: Shape = Map(&[
     req("topologyKey", &As(format::qualified_name)),
@@ -329,7 +329,7 @@ const AFFINITY: Shape = Map(&[
     opt("podAffinity", &POD_AFFINITY),
     opt("podAntiAffinity", &POD_AFFINITY),
 ]);
-const SPREAD: Shape = Also(&SPREAD_FIELDS, together::spread);
+const SPREAD: Shape = Also(&SPREAD_FIELDS, field_rules::spread);
 const SPREAD_FIELDS: Shape = Map(&[
     req("maxSkew", &POSITIVE),
     req("topologyKey", &As(format::qualified_name)),
@@ -342,7 +342,7 @@ const SPREAD_FIELDS: Shape = Map(&[
 ]);
 
 /// What runs in a pod and where.
-pub(super) const POD_SPEC: Shape = Also(&POD_FIELDS, together::pod);
+pub(super) const POD_SPEC: Shape = Also(&POD_FIELDS, field_rules::pod);
 const POD_FIELDS: Shape = Map(&[
     req("containers", &List(&CONTAINER)),
     opt("initContainers", &List(&CONTAINER)),
@@ -360,7 +360,7 @@ const POD_FIELDS: Shape = Map(&[
     opt("nodeName", &NAME),
     opt("affinity", &AFFINITY),
     opt("tolerations", &List(&TOLERATION)),
-    opt("topologySpreadConstraints", &Also(&List(&SPREAD), together::spreads)),
+    opt("topologySpreadConstraints", &Also(&List(&SPREAD), field_rules::spreads)),
     opt("priority", &ANY_INT),
     opt("priorityClassName", &NAME),
     opt("preemptionPolicy", &OneOf(&["Never", "PreemptLowerPriority"])),

@@ -1,8 +1,8 @@
 //! Storages of repositories, Praefect, and Git over SSH.
 
 use super::{Context, refuse, refuse_beside, required};
-use crate::model::Text;
-use crate::resolve::shared::gitaly::{Gitaly, Praefect, set};
+use crate::model::{NonEmpty, Text};
+use crate::resolve::shared::gitaly::{Gitaly, Praefect};
 
 /// Reports what is contradictory about them.
 pub(super) fn check(cx: &Context) {
@@ -94,7 +94,7 @@ fn certificates_behind_praefect(cx: &Context) {
         return;
     }
     for (index, storage) in praefect.virtual_storages.iter().enumerate() {
-        if set(&storage.tls_secret_name).is_none() {
+        if storage.tls_secret_name.non_empty().is_none() {
             let base = format!("global.praefect.virtualStorages[{index}]");
             refuse_beside(
                 cx,
@@ -121,7 +121,7 @@ fn metrics_of_openssh(cx: &Context) {
 
 fn serves_openssh(cx: &Context) -> bool {
     let daemon: Option<Text> = cx.read("gitlab.gitlab-shell.sshDaemon");
-    cx.enabled("gitlab.gitlab-shell.enabled") && set(&daemon).unwrap_or("openssh") == "openssh"
+    cx.enabled("gitlab.gitlab-shell.enabled") && daemon.non_empty().unwrap_or("openssh") == "openssh"
 }
 
 fn signing_key(cx: &Context) {

@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 
 use crate::bundle::Difference;
 use crate::diag::{Diagnostic, ValuePath};
-use crate::model::{Node, NodeMap, Text};
+use crate::model::{Node, NodeMap, NonEmpty, Text};
 use crate::resolve::gateway::GatewayRoute;
 use crate::resolve::shared::{kubectl_job, tls};
 use crate::resolve::workload::{Workload, config_volume, mount};
@@ -39,7 +39,7 @@ fn resolve(cx: &Context, plan: &mut Plan) {
     }
     let set: Settings = cx.read(COMPONENT.key);
     // `false` and an empty text mean the same: none.
-    let Some(email) = set.email.as_ref().and_then(Text::set).filter(|email| *email != "false") else {
+    let Some(email) = set.email.non_empty().filter(|email| *email != "false") else {
         cx.say(no_email());
         return;
     };

@@ -3,7 +3,7 @@
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use crate::model::{Node, NodeMap, Port, Text};
+use crate::model::{Node, NodeMap, NonEmpty, Port, Text};
 use crate::resolve::context::overlay;
 use crate::resolve::gateway::gateway_name;
 use crate::resolve::plan::View;
@@ -63,7 +63,7 @@ struct Gateway<'a> {
 fn resolve(cx: &Context, plan: &mut Plan) {
     let set: Settings = cx.read("global.gatewayApi");
     // Another's Gateway is another's affair.
-    if !set.enabled || set.gateway_ref.name.as_ref().is_some_and(|name| name.set().is_some()) {
+    if !set.enabled || set.gateway_ref.name.as_ref().is_some_and(|name| name.non_empty().is_some()) {
         return;
     }
     let mut labels = labels::identity("gitlab", &cx.release.name);
@@ -129,8 +129,8 @@ impl Gateway<'_> {
             return None;
         }
         let set: Listener = cx.read_value(&format!("global.gatewayApi.listeners.{name}"), section);
-        let own = set.protocol.as_ref().and_then(Text::set);
-        let protocol = own.or_else(|| self.set.protocol.as_ref().and_then(Text::set)).unwrap_or("HTTPS");
+        let own = set.protocol.non_empty();
+        let protocol = own.or_else(|| self.set.protocol.non_empty()).unwrap_or("HTTPS");
         let port = set.port.unwrap_or_else(|| match protocol {
             "HTTP" => json!(80),
             "TCP" => self.ssh_port(),

@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 
 use crate::model::app_config::SecretKey;
 use crate::model::workload::{Annotated, Metrics};
-use crate::model::{Node, NodeMap, Port, Text};
+use crate::model::{Node, NodeMap, NonEmpty, Port, Text};
 use crate::resolve::gateway::{GatewayRoute, prefix_rule};
 use crate::resolve::network::{Ingress, Route};
 use crate::resolve::plan::View;
@@ -134,12 +134,7 @@ impl Pages<'_> {
         let ingress = Ingress::of(cx, &self.w.key);
         let managed = cx.enabled("global.ingress.configureCertmanager");
         let default = if managed { "pages-tls" } else { "wildcard-tls" };
-        ingress
-            .tls
-            .secret_name
-            .as_ref()
-            .and_then(Text::set)
-            .map_or_else(|| format!("{}-{default}", cx.release.name), str::to_owned)
+        ingress.tls.secret_name.non_empty().map_or_else(|| format!("{}-{default}", cx.release.name), str::to_owned)
     }
 
     /// Where plain requests come in: from users, from a proxy, or only from the kubelet.
@@ -155,7 +150,7 @@ impl Pages<'_> {
 fn plan_config(pages: &Pages, plan: &mut Plan) {
     let (w, set, global) = (&pages.w, &pages.set, &pages.global);
     let cx = w.cx;
-    let set_text = |text: &Option<Text>| text.as_ref().and_then(Text::set).map(str::to_owned);
+    let set_text = |text: &Option<Text>| text.non_empty().map(str::to_owned);
     let root = workhorse::relative_root(cx);
     let internal = workhorse::url(cx, &w.key);
     let port = set.service.internal_port.to_string();
@@ -279,7 +274,7 @@ fn plan_deployment(pages: &Pages, plan: &mut Plan) {
     if set.metrics.enabled {
         main = main.port("http-metrics", &set.metrics.port);
     }
-    if let Some(status) = set.status_uri.as_ref().and_then(Text::set) {
+    if let Some(status) = set.status_uri.non_empty() {
         let mut probe =
             json!({"httpGet": {"path": status, "port": pages.http_port().parse::<i64>().unwrap_or_default()}});
         crate::resolve::context::overlay(&mut probe, &Value::Object(set.deployment.readiness_probe.clone()));
@@ -316,8 +311,8 @@ fn sources(pages: &Pages) -> Vec<Node> {
     let release = &cx.release.name;
     let of = |set: &SecretKey, secret: &str, key: &str, path: &str| {
         let default = format!("{release}-{secret}");
-        let secret = set.secret.as_ref().and_then(Text::set).unwrap_or(&default);
-        secret_items(secret, [(set.key.as_ref().and_then(Text::set).unwrap_or(key), path)])
+        let secret = set.secret.non_empty().unwrap_or(&default);
+        secret_items(secret, [(set.key.non_empty().unwrap_or(key), path)])
     };
     let mut sources: Vec<Node> = object_storage::minio_source(cx).into_iter().collect();
     sources.push(of(&global.api_secret, "gitlab-pages-secret", "shared_secret", "pages/secret"));
@@ -352,7 +347,7 @@ fn plan_services(pages: &Pages, plan: &mut Plan) {
         all
     };
     let port = |name: &str, port: Node, target: Node, node_port: &Option<Node>| json!({"name": name, "port": port, "targetPort": target, "nodePort": node_port, "protocol": "TCP"});
-    let affinity = service.session_affinity.as_ref().and_then(Text::set);
+    let affinity = service.session_affinity.non_empty();
     let config =
         affinity.filter(|a| *a == "ClientIP").map(|_| &service.session_affinity_config).filter(|c| !c.is_empty());
     if pages.direct {
@@ -414,7 +409,7 @@ fn plan_ingress(pages: &Pages, plan: &mut Plan) {
     if pages.direct || !ingress.on() {
         return;
     }
-    let path = ingress.path.as_ref().and_then(Text::set).unwrap_or("/").to_owned();
+    let path = ingress.path.non_empty().unwrap_or("/").to_owned();
     let to = Route {
         host: site.clone(),
         paths: vec![(path, w.name.clone(), json!(service.external_port))],

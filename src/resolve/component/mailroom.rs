@@ -4,7 +4,7 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 use crate::model::app_config::SecretKey;
-use crate::model::{Node, Text};
+use crate::model::{Node, NonEmpty, Text};
 use crate::resolve::plan::View;
 use crate::resolve::shared::redis::{self, Redis};
 use crate::resolve::shared::workhorse;
@@ -83,11 +83,11 @@ const KINDS: [Kind; 2] = [
 
 impl Mailbox {
     fn graph(&self) -> bool {
-        self.inbox_method.as_ref().and_then(Text::set) == Some("microsoft_graph")
+        self.inbox_method.non_empty() == Some("microsoft_graph")
     }
 
     fn webhook(&self) -> bool {
-        self.delivery_method.as_ref().and_then(Text::set).unwrap_or("webhook") == "webhook"
+        self.delivery_method.non_empty().unwrap_or("webhook") == "webhook"
     }
 }
 
@@ -119,7 +119,7 @@ fn resolve(cx: &Context, plan: &mut Plan) {
 
 /// One mailbox of `mail_room.yml`.
 fn section(w: &Workload, kind: &Kind, mailbox: &Mailbox) -> View {
-    let text = |value: &Option<Text>| value.as_ref().and_then(Text::set).map(str::to_owned);
+    let text = |value: &Option<Text>| value.non_empty().map(str::to_owned);
     let url = workhorse::url(w.cx, &w.key);
     view! {
         graph: mailbox.graph(),
@@ -181,8 +181,8 @@ fn sources(cx: &Context, boxes: &[(&Kind, Mailbox)], redis: &Redis) -> Vec<Node>
         if mailbox.webhook() {
             let token = &mailbox.auth_token;
             let default = format!("{}-{}", cx.release.name, kind.token);
-            let secret = token.secret.as_ref().and_then(Text::set).unwrap_or(&default);
-            let key = token.key.as_ref().and_then(Text::set).unwrap_or("authToken");
+            let secret = token.secret.non_empty().unwrap_or(&default);
+            let key = token.key.non_empty().unwrap_or("authToken");
             sources.push(secret_items(secret, [(key, format!("mailroom/{}_webhook_secret", kind.name).as_str())]));
         }
     }

@@ -4,7 +4,7 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 use crate::model::app_config::SecretKey;
-use crate::model::{Node, NodeMap, Text};
+use crate::model::{Node, NodeMap, NonEmpty, Text};
 use crate::resolve::shared::rails::{self, Process};
 use crate::resolve::shared::{kubectl_job, postgres};
 use crate::resolve::workload::{Script, Workload, config_volume, memory_volume, projected_volume, secret_items};
@@ -57,7 +57,7 @@ fn plan_job(w: &Workload, set: &Settings, plan: &mut Plan) {
         let (path, sub) = (format!("/srv/gitlab/config/{}", place(item)), format!("migrations/{item}"));
         main = main.mount("migrations-secrets", &path, json!({"subPath": sub}));
     }
-    match set.script_tpl.set() {
+    match set.script_tpl.non_empty() {
         Some(script) => {
             let path = format!("{}.scriptTpl", COMPONENT.key);
             let chart = tpl::Chart { name: COMPONENT.name, key: COMPONENT.key };
@@ -113,7 +113,7 @@ fn initial_secrets(cx: &Context, set: &Settings) -> Vec<(&'static str, Node)> {
     let runner: SecretKey = cx.read("global.runner.registrationToken");
     let license: SecretKey = cx.read("global.gitlab.license");
     let text = |texts: [&Option<Text>; 2], default: String| {
-        texts.into_iter().find_map(|t| t.as_ref().and_then(Text::set)).map_or(default, str::to_owned)
+        texts.into_iter().find_map(|t| t.non_empty()).map_or(default, str::to_owned)
     };
     let password =
         text([&global.secret, &set.initial_root_password.secret], format!("{release}-gitlab-initial-root-password"));
@@ -149,7 +149,7 @@ fn pages_application(w: &Workload) -> Vec<Node> {
         return Vec::new();
     }
     let set: Application = cx.read("global.oauth.gitlab-pages");
-    let text = |text: &Option<Text>, default: &str| text.as_ref().and_then(Text::set).unwrap_or(default).to_owned();
+    let text = |text: &Option<Text>, default: &str| text.non_empty().unwrap_or(default).to_owned();
     let secret = text(&set.secret, &format!("{}-oauth-gitlab-pages-secret", cx.release.name));
     let (id, key) = (text(&set.app_id_key, "appid"), text(&set.app_secret_key, "appsecret"));
     let items =

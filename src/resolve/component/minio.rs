@@ -5,7 +5,7 @@ use serde_json::{Map, Value, json};
 
 use crate::bundle::Difference;
 use crate::model::workload::{Annotated, Image};
-use crate::model::{Node, NodeMap, Text};
+use crate::model::{Node, NodeMap, NonEmpty, Text};
 use crate::resolve::gateway::{GatewayRoute, prefix_rule};
 use crate::resolve::image::ImageRef;
 use crate::resolve::network::{Ingress, Route};
@@ -112,7 +112,7 @@ fn resolve(cx: &Context, plan: &mut Plan) {
     let script = view! { buckets: set.default_buckets.iter().map(bucket).collect::<Vec<_>>() };
     let view = view! {
         name: minio.config, labels: w.labels.object, script, config: config(&set.minio_config),
-        own_script: w.set.init.script.as_ref().and_then(Text::set),
+        own_script: w.set.init.script.non_empty(),
     };
     plan.add(name, "configmap.yaml", view);
     plan_claim(&minio, plan);
@@ -149,7 +149,7 @@ fn image(w: &Workload, repository: &Text, tag: &Text) -> ImageRef {
 }
 
 fn bucket(set: &Bucket) -> Node {
-    json!({"name": set.name, "policy": set.policy.as_ref().and_then(Text::set).unwrap_or("none"), "purge": set.purge})
+    json!({"name": set.name, "policy": set.policy.non_empty().unwrap_or("none"), "purge": set.purge})
 }
 
 /// `config.json`; `configure` puts the credentials in.
@@ -229,16 +229,16 @@ fn plan_claim(minio: &Minio, plan: &mut Plan) {
     let view = view! {
         name: w.name, labels: w.labels.object, annotations, access_mode: set.access_mode, size: set.size,
         // `-` asks for no class at all, which is another thing than the usual one.
-        storage_class: set.storage_class.as_ref().and_then(Text::set).map(|class| if class == "-" { "" } else { class }),
-        volume_name: set.volume_name.as_ref().and_then(Text::set), selector: chosen.then_some(selector),
+        storage_class: set.storage_class.non_empty().map(|class| if class == "-" { "" } else { class }),
+        volume_name: set.volume_name.non_empty(), selector: chosen.then_some(selector),
     };
     plan.add(COMPONENT.name, "persistentvolumeclaim.yaml", view);
 }
 
 fn plan_deployment(minio: &Minio, plan: &mut Plan) {
     let (w, set) = (&minio.w, &minio.set);
-    let home = set.config_path.as_ref().and_then(Text::set).unwrap_or("/tmp/.minio");
-    let sub_path = set.persistence.sub_path.as_ref().and_then(Text::set);
+    let home = set.config_path.non_empty().unwrap_or("/tmp/.minio");
+    let sub_path = set.persistence.sub_path.non_empty();
     let mut main = w.container("minio", image(w, &set.image, &set.image_tag)).port("service", PORT);
     main.volume_mounts = vec![
         mount("export", set.mount_path.as_str(), sub_path.map_or(Value::Null, |path| json!({"subPath": path}))),
@@ -329,13 +329,13 @@ fn plan_network(minio: &Minio, plan: &mut Plan) {
     let view = view! {
         name: minio.service, labels: w.labels.object, annotations, selector: minio.selector,
         service_type: set.service_type, port: set.service_port, target_port: PORT,
-        load_balancer_ip: set.minio_load_balancer_ip.as_ref().and_then(Text::set),
+        load_balancer_ip: set.minio_load_balancer_ip.non_empty(),
     };
     plan.add(name, "service.yaml", view);
     let host = hosts::public(w.cx, "minio").host;
     let ingress = Ingress::of(w.cx, &w.key);
     if ingress.on() {
-        let path = ingress.path.as_ref().and_then(Text::set).unwrap_or("/").to_owned();
+        let path = ingress.path.non_empty().unwrap_or("/").to_owned();
         let tls_secret = ingress.tls_secret(w.cx, &format!("{}-minio-tls", w.cx.release.name));
         let paths = vec![(path, minio.service.clone(), set.service_port.clone())];
         let route = Route { host: host.clone(), paths, tls_secret };

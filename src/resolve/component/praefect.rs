@@ -4,9 +4,9 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 use crate::model::workload::Metrics;
-use crate::model::{Node, NodeMap, Number, Port, Text, number_or_text};
+use crate::model::{Node, NodeMap, NonEmpty, Number, Port, Text, number_or_text};
 use crate::resolve::context::overlay;
-use crate::resolve::shared::gitaly::{Gitaly, Praefect, Service, certificate, metrics_port, set};
+use crate::resolve::shared::gitaly::{Gitaly, Praefect, Service, certificate, metrics_port};
 use crate::resolve::workload::{
     Container, Workload, configure_script, memory_volume, mount, projected_volume, secret_items,
 };
@@ -108,8 +108,8 @@ impl Server<'_> {
             tls_port: if self.tls() { self.listens(true).to_string() } else { String::new() },
             metrics_port: if self.metrics.enabled { self.metrics_port().to_string() } else { String::new() },
             separate_database_metrics: self.set.metrics.separate_database.unwrap_or(true),
-            log_level: set(&self.set.logging.level),
-            log_format: set(&self.set.logging.format),
+            log_level: self.set.logging.level.non_empty(),
+            log_format: self.set.logging.format.non_empty(),
             failover: self.set.failover.enabled.unwrap_or(true),
             read_only: self.set.failover.readonly_after.unwrap_or(true),
             storages: self.virtual_storages(),
@@ -171,7 +171,7 @@ impl Server<'_> {
     }
 
     fn service_name(&self) -> &str {
-        set(&self.praefect.service_name).unwrap_or(&self.w.name)
+        self.praefect.service_name.non_empty().unwrap_or(&self.w.name)
     }
 
     fn main(&self) -> Container {
@@ -186,7 +186,7 @@ impl Server<'_> {
             ("USE_PRAEFECT_SERVICE", "1".to_owned()),
             ("PRAEFECT_AUTO_MIGRATE", migrate.to_owned()),
             ("PRAEFECT_PROMETHEUS_LISTEN_ADDR", format!(":{}", self.metrics_port())),
-            ("NTP_HOST", set(&self.praefect.ntp_host).unwrap_or("pool.ntp.org").to_owned()),
+            ("NTP_HOST", self.praefect.ntp_host.non_empty().unwrap_or("pool.ntp.org").to_owned()),
             // Some load balancers and firewalls drop the larger TLS greeting of post-quantum keys.
             ("GODEBUG", "tlsmlkem=0,tlskyber=0".to_owned()),
         ]);
@@ -213,11 +213,11 @@ impl Server<'_> {
         let cx = self.w.cx;
         let password = &self.praefect.db_secret;
         let default_password = format!("{}-praefect-dbsecret", cx.release.name);
-        let key = set(&password.key).unwrap_or("secret");
+        let key = password.key.non_empty().unwrap_or("secret");
         let mut sources = vec![
             self.gitaly.token(cx, "gitaly_token"),
             self.praefect.token(cx, "praefect_token"),
-            secret_items(set(&password.secret).unwrap_or(&default_password), [(key, "db_password")]),
+            secret_items(password.secret.non_empty().unwrap_or(&default_password), [(key, "db_password")]),
         ];
         if self.tls() {
             let secret = certificate(cx, &self.praefect.tls.secret_name, "praefect");
@@ -245,7 +245,7 @@ impl Server<'_> {
         }
         let view = view! {
             name: self.service_name(), labels: w.labels.service, annotations, selector: w.labels.selector,
-            service_type: set(&self.service.r#type), cluster_ip: self.service.address(Some("None")),
+            service_type: self.service.r#type.non_empty(), cluster_ip: self.service.address(Some("None")),
             port_name: self.service.port_name("grpc", COMPONENT.name), tls_name: self.service.port_name("tls", COMPONENT.name),
             port: port(false), target: self.listens(false),
             tls_port: self.tls().then(|| port(true)), tls_target: self.tls().then(|| self.listens(true)),

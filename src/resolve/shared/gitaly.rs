@@ -4,7 +4,7 @@ use serde::Deserialize;
 
 use crate::model::app_config::SecretKey;
 use crate::model::workload::Metrics;
-use crate::model::{Node, NodeMap, Number, Port, Text};
+use crate::model::{Node, NodeMap, NonEmpty, Number, Port, Text};
 use crate::resolve::context::Context;
 use crate::resolve::workload::secret_items;
 
@@ -154,12 +154,12 @@ impl Service {
 
     /// `tcp-gitaly`: what is spoken, and the name; where no name is set, that of the component.
     pub fn port_name(&self, protocol: &str, component: &str) -> String {
-        format!("{protocol}-{}", set(&self.name).unwrap_or(component))
+        format!("{protocol}-{}", self.name.non_empty().unwrap_or(component))
     }
 
     /// The address of the Service: `None` is for one that has none, unlike a node port or a load balancer.
     pub fn address<'a>(&self, wanted: Option<&'a str>) -> Option<&'a str> {
-        let headless = matches!(set(&self.r#type), None | Some("ClusterIP"));
+        let headless = matches!(self.r#type.non_empty(), None | Some("ClusterIP"));
         wanted.filter(|ip| headless || *ip != "None")
     }
 
@@ -212,14 +212,14 @@ impl VirtualStorage {
 
 /// The Secret with a certificate, `<release>-<part>-tls` where none is named.
 pub fn certificate(cx: &Context, named: &Option<Text>, part: &str) -> String {
-    set(named).map_or_else(|| format!("{}-{part}-tls", cx.release.name), str::to_owned)
+    named.non_empty().map_or_else(|| format!("{}-{part}-tls", cx.release.name), str::to_owned)
 }
 
 /// The secret that Gitaly and gitlab-shell show to Rails, as a file of a projected volume.
 pub fn shell_secret(cx: &Context, own: &str, path: &str) -> Node {
     let from: SecretKey = cx.inherited("global.shell.authToken", &format!("{own}.authToken"));
     let default = format!("{}-gitlab-shell-secret", cx.release.name);
-    secret_items(set(&from.secret).unwrap_or(&default), [(set(&from.key).unwrap_or("secret"), path)])
+    secret_items(from.secret.non_empty().unwrap_or(&default), [(from.key.non_empty().unwrap_or("secret"), path)])
 }
 
 /// The port of metrics: `metricsPort`, the older key, over `port`.
@@ -229,15 +229,10 @@ pub fn metrics_port(cx: &Context, own: &str, metrics: &Metrics) -> Port {
     older.or_else(port).unwrap_or_else(|| Port("9236".to_owned()))
 }
 
-/// A text that is there and not empty.
-pub fn set(text: &Option<Text>) -> Option<&str> {
-    text.as_ref().and_then(Text::set)
-}
-
 fn token(from: &SecretKey, default: String, path: &str) -> Node {
-    secret_items(set(&from.secret).unwrap_or(&default), [(set(&from.key).unwrap_or("token"), path)])
+    secret_items(from.secret.non_empty().unwrap_or(&default), [(from.key.non_empty().unwrap_or("token"), path)])
 }
 
 fn number<'t>(text: &'t Option<Text>, default: &'t str) -> &'t str {
-    set(text).unwrap_or(default)
+    text.non_empty().unwrap_or(default)
 }

@@ -1,8 +1,9 @@
 //! Where repositories are, as Gitaly's clients see it: storages, their addresses and tokens.
 
+use crate::model::NonEmpty;
 use serde::Serialize;
 
-use super::gitaly::{Gitaly, Praefect, certificate, set};
+use super::gitaly::{Gitaly, Praefect, certificate};
 use crate::model::Node;
 use crate::resolve::context::Context;
 
@@ -30,15 +31,15 @@ pub fn storages(cx: &Context, own: &str) -> Vec<Storage> {
     let tls = gitaly.tls.enabled;
     // The addresses are the pods' own: what counts is where Gitaly listens.
     let port = gitaly.service.listens(tls);
-    if (gitaly.enabled || set(&gitaly.host).is_some()) && !praefect.replaces_gitaly() {
+    if (gitaly.enabled || gitaly.host.non_empty().is_some()) && !praefect.replaces_gitaly() {
         let prefix = format!("{release}-gitaly");
-        let service = set(&gitaly.service_name).unwrap_or(&prefix);
+        let service = gitaly.service_name.non_empty().unwrap_or(&prefix);
         for (index, name) in gitaly.internal.names.iter().enumerate() {
-            let host = match set(&gitaly.host) {
+            let host = match gitaly.host.non_empty() {
                 Some(host) => host.to_owned(),
                 None => format!("{prefix}-{index}.{service}.{namespace}.svc"),
             };
-            let port = set(&gitaly.port).unwrap_or(port);
+            let port = gitaly.port.non_empty().unwrap_or(port);
             all.push(Storage {
                 name: name.0.clone(),
                 address: format!("{}://{host}:{port}", scheme(tls)),
@@ -48,13 +49,13 @@ pub fn storages(cx: &Context, own: &str) -> Vec<Storage> {
     }
     for external in &gitaly.external {
         let tls = external.tls_enabled.unwrap_or(tls);
-        let port = set(&external.port).unwrap_or(if tls { "8076" } else { "8075" });
+        let port = external.port.non_empty().unwrap_or(if tls { "8076" } else { "8075" });
         let address = format!("{}://{}:{port}", scheme(tls), external.hostname);
         all.push(Storage { name: external.name.0.clone(), address, token_file: None });
     }
     if praefect.enabled {
         let tls = praefect.tls.enabled;
-        let service = set(&praefect.service_name).map_or_else(|| format!("{release}-praefect"), str::to_owned);
+        let service = praefect.service_name.non_empty().map_or_else(|| format!("{release}-praefect"), str::to_owned);
         let address = format!("{}://{service}.{namespace}.svc:{}", scheme(tls), praefect.service.port(tls));
         for storage in &praefect.virtual_storages {
             all.push(Storage {

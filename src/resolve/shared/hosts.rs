@@ -2,7 +2,7 @@
 
 use serde::Deserialize;
 
-use crate::model::Text;
+use crate::model::{NonEmpty, Text};
 use crate::resolve::context::Context;
 
 /// `global.hosts`.
@@ -48,8 +48,8 @@ impl Public {
 pub fn public(cx: &Context, part: &str) -> Public {
     let all: Settings = cx.read("global.hosts");
     let own: Host = cx.read(&format!("global.hosts.{part}"));
-    let suffix = all.host_suffix.as_ref().and_then(Text::set).map_or(String::new(), |s| format!("-{s}"));
-    let host = match own.name.as_ref().and_then(Text::set) {
+    let suffix = all.host_suffix.non_empty().map_or(String::new(), |s| format!("-{s}"));
+    let host = match own.name.non_empty() {
         Some(name) => name.to_owned(),
         None => format!("{part}{suffix}.{}", all.domain),
     };
@@ -59,5 +59,5 @@ pub fn public(cx: &Context, part: &str) -> Public {
 /// The host of Git over SSH: `global.hosts.ssh`, or GitLab's own.
 pub fn ssh(cx: &Context) -> String {
     let all: Settings = cx.read("global.hosts");
-    all.ssh.as_ref().and_then(Text::set).map_or_else(|| public(cx, "gitlab").host, str::to_owned)
+    all.ssh.non_empty().map_or_else(|| public(cx, "gitlab").host, str::to_owned)
 }

@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use crate::model::{NodeMap, Text};
+use crate::model::{NodeMap, NonEmpty};
 use crate::resolve::context::Context;
 use crate::resolve::image::ImageRef;
 use crate::resolve::labels;
@@ -63,5 +63,5 @@ pub fn pod(w: &Workload, init: Vec<Container>, main: Container, volumes: Vec<Val
 
 /// `-<suffix>` where `global.job.nameSuffixOverride` gives one.
 pub fn name_suffix(cx: &Context) -> Option<String> {
-    cx.global.job.name_suffix_override.as_ref().and_then(Text::set).map(|suffix| format!("-{suffix}"))
+    cx.global.job.name_suffix_override.non_empty().map(|suffix| format!("-{suffix}"))
 }

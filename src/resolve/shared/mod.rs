@@ -1,9 +1,9 @@
 //! What components must agree on: databases, Redis, hosts, object storage.
 
 pub mod bitnami;
-pub mod chart;
 pub mod gitaly;
 pub mod gitaly_clients;
+pub mod gitlab_chart;
 pub mod hosts;
 pub mod kubectl_job;
 pub mod nginx;

@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use super::hosts;
 use crate::model::app_config::{AppConfig, SecretKey, Store};
-use crate::model::{Node, Text};
+use crate::model::{Node, NonEmpty, Text};
 use crate::resolve::context::Context;
 use crate::resolve::workload::secret_items;
 
@@ -112,8 +112,8 @@ pub fn minio_endpoint(cx: &Context, own: &str) -> String {
     let minio: Minio = cx.read(&format!("{own}.minio"));
     let of_hosts: Minio = cx.read("global.hosts.minio");
     let pick = |get: fn(&Minio) -> &Option<Text>, default: &str| {
-        let own = get(&minio).as_ref().and_then(Text::set);
-        own.or_else(|| get(&of_hosts).as_ref().and_then(Text::set)).unwrap_or(default).to_owned()
+        let own = get(&minio).non_empty();
+        own.or_else(|| get(&of_hosts).non_empty()).unwrap_or(default).to_owned()
     };
     let service = pick(|m| &m.service_name, "minio-svc");
     let port = pick(|m| &m.port, &cx.text("minio.servicePort").unwrap_or_else(|| "9000".to_owned()));
@@ -147,11 +147,7 @@ pub fn sources(cx: &Context, app: &AppConfig, with_pages: bool) -> Vec<Node> {
 /// MinIO's keys, where MinIO is used.
 pub fn minio_source(cx: &Context) -> Option<Node> {
     let set: SecretKey = cx.read("global.minio.credentials");
-    let name = set
-        .secret
-        .as_ref()
-        .and_then(Text::set)
-        .map_or_else(|| format!("{}-minio-secret", cx.release.name), str::to_owned);
+    let name = set.secret.non_empty().map_or_else(|| format!("{}-minio-secret", cx.release.name), str::to_owned);
     cx.enabled("global.minio.enabled")
         .then(|| secret_items(&name, [("accesskey", "minio/accesskey"), ("secretkey", "minio/secretkey")]))
 }

@@ -6,7 +6,7 @@ use serde::Serialize;
 use serde_json::{Value, json};
 
 use crate::model::psql::{Psql, Ssl};
-use crate::model::{Node, Text};
+use crate::model::{Node, NonEmpty, Text};
 use crate::resolve::context::{Context, overlay};
 use crate::resolve::labels::full_name;
 use crate::resolve::workload::secret_items;
@@ -176,11 +176,11 @@ fn connection(name: &str, set: &Psql, host: String) -> Database {
         keepalives_count: given(&set.keepalives_count),
         tcp_user_timeout: given(&set.tcp_user_timeout),
         load_balancing: given(&set.load_balancing).filter(|v| v.as_object().is_some_and(|map| !map.is_empty())),
-        password_file: match password.file.as_ref().and_then(Text::set) {
+        password_file: match password.file.non_empty() {
             Some(file) if by_file => file.to_owned(),
             _ => format!("/etc/gitlab/postgres/psql-password-{name}"),
         },
-        ssl: set.ssl.secret.as_ref().and_then(Text::set).map(|_| SSL),
+        ssl: set.ssl.secret.non_empty().map(|_| SSL),
         secret: if by_file { String::new() } else { text(&password.secret, "") },
         key: text(&password.key, "postgresql-password"),
         certificates: set.ssl.clone(),
@@ -188,7 +188,7 @@ fn connection(name: &str, set: &Psql, host: String) -> Database {
 }
 
 fn text(value: &Option<Text>, default: &str) -> String {
-    value.as_ref().and_then(Text::set).unwrap_or(default).to_owned()
+    value.non_empty().unwrap_or(default).to_owned()
 }
 
 /// The passwords as sources of a projected volume: `postgres/psql-password-main`.
@@ -214,7 +214,9 @@ pub fn ssl_sources(databases: &[Database]) -> Vec<Node> {
         ];
         let items: Vec<Node> = keys
             .iter()
-            .filter_map(|(key, file)| Some(json!({"key": key.as_ref()?.set()?, "path": format!("{folder}/{file}")})))
+            .filter_map(|(key, file)| {
+                Some(json!({"key": key.as_ref()?.non_empty()?, "path": format!("{folder}/{file}")}))
+            })
             .collect();
         let source = json!({"secret": {"name": secret, "items": items}});
         if !sources.contains(&source) {

@@ -7,7 +7,7 @@ use serde::Serialize;
 use serde_json::Value;
 
 use crate::model::redis::{Auth, Server};
-use crate::model::{self, Node};
+use crate::model::{self, Node, NonEmpty};
 use crate::resolve::context::Context;
 use crate::resolve::labels::full_name;
 use crate::resolve::workload::secret_items;
@@ -125,7 +125,7 @@ pub fn has_instances(cx: &Context) -> bool {
 
 fn resolve(cx: &Context, main: &model::redis::Redis, key: &str, own: Option<&model::redis::Redis>) -> Redis {
     let text = |get: fn(&model::redis::Redis) -> &Option<model::Text>| {
-        let of = |set| get(set).as_ref().and_then(model::Text::set).map(str::to_owned);
+        let of = |set| get(set).non_empty().map(str::to_owned);
         own.and_then(of).or_else(|| of(main))
     };
     let node = |get: fn(&model::redis::Redis) -> &Option<Node>| {
@@ -134,7 +134,7 @@ fn resolve(cx: &Context, main: &model::redis::Redis, key: &str, own: Option<&mod
     };
     let at = own.unwrap_or(main);
     let release = cx.release;
-    let service = match main.service_name.as_ref().and_then(model::Text::set) {
+    let service = match main.service_name.non_empty() {
         Some(service) => service.to_owned(),
         None => format!("{}-master", full_name(&release.name, "redis", None, None)),
     };
@@ -158,7 +158,7 @@ fn resolve(cx: &Context, main: &model::redis::Redis, key: &str, own: Option<&mod
         connect_timeout: node(|r| &r.connect_timeout),
         read_timeout: node(|r| &r.read_timeout),
         write_timeout: node(|r| &r.write_timeout),
-        channel_prefix: own.and_then(|r| r.channel_prefix.as_ref()).and_then(model::Text::set).map(str::to_owned),
+        channel_prefix: own.and_then(|r| r.channel_prefix.as_ref()).and_then(model::Text::non_empty).map(str::to_owned),
     }
 }
 
@@ -174,8 +174,8 @@ fn password(
         return None;
     }
     let item = if key.is_empty() { "redis/redis-password".to_owned() } else { format!("redis/{key}-password") };
-    let secret = chain.iter().find_map(|auth| auth.secret.as_ref().and_then(model::Text::set));
-    let entry = chain.iter().find_map(|auth| auth.key.as_ref().and_then(model::Text::set));
+    let secret = chain.iter().find_map(|auth| auth.secret.non_empty());
+    let entry = chain.iter().find_map(|auth| auth.key.non_empty());
     let default = default_secret(cx);
     Some(Password::new(secret.unwrap_or(&default), entry.unwrap_or("secret"), item))
 }
@@ -194,8 +194,8 @@ fn default_secret(cx: &Context) -> String {
 
 fn sentinel_password(main: &model::redis::Redis) -> Option<Password> {
     let auth = &main.sentinel_auth;
-    let secret = auth.secret.as_ref().and_then(model::Text::set)?;
-    let key = auth.key.as_ref().and_then(model::Text::set).unwrap_or("secret");
+    let secret = auth.secret.non_empty()?;
+    let key = auth.key.non_empty().unwrap_or("secret");
     let item = "redis-sentinel/redis-sentinel-password".to_owned();
     auth.enabled.unwrap_or(false).then(|| Password::new(secret, key, item))
 }
@@ -204,7 +204,7 @@ fn servers(list: &[Server], port: i64) -> Vec<Node> {
     let number =
         |text: &model::Text| text.as_str().parse::<i64>().map_or_else(|_| Value::from(text.as_str()), Value::from);
     let server = |server: &Server| {
-        let port = server.port.as_ref().filter(|p| p.set().is_some()).map_or(Value::from(port), number);
+        let port = server.port.as_ref().filter(|p| p.non_empty().is_some()).map_or(Value::from(port), number);
         serde_json::json!({"host": server.host, "port": port})
     };
     list.iter().map(server).collect()

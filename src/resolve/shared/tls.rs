@@ -3,7 +3,7 @@
 use serde::Deserialize;
 use serde_json::Value;
 
-use crate::model::{NodeMap, Text};
+use crate::model::{NodeMap, NonEmpty, Text};
 use crate::resolve::context::Context;
 
 /// How the Ingress controller trusts what it reaches by TLS: a part of the `tls` of a component.
@@ -33,7 +33,7 @@ impl Trust {
             put("proxy-ssl-verify", "on".to_owned());
             put("proxy-ssl-name", format!("{service}.{namespace}.svc"));
         }
-        if let Some(secret) = self.ca_secret_name.as_ref().and_then(Text::set) {
+        if let Some(secret) = self.ca_secret_name.non_empty() {
             put("proxy-ssl-secret", format!("{namespace}/{secret}"));
         }
         all

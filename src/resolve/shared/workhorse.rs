@@ -2,8 +2,7 @@
 
 use serde::Deserialize;
 
-use super::gitaly::set;
-use crate::model::Text;
+use crate::model::{NonEmpty, Text};
 use crate::resolve::context::Context;
 
 /// `global.workhorse`, and `workhorse` of a component over it.
@@ -27,17 +26,19 @@ struct Tls {
 pub fn address(cx: &Context, own: &str) -> String {
     let workhorse: Workhorse = cx.inherited("global.workhorse", &format!("{own}.workhorse"));
     let release = &cx.release;
-    let service = set(&workhorse.service_name).unwrap_or("webservice-default");
-    let host = set(&workhorse.host)
+    let service = workhorse.service_name.non_empty().unwrap_or("webservice-default");
+    let host = workhorse
+        .host
+        .non_empty()
         .map_or_else(|| format!("{}-{service}.{}.svc", release.name, release.namespace), str::to_owned);
-    let scheme = set(&workhorse.scheme).unwrap_or(if workhorse.tls.enabled { "https" } else { "http" });
-    format!("{scheme}://{host}:{}", set(&workhorse.port).unwrap_or("8181"))
+    let scheme = workhorse.scheme.non_empty().unwrap_or(if workhorse.tls.enabled { "https" } else { "http" });
+    format!("{scheme}://{host}:{}", workhorse.port.non_empty().unwrap_or("8181"))
 }
 
 /// The path that GitLab stands under, `/gitlab`; empty for the root.
 pub fn relative_root(cx: &Context) -> String {
     let root: Option<Text> = cx.read("global.appConfig.relativeUrlRoot");
-    set(&root).unwrap_or("").trim_end_matches('/').to_owned()
+    root.non_empty().unwrap_or("").trim_end_matches('/').to_owned()
 }
 
 /// The address with GitLab's path, no slash after it.

@@ -1,7 +1,7 @@
 //! The ServiceAccount that pods use.
 
 use super::Workload;
-use crate::model::Text;
+use crate::model::NonEmpty;
 use crate::resolve::labels;
 use crate::resolve::plan::Plan;
 use crate::view;
@@ -14,7 +14,7 @@ impl Workload<'_> {
         if !own.enabled.unwrap_or(false) && !global.enabled.unwrap_or(false) {
             return None;
         }
-        let name = own.name.as_ref().and_then(Text::set).or_else(|| global.name.as_ref().and_then(Text::set));
+        let name = own.name.non_empty().or_else(|| global.name.non_empty());
         Some(name.unwrap_or(&self.name).to_owned())
     }
 
@@ -23,8 +23,7 @@ impl Workload<'_> {
         let own = &self.set.service_account;
         let global = &self.cx.global.service_account;
         let create = own.create.unwrap_or(false) || global.create.unwrap_or(false);
-        let named =
-            global.name.as_ref().and_then(Text::set).is_some() && own.name.as_ref().and_then(Text::set).is_none();
+        let named = global.name.non_empty().is_some() && own.name.non_empty().is_none();
         create && !named && self.service_account_name().is_some()
     }
 

@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use super::Workload;
 use super::volumes::{certificate_mounts, mount};
 use crate::model::workload::Image;
-use crate::model::{Node, NodeMap, Text};
+use crate::model::{Node, NodeMap, NonEmpty};
 use crate::resolve::context::overlay_map;
 use crate::resolve::image::ImageRef;
 use crate::resolve::labels;
@@ -138,7 +138,7 @@ impl Workload<'_> {
         over.retain(|name, _| !own_from.contains_key(name));
         labels::put(&mut plain, &over);
         let mut all = Vec::with_capacity(plain.len() + taken.len() + 1);
-        let zone = global.time_zone.set().filter(|_| !plain.contains_key("TZ") && !taken.contains_key("TZ"));
+        let zone = global.time_zone.non_empty().filter(|_| !plain.contains_key("TZ") && !taken.contains_key("TZ"));
         all.extend(zone.map(|zone| env("TZ", zone)));
         all.extend(plain.into_iter().map(|(name, value)| json!({"name": name, "value": value})));
         all.extend(taken.into_iter().map(|(name, source)| json!({"name": name, "valueFrom": source})));
@@ -195,15 +195,15 @@ impl Workload<'_> {
         let base = &self.cx.global.gitlab_base.image;
         let own = &self.set.init.image;
         let image = Image {
-            repository: own.repository.clone().filter(|r| r.set().is_some()).or_else(|| base.repository.clone()),
-            tag: own.tag.clone().filter(|t| t.set().is_some()).or_else(|| base.tag.clone()),
+            repository: own.repository.clone().filter(|r| r.non_empty().is_some()).or_else(|| base.repository.clone()),
+            tag: own.tag.clone().filter(|t| t.non_empty().is_some()).or_else(|| base.tag.clone()),
             digest: own.digest.clone().or_else(|| base.digest.clone()),
             pull_policy: own.pull_policy.clone().or_else(|| base.pull_policy.clone()),
             pull_secrets: Vec::new(),
             registry: None,
         };
         // The global pull policy is not meant for it: its tag is one that does not move.
-        let pull_policy = image.pull_policy.as_ref().and_then(Text::set).map(str::to_owned);
+        let pull_policy = image.pull_policy.non_empty().map(str::to_owned);
         ImageRef { pull_policy, ..self.cx.image(&image, self.cx.gitlab_version()) }
     }
 }

@@ -25,7 +25,7 @@ use serde_json::{Map, Value};
 use super::context::Context;
 use super::labels::{self, Labels};
 use super::plan::View;
-use crate::model::{self, Node, NodeMap, Text};
+use crate::model::{self, Node, NodeMap, NonEmpty};
 use crate::view;
 
 /// A workload's common settings, and the parts made of them.
@@ -58,7 +58,7 @@ impl<'a> Workload<'a> {
     pub fn of(cx: &'a Context<'a>, key: &str, component: &str, section: &Value) -> Self {
         let set: model::workload::Workload = cx.read_value(key, section);
         let release = &cx.release.name;
-        let app = set.name_override.as_ref().and_then(Text::set).unwrap_or(component).to_owned();
+        let app = set.name_override.non_empty().unwrap_or(component).to_owned();
         let name = labels::full_name(release, component, set.name_override.as_ref(), set.fullname_override.as_ref());
         let mut object = labels::identity(&app, release);
         labels::put(&mut object, &cx.global.common.labels);

@@ -3,13 +3,13 @@
 use serde_json::{Map, Value, json};
 
 use super::{Workload, non_empty};
-use crate::model::{Node, NodeMap, Text};
+use crate::model::{Node, NodeMap, NonEmpty, Text};
 use crate::resolve::labels;
 
 impl Workload<'_> {
     pub(super) fn priority_class(&self) -> Option<String> {
-        let own = self.set.priority_class_name.as_ref().and_then(Text::set);
-        own.or_else(|| self.cx.global.priority_class_name.as_ref().and_then(Text::set)).map(str::to_owned)
+        let own = self.set.priority_class_name.non_empty();
+        own.or_else(|| self.cx.global.priority_class_name.non_empty()).map(str::to_owned)
     }
 
     pub(super) fn node_selector(&self) -> Option<NodeMap> {
@@ -80,5 +80,5 @@ impl Workload<'_> {
 }
 
 fn first_set<'t>(own: &'t Option<Text>, global: &'t Option<Text>) -> Option<&'t str> {
-    own.as_ref().and_then(Text::set).or_else(|| global.as_ref().and_then(Text::set))
+    own.non_empty().or_else(|| global.non_empty())
 }

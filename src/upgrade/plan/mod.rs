@@ -2,10 +2,10 @@
 //!
 //! Pure: releases and values in, a [`Plan`] out. What only a render shows is added by the pipeline.
 
-mod before;
 mod commands;
 mod facts;
 mod path;
+mod preconditions;
 pub mod report;
 mod steps;
 
@@ -17,8 +17,8 @@ pub(super) use facts::facts;
 pub use path::{Halt, path};
 
 use super::rules::{self, Action, Hit, Span};
-use super::version::Release;
 use crate::diag::Sources;
+use crate::releases::catalogue::Release;
 use crate::releases::{self, ChartVersion, GitlabVersion, Series, series_of};
 use crate::values::Origins;
 
@@ -292,7 +292,7 @@ fn stop(hop: &Hop<'_>, halt: &Halt) -> Stop {
         },
         conditions: conditions(hop, halt),
         notes: notes(hop, halt),
-        before: before::before(hop),
+        before: preconditions::preconditions(hop),
         objects: objects(hop),
         steps: steps::steps(hop, &values),
         values,
@@ -319,7 +319,7 @@ fn notes(hop: &Hop<'_>, halt: &Halt) -> Vec<String> {
     if releases::listed_chart(gitlab).is_none() {
         notes.push(format!("which chart carries GitLab {gitlab} is not known; it is newer than {chart}"));
     }
-    let newest = super::version::find(&format!("{}.{}", gitlab.major, gitlab.minor)).ok();
+    let newest = crate::releases::catalogue::find(&format!("{}.{}", gitlab.major, gitlab.minor)).ok();
     if let Some(newest) = newest.filter(|newest| newest.gitlab > gitlab) {
         notes.push(format!("the newest known patch of this series is {}", newest.gitlab));
     }

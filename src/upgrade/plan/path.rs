@@ -1,9 +1,9 @@
 //! Over which releases an upgrade goes.
 
 use crate::diag::Diagnostic;
+use crate::releases::catalogue::{self, Release};
 use crate::releases::{self, Series, series_of};
-use crate::upgrade::catalogue::all_series;
-use crate::upgrade::version::{self, Release};
+use crate::upgrade::series::all_series;
 
 /// A release on the way.
 #[derive(Debug, Clone, Copy)]
@@ -46,9 +46,9 @@ pub fn path(from: Release, to: Release, without: &[String], every_minor: bool) -
         if stop.is_none() && !every_minor {
             continue;
         }
-        let newest = stop.and_then(|stop| stop.newest.clone()).filter(|newest| version::find(newest).is_ok());
+        let newest = stop.and_then(|stop| stop.newest.clone()).filter(|newest| catalogue::find(newest).is_ok());
         let newest = newest.unwrap_or_else(|| format!("{}.{}", series.0, series.1));
-        halts.push(Halt { release: version::find(&newest)?, stop });
+        halts.push(Halt { release: catalogue::find(&newest)?, stop });
     }
     halts.push(Halt { release: to, stop: stop(last).filter(|_| first < last) });
     Ok(halts)

@@ -4,8 +4,8 @@ use super::commands::Writer;
 use super::{Hop, Step, ValueChange, facts, renders};
 use crate::releases::{Series, series_of};
 use crate::shell::kubectl_apply;
-use crate::upgrade::catalogue::all_series;
 use crate::upgrade::minima;
+use crate::upgrade::series::all_series;
 
 pub(super) fn steps(hop: &Hop<'_>, values: &[ValueChange]) -> Vec<Step> {
     let write = Writer { hop, name: hop.ask.name, namespace: hop.ask.namespace };

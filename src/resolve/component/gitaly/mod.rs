@@ -8,11 +8,11 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 use crate::model::workload::{Image, Metrics};
-use crate::model::{Node, NodeMap, Number, Port, Switch, Text};
+use crate::model::{Node, NodeMap, NonEmpty, Number, Port, Switch, Text};
 use crate::resolve::context::overlay_map;
 use crate::resolve::labels::{self, Labels, text_map};
 use crate::resolve::scaling::Scaled;
-use crate::resolve::shared::gitaly::{Gitaly, Praefect, Service, VirtualStorage, metrics_port, set};
+use crate::resolve::shared::gitaly::{Gitaly, Praefect, Service, VirtualStorage, metrics_port};
 use crate::resolve::workload::Workload;
 use crate::resolve::{Component, Context, Plan};
 use crate::view;
@@ -126,7 +126,7 @@ impl Server<'_> {
     fn internal(&self) -> Group {
         let name = self.w.name.clone();
         Group {
-            service: set(&self.gitaly.service_name).unwrap_or(&name).to_owned(),
+            service: self.gitaly.service_name.non_empty().unwrap_or(&name).to_owned(),
             config: name.clone(),
             name,
             labels: self.w.labels.clone(),
@@ -162,13 +162,13 @@ impl Server<'_> {
         let tls = self.gitaly.tls.enabled;
         let port = |tls: bool| Number(self.service.port(tls).parse().unwrap_or_default());
         let metrics = self.set.metrics.enabled.then(|| self.metrics_port());
-        let balanced = set(&self.service.r#type) == Some("LoadBalancer");
+        let balanced = self.service.r#type.non_empty() == Some("LoadBalancer");
         let annotations = self.w.service_annotations(&self.service.annotations);
         let view = view! {
             name: group.service, labels: group.labels.service, selector: group.labels.selector, annotations,
-            service_type: set(&self.service.r#type), cluster_ip: self.service.address(set(&self.service.cluster_ip)),
+            service_type: self.service.r#type.non_empty(), cluster_ip: self.service.address(self.service.cluster_ip.non_empty()),
             port_name: self.service.port_name("tcp", COMPONENT.name), tls_name: self.service.port_name("tls", COMPONENT.name),
-            load_balancer_ip: set(&self.service.load_balancer_ip).filter(|_| balanced),
+            load_balancer_ip: self.service.load_balancer_ip.non_empty().filter(|_| balanced),
             port: port(false), metrics_port: metrics,
             tls_port: tls.then(|| port(true)),
             tls_target: tls.then(|| self.listens(true)),

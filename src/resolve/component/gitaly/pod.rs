@@ -3,9 +3,9 @@
 use serde_json::{Value, json};
 
 use super::{Group, Server};
-use crate::model::{Node, Text};
+use crate::model::{Node, NonEmpty, Text};
 use crate::resolve::View;
-use crate::resolve::shared::gitaly::{certificate, set, shell_secret};
+use crate::resolve::shared::gitaly::{certificate, shell_secret};
 use crate::resolve::workload::{
     Container, config_volume, env, memory_volume, mount, probe, projected_volume, secret_items,
 };
@@ -49,7 +49,7 @@ impl Server<'_> {
             ("GODEBUG", "tlsmlkem=0,tlskyber=0".to_owned()),
         ]);
         let tracing: Option<Text> = w.cx.read("global.tracing.connection.string");
-        if let Some(tracing) = set(&tracing) {
+        if let Some(tracing) = tracing.non_empty() {
             main.default_env(env("GITLAB_TRACING", tracing));
         }
         let limited = w.set.resources.get("limits").and_then(|l| l.get("memory")).is_some_and(|m| !m.is_null());
@@ -127,7 +127,7 @@ impl Server<'_> {
             sources.push(secret_items(&secret, [("tls.crt", "gitaly.crt"), ("tls.key", "gitaly.key")]));
         }
         let gpg = &self.set.gpg_signing;
-        if let (true, Some(secret), Some(key)) = (gpg.enabled, set(&gpg.secret), set(&gpg.key)) {
+        if let (true, Some(secret), Some(key)) = (gpg.enabled, gpg.secret.non_empty(), gpg.key.non_empty()) {
             sources.push(secret_items(secret, [(key, "signing_key.gpg")]));
         }
         let mut volumes = vec![

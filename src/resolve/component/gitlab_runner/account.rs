@@ -3,15 +3,15 @@
 use serde_json::{Value, json};
 
 use super::{COMPONENT, Runner};
-use crate::model::{Node, Text};
-use crate::resolve::shared::chart;
+use crate::model::{Node, NonEmpty, Text};
+use crate::resolve::shared::gitlab_chart;
 use crate::resolve::{Plan, labels};
 use crate::view;
 
 /// The name of the ServiceAccount; empty where none is made and none is named, which means the namespace's default.
 pub fn name(runner: &Runner) -> String {
     let (own, rbac) = (&runner.set.service_account, &runner.set.rbac);
-    let set = |name: &Option<Text>| name.as_ref().and_then(Text::set).map(str::to_owned);
+    let set = |name: &Option<Text>| name.non_empty().map(str::to_owned);
     let named = set(&own.name).or_else(|| set(&rbac.generated_service_account_name));
     if makes_account(runner) {
         return named.unwrap_or_else(|| runner.name.clone());
@@ -31,8 +31,8 @@ pub fn plan(runner: &Runner, plan: &mut Plan) {
         labels::put(&mut annotations, &own.annotations);
         let pull = [rbac.image_pull_secrets.clone(), own.image_pull_secrets.clone()].concat();
         let view = view! {
-            name: account, labels: runner.labels, annotations: chart::given(&annotations),
-            image_pull_secrets: chart::secret_names(&pull),
+            name: account, labels: runner.labels, annotations: gitlab_chart::non_empty(&annotations),
+            image_pull_secrets: gitlab_chart::secret_names(&pull),
         };
         plan.add(COMPONENT.name, "serviceaccount.yaml", view);
     }

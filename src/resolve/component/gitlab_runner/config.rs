@@ -4,7 +4,7 @@ use serde_json::{Map, Value, json};
 
 use super::{COMPONENT, Runner};
 use crate::diag::{Diagnostic, ValuePath};
-use crate::model::Text;
+use crate::model::{NonEmpty, Text};
 use crate::resolve::{Plan, labels};
 use crate::view;
 
@@ -19,7 +19,7 @@ const TEMPLATE: &str = "/configmaps/config.template.toml";
 
 pub fn plan(runner: &Runner, plan: &mut Plan) {
     let set = &runner.set;
-    let text = |value: &Option<Text>| value.as_ref().and_then(Text::set).map(str::to_owned);
+    let text = |value: &Option<Text>| value.non_empty().map(str::to_owned);
     let template = text(&set.runners.config).map(|config| runner.evaluated("runners.config", &config));
     if let Some(template) = &template {
         check(runner, template);
@@ -52,7 +52,7 @@ fn config_toml(runner: &Runner) -> String {
     let set = &runner.set;
     let mut lines = Vec::new();
     let mut line = |key: &str, value: String| lines.push(format!("{key} = {value}"));
-    let text = |value: &Option<Text>| value.as_ref().and_then(Text::set).map(str::to_owned);
+    let text = |value: &Option<Text>| value.non_empty().map(str::to_owned);
     if let Some(seconds) = set.shutdown_timeout {
         line("shutdown_timeout", seconds.to_string());
     }
@@ -89,7 +89,7 @@ fn config_toml(runner: &Runner) -> String {
 
 /// `checkInterval`: a whole number, after which an `s` for seconds may stand.
 fn seconds(runner: &Runner) -> Option<u32> {
-    let text = runner.set.check_interval.as_ref().and_then(Text::set)?;
+    let text = runner.set.check_interval.non_empty()?;
     let number = text.strip_suffix('s').unwrap_or(text).parse();
     number
         .map_err(|_| {

@@ -9,9 +9,9 @@ mod settings;
 use serde_json::Value;
 
 use crate::diag::{Diagnostic, ValuePath};
-use crate::model::{NodeMap, Text};
+use crate::model::{NodeMap, NonEmpty};
 use crate::resolve::labels::{self, full_name};
-use crate::resolve::shared::chart;
+use crate::resolve::shared::gitlab_chart;
 use crate::resolve::{Component, Context, Plan, tpl};
 use crate::view;
 use settings::Settings;
@@ -133,14 +133,14 @@ fn plan_extra(runner: &Runner, n: usize, object: &Value, plan: &mut Plan) {
 /// Settings that have no effect as they are written.
 fn check(runner: &Runner) {
     let set = &runner.set;
-    chart::warn_unread(runner.cx, COMPONENT.key, UNREAD);
+    gitlab_chart::warn_unread(runner.cx, COMPONENT.key, UNREAD);
     let say = |path: &str, message: &str, hint: &str| {
         let path = format!("{}.{path}", COMPONENT.key);
         let found = Diagnostic::warning("unread-key", format!("`{path}` {message}"));
         runner.cx.say(found.at_value(ValuePath::dotted(&path)).hint(hint));
     };
     // The value of the default, which only says that the Secret exists.
-    if set.runners.secret.as_ref().and_then(Text::set).is_some_and(|secret| secret != "nonempty") {
+    if set.runners.secret.non_empty().is_some_and(|secret| secret != "nonempty") {
         say(
             "runners.secret",
             "does not name the Secret that the runner uses",

@@ -3,9 +3,9 @@
 use serde_json::{Value, json};
 
 use super::{COMPONENT, Runner, account, service};
-use crate::model::{Node, NodeMap, Text};
+use crate::model::{Node, NodeMap, NonEmpty, Text};
 use crate::resolve::labels::{self, text_map};
-use crate::resolve::shared::{chart, hosts, workhorse};
+use crate::resolve::shared::{gitlab_chart, hosts, workhorse};
 use crate::resolve::workload::{Container, bare_pod, config_volume, env, memory_volume, mount, secret_items};
 use crate::resolve::{Plan, tpl};
 use crate::view;
@@ -15,7 +15,7 @@ const HOME: &str = "/home/gitlab-runner/.gitlab-runner";
 
 pub fn plan(runner: &Runner, plan: &mut Plan) {
     let set = &runner.set;
-    let text = |value: &Option<Text>| value.as_ref().and_then(Text::set).map(str::to_owned);
+    let text = |value: &Option<Text>| value.non_empty().map(str::to_owned);
     let mut pod_labels = runner.labels.clone();
     labels::put(&mut pod_labels, &set.pod_labels);
     let mut annotations = NodeMap::new();
@@ -27,16 +27,16 @@ pub fn plan(runner: &Runner, plan: &mut Plan) {
     let pod = bare_pod(&pod_labels, Vec::new(), vec![container(runner)], volumes(runner))
         .with("annotations", annotations)
         .with("service_account_name", account::name(runner))
-        .with("security_context", chart::given(&set.pod_security_context))
-        .with("image_pull_secrets", chart::secret_names(&set.image_pull_secrets))
+        .with("security_context", gitlab_chart::non_empty(&set.pod_security_context))
+        .with("image_pull_secrets", gitlab_chart::secret_names(&set.image_pull_secrets))
         .with("priority_class_name", text(&set.priority_class_name))
         .with("runtime_class_name", text(&set.runtime_class_name))
         .with("scheduler_name", text(&set.scheduler_name))
         .with("hostname", text(&set.hostname))
-        .with("node_selector", chart::given(&text_map(&set.node_selector)))
+        .with("node_selector", gitlab_chart::non_empty(&text_map(&set.node_selector)))
         .with("tolerations", (!set.tolerations.is_empty()).then_some(&set.tolerations))
-        .with("affinity", chart::given(&set.affinity))
-        .with("topology_spread_constraints", chart::list(&set.topology_spread_constraints))
+        .with("affinity", gitlab_chart::non_empty(&set.affinity))
+        .with("topology_spread_constraints", gitlab_chart::list(&set.topology_spread_constraints))
         .with("termination_grace_period_seconds", &set.termination_grace_period_seconds)
         .with("host_aliases", (!set.host_aliases.is_empty()).then_some(&set.host_aliases))
         .with("extra_containers", extra_containers(runner));
@@ -45,10 +45,10 @@ pub fn plan(runner: &Runner, plan: &mut Plan) {
     let mut selector = NodeMap::new();
     selector.insert("app".to_owned(), runner.name.clone().into());
     let view = view! {
-        name: runner.name, labels: object_labels, annotations: chart::given(&text_map(&set.deployment_annotations)),
+        name: runner.name, labels: object_labels, annotations: gitlab_chart::non_empty(&text_map(&set.deployment_annotations)),
         // A HorizontalPodAutoscaler sets the number.
         replicas: set.replicas.as_ref().filter(|_| set.hpa.max_replicas.is_none()),
-        revision_history_limit: set.revision_history_limit, strategy: chart::given(&set.strategy),
+        revision_history_limit: set.revision_history_limit, strategy: gitlab_chart::non_empty(&set.strategy),
         selector, pod: moved(pod),
     };
     // The names of the Secrets are in the pod itself; the second annotation is there for those who know it from Helm.
@@ -72,7 +72,7 @@ fn container(runner: &Runner) -> Container {
     let mut main = Container {
         name: runner.name.clone(),
         image: image(runner),
-        image_pull_policy: set.image_pull_policy.as_ref().and_then(Text::set).map(str::to_owned),
+        image_pull_policy: set.image_pull_policy.non_empty().map(str::to_owned),
         command: Some(json!([init, "--", "/bin/bash", "/configmaps/entrypoint"])),
         env: environment(runner),
         resources: set.resources.clone(),
@@ -86,7 +86,7 @@ fn container(runner: &Runner) -> Container {
     let live = json!(["/bin/bash", "/configmaps/check-live", (timeout - 1).max(1).to_string()]);
     main.liveness_probe = Some(probe(live, timeout, &set.liveness_probe));
     main.readiness_probe = Some(probe(alive, timeout, &set.readiness_probe));
-    main.lifecycle = match chart::given(&set.deployment_lifecycle) {
+    main.lifecycle = match gitlab_chart::non_empty(&set.deployment_lifecycle) {
         Some(own) => Some(Value::Object(own.clone())),
         None if set.unregister_runners => {
             Some(json!({"preStop": {"exec": {"command": ["/entrypoint", "unregister", "--all-runners"]}}}))
@@ -102,7 +102,7 @@ fn container(runner: &Runner) -> Container {
         .mount("projected-secrets", "/secrets", Value::Null)
         .mount("etc-gitlab-runner", HOME, Value::Null)
         .mount("configmaps", "/configmaps", Value::Null);
-    if set.certs_secret_name.as_ref().and_then(Text::set).is_some() {
+    if set.certs_secret_name.non_empty().is_some() {
         main.volume_mounts.push(mount("custom-certs", &format!("{HOME}/certs/"), json!({"readOnly": true})));
     }
     main.volume_mounts.extend(set.volume_mounts.iter().cloned());
@@ -135,7 +135,7 @@ fn image(runner: &Runner) -> String {
 /// What `gitlab-runner register` reads, and what users add.
 fn environment(runner: &Runner) -> Vec<Node> {
     let (cx, set, runners) = (runner.cx, &runner.set, &runner.set.runners);
-    let text = |value: &Option<Text>| value.as_ref().and_then(Text::set).map(str::to_owned);
+    let text = |value: &Option<Text>| value.non_empty().map(str::to_owned);
     let truth = |value: Option<bool>| value.map(|on| on.to_string());
     let own = || hosts::public(cx, "gitlab").url() + &workhorse::relative_root(cx);
     let session = text(&set.session_server.public_ip);
@@ -157,7 +157,7 @@ fn environment(runner: &Runner) -> Vec<Node> {
         Some(address) => env("SESSION_SERVER_ADDRESS", address),
         None => json!({"name": "SESSION_SERVER_ADDRESS"}),
     });
-    let added = set.env_vars.iter().cloned().chain(chart::environment(&set.extra_env, &set.extra_env_from));
+    let added = set.env_vars.iter().cloned().chain(gitlab_chart::environment(&set.extra_env, &set.extra_env_from));
     for variable in added {
         // A user's variable takes the place of one of ours.
         all.retain(|known| known.get("name") != variable.get("name"));
@@ -171,7 +171,7 @@ fn volumes(runner: &Runner) -> Vec<Node> {
     let release = &cx.release.name;
     let named = |path: &str, end: &str| cx.text(path).unwrap_or_else(|| format!("{release}-{end}"));
     let mut sources = Vec::new();
-    let cache = set.runners.cache.secret_name.as_ref().and_then(Text::set);
+    let cache = set.runners.cache.secret_name.non_empty();
     if let Some(cache) = cache {
         sources.push(secret_items(cache, []));
     } else if cx.enabled("global.minio.enabled") {
@@ -187,7 +187,7 @@ fn volumes(runner: &Runner) -> Vec<Node> {
         json!({"name": "projected-secrets", "projected": {"sources": sources}}),
         config_volume("configmaps", &runner.name),
     ];
-    if let Some(secret) = set.certs_secret_name.as_ref().and_then(Text::set) {
+    if let Some(secret) = set.certs_secret_name.non_empty() {
         volumes.push(json!({"name": "custom-certs", "secret": {"secretName": secret}}));
     }
     volumes.extend(set.volumes.iter().cloned());

@@ -4,8 +4,8 @@ use serde_json::{Map, Value, json};
 
 use super::settings::{Monitor, SessionServer};
 use super::{COMPONENT, Runner};
-use crate::model::{Node, NodeMap, Port, Text};
-use crate::resolve::shared::chart;
+use crate::model::{Node, NodeMap, NonEmpty, Port, Text};
+use crate::resolve::shared::gitlab_chart;
 use crate::resolve::{Plan, labels};
 use crate::view;
 
@@ -22,7 +22,7 @@ pub fn plan(runner: &Runner, plan: &mut Plan) {
     if let Some(max) = &hpa.max_replicas {
         let view = view! {
             name: runner.name, labels: runner.labels, min_replicas: hpa.min_replicas, max_replicas: max,
-            metrics: chart::list(&Value::Array(hpa.metrics.clone())), behavior: chart::given(&hpa.behavior),
+            metrics: gitlab_chart::list(&Value::Array(hpa.metrics.clone())), behavior: gitlab_chart::non_empty(&hpa.behavior),
         };
         plan.add(COMPONENT.name, "horizontalpodautoscaler.yaml", view);
     }
@@ -38,7 +38,7 @@ pub fn plan(runner: &Runner, plan: &mut Plan) {
 
 /// The name of the port that metrics are read from.
 pub fn metrics_port<'r>(runner: &'r Runner) -> &'r str {
-    runner.set.metrics.port_name.as_ref().and_then(Text::set).unwrap_or("metrics")
+    runner.set.metrics.port_name.non_empty().unwrap_or("metrics")
 }
 
 fn plan_metrics(runner: &Runner, plan: &mut Plan) {
@@ -58,9 +58,9 @@ fn plan_metrics(runner: &Runner, plan: &mut Plan) {
     }
     let mut labels = runner.labels.clone();
     labels::put(&mut labels, &service.labels);
-    let text = |value: &Option<Text>| value.as_ref().and_then(Text::set).map(str::to_owned);
+    let text = |value: &Option<Text>| value.non_empty().map(str::to_owned);
     let view = view! {
-        name: runner.name, labels, annotations: chart::given(&labels::text_map(&service.annotations)),
+        name: runner.name, labels, annotations: gitlab_chart::non_empty(&labels::text_map(&service.annotations)),
         service_type: text(&service.r#type), cluster_ip: text(&service.cluster_ip),
         external_ips: (!service.external_ips.is_empty()).then_some(&service.external_ips),
         load_balancer_ip: text(&service.load_balancer_ip),
@@ -91,7 +91,7 @@ fn plan_monitor(runner: &Runner, set: &Monitor, template: &'static str, plan: &m
     let mut endpoint = Map::new();
     endpoint.insert("port".to_owned(), metrics_port(runner).into());
     let texts = [("interval", &set.interval), ("scheme", &set.scheme), ("path", &set.path)];
-    for (key, value) in texts.into_iter().filter_map(|(key, value)| Some((key, value.as_ref()?.set()?))) {
+    for (key, value) in texts.into_iter().filter_map(|(key, value)| Some((key, value.as_ref()?.non_empty()?))) {
         endpoint.insert(key.to_owned(), value.into());
     }
     if !set.tls_config.is_empty() {
@@ -103,8 +103,8 @@ fn plan_monitor(runner: &Runner, set: &Monitor, template: &'static str, plan: &m
         }
     }
     let view = view! {
-        name: runner.name, labels: monitor_labels, annotations: chart::given(&labels::text_map(&set.annotations)),
-        namespace: set.namespace.as_ref().and_then(Text::set), selector: runner.selector(),
+        name: runner.name, labels: monitor_labels, annotations: gitlab_chart::non_empty(&labels::text_map(&set.annotations)),
+        namespace: set.namespace.non_empty(), selector: runner.selector(),
         namespace_selector: json!({"matchNames": [runner.cx.release.namespace]}),
         endpoints: [Value::Object(endpoint)],
     };
@@ -118,7 +118,7 @@ pub fn session_name(runner: &Runner) -> String {
 
 /// The type of the session server's Service.
 pub fn session_type<'r>(runner: &'r Runner) -> &'r str {
-    runner.set.session_server.service_type.as_ref().and_then(Text::set).unwrap_or("LoadBalancer")
+    runner.set.session_server.service_type.non_empty().unwrap_or("LoadBalancer")
 }
 
 /// Where the session server listens, and the port of its Service.
@@ -138,7 +138,7 @@ fn plan_session(runner: &Runner, plan: &mut Plan) {
     let headless = kind == "Headless";
     let view = view! {
         name: session_name(runner), labels: runner.labels,
-        annotations: chart::given(&labels::text_map(&server.annotations)),
+        annotations: gitlab_chart::non_empty(&labels::text_map(&server.annotations)),
         service_type: if headless { "ClusterIP" } else { kind }, cluster_ip: headless.then_some("None"),
         external_ips: Value::Null, load_balancer_ip: Value::Null,
         load_balancer_source_ranges: ranges(&server.load_balancer_source_ranges).filter(|_| kind == "LoadBalancer"),
@@ -150,7 +150,7 @@ fn plan_session(runner: &Runner, plan: &mut Plan) {
 fn plan_session_ingress(runner: &Runner, plan: &mut Plan) {
     let server = &runner.set.session_server;
     let ingress = &server.ingress;
-    let host = server.public_ip.as_ref().and_then(Text::set);
+    let host = server.public_ip.non_empty();
     let with_host = |entry: &Node| {
         let mut entry: NodeMap = entry.as_object().cloned().unwrap_or_default();
         if let Some(host) = host {
@@ -161,8 +161,8 @@ fn plan_session_ingress(runner: &Runner, plan: &mut Plan) {
     let tls: Vec<Node> = ingress.tls.iter().map(with_host).collect();
     let view = view! {
         name: format!("{}-ingress", session_name(runner)),
-        annotations: chart::given(&labels::text_map(&ingress.annotations)),
-        class: ingress.class_name.as_ref().and_then(Text::set), host, service: session_name(runner),
+        annotations: gitlab_chart::non_empty(&labels::text_map(&ingress.annotations)),
+        class: ingress.class_name.non_empty(), host, service: session_name(runner),
         port: session_ports(server).1, tls: (!tls.is_empty()).then_some(tls),
     };
     plan.add(COMPONENT.name, "ingress.yaml", view);

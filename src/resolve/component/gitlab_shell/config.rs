@@ -5,8 +5,8 @@ use serde_json::json;
 
 use super::{COMPONENT, Server, text};
 use crate::model::app_config::SecretKey;
-use crate::model::{Node, Text, number_or_text};
-use crate::resolve::shared::gitaly::set;
+use crate::model::{Node, NonEmpty, Text, number_or_text};
+
 use crate::resolve::shared::workhorse;
 use crate::resolve::workload::configure_script;
 use crate::resolve::{Plan, View};
@@ -101,20 +101,20 @@ impl Server<'_> {
         let cx = self.w.cx;
         let set_to = &self.set.config;
         let tracing: Option<Text> = cx.read("global.tracing.connection.string");
-        let number = |value: &Option<Text>, default: &str| number_or_text(set(value).unwrap_or(default));
+        let number = |value: &Option<Text>, default: &str| number_or_text(value.non_empty().unwrap_or(default));
         view! {
             own_daemon: self.own_daemon(),
             gitlab_url: format!("{}/", workhorse::url(cx, COMPONENT.key)),
             log_file: if self.own_daemon() { "/dev/stdout" } else { "/var/log/gitlab-shell/gitlab-shell.log" },
-            log_format: set(&self.set.logging.format).unwrap_or("json"),
-            tracing: set(&tracing),
+            log_format: self.set.logging.format.non_empty().unwrap_or("json"),
+            tracing: tracing.non_empty(),
             pure_ssh: set_to.lfs.pure_ssh_protocol,
             pat: set_to.pat.enabled.unwrap_or(true),
             scopes: texts(&set_to.pat.allowed_scopes),
             listen: format!("[::]:{}", self.listens()),
             web_listen: format!("0.0.0.0:{}", text(&self.metrics_port())),
             proxy_protocol: set_to.proxy_protocol,
-            proxy_policy: set(&set_to.proxy_policy).unwrap_or("use"),
+            proxy_policy: set_to.proxy_policy.non_empty().unwrap_or("use"),
             proxy_header_timeout: number(&set_to.proxy_header_timeout, "500ms"),
             sessions: number(&set_to.max_startups.full, "100"),
             client_alive_interval: number(&set_to.client_alive_interval, "0"),
@@ -126,15 +126,15 @@ impl Server<'_> {
             macs: texts(&set_to.macs),
             public_key_algorithms: texts(&set_to.public_key_algorithms),
             gssapi: set_to.gssapi.enabled,
-            gssapi_library: set(&set_to.gssapi.libpath).unwrap_or("libgssapi_krb5.so.2"),
-            gssapi_principal: set_to.gssapi.service_principal_name.set(),
+            gssapi_library: set_to.gssapi.libpath.non_empty().unwrap_or("libgssapi_krb5.so.2"),
+            gssapi_principal: set_to.gssapi.service_principal_name.non_empty(),
             keytab: KEYTAB,
         }
     }
 
     fn sshd_config(&self) -> View {
         let set_to = &self.set.config;
-        let or = |value: &Option<Text>, default: &str| set(value).unwrap_or(default).to_owned();
+        let or = |value: &Option<Text>, default: &str| value.non_empty().unwrap_or(default).to_owned();
         let startups = &set_to.max_startups;
         let supplemental = &self.set.opensshd.supplemental_config;
         view! {

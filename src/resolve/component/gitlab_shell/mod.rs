@@ -7,10 +7,10 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 use crate::model::workload::{Hpa, Keda, Metrics};
-use crate::model::{Node, NodeMap, Number, Port, Text};
+use crate::model::{Node, NodeMap, NonEmpty, Number, Port, Text};
 use crate::resolve::gateway::GatewayRoute;
 use crate::resolve::scaling::Scaling;
-use crate::resolve::shared::gitaly::{set, shell_secret};
+use crate::resolve::shared::gitaly::shell_secret;
 use crate::resolve::workload::{
     Container, Workload, config_volume, evictable, memory_volume, mount, probe, projected_volume, secret_items,
 };
@@ -73,7 +73,7 @@ fn resolve(cx: &Context, plan: &mut Plan) {
 impl Server<'_> {
     /// Whether GitLab's own daemon serves, not OpenSSH's.
     fn own_daemon(&self) -> bool {
-        set(&self.set.ssh_daemon) == Some("gitlab-sshd")
+        self.set.ssh_daemon.non_empty() == Some("gitlab-sshd")
     }
 
     fn listens(&self) -> Port {
@@ -110,7 +110,7 @@ impl Server<'_> {
 
     fn main(&self) -> Container {
         let w = &self.w;
-        let daemon = set(&self.set.ssh_daemon).unwrap_or("openssh");
+        let daemon = self.set.ssh_daemon.non_empty().unwrap_or("openssh");
         let image = w.cx.image(&w.set.image, &w.cx.release.images.shell);
         let mut main = w
             .container("gitlab-shell", image)
@@ -155,7 +155,7 @@ impl Server<'_> {
         let keys: Option<Text> = cx.read("global.shell.hostKeys.secret");
         let default_keys = format!("{}-gitlab-shell-host-keys", cx.release.name);
         let sources = vec![
-            secret_items(set(&keys).unwrap_or(&default_keys), []),
+            secret_items(keys.non_empty().unwrap_or(&default_keys), []),
             shell_secret(cx, COMPONENT.key, "shell/.gitlab_shell_secret"),
         ];
         let mut volumes = vec![
@@ -166,8 +166,8 @@ impl Server<'_> {
         ];
         let gssapi = &self.set.config.gssapi;
         if gssapi.enabled {
-            let item = json!({"key": set(&gssapi.keytab.key).unwrap_or("keytab"), "path": "keytab"});
-            let secret = json!({"secretName": set(&gssapi.keytab.secret), "items": [item]});
+            let item = json!({"key": gssapi.keytab.key.non_empty().unwrap_or("keytab"), "path": "keytab"});
+            let secret = json!({"secretName": gssapi.keytab.secret.non_empty(), "items": [item]});
             volumes.push(json!({"name": "gssapi-keytab", "secret": secret}));
         }
         if !self.own_daemon() {

@@ -4,11 +4,11 @@ use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
 use super::{COMPONENT, Server};
-use crate::model::{Node, NodeMap, Number, Port, Text};
+use crate::model::{Node, NodeMap, NonEmpty, Number, Port, Text};
 use crate::resolve::Plan;
 use crate::resolve::labels::text_map;
 use crate::resolve::network::Ingress;
-use crate::resolve::shared::gitaly::set;
+
 use crate::resolve::workload::non_empty;
 use crate::view;
 
@@ -44,7 +44,7 @@ impl Server<'_> {
         let cx = self.w.cx;
         self.plan_service(plan);
         let ingress: Ingress = cx.read("global.ingress");
-        let provider = set(&ingress.provider).unwrap_or("nginx");
+        let provider = ingress.provider.non_empty().unwrap_or("nginx");
         // The controller's own `tcp` takes the ConfigMap's place where it does not ask for one from outside.
         let asked = cx.section("nginx-ingress.tcpExternalConfig") != "";
         if provider == "nginx" && asked && self.set.tcp_external_config.as_ref().is_none_or(|set| *set == "") {
@@ -72,7 +72,7 @@ impl Server<'_> {
     fn plan_service(&self, plan: &mut Plan) {
         let w = &self.w;
         let service = &self.set.service;
-        let kind = set(&service.r#type).unwrap_or("ClusterIP");
+        let kind = service.r#type.non_empty().unwrap_or("ClusterIP");
         let balanced = kind == "LoadBalancer";
         let outside = balanced || kind == "NodePort";
         let ranges = non_empty(&service.load_balancer_source_ranges);
@@ -80,9 +80,9 @@ impl Server<'_> {
         let view = view! {
             name: w.name, labels: w.labels.service, annotations,
             selector: w.labels.selector, service_type: kind,
-            external_traffic_policy: set(&service.external_traffic_policy).filter(|_| outside),
+            external_traffic_policy: service.external_traffic_policy.non_empty().filter(|_| outside),
             allocate_node_ports: service.allocate_load_balancer_node_ports.filter(|_| balanced),
-            load_balancer_ip: set(&service.load_balancer_ip),
+            load_balancer_ip: service.load_balancer_ip.non_empty(),
             source_ranges: ranges.filter(|_| balanced),
             external_ips: non_empty(&service.external_ips),
             port: self.port(), target: self.listens(),
@@ -98,7 +98,7 @@ impl Server<'_> {
         let w = &self.w;
         let spoken = |yes: bool| if yes { "PROXY" } else { "" };
         let from_users = w.cx.enabled("global.shell.tcp.proxyProtocol");
-        let to_pods = self.own_daemon() && set(&self.set.config.proxy_policy) != Some("reject");
+        let to_pods = self.own_daemon() && self.set.config.proxy_policy.non_empty() != Some("reject");
         let target = format!("{}/{}:{}", w.cx.release.namespace, w.name, self.port());
         let mut data = Map::new();
         data.insert(self.port().to_string(), format!("{target}:{}:{}", spoken(from_users), spoken(to_pods)).into());
@@ -113,9 +113,9 @@ impl Server<'_> {
         let named = |item: &Value| if item.is_string() { json!({"name": item}) } else { item.clone() };
         let middlewares: Vec<Node> = traefik.tcp_middlewares.iter().map(named).collect();
         let view = view! {
-            api_version: set(&traefik.api_version).or(set(&global)).unwrap_or("traefik.io/v1alpha1"),
+            api_version: traefik.api_version.non_empty().or(global.non_empty()).unwrap_or("traefik.io/v1alpha1"),
             name: w.name, labels: w.labels.object, annotations: text_map(&traefik.tcp_annotations),
-            entry_point: set(&traefik.entrypoint).unwrap_or("gitlab-shell"),
+            entry_point: traefik.entrypoint.non_empty().unwrap_or("gitlab-shell"),
             middlewares: non_empty(&middlewares),
             service: w.name, namespace: w.cx.release.namespace, port: self.port(),
         };

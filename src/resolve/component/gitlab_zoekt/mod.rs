@@ -7,9 +7,9 @@ mod settings;
 use serde_json::{Map, Value, json};
 
 use crate::diag::{Diagnostic, ValuePath};
-use crate::model::{NodeMap, Text};
+use crate::model::{NodeMap, NonEmpty, Text};
 use crate::resolve::labels;
-use crate::resolve::shared::chart;
+use crate::resolve::shared::gitlab_chart;
 use crate::resolve::workload::Workload;
 use crate::resolve::{Component, Context, Plan, tpl};
 use crate::view;
@@ -35,7 +35,7 @@ struct Zoekt<'a> {
 impl Zoekt<'_> {
     /// A text of the settings, where it is set; templates in it are evaluated.
     fn text(&self, path: &str, value: &Option<Text>) -> Option<String> {
-        let text = value.as_ref().and_then(Text::set)?;
+        let text = value.non_empty()?;
         let chart = tpl::Chart { name: COMPONENT.name, key: COMPONENT.key };
         Some(tpl::text(self.cx, chart, &format!("{}.{path}", COMPONENT.key), text))
     }
@@ -90,7 +90,7 @@ fn resolve(cx: &Context, plan: &mut Plan) {
     if account.create {
         let annotations = labels::text_map(&account.annotations);
         let view = view! {
-            name: pod::account(&zoekt), labels: zoekt.labels, annotations: chart::given(&annotations),
+            name: pod::account(&zoekt), labels: zoekt.labels, annotations: gitlab_chart::non_empty(&annotations),
         };
         plan.add(COMPONENT.name, "serviceaccount.yaml", view);
     }
@@ -107,7 +107,7 @@ fn plan_budget(zoekt: &Zoekt, name: String, selector: &NodeMap, set: &Budget, pl
 fn plan_config(zoekt: &Zoekt, plan: &mut Plan) {
     let (set, w) = (&zoekt.set, &zoekt.w);
     let gateway = &set.gateway;
-    let body_size = gateway.client_max_body_size.as_ref().and_then(Text::set).unwrap_or("10m");
+    let body_size = gateway.client_max_body_size.non_empty().unwrap_or("10m");
     let config = view! {
         port: gateway.listen.port.to_string(), tls: zoekt.has_tls(), http2: gateway.http2, body_size,
         indexer_port: set.indexer.program.listen.port.to_string(),
@@ -135,7 +135,7 @@ fn warn(zoekt: &Zoekt) {
         );
     }
     let certificate = &zoekt.set.gateway.tls.certificate;
-    if certificate.create && certificate.issuer.name.as_ref().and_then(Text::set).is_none() {
+    if certificate.create && certificate.issuer.name.non_empty().is_none() {
         let path = "gitlab-zoekt.gateway.tls.certificate.create";
         zoekt.cx.say(
             Diagnostic::error("no-issuer", format!("`{path}` makes a Certificate that no Issuer signs"))

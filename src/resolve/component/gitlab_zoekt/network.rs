@@ -3,8 +3,8 @@
 use serde_json::Value;
 
 use super::{COMPONENT, Zoekt, some};
-use crate::model::{NodeMap, Text};
-use crate::resolve::shared::chart;
+use crate::model::{NodeMap, NonEmpty};
+use crate::resolve::shared::gitlab_chart;
 use crate::resolve::{Plan, labels};
 use crate::view;
 
@@ -14,22 +14,22 @@ pub fn plan(zoekt: &Zoekt, plan: &mut Plan) {
     // Each node has a name of its own below this Service.
     let view = view! {
         name: w.name, labels: zoekt.labels, selector: zoekt.nodes, port,
-        annotations: chart::given(&labels::text_map(&set.service_backend.annotations)),
+        annotations: gitlab_chart::non_empty(&labels::text_map(&set.service_backend.annotations)),
         service_type: Value::Null, cluster_ip: "None",
     };
     plan.add(COMPONENT.name, "service.yaml", view);
-    let kind = set.service.r#type.as_ref().and_then(Text::set).unwrap_or("ClusterIP");
+    let kind = set.service.r#type.non_empty().unwrap_or("ClusterIP");
     let view = view! {
         name: zoekt.gateway_name(), labels: zoekt.labels, selector: zoekt.gateway, port,
-        annotations: chart::given(&labels::text_map(&set.service.annotations)), service_type: kind,
-        cluster_ip: set.service.cluster_ip.as_ref().and_then(Text::set).filter(|_| kind == "ClusterIP"),
+        annotations: gitlab_chart::non_empty(&labels::text_map(&set.service.annotations)), service_type: kind,
+        cluster_ip: set.service.cluster_ip.non_empty().filter(|_| kind == "ClusterIP"),
     };
     plan.add(COMPONENT.name, "service.yaml", view);
     let ingress = &set.ingress;
     if ingress.enabled {
         let view = view! {
-            name: w.name, labels: zoekt.labels, annotations: chart::given(&labels::text_map(&ingress.annotations)),
-            class: ingress.class_name.as_ref().and_then(Text::set), host: ingress.host.as_ref().and_then(Text::set),
+            name: w.name, labels: zoekt.labels, annotations: gitlab_chart::non_empty(&labels::text_map(&ingress.annotations)),
+            class: ingress.class_name.non_empty(), host: ingress.host.non_empty(),
             port, tls: some(&ingress.tls),
         };
         plan.add(COMPONENT.name, "ingress.yaml", view);
@@ -39,8 +39,8 @@ pub fn plan(zoekt: &Zoekt, plan: &mut Plan) {
     if certificate.create {
         let view = view! {
             name: certificate.name, labels: zoekt.labels, secret: certificate.secret_name,
-            annotations: chart::given(&labels::text_map(&certificate.annotations)),
-            dns_names: some(&certificate.dns_names), issuer: certificate.issuer.name.as_ref().and_then(Text::set),
+            annotations: gitlab_chart::non_empty(&labels::text_map(&certificate.annotations)),
+            dns_names: some(&certificate.dns_names), issuer: certificate.issuer.name.non_empty(),
             issuer_kind: certificate.issuer.kind, issuer_group: certificate.issuer.group,
         };
         plan.add(COMPONENT.name, "certificate.yaml", view);

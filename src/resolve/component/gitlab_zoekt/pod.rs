@@ -5,10 +5,10 @@ use serde_json::{Value, json};
 use super::settings::{Part, Program};
 use super::{COMPONENT, Zoekt, some};
 use crate::model::workload::Image;
-use crate::model::{Node, NodeMap, Port, Text};
+use crate::model::{Node, NodeMap, NonEmpty, Port, Text};
 use crate::resolve::context::overlay_map;
 use crate::resolve::plan::View;
-use crate::resolve::shared::{chart, hosts, workhorse};
+use crate::resolve::shared::{gitlab_chart, hosts, workhorse};
 use crate::resolve::workload::{Container, bare_pod, certificate_mounts, env, http_probe};
 use crate::resolve::{Plan, labels};
 use crate::view;
@@ -20,12 +20,12 @@ pub fn plan(zoekt: &Zoekt, plan: &mut Plan) {
     let (set, w) = (&zoekt.set, &zoekt.w);
     let pod = pod(zoekt, &zoekt.nodes, &set.stateful_set, nodes(zoekt), volumes(zoekt, "internal", &w.name))
         .with("service_account_name", account(zoekt))
-        .with("security_context", chart::given(&set.pod_security_context))
+        .with("security_context", gitlab_chart::non_empty(&set.pod_security_context))
         .with("termination_grace_period_seconds", 60);
     let view = view! {
-        name: w.name, labels: zoekt.labels, annotations: chart::given(&labels::text_map(&set.stateful_set_annotations)),
+        name: w.name, labels: zoekt.labels, annotations: gitlab_chart::non_empty(&labels::text_map(&set.stateful_set_annotations)),
         replicas: set.replicas, strategy: strategy(&set.update_strategy), selector: zoekt.nodes, pod: moved(pod),
-        storage_class: set.index_storage_class_name.as_ref().and_then(Text::set), storage: set.index_storage,
+        storage_class: set.index_storage_class_name.non_empty(), storage: set.index_storage,
     };
     plan.add(COMPONENT.name, "statefulset.yaml", view).follows("checksum/config", &format!("{}-nginx-conf", w.name));
 
@@ -33,7 +33,7 @@ pub fn plan(zoekt: &Zoekt, plan: &mut Plan) {
     let volumes = volumes(zoekt, "external", &name);
     let pod = self::pod(zoekt, &zoekt.gateway, &set.deployment, vec![nginx(zoekt, "external")], volumes);
     let view = view! {
-        name, labels: zoekt.labels, annotations: chart::given(&labels::text_map(&set.deployment_annotations)),
+        name, labels: zoekt.labels, annotations: gitlab_chart::non_empty(&labels::text_map(&set.deployment_annotations)),
         replicas: set.gateway.replicas, strategy: strategy(&set.gateway.update_strategy), selector: zoekt.gateway,
         pod: moved(pod),
     };
@@ -52,7 +52,7 @@ fn strategy(set: &NodeMap) -> NodeMap {
 /// The name of the nodes' ServiceAccount.
 pub fn account(zoekt: &Zoekt) -> String {
     let set = &zoekt.set.service_account;
-    let named = set.name.as_ref().and_then(Text::set).map(str::to_owned);
+    let named = set.name.non_empty().map(str::to_owned);
     named.unwrap_or_else(|| if set.create { zoekt.w.name.clone() } else { "default".to_owned() })
 }
 
@@ -75,10 +75,10 @@ fn pod(zoekt: &Zoekt, selector: &NodeMap, part: &Part, containers: Vec<Container
     volumes.extend(w.list("extraVolumes", &w.set.extra_volumes));
     bare_pod(&pod_labels, init, containers, volumes)
         .with("annotations", annotations)
-        .with("image_pull_secrets", chart::secret_names(&set.image_pull_secrets))
-        .with("node_selector", chart::given(&labels::text_map(&set.node_selector)))
+        .with("image_pull_secrets", gitlab_chart::secret_names(&set.image_pull_secrets))
+        .with("node_selector", gitlab_chart::non_empty(&labels::text_map(&set.node_selector)))
         .with("tolerations", some(&set.tolerations))
-        .with("affinity", chart::given(&set.affinity))
+        .with("affinity", gitlab_chart::non_empty(&set.affinity))
         .with("extra_init_containers", w.list("extraInitContainers", &w.set.extra_init_containers))
         .with("extra_containers", w.list("extraContainers", &w.set.extra_containers))
 }

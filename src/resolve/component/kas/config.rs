@@ -3,7 +3,7 @@
 use serde_json::{Map, Value, json};
 
 use super::{HOME, Kas, redis_instance};
-use crate::model::{Node, Text};
+use crate::model::{Node, NonEmpty, Text};
 use crate::resolve::context::overlay;
 use crate::resolve::shared::redis::Redis;
 use crate::resolve::shared::{hosts, workhorse};
@@ -111,7 +111,7 @@ fn autoflow(kas: &Kas) -> Node {
         return Value::Null;
     }
     let temporal = &kas.set.autoflow.temporal;
-    let set = |text: &Option<Text>| text.as_ref().and_then(Text::set).map(str::to_owned);
+    let set = |text: &Option<Text>| text.non_empty().map(str::to_owned);
     let namespace = set(&temporal.namespace);
     let cloud = namespace.as_ref().map(|n| format!("{n}.tmprl.cloud:7233"));
     let mtls = set(&temporal.worker_mtls.secret_name).is_some();

@@ -10,7 +10,7 @@ use serde_json::json;
 use crate::diag::{Diagnostic, ValuePath};
 use crate::model::app_config::SecretKey;
 use crate::model::workload::{Certificate, Metrics};
-use crate::model::{Node, NodeMap, Port, Text};
+use crate::model::{Node, NodeMap, NonEmpty, Port, Text};
 use crate::resolve::shared::redis::{self, Redis};
 use crate::resolve::workload::{Workload, projected_volume, safe_to_evict, secret_items};
 use crate::resolve::{Component, Context, Plan};
@@ -223,7 +223,7 @@ fn plan_deployment(kas: &Kas, plan: &mut Plan) {
         vec![projected_volume("init-etc-kas", 0o440, sources(kas))],
     ];
     let mut pod = w.pod(vec![w.certificates()], vec![main], volumes.concat());
-    if let Some(evict) = set.hpa.safe_to_evict.as_ref().and_then(Text::set) {
+    if let Some(evict) = set.hpa.safe_to_evict.non_empty() {
         pod.annotate(&safe_to_evict(evict));
     }
     pod.annotate(&w.prometheus_annotations(&set.metrics, &port.to_string()));
@@ -236,8 +236,8 @@ fn sources(kas: &Kas) -> Vec<Node> {
     let (w, set) = (&kas.w, &kas.set);
     let release = &w.cx.release.name;
     let item = |of: &SecretKey, secret: String, key: &str, path: &str| {
-        let secret = of.secret.as_ref().and_then(Text::set).map_or(secret, str::to_owned);
-        secret_items(&secret, [(of.key.as_ref().and_then(Text::set).unwrap_or(key), path)])
+        let secret = of.secret.non_empty().map_or(secret, str::to_owned);
+        secret_items(&secret, [(of.key.non_empty().unwrap_or(key), path)])
     };
     let shared: SecretKey = w.cx.read("global.appConfig.gitlab_kas");
     let mut sources = vec![
@@ -265,7 +265,7 @@ fn sources(kas: &Kas) -> Vec<Node> {
     }
     if set.autoflow.enabled {
         let temporal = &set.autoflow.temporal;
-        if let Some(secret) = temporal.worker_mtls.secret_name.as_ref().and_then(Text::set) {
+        if let Some(secret) = temporal.worker_mtls.secret_name.non_empty() {
             let items = [("tls.crt", config::TEMPORAL_CERTIFICATE), ("tls.key", config::TEMPORAL_KEY)];
             sources.push(secret_items(secret, items));
         }

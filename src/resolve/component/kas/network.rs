@@ -4,7 +4,7 @@ use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
 use super::{COMPONENT, Kas};
-use crate::model::{Node, NodeMap, Port, Switch, Text};
+use crate::model::{Node, NodeMap, NonEmpty, Port, Switch, Text};
 use crate::resolve::Plan;
 use crate::resolve::gateway::{GatewayRoute, prefix_rule};
 use crate::resolve::network::{Ingress, Route};
@@ -51,7 +51,7 @@ fn plan_service(kas: &Kas, plan: &mut Plan) {
     let view = view! {
         name: w.name, labels: w.labels.service, annotations: kas.w.service_annotations(&kas.set.service.annotations), selector: w.labels.selector,
         service_type: service.r#type, ports: ports,
-        load_balancer_ip: service.load_balancer_ip.as_ref().and_then(Text::set).filter(|_| balanced),
+        load_balancer_ip: service.load_balancer_ip.non_empty().filter(|_| balanced),
         load_balancer_source_ranges: service.load_balancer_source_ranges.as_ref().filter(|_| balanced),
     };
     plan.add(COMPONENT.name, "service.yaml", view);

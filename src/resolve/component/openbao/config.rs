@@ -4,7 +4,7 @@ use serde_json::{Map, Value, json};
 
 use super::{COMPONENT, OpenBao};
 use crate::diag::{Diagnostic, ValuePath};
-use crate::model::{Node, Text};
+use crate::model::{Node, NonEmpty, Text};
 use crate::resolve::shared::rails::services;
 use crate::resolve::shared::{hosts, postgres, workhorse};
 
@@ -23,7 +23,7 @@ pub fn tree(bao: &OpenBao) -> Node {
     }
     let unseal = &set.unseal.r#static;
     let file = |path: &Text| format!("file://{path}");
-    let previous = unseal.previous_key_id.set();
+    let previous = unseal.previous_key_id.non_empty();
     let seal = unseal.enabled.then(|| {
         json!({"static": {
             "current_key": file(&unseal.current_key), "current_key_id": unseal.current_key_id,
@@ -79,19 +79,19 @@ fn storage(bao: &OpenBao) -> Node {
 fn connection(bao: &OpenBao) -> String {
     let set = &bao.set.config.storage.postgresql.connection;
     let main = postgres::main(bao.cx, COMPONENT.key);
-    let of = |own: &Option<Text>, main: Option<String>| match own.as_ref().and_then(Text::set) {
+    let of = |own: &Option<Text>, main: Option<String>| match own.non_empty() {
         Some(own) => own.to_owned(),
         None => main.unwrap_or_default(),
     };
     let host = of(&set.host, main.as_ref().map(|main| main.host.clone()));
     // 5432 is the default of the chart: GitLab's own setting goes before it.
-    let port = set.port.as_ref().and_then(Text::set).filter(|port| *port != "5432");
+    let port = set.port.non_empty().filter(|port| *port != "5432");
     let main_port = main.as_ref().map(|main| main.port.as_str().map_or_else(|| main.port.to_string(), str::to_owned));
     let port = port.map(str::to_owned).or(main_port).unwrap_or_default();
     let user = of(&set.username, main.as_ref().map(|main| main.username.clone()));
     let database = of(&set.database, main.as_ref().map(|main| main.database.clone()));
     let mut url = format!("postgres://{}@{host}:{port}/{}?", encoded(&user), encoded(&database));
-    if let Some(mode) = set.ssl_mode.as_ref().and_then(Text::set) {
+    if let Some(mode) = set.ssl_mode.non_empty() {
         url += &format!("&sslmode={}", encoded(mode));
     }
     let numbers = [
@@ -103,7 +103,7 @@ fn connection(bao: &OpenBao) -> String {
         ("tcp_user_timeout", "tcpUserTimeout", &set.tcp_user_timeout),
     ];
     for (name, key, value) in numbers {
-        if let Some(value) = value.as_ref().and_then(Text::set) {
+        if let Some(value) = value.non_empty() {
             url += &format!("&{name}={}", number(bao, key, value));
         }
     }
@@ -131,7 +131,7 @@ fn encoded(text: &str) -> String {
 
 /// Audit devices: the log of the container, and GitLab.
 fn audit(bao: &OpenBao) -> Node {
-    if let Some(text) = bao.set.audit_tpl.as_ref().and_then(Text::set) {
+    if let Some(text) = bao.set.audit_tpl.non_empty() {
         return bao.yaml("auditTpl", text);
     }
     let mut devices = vec![json!({"file": {"stdout": {
@@ -157,7 +157,7 @@ fn audit(bao: &OpenBao) -> Node {
 
 /// The requests that OpenBao makes to itself when it is new: Rails signs in with tokens of GitLab's OIDC provider.
 fn initialize(bao: &OpenBao) -> Node {
-    if let Some(text) = bao.set.initialize_tpl.as_ref().and_then(Text::set) {
+    if let Some(text) = bao.set.initialize_tpl.non_empty() {
         return bao.yaml("initializeTpl", text);
     }
     let set = &bao.set.config.initialize;

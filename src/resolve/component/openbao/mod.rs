@@ -8,9 +8,9 @@ mod settings;
 use serde_json::{Map, Value, json};
 
 use crate::diag::{Diagnostic, ValuePath};
-use crate::model::{Node, NodeMap, Text};
+use crate::model::{Node, NodeMap, NonEmpty, Text};
 use crate::resolve::labels::{self, full_name};
-use crate::resolve::shared::chart;
+use crate::resolve::shared::gitlab_chart;
 use crate::resolve::shared::rails::services;
 use crate::resolve::{Component, Context, Plan, tpl};
 use crate::view;
@@ -40,7 +40,7 @@ impl OpenBao<'_> {
 
     /// A text of the settings, where it is set; templates in it are evaluated.
     fn text(&self, path: &str, value: &Option<Text>) -> Option<String> {
-        let text = value.as_ref().and_then(Text::set)?;
+        let text = value.non_empty()?;
         Some(tpl::text(self.cx, self.chart(), &format!("openbao.{path}"), text))
     }
 
@@ -58,7 +58,7 @@ impl OpenBao<'_> {
     /// The Secret with the certificate.
     fn certificate(&self) -> String {
         let own = [&self.set.tls_secret_name, &self.set.ingress.tls.secret_name];
-        let named = own.into_iter().find_map(|name| name.as_ref()?.set());
+        let named = own.into_iter().find_map(|name| name.as_ref()?.non_empty());
         named.map_or_else(|| self.own_certificate(), str::to_owned)
     }
 
@@ -74,7 +74,7 @@ fn resolve(cx: &Context, plan: &mut Plan) {
     }
     let set: Settings = cx.read(COMPONENT.key);
     let release = &cx.release.name;
-    let app = set.name_override.as_ref().and_then(Text::set).unwrap_or(COMPONENT.name);
+    let app = set.name_override.non_empty().unwrap_or(COMPONENT.name);
     let mut selector = Map::new();
     selector.insert("app.kubernetes.io/name".to_owned(), app.into());
     selector.insert("app.kubernetes.io/instance".to_owned(), release.clone().into());
@@ -99,7 +99,7 @@ fn config_name(bao: &OpenBao) -> String {
 /// The name of the ServiceAccount.
 fn account(bao: &OpenBao) -> String {
     let set = &bao.set.service_account;
-    let named = set.name.as_ref().and_then(Text::set).map(str::to_owned);
+    let named = set.name.non_empty().map(str::to_owned);
     named.unwrap_or_else(|| if set.create { bao.name.clone() } else { "default".to_owned() })
 }
 
@@ -109,7 +109,7 @@ fn plan_account(bao: &OpenBao, plan: &mut Plan) {
     if set.create {
         let view = view! {
             name: account(bao), labels: bao.labels, automount: set.automount.unwrap_or(true),
-            annotations: chart::given(&labels::text_map(&set.annotations)),
+            annotations: gitlab_chart::non_empty(&labels::text_map(&set.annotations)),
         };
         plan.add(COMPONENT.name, "serviceaccount.yaml", view);
     }

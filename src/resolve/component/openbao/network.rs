@@ -4,11 +4,11 @@ use serde_json::{Value, json};
 
 use super::settings::Service;
 use super::{COMPONENT, OpenBao};
-use crate::model::{NodeMap, Text};
+use crate::model::{NodeMap, NonEmpty};
 use crate::resolve::context::overlay;
 use crate::resolve::gateway::{backend, gateway_name};
 use crate::resolve::network::Ingress;
-use crate::resolve::shared::chart;
+use crate::resolve::shared::gitlab_chart;
 use crate::resolve::{Plan, labels};
 use crate::view;
 
@@ -48,8 +48,8 @@ fn plan_service(bao: &OpenBao, active: bool, set: &Service, plan: &mut Plan) {
     selector.insert("openbao-active".to_owned(), active.to_string().into());
     let view = view! {
         name: if active { active_name(bao) } else { format!("{}-inactive", bao.name) }, labels: bao.labels, selector,
-        annotations: chart::given(&labels::text_map(&set.annotations)),
-        service_type: set.r#type.as_ref().and_then(Text::set), port: bao.set.config.api_port,
+        annotations: gitlab_chart::non_empty(&labels::text_map(&set.annotations)),
+        service_type: set.r#type.non_empty(), port: bao.set.config.api_port,
     };
     plan.add(COMPONENT.name, "service.yaml", view);
 }
@@ -75,13 +75,13 @@ fn plan_ingress(bao: &OpenBao, plan: &mut Plan) {
         annotations.insert("nginx.ingress.kubernetes.io/backend-protocol".to_owned(), "HTTPS".into());
     }
     labels::put(&mut annotations, &set.annotations);
-    let class = set.class_name.as_ref().and_then(Text::set).map(str::to_owned);
-    let secret = set.tls.secret_name.as_ref().and_then(Text::set).map_or_else(|| bao.own_certificate(), str::to_owned);
+    let class = set.class_name.non_empty().map(str::to_owned);
+    let secret = set.tls.secret_name.non_empty().map_or_else(|| bao.own_certificate(), str::to_owned);
     let tls = json!([{"hosts": [bao.host], "secretName": secret}]);
     let view = view! {
-        name: bao.name, labels: bao.labels, annotations: chart::given(&annotations),
+        name: bao.name, labels: bao.labels, annotations: gitlab_chart::non_empty(&annotations),
         class: class.or_else(|| global.class_name(bao.cx)), host: bao.host, service: active_name(bao),
-        path_type: global.path_type.as_ref().and_then(Text::set).unwrap_or("Prefix"),
+        path_type: global.path_type.non_empty().unwrap_or("Prefix"),
         tls: set.tls.enabled.unwrap_or(true).then_some(tls),
     };
     plan.add(COMPONENT.name, "ingress.yaml", view);
@@ -89,13 +89,13 @@ fn plan_ingress(bao: &OpenBao, plan: &mut Plan) {
 
 fn plan_route(bao: &OpenBao, plan: &mut Plan) {
     let set = &bao.set.gateway_route;
-    let own = set.gateway_name.as_ref().and_then(Text::set).map(str::to_owned);
+    let own = set.gateway_name.non_empty().map(str::to_owned);
     let shared = own.or_else(|| bao.cx.text("global.gatewayApi.gatewayRef.name"));
     let made = || if bao.cx.enabled("global.gatewayApi.enabled") { gateway_name(bao.cx) } else { "gateway".to_owned() };
     let mut parent = json!({
-        "name": shared.unwrap_or_else(made), "sectionName": set.section_name.as_ref().and_then(Text::set),
+        "name": shared.unwrap_or_else(made), "sectionName": set.section_name.non_empty(),
     });
-    if let Some(namespace) = set.gateway_namespace.as_ref().and_then(Text::set) {
+    if let Some(namespace) = set.gateway_namespace.non_empty() {
         parent["namespace"] = namespace.into();
     }
     let mut rule = json!({
@@ -106,7 +106,7 @@ fn plan_route(bao: &OpenBao, plan: &mut Plan) {
         rule["timeouts"] = timeouts.clone();
     }
     let view = view! {
-        name: bao.name, labels: bao.labels, annotations: chart::given(&labels::text_map(&set.annotations)),
+        name: bao.name, labels: bao.labels, annotations: gitlab_chart::non_empty(&labels::text_map(&set.annotations)),
         parents: [parent], hosts: json!([bao.host]), rules: [rule],
     };
     plan.add(COMPONENT.name, "httproute.yaml", view);

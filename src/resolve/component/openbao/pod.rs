@@ -3,8 +3,8 @@
 use serde_json::{Value, json};
 
 use super::{COMPONENT, OpenBao, account, config, config_name};
-use crate::model::{Node, NodeMap, Text};
-use crate::resolve::shared::{chart, postgres};
+use crate::model::{Node, NodeMap, NonEmpty, Text};
+use crate::resolve::shared::{gitlab_chart, postgres};
 use crate::resolve::workload::{Container, bare_pod, config_volume, env, mount};
 use crate::resolve::{Plan, labels};
 use crate::view;
@@ -18,11 +18,11 @@ pub fn plan(bao: &OpenBao, plan: &mut Plan) {
     let pod = bare_pod(&pod_labels, Vec::new(), vec![container(bao)], volumes(bao))
         .with("annotations", annotations)
         .with("service_account_name", account(bao))
-        .with("security_context", chart::given(&set.pod_security_context))
-        .with("image_pull_secrets", chart::secret_names(&set.image_pull_secrets))
-        .with("node_selector", chart::given(&labels::text_map(&set.node_selector)))
+        .with("security_context", gitlab_chart::non_empty(&set.pod_security_context))
+        .with("image_pull_secrets", gitlab_chart::secret_names(&set.image_pull_secrets))
+        .with("node_selector", gitlab_chart::non_empty(&labels::text_map(&set.node_selector)))
         .with("tolerations", (!set.tolerations.is_empty()).then_some(&set.tolerations))
-        .with("affinity", chart::given(&set.affinity))
+        .with("affinity", gitlab_chart::non_empty(&set.affinity))
         // Its own certificate is for the host, and so it reaches itself under that name.
         .with("host_aliases", json!([{"ip": "127.0.0.1", "hostnames": [bao.host]}]));
     let view = view! { name: bao.name, labels: bao.labels, selector: bao.selector, pod: moved(pod) };
@@ -162,7 +162,7 @@ fn environment(bao: &OpenBao) -> Vec<Node> {
     ];
     let own = &config.storage.postgresql.connection.password;
     let main = postgres::main(bao.cx, COMPONENT.key);
-    let set = |text: &Option<Text>| text.as_ref().and_then(Text::set).map(str::to_owned);
+    let set = |text: &Option<Text>| text.non_empty().map(str::to_owned);
     let name = set(&own.secret).or_else(|| main.as_ref().map(|main| main.secret.clone()));
     let key = set(&own.key).or_else(|| main.as_ref().map(|main| main.key.clone()));
     if let (Some(name), Some(key)) = (name.filter(|name| !name.is_empty()), key) {

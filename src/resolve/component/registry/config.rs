@@ -3,7 +3,7 @@
 use serde_json::{Map, Value, json};
 
 use super::{HOME, Registry, Tls, secrets};
-use crate::model::{Node, NodeMap, Text};
+use crate::model::{Node, NodeMap, NonEmpty};
 use crate::resolve::Context;
 use crate::resolve::plan::View;
 use crate::resolve::shared::{hosts, object_storage, workhorse};
@@ -23,7 +23,7 @@ pub fn view(registry: &Registry) -> View {
         http_tls: registry.speaks_tls().then(|| tls(&set.tls, "tls")),
         debug_tls: set.debug.tls.enabled.then(|| {
             // Without a certificate of its own, the debug server takes that of the registry.
-            let own = set.debug.tls.secret_name.as_ref().and_then(Text::set);
+            let own = set.debug.tls.secret_name.non_empty();
             let mut tls = own.map(|_| tls(&set.debug.tls, "tls-debug")).unwrap_or_default();
             tls.insert("enabled".to_owned(), true.into());
             tls
@@ -63,7 +63,7 @@ fn tls(set: &Tls, file: &str) -> NodeMap {
     let mut tls = Map::new();
     tls.insert("certificate".to_owned(), format!("{HOME}tls/{file}.crt").into());
     tls.insert("key".to_owned(), format!("{HOME}tls/{file}.key").into());
-    if let Some(least) = set.minimum_tls.as_ref().and_then(Text::set) {
+    if let Some(least) = set.minimum_tls.non_empty() {
         tls.insert("minimumTLS".to_owned(), least.into());
     }
     for (name, list) in [("clientCAs", &set.client_cas), ("ciphersuites", &set.cipher_suites)] {

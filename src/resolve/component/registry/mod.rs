@@ -9,7 +9,7 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 use crate::model::workload::{Certificate, Metrics};
-use crate::model::{Node, NodeMap, Port, Switch, Text};
+use crate::model::{Node, NodeMap, NonEmpty, Port, Switch, Text};
 use crate::resolve::image::ImageRef;
 use crate::resolve::labels;
 use crate::resolve::shared::kubectl_job;
@@ -186,7 +186,7 @@ impl Registry<'_> {
 
     /// Where on the debug server the metrics are.
     fn metrics_path(&self) -> &str {
-        self.set.debug.prometheus.path.as_ref().and_then(Text::set).unwrap_or(self.set.metrics.path.as_str())
+        self.set.debug.prometheus.path.non_empty().unwrap_or(self.set.metrics.path.as_str())
     }
 
     /// The metrics as a Prometheus finds them by the pod's annotations.
@@ -198,7 +198,7 @@ impl Registry<'_> {
 
     /// The tag of the image.
     fn version(&self) -> &str {
-        self.w.set.image.tag.as_ref().and_then(Text::set).unwrap_or(&self.w.cx.release.images.registry)
+        self.w.set.image.tag.non_empty().unwrap_or(&self.w.cx.release.images.registry)
     }
 
     fn image(&self) -> ImageRef {
@@ -219,7 +219,7 @@ fn resolve(cx: &Context, plan: &mut Plan) {
     let (w, name) = (&registry.w, COMPONENT.name);
     let view = view! {
         name: w.name, labels: w.labels.object, config: moved(config::view(&registry)),
-        own_script: w.set.init.script.as_ref().and_then(Text::set),
+        own_script: w.set.init.script.non_empty(),
     };
     plan.add(name, "configmap.yaml", view);
     if registry.set.api.enabled {

@@ -3,7 +3,7 @@
 use serde_json::json;
 
 use super::{COMPONENT, Registry};
-use crate::model::{NodeMap, Text};
+use crate::model::{NodeMap, NonEmpty};
 use crate::resolve::Plan;
 use crate::resolve::gateway::{GatewayRoute, prefix_rule};
 use crate::resolve::network::{Ingress, Route};
@@ -26,8 +26,8 @@ pub fn plan_service(registry: &Registry, plan: &mut Plan) {
     let annotations = w.service_annotations(&service.annotations);
     let view = view! {
         name: w.name, labels: w.labels.service, annotations, selector: w.labels.selector,
-        service_type: service.r#type, cluster_ip: service.cluster_ip.as_ref().and_then(Text::set),
-        load_balancer_ip: service.load_balancer_ip.as_ref().and_then(Text::set)
+        service_type: service.r#type, cluster_ip: service.cluster_ip.non_empty(),
+        load_balancer_ip: service.load_balancer_ip.non_empty()
             .filter(|_| service.r#type.as_str() == "LoadBalancer"),
         ports: ports,
     };
@@ -40,7 +40,7 @@ pub fn plan_outside(registry: &Registry, plan: &mut Plan) {
     let host = hosts::public(w.cx, "registry").host;
     let ingress = Ingress::of(w.cx, &w.key);
     if ingress.on() {
-        let path = ingress.path.as_ref().and_then(Text::set).unwrap_or("/").to_owned();
+        let path = ingress.path.non_empty().unwrap_or("/").to_owned();
         let route = Route {
             host: host.clone(),
             paths: vec![(path, w.name.clone(), json!(service.external_port))],

@@ -7,7 +7,7 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 use crate::model::redis::{Auth, Server};
-use crate::model::{Node, NodeMap, Text};
+use crate::model::{Node, NodeMap, NonEmpty, Text};
 use crate::resolve::Context;
 use crate::resolve::plan::View;
 use crate::resolve::shared::redis;
@@ -83,14 +83,14 @@ fn says_something(value: &Node) -> bool {
 
 impl Instance {
     fn own_host(&self) -> Option<&str> {
-        self.set.host.as_ref().and_then(Text::set)
+        self.set.host.non_empty()
     }
 
     /// `host:port` of each server that is asked, and the name under which Sentinels know the main one.
     fn address(&self) -> (String, Option<&str>) {
         let own = self.own_host();
         let list = |servers: &[Server], port: &str| {
-            let server = |s: &Server| format!("{}:{}", s.host, s.port.as_ref().and_then(Text::set).unwrap_or(port));
+            let server = |s: &Server| format!("{}:{}", s.host, s.port.non_empty().unwrap_or(port));
             servers.iter().map(server).collect::<Vec<_>>().join(",")
         };
         if !self.set.sentinels.is_empty() {
@@ -100,7 +100,7 @@ impl Instance {
             return (list(&self.set.cluster, "6379"), None);
         }
         if let Some(host) = own {
-            return (format!("{host}:{}", self.set.port.as_ref().and_then(Text::set).unwrap_or("6379")), None);
+            return (format!("{host}:{}", self.set.port.non_empty().unwrap_or("6379")), None);
         }
         if !self.main.sentinels.is_empty() {
             let address = |s: &Node| format!("{}:{}", s["host"].as_str().unwrap_or_default(), s["port"]);
@@ -117,8 +117,8 @@ impl Instance {
     fn sentinel_secret(&self) -> Option<(String, String)> {
         let auth = &self.set.sentinelpassword;
         if auth.enabled.unwrap_or(false) {
-            let secret = auth.secret.as_ref().and_then(Text::set)?;
-            return Some((secret.to_owned(), auth.key.as_ref().and_then(Text::set).unwrap_or("password").to_owned()));
+            let secret = auth.secret.non_empty()?;
+            return Some((secret.to_owned(), auth.key.non_empty().unwrap_or("password").to_owned()));
         }
         let main = self.main.sentinel_password.as_ref();
         let of_main = self.own_host().is_none() && self.set.sentinels.is_empty() && self.set.cluster.is_empty();
@@ -133,7 +133,7 @@ impl Instance {
         let given = |node: &Option<Node>| node.clone().filter(says_something);
         let on = |tls: &NodeMap, key: &str| tls.get(key) == Some(&Value::Bool(true));
         view! {
-            name: self.name, addr, mainname, username: set.username.as_ref().and_then(Text::set),
+            name: self.name, addr, mainname, username: set.username.non_empty(),
             password: self.has_password().then_some(self.mark), sentinel_password: self.asks_sentinels_with_password(),
             db: set.db, dialtimeout: given(&set.dialtimeout), readtimeout: given(&set.readtimeout),
             writetimeout: given(&set.writetimeout),
@@ -157,9 +157,8 @@ impl Instance {
         if self.has_password() {
             let auth = &self.set.password;
             let default = format!("{}-redis-secret", cx.release.name);
-            let secret = auth.secret.as_ref().and_then(Text::set).unwrap_or(&default);
-            sources
-                .push(secret_items(secret, [(auth.key.as_ref().and_then(Text::set).unwrap_or("secret"), self.item)]));
+            let secret = auth.secret.non_empty().unwrap_or(&default);
+            sources.push(secret_items(secret, [(auth.key.non_empty().unwrap_or("secret"), self.item)]));
         }
         if let Some((secret, key)) = self.sentinel_secret().filter(|_| self.set.enabled) {
             sources.push(secret_items(&secret, [(key.as_str(), "redis-sentinel/redis-sentinel-password")]));

@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use super::Registry;
 use crate::model::psql::{Password, Psql, Ssl};
-use crate::model::{Node, Text};
+use crate::model::{Node, NonEmpty, Text};
 use crate::resolve::Context;
 use crate::resolve::workload::secret_items;
 
@@ -47,7 +47,7 @@ pub fn header_secret(value: &Node) -> Option<(String, String)> {
 /// The client certificates of the database: its own, or those of GitLab's.
 pub fn database_ssl(cx: &Context) -> Option<(String, Ssl)> {
     let set: Ssl = cx.inherited("global.psql.ssl", "registry.database.ssl");
-    let secret = set.secret.as_ref().and_then(Text::set)?.to_owned();
+    let secret = set.secret.non_empty()?.to_owned();
     Some((secret, set))
 }
 
@@ -74,7 +74,7 @@ fn database(registry: &Registry) -> Vec<Node> {
             (&set.client_key, "ssl/client-key.pem"),
             (&set.server_ca, "ssl/server-ca.pem"),
         ];
-        let items = keys.iter().filter_map(|(key, path)| Some((key.as_ref()?.set()?, *path)));
+        let items = keys.iter().filter_map(|(key, path)| Some((key.as_ref()?.non_empty()?, *path)));
         sources.push(secret_items(&secret, items));
     }
     sources
@@ -104,13 +104,13 @@ pub fn sources(registry: &Registry) -> Vec<Node> {
         let secret = tls_secret(registry);
         sources.push(secret_items(&secret, [("tls.crt", "tls/tls.crt"), ("tls.key", "tls/tls.key")]));
     }
-    if let Some(secret) = set.debug.tls.secret_name.as_ref().and_then(Text::set).filter(|_| set.debug.tls.enabled) {
+    if let Some(secret) = set.debug.tls.secret_name.non_empty().filter(|_| set.debug.tls.enabled) {
         sources.push(secret_items(secret, [("tls.crt", "tls/tls-debug.crt"), ("tls.key", "tls/tls-debug.key")]));
     }
     sources.extend(super::redis::sources(cx));
     let profiling: Password = cx.read("registry.profiling.stackdriver.credentials");
-    if let Some(secret) = profiling.secret.as_ref().and_then(Text::set) {
-        let key = profiling.key.as_ref().and_then(Text::set).unwrap_or("credentials");
+    if let Some(secret) = profiling.secret.non_empty() {
+        let key = profiling.key.non_empty().unwrap_or("credentials");
         sources.push(secret_items(secret, [(key, "profiling-key.json")]));
     }
     // Three Redis connections may share the password of their Sentinels.
@@ -124,7 +124,7 @@ pub fn sources(registry: &Registry) -> Vec<Node> {
 }
 
 fn tls_secret(registry: &Registry) -> String {
-    let own = registry.set.tls.secret_name.as_ref().and_then(Text::set).map(str::to_owned);
+    let own = registry.set.tls.secret_name.non_empty().map(str::to_owned);
     own.or_else(|| registry.w.cx.text("global.registry.tls.secretName"))
         .unwrap_or_else(|| format!("{}-tls", registry.w.name))
 }
@@ -132,9 +132,9 @@ fn tls_secret(registry: &Registry) -> String {
 fn storage(registry: &Registry) -> Vec<Node> {
     let (cx, set) = (registry.w.cx, &registry.set.storage);
     let mut sources = Vec::new();
-    if let Some(secret) = set.secret.as_ref().and_then(Text::set) {
-        let key = set.key.as_ref().and_then(Text::set).unwrap_or("config");
-        let extra = set.extra_key.as_ref().and_then(Text::set);
+    if let Some(secret) = set.secret.non_empty() {
+        let key = set.key.non_empty().unwrap_or("config");
+        let extra = set.extra_key.non_empty();
         let extra_path = extra.map(|key| format!("storage/{key}")).unwrap_or_default();
         let items = [(key, "storage/config")].into_iter().chain(extra.map(|key| (key, extra_path.as_str())));
         sources.push(secret_items(secret, items));
@@ -159,7 +159,7 @@ pub fn layer_path(number: usize, key: &str) -> String {
 /// The server of the metadata database: its own, or GitLab's.
 pub fn database_server(cx: &Context) -> (String, Node) {
     let global: Psql = cx.read("global.psql");
-    let text = |value: &Option<Text>| value.as_ref().and_then(Text::set).map(str::to_owned);
+    let text = |value: &Option<Text>| value.non_empty().map(str::to_owned);
     let service = text(&global.service_name).unwrap_or_else(|| format!("{}-postgresql", cx.release.name));
     let host = cx.text("registry.database.host").or_else(|| text(&global.host));
     let port = cx.text("registry.database.port").or_else(|| text(&global.port)).unwrap_or_else(|| "5432".to_owned());

@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 use crate::bundle::Difference;
 use crate::manifest::Phase;
 use crate::model::workload::Image;
-use crate::model::{NodeMap, Text};
+use crate::model::{NodeMap, NonEmpty, Text};
 use crate::resolve::shared::{hosts, kubectl_job, tls};
 use crate::resolve::workload::{Container, Script, Workload, config_volume, env, mount};
 use crate::resolve::{Component, Context, Plan, labels};
@@ -58,7 +58,7 @@ fn resolve(cx: &Context, plan: &mut Plan) {
 
     let script = view! {
         namespace: cx.release.namespace, labels: json_members(&w.labels.object),
-        secrets: secrets::missing(cx, set.env.set().unwrap_or("production")),
+        secrets: secrets::missing(cx, set.env.non_empty().unwrap_or("production")),
     };
     let view = view! { name: w.name, labels: w.labels.object, script };
     plan.add(COMPONENT.name, "configmap.yaml", view).phase(Phase::Pre);
@@ -149,7 +149,7 @@ fn sign(w: &Workload, set: &SelfSign) -> Parts {
 
 fn plan_account(w: &Workload, set: &Settings, plan: &mut Plan) {
     let own = &w.set.service_account;
-    let account = own.name.as_ref().and_then(Text::set).unwrap_or(&w.name).to_owned();
+    let account = own.name.non_empty().unwrap_or(&w.name).to_owned();
     if own.create.unwrap_or(false) {
         let mut annotations = NodeMap::new();
         annotations.insert("helm.sh/hook".to_owned(), "pre-install,pre-upgrade".into());

@@ -6,7 +6,7 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 use crate::model::app_config::{AppConfig, SecretKey};
-use crate::model::{Node, NodeMap, Text};
+use crate::model::{Node, NodeMap, NonEmpty, Text};
 use crate::resolve::shared::object_storage;
 use crate::resolve::shared::rails::{self, Process};
 use crate::resolve::workload::{Container, Script, Workload, evictable, memory_volume, projected_volume, secret_items};
@@ -144,11 +144,11 @@ fn container(w: &Workload, set: &Settings, name: &str, persistence: &Persistence
         ("BACKUP_BUCKET_NAME", text("global.appConfig.backups.bucket")),
         ("TMP_BUCKET_NAME", text("global.appConfig.backups.tmpBucket")),
     ];
-    let backend = set.backups.object_storage.backend.set().unwrap_or("s3").to_owned();
+    let backend = set.backups.object_storage.backend.non_empty().unwrap_or("s3").to_owned();
     let azure = set.backups.object_storage.is_azure();
     let azure = azure.then(|| ("AZURE_CONFIG_FILE", "/etc/gitlab/objectstorage/azure_config".to_owned()));
     let plain = rails::env(cx).into_iter().filter(|(name, _)| name.starts_with("CONFIG"));
-    let sub_path = persistence.sub_path.set().filter(|_| persistence.enabled);
+    let sub_path = persistence.sub_path.non_empty().filter(|_| persistence.enabled);
     w.container(name, cx.edition_image(&w.set.image, "toolbox"))
         .with_env(buckets)
         .with_env([("BACKUP_BACKEND", backend)])
@@ -189,9 +189,9 @@ fn claim_spec(set: &Persistence) -> Node {
     json!({
         "accessModes": [set.access_mode],
         "resources": {"requests": {"storage": set.size}},
-        "volumeName": set.volume_name.as_ref().and_then(Text::set),
+        "volumeName": set.volume_name.non_empty(),
         // `-`: no class, not even the cluster's default.
-        "storageClassName": set.storage_class.as_ref().and_then(Text::set).map(|c| if c == "-" { "" } else { c }),
+        "storageClassName": set.storage_class.non_empty().map(|c| if c == "-" { "" } else { c }),
         "selector": selects.then_some(selector),
     })
 }

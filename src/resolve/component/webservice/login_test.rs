@@ -2,6 +2,7 @@
 
 use super::{COMPONENT, Web, workhorse};
 use crate::manifest::Phase;
+use crate::model::NonEmpty;
 use crate::model::app_config::SecretKey;
 use crate::resolve::Plan;
 use crate::resolve::shared::hosts;
@@ -21,9 +22,7 @@ pub fn plan(web: &Web, all: &Workload, plan: &mut Plan) {
     plan.add(COMPONENT.name, "configmap-tests.yaml", view).phase(Phase::Test);
 
     let password: SecretKey = cx.read("global.initialRootPassword");
-    let text = |value: &Option<crate::model::Text>, default: String| {
-        value.as_ref().and_then(crate::model::Text::set).map_or(default, str::to_owned)
-    };
+    let text = |value: &Option<crate::model::Text>, default: String| value.non_empty().map_or(default, str::to_owned);
     let image = cx.edition_image(&all.set.image, COMPONENT.name);
     let view = view! {
         name: format!("{}-test-runner-{}", all.name, mark(&image.reference)),

@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use super::{COMPONENT, Web, workhorse};
 use crate::bundle::Difference;
 use crate::model::app_config::AppConfig;
-use crate::model::{Node, NodeMap, Port, Text};
+use crate::model::{Node, NodeMap, NonEmpty, Port, Text};
 use crate::resolve::Plan;
 use crate::resolve::gateway::{GatewayRoute, backend, prefix_rule};
 use crate::resolve::network::{Ingress, Route, geo_class};
@@ -74,7 +74,7 @@ pub fn plan_service(web: &Web, plan: &mut Plan) {
     let view = view! {
         name: web.name, labels: w.labels.service, annotations: annotations, selector: w.labels.selector,
         service_type: set.r#type, ports: ports,
-        load_balancer_ip: set.load_balancer_ip.as_ref().and_then(Text::set).filter(|_| balanced),
+        load_balancer_ip: set.load_balancer_ip.non_empty().filter(|_| balanced),
         load_balancer_source_ranges: set.load_balancer_source_ranges.as_ref().filter(|_| balanced),
     };
     plan.add(COMPONENT.name, "service.yaml", view);
@@ -116,7 +116,7 @@ pub fn plan_ingresses(web: &Web, all: &Workload, plan: &mut Plan) {
     if wanted.unwrap_or(false) {
         let own = web.section.get("extraIngress").and_then(|e| e.get("path")).and_then(Value::as_str);
         let path = own.map_or_else(|| path.clone(), |own| format!("{}{own}", web.root));
-        let named = web.set.extra_ingress.hostname.as_ref().and_then(Text::set);
+        let named = web.set.extra_ingress.hostname.non_empty();
         let more = annotations(web, &extra, web.set.extra_ingress.service_upstream.as_ref());
         let secret = extra.tls_secret(cx, &format!("{release}-gitlab-tls-extra"));
         let extra = own_certificate(web, "extraIngress", extra);
@@ -158,7 +158,7 @@ fn annotations(web: &Web, ingress: &Ingress, service_upstream: Option<&Text>) ->
             let namespace = &web.w.cx.release.namespace;
             put("proxy-ssl-verify", "on".to_owned());
             put("proxy-ssl-name", format!("{}.{namespace}.svc", web.name));
-            if let Some(authority) = tls.ca_secret_name.as_ref().and_then(Text::set) {
+            if let Some(authority) = tls.ca_secret_name.non_empty() {
                 put("proxy-ssl-secret", format!("{namespace}/{authority}"));
             }
         }

@@ -6,7 +6,7 @@ use serde_json::json;
 use super::{COMPONENT, Web, workhorse};
 use crate::bundle::Difference;
 use crate::model::app_config::SecretKey;
-use crate::model::{Node, NodeMap, Text};
+use crate::model::{Node, NodeMap, NonEmpty, Text};
 use crate::resolve::image::ImageRef;
 use crate::resolve::shared::rails::{self, Process};
 use crate::resolve::workload::{
@@ -236,6 +236,6 @@ fn ssh_host_keys(web: &Web) -> Vec<Node> {
         json!({"key": file, "path": file})
     };
     let items: Vec<Node> = set.types.iter().map(item).collect();
-    let secret = json!({"secretName": keys.secret.as_ref().and_then(Text::set).unwrap_or(&default), "items": items});
+    let secret = json!({"secretName": keys.secret.non_empty().unwrap_or(&default), "items": items});
     vec![json!({"name": set.mount_name, "secret": secret})]
 }

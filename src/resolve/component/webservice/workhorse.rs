@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 
 use super::{COMPONENT, Web};
 use crate::model::workload::{Certificate, Image, Metrics};
-use crate::model::{Node, NodeMap, Text, number_or_text};
+use crate::model::{Node, NodeMap, NonEmpty, Text, number_or_text};
 use crate::resolve::Plan;
 use crate::resolve::plan::View;
 use crate::resolve::shared::rails;
@@ -112,7 +112,7 @@ struct Metadata {
 pub fn certificate(web: &Web) -> Option<String> {
     let tls = &web.set.workhorse.tls;
     let on = tls.enabled.unwrap_or_else(|| web.w.cx.enabled("global.workhorse.tls.enabled"));
-    let named = tls.secret_name.as_ref().and_then(Text::set).map(str::to_owned);
+    let named = tls.secret_name.non_empty().map(str::to_owned);
     on.then(|| named.unwrap_or_else(|| format!("{}-workhorse-tls", web.w.cx.release.name)))
 }
 
@@ -167,7 +167,7 @@ pub fn container(web: &Web, env: Vec<(&'static str, String)>) -> Container {
         .mount("shared-tmp", "/tmp", json!({"readOnly": false}));
     container = container.with_env(rails::tracing(w.cx));
     container.volume_mounts.extend(rails::keytab_mount(w.cx));
-    if let Some(dsn) = set.sentry_dsn.set() {
+    if let Some(dsn) = set.sentry_dsn.non_empty() {
         container = container.with_env([("GITLAB_WORKHORSE_SENTRY_DSN", dsn.to_owned())]);
     }
     // Middleboxes that cannot take the large first message of a post-quantum handshake are common.
@@ -260,7 +260,7 @@ fn config(web: &Web) -> View {
 
 /// How long requests get to end; where nothing is said, a second more than Puma gives a request.
 fn shutdown_timeout(web: &Web) -> String {
-    match web.set.workhorse.shutdown_timeout.as_ref().and_then(Text::set) {
+    match web.set.workhorse.shutdown_timeout.non_empty() {
         // Go has no time without a unit.
         Some(own) if own.parse::<u64>().is_ok() => format!("{own}s"),
         Some(own) => own.to_owned(),

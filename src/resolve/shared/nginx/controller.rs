@@ -126,7 +126,7 @@ impl Nginx<'_> {
         if own.enable_mimalloc {
             all.push(env("LD_PRELOAD", "/usr/local/lib/libmimalloc.so"));
         }
-        if let Some(zone) = self.cx.global.time_zone.set() {
+        if let Some(zone) = self.cx.global.time_zone.non_empty() {
             all.push(env("TZ", zone));
         }
         env_over(all, &own.extra_envs)

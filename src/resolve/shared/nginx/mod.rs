@@ -17,7 +17,7 @@ use serde_json::{Map, Value, json};
 use self::settings::{Image, Pods, Settings};
 use crate::bundle::Difference;
 use crate::diag::{Diagnostic, ValuePath};
-use crate::model::{Node, NodeMap, Text};
+use crate::model::{Node, NodeMap, NonEmpty, Text};
 use crate::resolve::image::ImageRef;
 use crate::resolve::plan::{Planned, View};
 use crate::resolve::workload::{Container, Workload};
@@ -51,7 +51,7 @@ pub fn resolve(cx: &Context, component: &Component, plan: &mut Plan) {
         return;
     }
     let (own, full) = (set.name_override.as_ref(), set.fullname_override.as_ref());
-    let app = own.and_then(Text::set).unwrap_or(component.name).to_owned();
+    let app = own.and_then(Text::non_empty).unwrap_or(component.name).to_owned();
     let name = labels::full_name(&cx.release.name, component.name, own, full);
     let nginx = Nginx { cx, key: component.key, set, app, name };
     nginx.check();
@@ -141,7 +141,7 @@ impl Nginx<'_> {
 
     /// The namespace of the objects, where it is not the one that they are applied to.
     fn own_namespace(&self) -> Option<&str> {
-        self.set.namespace_override.as_ref().and_then(Text::set)
+        self.set.namespace_override.non_empty()
     }
 
     fn namespace(&self) -> &str {
@@ -203,7 +203,7 @@ impl Nginx<'_> {
             Part::Controller => (&self.set.service_account, self.name.clone()),
             Part::Backend => (&self.set.default_backend.service_account, format!("{}-backend", self.name)),
         };
-        match account.name.as_ref().and_then(Text::set) {
+        match account.name.non_empty() {
             Some(name) => name.to_owned(),
             None if account.create.unwrap_or(true) => made,
             None => "default".to_owned(),
@@ -307,7 +307,7 @@ fn security_context(own: &NodeMap, image: &Image, capabilities: Node, chroot: bo
 
 /// The text of a setting, where it is not empty.
 fn set(text: &Option<Text>) -> Option<&str> {
-    text.as_ref().and_then(Text::set)
+    text.non_empty()
 }
 
 /// A number that means "not set" where it is zero.

@@ -24,7 +24,7 @@ impl Nginx<'_> {
         if self.has_internal_service() {
             let own = &service.internal;
             let mut own = own.clone();
-            own.r#type = own.r#type.filter(|kind| kind.set().is_some()).or_else(|| service.all.r#type.clone());
+            own.r#type = own.r#type.filter(|kind| kind.non_empty().is_some()).or_else(|| service.all.r#type.clone());
             let view = self.service(&format!("{name}-internal"), &[&service.all.labels, &own.labels], &own);
             let view = view.with("ports", self.service_ports(&own));
             self.add(plan, "service.yaml", view);

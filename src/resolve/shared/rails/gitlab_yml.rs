@@ -43,7 +43,7 @@ pub fn view(w: &Workload, process: Process, app: &AppConfig) -> View {
         registry: moved(services::registry(cx, own)),
         shell: services::shell(cx, own, process),
         cron_jobs: full(&app.cron_jobs),
-        ci_id_tokens: app.ci_id_tokens.issuer_url.set().map(|url| json!({"issuer_url": url})),
+        ci_id_tokens: app.ci_id_tokens.issuer_url.non_empty().map(|url| json!({"issuer_url": url})),
         extra: moved(extra(cx, own, process, app)),
         rack_attack: moved(rack_attack(cx, own)),
         monitoring: moved(monitoring(cx, own, process)),
@@ -76,7 +76,7 @@ fn gitlab(cx: &Context, own: &str, process: Process, app: &AppConfig) -> View {
     view! {
         host: public.host,
         https: public.https,
-        relative_url_root: app.relative_url_root.set().filter(|_| process.works()),
+        relative_url_root: app.relative_url_root.non_empty().filter(|_| process.works()),
         cdn_host: if process.works() { app.cdn_host.clone() } else { Value::Null },
         initial_gitlab_product_usage_data:
             if process == Process::Toolbox { Value::Null } else { app.initial_defaults.gitlab_product_usage_data.clone() },

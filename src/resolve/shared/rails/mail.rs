@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 
 use super::{Process, domain};
 use crate::model::app_config::{AppConfig, IncomingEmail, SecretKey};
-use crate::model::{Node, NodeMap, Text};
+use crate::model::{Node, NodeMap, NonEmpty, Text};
 use crate::resolve::context::Context;
 use crate::resolve::plan::View;
 use crate::resolve::workload::secret_items;
@@ -91,7 +91,7 @@ struct Smime {
 /// Who mails are from.
 pub fn email(cx: &Context) -> View {
     let email: Email = cx.read("global.email");
-    let or = |text: &Text, name: &str| text.set().map_or_else(|| format!("{name}@{}", domain(cx)), str::to_owned);
+    let or = |text: &Text, name: &str| text.non_empty().map_or_else(|| format!("{name}@{}", domain(cx)), str::to_owned);
     view! {
         from: or(&email.from, "gitlab"),
         display_name: email.display_name,
@@ -105,8 +105,8 @@ pub fn email(cx: &Context) -> View {
 pub fn smime_secret(cx: &Context) -> Option<(String, String, String)> {
     let email: Email = cx.read("global.email");
     let smime = email.smime;
-    let text = |value: &Option<Text>, default: &str| value.as_ref().and_then(Text::set).unwrap_or(default).to_owned();
-    let secret = smime.secret_name.as_ref().and_then(Text::set)?.to_owned();
+    let text = |value: &Option<Text>, default: &str| value.non_empty().unwrap_or(default).to_owned();
+    let secret = smime.secret_name.non_empty()?.to_owned();
     smime.enabled.then(|| (secret, text(&smime.key_name, "tls.key"), text(&smime.cert_name, "tls.crt")))
 }
 
@@ -114,7 +114,7 @@ pub fn smime_secret(cx: &Context) -> Option<(String, String, String)> {
 pub fn mailboxes(app: &AppConfig, process: Process) -> Vec<View> {
     let boxes = [("incoming_email", &app.incoming_email), ("service_desk_email", &app.service_desk_email)];
     let section = |(name, set): (&str, &IncomingEmail)| {
-        let webhook = set.delivery_method.set().unwrap_or("webhook") == "webhook";
+        let webhook = set.delivery_method.non_empty().unwrap_or("webhook") == "webhook";
         view! {
             name: name,
             address: set.address,
@@ -141,12 +141,12 @@ pub fn sources(cx: &Context, app: &AppConfig, process: Process) -> Vec<Node> {
         ("service_desk_email", &app.service_desk_email, "service-desk-email-auth-token"),
     ];
     for (name, set, default) in boxes {
-        let webhook = set.delivery_method.set().unwrap_or("webhook") == "webhook";
+        let webhook = set.delivery_method.non_empty().unwrap_or("webhook") == "webhook";
         if process == Process::Webservice && set.enabled && webhook {
             let token = &set.auth_token;
             let default = format!("{}-{default}", cx.release.name);
-            let secret = token.secret.as_ref().and_then(Text::set).unwrap_or(&default);
-            let key = token.key.as_ref().and_then(Text::set).unwrap_or("authToken");
+            let secret = token.secret.non_empty().unwrap_or(&default);
+            let key = token.key.non_empty().unwrap_or("authToken");
             sources.push(secret_items(secret, [(key, format!("mailroom/{name}_webhook_secret").as_str())]));
         }
     }

@@ -19,7 +19,7 @@ use serde_json::{Map, Value, json};
 use super::{hosts, postgres, redis};
 use crate::bundle::Difference;
 use crate::model::app_config::{AppConfig, SecretKey};
-use crate::model::{Node, Text};
+use crate::model::{Node, NonEmpty, Text};
 use crate::resolve::context::Context;
 use crate::resolve::image::ImageRef;
 use crate::resolve::plan::{View, node};
@@ -187,7 +187,7 @@ pub fn dependencies(w: &Workload, image: ImageRef, process: Process, config: &st
 
 /// The first of some texts that is set.
 fn first_set<'t>(texts: impl IntoIterator<Item = &'t Option<Text>>) -> Option<&'t str> {
-    texts.into_iter().find_map(|text| text.as_ref().and_then(Text::set))
+    texts.into_iter().find_map(|text| text.non_empty())
 }
 
 /// A view as a value that may be missing.

@@ -4,7 +4,7 @@ use serde_json::json;
 
 use super::{ClickHouse, Process, mail, services, sign_in};
 use crate::model::app_config::{AppConfig, SecretKey};
-use crate::model::{Node, Text};
+use crate::model::{Node, NonEmpty};
 use crate::resolve::shared::{gitaly_clients, object_storage, postgres, redis};
 use crate::resolve::workload::{Workload, mount, projected_volume, secret_items};
 
@@ -21,7 +21,7 @@ const TOPOLOGY_FILES: [&str; 2] = ["tls.crt", "tls.key"];
 /// The Secret with the certificate for the topology service, where the connection has TLS.
 fn topology_secret(app: &AppConfig) -> Option<&str> {
     let tls = &app.cell.topology_service_client.tls;
-    tls.secret.as_ref().and_then(Text::set).filter(|_| app.cell.enabled && tls.enabled)
+    tls.secret.non_empty().filter(|_| app.cell.enabled && tls.enabled)
 }
 
 /// The mounts of that certificate where `gitlab.yml` says it is, from the secrets' volume.
@@ -39,7 +39,7 @@ pub fn secret_sources(w: &Workload, process: Process) -> Vec<Node> {
     let app = cx.once::<AppConfig>("global.appConfig");
     let rails: SecretKey = cx.read("global.railsSecrets");
     let default = format!("{}-rails-secret", cx.release.name);
-    let rails = rails.secret.as_ref().and_then(Text::set).unwrap_or(&default).to_owned();
+    let rails = rails.secret.non_empty().unwrap_or(&default).to_owned();
     let mut sources = vec![secret_items(&rails, [("secrets.yml", "rails-secrets/secrets.yml")])];
     // Only the databases and Redis: repositories and objects are not its business.
     let follows = process == Process::GeoLogcursor;

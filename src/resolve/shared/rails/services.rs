@@ -6,7 +6,7 @@ use serde_json::Value;
 use super::{Process, first_set, optional};
 use crate::bundle::Difference;
 use crate::model::app_config::{AppConfig, SecretKey};
-use crate::model::{Node, Switch, Text};
+use crate::model::{Node, NonEmpty, Switch, Text};
 use crate::resolve::context::Context;
 use crate::resolve::plan::View;
 use crate::resolve::shared::{hosts, object_storage};
@@ -41,7 +41,7 @@ struct LocalStore {
 /// Where users reach Pages: the host, and whether by https.
 fn pages_address(cx: &Context, pages: &Pages) -> (String, bool) {
     let public = hosts::public(cx, "pages");
-    let host = pages.host.as_ref().and_then(Text::set).map_or(public.host, str::to_owned);
+    let host = pages.host.non_empty().map_or(public.host, str::to_owned);
     (host, pages.https.unwrap_or(public.https))
 }
 
@@ -54,7 +54,7 @@ pub fn pages_host(cx: &Context) -> String {
 pub fn pages(cx: &Context, own: &str) -> View {
     let pages: Pages = cx.read("global.pages");
     let (host, https) = pages_address(cx, &pages);
-    let mode = match pages.custom_domain_mode.as_ref().and_then(Text::set) {
+    let mode = match pages.custom_domain_mode.non_empty() {
         Some(mode) => Some(mode.to_owned()),
         None if !pages.external_https.is_empty() => Some("https".to_owned()),
         None if !pages.external_http.is_empty() => Some("http".to_owned()),
@@ -64,7 +64,7 @@ pub fn pages(cx: &Context, own: &str) -> View {
         enabled: pages.enabled,
         access_control: pages.access_control,
         artifacts_server: pages.artifacts_server,
-        path: pages.path.as_ref().and_then(Text::set).unwrap_or("/srv/gitlab/shared/pages"),
+        path: pages.path.non_empty().unwrap_or("/srv/gitlab/shared/pages"),
         host: host,
         port: pages.port.filter(|p| !p.is_null()).unwrap_or_else(|| Value::from(if https { 443 } else { 80 })),
         https: https,
@@ -72,7 +72,7 @@ pub fn pages(cx: &Context, own: &str) -> View {
         external_https: !pages.external_https.is_empty(),
         custom_domain_mode: mode,
         namespace_in_path: pages.namespace_in_path,
-        local_store: view! { enabled: pages.local_store.enabled, path: pages.local_store.path.as_ref().and_then(Text::set) },
+        local_store: view! { enabled: pages.local_store.enabled, path: pages.local_store.path.non_empty() },
         store: object_storage::pages_store(cx, own),
     }
 }
@@ -109,15 +109,15 @@ pub fn kas(cx: &Context, app: &AppConfig) -> Node {
     let kas: Kas = cx.read("global.kas");
     let set = &app.gitlab_kas;
     let public = hosts::public(cx, "kas");
-    let external = match set.external_url.as_ref().and_then(Text::set) {
+    let external = match set.external_url.non_empty() {
         Some(url) => url.to_owned(),
         None => format!("{}://{}", if public.https { "wss" } else { "ws" }, public.host),
     };
-    let internal = match set.internal_url.as_ref().and_then(Text::set) {
+    let internal = match set.internal_url.non_empty() {
         Some(url) => url.to_owned(),
         None => {
             let scheme = if kas.tls.enabled { "grpcs" } else { "grpc" };
-            let port = kas.service.api_external_port.as_ref().and_then(Text::set).unwrap_or("8153");
+            let port = kas.service.api_external_port.non_empty().unwrap_or("8153");
             format!("{scheme}://{}-kas.{}.svc:{port}", cx.release.name, cx.release.namespace)
         }
     };
@@ -133,7 +133,7 @@ fn uses_kas(cx: &Context, app: &AppConfig) -> bool {
 /// Remote development.
 pub fn workspaces(cx: &Context, app: &AppConfig) -> Node {
     let there = app.workspaces.enabled || cx.enabled("global.workspaces.enabled");
-    let host = app.workspaces.host.as_ref().and_then(Text::set).map(str::to_owned);
+    let host = app.workspaces.host.non_empty().map(str::to_owned);
     optional(there, || view! { host: host.unwrap_or_else(|| hosts::public(cx, "workspaces").host) })
 }
 
@@ -242,8 +242,8 @@ pub fn sources(cx: &Context, own: &str, app: &AppConfig, process: Process) -> Ve
     let release = &cx.release.name;
     let source = |set: &SecretKey, secret: &str, key: &str, path: &str| {
         let default = format!("{release}-{secret}");
-        let secret = set.secret.as_ref().and_then(Text::set).unwrap_or(&default);
-        secret_items(secret, [(set.key.as_ref().and_then(Text::set).unwrap_or(key), path)])
+        let secret = set.secret.non_empty().unwrap_or(&default);
+        secret_items(secret, [(set.key.non_empty().unwrap_or(key), path)])
     };
     let mut sources = Vec::new();
     if matches!(process, Process::Webservice | Process::Toolbox) {

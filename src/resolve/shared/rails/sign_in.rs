@@ -1,5 +1,6 @@
 //! Ways to sign in: LDAP, OmniAuth, Kerberos, Duo, smart cards.
 
+use crate::model::NonEmpty;
 use serde_json::Value;
 
 use super::{Process, optional};
@@ -58,7 +59,7 @@ pub fn duo(app: &AppConfig) -> View {
 /// Smart cards.
 pub fn smartcard(cx: &Context, app: &AppConfig) -> View {
     let set = &app.smartcard;
-    let host = set.client_certificate_required_host.as_ref().and_then(crate::model::Text::set);
+    let host = set.client_certificate_required_host.non_empty();
     view! {
         enabled: set.enabled,
         host: host.map_or_else(|| hosts::public(cx, "smartcard").host, str::to_owned),
@@ -73,7 +74,7 @@ pub fn kerberos(app: &AppConfig) -> Node {
     optional(true, || {
         view! {
             enabled: set.enabled,
-            service_principal_name: set.service_principal_name.set(),
+            service_principal_name: set.service_principal_name.non_empty(),
             dedicated_port: set.dedicated_port,
             simple_ldap_linking_allowed_realms: crate::resolve::workload::non_empty(&set.simple_ldap_linking_allowed_realms),
         }
@@ -99,7 +100,7 @@ pub fn sources(app: &AppConfig, process: Process) -> Vec<Node> {
     if let Some((secret, key)) = app.duo_auth.secret_key.named("secretKey").filter(|_| app.duo_auth.enabled) {
         sources.push(secret_items(secret, [(key, format!("duo/{secret}/{key}").as_str())]));
     }
-    let card = app.smartcard.ca_secret.as_ref().and_then(crate::model::Text::set);
+    let card = app.smartcard.ca_secret.non_empty();
     if let Some(secret) = card.filter(|_| app.smartcard.enabled && process == Process::Webservice) {
         sources.push(secret_items(secret, [("ca.crt", "rails-secrets/smartcard-ca.crt")]));
     }

@@ -9,7 +9,7 @@ use crate::resolve::context::Context;
 use crate::resolve::labels;
 
 /// A map, or nothing where it is empty.
-pub fn given(map: &NodeMap) -> Option<&NodeMap> {
+pub fn non_empty(map: &NodeMap) -> Option<&NodeMap> {
     (!map.is_empty()).then_some(map)
 }
 

@@ -16,15 +16,15 @@ const MOST_LIKELY: usize = 6;
 
 /// The objects of a variant and what is wrong with it.
 #[derive(Default)]
-pub(super) struct Seen {
+pub(super) struct VariantFaults {
     /// Template and identity of each object.
     pub objects: Vec<(String, String)>,
     /// Errors of resolving first, then those of objects.
-    pub wrong: Vec<Wrong>,
+    pub wrong: Vec<VariantFault>,
 }
 
 /// One thing that is wrong.
-pub(super) struct Wrong {
+pub(super) struct VariantFault {
     /// The number of the object, where it is about one.
     pub object: Option<usize>,
     /// The field of the object, and what stands there.
@@ -35,18 +35,23 @@ pub(super) struct Wrong {
     pub diagnostic: Diagnostic,
 }
 
-impl Seen {
+impl VariantFaults {
     /// What resolving, rendering and verifying say about a variant.
     pub fn of(variant: &Variant) -> Self {
-        let mut seen = Seen::objects(&variant.manifests);
+        let mut seen = VariantFaults::objects(&variant.manifests);
         let errors = variant.found.iter().filter(|d| d.severity == Severity::Error);
         seen.wrong = errors
-            .map(|d| Wrong { object: None, field: ValuePath::root(), value: Value::Null, diagnostic: d.clone() })
+            .map(|d| VariantFault { object: None, field: ValuePath::root(), value: Value::Null, diagnostic: d.clone() })
             .collect();
         seen.wrong.extend(manifest::check(&variant.manifests).into_iter().map(|(number, fault)| {
             let manifest = &variant.manifests[number];
             let value = fault.at.within(&manifest.body).cloned().unwrap_or_default();
-            Wrong { object: Some(number), field: fault.at.clone(), value, diagnostic: fault.diagnostic(&manifest.id) }
+            VariantFault {
+                object: Some(number),
+                field: fault.at.clone(),
+                value,
+                diagnostic: fault.diagnostic(&manifest.id),
+            }
         }));
         seen
     }
@@ -54,16 +59,16 @@ impl Seen {
     /// The objects of a variant; nothing is wrong with them yet.
     pub fn objects(manifests: &[Manifest]) -> Self {
         let objects = manifests.iter().map(|m| (m.source.clone(), m.id.to_string())).collect();
-        Seen { objects, wrong: Vec::new() }
+        VariantFaults { objects, wrong: Vec::new() }
     }
 
     /// The number that an object of this variant has in another: the one of the same name, or else the one that the
     /// same template makes at the same position.
-    fn counterpart(&self, number: usize, other: &Seen) -> Option<usize> {
+    fn counterpart(&self, number: usize, other: &VariantFaults) -> Option<usize> {
         let (source, id) = self.objects.get(number)?;
         let named = other.objects.iter().position(|(_, other)| other == id);
         named.or_else(|| {
-            let of_source = |seen: &Seen| -> Vec<usize> {
+            let of_source = |seen: &VariantFaults| -> Vec<usize> {
                 seen.objects.iter().enumerate().filter(|(_, (s, _))| s == source).map(|(n, _)| n).collect()
             };
             let (ours, theirs) = (of_source(self), of_source(other));
@@ -73,19 +78,19 @@ impl Seen {
     }
 
     /// Whether what is wrong here is wrong in another variant too.
-    pub fn answer(&self, number: usize, other: &Seen) -> Answer {
+    pub fn answer(&self, number: usize, other: &VariantFaults) -> Answer {
         let Some(wrong) = self.wrong.get(number) else { return Answer::Moot };
         let Some(object) = wrong.object else {
-            let alike = |seen: &Seen| seen.wrong.iter().filter(|w| w.same_finding(wrong)).count();
+            let alike = |seen: &VariantFaults| seen.wrong.iter().filter(|w| w.same_finding(wrong)).count();
             return if alike(other) >= alike(self) { Answer::Same } else { Answer::Changed };
         };
         let Some(counterpart) = self.counterpart(object, other) else { return Answer::Moot };
         // Positions in lists move when items are left out, and a reason quotes what stands there: what counts is
         // that no fewer fields of the kind are wrong.
-        let alike = |seen: &Seen, object: usize| {
+        let alike = |seen: &VariantFaults, object: usize| {
             seen.wrong.iter().filter(|w| w.object == Some(object) && w.same_field(wrong)).count()
         };
-        let exactly = |w: &Wrong| {
+        let exactly = |w: &VariantFault| {
             let same = w.diagnostic.message == wrong.diagnostic.message && w.field == wrong.field;
             w.object == Some(counterpart) && w.diagnostic.code == wrong.diagnostic.code && same
         };
@@ -94,8 +99,8 @@ impl Seen {
     }
 }
 
-impl Wrong {
-    fn same_finding(&self, other: &Wrong) -> bool {
+impl VariantFault {
+    fn same_finding(&self, other: &VariantFault) -> bool {
         let (a, b) = (&self.diagnostic, &other.diagnostic);
         let (a_at, b_at) = (a.places.iter().filter_map(Place::path), b.places.iter().filter_map(Place::path));
         let placed = !a.places.is_empty() || a.subject.is_some();
@@ -107,7 +112,7 @@ impl Wrong {
             && (placed || a.message == b.message)
     }
 
-    fn same_field(&self, other: &Wrong) -> bool {
+    fn same_field(&self, other: &VariantFault) -> bool {
         self.diagnostic.code == other.diagnostic.code && keys(&self.field).eq(keys(&other.field))
     }
 
@@ -123,7 +128,7 @@ impl Wrong {
     }
 }
 
-/// See [`Wrong::likeness`]; more is better.
+/// See [`VariantFault::likeness`]; more is better.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct Likeness {
     keys: usize,
@@ -150,9 +155,9 @@ fn text_of_keys(path: &ValuePath) -> Vec<&str> {
 /// of those is a cause, and where there are few faults to explain.
 pub(super) fn causes(
     variants: &Variants<'_>,
-    seen: &Seen,
+    seen: &VariantFaults,
     numbers: &[usize],
-    see: &dyn Fn(&Variant) -> Seen,
+    see: &dyn Fn(&Variant) -> VariantFaults,
 ) -> Vec<Vec<ValuePath>> {
     let leaves = variants.leaves();
     let mut ask = |paths: &[&ValuePath]| {

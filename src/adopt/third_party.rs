@@ -1,22 +1,22 @@
-//! Charts of others that a release of the official chart may hold and that are not rendered here.
+//! Third-party charts that a release of the official chart may contain and that this program does not render.
 
 use serde_json::Value;
 
-/// A chart of others that is part of the release.
+/// A third-party chart that is part of the release.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Other {
-    /// What it is called.
+pub struct ThirdPartyChart {
+    /// Its name in sentences.
     pub name: &'static str,
     /// The values path that turns it on.
     pub switch: &'static str,
     /// Whether it holds data that exists nowhere else.
     pub has_data: bool,
-    /// What becomes of it, and what to do.
+    /// What happens to it during the takeover, and what to do about it.
     pub advice: &'static str,
 }
 
-const OTHERS: [Other; 5] = [
-    Other {
+const CHARTS: [ThirdPartyChart; 5] = [
+    ThirdPartyChart {
         name: "cert-manager",
         switch: "installCertmanager",
         has_data: true,
@@ -24,26 +24,26 @@ const OTHERS: [Other; 5] = [
                  Set `installCertmanager: false`, and install cert-manager's own chart over it when you want to update it, \
                  https://cert-manager.io/docs/installation/helm/",
     },
-    Other {
+    ThirdPartyChart {
         name: "Prometheus",
         switch: "prometheus.install",
         has_data: true,
         advice: "its measurements are in its claim. It goes on running; set `prometheus.install: false`, and replace it by a \
                  Prometheus of its own chart when you are ready to lose or to copy them",
     },
-    Other {
+    ThirdPartyChart {
         name: "HAProxy",
         switch: "haproxy.install",
         has_data: false,
         advice: "traffic comes in through it. It goes on running; install it from its own chart before you delete it",
     },
-    Other {
+    ThirdPartyChart {
         name: "Traefik",
         switch: "traefik.install",
         has_data: false,
         advice: "traffic comes in through it. It goes on running; install it from its own chart before you delete it",
     },
-    Other {
+    ThirdPartyChart {
         name: "Envoy Gateway",
         switch: "global.gatewayApi.installEnvoy",
         has_data: false,
@@ -52,8 +52,8 @@ const OTHERS: [Other; 5] = [
     },
 ];
 
-/// Those that these values turn on.
-pub(super) fn others(values: &Value) -> Vec<Other> {
+/// The charts that these values turn on.
+pub(super) fn charts(values: &Value) -> Vec<ThirdPartyChart> {
     let on = |path: &str| path.split('.').try_fold(values, |at, key| at.get(key)) == Some(&Value::Bool(true));
-    OTHERS.into_iter().filter(|other| on(other.switch)).collect()
+    CHARTS.into_iter().filter(|chart| on(chart.switch)).collect()
 }

@@ -8,7 +8,7 @@ use crate::releases::{self, Series};
 use crate::shell::quoted;
 use crate::upgrade::minima::{self, Minimum};
 
-pub(super) fn before(hop: &Hop<'_>) -> Vec<Check> {
+pub(super) fn preconditions(hop: &Hop<'_>) -> Vec<Check> {
     let groups = [services(hop), cluster(hop), migrations(hop), without_downtime(hop), saved(hop)];
     groups.into_iter().flatten().collect()
 }
