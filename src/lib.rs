@@ -10,7 +10,7 @@
 //!
 //! Around a render: [`phases`] says when an object is applied, and by whom; [`images`] which images are needed, and from
 //! where; [`canary`] makes a second set of a component's pods beside the first; [`validate`] checks anybody's manifests;
-//! [`diff`] tells what a change of them does. Around a release: [`profiles`] to start from, [`import`] from a Linux
+//! [`diff`] tells what a change of them does. [`companions`] are the third-party charts that are not rendered. Around a release: [`profiles`] to start from, [`import`] from a Linux
 //! package, [`adopt`] from Helm, and [`upgrade`] with the path, the values that break and their new form.
 //!
 //! Findings are data ([`diag`]) until [`ui`] prints them, without what [`redact`] takes for a secret. [`bundle`] is what is
@@ -22,6 +22,7 @@ pub mod bundle;
 pub mod canary;
 pub mod cli;
 pub mod commands;
+pub mod companions;
 pub mod diag;
 pub mod diff;
 pub mod emit;
@@ -40,7 +41,6 @@ pub mod render;
 pub mod resolve;
 pub mod schema;
 pub mod shell;
-pub mod third_party;
 pub mod ui;
 pub mod upgrade;
 pub mod validate;

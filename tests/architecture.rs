@@ -20,14 +20,14 @@ const ALLOWED: &[(&str, &[&str])] = &[
     ("canary", &["bundle", "diag", "manifest"]),
     ("emit", &["diag", "manifest", "yaml"]),
     ("phases", &["diag", "manifest", "shell", "yaml"]),
-    // of phases the marks, of shell the commands that a guide prints
-    ("adopt", &["manifest", "phases", "shell"]),
+    // of companions which there are, of phases the marks, of shell the commands that a guide prints
+    ("adopt", &["companions", "manifest", "phases", "shell"]),
     // of manifest only the phase, of releases only the image tags, of shell the quoting of a word
     // of bundle the tables that the components' files say
     ("resolve", &["bundle", "diag", "manifest", "model", "releases", "shell", "view"]),
     ("render", &["bundle", "diag", "resolve", "shell", "yaml"]),
     ("profiles", &["bundle", "diag"]),
-    ("third_party", &["diag"]),
+    ("companions", &["diag", "releases", "shell", "values", "yaml"]),
     // of releases the table of removed values
     ("upgrade", &["bundle", "diag", "releases", "shell", "values", "yaml"]),
     ("validate", &["diag", "escape", "manifest", "redact", "releases", "yaml"]),
@@ -38,6 +38,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
             "adopt",
             "bundle",
             "canary",
+            "companions",
             "diag",
             "diff",
             "emit",
@@ -51,7 +52,6 @@ const ALLOWED: &[(&str, &[&str])] = &[
             "render",
             "resolve",
             "schema",
-            "third_party",
             "upgrade",
             "validate",
             "values",
@@ -70,8 +70,25 @@ const ALLOWED: &[(&str, &[&str])] = &[
     (
         "commands",
         &[
-            "adopt", "canary", "cli", "diag", "diff", "emit", "files", "images", "manifest", "phases", "pipeline",
-            "profiles", "releases", "shell", "ui", "upgrade", "validate", "values",
+            "adopt",
+            "canary",
+            "cli",
+            "companions",
+            "diag",
+            "diff",
+            "emit",
+            "files",
+            "images",
+            "manifest",
+            "phases",
+            "pipeline",
+            "profiles",
+            "releases",
+            "shell",
+            "ui",
+            "upgrade",
+            "validate",
+            "values",
         ],
     ),
     ("ui", &["cli", "diag", "redact"]),
@@ -80,7 +97,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
     ("shell", &[]),
     ("images", &["diag", "manifest", "yaml"]),
     ("import", &["diag", "manifest", "values", "yaml"]),
-    ("diff", &["diag", "escape", "manifest", "redact", "yaml"]),
+    ("diff", &["companions", "diag", "escape", "manifest", "redact", "yaml"]),
 ];
 
 /// Crates that only the named modules may use.

@@ -10,6 +10,7 @@ mod canary;
 mod checks;
 mod cli;
 mod common;
+mod companions;
 mod coverage;
 mod database_upgrade;
 mod diagnostics;

@@ -4,15 +4,13 @@
 //! [`guide`] collects the facts, `steps` puts them into an order, [`write`] writes them for people.
 
 mod steps;
-mod third_party;
 pub mod write;
 
 use serde_json::{Value, json};
 
+use crate::companions::Companion;
 use crate::manifest::{Manifest, ObjectId, Phase};
 use crate::phases::marks::is_kept;
-
-pub use third_party::ThirdPartyChart;
 
 /// Who applies manifests from now on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -86,14 +84,14 @@ pub struct Guide {
     pub kept: Vec<ObjectId>,
     /// Volume claims with data of ours, as they are called in the cluster.
     pub claims: Vec<String>,
-    /// Charts of others that are part of the release and not rendered here.
-    pub others: Vec<ThirdPartyChart>,
+    /// Third-party charts that are part of the release and not rendered here.
+    pub others: Vec<Companion>,
     /// What to do, in order.
     pub steps: Vec<Step>,
 }
 
-/// The hand-over of a release: its objects without stand-ins and tests, and its values with the defaults.
-pub fn guide(release: Release, tool: Tool, objects: &[Manifest], values: &Value) -> Guide {
+/// The hand-over of a release: its objects without tests, and the third-party charts that its values turn on.
+pub fn guide(release: Release, tool: Tool, objects: &[Manifest], others: Vec<Companion>) -> Guide {
     let ids = |keep: &dyn Fn(&Manifest) -> bool| -> Vec<ObjectId> {
         objects.iter().filter(|object| keep(object)).map(|object| object.id.clone()).collect()
     };
@@ -102,7 +100,7 @@ pub fn guide(release: Release, tool: Tool, objects: &[Manifest], values: &Value)
         hooks: ids(&|object| object.phase == Phase::Pre),
         kept: ids(&is_kept),
         claims: objects.iter().flat_map(claims).collect(),
-        others: third_party::charts(values),
+        others,
         release,
         tool,
         steps: Vec::new(),
@@ -131,7 +129,13 @@ impl Guide {
     pub fn as_json(&self) -> Value {
         let id = |id: &ObjectId| json!({"apiVersion": id.api_version, "kind": id.kind, "name": id.name});
         let ids = |list: &[ObjectId]| list.iter().map(id).collect::<Value>();
-        let other = |other: &ThirdPartyChart| json!({"name": other.name, "switch": other.switch, "has_data": other.has_data, "advice": other.advice});
+        let other = |other: &Companion| {
+            json!({
+                "name": other.chart.name, "switch": other.chart.switch, "has_data": other.chart.has_data,
+                "advice": other.chart.if_deleted, "chart": other.chart.chart, "repository": other.chart.repository,
+                "version": other.version, "release": other.release,
+            })
+        };
         let step =
             |step: &Step| json!({"id": step.id, "title": step.title, "text": step.text, "commands": step.commands});
         json!({

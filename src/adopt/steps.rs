@@ -10,8 +10,8 @@ const BACKUP: &str = "helm-release.yaml";
 /// All of them.
 pub(super) fn steps(guide: &Guide) -> Vec<Step> {
     let before = [record(guide), pause(guide), keep_volumes(guide), others(guide), compare(guide), fields(guide)];
-    let after = [apply(guide), check(guide), hooks(guide), unmark(guide), forget(guide), back(guide)];
-    before.into_iter().chain(after).collect()
+    let after = [apply(guide), check(guide), hooks(guide), unmark(guide), forget(guide)];
+    before.into_iter().chain(after).chain(companions(guide)).chain([back(guide)]).collect()
 }
 
 fn step(id: &'static str, title: impl Into<String>, text: &[&str], commands: Vec<String>) -> Step {
@@ -122,13 +122,15 @@ fn others(guide: &Guide) -> Step {
     let (name, namespace) = (&guide.release.name, &guide.release.namespace);
     let mut text = vec![match guide.others.is_empty() {
         true => "With these values none of them is part of the release.".to_owned(),
-        false => "These are part of the Helm release with these values, and are not rendered here. They go on running as they are; \
-                  afterwards nobody updates them. That is no reason to hurry, and none to delete anything."
+        false => "These are part of the Helm release with these values, and are not rendered here. No step deletes an object of \
+                  theirs before the last but one, which gives each a release of its own. Until then they go on running as they are, and \
+                  nobody updates them. There is no hurry."
             .to_owned(),
     }];
     for other in &guide.others {
-        let data = if other.has_data { ", holds data" } else { "" };
-        text.push(format!("- {} (`{}`{data}): {}.", other.name, other.switch, other.advice));
+        let chart = other.chart;
+        let data = if chart.has_data { ", holds data" } else { "" };
+        text.push(format!("- {} {} (`{}`{data}). {}", chart.name, other.version, chart.switch, chart.if_deleted));
     }
     let commands = match guide.others.is_empty() {
         true => Vec::new(),
@@ -137,6 +139,62 @@ fn others(guide: &Guide) -> Step {
             .to_vec(),
     };
     Step { id: "others", title: "Know what is not ours".to_owned(), text, commands }
+}
+
+/// The third-party charts get releases of their own; none where there are no such charts.
+fn companions(guide: &Guide) -> Option<Step> {
+    if guide.others.is_empty() {
+        return None;
+    }
+    let (name, namespace) = (&guide.release.name, &guide.release.namespace);
+    let mut text = vec![
+        "The Helm release held their objects, and since it is forgotten nobody does. Do this when you want to update one; until \
+         then it runs on. The command writes each as a release of its own, in the same version, with your section of the values, and \
+         under a name with which its objects keep theirs."
+            .to_owned(),
+        format!(
+            "A workload selects its pods by the name of the release, `{name}`, and that cannot be changed in place: the workloads are \
+             deleted and made again. Custom resource definitions, Services, Secrets and claims are not deleted; they only change \
+             their owner. Should the names under `helm.sh/chart` not be those in the cluster, nothing is deleted: look, and \
+             name them as they are."
+        ),
+    ];
+    let told = guide.others.iter().map(|other| format!("- {}: {}", other.chart.name, other.chart.while_replaced));
+    text.extend(told);
+    let render = guide.release.template.replacen("gitlab-render template", "gitlab-render companions", 1);
+    let packed: Vec<_> =
+        guide.others.iter().map(|other| format!("{}-{}", other.chart.section, other.version)).collect();
+    let select = format!(
+        "deploy,sts,ds -n {namespace} -l 'app.kubernetes.io/instance={name},helm.sh/chart in ({})'",
+        packed.join(",")
+    );
+    let delete = format!("kubectl get {select}\nkubectl delete {select}");
+    let (way, commands) = match guide.tool {
+        Tool::Kubectl => (
+            "`--take-ownership` needs Helm 3.17. From now on each is updated by running the script anew.",
+            vec![format!("{render} > companions.sh"), delete, "sh companions.sh --take-ownership".to_owned()],
+        ),
+        Tool::ArgoCd => (
+            "The Applications have no automated sync and do not prune.",
+            vec![
+                format!("{render} --as argocd > companions.yaml"),
+                delete,
+                "kubectl apply -f companions.yaml".to_owned(),
+                guide.others.iter().map(|o| format!("argocd app sync {}", o.release)).collect::<Vec<_>>().join("\n"),
+            ],
+        ),
+        Tool::Flux => (
+            "Flux takes over what is there when it installs (2.5 and newer, unless `disableTakeOwnership` is set).",
+            vec![
+                format!("{render} --as flux > companions.yaml"),
+                delete,
+                format!("kubectl apply -f companions.yaml\nflux get helmreleases -n {namespace} --watch"),
+            ],
+        ),
+    };
+    text.push(way.to_owned());
+    let title = "Give the third-party charts releases of their own".to_owned();
+    Some(Step { id: "companions", title, text, commands })
 }
 
 fn compare(guide: &Guide) -> Step {
@@ -252,7 +310,7 @@ fn apply_argo_cd(guide: &Guide) -> Step {
             "The Application in `manifests/argocd.yaml` has no automated sync and no pruning until the first sync is done and \
              checked. Keep resource tracking at annotations (the default since 3.0): tracking by label would write over \
              `app.kubernetes.io/instance`.",
-            "Pruning deletes only what the Application tracks: what belongs to charts of others is never among it.",
+            "Pruning deletes only what the Application tracks: what belongs to third-party charts is never among it.",
             &other_manager("Argo CD", "argocd-controller"),
         ],
         vec![
@@ -328,7 +386,7 @@ fn unmark(guide: &Guide) -> Step {
                  and at the release's Secrets for all others. It is refused once those are gone, in the next step."
             ),
             "Leave this step out, and render with `--keep-helm-metadata`, if you want to go back and forth for a while. The \
-             annotations stay on what belongs to charts of others: their own charts ask for them when they take over.",
+             annotations stay on what belongs to third-party charts: their own charts ask for them when they take over.",
         ],
         vec![format!(
             "{} | kubectl annotate -n {namespace} -f - {RELEASE_NAME}- {RELEASE_NAMESPACE}-",

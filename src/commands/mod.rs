@@ -2,6 +2,7 @@
 //! hands the result to [`crate::ui`].
 
 mod adopt;
+mod companions;
 mod completion;
 mod diff;
 mod explain;
@@ -72,6 +73,11 @@ pub enum Command {
     ///
     /// The steps are those for your values. No cluster is contacted, and nothing is changed.
     Adopt(Box<adopt::AdoptArgs>),
+    /// Write how to install the third-party charts that the values turn on and that are not rendered.
+    ///
+    /// These are cert-manager, Prometheus, Envoy Gateway, Traefik and HAProxy, each in the version that the release of GitLab
+    /// pins and with its own section of the values.
+    Companions(Box<companions::CompanionsArgs>),
     /// Make values from another way to configure GitLab.
     Import(import::ImportArgs),
     /// List the images of a deployment, for people and for the tools that copy them.
@@ -101,6 +107,7 @@ impl Command {
             Command::Init(args) => args.run(ui),
             Command::Profiles(args) => args.run(ui),
             Command::Adopt(args) => args.run(ui),
+            Command::Companions(args) => args.run(ui),
             Command::Import(args) => args.run(ui),
             Command::Images(args) => args.run(ui),
             Command::Diff(args) => args.run(ui),

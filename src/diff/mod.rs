@@ -14,6 +14,7 @@ use std::fmt;
 
 use serde_json::Value;
 
+use crate::companions::Chart;
 use crate::manifest::ObjectId;
 
 pub use objects::{Object, release_of};
@@ -135,6 +136,8 @@ pub struct Comparison {
     pub rewritten: Vec<(ObjectId, FieldChange)>,
     /// Objects named by their content, which got another name because another author wrote it: old and new.
     pub renamed: Vec<(ObjectId, String)>,
+    /// Objects of charts that are not rendered here, which a release of the official chart holds: they stay as they are.
+    pub companions: Vec<(&'static Chart, ObjectId)>,
 }
 
 impl Comparison {
@@ -203,5 +206,6 @@ pub fn compare(old: Vec<Object>, new: Vec<Object>, namespace: &str) -> Compariso
     changes.sort_by(|a, b| {
         b.class().cmp(&a.class()).then_with(|| (&a.id.kind, &a.id.name).cmp(&(&b.id.kind, &b.id.name)))
     });
-    Comparison { changes, same, passed_over: pairs.passed_over, hooks: pairs.hooks, rewritten, renamed }
+    let objects::Pairs { passed_over, hooks, companions, .. } = pairs;
+    Comparison { changes, same, passed_over, hooks, rewritten, renamed, companions }
 }

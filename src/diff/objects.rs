@@ -4,10 +4,11 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 
 use serde_json::{Map, Value};
 
+use crate::companions::{self, Chart};
 use crate::manifest::{Manifest, ObjectId, Phase};
 
 /// One object of a side, without what only a server writes.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone)]
 pub struct Object {
     /// Which one it is.
     pub id: ObjectId,
@@ -23,6 +24,8 @@ pub struct Object {
     pub(super) is_hook: bool,
     /// Whether something else than a person or a pipeline made it.
     made_by_a_controller: bool,
+    /// The third-party chart that it belongs to.
+    pub(super) companion: Option<&'static Chart>,
 }
 
 /// Who wrote the scripts and the configuration of an object.
@@ -69,6 +72,8 @@ pub(super) struct Pairs {
     pub passed_over: usize,
     /// Hooks that only one side has.
     pub hooks: usize,
+    /// Objects of charts that are not rendered here, where one side is ours.
+    pub companions: Vec<(&'static Chart, ObjectId)>,
 }
 
 /// Annotations that tools keep for themselves; an entry that ends in `/` stands for all that begin with it. What Helm and
@@ -119,6 +124,10 @@ impl Object {
         let live = has("uid") || has("resourceVersion") || has("managedFields");
         let made_by_a_controller = has("ownerReferences") || is_of_kubernetes(&id, &body);
         let author = Author::of(&body);
+        let companion = match author {
+            Author::Ours => None,
+            Author::Helm | Author::Unknown => companions::owner(&body),
+        };
         let is_hook = ["helm.sh/hook", "argocd.argoproj.io/hook"]
             .iter()
             .any(|name| metadata.and_then(|m| m.get("annotations")).and_then(|a| a.get(*name)).is_some());
@@ -133,7 +142,7 @@ impl Object {
                 without_what_the_server_chose(&id.kind, map);
             }
         }
-        Some(Object { id, body, live, rendered: false, author, is_hook, made_by_a_controller })
+        Some(Object { id, body, live, rendered: false, author, is_hook, made_by_a_controller, companion })
     }
 
     /// Whether this program made it for a release, and nothing else owns it.
@@ -365,12 +374,18 @@ pub(super) fn pair(old: Vec<Object>, new: Vec<Object>, namespace: &str) -> Pairs
     let mut passed_over = 0;
     let any_rendered = |objects: &[Object]| objects.iter().any(|object| object.rendered);
     let both_rendered = any_rendered(&old) && any_rendered(&new);
+    // A release of the official chart holds objects of charts that are not rendered here: beside ours they are no deletions.
+    let is_ours = |objects: &[Object]| objects.iter().any(|object| object.author == Author::Ours);
+    let apart = is_ours(&old) != is_ours(&new);
+    let mut companions = Vec::new();
     let mut olds: BTreeMap<Key, Object> = BTreeMap::new();
     let mut news: BTreeMap<Key, Object> = BTreeMap::new();
     for (side, objects) in [(&mut olds, old), (&mut news, new)] {
         for object in objects {
             if object.made_by_a_controller || is_of_a_tool(&object.id) {
                 passed_over += 1;
+            } else if let Some(chart) = object.companion.filter(|_| apart) {
+                companions.push((chart, object.id));
             } else {
                 side.insert(key(&object.id, namespace), object);
             }
@@ -407,7 +422,8 @@ pub(super) fn pair(old: Vec<Object>, new: Vec<Object>, namespace: &str) -> Pairs
     pairs.extend(gone.into_values().map(|old| Pair { id: old.id.clone(), old: Some(old), new: None, renamed: None }));
     pairs.extend(news.into_values().map(|new| Pair { id: new.id.clone(), old: None, new: Some(new), renamed: None }));
     pairs.sort_by(|a, b| a.id.cmp(&b.id));
-    Pairs { pairs, passed_over, hooks }
+    companions.sort_by(|a, b| (a.0.section, &a.1).cmp(&(b.0.section, &b.1)));
+    Pairs { pairs, passed_over, hooks, companions }
 }
 
 /// Objects whose names end in a hash of their content: what is left of a name without it says which belong together.

@@ -3,8 +3,8 @@
 //! [`render`] is the whole way: [`layers`] reads and merges the values, [`upgrade::removed`](crate::upgrade::removed) and
 //! [`schema`] check them, [`objects`] makes manifests of them. [`template`] keeps what was selected, and [`emit`]
 //! writes it. Where a render fails, [`investigate`] says why, by way of [`variants`] of the values: a module for every
-//! question about what a value does. The other modules start from a render, or from values: [`adopt`], [`diff`], [`images`], [`import`],
-//! [`migrate`], [`upgrade`], [`validate`].
+//! question about what a value does. What else starts from a render, or from values: [`adopt`], [`companions()`], [`diff`],
+//! [`images`], [`import`], [`migrate`], [`upgrade`], [`validate`].
 
 mod advice;
 mod causes;
@@ -28,11 +28,12 @@ mod variants;
 mod write;
 
 use crate::adopt::{Guide, Tool};
+use crate::companions::{self, Companion};
 use crate::diag::{Diagnostic, Failure, Report, Severity, Sources};
 use crate::manifest::{Manifest, Ordered};
 use crate::phases::Hooks;
+use crate::releases;
 use crate::schema::{self, Checked, UnknownKeys};
-use crate::third_party;
 use crate::upgrade::removed;
 use crate::values::Origins;
 
@@ -92,8 +93,24 @@ pub fn adopt(
         _ => template,
     };
     let release = crate::adopt::Release { name, namespace, template, gitlab };
-    let guide = crate::adopt::guide(release, tool, rendered.objects.manifests(), checked.tree());
+    let version = layers::version(&request.target);
+    let others = companions::companions(checked.tree(), checked.user(), version, &release.name);
+    let guide = crate::adopt::guide(release, tool, rendered.objects.manifests(), others);
     Ok((guide, rendered.warnings, rendered.sources))
+}
+
+/// The third-party charts that the values turn on, for which release they are, and what the render of the values reports.
+///
+/// # Errors
+/// What the values are refused for.
+pub fn companions(request: &Request) -> Result<(Vec<Companion>, companions::write::Release, Rendered), Failure> {
+    let (rendered, checked) = selected(request, &Output::default())?;
+    let gitlab = layers::version(&request.target);
+    let name = request.target.name.clone();
+    let found = companions::companions(checked.tree(), checked.user(), gitlab, &name);
+    let version = format!("GitLab {gitlab} (chart {})", releases::chart_of(gitlab));
+    let release = companions::write::Release { name, namespace: request.target.namespace.clone(), version };
+    Ok((found, release, rendered))
 }
 
 /// The GitLab version that a render writes down for later upgrade checks, without a `v`.
@@ -111,7 +128,7 @@ fn selected(request: &Request, output: &Output) -> Result<(Rendered, Checked), F
     let removed = removed::check(&merged.user, request.unknown_keys == UnknownKeys::Warn);
     merged.user = removed::without(merged.user, &removed);
     found.extend(removed);
-    found.extend(third_party::notes(&merged.user));
+    found.extend(companions::notes(&merged.user));
     let options = schema::Options {
         release: layers::version(&request.target),
         unknown_keys: request.unknown_keys,

@@ -26,6 +26,8 @@ pub(crate) static VALUE_RULES: &str = include_str!("../../charts/releases/value-
 pub(crate) static SERVICES: &str = include_str!("../../charts/releases/services.json");
 /// What an upgrade asks of a person, by chart series; [`crate::upgrade::plan`] reads it.
 pub(crate) static UPGRADES: &str = include_str!("../../charts/releases/upgrades.json");
+/// Third-party charts; [`crate::companions`] reads it.
+pub(crate) static COMPANIONS: &str = include_str!("../../charts/releases/companions.json");
 static THIRD_PARTY: &str = include_str!("../../charts/releases/third-party.json");
 
 /// A released version of GitLab; compares as versions do.
@@ -506,8 +508,9 @@ pub fn stops() -> &'static Stops {
 }
 
 /// The rest of the catalogue, unread: name and text of each file.
-pub fn files() -> [(&'static str, &'static str); 9] {
+pub fn files() -> [(&'static str, &'static str); 10] {
     [
+        ("companions.json", COMPANIONS),
         ("differences.json", include_str!("../../charts/releases/differences.json")),
         ("images.json", IMAGES),
         ("kubernetes.json", KUBERNETES),

@@ -44,10 +44,18 @@ pub fn json(comparison: &Comparison) -> String {
         .collect();
     let classes: Map<String, Value> =
         Class::ALL.iter().map(|class| (class.word().to_owned(), comparison.count(*class).into())).collect();
+    let companions: Vec<Value> = comparison
+        .companions
+        .iter()
+        .map(|(chart, id)| {
+            json!({"chart": chart.name, "apiVersion": id.api_version, "kind": id.kind, "namespace": id.namespace, "name": id.name})
+        })
+        .collect();
     let whole = json!({
         "version": 1,
         "summary": {"same": comparison.same, "passedOver": comparison.passed_over, "classes": classes},
         "objects": objects,
+        "companions": companions,
     });
     format!("{whole:#}\n")
 }

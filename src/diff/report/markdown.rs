@@ -1,11 +1,19 @@
 //! For merge requests and change requests.
 
-use super::{Comparison, documents, line_diff, summary, title, verb};
+use super::{COMPANIONS, Comparison, companions, documents, line_diff, summary, title, verb};
 use crate::escape;
 
 /// A table of what changes and why it matters, and the changes themselves to unfold.
 pub fn markdown(comparison: &Comparison) -> String {
     let mut out = format!("### {}\n", capital(&summary(comparison)));
+    let companions = companions(comparison);
+    if !companions.is_empty() {
+        out.push_str(&format!("\n{}\n\n", capital(COMPANIONS)));
+        for (name, ids) in companions {
+            let ids: Vec<_> = ids.iter().map(|id| format!("<code>{}</code>", escape::markdown(id))).collect();
+            out.push_str(&format!("- {name} ({}): {}\n", ids.len(), ids.join(", ")));
+        }
+    }
     if comparison.changes.is_empty() {
         return out;
     }

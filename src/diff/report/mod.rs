@@ -65,6 +65,22 @@ fn summary(comparison: &Comparison) -> String {
     text
 }
 
+/// For each third-party chart its name and its objects, in order.
+fn companions(comparison: &Comparison) -> Vec<(&'static str, Vec<String>)> {
+    let mut found: Vec<(&'static str, Vec<String>)> = Vec::new();
+    for (chart, id) in &comparison.companions {
+        match found.last_mut().filter(|(name, _)| *name == chart.name) {
+            Some((_, ids)) => ids.push(id.to_string()),
+            None => found.push((chart.name, vec![id.to_string()])),
+        }
+    }
+    found
+}
+
+/// What is said before the list of [`companions`].
+const COMPANIONS: &str =
+    "left alone, of charts that are not rendered here (`gitlab-render companions` writes how to install them):";
+
 /// Whether what is at a path of an object is a secret as a whole.
 fn is_secret(kind: &str, field: &FieldChange) -> bool {
     if is_in_secret(kind, &field.path) {

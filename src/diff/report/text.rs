@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use super::{Comparison, field_lines, summary, title, verb};
+use super::{COMPANIONS, Comparison, companions, field_lines, summary, title, verb};
 use crate::{escape, redact};
 
 /// One paragraph an object, worst first, and a line that counts.
@@ -32,6 +32,14 @@ pub fn text(comparison: &Comparison) -> String {
                 out.push_str(&line(&format!("  {one}")));
             }
             shown.entry(lines).or_insert_with(|| title(change));
+        }
+        out.push('\n');
+    }
+    let companions = companions(comparison);
+    if !companions.is_empty() {
+        out.push_str(&format!("{COMPANIONS}\n"));
+        for (name, ids) in companions {
+            out.push_str(&format!("{}\n", escape::line(&format!("  {name} ({}): {}", ids.len(), ids.join(", ")))));
         }
         out.push('\n');
     }

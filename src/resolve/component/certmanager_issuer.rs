@@ -60,7 +60,7 @@ fn resolve(cx: &Context, plan: &mut Plan) {
 fn no_cert_manager() -> Diagnostic {
     Diagnostic::warning("third-party", "`installCertmanager`: cert-manager is not rendered, and certificates need it")
         .at_value(ValuePath::dotted("installCertmanager"))
-        .hint("install it first, https://cert-manager.io/docs/installation/; then `installCertmanager: false` says that it is there")
+        .hint("install it first: `gitlab-render companions` writes how; then `installCertmanager: false` says that it is there")
 }
 
 fn no_email() -> Diagnostic {

@@ -121,8 +121,11 @@ pub fn minio_endpoint(cx: &Context, own: &str) -> String {
 }
 
 /// Secrets with connections, content delivery networks and MinIO's keys, as sources of a projected volume.
-/// `with_pages`: Pages' too.
-pub fn sources(cx: &Context, app: &AppConfig, with_pages: bool) -> Vec<Node> {
+/// `with_pages`: those of Pages, too. `lfs_first`: large files come before artifacts, as the official chart has it in
+/// Sidekiq's pods.
+///
+/// The connection of a single store is mounted beside the consolidated one: Rails reads the file that its settings name.
+pub fn sources(cx: &Context, app: &AppConfig, with_pages: bool, lfs_first: bool) -> Vec<Node> {
     let mut sources = minio_source(cx).into_iter().collect::<Vec<Node>>();
     let item = |from: &SecretKey, default_key: &str, path: String| {
         from.named(default_key).map(|(secret, key)| secret_items(secret, [(key, path.as_str())]))
@@ -135,10 +138,11 @@ pub fn sources(cx: &Context, app: &AppConfig, with_pages: bool) -> Vec<Node> {
     if app.object_store.enabled {
         sources.extend(item(&app.object_store.connection, "connection", "objectstorage/object_store".to_owned()));
     }
+    if lfs_first {
+        all.swap(0, 1);
+    }
     for (name, store) in all {
-        if !app.object_store.enabled {
-            sources.extend(item(&store.connection, "connection", format!("objectstorage/{name}")));
-        }
+        sources.extend(item(&store.connection, "connection", format!("objectstorage/{name}")));
         sources.extend(item(&store.cdn, "cdn", format!("objectstorage/cdn/{name}")));
     }
     sources

@@ -166,7 +166,7 @@ fn volumes(w: &Workload, set: &Settings, tmp: Node) -> Vec<Node> {
     let store = &set.backups.object_storage;
     if let Some((secret, key)) = store.config.at.named("config") {
         let file = if store.is_azure() { "objectstorage/azure_config" } else { "objectstorage/.s3cfg" };
-        sources.push(secret_items(secret, [(key, file)]));
+        sources.insert(0, secret_items(secret, [(key, file)]));
     }
     [
         w.certificate_volumes(),

@@ -52,7 +52,7 @@ pub fn secret_sources(w: &Workload, process: Process) -> Vec<Node> {
     sources.extend(postgres::password_sources(&databases));
     sources.extend(postgres::ssl_sources(&databases));
     if !follows {
-        sources.extend(object_storage::sources(cx, &app, process.serves()));
+        sources.extend(object_storage::sources(cx, &app, process.serves(), process == Process::Sidekiq));
         let files = TOPOLOGY_FILES.map(|file| (file, format!("{TOPOLOGY}/{file}")));
         let items = files.each_ref().map(|(key, path)| (*key, path.as_str()));
         sources.extend(topology_secret(&app).map(|secret| secret_items(secret, items)));

@@ -1,0 +1,135 @@
+//! How to install third-party charts: as a script that runs Helm, as objects of Flux, or as Applications of Argo CD.
+
+use std::fmt::Write as _;
+
+use serde_json::{Value, json};
+
+use super::Companion;
+use crate::shell::quoted;
+use crate::yaml::write::write_document;
+
+/// For whom they are written.
+#[derive(Debug, Clone)]
+pub struct Release {
+    /// The name of GitLab's release.
+    pub name: String,
+    /// Its namespace, in which the third-party charts are installed too.
+    pub namespace: String,
+    /// `GitLab 18.10.0 (chart 9.10.0)`.
+    pub version: String,
+}
+
+/// What ends the values in the script; a line of a YAML map that is not indented has a colon.
+const END: &str = "END_OF_VALUES";
+
+/// A script with a `helm upgrade --install` for each. Its arguments go to each command.
+pub fn helm(companions: &[Companion], release: &Release) -> String {
+    let mut text = String::from("#!/bin/sh\n");
+    head(&mut text, companions, release);
+    if !companions.is_empty() {
+        text.push_str(
+            "# Arguments are handed to each command: --dry-run, --wait, or --take-ownership (Helm 3.17 and newer) where objects\n\
+             # of an older release are to be taken over; `gitlab-render adopt` says when.\n",
+        );
+    }
+    text.push_str("set -eu\n");
+    for companion in companions {
+        let Companion { chart, version, release: own, values } = companion;
+        let source = match chart.repository.strip_prefix("oci://") {
+            Some(_) => quoted(&format!("{}/{}", chart.repository, chart.chart)),
+            None => format!("{} --repo {}", quoted(chart.chart), quoted(chart.repository)),
+        };
+        let _ = writeln!(
+            text,
+            "\n# {}: `{}` turns it on\nhelm upgrade --install {} {source} --version {} \\\n  --namespace {} --create-namespace \
+             --values - \"$@\" <<'{END}'",
+            chart.name,
+            chart.switch,
+            quoted(own),
+            quoted(version),
+            quoted(&release.namespace),
+        );
+        write_document(&mut text, values);
+        let _ = writeln!(text, "{END}");
+    }
+    text
+}
+
+/// A HelmRepository and a HelmRelease for each.
+pub fn flux(companions: &[Companion], release: &Release) -> String {
+    let mut text = String::new();
+    head(&mut text, companions, release);
+    for companion in companions {
+        let Companion { chart, version, release: own, values } = companion;
+        let metadata = json!({"name": own, "namespace": release.namespace});
+        let mut repository = json!({
+            "apiVersion": "source.toolkit.fluxcd.io/v1", "kind": "HelmRepository", "metadata": metadata,
+            "spec": {"interval": "1h", "url": chart.repository},
+        });
+        if chart.repository.starts_with("oci://") {
+            repository["spec"]["type"] = "oci".into();
+        }
+        let source = json!({"kind": "HelmRepository", "name": own});
+        let helm = json!({
+            "apiVersion": "helm.toolkit.fluxcd.io/v2", "kind": "HelmRelease", "metadata": metadata,
+            "spec": {
+                "interval": "1h", "releaseName": own,
+                "chart": {"spec": {"chart": chart.chart, "version": version, "sourceRef": source}},
+                // Helm installs what stands in a chart's folder `crds`, and never updates it.
+                "upgrade": {"crds": "CreateReplace"},
+                "values": values,
+            },
+        });
+        for object in [repository, helm] {
+            document(&mut text, &object);
+        }
+    }
+    text
+}
+
+/// An Application for each.
+pub fn argocd(companions: &[Companion], release: &Release) -> String {
+    let mut text = String::new();
+    head(&mut text, companions, release);
+    for companion in companions {
+        let Companion { chart, version, release: own, values } = companion;
+        // Argo CD names a registry without the scheme.
+        let repository = chart.repository.strip_prefix("oci://").unwrap_or(chart.repository);
+        let application = json!({
+            "apiVersion": "argoproj.io/v1alpha1", "kind": "Application",
+            "metadata": {"name": own, "namespace": "argocd"},
+            "spec": {
+                "project": "default",
+                "destination": {"server": "https://kubernetes.default.svc", "namespace": release.namespace},
+                "source": {
+                    "repoURL": repository, "chart": chart.chart, "targetRevision": version,
+                    "helm": {"releaseName": own, "valuesObject": values},
+                },
+                // definitions of custom resources are too large for the annotation of a client-side apply
+                "syncPolicy": {"syncOptions": ["CreateNamespace=true", "ServerSideApply=true"]},
+            },
+        });
+        document(&mut text, &application);
+    }
+    text
+}
+
+fn document(text: &mut String, body: &Value) {
+    text.push_str("---\n");
+    write_document(text, body);
+}
+
+fn head(text: &mut String, companions: &[Companion], release: &Release) {
+    let Release { name, version, .. } = release;
+    if companions.is_empty() {
+        let _ = writeln!(text, "# {version}, release {name}: these values turn on no third-party chart.");
+        return;
+    }
+    let names: Vec<_> = companions.iter().map(|companion| companion.chart.name).collect();
+    let _ = writeln!(
+        text,
+        "# {version}, release {name}: the third-party charts that these values turn on, and that gitlab-render\n\
+         # does not render: {}. Each gets a release of its own.",
+        names.join(", ")
+    );
+}
