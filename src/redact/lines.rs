@@ -46,7 +46,8 @@ fn by_name(line: &str, sentence: bool) -> Vec<Cut> {
     if let Some(comment) = comment(line) {
         random_words(line, comment, &mut cuts);
     }
-    for pattern in [&*NAME_VALUE, &*VALUE_NAME] {
+    let pairs = if line.contains("name") && line.contains("value") { &[&NAME_VALUE, &VALUE_NAME][..] } else { &[] };
+    for pattern in pairs {
         for found in pattern.iter().flat_map(|regex| regex.captures_iter(line)) {
             let (Some(name), Some(value)) = (found.name("name"), found.name("value")) else { continue };
             if is_secret(name.as_str()) {
@@ -61,12 +62,13 @@ fn by_name(line: &str, sentence: bool) -> Vec<Cut> {
         at = end;
         let word = line[start..end].trim_end_matches(['[', ']']);
         let end = start + word.len();
+        // Most words have no value behind them, which is quicker to see than what a word means.
+        let Some((from, sign)) = value_after(line, start, end) else { continue };
         let (above, name) = at_the_end(word.trim_start_matches(['-', '[']));
         let plain = matches!(meaning(name), Meaning::Plain | Meaning::Options | Meaning::Headers);
         if plain && !above.hides_items() {
             continue;
         }
-        let Some((from, sign)) = value_after(line, start, end) else { continue };
         let to = end_of_value(line, from, sign);
         if is_flow(&line[from..]) {
             continue;
@@ -88,16 +90,15 @@ fn by_name(line: &str, sentence: bool) -> Vec<Cut> {
 /// Where the value of a word starts, and the sign that says that it is one: `=`, `:`, or a blank after a flag.
 fn value_after(line: &str, start: usize, end: usize) -> Option<(usize, char)> {
     let rest = &line[end..];
-    if let Some(found) = SIGN.iter().find_map(|regex| regex.captures(rest)) {
-        let sign = if found[1].starts_with(':') { ':' } else { '=' };
-        let after = end + found[0].len();
+    if let Some((sign, between)) = sign(rest) {
+        let after = end + between.len();
         // a quote that ends what the name is in: '^ *token = '
         let quote = line[after..].chars().next().filter(|c| matches!(c, '"' | '\''));
-        if quote.is_some_and(|quote| line[..start].matches(quote).count() % 2 == 1 && !found[0].contains(quote)) {
+        if quote.is_some_and(|quote| line[..start].matches(quote).count() % 2 == 1 && !between.contains(quote)) {
             return None;
         }
         // `host/token-service:v1` is an image, `a::b` a path
-        let joined = sign == ':' && &found[0] == ":";
+        let joined = between == ":";
         if joined
             && (start > 0 && line[..start].ends_with(['/', ':', '@']) || line[after..].starts_with([':', '/', '-']))
         {
@@ -116,8 +117,19 @@ fn value_after(line: &str, start: usize, end: usize) -> Option<(usize, char)> {
     None
 }
 
-/// Behind a name: the sign. Quotes and brackets close the name.
-static SIGN: LazyLock<Option<Regex>> = LazyLock::new(|| regex(r#"^[\\"'\])]{0,6}[ \t]*(=>|:=|=|:)[ \t]*"#));
+/// The sign behind a name, `=` or `:`, and all that stands between the name and its value. Quotes and brackets close the name.
+fn sign(rest: &str) -> Option<(char, &str)> {
+    let blank = |c: char| matches!(c, ' ' | '\t');
+    let open = rest.trim_start_matches(['\\', '"', '\'', ']', ')']);
+    let at = open.trim_start_matches(blank);
+    if rest.len() - open.len() > 6 {
+        return None;
+    }
+    let sign = ["=>", ":=", "=", ":"].into_iter().find(|sign| at.starts_with(sign))?;
+    let value = at[sign.len()..].trim_start_matches(blank);
+    Some((if sign.starts_with(':') { ':' } else { '=' }, &rest[..rest.len() - value.len()]))
+}
+
 /// Between a flag and its value: a blank, or the comma of a list.
 static FLAG: LazyLock<Option<Regex>> = LazyLock::new(|| regex(r#"^(?:["'][ \t]*,[ \t]*|[ \t]+)"#));
 /// Behind an unquoted value: the next name with its sign, or nothing more.

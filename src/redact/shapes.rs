@@ -1,6 +1,6 @@
 //! Secrets that are known by what they look like, whatever they are called.
 
-use std::sync::LazyLock;
+use std::sync::OnceLock;
 
 use regex::Regex;
 
@@ -12,29 +12,16 @@ pub fn cuts(line: &str) -> Vec<Cut> {
     let mut cuts = Vec::new();
     pem(line, &mut cuts);
     urls(line, &mut cuts);
-    for shape in SHAPES.iter() {
-        for found in shape.captures_iter(line) {
-            // `npm_packages` is a word, a token has digits
-            if let Some(secret) = found.get(1).filter(|secret| secret.as_str().contains(|c: char| c.is_ascii_digit())) {
-                cuts.push((secret.start(), secret.end()));
-            }
+    // `npm_packages` is a word, a token has digits
+    let digit = |c: char| c.is_ascii_digit();
+    if line.contains(digit) {
+        for shape in SHAPES.iter().filter(|shape| shape.signs.iter().any(|sign| line.contains(sign))) {
+            shape.secrets(line, |secret| secret.contains(digit), &mut cuts);
         }
+        long_words(line, &mut cuts);
     }
-    for found in AUTHENTICATION.iter().flat_map(|regex| regex.captures_iter(line)) {
-        if let Some(secret) =
-            found.get(1).filter(|secret| secret.as_str().contains(|c: char| c.is_ascii_digit() || c == '='))
-        {
-            cuts.push((secret.start(), secret.end()));
-        }
-    }
-    for found in LONG_WORD.iter().flat_map(|regex| regex.find_iter(line)) {
-        let word = found.as_str();
-        let changes = word.as_bytes().windows(2).filter(|w| w[0].is_ascii_digit() != w[1].is_ascii_digit()).count();
-        let (upper, lower) =
-            (word.contains(|c: char| c.is_ascii_uppercase()), word.contains(|c: char| c.is_ascii_lowercase()));
-        if upper && lower && changes >= 4 {
-            cuts.push((found.start(), found.end()));
-        }
+    if AUTHENTICATION.signs.iter().any(|sign| line.contains(sign)) {
+        AUTHENTICATION.secrets(line, |secret| secret.contains(|c: char| c.is_ascii_digit() || c == '='), &mut cuts);
     }
     merged(cuts)
 }
@@ -53,45 +40,134 @@ pub fn merged(mut cuts: Vec<Cut>) -> Vec<Cut> {
     out
 }
 
-fn regex(pattern: &str) -> Option<Regex> {
-    // The patterns are constant, and a test compiles them all.
-    Regex::new(pattern).ok()
+/// A secret that is known by a pattern.
+struct Shape {
+    /// One of them is in every text that the pattern matches: looking for them is quicker, and most patterns never
+    /// have to be compiled.
+    signs: &'static [&'static str],
+    /// The secret is its first group.
+    pattern: &'static str,
+    regex: OnceLock<Option<Regex>>,
 }
 
-/// Each with the secret in its first group.
-const PATTERNS: [&str; 15] = [
+impl Shape {
+    const fn new(signs: &'static [&'static str], pattern: &'static str) -> Self {
+        Shape { signs, pattern, regex: OnceLock::new() }
+    }
+
+    /// The patterns are constant, and a test compiles them all.
+    fn regex(&self) -> Option<&Regex> {
+        self.regex.get_or_init(|| Regex::new(self.pattern).ok()).as_ref()
+    }
+
+    /// Adds the secrets that are likely ones.
+    fn secrets(&self, line: &str, likely: impl Fn(&str) -> bool, cuts: &mut Vec<Cut>) {
+        let found = self.regex().into_iter().flat_map(|regex| regex.captures_iter(line));
+        let secrets = found.filter_map(|found| found.get(1)).filter(|secret| likely(secret.as_str()));
+        cuts.extend(secrets.map(|secret| (secret.start(), secret.end())));
+    }
+}
+
+static SHAPES: [Shape; 15] = [
     // GitLab
-    r"(?-u:\b)(?:gl(?:pat|ptt|rtr?|dt|cbt|agent|oas|ft|imt|soat|ffct|wt)-|GR1348941)([A-Za-z0-9_.-]{8,})",
+    Shape::new(
+        &["gl", "GR1348941"],
+        r"(?-u:\b)(?:gl(?:pat|ptt|rtr?|dt|cbt|agent|oas|ft|imt|soat|ffct|wt)-|GR1348941)([A-Za-z0-9_.-]{8,})",
+    ),
     // code hosts, registries and chats
-    r"(?-u:\b)(?:gh[pousr]_|github_pat_|npm_|pypi-|dckr_(?:pat|oat)_|xox[a-z]-|xapp-|hf_|ATATT|ATBB|lin_api_|glsa_)([A-Za-z0-9_.=-]{8,})",
+    Shape::new(
+        &["gh", "github_pat_", "npm_", "pypi-", "dckr_", "xox", "xapp-", "hf_", "ATATT", "ATBB", "lin_api_", "glsa_"],
+        r"(?-u:\b)(?:gh[pousr]_|github_pat_|npm_|pypi-|dckr_(?:pat|oat)_|xox[a-z]-|xapp-|hf_|ATATT|ATBB|lin_api_|glsa_)([A-Za-z0-9_.=-]{8,})",
+    ),
     // clouds
-    r"(?-u:\b)(?:AKIA|ASIA|AROA|AIDA|ABIA|ACCA)([A-Za-z0-9/+=]{8,})",
-    r"(?-u:\b)(?:AIza|ya29\.|GOCSPX-|do[opr]_v1_|hv[sbr]\.|tskey-|NRAK-|SG\.|sk-|[srp]k_(?:live|test)_|shp(?:at|ss|ca|pa)_|PMAK-|age-secret-key-1|AGE-SECRET-KEY-1)([A-Za-z0-9_./+=-]{8,})",
+    Shape::new(
+        &["AKIA", "ASIA", "AROA", "AIDA", "ABIA", "ACCA"],
+        r"(?-u:\b)(?:AKIA|ASIA|AROA|AIDA|ABIA|ACCA)([A-Za-z0-9/+=]{8,})",
+    ),
+    Shape::new(
+        &[
+            "AIza",
+            "ya29.",
+            "GOCSPX-",
+            "_v1_",
+            "hv",
+            "tskey-",
+            "NRAK-",
+            "SG.",
+            "sk-",
+            "k_live_",
+            "k_test_",
+            "shp",
+            "PMAK-",
+            "age-secret-key-1",
+            "AGE-SECRET-KEY-1",
+        ],
+        r"(?-u:\b)(?:AIza|ya29\.|GOCSPX-|do[opr]_v1_|hv[sbr]\.|tskey-|NRAK-|SG\.|sk-|[srp]k_(?:live|test)_|shp(?:at|ss|ca|pa)_|PMAK-|age-secret-key-1|AGE-SECRET-KEY-1)([A-Za-z0-9_./+=-]{8,})",
+    ),
     // JSON Web Tokens
-    r"(?-u:\b)eyJ([A-Za-z0-9_-]{5,}\.[A-Za-z0-9_-]+(?:\.[A-Za-z0-9_-]*)*)",
+    Shape::new(&["eyJ"], r"(?-u:\b)eyJ([A-Za-z0-9_-]{5,}\.[A-Za-z0-9_-]+(?:\.[A-Za-z0-9_-]*)*)"),
     // PEM in base64
-    r"LS0tLS1CRUdJTi([A-Za-z0-9+/=]+)",
+    Shape::new(&["LS0tLS1CRUdJTi"], r"LS0tLS1CRUdJTi([A-Za-z0-9+/=]+)"),
     // hashes of passwords
-    r"(\$(?:2[abxy]|apr1|[156y]|argon2[a-z]*)\$[A-Za-z0-9./$,=+_-]{8,})",
+    Shape::new(&["$"], r"(\$(?:2[abxy]|apr1|[156y]|argon2[a-z]*)\$[A-Za-z0-9./$,=+_-]{8,})"),
     // webhooks
-    r"://(?:[0-9A-Za-z_.-]*hooks?\.[0-9A-Za-z_.-]+|chat\.googleapis\.com)/(?:services|workflows|triggers|hooks|v1/spaces|catch|incoming)/([^ \t\x22'`<>]+)",
-    r"://[^ \t/\x22']*(?:discord|discordapp)\.com/api/(?:v[0-9]+/)?webhooks/([^ \t\x22'`<>]+)",
-    r"://[^ \t/\x22']*(?:office\.com|office365\.com|logic\.azure\.com|powerplatform\.com)(?::[0-9]+)?/(?:webhookb?2?|workflows)/([^ \t\x22'`<>]+)",
-    r"://api\.telegram\.org/bot([^ \t/\x22'`<>]+)",
+    Shape::new(
+        &["://"],
+        r"://(?:[0-9A-Za-z_.-]*hooks?\.[0-9A-Za-z_.-]+|chat\.googleapis\.com)/(?:services|workflows|triggers|hooks|v1/spaces|catch|incoming)/([^ \t\x22'`<>]+)",
+    ),
+    Shape::new(
+        &["discord"],
+        r"://[^ \t/\x22']*(?:discord|discordapp)\.com/api/(?:v[0-9]+/)?webhooks/([^ \t\x22'`<>]+)",
+    ),
+    Shape::new(
+        &["office", "logic.azure.com", "powerplatform.com"],
+        r"://[^ \t/\x22']*(?:office\.com|office365\.com|logic\.azure\.com|powerplatform\.com)(?::[0-9]+)?/(?:webhookb?2?|workflows)/([^ \t\x22'`<>]+)",
+    ),
+    Shape::new(&["api.telegram.org/bot"], r"://api\.telegram\.org/bot([^ \t/\x22'`<>]+)"),
     // Mattermost, Rocket.Chat, Feishu, Webex and their like
-    r"://[^ \t\x22']+/(?:hooks?|webhooks/incoming|bot/v2/hook|integration|with/key)/([A-Za-z0-9_/-]{8,})",
+    Shape::new(
+        &["hook", "/integration/", "/with/key/"],
+        r"://[^ \t\x22']+/(?:hooks?|webhooks/incoming|bot/v2/hook|integration|with/key)/([A-Za-z0-9_/-]{8,})",
+    ),
     // what command lines give to curl, sshpass and the databases' clients
-    r"(?:^|[ \t])(?:-u|--user)[ =]+[\x22']?[A-Za-z0-9_.@-]*[A-Za-z_][A-Za-z0-9_.@-]*:([^ \t\x22'$]+)",
-    r"(?-u:\b)sshpass[ \t]+-p[ \t]*[\x22']?([^ \t\x22'$]+)",
-    r"(?-u:\b)(?:[Ii]dentified[ \t]+by|IDENTIFIED[ \t]+BY|[Pp]assword|PASSWORD)[ \t]+[\x22']([^\x22'$]+)[\x22']",
+    Shape::new(
+        &["-u"],
+        r"(?:^|[ \t])(?:-u|--user)[ =]+[\x22']?[A-Za-z0-9_.@-]*[A-Za-z_][A-Za-z0-9_.@-]*:([^ \t\x22'$]+)",
+    ),
+    Shape::new(&["sshpass"], r"(?-u:\b)sshpass[ \t]+-p[ \t]*[\x22']?([^ \t\x22'$]+)"),
+    Shape::new(
+        &["dentified", "IDENTIFIED", "assword", "PASSWORD"],
+        r"(?-u:\b)(?:[Ii]dentified[ \t]+by|IDENTIFIED[ \t]+BY|[Pp]assword|PASSWORD)[ \t]+[\x22']([^\x22'$]+)[\x22']",
+    ),
 ];
 
-static SHAPES: LazyLock<Vec<Regex>> = LazyLock::new(|| PATTERNS.iter().filter_map(|pattern| regex(pattern)).collect());
-
 /// `Basic dXNlcjpwYXNz`; the words alone stand in prose.
-static AUTHENTICATION: LazyLock<Option<Regex>> =
-    LazyLock::new(|| regex(r"(?-u:\b)(?:[Bb]asic|[Bb]earer|BASIC|BEARER|[Nn]egotiate)[ \t]+([A-Za-z0-9._~+/=-]{8,})"));
-static LONG_WORD: LazyLock<Option<Regex>> = LazyLock::new(|| regex(r"[A-Za-z0-9+/]{20,}={0,2}"));
+static AUTHENTICATION: Shape = Shape::new(
+    &["asic", "BASIC", "earer", "BEARER", "egotiate"],
+    r"(?-u:\b)(?:[Bb]asic|[Bb]earer|BASIC|BEARER|[Nn]egotiate)[ \t]+([A-Za-z0-9._~+/=-]{8,})",
+);
+
+/// Long words in which letters of both cases and digits change places again and again.
+fn long_words(line: &str, cuts: &mut Vec<Cut>) {
+    let in_word = |c: char| c.is_ascii_alphanumeric() || matches!(c, '+' | '/');
+    let mut at = 0;
+    while let Some(start) = line[at..].find(in_word).map(|n| at + n) {
+        let end = line[start..].find(|c| !in_word(c)).map_or(line.len(), |n| start + n);
+        at = end;
+        if end - start < 20 {
+            continue;
+        }
+        let end = end + line[end..].bytes().take(2).take_while(|b| *b == b'=').count();
+        at = end;
+        let word = &line[start..end];
+        let changes = word.as_bytes().windows(2).filter(|w| w[0].is_ascii_digit() != w[1].is_ascii_digit()).count();
+        let (upper, lower) =
+            (word.contains(|c: char| c.is_ascii_uppercase()), word.contains(|c: char| c.is_ascii_lowercase()));
+        if upper && lower && changes >= 4 {
+            cuts.push((start, end));
+        }
+    }
+}
 
 /// What stands between the first and the last line of a PEM block, when they are written in one.
 fn pem(line: &str, cuts: &mut Vec<Cut>) {
@@ -175,7 +251,7 @@ mod tests {
 
     #[test]
     fn every_pattern_compiles() {
-        assert_eq!(SHAPES.len(), PATTERNS.len());
-        assert!(AUTHENTICATION.is_some() && LONG_WORD.is_some());
+        assert!(SHAPES.iter().all(|shape| shape.regex().is_some()));
+        assert!(AUTHENTICATION.regex().is_some());
     }
 }

@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value, json};
 
-use super::{Class, Comparison, is_secret, masked};
+use super::{Class, Comparison, sides};
 use crate::diff::What;
 use crate::redact;
 
@@ -22,12 +22,9 @@ pub fn json(comparison: &Comparison) -> String {
             let fields: Vec<Value> = change
                 .fields
                 .iter()
-                .map(|field| match is_secret(kind, field) {
-                    true => json!({"path": redact::text(&field.path), "secret": true}),
-                    false => {
-                        let side = |value: &Option<Value>| value.as_ref().map(|v| masked(kind, &field.path, v));
-                        json!({"path": redact::text(&field.path), "old": side(&field.old), "new": side(&field.new)})
-                    }
+                .map(|field| match sides(kind, field) {
+                    None => json!({"path": redact::text(&field.path), "secret": true}),
+                    Some([old, new]) => json!({"path": redact::text(&field.path), "old": old, "new": new}),
                 })
                 .collect();
             let risks: Vec<Value> = change

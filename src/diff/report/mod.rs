@@ -81,18 +81,19 @@ fn companions(comparison: &Comparison) -> Vec<(&'static str, Vec<String>)> {
 const COMPANIONS: &str =
     "left alone, of charts that are not rendered here (`gitlab-render companions` writes how to install them):";
 
-/// Whether what is at a path of an object is a secret as a whole.
-fn is_secret(kind: &str, field: &FieldChange) -> bool {
+/// The values of a field without their secrets, before and after; none where the field is a secret as a whole.
+fn sides(kind: &str, field: &FieldChange) -> Option<[Option<Value>; 2]> {
     if is_in_secret(kind, &field.path) {
-        return true;
+        return None;
     }
     let in_env = field.path.rsplit_once("env[").and_then(|(_, rest)| rest.split_once(']'));
     if in_env.is_some_and(|(name, rest)| rest == ".value" && redact::is_secret(name)) {
-        return true;
+        return None;
     }
-    let sides = [&field.old, &field.new].into_iter().flatten();
-    let mut masked = sides.filter(|value| !value.is_null()).map(|value| redact::value(&field.path, value) == MASK);
-    masked.next().is_some_and(|first| first && masked.all(|other| other))
+    let sides = [&field.old, &field.new].map(|side| side.as_ref().map(|value| masked(kind, &field.path, value)));
+    let mut there = sides.iter().flatten().filter(|value| !value.is_null());
+    let hidden = there.next().is_some_and(|first| first == MASK && there.all(|other| other == MASK));
+    (!hidden).then_some(sides)
 }
 
 /// Whether a path is in the part of a Secret that holds the secrets.
@@ -146,16 +147,14 @@ fn line_diff(old: &str, new: &str) -> String {
 /// The lines that show one field: nothing of a secret but that it differs.
 fn field_lines(kind: &str, field: &FieldChange) -> Vec<String> {
     let shown = redact::text(&field.path);
-    if is_secret(kind, field) {
+    let Some([old, new]) = sides(kind, field) else {
         let what = match (&field.old, &field.new) {
             (None, _) => "is set",
             (_, None) => "goes",
             _ => "changes",
         };
         return vec![format!("{shown}: {what} (secret)")];
-    }
-    let side = |value: &Option<Value>| value.as_ref().map(|value| masked(kind, &field.path, value));
-    let (old, new) = (side(&field.old), side(&field.new));
+    };
     if old == new {
         return vec![format!("{shown}: changes in a part that is not shown (secret)")];
     }
@@ -195,7 +194,7 @@ fn documents(change: &ObjectChange) -> (String, String) {
 
 /// Two masks look alike; where what is behind them differs, they say so.
 fn mark_secrets(kind: &str, change: &ObjectChange, before: &mut Value, after: &mut Value) {
-    for field in change.fields.iter().filter(|field| is_secret(kind, field)) {
+    for field in change.fields.iter().filter(|field| sides(kind, field).is_none()) {
         let Some(key) = field.path.strip_prefix("data").map(|key| key.trim_matches(['.', '[', ']'])) else { continue };
         for (body, word) in [(&mut *before, "(old)"), (&mut *after, "(new)")] {
             if let Some(Value::String(text)) = body.get_mut("data").and_then(|data| data.get_mut(key)) {
