@@ -6,6 +6,7 @@
 
 use serde_json::Value;
 
+use crate::diag::Severity;
 use crate::yaml::read;
 
 /// What a text in a ConfigMap, or an argument of a container, is.
@@ -41,7 +42,7 @@ pub(super) fn meaning(key: &str, text: &str) -> Meaning {
     let folded = fold_tags(text);
     let stem = key.trim_end_matches(".tpl").trim_end_matches(".erb");
     if [".yml", ".yaml", ".json"].iter().any(|end| stem.ends_with(end))
-        && let Ok(mut data) = read::read_plain(&one_merge_key(&folded))
+        && let Some(mut data) = data(&one_merge_key(&folded))
         && (data.is_object() || data.is_array())
     {
         sort(&mut data);
@@ -53,6 +54,11 @@ pub(super) fn meaning(key: &str, text: &str) -> Meaning {
     Meaning::Configuration(lines.join("\n"))
 }
 
+/// YAML as the programs that read these files take it: of a key that is there twice, the last one counts.
+fn data(text: &str) -> Option<Value> {
+    read::read_with(text, 0, Severity::Warning).ok().map(|read| read.value.to_value())
+}
+
 fn is_script(key: &str, text: &str) -> bool {
     SCRIPTS.contains(&key) || key.ends_with(".sh") || key.ends_with(".rb") || text.starts_with("#!")
 }
@@ -60,6 +66,15 @@ fn is_script(key: &str, text: &str) -> bool {
 /// Whether an argument of a container is a program for a shell.
 pub(super) fn is_shell(argument: &str) -> bool {
     argument.contains([';', '\n', '|']) || argument.contains("&&") || argument.contains("sh -")
+}
+
+/// The position of the program in a command of a shell, `sh -c -e PROGRAM`.
+pub(super) fn program(command: &[Value]) -> Option<usize> {
+    let words: Vec<&str> = command.iter().map(|word| word.as_str().unwrap_or_default()).collect();
+    let shell = words.first()?.rsplit('/').next()?;
+    let flags = words.iter().skip(1).take_while(|word| word.starts_with('-')).count();
+    let runs = words[1..=flags].iter().any(|flag| !flag.starts_with("--") && flag.contains('c'));
+    (matches!(shell, "sh" | "bash" | "ash" | "dash") && runs && words.len() > flags + 1).then_some(flags + 1)
 }
 
 /// A line with one space between its words.
@@ -123,8 +138,14 @@ fn sort(value: &mut Value) {
     match value {
         Value::Object(map) => {
             map.values_mut().for_each(sort);
-            // to the programs that read these files an empty map and none are the same
-            map.retain(|_, value| !value.is_null() && value.as_object().is_none_or(|inner| !inner.is_empty()));
+            // to the programs that read these files an empty map or list and none are the same
+            let empty = |value: &Value| match value {
+                Value::Null => true,
+                Value::Object(inner) => inner.is_empty(),
+                Value::Array(items) => items.is_empty(),
+                _ => false,
+            };
+            map.retain(|_, value| !empty(value));
             map.sort_keys();
         }
         Value::Array(items) => items.iter_mut().for_each(sort),
@@ -153,6 +174,13 @@ mod tests {
         let theirs = "a: &a {x: 1}\nb: &b\n  y: 2\nc:\n  <<: *a\n  <<: *b\n";
         let ours = "a: {x: 1}\nb: {y: 2}\nc: {x: 1, y: 2}\n";
         assert_eq!(meaning("c.yml", theirs), meaning("c.yml", ours));
+    }
+
+    #[test]
+    fn what_is_empty_is_as_good_as_absent_and_the_last_of_two_keys_counts() {
+        let theirs = "a: 1\nlist: []\nmap: {inner: []}\nnone:\ntwice: {x: 1}\ntwice: {x: 2}\n";
+        assert_eq!(meaning("gitlab.yml.erb", theirs), meaning("gitlab.yml.erb", "a: 1\ntwice: {x: 2}\n"));
+        assert_ne!(meaning("gitlab.yml.erb", theirs), meaning("gitlab.yml.erb", "a: 1\nlist: [b]\ntwice: {x: 2}\n"));
     }
 
     #[test]

@@ -193,8 +193,13 @@ impl Walk<'_> {
         }
         // arguments of a container, one of them a script
         if self.foreign && matches!(path.last(), "command" | "args") && old.len() == new.len() {
+            let program = texts::program(old).filter(|program| Some(*program) == texts::program(new));
             for (index, (old, new)) in old.iter().zip(new).enumerate() {
-                self.both(&path.item(&index.to_string(), Some(index)), old, new);
+                let path = path.item(&index.to_string(), Some(index));
+                match program == Some(index) && old != new {
+                    true => self.rewritten(&path, old, new),
+                    false => self.both(&path, old, new),
+                }
             }
             return;
         }
@@ -235,6 +240,17 @@ impl Walk<'_> {
                 self.report(path, Some(&before.into()), Some(&after.into()));
             }
         }
+    }
+
+    /// A program that stands here in our own words.
+    fn rewritten(&mut self, path: &Path, old: &Value, new: &Value) {
+        let change = FieldChange {
+            path: path.shown.clone(),
+            steps: path.steps.clone(),
+            old: Some(old.clone()),
+            new: Some(new.clone()),
+        };
+        self.found.rewritten.push(change);
     }
 
     fn report(&mut self, path: &Path, old: Option<&Value>, new: Option<&Value>) {
