@@ -15,7 +15,7 @@
 //!
 //! Findings are data ([`diag`]) until [`ui`] prints them, without what [`redact`] takes for a secret. [`bundle`] is what is
 //! compiled in, [`schema`] what values may be, [`releases`] what is known about GitLab's releases; [`cli`] and
-//! [`commands`] are the command line, [`shell`] what they print to be typed again.
+//! [`commands`] are the command line, [`shell`] what they print to be typed again, [`kubectl`] the one program that is run.
 
 pub mod adopt;
 pub mod bundle;
@@ -30,6 +30,7 @@ pub mod escape;
 pub mod files;
 pub mod images;
 pub mod import;
+pub mod kubectl;
 pub mod manifest;
 pub mod model;
 pub mod phases;

@@ -1,6 +1,6 @@
 //! `gitlab-render diff`.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use clap::{Args, ValueEnum};
 
@@ -9,6 +9,7 @@ use crate::cli::{ClusterArgs, DEFAULT_NAME, ValuesArgs, parse_namespace, parse_r
 use crate::diag::{Diagnostic, Failure, Report};
 use crate::diff::{Class, report};
 use crate::files::{Stdin, manifest_texts, read_text_once};
+use crate::kubectl::Kubectl;
 use crate::pipeline::diff::{self, Side};
 use crate::pipeline::{self, Target};
 use crate::ui::Ui;
@@ -57,6 +58,15 @@ pub struct DiffArgs {
     /// Instead of comparing, print the `kubectl get` commands that dump what these values render, for OLD.
     #[arg(long, conflicts_with_all = ["full", "fail_on"], help_heading = "Output")]
     pub print_kubectl_get: bool,
+    /// Read the old side from the cluster, by kubectl: what `--print-kubectl-get` prints is run.
+    #[arg(long, conflicts_with_all = ["print_kubectl_get", "new"], help_heading = "Cluster")]
+    pub live: bool,
+    /// The file that tells kubectl about clusters, for --live.
+    #[arg(long, value_name = "FILE", requires = "live", help_heading = "Cluster")]
+    pub kubeconfig: Option<PathBuf>,
+    /// The cluster's entry in that file, for --live.
+    #[arg(long, value_name = "NAME", requires = "live", help_heading = "Cluster")]
+    pub context: Option<String>,
     /// Exit with 1 only when there is a change of one of these classes. Repeatable or a comma list.
     #[arg(long, value_name = "CLASS", value_enum, value_delimiter = ',', help_heading = "Output")]
     pub fail_on: Vec<Class>,
@@ -68,6 +78,9 @@ Examples:
     gitlab-render diff old.yaml new.yaml -n gitlab --name prod
 
   What the running release has that the values do not say, and the other way round:
+    gitlab-render diff --live values.yaml -n gitlab
+
+  The same where the cluster is read by somebody else:
     gitlab-render diff values.yaml -n gitlab --name prod --print-kubectl-get > dump.sh
     sh dump.sh | gitlab-render diff - values.yaml
 
@@ -107,6 +120,9 @@ impl DiffArgs {
             ui.out(diff::kubectl_get(&request)?.as_bytes())?;
             return Ok(Exit::Done);
         }
+        if self.live {
+            return self.report(self.live()?, ui);
+        }
         if self.old.is_none() && self.from_gitlab.is_none() && self.to_gitlab.is_none() {
             let message = "`diff` needs two sides, and there is none";
             let hint = "name OLD and NEW, or give `-f values.yaml` with `--from-gitlab` and `--to-gitlab`";
@@ -116,6 +132,25 @@ impl DiffArgs {
         let below = self.values.inputs(&mut stdin)?;
         let old = self.side(self.old.as_deref(), self.from_gitlab.as_ref(), &below, &mut stdin)?;
         let new = self.side(self.new.as_deref(), self.to_gitlab.as_ref(), &below, &mut stdin)?;
+        self.report((old, new), ui)
+    }
+
+    /// The cluster, and what it is compared with: the one side that is named.
+    fn live(&self) -> Result<(Side, Side), Failure> {
+        let mut stdin = Stdin::default();
+        let below = self.values.inputs(&mut stdin)?;
+        let new = self.side(self.old.as_deref(), self.to_gitlab.as_ref(), &below, &mut stdin)?;
+        let Side::Values(request) = &new else {
+            let message = "`--live` needs values, and manifests were given";
+            let hint = "name the values files of the release; `kubectl diff -f` compares manifests with the cluster";
+            return Err(Diagnostic::usage("no-values", message).hint(hint).into());
+        };
+        let kubectl = Kubectl { kubeconfig: self.kubeconfig.clone(), context: self.context.clone() };
+        let old = diff::live(request, &kubectl, self.name.as_deref(), self.namespace.as_deref())?;
+        Ok((old, new))
+    }
+
+    fn report(&self, (old, new): (Side, Side), ui: &Ui) -> Result<Exit, Failure> {
         let mut compared = diff::diff(old, new, self.name.as_deref(), self.namespace.as_deref())?;
         if self.full {
             compared.comparison.show_rewritten();

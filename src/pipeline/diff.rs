@@ -1,9 +1,11 @@
 //! Two sides to what differs between them.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use crate::diag::{Diagnostic, Failure, Report, Severity, Sources};
 use crate::diff::{self, Comparison, Object};
+use crate::kubectl::Kubectl;
 use crate::manifest::stream;
 use crate::phases::marks;
 use crate::pipeline::{Request, render};
@@ -96,26 +98,75 @@ fn read(side: Side) -> Result<Read, Failure> {
 /// # Errors
 /// What the values are refused for.
 pub fn kubectl_get(request: &Request) -> Result<String, Failure> {
-    let rendered = render(request)?;
-    let mut kinds: Vec<String> = Vec::new();
-    let mut alone: Vec<String> = Vec::new();
-    for object in rendered.objects.manifests() {
-        let resource = object.id.resource();
-        let kind = resource.split_once('/').map_or(resource.as_str(), |(kind, _)| kind).to_owned();
-        if marks::is_cluster_wide(&object.id) {
-            alone.push(resource);
-        } else if !kinds.contains(&kind) {
-            kinds.push(kind);
+    let gets = Gets::of(request)?;
+    let lines = [gets.inside(Some(&request.target.namespace)), gets.outside()];
+    let lines: Vec<_> = lines.iter().flatten().map(|args| format!("kubectl get {}\n", args.join(" "))).collect();
+    Ok(lines.join("echo ---\n"))
+}
+
+/// The live objects of what values render, as a side. The namespace is that of kubectl where none is given, and the release
+/// is the one that is found there.
+///
+/// # Errors
+/// What the values are refused for, and what keeps kubectl from answering.
+pub fn live(
+    request: &Request,
+    kubectl: &Kubectl,
+    name: Option<&str>,
+    namespace: Option<&str>,
+) -> Result<Side, Failure> {
+    let get = |args: Option<Vec<String>>| args.map(|args| kubectl.get(&args)).transpose();
+    let gets = Gets::of(request)?;
+    let inside = get(gets.inside(namespace))?.unwrap_or_default();
+    let side = |text: String| ("the cluster".to_owned(), text);
+    let (found, _) = diff::release_of(&objects(vec![side(inside.clone())])?);
+    // what is outside of the namespace has the release in its name
+    let gets = match found.filter(|found| name.is_none() && *found != request.target.name) {
+        Some(found) => {
+            let mut request = request.clone();
+            request.target.name = found;
+            Gets::of(&request)?
         }
+        None => gets,
+    };
+    let outside = get(gets.outside())?.unwrap_or_default();
+    Ok(Side::Manifests(vec![side(inside), side(outside)]))
+}
+
+/// What `kubectl get` has to be asked for.
+struct Gets {
+    /// Kinds of objects in the namespace.
+    kinds: Vec<String>,
+    /// Objects outside of it.
+    alone: Vec<String>,
+}
+
+impl Gets {
+    fn of(request: &Request) -> Result<Self, Failure> {
+        let rendered = render(request)?;
+        let (mut kinds, mut alone) = (BTreeSet::new(), BTreeSet::new());
+        for object in rendered.objects.manifests() {
+            let resource = object.id.resource();
+            if marks::is_cluster_wide(&object.id) {
+                alone.insert(resource);
+            } else {
+                kinds.insert(resource.split_once('/').map_or(resource.as_str(), |(kind, _)| kind).to_owned());
+            }
+        }
+        Ok(Gets { kinds: kinds.into_iter().collect(), alone: alone.into_iter().collect() })
     }
-    kinds.sort();
-    let namespace = &request.target.namespace;
-    let mut text = format!("kubectl get -n {namespace} {} -o yaml\n", kinds.join(","));
-    if !alone.is_empty() {
-        alone.sort();
-        text.push_str(&format!("echo ---\nkubectl get --ignore-not-found {} -o yaml\n", alone.join(" ")));
+
+    fn inside(&self, namespace: Option<&str>) -> Option<Vec<String>> {
+        let flag = namespace.map(|namespace| ["-n", namespace]).into_iter().flatten();
+        let words = flag.map(str::to_owned).chain([self.kinds.join(",")]).chain(["-o", "yaml"].map(str::to_owned));
+        (!self.kinds.is_empty()).then(|| words.collect())
     }
-    Ok(text)
+
+    fn outside(&self) -> Option<Vec<String>> {
+        let flag = ["--ignore-not-found"].map(str::to_owned).into_iter();
+        let words = flag.chain(self.alone.iter().cloned()).chain(["-o", "yaml"].map(str::to_owned));
+        (!self.alone.is_empty()).then(|| words.collect())
+    }
 }
 
 /// The objects of manifests: each text with what the user calls it.

@@ -1,0 +1,78 @@
+//! Objects of a running cluster, read by kubectl: the only program that this one runs, and only when it is asked to.
+
+use std::io::ErrorKind;
+use std::path::PathBuf;
+use std::process::{Command, Stdio};
+
+use crate::diag::Diagnostic;
+
+/// How kubectl finds the cluster; what is not given here it takes from its own configuration.
+#[derive(Debug, Default, Clone)]
+pub struct Kubectl {
+    /// `--kubeconfig`.
+    pub kubeconfig: Option<PathBuf>,
+    /// `--context`.
+    pub context: Option<String>,
+}
+
+impl Kubectl {
+    /// The output of `kubectl get` with these arguments.
+    ///
+    /// # Errors
+    /// kubectl is not there, cannot reach the cluster, or may not read what is asked for.
+    pub fn get(&self, args: &[String]) -> Result<String, Diagnostic> {
+        let mut command = Command::new("kubectl");
+        if let Some(file) = &self.kubeconfig {
+            command.arg("--kubeconfig").arg(file);
+        }
+        if let Some(context) = &self.context {
+            command.arg("--context").arg(context);
+        }
+        command.arg("get").args(args).stdin(Stdio::null());
+        let output = command.output().map_err(|error| match error.kind() {
+            ErrorKind::NotFound => {
+                Diagnostic::environment("kubectl", "`kubectl` is not on the PATH, and `--live` reads the cluster by it")
+                    .hint(
+                        "install it, or dump the cluster elsewhere with the commands that `--print-kubectl-get` prints",
+                    )
+            }
+            _ => Diagnostic::environment("kubectl", format!("`kubectl` cannot be started: {error}")),
+        })?;
+        if !output.status.success() {
+            return Err(failed(&String::from_utf8_lossy(&output.stderr), args));
+        }
+        String::from_utf8(output.stdout)
+            .map_err(|_| Diagnostic::environment("kubectl", "`kubectl get` has written what is not UTF-8"))
+    }
+}
+
+/// What kubectl says of its failure, with what to do about it.
+fn failed(said: &str, args: &[String]) -> Diagnostic {
+    let last = said.lines().rev().map(str::trim).find(|line| !line.is_empty()).unwrap_or("it gives no reason");
+    let hint = if last.contains("have a resource type") {
+        "the cluster lacks the definition of a custom resource that these values render: install it first, or switch off what \
+         needs it"
+    } else if last.contains("orbidden") {
+        "the account of kubectl must be allowed to read what these values render"
+    } else {
+        "`--kubeconfig` and `--context` say which cluster is read; without them kubectl decides"
+    };
+    Diagnostic::environment("kubectl", format!("`kubectl get {}` has failed: {last}", args.join(" "))).hint(hint)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::failed;
+
+    #[test]
+    fn the_last_line_of_kubectl_is_its_reason() {
+        let said = "E1126 memcache.go:265] couldn't get current server API group list\n\
+                    error: the server doesn't have a resource type \"issuer\"\n";
+        let told = failed(said, &["issuer".to_owned(), "-o".to_owned(), "yaml".to_owned()]);
+        assert_eq!(
+            told.message,
+            "`kubectl get issuer -o yaml` has failed: error: the server doesn't have a resource type \"issuer\""
+        );
+        assert!(told.hint.is_some_and(|hint| hint.contains("custom resource")));
+    }
+}
