@@ -9,7 +9,7 @@ use gitlab_render::pipeline::{self, Output, Rendered, Request};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use crate::common::{names, request, root, run, unpack};
+use crate::common::{names, request, root, run, unpack, words};
 
 /// A sample of the values documents of the conformance corpus; those about Jobs are more than a sample.
 #[derive(Deserialize)]
@@ -339,4 +339,36 @@ fn the_directory_for_flux_is_whole() {
     }
     assert!(!directory.path().join("deploy/gitlab/test").exists());
     assert!(read("kustomization.yaml").contains("- flux.yaml\n"));
+}
+
+/// The address of a repository is the user's: a later render keeps it, and still has the workloads to wait for.
+#[test]
+fn edits_of_what_names_the_repository_are_kept() {
+    let directory = tempfile::tempdir().unwrap();
+    for (tool, file, ours, theirs) in [
+        ("argocd", "argocd.yaml", "https://git.example.com/deployments.git", "https://git.corp.example/gitlab.git"),
+        ("flux", "flux.yaml", "name: flux-system", "name: platform"),
+    ] {
+        let render = |more: &str| {
+            let set = "--set certmanager-issuer.email=a@example.com";
+            let line = format!("template prod -n gitlab {set} --hooks {tool} --output-dir {tool} {more}");
+            let ran = run(directory.path(), &words(&line), &BTreeMap::new(), "");
+            assert_eq!(ran.status, Some(0), "{line}: {}", ran.stderr);
+            ran.stderr.contains("[edits-kept]")
+        };
+        let path = directory.path().join(tool).join(file);
+        let text = || std::fs::read_to_string(&path).unwrap();
+        assert!(!render(""));
+        let before = text();
+        std::fs::write(&path, before.replace(ours, theirs)).unwrap();
+        assert!(render("--is-upgrade --set global.kas.enabled=false"), "{tool}");
+        let after = text();
+        assert!(after.contains(theirs) && !after.contains(ours), "{after}");
+        assert_eq!((before.contains("prod-kas"), after.contains("prod-kas")), (tool == "flux", false));
+        // edited once more it is still the user's, and `--force` begins anew
+        std::fs::write(&path, after.replace(theirs, "name: other")).unwrap();
+        assert!(render("--is-upgrade"));
+        assert!(!render("--is-upgrade --force"));
+        assert!(text().contains(ours));
+    }
 }

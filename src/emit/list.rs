@@ -25,6 +25,8 @@ pub struct Scope {
     pub has_index: bool,
     /// Whether files are replaced that were edited since they were written.
     pub force: bool,
+    /// Files that the user is asked to edit, and whose edits are in what is written now; see [`super::edited`].
+    pub edits_kept: Vec<String>,
 }
 
 impl Scope {

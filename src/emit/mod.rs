@@ -112,6 +112,14 @@ pub fn to_dir_by_phase(
     Ok(written)
 }
 
+/// The text of a file of an earlier run that somebody has edited since; none where it is as it was written, or is not there.
+pub fn edited(dir: &Path, name: &str) -> Option<String> {
+    let listed = list::read(dir).ok()?;
+    let written = listed.get(Path::new(name))?.sha256.as_ref()?;
+    let text = std::fs::read_to_string(dir.join(name)).ok()?;
+    (list::hash(text.as_bytes()) != *written).then_some(text)
+}
+
 fn files(objects: &Ordered, paths: Vec<String>, format: Format, scope: &Scope) -> Result<Vec<NewFile>, Diagnostic> {
     let text = |manifest: &Manifest| match format {
         Format::Yaml => {

@@ -93,7 +93,8 @@ impl Change {
                 change.list.insert(path, entry);
                 continue;
             }
-            if is_edited(&dir.join(&path), &entry, again.map(|file| file.text.as_str())) {
+            let kept = again.is_some_and(|file| scope.edits_kept.contains(&file.path));
+            if !kept && is_edited(&dir.join(&path), &entry, again.map(|file| file.text.as_str())) {
                 edited.push(path.display().to_string());
             }
             if again.is_none() && exists(&dir.join(&path)) {

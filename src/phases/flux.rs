@@ -17,8 +17,15 @@ const INDEX: &str = "kustomization.yaml";
 const SYSTEM: &str = "flux-system";
 
 /// Files to write beside the objects: their paths, and what they hold. `paths` are those of the objects, each
-/// in the folder of its phase; `root` is the directory as seen from the root of the repository.
-pub fn files(objects: &[Manifest], paths: &[String], release: &str, root: &str) -> Vec<(String, String)> {
+/// in the folder of its phase; `root` is the directory as seen from the root of the repository. `edited` are Flux's
+/// objects as the user has changed them, where that is so: what does not follow from the render stays as it is there.
+pub fn files(
+    objects: &[Manifest],
+    paths: &[String],
+    release: &str,
+    root: &str,
+    edited: &[Value],
+) -> Vec<(String, String)> {
     let steps = steps(objects);
     let mut files: Vec<_> = steps.iter().map(|step| index(step, paths)).collect();
     let mut text = String::from(
@@ -30,7 +37,9 @@ pub fn files(objects: &[Manifest], paths: &[String], release: &str, root: &str) 
     for step in steps.iter().filter(|step| step.phase != Phase::Test) {
         let name = format!("{release}-{}", step.phase.word());
         text.push_str("---\n");
-        write_document(&mut text, &kustomization(step, &name, before.as_deref(), root));
+        let ours = kustomization(step, &name, before.as_deref(), root);
+        let theirs = edited.iter().find(|object| object.pointer("/metadata/name") == Some(&Value::from(name.as_str())));
+        write_document(&mut text, &theirs.map_or_else(|| ours.clone(), |theirs| with_edits(&ours, theirs)));
         before = Some(name);
     }
     files.push((OBJECTS.to_owned(), text));
@@ -52,6 +61,18 @@ pub fn root(dir: &Path) -> String {
         Some(names) => names.join("/"),
         None => dir.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default(),
     }
+}
+
+/// The user's object, with what follows from the render: the workloads and Jobs to wait for.
+fn with_edits(ours: &Value, theirs: &Value) -> Value {
+    let mut kept = theirs.clone();
+    if let Some(spec) = kept.get_mut("spec").and_then(Value::as_object_mut) {
+        match ours.pointer("/spec/healthChecks") {
+            Some(checks) => spec.insert("healthChecks".to_owned(), checks.clone()),
+            None => spec.remove("healthChecks"),
+        };
+    }
+    kept
 }
 
 fn index(step: &Step, paths: &[String]) -> (String, String) {

@@ -3,10 +3,12 @@
 use std::collections::HashSet;
 use std::io::Write;
 
+use serde_json::Value;
+
 use super::{Output, Rendered, Request, diff};
 use crate::diag::{Diagnostic, Failure};
 use crate::emit::{self, Scope, Written};
-use crate::manifest::{ObjectId, Phase};
+use crate::manifest::{ObjectId, Phase, stream};
 use crate::phases::script::{self, Source};
 use crate::phases::steps::{self, Step};
 use crate::phases::{self, Hooks, argocd, flux};
@@ -21,18 +23,44 @@ pub fn emit(rendered: &Rendered, output: &Output, stream: &mut impl Write) -> Re
     let Some(dir) = &output.directory else {
         return emit::to_stdout(&rendered.objects, format, stream).map(|()| Vec::new());
     };
-    let scope = scope(rendered, output, rendered.hooks == Hooks::Flux);
+    let mut scope = scope(rendered, output, rendered.hooks == Hooks::Flux);
+    // what names the user's repository is the user's to edit
+    let own = match rendered.hooks {
+        Hooks::Flux => Some(flux::OBJECTS),
+        Hooks::ArgoCd => Some(argocd::APPLICATION),
+        Hooks::Helm | Hooks::None => None,
+    };
+    let edited = own.filter(|_| !output.force).and_then(|name| emit::edited(dir, name));
+    scope.edits_kept = own.filter(|_| edited.is_some()).map(str::to_owned).into_iter().collect();
     let written = match rendered.hooks {
-        Hooks::Flux => emit::to_dir_by_phase(&rendered.objects, format, dir, &scope, |paths| {
-            flux::files(rendered.objects.manifests(), paths, &rendered.release, &flux::root(dir))
-        })?,
+        Hooks::Flux => {
+            let kept = edited.as_deref().map(|text| read_objects(flux::OBJECTS, text)).transpose()?.unwrap_or_default();
+            emit::to_dir_by_phase(&rendered.objects, format, dir, &scope, |paths| {
+                flux::files(rendered.objects.manifests(), paths, &rendered.release, &flux::root(dir), &kept)
+            })?
+        }
         hooks => {
-            let application =
-                (hooks == Hooks::ArgoCd).then(|| argocd::application(&rendered.release, &rendered.namespace, dir));
+            let application = (hooks == Hooks::ArgoCd).then(|| {
+                let (name, text) = argocd::application(&rendered.release, &rendered.namespace, dir);
+                (name, edited.unwrap_or(text))
+            });
             emit::to_dir_with(&rendered.objects, format, dir, &scope, application)?
         }
     };
-    Ok(notes(&dir.display().to_string(), &written))
+    let mut all = notes(&dir.display().to_string(), &written);
+    all.extend(scope.edits_kept.iter().map(|name| {
+        let message = format!("`{}`: your edits of `{name}` are kept; `--force` would replace them", dir.display());
+        Diagnostic::note("edits-kept", message)
+    }));
+    Ok(all)
+}
+
+/// The objects of a file that a run before has written and the user has edited.
+fn read_objects(name: &str, text: &str) -> Result<Vec<Value>, Diagnostic> {
+    stream::objects(text, 0).map_err(|_| {
+        Diagnostic::environment("output-directory", format!("`{name}` was edited, and is no YAML any more"))
+            .hint("mend it, or replace it with `--force`")
+    })
 }
 
 /// What of the directory the run writes; `has_index`: also files over all objects.
@@ -45,6 +73,7 @@ fn scope(rendered: &Rendered, output: &Output, has_index: bool) -> Scope {
         templates: output.show_only.clone(),
         has_index,
         force: output.force,
+        edits_kept: Vec::new(),
     }
 }
 
