@@ -102,11 +102,11 @@ pub struct PhaseArgs {
     pub phases: Vec<Phase>,
     /// Instead of manifests, write a script that contains them, applies one phase after the other and waits for each. With
     /// --output-dir the manifests are files beside the script `apply.sh`; with `-o json` the phases are data.
-    #[arg(long, conflicts_with_all = ["phases", "show_only", "hooks"])]
+    #[arg(long, conflicts_with_all = ["show_only", "hooks"])]
     pub list_phases: bool,
     /// Let the script delete, at its end, objects of these older manifests that are no longer rendered: a file, a directory,
     /// or `-` for a dump of the cluster on stdin. Volume claims and Secrets stay.
-    #[arg(long, value_name = "OLD", requires = "list_phases", conflicts_with_all = ["components", "suffix"])]
+    #[arg(long, value_name = "OLD", requires = "list_phases", conflicts_with_all = ["phases", "components", "suffix"])]
     pub prune_from: Option<String>,
     /// The tool that runs what Helm runs as hooks; `helm` without --phase and --list-phases, `none` with them.
     #[arg(long, value_name = "TOOL", value_enum)]
@@ -202,7 +202,11 @@ impl TemplateArgs {
             components: self.select.components.clone(),
             no_hooks: self.select.no_hooks,
             skip_tests: self.select.skip_tests,
-            phases: if self.phases.list_phases { Phase::ALL.to_vec() } else { self.phases.phases.clone() },
+            phases: if self.phases.list_phases && self.phases.phases.is_empty() {
+                Phase::ALL.to_vec()
+            } else {
+                self.phases.phases.clone()
+            },
             format: self.output.output,
             force: self.output.force,
             directory: directory.map(|directory| match self.output.release_name {
