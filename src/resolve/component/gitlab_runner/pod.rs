@@ -132,6 +132,15 @@ fn image(runner: &Runner) -> String {
     part("registry").map_or(name.clone(), |registry| format!("{registry}/{name}"))
 }
 
+/// Whether the configuration of the runners, in TOML, has the key `namespace`.
+fn says_namespace(config: Option<&Text>) -> bool {
+    let lines = config.and_then(Text::set).unwrap_or_default();
+    lines.lines().any(|line| {
+        let after = line.trim_start().strip_prefix("namespace").map(str::trim_start);
+        after.is_some_and(|after| after.starts_with('='))
+    })
+}
+
 /// What `gitlab-runner register` reads, and what users add.
 fn environment(runner: &Runner) -> Vec<Node> {
     let (cx, set, runners) = (runner.cx, &runner.set, &runner.set.runners);
@@ -150,7 +159,8 @@ fn environment(runner: &Runner) -> Vec<Node> {
         ("REGISTER_MAXIMUM_TIMEOUT", text(&runners.maximum_timeout)),
         ("RUNNER_REQUEST_CONCURRENCY", text(&runners.request_concurrency)),
         ("RUNNER_OUTPUT_LIMIT", text(&runners.output_limit)),
-        ("KUBERNETES_NAMESPACE", Some(cx.release.namespace.clone())),
+        // the variable would win over the configuration
+        ("KUBERNETES_NAMESPACE", (!says_namespace(runners.config.as_ref())).then(|| cx.release.namespace.clone())),
     ];
     let mut all: Vec<Node> = variables.into_iter().filter_map(|(name, value)| Some(env(name, value?))).collect();
     all.push(match session {
