@@ -177,6 +177,7 @@ fn hop(values: &Value, since: ChartVersion) -> Plan {
         halts: &halts,
         values: Some(Values { tree: &tree, origins: &origins, sources: &sources, files: &files }),
         zero_downtime: false,
+        with: plan::With::Kubectl,
         flags: &Flags::default(),
         name: "prod",
         namespace: "gitlab",

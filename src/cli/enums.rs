@@ -9,6 +9,7 @@ use crate::emit::Format;
 use crate::manifest::Phase;
 use crate::phases::Hooks;
 use crate::schema::UnknownKeys;
+use crate::upgrade::plan::With;
 
 /// Gives an enum its spellings, each with its help.
 macro_rules! spelt {
@@ -50,6 +51,13 @@ spelt!(Tool {
     Kubectl = "kubectl": "A person or a pipeline with kubectl",
     ArgoCd = "argocd": "Argo CD",
     Flux = "flux": "Flux",
+});
+
+spelt!(With {
+    Kubectl = "kubectl": "A person or a pipeline with kubectl applies what is rendered here",
+    Helm = "helm": "Helm upgrades the release of the official chart",
+    ArgoCd = "argocd": "Argo CD applies what is rendered here, from a directory in git",
+    Flux = "flux": "Flux does",
 });
 
 spelt!(UnknownKeys {

@@ -9,7 +9,7 @@ use crate::phases::Hooks;
 use crate::pipeline::upgrade::{self, PlanRequest};
 use crate::pipeline::{Request, Target};
 use crate::ui::Ui;
-use crate::upgrade::plan::{Flags, report};
+use crate::upgrade::plan::{Flags, With, report};
 
 /// `gitlab-render upgrade`.
 #[derive(Debug, Args)]
@@ -41,6 +41,9 @@ pub struct PlanArgs {
     /// Stop at every minor, and keep GitLab available throughout.
     #[arg(long)]
     pub zero_downtime: bool,
+    /// The tool that brings releases into the cluster, whose commands the plan has.
+    #[arg(long, value_name = "TOOL", value_enum, default_value_t = With::Kubectl)]
+    pub with: With,
     /// A condition of a stop that was checked and does not hold, `npm_packages`. Repeatable or a comma list.
     #[arg(long, value_name = "CONDITION", value_delimiter = ',')]
     pub without: Vec<String>,
@@ -74,6 +77,9 @@ Examples:
 
   Without downtime, one minor after the other:
     gitlab-render upgrade plan --from 18.2 --zero-downtime -f values.yaml
+
+  For a release that Argo CD runs from git:
+    gitlab-render upgrade plan --from 18.8 -f values.yaml --name prod -n gitlab --with argocd
 
   Conditions of stops that were checked and do not hold:
     gitlab-render upgrade plan --from 15.11 --without npm_packages,many_users";
@@ -143,6 +149,7 @@ impl PlanArgs {
             to: self.to.clone(),
             without: self.without.clone(),
             zero_downtime: self.zero_downtime,
+            with: self.with,
             flags: Flags { sets: sets.tail()?, render: render.tail()? },
             // The plan's commands apply phase by phase, where Jobs are named by their content.
             render: Request { hooks: Hooks::None, ..self.values.request(target)? },

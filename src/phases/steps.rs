@@ -114,7 +114,7 @@ impl Wait {
         let (place, resource, timeout) = (place(&self.object, namespace), resource(&self.object), self.timeout);
         match self.object.kind.as_str() {
             "Job" if form == Form::Script => format!("job_ended {place} {} {timeout}", self.object.name),
-            "Job" => shell::job_ended(place, &resource),
+            "Job" => shell::job_ended(place, &resource, timeout),
             "Pod" => {
                 format!(
                     "kubectl wait -n {place} --for=jsonpath='{{.status.phase}}'=Succeeded --timeout={timeout}s {resource}"

@@ -8,7 +8,7 @@ use crate::releases::catalogue::{self, Release};
 use crate::releases::{self, ChartVersion};
 use crate::schema::UnknownKeys;
 use crate::upgrade::migrate;
-use crate::upgrade::plan::{self, Ask, Flags, Halt, ObjectChange, Plan, Values};
+use crate::upgrade::plan::{self, Ask, Flags, Halt, ObjectChange, Plan, Values, With};
 use crate::upgrade::rules::Span;
 use crate::upgrade::series::{self, Catalogue};
 use crate::values::{self, Input};
@@ -24,6 +24,8 @@ pub struct PlanRequest {
     pub without: Vec<String>,
     /// Whether GitLab has to answer all the time.
     pub zero_downtime: bool,
+    /// The tool that brings releases into the cluster.
+    pub with: With,
     /// What the plan's commands have besides releases, names and files.
     pub flags: Flags,
     /// The values, and the names they are rendered with.
@@ -86,6 +88,7 @@ pub fn plan(request: &PlanRequest) -> Result<Planned, Failure> {
         halts: &halts,
         values: (!inputs.is_empty()).then_some(values),
         zero_downtime: request.zero_downtime,
+        with: request.with,
         flags: &request.flags,
         name: &request.render.target.name,
         namespace: &request.render.target.namespace,

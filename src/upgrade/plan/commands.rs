@@ -1,6 +1,6 @@
 //! The command lines of a plan's steps.
 
-use super::{Hop, renders};
+use super::{Hop, With, renders};
 use crate::shell::{kubectl_apply, newest_job_ended, quoted};
 
 /// What commands have besides releases, names and files: as the user gave it.
@@ -29,6 +29,15 @@ pub(super) struct File {
     pub rewritten: bool,
 }
 
+/// Flags of the family `--set`, of Helm or of Argo CD (`helm-set`), each with a space before it.
+pub(super) fn sets(flag: &str, values: &[(&str, serde_json::Value)]) -> String {
+    let one = |(path, value): &(&str, serde_json::Value)| match value {
+        serde_json::Value::String(text) => format!(" --{flag}-string {}", quoted(&format!("{path}={text}"))),
+        other => format!(" --{flag} {path}={other}"),
+    };
+    values.iter().map(one).collect()
+}
+
 /// What stdin is called among the inputs, and the file that takes its place in a plan.
 const STDIN: (&str, &str) = ("stdin", "values.yaml");
 
@@ -41,19 +50,25 @@ fn named_for(file: &str, runs: &str, version: &str) -> String {
 }
 
 impl Writer<'_> {
-    /// The manifests of what runs before.
+    /// The tool that the plan is for.
+    pub fn with(&self) -> With {
+        self.hop.ask.with
+    }
+
+    /// The manifests of what runs before: a file, or the directory in the repository.
     pub fn old_manifests(&self) -> String {
-        format!("gitlab-{}.yaml", self.hop.from.gitlab)
+        self.directory().unwrap_or_else(|| format!("gitlab-{}.yaml", self.hop.from.gitlab))
     }
 
     pub fn new_manifests(&self) -> String {
         format!("gitlab-{}.yaml", self.hop.to.gitlab)
     }
 
-    /// Whether this program renders and kubectl applies; else Helm does both. A release is handed over from one to the
-    /// other without an upgrade at the same time, so both ends of the hop have to be known.
+    /// Whether this program renders; else the chart is rendered by Helm, or by the Helm that is built into Argo CD or
+    /// Flux. A release is handed over from one to the other without an upgrade at the same time, so both ends of the hop
+    /// have to be known.
     pub fn ours(&self) -> bool {
-        renders(self.hop.from.gitlab) && renders(self.hop.to.gitlab)
+        self.with() != With::Helm && renders(self.hop.from.gitlab) && renders(self.hop.to.gitlab)
     }
 
     /// Where the number of the Helm revision that runs before is kept.
@@ -71,15 +86,16 @@ impl Writer<'_> {
         format!("rails-secret-{}.yaml", self.hop.from.gitlab)
     }
 
+    /// Values that this hop asks for, beside those of the files.
+    pub fn asked(&self) -> Vec<(&'static str, serde_json::Value)> {
+        let toolbox = self.hop.is_off("gitlab.toolbox.enabled").then(|| ("gitlab.toolbox.enabled", true.into()));
+        let rows = self.hop.manual().flat_map(|row| &row.set);
+        toolbox.into_iter().chain(rows.map(|(path, value)| (path.as_str(), value.clone()))).collect()
+    }
+
     /// Flags for what this hop asks for, as `--set` of both programs takes them.
     pub fn sets(&self) -> String {
-        let asked = self.hop.manual().flat_map(|row| &row.set).map(|(path, value)| match value {
-            serde_json::Value::String(text) => format!(" --set-string {}", quoted(&format!("{path}={text}"))),
-            other => format!(" --set {path}={other}"),
-        });
-        let toolbox =
-            self.hop.is_off("gitlab.toolbox.enabled").then(|| " --set gitlab.toolbox.enabled=true".to_owned());
-        toolbox.into_iter().chain(asked).collect()
+        sets("set", &self.asked())
     }
 
     /// The flags that give the values of the release before, with the toolbox on.
@@ -148,42 +164,13 @@ impl Writer<'_> {
         format!("gitlab-render {command} {name} -n {namespace}{values}{render} --gitlab-version {gitlab}")
     }
 
-    /// The commands that bring the new manifests into the cluster while GitLab answers, up to the migrations.
-    pub fn put(&self) -> Vec<String> {
-        if !self.ours() {
-            return vec![self.helm(" --set-string gitlab.migrations.extraEnv.SKIP_POST_DEPLOYMENT_MIGRATIONS=true")];
-        }
-        let Writer { name, namespace, .. } = self;
-        // the upgrade check and the Job that makes Secrets
-        let labels = format!("app=gitlab,release={name}");
-        vec![
-            format!("kubectl delete job -n {namespace} -l {labels}"),
-            self.phase(" --skip-post-migrations --phase pre"),
-            newest_job_ended(namespace, &labels),
-            self.phase(" --skip-post-migrations --phase main"),
-        ]
-    }
-
-    /// The commands that run the post-deployment migrations.
-    pub fn put_post_migrations(&self) -> Vec<String> {
-        match self.ours() {
-            true => vec![self.phase(" --phase main --component migrations")],
-            false => vec![self.helm("")],
-        }
-    }
-
-    /// The commands that write down what is installed.
-    pub fn put_record(&self) -> Vec<String> {
-        if self.ours() { vec![self.phase(" --phase post")] } else { Vec::new() }
-    }
-
     pub fn helm(&self, more: &str) -> String {
         let Writer { name, namespace, .. } = self;
         let (values, chart) = (self.values(), self.hop.to.chart);
         format!("helm upgrade {name} gitlab/gitlab --version {chart} -n {namespace}{values}{more} --timeout 60m")
     }
 
-    fn phase(&self, more: &str) -> String {
+    pub fn phase(&self, more: &str) -> String {
         format!("{} | {} -f -", self.template(more), kubectl_apply(self.namespace))
     }
 

@@ -8,6 +8,7 @@ mod path;
 mod preconditions;
 pub mod report;
 mod steps;
+mod ways;
 
 use serde::Serialize;
 use serde_json::Value;
@@ -35,12 +36,29 @@ pub struct Ask<'a> {
     pub values: Option<Values<'a>>,
     /// Whether GitLab has to answer all the time.
     pub zero_downtime: bool,
+    /// The tool that brings releases into the cluster.
+    pub with: With,
     /// What the commands have besides.
     pub flags: &'a Flags,
     /// The release's name.
     pub name: &'a str,
     /// Where it runs.
     pub namespace: &'a str,
+}
+
+/// A tool that brings a release into the cluster.
+#[derive(Debug, Default, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum With {
+    /// What is rendered here, by a person or a pipeline.
+    #[default]
+    Kubectl,
+    /// The official chart.
+    Helm,
+    /// What is rendered here, from a directory in git; the chart before that.
+    ArgoCd,
+    /// The same by Kustomizations; a HelmRelease before that.
+    Flux,
 }
 
 /// The user's values and where they stand.
@@ -68,6 +86,8 @@ pub struct Plan {
     pub to: Versions,
     /// Whether GitLab answers all the time.
     pub zero_downtime: bool,
+    /// The tool that its commands are of.
+    pub with: With,
     /// What is worth knowing about the plan itself.
     pub notes: Vec<String>,
     /// In order; the last one is the target.
@@ -275,6 +295,7 @@ pub fn plan(ask: &Ask<'_>) -> Plan {
         from: Versions::of(ask.from),
         to: Versions::of(from),
         zero_downtime: ask.zero_downtime,
+        with: ask.with,
         notes: Vec::new(),
         stops,
     }

@@ -1,11 +1,9 @@
 //! What to do to reach a release: commands that can be typed as they stand.
 
 use super::commands::Writer;
-use super::{Hop, Step, ValueChange, facts, renders};
+use super::{Hop, Step, ValueChange, With, facts, renders};
 use crate::releases::{Series, series_of};
-use crate::shell::kubectl_apply;
 use crate::upgrade::minima;
-use crate::upgrade::series::all_series;
 
 pub(super) fn steps(hop: &Hop<'_>, values: &[ValueChange]) -> Vec<Step> {
     let write = Writer { hop, name: hop.ask.name, namespace: hop.ask.namespace };
@@ -22,65 +20,30 @@ pub(super) fn steps(hop: &Hop<'_>, values: &[ValueChange]) -> Vec<Step> {
     steps.push(write.migrate(values));
     steps.push(write.render());
     steps.push(write.diff());
+    let held = !late.is_empty();
+    steps.extend(write.hold().filter(|_| held));
     steps.extend(late.into_iter().map(|row| write.manual(row)));
-    steps.extend(if hop.ask.zero_downtime { write.apply_while_running() } else { vec![write.apply()] });
+    steps.extend(if hop.ask.zero_downtime { write.apply_while_running() } else { vec![write.apply(held)] });
     steps.extend(hop.manual().filter_map(|row| write.after(row)));
     steps.push(write.verify());
     steps.push(write.wait());
-    if renders(hop.to.gitlab) && !write.ours() {
-        steps.push(write.hand_over());
-    }
+    steps.extend(write.hand_over());
     steps.push(write.back());
     steps
 }
 
-fn step(kind: &'static str, what: impl Into<String>, commands: Vec<String>) -> Step {
+pub(super) fn step(kind: &'static str, what: impl Into<String>, commands: Vec<String>) -> Step {
     Step { id: None, kind, what: what.into(), details: Vec::new(), commands, downtime: false }
 }
 
 impl Step {
-    fn detail(mut self, detail: impl Into<String>) -> Self {
+    pub(super) fn detail(mut self, detail: impl Into<String>) -> Self {
         self.details.push(detail.into());
         self
     }
 }
 
 impl Writer<'_> {
-    fn save(&self) -> Step {
-        let Writer { name, namespace, .. } = self;
-        let (from, old) = (self.hop.from, self.old_manifests());
-        let replicas = "{range .items[*]}{.metadata.name} {.spec.replicas}{\"\\n\"}{end}";
-        let mut commands = Vec::new();
-        if self.hop.first || !self.ours() {
-            commands.push(format!("helm get manifest {name} -n {namespace} > {old}"));
-        }
-        if !self.ours() {
-            let revision = self.revision();
-            commands.push(format!(
-                "helm get metadata {name} -n {namespace} -o yaml | sed -n 's/^revision: //p' > {revision}"
-            ));
-        }
-        commands.push(format!(
-            "kubectl get deployment -n {namespace} -l 'app in (webservice,sidekiq)' -o jsonpath='{replicas}' > {}",
-            self.replicas()
-        ));
-        commands.push(format!(
-            "kubectl get secret {} -n {namespace} -o yaml > {}",
-            self.hop.rails_secret(),
-            self.rails_secret_file()
-        ));
-        let mut kept = step("prepare", format!("keep what the way back to {from} needs"), commands);
-        if self.ours() && self.hop.first {
-            kept = kept
-                .detail(format!("where the release is not Helm's, keep what was applied last as `{old}`"))
-                .detail("where it is, hand it over first, and upgrade then: `gitlab-render adopt` has the steps");
-        }
-        match self.read_stdin() && self.hop.first {
-            true => kept.detail("the values came from stdin: write them to `values.yaml`, which the commands name"),
-            false => kept,
-        }
-    }
-
     /// A cluster that is older than the release takes, and what the release before takes of newer ones.
     fn cluster(&self) -> Option<Step> {
         let least = |series: Series| {
@@ -121,25 +84,10 @@ impl Writer<'_> {
         if !self.hop.is_off("gitlab.toolbox.enabled") {
             return None;
         }
-        let Writer { name, namespace, .. } = self;
-        let from = self.hop.from;
-        let command = match self.ours() {
-            true => format!(
-                "gitlab-render template {name} -n {namespace}{}{} --gitlab-version {} --component toolbox | kubectl apply -n \
-                 {namespace} -f -",
-                self.values_before(),
-                self.hop.ask.flags.render,
-                from.gitlab
-            ),
-            false => format!(
-                "helm upgrade {name} gitlab/gitlab --version {} -n {namespace}{}",
-                from.chart,
-                self.values_before()
-            ),
-        };
+        let commands = self.with_toolbox();
         let what = "switch the toolbox on: `gitlab.toolbox.enabled` is false, and backups and checks run in it";
         Some(
-            step("manual", what, vec![command]).detail(
+            step("manual", what, commands).detail(
                 "the commands of this plan keep it on; when the last stop is done, apply once without that flag",
             ),
         )
@@ -224,10 +172,12 @@ impl Writer<'_> {
         let to = self.hop.to.gitlab;
         let what = match (self.ours(), renders(to)) {
             (true, _) => "render".to_owned(),
+            (false, true) if self.with() == With::Helm => "render by Helm".to_owned(),
             (false, true) => format!(
                 "render by Helm: GitLab {} is not written by gitlab-render, so the release is Helm's until it has reached {to}",
                 self.hop.from.gitlab
             ),
+            (false, false) if self.with() == With::Helm => "render by Helm".to_owned(),
             (false, false) => {
                 format!("render by Helm: GitLab {to} is older than the releases that gitlab-render writes")
             }
@@ -245,70 +195,6 @@ impl Writer<'_> {
             "look at what changes; do not go on with a change that the objects above do not explain",
             vec![format!("gitlab-render diff {old} {new} --name {name} -n {namespace}")],
         )
-    }
-
-    fn apply(&self) -> Step {
-        let (from, to) = (self.hop.from.gitlab, self.hop.to.gitlab);
-        let script = format!("upgrade-{to}.sh");
-        let (what, commands) = match self.ours() {
-            true => (
-                format!("apply GitLab {to} in phases: the script waits for each, and stops where one fails"),
-                vec![
-                    self.template(&format!(" --list-phases --prune-from {} > {script}", self.old_manifests())),
-                    format!("sh {script}"),
-                ],
-            ),
-            // a Job that is switched off has nothing to wait for
-            false if self.sets().contains("gitlab.migrations.enabled=false") => {
-                (format!("apply GitLab {to}"), vec![self.helm("")])
-            }
-            false => (format!("apply GitLab {to}"), vec![self.helm(""), self.migrations_done()]),
-        };
-        let mut step = step("apply", what, commands);
-        if self.ours() {
-            let old = self.old_manifests();
-            step.details.push(format!(
-                "the script contains the manifests, and deletes at its end what {old} has and GitLab {to} no longer needs"
-            ));
-        }
-        let passed = |series: &Series| from.series() < *series && *series < to.series();
-        if all_series().iter().any(passed) {
-            step.downtime = true;
-            let detail = "more than one minor is passed: switch maintenance mode on, or scale webservice and Sidekiq to 0 before";
-            step.details.push(detail.to_owned());
-        }
-        step
-    }
-
-    fn apply_while_running(&self) -> Vec<Step> {
-        let namespace = self.namespace;
-        let each = |verb: &str, app: &str| {
-            format!(
-                "kubectl get deployments -n {namespace} -l app={app} -o name | xargs kubectl rollout {verb} -n {namespace}"
-            )
-        };
-        let pause = vec![each("pause", "webservice"), each("pause", "sidekiq")];
-        let sidekiq = vec![each("resume", "sidekiq"), self.rolled_out("app=sidekiq")];
-        let web = vec![each("resume", "webservice"), self.rolled_out("app=webservice")];
-        let done = || vec![self.migrations_done()];
-        let outside =
-            step("apply", "upgrade Gitaly outside of the cluster first: it must never be older than Rails", Vec::new());
-        vec![
-            outside.detail("and Praefect with it"),
-            step("apply", "hold webservice and Sidekiq where they are", pause),
-            step(
-                "apply",
-                "apply without the post-deployment migrations: the running pods can live with the others",
-                [self.put(), done()].concat(),
-            ),
-            step("apply", "let Sidekiq go on", sidekiq),
-            step("apply", "let webservice go on", web),
-            step(
-                "apply",
-                "run the post-deployment migrations: no pod of the release before runs any more, and from here only the backup leads back",
-                [self.put_post_migrations(), done(), self.put_record()].concat(),
-            ),
-        ]
     }
 
     fn verify(&self) -> Step {
@@ -338,68 +224,5 @@ impl Writer<'_> {
         let started = known.filter(|row| series_of(&row.gitlab).is_some_and(|s| from < s && s <= series));
         step.details.extend(started.map(|row| format!("{}: {}", row.gitlab, row.what)));
         step
-    }
-
-    /// Where Helm's way ends: the first release that is rendered here runs.
-    fn hand_over(&self) -> Step {
-        let to = self.hop.to.gitlab;
-        let commands = vec![
-            format!("{} > adopt-{to}.txt", self.ours_by("adopt")),
-            format!("{} --phase main,post > {}", self.ours_by("template"), self.new_manifests()),
-        ];
-        let what = "hand the release over from Helm to kubectl, Argo CD or Flux: the guide has the steps";
-        step("hand-over", what, commands)
-            .detail(
-                "later stops are rendered here and applied in phases; the second command keeps what they start from",
-            )
-            .detail(
-                "or stay with Helm: then go on as for this stop, and use gitlab-render for values, diff and validate",
-            )
-    }
-
-    fn back(&self) -> Step {
-        let from = self.hop.from.gitlab;
-        let Writer { name, namespace, .. } = self;
-        let put_back = match self.ours() {
-            true => format!("{} -f {}", kubectl_apply(namespace), self.old_manifests()),
-            false => format!("helm rollback {name} \"$(cat {})\" -n {namespace}", self.revision()),
-        };
-        let back: Vec<_> = self.hop.manual().filter_map(|row| row.back.as_ref()).collect();
-        let extra: Vec<String> =
-            back.iter().flat_map(|work| &work.commands).map(|command| self.hop.command(command)).collect();
-        let alone = back.is_empty();
-        let commands = [
-            vec![self.stop_writing()],
-            extra,
-            vec![
-                put_back,
-                self.stop_writing(),
-                format!("kubectl apply -n {namespace} -f {}", self.rails_secret_file()),
-                format!("kubectl rollout status deployment/{name}-toolbox -n {namespace} --timeout=15m"),
-                self.hop.toolbox("backup-utility --restore -t BACKUP_ID"),
-                format!(
-                    "while read -r deployment replicas; do kubectl scale deployment \"$deployment\" -n {namespace} \
-                     --replicas=\"$replicas\"; done < {}",
-                    self.replicas()
-                ),
-            ],
-        ]
-        .concat();
-        let mut step = step("back", format!("if it goes wrong: the way back to GitLab {from}"), commands);
-        step.details.extend(back.iter().flat_map(|work| &work.todo).cloned());
-        if alone {
-            let which = if self.ours() { "`kubectl apply` of the old manifests" } else { "`helm rollback`" };
-            step.details.push(match self.hop.ask.zero_downtime {
-                true => format!(
-                    "as long as no post-deployment migration has run, {which} is all: pods of the minor before can live with \
-                     the other migrations"
-                ),
-                false => format!("as long as no migration has run, {which} is all"),
-            });
-        }
-        step.detail(format!(
-            "otherwise all of them: GitLab has no downgrade of the database, so the backup that GitLab {from} made is restored on \
-             GitLab {from}, with the Rails secret of then; what was written since is lost"
-        ))
     }
 }

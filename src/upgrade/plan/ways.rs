@@ -1,0 +1,563 @@
+//! What differs between the tools that bring a release into the cluster: keeping what runs, holding the tool back,
+//! applying, and the way back.
+
+use serde_json::Value;
+
+use super::commands::{Writer, sets};
+use super::steps::step;
+use super::{Step, With, renders};
+use crate::releases::Series;
+use crate::shell::{kubectl_apply, newest_job_ended, quoted};
+use crate::upgrade::series::all_series;
+
+/// The value of the official chart that leaves post-deployment migrations out.
+const SKIP_POST: &str = "gitlab.migrations.extraEnv.SKIP_POST_DEPLOYMENT_MIGRATIONS";
+/// How long Argo CD and Flux may take for a release, in seconds: large migrations take an hour.
+const SYNC_SECONDS: u32 = 7200;
+/// The phases that Flux has a Kustomization for.
+const PHASES: [&str; 3] = ["pre", "main", "post"];
+
+/// Which migrations an apply runs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Migrations {
+    All,
+    WithoutPost,
+    /// The rest, after [`Migrations::WithoutPost`].
+    Post,
+}
+
+impl Writer<'_> {
+    /// The directory in the repository that Argo CD or Flux applies, where it holds what is rendered here.
+    pub fn directory(&self) -> Option<String> {
+        match self.with() {
+            With::ArgoCd if self.ours() => Some("manifests".to_owned()),
+            With::Flux if self.ours() => Some(format!("clusters/{}/gitlab", self.name)),
+            _ => None,
+        }
+    }
+
+    /// Argo CD's Application: the one over the directory, or that of the chart.
+    fn application(&self) -> String {
+        if self.ours() { format!("{}-gitlab", self.name) } else { self.name.to_owned() }
+    }
+
+    /// Flux's Kustomizations over the directory.
+    fn kustomizations(&self) -> String {
+        PHASES.map(|phase| format!("{}-{phase}", self.name)).join(" ")
+    }
+
+    /// Where the commit that runs before is kept.
+    fn commit_file(&self) -> String {
+        format!("commit-{}.txt", self.hop.from.gitlab)
+    }
+
+    /// Where Argo CD's or Flux's own object of before is kept.
+    fn object_file(&self) -> String {
+        let kind = if self.with() == With::ArgoCd { "application" } else { "helmrelease" };
+        format!("{kind}-{}.yaml", self.hop.from.gitlab)
+    }
+
+    pub fn save(&self) -> Step {
+        let Writer { name, namespace, .. } = self;
+        let (from, old) = (self.hop.from, self.old_manifests());
+        let replicas = "{range .items[*]}{.metadata.name} {.spec.replicas}{\"\\n\"}{end}";
+        let mut commands = Vec::new();
+        match (self.with(), self.directory()) {
+            (_, Some(_)) => commands.push(format!("git rev-parse HEAD > {}", self.commit_file())),
+            (With::ArgoCd, None) => commands.extend([
+                format!("argocd app manifests {name} --source live > {old}"),
+                format!("argocd app get {name} -o yaml > {}", self.object_file()),
+            ]),
+            (_, None) => {
+                if self.hop.first || !self.ours() {
+                    commands.push(format!("helm get manifest {name} -n {namespace} > {old}"));
+                }
+                if !self.ours() {
+                    let revision = self.revision();
+                    commands.push(format!(
+                        "helm get metadata {name} -n {namespace} -o yaml | sed -n 's/^revision: //p' > {revision}"
+                    ));
+                }
+                if self.with() == With::Flux {
+                    let kept = self.object_file();
+                    commands.push(format!("kubectl get helmrelease {name} -n {namespace} -o yaml > {kept}"));
+                }
+            }
+        }
+        commands.push(format!(
+            "kubectl get deployment -n {namespace} -l 'app in (webservice,sidekiq)' -o jsonpath='{replicas}' > {}",
+            self.replicas()
+        ));
+        commands.push(format!(
+            "kubectl get secret {} -n {namespace} -o yaml > {}",
+            self.hop.rails_secret(),
+            self.rails_secret_file()
+        ));
+        let mut kept = step("prepare", format!("keep what the way back to {from} needs"), commands);
+        if self.ours() && self.hop.first {
+            kept = match self.directory() {
+                Some(dir) => kept.detail(format!(
+                    "the commands run at the root of the repository in which `{dir}` is what was applied last"
+                )),
+                None => kept.detail(format!("where the release is not Helm's, keep what was applied last as `{old}`")),
+            };
+            let to = self.adopt_flag();
+            kept = kept.detail(format!(
+                "where it is the official chart that runs, hand it over first, and upgrade then: `gitlab-render adopt{to}` has the \
+                 steps"
+            ));
+        }
+        match self.read_stdin() && self.hop.first {
+            true => kept.detail("the values came from stdin: write them to `values.yaml`, which the commands name"),
+            false => kept,
+        }
+    }
+
+    fn adopt_flag(&self) -> &'static str {
+        match self.with() {
+            With::ArgoCd => " --to argocd",
+            With::Flux => " --to flux",
+            With::Kubectl | With::Helm => "",
+        }
+    }
+
+    /// The commands that switch the toolbox on in what runs before.
+    pub fn with_toolbox(&self) -> Vec<String> {
+        let Writer { name, namespace, .. } = self;
+        let from = self.hop.from;
+        match self.with() {
+            _ if self.ours() => vec![format!(
+                "gitlab-render template {name} -n {namespace}{}{} --gitlab-version {} --component toolbox | {} -f -",
+                self.values_before(),
+                self.hop.ask.flags.render,
+                from.gitlab,
+                kubectl_apply(namespace)
+            )],
+            With::ArgoCd => {
+                let set = format!("argocd app set {name} --helm-set gitlab.toolbox.enabled=true");
+                vec![set, self.sync(), self.synced()]
+            }
+            With::Flux => {
+                let set = format!(
+                    "kubectl patch helmrelease {name} -n {namespace} --type merge -p '{{\"spec\":{{\"values\":{{\"gitlab\":\
+                     {{\"toolbox\":{{\"enabled\":true}}}}}}}}}}'"
+                );
+                vec![set, self.reconcile_release()]
+            }
+            With::Kubectl | With::Helm => vec![format!(
+                "helm upgrade {name} gitlab/gitlab --version {} -n {namespace}{}",
+                from.chart,
+                self.values_before()
+            )],
+        }
+    }
+
+    /// What keeps Argo CD or Flux from putting back what a person takes away.
+    fn held(&self) -> Option<String> {
+        let Writer { name, namespace, .. } = self;
+        match self.with() {
+            With::ArgoCd => Some(format!("argocd app set {} --sync-policy none", self.application())),
+            With::Flux if self.ours() => Some(format!("flux suspend kustomization {}", self.kustomizations())),
+            With::Flux => Some(format!("flux suspend helmrelease {name} -n {namespace}")),
+            With::Kubectl | With::Helm => None,
+        }
+    }
+
+    /// The step for it, before a person deletes or scales what the tool has applied.
+    pub fn hold(&self) -> Option<Step> {
+        let (tool, detail) = match self.with() {
+            With::ArgoCd => {
+                ("Argo CD", "a sync by hand goes on working; switch automated sync on again when the stop is done")
+            }
+            _ => ("Flux", "the apply below lets it go on"),
+        };
+        let what = format!("keep {tool} from putting back what the next steps take away");
+        Some(step("prepare", what, vec![self.held()?]).detail(detail))
+    }
+
+    fn commit(&self, dir: &str, what: &str) -> String {
+        format!("git add --all {dir} && git commit -m {} && git push", quoted(what))
+    }
+
+    fn sync(&self) -> String {
+        format!("argocd app sync {} --prune --timeout {SYNC_SECONDS}", self.application())
+    }
+
+    fn synced(&self) -> String {
+        format!("argocd app wait {} --sync --health --timeout {SYNC_SECONDS}", self.application())
+    }
+
+    fn reconcile(&self) -> Vec<String> {
+        let each =
+            PHASES.map(|phase| format!("flux reconcile kustomization {}-{phase} --timeout {SYNC_SECONDS}s", self.name));
+        [vec!["flux reconcile source git flux-system".to_owned()], each.to_vec()].concat()
+    }
+
+    fn reconcile_release(&self) -> String {
+        let Writer { name, namespace, .. } = self;
+        format!("flux reconcile helmrelease {name} -n {namespace} --with-source --timeout {SYNC_SECONDS}s")
+    }
+
+    /// The values that the chart is applied with beside those of the files.
+    fn asked_with(&self, migrations: Migrations) -> Vec<(&'static str, Value)> {
+        let skip = (migrations == Migrations::WithoutPost).then(|| (SKIP_POST, Value::from("true")));
+        self.asked().into_iter().chain(skip).collect()
+    }
+
+    /// Brings the new release in, as far as these migrations go.
+    fn put(&self, what: String, migrations: Migrations) -> Step {
+        let (details, commands) = match (self.with(), self.directory()) {
+            (With::ArgoCd, Some(dir)) => self.put_argo_cd(&dir, migrations),
+            (With::Flux, Some(dir)) => self.put_flux(&dir, migrations),
+            (With::ArgoCd, None) => self.put_application(migrations),
+            (With::Flux, None) => self.put_helm_release(migrations),
+            _ if self.ours() => self.put_kubectl(migrations),
+            _ => (Vec::new(), self.put_helm(migrations)),
+        };
+        let mut made = step("apply", what, commands);
+        made.details = details;
+        made
+    }
+
+    fn put_kubectl(&self, migrations: Migrations) -> (Vec<String>, Vec<String>) {
+        let Writer { name, namespace, .. } = self;
+        let old = self.old_manifests();
+        match migrations {
+            Migrations::All => {
+                let (to, script) = (self.hop.to.gitlab, format!("upgrade-{}.sh", self.hop.to.gitlab));
+                let detail = format!(
+                    "the script contains the manifests, and deletes at its end what {old} has and GitLab {to} no longer needs"
+                );
+                let write = self.template(&format!(" --list-phases --prune-from {old} > {script}"));
+                (vec![detail], vec![write, format!("sh {script}")])
+            }
+            Migrations::WithoutPost => {
+                // the upgrade check and the Job that makes Secrets
+                let labels = format!("app=gitlab,release={name}");
+                let commands = vec![
+                    format!("kubectl delete job -n {namespace} -l {labels}"),
+                    self.phase(" --skip-post-migrations --phase pre"),
+                    newest_job_ended(namespace, &labels),
+                    self.phase(" --skip-post-migrations --phase main"),
+                    self.migrations_done(),
+                ];
+                (Vec::new(), commands)
+            }
+            Migrations::Post => {
+                let run = self.phase(" --phase main --component migrations");
+                (Vec::new(), vec![run, self.migrations_done(), self.phase(" --phase post")])
+            }
+        }
+    }
+
+    fn put_helm(&self, migrations: Migrations) -> Vec<String> {
+        let skip = if migrations == Migrations::WithoutPost {
+            format!(" --set-string {SKIP_POST}=true")
+        } else {
+            String::new()
+        };
+        [vec![self.helm(&skip)], self.migrations_awaited()].concat()
+    }
+
+    /// A migrations Job that is switched off has nothing to wait for.
+    fn migrations_awaited(&self) -> Vec<String> {
+        let off = self.asked().contains(&("gitlab.migrations.enabled", false.into()));
+        if off { Vec::new() } else { vec![self.migrations_done()] }
+    }
+
+    fn put_argo_cd(&self, dir: &str, migrations: Migrations) -> (Vec<String>, Vec<String>) {
+        let to = self.hop.to.gitlab;
+        let (skip, what) = match migrations {
+            Migrations::WithoutPost => {
+                (" --skip-post-migrations", format!("GitLab {to} without post-deployment migrations"))
+            }
+            Migrations::All | Migrations::Post => ("", format!("GitLab {to}")),
+        };
+        let details = vec![
+            "Argo CD runs the upgrade check first, then the migrations, and replaces pods when they are done; `--prune` deletes what \
+             is no longer rendered"
+                .to_owned(),
+            format!("a Job that has failed fails the sync: `kubectl logs` has its reason, and the next sync of `{dir}` runs it anew"),
+        ];
+        let render = self.template(&format!("{skip} --hooks argocd --output-dir {dir}"));
+        (details, vec![render, self.commit(dir, &what), self.sync(), self.synced()])
+    }
+
+    fn put_flux(&self, dir: &str, migrations: Migrations) -> (Vec<String>, Vec<String>) {
+        let to = self.hop.to.gitlab;
+        let mut commands = Vec::new();
+        let mut details = Vec::new();
+        let (skip, what) = match migrations {
+            Migrations::WithoutPost => {
+                let script = format!("migrate-{to}.sh");
+                commands.push(self.template(&format!(
+                    " --skip-post-migrations --component upgrade-check,migrations --phase pre,main --list-phases > {script}"
+                )));
+                commands.push(format!("sh {script}"));
+                details.push(
+                    "the script checks and migrates while the pods of before run; Flux finds its Jobs done, and replaces the pods"
+                        .to_owned(),
+                );
+                (" --skip-post-migrations", format!("GitLab {to} without post-deployment migrations"))
+            }
+            Migrations::All | Migrations::Post => ("", format!("GitLab {to}")),
+        };
+        details.push(
+            "Flux applies one phase after the other, and stops where one is not ready; what is no longer rendered is pruned".to_owned(),
+        );
+        details.push(
+            "a Job that has failed stays failed: `kubectl logs` has its reason; delete it, and reconcile again"
+                .to_owned(),
+        );
+        commands.push(self.template(&format!("{skip} --hooks flux --output-dir {dir}")));
+        commands.push(self.commit(dir, &what));
+        commands.extend(self.reconcile());
+        (details, commands)
+    }
+
+    fn put_application(&self, migrations: Migrations) -> (Vec<String>, Vec<String>) {
+        let (name, chart) = (self.name, self.hop.to.chart);
+        let files = self.files();
+        let mut details = vec![format!(
+            "where git holds the Application, write the same there: `targetRevision: {chart}`, and the values"
+        )];
+        let values = match &files[..] {
+            [file] => format!(" --values-literal-file {}", file.after),
+            _ => {
+                let named: Vec<_> = files.iter().map(|file| format!("`{}`", file.after)).collect();
+                details
+                    .push(format!("make the values of the Application those of {}, the last wins", named.join(", ")));
+                String::new()
+            }
+        };
+        details.extend(self.given_sets("the Application's parameters"));
+        let asked = sets("helm-set", &self.asked_with(migrations));
+        let unset = (migrations == Migrations::Post).then(|| format!("argocd app unset {name} -p {SKIP_POST}"));
+        let set = format!("argocd app set {name} --revision {chart}{values}{asked}");
+        let commands = unset.into_iter().chain([set, self.sync()]).chain(self.migrations_awaited());
+        (details, commands.collect())
+    }
+
+    fn put_helm_release(&self, migrations: Migrations) -> (Vec<String>, Vec<String>) {
+        let chart = self.hop.to.chart;
+        let named: Vec<_> = self.files().iter().map(|file| format!("`{}`", file.after)).collect();
+        let mut details = vec![
+            format!(
+                "in the HelmRelease write `spec.chart.spec.version: {chart}` and the values of {}; commit and push",
+                named.join(", ")
+            ),
+            "its `spec.timeout` is `60m` or more, and `spec.upgrade.remediation` has no retries: a rollback in the middle of migrations \
+             does harm"
+                .to_owned(),
+        ];
+        if migrations != Migrations::All {
+            details.push("`spec.upgrade.disableWait` is true: it must not wait for pods that are held".to_owned());
+        }
+        let asked = self.asked_with(migrations);
+        details
+            .extend(asked.iter().map(|(path, value)| format!("for this upgrade, its values have `{path}: {value}`")));
+        if migrations == Migrations::Post {
+            details.push(format!("take `{SKIP_POST}` out of the values again"));
+        }
+        details.extend(self.given_sets("the HelmRelease's values"));
+        (details, [vec![self.reconcile_release()], self.migrations_awaited()].concat())
+    }
+
+    /// Where single values of the command line belong when nobody types it again.
+    fn given_sets(&self, place: &str) -> Option<String> {
+        let sets = self.hop.ask.flags.sets.trim();
+        (!sets.is_empty()).then(|| format!("write what `{sets}` says into {place}, too"))
+    }
+
+    /// Applies the release. `held`: whether a step before has suspended the tool.
+    pub fn apply(&self, held: bool) -> Step {
+        let (from, to) = (self.hop.from.gitlab, self.hop.to.gitlab);
+        let what = match (self.with(), self.ours()) {
+            (With::Kubectl, true) => {
+                format!("apply GitLab {to} in phases: the script waits for each, and stops where one fails")
+            }
+            _ => format!("apply GitLab {to}"),
+        };
+        let mut step = self.put(what, Migrations::All);
+        if held && self.with() == With::Flux {
+            let (name, namespace) = (self.name, self.namespace);
+            let resume = match self.ours() {
+                true => format!("flux resume kustomization {}", self.kustomizations()),
+                false => format!("flux resume helmrelease {name} -n {namespace}"),
+            };
+            let at = step.commands.iter().position(|command| command.starts_with("flux reconcile kustomization"));
+            step.commands.insert(at.unwrap_or(0), resume);
+        }
+        let passed = |series: &Series| from.series() < *series && *series < to.series();
+        if all_series().iter().any(passed) {
+            step.downtime = true;
+            let automated = self.held().filter(|_| self.with() == With::ArgoCd);
+            let held = automated.map(|command| format!(" (`{command}` keeps them there)")).unwrap_or_default();
+            step.details.push(format!(
+                "more than one minor is passed: switch maintenance mode on, or scale webservice and Sidekiq to 0 before{held}"
+            ));
+        }
+        step
+    }
+
+    pub fn apply_while_running(&self) -> Vec<Step> {
+        let namespace = self.namespace;
+        let outside =
+            step("apply", "upgrade Gitaly outside of the cluster first: it must never be older than Rails", Vec::new())
+                .detail("and Praefect with it");
+        let without =
+            "apply without the post-deployment migrations: the running pods can live with the others".to_owned();
+        let rest = "run the post-deployment migrations: no pod of the release before runs any more, and from here only the backup leads \
+                    back"
+            .to_owned();
+        let (without, rest) = (self.put(without, Migrations::WithoutPost), self.put(rest, Migrations::Post));
+        // migrations come before pods in the waves of Argo CD, and before Flux applies anything
+        if self.directory().is_some() {
+            return vec![outside, without, rest];
+        }
+        let each = |verb: &str, app: &str| {
+            format!(
+                "kubectl get deployments -n {namespace} -l app={app} -o name | xargs kubectl rollout {verb} -n {namespace}"
+            )
+        };
+        let pause = vec![each("pause", "webservice"), each("pause", "sidekiq")];
+        let sidekiq = vec![each("resume", "sidekiq"), self.rolled_out("app=sidekiq")];
+        let web = vec![each("resume", "webservice"), self.rolled_out("app=webservice")];
+        vec![
+            outside,
+            step("apply", "hold webservice and Sidekiq where they are", pause),
+            without,
+            step("apply", "let Sidekiq go on", sidekiq),
+            step("apply", "let webservice go on", web),
+            rest,
+        ]
+    }
+
+    /// Where the way of the chart ends: the first release that is rendered here runs.
+    pub fn hand_over(&self) -> Option<Step> {
+        if self.ours() || self.with() == With::Helm || !renders(self.hop.to.gitlab) {
+            return None;
+        }
+        let to = self.hop.to.gitlab;
+        let guide = format!("{}{} > adopt-{to}.txt", self.ours_by("adopt"), self.adopt_flag());
+        let (what, commands, later) = match self.with() {
+            With::ArgoCd => (
+                "hand the release over from the chart to a directory in git: the guide has the steps",
+                vec![guide],
+                "later stops are rendered here, committed and synced",
+            ),
+            With::Flux => (
+                "hand the release over from the HelmRelease to Kustomizations: the guide has the steps",
+                vec![guide],
+                "later stops are rendered here, committed and reconciled",
+            ),
+            With::Kubectl | With::Helm => (
+                "hand the release over from Helm to kubectl: the guide has the steps",
+                vec![guide, format!("{} --phase main,post > {}", self.ours_by("template"), self.new_manifests())],
+                "later stops are rendered here and applied in phases; the second command keeps what they start from",
+            ),
+        };
+        let other = "`--with` plans for another tool: helm (the release stays with it), argocd or flux";
+        let made = step("hand-over", what, commands).detail(later);
+        Some(if self.with() == With::Kubectl { made.detail(other) } else { made })
+    }
+
+    /// The commands that put the release of before back.
+    fn put_back(&self) -> Vec<String> {
+        let Writer { name, namespace, .. } = self;
+        let from = self.hop.from;
+        match (self.with(), self.directory()) {
+            (With::Flux, Some(dir)) => vec![
+                self.restore(&dir),
+                "flux reconcile source git flux-system".to_owned(),
+                format!("flux resume kustomization {}", self.kustomizations()),
+                format!("flux suspend kustomization {}", self.kustomizations()),
+            ],
+            (_, Some(dir)) => vec![self.restore(&dir), self.sync()],
+            (With::ArgoCd, None) => {
+                let files = self.files();
+                let values = match &files[..] {
+                    [file] => format!(" --values-literal-file {}", file.before),
+                    _ => String::new(),
+                };
+                vec![format!("argocd app set {name} --revision {}{values}", from.chart), self.sync()]
+            }
+            _ if self.ours() => vec![format!("{} -f {}", kubectl_apply(namespace), self.old_manifests())],
+            _ => vec![format!("helm rollback {name} \"$(cat {})\" -n {namespace}", self.revision())],
+        }
+    }
+
+    fn restore(&self, dir: &str) -> String {
+        let from = self.hop.from.gitlab;
+        format!(
+            "git restore --source=\"$(cat {})\" --staged --worktree {dir} && git commit -m {} && git push",
+            self.commit_file(),
+            quoted(&format!("back to GitLab {from}"))
+        )
+    }
+
+    pub fn back(&self) -> Step {
+        let from = self.hop.from;
+        let Writer { name, namespace, .. } = self;
+        let back: Vec<_> = self.hop.manual().filter_map(|row| row.back.as_ref()).collect();
+        let extra: Vec<String> =
+            back.iter().flat_map(|work| &work.commands).map(|command| self.hop.command(command)).collect();
+        let alone = back.is_empty();
+        let database = vec![
+            self.stop_writing(),
+            format!("kubectl apply -n {namespace} -f {}", self.rails_secret_file()),
+            format!("kubectl rollout status deployment/{name}-toolbox -n {namespace} --timeout=15m"),
+            self.hop.toolbox("backup-utility --restore -t BACKUP_ID"),
+            format!(
+                "while read -r deployment replicas; do kubectl scale deployment \"$deployment\" -n {namespace} \
+                 --replicas=\"$replicas\"; done < {}",
+                self.replicas()
+            ),
+        ];
+        let held: Vec<_> = self.held().into_iter().collect();
+        let go_on = match (self.with(), self.ours()) {
+            (With::Flux, true) => vec![format!("flux resume kustomization {}", self.kustomizations())],
+            _ => Vec::new(),
+        };
+        let commands = [held, vec![self.stop_writing()], extra, self.put_back(), database, go_on].concat();
+        let mut step = step("back", format!("if it goes wrong: the way back to GitLab {}", from.gitlab), commands);
+        step.details.extend(back.iter().flat_map(|work| &work.todo).cloned());
+        if alone {
+            let which = match (self.with(), self.ours()) {
+                (With::ArgoCd, true) => "syncing the commit of before",
+                (With::Flux, true) => "reconciling the commit of before",
+                (With::ArgoCd, false) => "syncing the chart of before",
+                (_, true) => "`kubectl apply` of the old manifests",
+                (_, false) => "`helm rollback`",
+            };
+            step.details.push(match self.hop.ask.zero_downtime {
+                true => format!(
+                    "as long as no post-deployment migration has run, {which} is all: pods of the minor before can live with \
+                     the other migrations"
+                ),
+                false => format!("as long as no migration has run, {which} is all"),
+            });
+        }
+        match (self.with(), self.ours()) {
+            (With::ArgoCd, false) => step.details.push(format!(
+                "`{}` has the parameters of before; put them back where git holds the Application, too",
+                self.object_file()
+            )),
+            (With::ArgoCd, true) => {
+                step.details.push("switch automated sync on again when all is well, if it was on".to_owned());
+            }
+            (With::Flux, false) => step.details.push(format!(
+                "put chart version {} and the values of `{}` back into the HelmRelease in git, and only then `flux resume helmrelease \
+                 {name} -n {namespace}`",
+                from.chart,
+                self.object_file()
+            )),
+            _ => {}
+        }
+        let from = from.gitlab;
+        step.detail(format!(
+            "otherwise all of them: GitLab has no downgrade of the database, so the backup that GitLab {from} made is restored on \
+             GitLab {from}, with the Rails secret of then; what was written since is lost"
+        ))
+    }
+}
