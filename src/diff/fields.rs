@@ -193,7 +193,7 @@ impl Walk<'_> {
         }
         // arguments of a container, one of them a script
         if self.foreign && matches!(path.last(), "command" | "args") && old.len() == new.len() {
-            let program = texts::program(old).filter(|program| Some(*program) == texts::program(new));
+            let program = embedded::program(old).filter(|program| Some(*program) == embedded::program(new));
             for (index, (old, new)) in old.iter().zip(new).enumerate() {
                 let path = path.item(&index.to_string(), Some(index));
                 match program == Some(index) && old != new {

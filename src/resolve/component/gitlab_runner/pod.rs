@@ -134,7 +134,7 @@ fn image(runner: &Runner) -> String {
 
 /// Whether the configuration of the runners, in TOML, has the key `namespace`.
 fn says_namespace(config: Option<&Text>) -> bool {
-    let lines = config.and_then(Text::set).unwrap_or_default();
+    let lines = config.and_then(Text::non_empty).unwrap_or_default();
     lines.lines().any(|line| {
         let after = line.trim_start().strip_prefix("namespace").map(str::trim_start);
         after.is_some_and(|after| after.starts_with('='))
