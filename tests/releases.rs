@@ -258,6 +258,10 @@ fn a_series_as_a_value_means_its_newest_patch() {
     assert_eq!(tag("18.10").unwrap(), ("v18.10.8".to_owned(), "18.10.8".to_owned()));
     assert_eq!(tag("18.10.3").unwrap(), ("v18.10.3".to_owned(), "18.10.3".to_owned()));
     assert!(tag("18.77").unwrap_err().hint.unwrap().contains("patch number"));
+    assert!(tag("18").unwrap_err().message.contains("is a major"));
+    for chart in ["9.8.2", "v9.8.2"] {
+        assert!(tag(chart).unwrap_err().hint.unwrap().contains("`18.8.2`"), "{chart}");
+    }
 }
 
 #[test]

@@ -58,8 +58,14 @@ fn plan(target: &Target, tree: &Value, found: &mut Vec<Diagnostic>) -> Option<Pl
 }
 
 fn release(target: &Target, tree: &Value, found: &mut Vec<Diagnostic>) -> Option<Release> {
-    let value = tree.pointer("/global/gitlabVersion").and_then(Value::as_str);
-    let images = releases::select(target.gitlab_version.as_deref(), value).map_err(|d| found.push(d)).ok()?;
+    let value = match tree.pointer("/global/gitlabVersion") {
+        Some(Value::String(text)) => Some(text.clone()),
+        // a whole number that nobody put in quotes
+        Some(Value::Number(number)) => Some(number.to_string()),
+        _ => None,
+    };
+    let images =
+        releases::select(target.gitlab_version.as_deref(), value.as_deref()).map_err(|d| found.push(d)).ok()?;
     found.extend(images.warnings);
     Some(Release {
         name: target.name.clone(),

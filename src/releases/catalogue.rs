@@ -9,7 +9,7 @@ use crate::diag::Diagnostic;
 
 /// The first major version of GitLab that has a chart; all majors of the chart are lower, so a number says which
 /// of the two it is.
-const FIRST_GITLAB: u32 = 11;
+pub(super) const FIRST_GITLAB: u32 = 11;
 
 /// A release, by both its names.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]

@@ -352,6 +352,21 @@ pub fn select(option: Option<&str>, value: Option<&str>) -> Result<Warned<Images
 
 /// The value `global.gitlabVersion` as a version: a series means its newest patch, anything else stays as it is.
 fn patch_of(text: &str) -> Result<String, Diagnostic> {
+    let refused = |why: &str, hint: String| {
+        let message = format!("`global.gitlabVersion`: `{text}` {why}");
+        let found = Diagnostic::error("gitlab-version", message).at_value(ValuePath::dotted("global.gitlabVersion"));
+        Err(found.hint(hint))
+    };
+    if text.bytes().all(|b| b.is_ascii_digit()) {
+        let hint = format!("write a series in quotes, `\"{text}.{}\"`, or a release", default_version().minor);
+        return refused("is a major, and no image has it for its tag", hint);
+    }
+    let chart = text.trim_start_matches('v');
+    if GitlabVersion::parse(chart).is_some_and(|version| version.major < catalogue::FIRST_GITLAB)
+        && let Ok(release) = catalogue::find(&format!("chart:{chart}"))
+    {
+        return refused("is a version of the chart", format!("GitLab's is `{}`", release.gitlab));
+    }
     let Some(series) = series_of(text).filter(|_| !text.starts_with('v')) else { return Ok(text.to_owned()) };
     newest(series).map(|version| version.to_string()).ok_or_else(|| {
         let message = format!("`global.gitlabVersion`: `{text}` is a series, and none of its releases is known");
