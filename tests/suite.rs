@@ -30,6 +30,7 @@ mod migrate_random;
 mod mutations;
 mod nginx;
 mod phases;
+mod plan_page;
 mod profiles;
 mod rails;
 mod redaction;
