@@ -39,6 +39,7 @@ mod render;
 mod rules;
 mod schema;
 mod scripts;
+mod security;
 mod shared_values;
 mod source_schemas;
 mod surface;

@@ -200,6 +200,15 @@ impl Ingress {
 }
 
 impl Workload<'_> {
+    /// The same where `enabled` alone writes none: the official chart has no policy for these pods, so there is one only where
+    /// a direction is bounded.
+    pub fn plan_bounding_network_policy(&self, component: &'static str, plan: &mut Plan) {
+        let set = &self.set.networkpolicy;
+        if set.ingress.enabled || set.egress.enabled {
+            self.plan_network_policy(component, plan);
+        }
+    }
+
     /// Plans the NetworkPolicy from the template `networkpolicy.yaml`, where it is on.
     pub fn plan_network_policy(&self, component: &'static str, plan: &mut Plan) {
         let set = &self.set.networkpolicy;

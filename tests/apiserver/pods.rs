@@ -2,12 +2,14 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use gitlab_render::pipeline;
 use serde::Deserialize;
 use serde_json::Value;
 
 use super::renders::{self, Document, pod};
 use super::server::Server;
 use crate::common::root;
+use crate::security::HARDENED;
 
 /// What a level refuses, with reasons.
 #[derive(Deserialize)]
@@ -24,13 +26,19 @@ pub fn listed() -> Listed {
     toml::from_str(&text).expect("the list is TOML: a reason for each entry")
 }
 
+/// The defaults, the profiles, and what none of them turns on.
+fn documents() -> Vec<Document> {
+    let mut documents = renders::profiles();
+    documents.push(Document::defaults());
+    documents.push(renders::everything());
+    documents
+}
+
 /// How many pods were sent, and of each that a namespace refuses its template and first container, and what the server says.
-fn refused(server: &Server, level: &str) -> (usize, BTreeSet<(String, String)>) {
-    let namespace = format!("pods-{level}");
+fn refused(server: &Server, name: &str, level: &str, documents: &[Document]) -> (usize, BTreeSet<(String, String)>) {
+    let namespace = format!("pods-{name}");
     server.namespace(&namespace, &BTreeMap::from([("pod-security.kubernetes.io/enforce", level)]));
     let (mut sent, mut refused) = (0, BTreeSet::new());
-    let mut documents = renders::profiles();
-    documents.push(Document { namespace: namespace.clone(), ..Document::defaults() });
     for document in documents {
         let manifests = document.render().unwrap_or_else(|f| panic!("{}: {:?}", document.name, f.report));
         for manifest in manifests {
@@ -54,7 +62,7 @@ fn container(pod: &Value) -> &str {
 fn apiserver_admits_our_pods() {
     let server = Server::start();
     for (level, listed) in [("baseline", BTreeMap::new()), ("restricted", listed().restricted)] {
-        let (sent, complaints) = refused(&server, level);
+        let (sent, complaints) = refused(&server, level, level, &documents());
         let found: BTreeSet<_> = complaints.iter().map(|(pod, _)| pod.as_str()).collect();
         println!(
             "Pod Security {level}: {sent} pods sent, {} kinds of pod refused, {} listed",
@@ -66,4 +74,18 @@ fn apiserver_admits_our_pods() {
         let stale: Vec<_> = listed.keys().filter(|pod| !found.contains(pod.as_str())).collect();
         assert!(stale.is_empty(), "{level}: listed in tests/apiserver/pod-security.toml and admitted: {stale:?}");
     }
+}
+
+/// Over each of them the profile `hardened` leaves nothing that `restricted` refuses.
+#[test]
+#[ignore = "needs an API server, see docs/testing.md"]
+fn apiserver_admits_hardened_pods_where_restricted_holds() {
+    let server = Server::start();
+    let over = pipeline::profile(HARDENED).expect("it is built in");
+    let mut documents = documents();
+    documents.iter_mut().for_each(|document| document.inputs.push(over.clone()));
+    let (sent, complaints) = refused(&server, HARDENED, "restricted", &documents);
+    println!("Pod Security restricted: {sent} pods of {} renders under `{HARDENED}` sent", documents.len());
+    assert!(complaints.is_empty(), "{complaints:#?}");
+    assert!(sent > 200, "only {sent} pods");
 }

@@ -14,6 +14,7 @@ use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 
 use crate::common::{release, root};
+use crate::security::EVERYTHING;
 
 /// The least values that the default render takes.
 pub const EMAIL: &str = "certmanager-issuer.email=me@example.com";
@@ -81,6 +82,12 @@ pub fn profiles() -> Vec<Document> {
             ..Document::defaults()
         })
         .collect()
+}
+
+/// What no profile turns on.
+pub fn everything() -> Document {
+    let bytes = EVERYTHING.as_bytes().to_vec();
+    Document { inputs: vec![Input::File { name: "everything.yaml".to_owned(), bytes }], ..Document::defaults() }
 }
 
 #[derive(Deserialize)]

@@ -50,6 +50,7 @@ fn resolve(cx: &Context, plan: &mut Plan) {
     let config = rails::config(&w, PROCESS).with("gitlab_file", "geo-logcursor/files/gitlab.yml.erb");
     plan.add(COMPONENT.name, "configmap.yaml", view! { name: w.name, labels: w.labels.object, config: moved(config) });
     plan_deployment(&w, &set, plan);
+    w.plan_network_policy(COMPONENT.name, plan);
 }
 
 fn env_without_cache(cx: &Context) -> Vec<(&'static str, String)> {

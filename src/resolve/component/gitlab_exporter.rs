@@ -43,6 +43,7 @@ fn resolve(cx: &Context, plan: &mut Plan) {
     };
     plan.add(COMPONENT.name, "service.yaml", view);
     w.plan_service_account(COMPONENT.name, plan);
+    w.plan_network_policy(COMPONENT.name, plan);
     w.plan_service_monitor(COMPONENT.name, &set.metrics, "http-metrics", plan);
 }
 

@@ -38,6 +38,7 @@ fn resolve(cx: &Context, plan: &mut Plan) {
     plan.add(COMPONENT.name, "configmap.yaml", view! { name: w.name, labels: w.labels.object, config: moved(config) });
     plan_job(&w, &set, plan);
     w.plan_service_account(COMPONENT.name, plan);
+    w.plan_bounding_network_policy(COMPONENT.name, plan);
 }
 
 fn plan_job(w: &Workload, set: &Settings, plan: &mut Plan) {

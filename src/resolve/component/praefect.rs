@@ -82,6 +82,7 @@ fn resolve(cx: &Context, plan: &mut Plan) {
     server.plan_service(plan);
     w.plan_pdb(COMPONENT.name, &w.scaled("StatefulSet"), &w.set.max_unavailable.clone().unwrap_or(json!(1)), plan);
     w.plan_service_account(COMPONENT.name, plan);
+    w.plan_network_policy(COMPONENT.name, plan);
     w.plan_service_monitor(COMPONENT.name, &server.metrics, "http-metrics", plan);
 }
 
@@ -159,7 +160,8 @@ impl Server<'_> {
             .with("restart_policy", "Always")
             .with("dns_policy", "ClusterFirst");
         if pod.0.get("automount_service_account_token") == Some(&Value::Bool(false)) {
-            pod = pod.with("automount_service_account_token", Value::Null);
+            // As in the official chart, unless the values say so here.
+            pod = pod.with("automount_service_account_token", w.token_refused());
         }
         pod.annotate(&w.prometheus_annotations(&self.metrics, &self.metrics_port().to_string()));
         let view = view! {

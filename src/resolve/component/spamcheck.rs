@@ -60,6 +60,7 @@ fn resolve(cx: &Context, plan: &mut Plan) {
     w.plan_scaling(name, &of, &Value::Null, &Value::Null, plan);
     w.plan_pdb(name, &of, &json!(w.set.max_unavailable), plan);
     w.plan_service_account(name, plan);
+    w.plan_network_policy(name, plan);
 }
 
 fn plan_deployment(w: &Workload, set: &Settings, plan: &mut Plan) {

@@ -73,7 +73,11 @@ fn plan_check(w: &Workload, chart: ChartVersion, info: &str, plan: &mut Plan) {
         name: w.name, labels: w.labels.object, backoff_limit: 2,
         annotations: hook("-10", "hook-succeeded,before-hook-creation", &NodeMap::new()),
         // It asks nothing of the API server: no account, not even the one that all others have.
-        pod: moved(kubectl_job::pod(w, Vec::new(), main, volumes, "Never").with("service_account_name", Value::Null)),
+        pod: moved(
+            kubectl_job::pod(w, Vec::new(), main, volumes, "Never")
+                .with("service_account_name", Value::Null)
+                .with("automount_service_account_token", w.token_refused()),
+        ),
     };
     plan.add(COMPONENT.name, "job.yaml", view).phase(Phase::Pre).name_by_content_without_helm();
 }

@@ -38,6 +38,12 @@ impl Workload<'_> {
         plan.add(component, "serviceaccount.yaml", view);
     }
 
+    /// `false` where the component's own settings refuse the token, else null: for pods that in the official chart leave it
+    /// to the account.
+    pub fn token_refused(&self) -> Option<bool> {
+        self.set.service_account.automount_service_account_token.filter(|mounted| !mounted)
+    }
+
     pub(super) fn automount(&self) -> bool {
         let own = &self.set.service_account;
         let global = &self.cx.global.service_account;

@@ -118,6 +118,7 @@ fn resolve(cx: &Context, plan: &mut Plan) {
         }
     }
     w.plan_service_account(COMPONENT.name, plan);
+    w.plan_network_policy(COMPONENT.name, plan);
     w.plan_service_monitor(COMPONENT.name, &set.metrics, "http-metrics", plan);
 }
 

@@ -3,6 +3,7 @@
 
 mod secrets;
 
+use secrets::Secret;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
@@ -29,9 +30,11 @@ struct Settings {
 }
 
 #[derive(Default, Deserialize)]
-#[serde(default)]
+#[serde(default, rename_all = "camelCase")]
 struct Rbac {
     create: bool,
+    /// Whether the Role names the Secrets that may be read and changed.
+    by_name: bool,
 }
 
 /// The authority and its certificate.
@@ -54,11 +57,11 @@ fn resolve(cx: &Context, plan: &mut Plan) {
     let name = format!("{}-shared-secrets", cx.release.name);
     let mut w = kubectl_job::workload(cx, COMPONENT.key, &app, name);
     kubectl_job::inherit_placement(&mut w);
-    plan_account(&w, &set, plan);
+    let secrets = secrets::missing(cx, set.env.non_empty().unwrap_or("production"));
+    plan_account(&w, &set, &secrets, plan);
 
     let script = view! {
-        namespace: cx.release.namespace, labels: json_members(&w.labels.object),
-        secrets: secrets::missing(cx, set.env.non_empty().unwrap_or("production")),
+        namespace: cx.release.namespace, labels: json_members(&w.labels.object), secrets,
     };
     let view = view! { name: w.name, labels: w.labels.object, script };
     plan.add(COMPONENT.name, "configmap.yaml", view).phase(Phase::Pre);
@@ -147,7 +150,7 @@ fn sign(w: &Workload, set: &SelfSign) -> Parts {
     Parts { init: vec![init], main, volumes, without_seccomp }
 }
 
-fn plan_account(w: &Workload, set: &Settings, plan: &mut Plan) {
+fn plan_account(w: &Workload, set: &Settings, secrets: &[Secret], plan: &mut Plan) {
     let own = &w.set.service_account;
     let account = own.name.non_empty().unwrap_or(&w.name).to_owned();
     if own.create.unwrap_or(false) {
@@ -162,10 +165,21 @@ fn plan_account(w: &Workload, set: &Settings, plan: &mut Plan) {
     if set.rbac.create {
         let mut labels = w.labels.object.clone();
         labels.insert("app".to_owned(), COMPONENT.name.into());
-        plan.add(COMPONENT.name, "role.yaml", view! { name: w.name, labels }).phase(Phase::Pre);
+        let names = set.rbac.by_name.then(|| names(w.cx, secrets));
+        plan.add(COMPONENT.name, "role.yaml", view! { name: w.name, labels, names }).phase(Phase::Pre);
         let view = view! { name: w.name, labels, account, namespace: w.cx.release.namespace };
         plan.add(COMPONENT.name, "rolebinding.yaml", view).phase(Phase::Pre);
     }
+}
+
+/// The Secrets that the jobs read, make or complete.
+fn names(cx: &Context, secrets: &[Secret]) -> Vec<String> {
+    let mut names: Vec<String> = secrets.iter().map(|secret| secret.name.clone()).collect();
+    if tls::self_signed(cx) {
+        let certificate = tls::wildcard(cx);
+        names.extend(["", "-ca", "-chain"].map(|end| format!("{certificate}{end}")));
+    }
+    names
 }
 
 /// Labels as the members of a JSON object: `"app": "gitlab", "release": "test"`.

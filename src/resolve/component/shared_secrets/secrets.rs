@@ -10,7 +10,8 @@ use crate::resolve::context::Context;
 /// A Secret to be made where it is missing.
 #[derive(Debug, Serialize)]
 pub struct Secret {
-    name: String,
+    /// Its name in the cluster.
+    pub name: String,
     entries: Vec<Entry>,
 }
 

@@ -84,7 +84,7 @@ fn pod(w: &Workload, set: &Settings, cron: &Cron, mut main: Container, tmp: Node
     let mut pod = w
         .pod(init(w), vec![main], volumes(w, set, tmp))
         .with("labels", labels)
-        .with("automount_service_account_token", Value::Null)
+        .with("automount_service_account_token", w.token_refused())
         .with("affinity", cron.affinity.as_object().filter(|map| !map.is_empty()))
         .with("restart_policy", &cron.restart_policy);
     if !cron.node_selector.is_empty() {

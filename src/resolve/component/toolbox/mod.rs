@@ -100,6 +100,7 @@ fn resolve(cx: &Context, plan: &mut Plan) {
     cron::plan_backup(&w, &set, plan);
     cron::plan_reindex(&w, &set, plan);
     w.plan_service_account(COMPONENT.name, plan);
+    w.plan_bounding_network_policy(COMPONENT.name, plan);
 }
 
 fn plan_deployment(w: &Workload, set: &Settings, plan: &mut Plan) {

@@ -1,13 +1,24 @@
 //! The pod that signs in once, for `helm test`: run on demand only.
 
+use serde::Deserialize;
+
 use super::{COMPONENT, Web, workhorse};
 use crate::manifest::Phase;
-use crate::model::NonEmpty;
 use crate::model::app_config::SecretKey;
+use crate::model::{NodeMap, NonEmpty};
 use crate::resolve::Plan;
 use crate::resolve::shared::hosts;
 use crate::resolve::workload::Workload;
 use crate::view;
+
+/// `helmTests:` of the component, as far as it is about the pod.
+#[derive(Default, Deserialize)]
+#[serde(default, rename_all = "camelCase")]
+struct Settings {
+    security_context: NodeMap,
+    container_security_context: NodeMap,
+    resources: NodeMap,
+}
 
 /// Plans the pod and the ConfigMap with its script.
 pub fn plan(web: &Web, all: &Workload, plan: &mut Plan) {
@@ -23,6 +34,7 @@ pub fn plan(web: &Web, all: &Workload, plan: &mut Plan) {
 
     let password: SecretKey = cx.read("global.initialRootPassword");
     let text = |value: &Option<crate::model::Text>, default: String| value.non_empty().map_or(default, str::to_owned);
+    let set: Settings = cx.read(&format!("{}.helmTests", COMPONENT.key));
     let image = cx.edition_image(&all.set.image, COMPONENT.name);
     let view = view! {
         name: format!("{}-test-runner-{}", all.name, mark(&image.reference)),
@@ -30,8 +42,17 @@ pub fn plan(web: &Web, all: &Workload, plan: &mut Plan) {
         config_map: tests,
         secret: text(&password.secret, format!("{}-gitlab-initial-root-password", cx.release.name)),
         key: text(&password.key, "password".to_owned()),
+        automount: all.token_refused(),
+        pod_security: given(&set.security_context),
+        container_security: given(&set.container_security_context),
+        resources: given(&set.resources),
     };
     plan.add(COMPONENT.name, "pod.yaml", view).phase(Phase::Test);
+}
+
+/// A map that holds something.
+fn given(map: &NodeMap) -> Option<&NodeMap> {
+    (!map.is_empty()).then_some(map)
 }
 
 /// Five letters and digits that follow from a text: a pod cannot be changed, so a new image is a new pod.
