@@ -49,6 +49,14 @@ fn the_values_render() {
     assert!(rendered >= 20, "only {rendered} files were imported");
 }
 
+/// A byte of a `gitlab.rb` can cost a hundred bytes of memory, so that a very long one is refused unread.
+#[test]
+fn a_very_long_file_is_refused() {
+    let text = "x = 1\n".repeat((1 << 20) / 6 + 1);
+    let failure = gitlab_rb("gitlab.rb", &text, None, "default").expect_err("the file is too long");
+    assert_eq!(failure.report.0[0].code, "too-long");
+}
+
 /// Every text ends with a result: no panic, no loop. Files cut off at each place, and with characters changed.
 #[test]
 fn broken_files_end_with_a_result() {

@@ -16,6 +16,10 @@ use crate::diag::{Diagnostic, Location, Report, Severity};
 use crate::yaml::write::write_document;
 use ruby::{What, parse};
 
+/// The longest file that is read, in bytes: a `gitlab.rb` with every setting and its comments has a fifth of this. A byte
+/// may become a finding with its line, which takes a hundred.
+const MAX_BYTES: usize = 1 << 20;
+
 /// Where settings are explained that are not carried over.
 const DOCS: &str = "https://docs.gitlab.com/charts/charts/globals/";
 
@@ -92,9 +96,14 @@ struct Import {
 /// Reads a `gitlab.rb`. `source` is the number that places in it get; `secrets` the text of a `gitlab-secrets.json`.
 ///
 /// # Errors
-/// A string or a bracket without an end, and secrets that are no JSON.
+/// A file that is too long, a string or a bracket without an end, and secrets that are no JSON.
 pub fn gitlab_rb(text: &str, source: usize, secrets: Option<&str>, namespace: &str) -> Result<Imported, Report> {
     let at = |line: usize| Location { source, line, column: 1, len: 1 };
+    if text.len() > MAX_BYTES {
+        let finding = Diagnostic::error("too-long", format!("{} bytes are too long for a `gitlab.rb`", text.len()));
+        let hint = format!("a `gitlab.rb` may have {MAX_BYTES} bytes; see that it is not another file");
+        return Err(finding.at(at(1)).hint(hint).into());
+    }
     let statements = parse(text).map_err(|(line, reason)| {
         Diagnostic::error("bad-ruby", format!("{reason} from here on"))
             .at(at(line))

@@ -25,6 +25,8 @@ const MOST_STAND_INS: usize = 12;
 /// only because it is left out cannot be judged, and is not reported: whatever is, is also wrong with some acceptable
 /// value in its place.
 pub(super) fn errors(request: &Request, user: &Value, refused: &[Diagnostic]) -> Vec<Diagnostic> {
+    // What nothing reads decides nothing, and a file that is no values file may have very much of it.
+    let user = &schema::known(user);
     let wrong = refused.iter().filter(|d| d.severity == Severity::Error);
     let left_out: Vec<ValuePath> = wrong.filter_map(|d| d.places.first()?.path().cloned()).collect();
     let judge = |left_out| Ok(Judge { request, user, variants: Variants::new(request, user, left_out)? });

@@ -19,9 +19,9 @@ pub(super) fn merged(request: &Request) -> Result<(Merged, Vec<TopKeys>, Vec<Dia
         UnknownKeys::Error => Severity::Error,
         UnknownKeys::Warn => Severity::Warning,
     };
-    let layers = values::load_with(&inputs(request)?, duplicates)?;
+    let mut layers = values::load_with(&inputs(request)?, duplicates)?;
     let mut found = layers.warnings;
-    let files = layers.value.files.clone();
+    let files = std::mem::take(&mut layers.value.files);
     let merged = match values::merge_charts(layers.value, chart(&request.target)?) {
         Ok(merged) => {
             found.extend(merged.warnings);

@@ -116,6 +116,11 @@ pub fn known_keys(parent: &[&str]) -> Vec<&'static str> {
     unknown::siblings(parent)
 }
 
+/// The values without the keys that nothing reads.
+pub fn known(user: &Value) -> Value {
+    unknown::without(store::root(), user)
+}
+
 /// All that is wrong in `user`, the merged layers of the user without our defaults.
 ///
 /// `tree` is the same over our defaults: a key that must be there may come from them.

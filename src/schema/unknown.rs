@@ -20,6 +20,31 @@ pub(super) fn tell(path: &ValuePath, user: &Value) -> Diagnostic {
     finding.hint(meant(&keys, path.within(user)))
 }
 
+/// A value without its unknown keys.
+pub(super) fn without(at: At, value: &Value) -> Value {
+    let at = at.resolved();
+    match value {
+        Value::Object(map) => {
+            let others = at.others();
+            let known = map.iter().filter_map(|(key, inner)| {
+                let inner = match (at.property(key), others) {
+                    (Some(part), _) => without(part, inner),
+                    (None, Some(Value::Bool(false))) => return None,
+                    (None, Some(part)) => without(at.part(part), inner),
+                    (None, None) => inner.clone(),
+                };
+                Some((key.clone(), inner))
+            });
+            Value::Object(known.collect())
+        }
+        Value::Array(items) => match at.schema.get("items") {
+            Some(part) => Value::Array(items.iter().map(|item| without(at.part(part), item)).collect()),
+            None => value.clone(),
+        },
+        scalar => scalar.clone(),
+    }
+}
+
 /// Says how many keys more are unknown; `next` is the first of them.
 pub(super) fn more(next: &ValuePath, count: usize) -> Diagnostic {
     let message = match count {
