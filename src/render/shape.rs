@@ -12,6 +12,7 @@
 //! `not`. An entry whose value is null is left out, and so is a map or a list of which no line was taken.
 
 use std::collections::VecDeque;
+use std::rc::Rc;
 
 use serde_json::{Map, Value};
 
@@ -103,7 +104,7 @@ enum Test {
 /// A path into the view, `tls.secret`.
 #[derive(Debug)]
 struct Use {
-    steps: Vec<Box<str>>,
+    steps: Rc<[Box<str>]>,
     /// Whether nothing reads it later: then it is moved out of the view, not copied.
     last: bool,
 }
@@ -149,6 +150,13 @@ impl<'t> Compiler<'t> {
 
     /// The first key or dash behind opening tags, from `column` on.
     fn content(&mut self, column: usize) -> Option<Token<'t>> {
+        let fits = |token: &Token| token.column >= column && !matches!(token.kind, Kind::Text(_));
+        // Where no tag stands, there is nothing to look behind.
+        if let Some(token) = self.tokens.peek()
+            && !matches!(token.kind, Kind::Text(_))
+        {
+            return Some(token).filter(fits);
+        }
         let mut ahead = Compiler { name: self.name, tokens: self.tokens.clone() };
         while let Some((_, words)) = ahead.tag() {
             if !words.starts_with("if ") && !words.starts_with("for ") {
@@ -156,7 +164,7 @@ impl<'t> Compiler<'t> {
             }
             ahead.tokens.advance();
         }
-        ahead.tokens.peek().filter(|token| token.column >= column && !matches!(token.kind, Kind::Text(_)))
+        ahead.tokens.peek().filter(fits)
     }
 
     /// The map or list whose first content is a token.
@@ -319,18 +327,18 @@ fn last_uses(root: &mut Node) {
     }
     /// `later` is what is read further below; `turns` are the variables of the loops around.
     struct Later {
-        paths: Vec<Vec<Box<str>>>,
+        paths: Vec<Rc<[Box<str>]>>,
         turns: Vec<Box<str>>,
     }
     impl Later {
         fn value(&mut self, path: &mut Use) {
             let own = self.turns.last().is_none_or(|turn| *turn == path.steps[0]);
             path.last = own && !self.paths.iter().any(|other| overlap(other, &path.steps));
-            self.paths.push(path.steps.clone());
+            self.paths.push(Rc::clone(&path.steps));
         }
         fn test(&mut self, test: &Test) {
             match test {
-                Test::Path(path) => self.paths.push(path.steps.clone()),
+                Test::Path(path) => self.paths.push(Rc::clone(&path.steps)),
                 Test::Not(inner) => self.test(inner),
                 Test::Any(all) | Test::All(all) => all.iter().for_each(|test| self.test(test)),
             }
@@ -346,7 +354,7 @@ fn last_uses(root: &mut Node) {
                     Hole::Text(name, view) => {
                         view.iter_mut().for_each(|path| self.value(path));
                         if let Name::From(path) = name {
-                            self.paths.push(path.steps.clone());
+                            self.paths.push(Rc::clone(&path.steps));
                         }
                     }
                 },

@@ -185,7 +185,8 @@ macro_rules! view {
         #[allow(unused_imports)] // One of them is enough for some views, none for an empty one.
         use $crate::resolve::plan::{TreeField as _, TypedField as _, moved};
         #[allow(unused_mut)]
-        let mut fields = serde_json::Map::new();
+        // A map that grows is copied again and again.
+        let mut fields = serde_json::Map::with_capacity([$(stringify!($name)),*].len());
         $(fields.insert(stringify!($name).to_owned(), $crate::view!(@value $name $($value)?));)*
         $crate::resolve::plan::View(fields)
     }};

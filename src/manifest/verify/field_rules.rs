@@ -211,7 +211,7 @@ pub(super) fn policy_port(node: &Node<'_, '_>, out: &mut Findings<'_>) {
 /// What an account may do.
 pub(super) fn role_rule(node: &Node<'_, '_>, out: &mut Findings<'_>) {
     let filled = |key: &str| node.value.get(key).and_then(Value::as_array).is_some_and(|items| !items.is_empty());
-    let cluster = out.kind() == "ClusterRole";
+    let cluster = out.kind == "ClusterRole";
     if filled("nonResourceURLs") {
         let at = node.child("nonResourceURLs", node.value);
         if !cluster {
@@ -233,7 +233,7 @@ pub(super) fn role_ref(node: &Node<'_, '_>, out: &mut Findings<'_>) {
     if let Some(group) = node.get("apiGroup").filter(|group| group.value.as_str() != Some(RBAC)) {
         out.add("unknown-value", &group, format!("must be `{RBAC}`"));
     }
-    if out.kind() == "ClusterRoleBinding" && node.text("kind") == Some("Role") {
+    if out.kind == "ClusterRoleBinding" && node.text("kind") == Some("Role") {
         let at = node.child("kind", node.value);
         out.add("unknown-value", &at, "a ClusterRoleBinding can name a `ClusterRole` only");
     }
@@ -244,7 +244,7 @@ const RBAC: &str = "rbac.authorization.k8s.io";
 /// Whom a binding is for.
 pub(super) fn subject(node: &Node<'_, '_>, out: &mut Findings<'_>) {
     let account = node.text("kind") == Some("ServiceAccount");
-    if account && out.kind() == "ClusterRoleBinding" && node.text("namespace").is_none_or(str::is_empty) {
+    if account && out.kind == "ClusterRoleBinding" && node.text("namespace").is_none_or(str::is_empty) {
         out.add(
             "missing-field",
             &node.child("namespace", node.value),

@@ -14,7 +14,7 @@ pub(super) fn check(root: &Node<'_, '_>, out: &mut Findings<'_>) {
         "PrometheusRule" | "ServiceMonitor" | "PodMonitor" | "Issuer" | "Certificate" => Some(&WITH_SPEC),
         _ => None,
     };
-    let shape = KINDS.iter().find(|(kind, _)| *kind == out.kind()).map(|(_, fields)| *fields);
+    let shape = KINDS.iter().find(|(kind, _)| *kind == out.kind).map(|(_, fields)| *fields);
     if let Some(shape) = custom.or(shape) {
         compare(root, shape, out);
     }

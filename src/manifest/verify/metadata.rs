@@ -12,7 +12,7 @@ pub(super) fn check(root: &Node<'_, '_>, out: &mut Findings<'_>) {
     let Some(metadata) = root.get("metadata") else { return };
     if let Some(name) = metadata.get("name") {
         let text = name.value.as_str().unwrap_or_default();
-        let found = match out.kind() {
+        let found = match out.kind {
             "Service" => format::service_name(text),
             "Namespace" => format::label_name(text),
             // Its pods carry the name as a label.
@@ -33,7 +33,7 @@ pub(super) fn check(root: &Node<'_, '_>, out: &mut Findings<'_>) {
         out.add("bad-name", &namespace, reason);
     }
     labels(&metadata, out);
-    match out.kind() {
+    match out.kind {
         "Secret" => secret(root, out),
         "ConfigMap" => twice(root, out),
         _ => {}

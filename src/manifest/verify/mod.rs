@@ -110,9 +110,10 @@ pub fn check(manifests: &[Manifest]) -> Vec<(usize, Fault)> {
 
 /// What is wrong with one object by itself; nothing is said about kinds that are not Kubernetes' own, names aside.
 pub fn faults(id: &ObjectId, body: &Value) -> Vec<Fault> {
-    let mut findings = Findings { id, faults: Vec::new() };
+    let built_in = id.is_built_in();
+    let mut findings = Findings { id, kind: if built_in { &id.kind } else { "" }, faults: Vec::new() };
     let root = Node::root(body);
-    let rules = if id.is_built_in() { RULES.as_slice() } else { &RULES[..2] };
+    let rules = if built_in { RULES.as_slice() } else { &RULES[..2] };
     for rule in rules {
         rule(&root, &mut findings);
     }
@@ -139,15 +140,12 @@ fn unique(manifests: &[Manifest], faults: &mut Vec<(usize, Fault)>) {
 /// Where the rules leave what they find about one object.
 struct Findings<'a> {
     id: &'a ObjectId,
+    /// The kind of an object of Kubernetes' own; nothing for a custom resource that may share its name.
+    kind: &'a str,
     faults: Vec<Fault>,
 }
 
 impl Findings<'_> {
-    /// The kind of an object of Kubernetes' own; nothing for a custom resource that may share its name.
-    fn kind(&self) -> &str {
-        if self.id.is_built_in() { &self.id.kind } else { "" }
-    }
-
     /// Leaves a fault at a field.
     fn add(&mut self, code: &'static str, at: &Node<'_, '_>, reason: impl Into<String>) -> &mut Fault {
         self.faults.push(Fault::error(code, at, reason));

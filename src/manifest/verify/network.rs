@@ -9,7 +9,7 @@ use crate::diag::Severity;
 
 pub(super) fn check(root: &Node<'_, '_>, out: &mut Findings<'_>) {
     let Some(spec) = root.get("spec") else { return };
-    match out.kind() {
+    match out.kind {
         "Service" => service(&spec, out),
         "Ingress" => ingress(&spec, out),
         _ => {}

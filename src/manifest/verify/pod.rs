@@ -9,7 +9,7 @@ use super::{Findings, Node};
 use crate::diag::Severity;
 
 pub(super) fn check(root: &Node<'_, '_>, out: &mut Findings<'_>) {
-    if out.kind() == "Pod"
+    if out.kind == "Pod"
         && let Some(pod) = root.get("spec")
     {
         spec(&pod, None, out);

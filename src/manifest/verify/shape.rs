@@ -183,7 +183,7 @@ fn compare_object(node: &Node<'_, '_>, spec: &Shape, out: &mut Findings<'_>) {
         }
     }
     // A budget without any is a budget of nothing.
-    if !node.has("spec") && out.kind() != "PodDisruptionBudget" {
+    if !node.has("spec") && out.kind != "PodDisruptionBudget" {
         out.add("missing-field", &node.child("spec", &Value::Null), "required, and not there");
     }
 }

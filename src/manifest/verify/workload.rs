@@ -6,7 +6,7 @@ use super::{Findings, Node, cron, format, metadata, pod};
 
 pub(super) fn check(root: &Node<'_, '_>, out: &mut Findings<'_>) {
     let Some(spec) = root.get("spec") else { return };
-    match out.kind() {
+    match out.kind {
         "Deployment" | "DaemonSet" | "StatefulSet" => {
             selector(&spec, out);
             strategy(&spec, out);
@@ -96,7 +96,7 @@ fn deadline(spec: &Node<'_, '_>, out: &mut Findings<'_>) {
     let number = |key: &str| spec.value.get(key).and_then(Value::as_i64);
     let least = number("minReadySeconds").unwrap_or(0);
     let most = number("progressDeadlineSeconds").unwrap_or(DEFAULT_DEADLINE);
-    if out.kind() == "Deployment" && most <= least {
+    if out.kind == "Deployment" && most <= least {
         let at = spec.child("progressDeadlineSeconds", &Value::Null);
         out.add("contradiction", &at, format!("{most} is not more than `minReadySeconds` {least}"));
     }

@@ -46,6 +46,10 @@ enum Part {
 
 /// Plans the objects of a controller, where it is on.
 pub fn resolve(cx: &Context, component: &Component, plan: &mut Plan) {
+    // The settings are many, and Geo's controller is off nearly everywhere.
+    if cx.section(component.key).get("enabled") == Some(&Value::Bool(false)) {
+        return;
+    }
     let set: Settings = cx.read(component.key);
     if !set.enabled {
         return;
