@@ -131,12 +131,12 @@ fn plan_page_works_in_a_real_browser() {
     let long = plan(here, "long.html", "--from 13.12 --name prod -n gitlab");
     let short = plan(here, "short.html", "--from 18.8 --to 18.9 --with argocd");
     let mut browser = Browser::start();
-    for width in [360, 1280] {
+    for width in [360, 1280_u64] {
         let screen = json!({"width": width, "height": 800, "deviceScaleFactor": 1, "mobile": width < 600});
         browser.ask("Emulation.setDeviceMetricsOverride", screen);
         browser.show(Some(&long));
         let needed = browser.value("document.documentElement.scrollWidth");
-        assert_eq!(needed, width, "the page is wider than {width} px");
+        assert!(needed.as_u64().is_some_and(|needed| needed <= width), "{needed} px are needed, {width} are there");
         let small = "[...document.querySelectorAll('p,li,td,span,h1,h2')].every(e => parseFloat(getComputedStyle(e).fontSize) >= 12)";
         assert_eq!(browser.value(small), true, "letters are too small to read");
     }

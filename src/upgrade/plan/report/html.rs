@@ -8,8 +8,8 @@ use crate::upgrade::plan::{Plan, Stop};
 /// Light and dark by what the reader's system prefers; wide commands scroll by themselves.
 const STYLE: &str = "\
 :root{color-scheme:light dark;font:1rem/1.5 system-ui,sans-serif}\
-body{max-width:60rem;margin:0 auto;padding:1rem}\
-pre{overflow-x:auto;padding:.6rem;border:1px solid #8886;border-radius:.4rem}\
+body{max-width:60rem;margin:0 auto;padding:1rem;overflow-wrap:anywhere}\
+pre{overflow-x:auto;overflow-wrap:normal;padding:.6rem;border:1px solid #8886;border-radius:.4rem}\
 table{border-collapse:collapse;width:100%}td,th{text-align:left;padding:.3rem .5rem;border-bottom:1px solid #8886;vertical-align:top}\
 label{display:block}input[type=checkbox]{margin-right:.5rem}input:checked+span{opacity:.6;text-decoration:line-through}\
 details{margin:.8rem 0}summary{font-weight:600;cursor:pointer}.downtime{color:#b00020}";
