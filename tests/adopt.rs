@@ -189,7 +189,7 @@ fn guide(release: &Release, tool: Tool) -> Guide {
     let output = Output { phases, ..Output::default() };
     let request = Request { hooks: Hooks::None, ..request_of(release) };
     let template = format!("gitlab-render template {} -n {} -f values.yaml", release.release, release.namespace);
-    pipeline::adopt(&request, &output, tool, template).unwrap_or_else(|failed| panic!("{:?}", failed.report)).0
+    pipeline::adopt(&request, &output, tool, template, "").unwrap_or_else(|failed| panic!("{:?}", failed.report)).0
 }
 
 /// Data first: what a guide deletes is Helm's record, after everything else is done and checked, and then workloads of

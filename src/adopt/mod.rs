@@ -54,6 +54,8 @@ pub struct Release {
     pub template: String,
     /// The GitLab version that it renders, where it is known.
     pub gitlab: Option<String>,
+    /// The command by which Helm upgrades it to the same version and values.
+    pub helm: String,
 }
 
 /// One thing to do.

@@ -427,7 +427,7 @@ fn check(guide: &Guide) -> Step {
 }
 
 fn back(guide: &Guide) -> Step {
-    let (name, namespace) = (&guide.release.name, &guide.release.namespace);
+    let namespace = &guide.release.namespace;
     let stop = match guide.tool {
         Tool::Kubectl => "Nothing else must apply ours in the meantime.",
         Tool::ArgoCd => "First delete the Application without its resources: `argocd app delete --cascade=false`.",
@@ -448,7 +448,7 @@ fn back(guide: &Guide) -> Step {
         vec![
             format!("kubectl apply -n {namespace} -f {BACKUP}"),
             format!("{} --keep-helm-metadata | {} -f -", guide.ours("main,post"), kubectl_apply(namespace)),
-            format!("helm upgrade {name} gitlab/gitlab -n {namespace} --version CHART_VERSION -f values.yaml"),
+            guide.release.helm.clone(),
         ],
     )
 }

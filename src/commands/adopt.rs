@@ -69,7 +69,8 @@ impl AdoptArgs {
         let is_known = target.gitlab_version.is_some();
         let request = Request { hooks: Hooks::None, ..self.values.request(target)? };
         let template = Rerun::template(&self.release, &self.values).line()?;
-        let (guide, mut warnings, sources) = pipeline::adopt(&request, &output, self.to, template)?;
+        let values = self.helm_values()?;
+        let (guide, mut warnings, sources) = pipeline::adopt(&request, &output, self.to, template, &values)?;
         warnings.extend(guide.release.gitlab.as_deref().filter(|_| !is_known).map(default_version));
         ui.report(&warnings, &sources);
         let text = match self.output {
@@ -79,6 +80,21 @@ impl AdoptArgs {
         };
         ui.out(text.as_bytes())?;
         Ok(Exit::Done)
+    }
+}
+
+impl AdoptArgs {
+    /// The flags that give Helm the same values. It knows no profiles: `gitlab-render init NAME` writes one as `NAME.yaml`.
+    fn helm_values(&self) -> Result<String, Diagnostic> {
+        let profile = |name: &str| format!("{name}.yaml");
+        let mut words = Rerun::default();
+        words.options("-f", self.values.profile.as_deref().map(profile));
+        words.options(
+            "-f",
+            self.values.files.iter().map(|file| file.strip_prefix("profile:").map_or_else(|| file.clone(), profile)),
+        );
+        words.sets(&self.values);
+        words.tail()
     }
 }
 

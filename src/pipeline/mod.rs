@@ -32,7 +32,7 @@ use crate::companions::{self, Companion};
 use crate::diag::{Diagnostic, Failure, Report, Severity, Sources};
 use crate::manifest::{Manifest, Ordered};
 use crate::phases::Hooks;
-use crate::releases;
+use crate::releases::{self, GitlabVersion};
 use crate::schema::{self, Checked, UnknownKeys};
 use crate::upgrade::removed;
 use crate::values::Origins;
@@ -83,6 +83,7 @@ pub fn adopt(
     output: &Output,
     tool: Tool,
     template: String,
+    helm_values: &str,
 ) -> Result<(Guide, Vec<Diagnostic>, Sources), Failure> {
     let (rendered, checked) = selected(request, output)?;
     let (name, namespace) = (request.target.name.clone(), request.target.namespace.clone());
@@ -92,7 +93,10 @@ pub fn adopt(
         Some(gitlab) if !template.contains("--gitlab-version") => format!("{template} --gitlab-version {gitlab}"),
         _ => template,
     };
-    let release = crate::adopt::Release { name, namespace, template, gitlab };
+    let chart = gitlab.as_deref().and_then(GitlabVersion::parse).map(|version| releases::chart_of(version).to_string());
+    let chart = chart.as_deref().unwrap_or("CHART_VERSION");
+    let helm = format!("helm upgrade {name} gitlab/gitlab -n {namespace} --version {chart}{helm_values}");
+    let release = crate::adopt::Release { name, namespace, template, gitlab, helm };
     let version = layers::version(&request.target);
     let others = companions::companions(checked.tree(), checked.user(), version, &release.name);
     let guide = crate::adopt::guide(release, tool, rendered.objects.manifests(), others);
