@@ -99,7 +99,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
     ("shell", &[]),
     ("kubectl", &["diag"]),
     ("images", &["diag", "manifest", "yaml"]),
-    ("import", &["diag", "manifest", "values", "yaml"]),
+    ("import", &["diag", "manifest", "redact", "values", "yaml"]),
     ("diff", &["companions", "diag", "escape", "manifest", "redact", "yaml"]),
 ];
 

@@ -13,7 +13,7 @@ use crate::common::{entries, run, unexpected, words};
 
 fn cases() -> Vec<PathBuf> {
     let cases = entries("import");
-    assert!(cases.len() >= 20, "cases are missing");
+    assert!(cases.len() >= 50, "cases are missing");
     cases
 }
 
@@ -26,6 +26,8 @@ fn files_become_values_and_the_rest_is_told() {
         let got = run(&case, &args, &BTreeMap::new(), "");
         let answer = format!("{}----\n{}exit {}\n", got.stdout, got.stderr, got.status.expect("it ends"));
         assert!(!answer.contains("hunter"), "{}: a secret is shown:\n{answer}", case.display());
+        let read: Result<serde_json::Value, _> = serde_yaml::from_str(&got.stdout);
+        assert!(got.status == Some(3) || read.is_ok(), "{}: the result is no YAML", case.display());
         wrong.extend(unexpected(&case.join("expected.txt"), &answer));
     }
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
@@ -38,7 +40,8 @@ fn the_values_render() {
     for case in cases() {
         let directory = tempfile::tempdir().expect("a directory");
         let got = run(&case, &words("import gitlab.rb gitlab.rb"), &BTreeMap::new(), "");
-        if got.status != Some(0) {
+        // what somebody has to decide first is not in the values yet
+        if !matches!(got.status, Some(0 | 1)) || got.stderr.contains("no connection to a store is known") {
             continue;
         }
         fs::write(directory.path().join("values.yaml"), got.stdout).expect("the values are written");
@@ -46,7 +49,7 @@ fn the_values_render() {
         assert_eq!(got.status, Some(0), "{}: {}", case.display(), got.stderr);
         rendered += 1;
     }
-    assert!(rendered >= 20, "only {rendered} files were imported");
+    assert!(rendered >= 45, "only {rendered} files were imported");
 }
 
 /// A byte of a `gitlab.rb` can cost a hundred bytes of memory, so that a very long one is refused unread.

@@ -37,7 +37,9 @@ Examples:
   gitlab-render import gitlab.rb /etc/gitlab/gitlab.rb -o values.yaml
 
   With the keys that the package generated, so that what it encrypted can be read:
-    gitlab-render import gitlab.rb gitlab.rb --secrets gitlab-secrets.json -n gitlab -o values.yaml")]
+    gitlab-render import gitlab.rb gitlab.rb --secrets gitlab-secrets.json -n gitlab -o values.yaml
+
+The exit status is 1 where something about the address, sign-in, mail, storage or databases was not carried over.")]
 pub struct GitlabRbArgs {
     /// The file; `-` reads stdin.
     #[arg(value_name = "FILE")]
@@ -77,6 +79,6 @@ impl GitlabRbArgs {
             None => ui.out(imported.text.as_bytes())?,
         }
         ui.report(&imported.findings, &sources);
-        Ok(Exit::Done)
+        Ok(if imported.complete { Exit::Done } else { Exit::Found })
     }
 }

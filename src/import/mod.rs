@@ -3,18 +3,25 @@
 //! The file is parsed, never run ([`ruby`]). `keys.tsv` says for each setting what becomes of it; what takes more than
 //! a place in the values is in [`special`]. Values of secrets go nowhere: the result names Secrets, and how to make them.
 
+mod areas;
+mod conclude;
 mod ruby;
 mod scan;
 mod secrets;
+mod signin;
 mod special;
+mod stores;
 
 use std::collections::BTreeMap;
 
 use serde_json::{Map, Value};
 
 use crate::diag::{Diagnostic, Location, Report, Severity};
+use crate::redact;
 use crate::yaml::write::write_document;
+use areas::Area;
 use ruby::{What, parse};
+use signin::one_line;
 
 /// The longest file that is read, in bytes: a `gitlab.rb` with every setting and its comments has a fifth of this. A byte
 /// may become a finding with its line, which takes a hundred.
@@ -32,6 +39,8 @@ pub struct Imported {
     pub text: String,
     /// What was not carried over, and what there is to know.
     pub findings: Vec<Diagnostic>,
+    /// Whether everything was carried over that a release cannot do without: sign-in, storage, database, mail, address.
+    pub complete: bool,
 }
 
 /// What becomes of a setting.
@@ -91,6 +100,14 @@ struct Import {
     values: Map<String, Value>,
     secrets: Vec<Secret>,
     findings: Vec<Diagnostic>,
+    /// What a release cannot do without, and was not carried over: what it is about, and its line.
+    missing: Vec<(Area, usize)>,
+    /// The line of the one connection for all object storage.
+    connection: Option<usize>,
+    /// Values paths of files that stay on a disk, and the lines that say so.
+    on_disk: Vec<&'static str>,
+    /// The line that switches LDAP off.
+    without_ldap: Option<usize>,
 }
 
 /// Reads a `gitlab.rb`. `source` is the number that places in it get; `secrets` the text of a `gitlab-secrets.json`.
@@ -110,22 +127,45 @@ pub fn gitlab_rb(text: &str, source: usize, secrets: Option<&str>, namespace: &s
             .hint("`ruby -c FILE` checks a file")
     })?;
     let table = table();
-    let mut import = Import { source, values: Map::new(), secrets: Vec::new(), findings: Vec::new() };
+    let mut import = Import {
+        source,
+        values: Map::new(),
+        secrets: Vec::new(),
+        findings: Vec::new(),
+        missing: Vec::new(),
+        connection: None,
+        on_disk: Vec::new(),
+        without_ldap: None,
+    };
+    let mut lists: BTreeMap<String, Vec<ruby::Value>> = BTreeMap::new();
     for statement in statements {
+        let line = statement.line;
         match statement.what {
-            What::Set(path, _) if statement.in_block => import.note(
-                "ruby-code",
-                format!("`{}`: it is set in a block, and may not be set at all", shown(&path.join("."))),
-                statement.line,
-                "decide, and write what holds into the values",
-            ),
-            What::Set(path, value) => import.setting(&table, &path.join("."), value, statement.line),
-            What::Code => import.note(
-                "ruby-code",
-                "this is code, and nothing is run here".to_owned(),
-                statement.line,
-                "write into the values what it comes to",
-            ),
+            What::Set(path, _) | What::Add(path, _) if statement.in_block => {
+                let message = "it is set in a block, and may not be set at all";
+                let hint = "decide, and write what holds into the values";
+                import.lost("ruby-code", &path.join("."), message, line, hint);
+            }
+            What::Set(path, value) => {
+                let key = path.join(".");
+                if let ruby::Value::List(items) = &value {
+                    lists.insert(key.clone(), items.clone());
+                }
+                import.setting(&table, &key, value, line);
+            }
+            What::Add(path, ruby::Value::List(items)) => {
+                let key = path.join(".");
+                let all = lists.entry(key.clone()).or_default();
+                all.extend(items);
+                let all = ruby::Value::List(all.clone());
+                import.setting(&table, &key, all, line);
+            }
+            What::Add(path, _) => import.unknown(&table, &path.join("."), line),
+            What::Code(text) => {
+                import.missing.extend(areas::of(&text).map(|area| (area, line)));
+                let message = "this is code, and nothing is run here".to_owned();
+                import.note("ruby-code", message, line, "write into the values what it comes to");
+            }
         }
     }
     if let Some(json) = secrets {
@@ -137,14 +177,12 @@ pub fn gitlab_rb(text: &str, source: usize, secrets: Option<&str>, namespace: &s
 impl Import {
     fn setting(&mut self, table: &BTreeMap<&str, Row>, key: &str, value: ruby::Value, line: usize) {
         let Some(row) = table.get(key) else {
-            if let Some((whole, nested)) = part_of(key, special::known_parts(value.clone())) {
-                return self.special(whole, &nested, line);
+            if let Some((whole, nested)) = part_of(key, &value) {
+                return self.in_parts(whole, &nested, key, &value, line);
             }
-            if let Some(job) = key.strip_prefix("gitlab_rails.").and_then(|name| name.strip_suffix("_cron"))
-                && job.ends_with("_worker")
-                && let ruby::Value::Text(cron) = value
-            {
-                return self.put(&format!("global.appConfig.cron_jobs.{job}.cron"), cron.into());
+            let job = key.strip_prefix("gitlab_rails.").and_then(|name| name.strip_suffix("_cron"));
+            if let (Some(job), ruby::Value::Text(cron)) = (job.filter(|job| job.ends_with("_worker")), &value) {
+                return self.put(&format!("global.appConfig.cron_jobs.{job}.cron"), cron.as_str().into());
             }
             return match value {
                 // a hash stands for its entries
@@ -160,7 +198,8 @@ impl Import {
             };
         };
         if row.how == How::Secret {
-            if value != ruby::Value::Nil {
+            let empty = matches!(&value, ruby::Value::Map(entries) if entries.is_empty());
+            if value != ruby::Value::Nil && !empty {
                 self.secret(row.to, row.about, key, line);
             }
             return;
@@ -168,32 +207,65 @@ impl Import {
         if row.how == How::None {
             return self.note("not-carried", format!("`{}`: {}", shown(key), row.about), line, DOCS);
         }
-        // of these a part is carried over, and the rest goes into a Secret by hand
-        let in_parts = ["gitlab_rails.object_store", "gitlab_rails.omniauth_providers"].contains(&key);
-        let value = match special::plain(value.clone()).or_else(|what| match in_parts {
-            true => Ok(special::known_parts(value)),
-            false => Err(what),
-        }) {
+        if PARTS.contains(&key) && !matches!(value, ruby::Value::Computed(_) | ruby::Value::Yaml(_)) {
+            return self.in_parts(key, &special::known_parts(value.clone()), key, &value, line);
+        }
+        let value = match special::plain(value) {
             Ok(value) => value,
             Err(what) => {
                 let hint = match row.to {
                     "" => "write what it comes to into the values".to_owned(),
                     to => format!("write what it comes to into `{to}`"),
                 };
-                return self.note("computed", format!("`{}`: {what} is not known here", shown(key)), line, &hint);
+                return self.lost("computed", key, &format!("{what} is not known here"), line, &hint);
             }
         };
         match row.how {
             How::Redis => self.redis(row.to, key, &value, line),
             How::Code => self.special(key, &value, line),
+            // `nil` leaves the default
+            _ if value.is_null() => self.remove(row.to),
+            _ if value.as_str().is_some_and(is_this_machine) && key.ends_with(HOSTS) => {
+                let hint = format!("write the address that pods reach it by into `{}`", row.to);
+                self.lost("by-hand", key, "this is the machine of the package itself, which no pod is on", line, &hint);
+            }
+            _ if !value.is_string() && redact::value(row.to, &value) != value => {
+                let hint = format!("write `{}` without the secret, and read it from a Secret", row.to);
+                self.lost("not-carried", key, "there is a secret in it, which does not go into values", line, &hint);
+            }
             _ => self.put(row.to, fitting(row.to, value)),
         }
+    }
+
+    /// A setting of which a part is carried over where another part is computed. `nested` is what is known of the whole.
+    fn in_parts(&mut self, whole: &str, nested: &Value, key: &str, value: &ruby::Value, line: usize) {
+        let mut unknown = Vec::new();
+        special::computed_parts(key, value, &mut unknown);
+        // these go into Secrets by hand, whatever they come to
+        let by_hand = |path: &str| {
+            whole == "gitlab_rails.omniauth_providers" || path.ends_with(".password") || path.contains(".connection")
+        };
+        for (path, what) in unknown.into_iter().filter(|(path, _)| !by_hand(path)) {
+            let message = format!("{what} is not known here");
+            self.lost("computed", &path, &message, line, "write what it comes to into the values");
+        }
+        self.special(whole, nested, line);
     }
 
     fn unknown(&mut self, table: &BTreeMap<&str, Row>, key: &str, line: usize) {
         let first = key.split('.').next().unwrap_or(key);
         let why = table.get(first).map_or("no value is known for this setting", |row| row.about);
-        self.note("not-carried", format!("`{}`: {why}", shown(key)), line, DOCS);
+        // what is about services of the machine stays with the machine
+        match table.get(first).is_none() || matches!(first, "gitlab_rails" | "registry" | "gitaly") {
+            true => self.lost("not-carried", key, why, line, DOCS),
+            false => self.note("not-carried", format!("`{}`: {why}", shown(key)), line, DOCS),
+        }
+    }
+
+    /// A setting that is not carried over. Where a release cannot do without it, the import is incomplete.
+    fn lost(&mut self, code: &'static str, key: &str, message: &str, line: usize, hint: &str) {
+        self.missing.extend(areas::of(key).map(|area| (area, line)));
+        self.note(code, format!("`{}`: {message}", shown(key)), line, hint);
     }
 
     fn note(&mut self, code: &'static str, message: String, line: usize, hint: &str) {
@@ -203,20 +275,48 @@ impl Import {
 
     /// Sets a value; an earlier one at the same place is lost, as in Ruby.
     fn put(&mut self, path: &str, value: Value) {
+        self.put_at(&path.split('.').collect::<Vec<_>>(), value);
+    }
+
+    /// The same for keys that may have a dot in them.
+    fn put_at(&mut self, keys: &[&str], value: Value) {
+        let Some((last, above)) = keys.split_last() else { return };
         let mut at = &mut self.values;
-        let mut keys = path.split('.').peekable();
-        while let Some(key) = keys.next() {
-            if keys.peek().is_none() {
-                at.insert(key.to_owned(), value);
-                return;
-            }
-            let inner = at.entry(key).or_insert_with(|| Value::Object(Map::new()));
+        for key in above {
+            let inner = at.entry(*key).or_insert_with(|| Value::Object(Map::new()));
             if !inner.is_object() {
                 *inner = Value::Object(Map::new());
             }
             let Value::Object(map) = inner else { return };
             at = map;
         }
+        at.insert((*last).to_owned(), value);
+    }
+
+    fn get(&self, path: &str) -> Option<&Value> {
+        let (first, rest) = path.split_once('.').unwrap_or((path, ""));
+        let found = self.values.get(first)?;
+        rest.split('.').filter(|key| !key.is_empty()).try_fold(found, |at, key| at.get(key))
+    }
+
+    /// Takes a value away, and the maps that are empty then.
+    fn remove(&mut self, path: &str) {
+        fn take(map: &mut Map<String, Value>, path: &str) {
+            match path.split_once('.') {
+                Some((first, rest)) => {
+                    if let Some(Value::Object(inner)) = map.get_mut(first) {
+                        take(inner, rest);
+                        if inner.is_empty() {
+                            map.shift_remove(first);
+                        }
+                    }
+                }
+                None => {
+                    map.shift_remove(path);
+                }
+            }
+        }
+        take(&mut self.values, path);
     }
 
     fn secret(&mut self, to: &str, about: &str, key: &str, line: usize) {
@@ -227,12 +327,7 @@ impl Import {
     fn named_secret(&mut self, to: &str, name: &str, item: &str, key: &str, line: usize) {
         self.put(&format!("{to}.secret"), name.into());
         self.put(&format!("{to}.key"), item.into());
-        self.secrets.retain(|secret| secret.name != name || secret.item != item);
-        self.secrets.push(Secret {
-            name: name.to_owned(),
-            item: item.to_owned(),
-            from: From::Setting(shown(key), line),
-        });
+        self.add_secret(name, item, From::Setting(shown(key), line));
     }
 
     fn finish(mut self, namespace: &str) -> Imported {
@@ -241,14 +336,26 @@ impl Import {
         text.push_str(&secrets::commands(&self.secrets, namespace));
         write_document(&mut text, &Value::Object(self.values));
         self.findings.sort_by_key(|finding| (finding.severity != Severity::Warning, place(finding)));
-        Imported { text, findings: self.findings }
+        Imported { text, findings: self.findings, complete: self.missing.is_empty() }
     }
 }
 
-/// A key below a setting that is a map, with the map that it would be in: `['object_store']['connection']`.
-fn part_of(key: &str, value: Value) -> Option<(&'static str, Value)> {
-    const MAPS: [&str; 2] = ["gitlab_rails.object_store", "gitlab_rails.ldap_servers"];
-    let (whole, rest) = MAPS.iter().find_map(|whole| Some((*whole, key.strip_prefix(whole)?.strip_prefix('.')?)))?;
+/// Settings that are carried over in parts.
+const PARTS: [&str; 4] =
+    ["gitlab_rails.object_store", "gitlab_rails.ldap_servers", "gitlab_rails.env", "gitlab_rails.omniauth_providers"];
+
+/// How settings end that name a machine.
+const HOSTS: &str = "_host";
+
+/// Whether an address or the path of a socket is reached on the machine itself only.
+fn is_this_machine(address: &str) -> bool {
+    matches!(address, "localhost" | "::1" | "[::1]") || address.starts_with("127.") || address.starts_with('/')
+}
+
+/// A key below a setting that is a map, with what is known of the map it would be in: `['object_store']['connection']`.
+fn part_of(key: &str, value: &ruby::Value) -> Option<(&'static str, Value)> {
+    let (whole, rest) = PARTS.iter().find_map(|whole| Some((*whole, key.strip_prefix(whole)?.strip_prefix('.')?)))?;
+    let value = special::known_parts(value.clone());
     Some((whole, rest.rsplit('.').fold(value, |inner, key| serde_json::json!({key: inner}))))
 }
 
@@ -262,8 +369,8 @@ fn place(finding: &Diagnostic) -> usize {
 /// `gitlab_rails.smtp_address` as the file has it: `gitlab_rails['smtp_address']`.
 fn shown(key: &str) -> String {
     let mut parts = key.split('.');
-    let first = parts.next().unwrap_or(key).to_owned();
-    parts.fold(first, |whole, part| format!("{whole}['{part}']"))
+    let first = one_line(parts.next().unwrap_or(key));
+    parts.fold(first, |whole, part| format!("{whole}['{}']", one_line(part)))
 }
 
 /// A value in the type that its place asks for: ports are numbers, NGINX' settings texts.

@@ -28,8 +28,10 @@ pub enum Value {
 pub enum What {
     /// `gitlab_rails['smtp_address'] = ...` and `external_url '...'`: the name and its keys, and the value.
     Set(Vec<String>, Value),
-    /// Anything else.
-    Code,
+    /// `gitlab_rails['omniauth_providers'] << ...` and `+= [...]`: the name and its keys, and the items that are added.
+    Add(Vec<String>, Value),
+    /// Anything else, as its first line is written.
+    Code(String),
 }
 
 /// One statement.
@@ -53,7 +55,7 @@ pub fn parse(text: &str) -> Result<Vec<Statement>, (usize, String)> {
     let mut blocks = 0_usize;
     loop {
         scan.skip_blank();
-        if scan.at_end() {
+        if scan.at_end() || scan.at_data() {
             return Ok(statements);
         }
         let line = scan.line();
@@ -64,7 +66,7 @@ pub fn parse(text: &str) -> Result<Vec<Statement>, (usize, String)> {
             Err(Stop::Unknown) => {
                 scan.rewind(start);
                 let text = scan.take_line();
-                statements.push(Statement { line, what: What::Code, in_block: blocks > 0 });
+                statements.push(Statement { line, what: What::Code(text.trim().to_owned()), in_block: blocks > 0 });
                 blocks =
                     if opens_block(text) { blocks + 1 } else { blocks - usize::from(closes_block(text) && blocks > 0) };
             }
@@ -73,9 +75,13 @@ pub fn parse(text: &str) -> Result<Vec<Statement>, (usize, String)> {
 }
 
 fn opens_block(line: &str) -> bool {
+    const WORDS: [&str; 10] =
+        ["if", "unless", "case", "begin", "while", "until", "for", "def", "class", "module"];
     let line = line.trim();
-    let first = line.split(|c: char| !c.is_ascii_alphabetic()).next().unwrap_or_default();
-    let opens = matches!(first, "if" | "unless" | "case" | "begin" | "while" | "until" | "for" | "def");
+    let first = |text: &str| text.split(|c: char| !c.is_ascii_alphabetic()).next().unwrap_or_default().to_owned();
+    // `x = if a`, where the value is what the block comes to
+    let assigned = line.split_once('=').map(|(_, value)| first(value.trim_start())).unwrap_or_default();
+    let opens = WORDS.contains(&first(line).as_str()) || matches!(assigned.as_str(), "if" | "unless" | "case" | "begin");
     (opens || line.ends_with(" do") || line.contains(" do |")) && !line.ends_with(" end")
 }
 
@@ -116,6 +122,21 @@ fn statement(scan: &mut Scan) -> Read<What> {
         }
     }
     scan.skip_space();
+    if path.len() > 1 && (scan.starts("<< ") || scan.starts("+=")) {
+        let one = scan.eat_word("<<");
+        if !one {
+            scan.eat_word("+=");
+        }
+        scan.skip_blank();
+        let value = expression(scan, 0)?;
+        scan.skip_space();
+        return match value {
+            _ if !scan.at_line_end() => Err(Stop::Unknown),
+            value if one => Ok(What::Add(path, Value::List(vec![value]))),
+            value @ Value::List(_) => Ok(What::Add(path, value)),
+            _ => Err(Stop::Unknown),
+        };
+    }
     let value = if scan.eat_word("||=") || (scan.peek() == Some('=') && !scan.starts("==") && scan.eat('=')) {
         scan.skip_blank();
         expression(scan, 0)?
@@ -390,7 +411,7 @@ mod tests {
     use super::*;
 
     fn only(text: &str) -> What {
-        parse(text).map(|statements| statements[0].what.clone()).unwrap_or(What::Code)
+        parse(text).map(|statements| statements[0].what.clone()).unwrap_or(What::Code(String::new()))
     }
 
     fn set(path: &[&str], value: Value) -> What {
@@ -425,8 +446,13 @@ mod tests {
             only("git_data_dirs({'default' => {'path' => '/x'}})"),
             set(&["git_data_dirs"], Value::Map(vec![(t("default"), Value::Map(vec![(t("path"), t("/x"))]))]),)
         );
-        assert_eq!(only("if x"), What::Code);
-        assert_eq!(only("a['b'] = 1 if x"), What::Code);
+        assert_eq!(only("if x"), What::Code("if x".to_owned()));
+        assert_eq!(only("a['b'] = 1 if x"), What::Code("a['b'] = 1 if x".to_owned()));
+        let added = What::Add(vec!["a".to_owned(), "b".to_owned()], Value::List(vec![t("c")]));
+        assert_eq!(only("a['b'] << 'c'"), added);
+        assert_eq!(only("a['b'] += ['c']"), added);
+        assert_eq!(only(r#"a['b'] = "\u00e9\x41\u{1F600}\101""#), set(&["a", "b"], t("\u{e9}A\u{1f600}A")));
+        assert_eq!(parse("a['b'] = 1\n__END__\na['c'] = 2").map(|all| all.len()), Ok(1));
     }
 
     #[test]

@@ -121,6 +121,12 @@ impl<'t> Scan<'t> {
         &self.text[start..self.at]
     }
 
+    /// Whether the program ends here, and data follow.
+    pub fn at_data(&self) -> bool {
+        let line = self.rest().lines().next().unwrap_or_default();
+        line == "__END__" && (self.at == 0 || self.text[..self.at].ends_with('\n'))
+    }
+
     /// Whether nothing but a comment is left of the line.
     pub fn at_line_end(&self) -> bool {
         matches!(self.peek(), None | Some('\n' | '#' | ';'))
@@ -187,7 +193,7 @@ impl<'t> Scan<'t> {
         loop {
             let c = self.bump().ok_or_else(|| Stop::Unclosed(line, format!("a `{end}` is missing")))?;
             match c {
-                '\\' if escapes => text.extend(self.bump().map(escaped)),
+                '\\' if escapes => self.escape(&mut text),
                 '\\' if self.peek().is_some_and(|c| c == end || c == '\\') => text.extend(self.bump()),
                 '#' if escapes && self.peek() == Some('{') => has_code = true,
                 c if c == end && depth == 0 => return Ok((text, has_code)),
@@ -201,6 +207,42 @@ impl<'t> Scan<'t> {
                 }
             }
         }
+    }
+
+    /// What follows a backslash in double quotes.
+    fn escape(&mut self, text: &mut String) {
+        let Some(c) = self.bump() else { return };
+        let (radix, most) = match c {
+            'u' if self.eat('{') => {
+                while self.peek().is_some_and(|c| c != '}' && c != '"' && c != '\n') {
+                    text.extend(self.digits(16, 6));
+                    self.skip_space();
+                }
+                self.eat('}');
+                return;
+            }
+            'u' => (16, 4),
+            'x' => (16, 2),
+            '0'..='7' => {
+                self.at -= 1;
+                (8, 3)
+            }
+            // the text goes on in the next line
+            '\n' => return,
+            other => return text.push(escaped(other)),
+        };
+        text.extend(self.digits(radix, most));
+    }
+
+    /// A character by its number, of so many digits at most; what is no digit is passed over.
+    fn digits(&mut self, radix: u32, most: usize) -> Option<char> {
+        let digits: String = self.rest().chars().take(most).take_while(|c| c.is_digit(radix)).collect();
+        if digits.is_empty() {
+            self.bump();
+            return None;
+        }
+        self.at += digits.len();
+        char::from_u32(u32::from_str_radix(&digits, radix).ok()?)
     }
 
     /// `%w(a b)`, `%i[a b]`, `%q(text)`, `%Q(text)`, `%(text)`.
@@ -287,7 +329,10 @@ fn escaped(c: char) -> char {
         'r' => '\r',
         'e' => '\u{1b}',
         's' => ' ',
-        '0' => '\0',
+        'a' => '\u{7}',
+        'b' => '\u{8}',
+        'f' => '\u{c}',
+        'v' => '\u{b}',
         other => other,
     }
 }

@@ -3,7 +3,6 @@
 use serde_json::{Map, Value, json};
 
 use super::{Import, ruby, shown};
-use crate::diag::Diagnostic;
 use crate::yaml::read::read_plain;
 
 /// A value without anything that would have to be computed.
@@ -29,7 +28,7 @@ pub(super) fn plain(value: ruby::Value) -> Result<Value, &'static str> {
             }
             Value::Object(map)
         }
-        ruby::Value::Yaml(text) => read_plain(&text).map_err(|_| "a text that is no YAML")?,
+        ruby::Value::Yaml(text) => read_plain(&text).map_err(|_| "the meaning of a text that is not YAML")?,
         ruby::Value::Computed(what) => return Err(what),
     })
 }
@@ -46,6 +45,29 @@ pub(super) fn known_parts(value: ruby::Value) -> Value {
             Value::Object(entries.collect())
         }
         other => plain(other).unwrap_or(Value::Null),
+    }
+}
+
+/// Where in a value something would have to be computed: the path from its setting, and what it would take.
+pub(super) fn computed_parts(path: &str, value: &ruby::Value, found: &mut Vec<(String, &'static str)>) {
+    match value {
+        ruby::Value::Computed(what) => found.push((path.to_owned(), what)),
+        ruby::Value::Yaml(text) if read_plain(text).is_err() => found.push((path.to_owned(), "the meaning of a text that is not YAML")),
+        ruby::Value::List(items) => {
+            for (number, item) in items.iter().enumerate() {
+                computed_parts(&format!("{path}.{number}"), item, found);
+            }
+        }
+        ruby::Value::Map(entries) => {
+            for (key, value) in entries {
+                match plain(key.clone()) {
+                    Ok(Value::String(key)) => computed_parts(&format!("{path}.{key}"), value, found),
+                    Ok(_) => computed_parts(path, value, found),
+                    Err(what) => found.push((path.to_owned(), what)),
+                }
+            }
+        }
+        _ => {}
     }
 }
 
@@ -82,12 +104,14 @@ impl Import {
             "gitlab_kas_external_url" => self.host("kas", "global.kas.enabled", value, line),
             "gitlab_rails.registry_host" => self.put("global.hosts.registry.name", value.clone()),
             "gitlab_rails.registry_enabled" => self.put("global.registry.enabled", value.clone()),
-            "git_data_dirs" | "gitlab_rails.repositories_storages" | "gitaly.configuration.storage" => {
+            "git_data_dir" | "git_data_dirs" | "gitlab_rails.repositories_storages" | "gitaly.configuration.storage" => {
                 self.storages(value, line);
             }
             "gitlab_rails.object_store" => self.object_store(value, line),
             "gitlab_rails.ldap_servers" => self.ldap(value, line),
             "gitlab_rails.omniauth_providers" => self.omniauth(value, line),
+            "gitlab_rails.env" => self.environment(value, line),
+            key if key.ends_with("_object_store_enabled") => self.kind_of_files(key, value, line),
             "gitlab_rails.redis_sentinels" => self.sentinels(value),
             "redis.master_name" => self.put("global.redis.host", value.clone()),
             "roles" => self.roles(value, line),
@@ -99,16 +123,18 @@ impl Import {
             }
             "nginx.ssl_certificate" | "nginx.ssl_certificate_key" => self.certificate(key, line),
             "gitlab_rails.db_sslca" | "gitlab_rails.db_sslcert" | "gitlab_rails.db_sslkey" => self.database_tls(key, line),
-            "gitlab_rails.ldap_enabled" | "nginx.enable" => {}
+            "gitlab_rails.ldap_enabled" => self.without_ldap = (*value == Value::Bool(false)).then_some(line),
+            "nginx.enable" => {}
             "sidekiq.queue_groups" => self.note(
                 "by-hand",
                 format!("`{}`: each process is an entry of `gitlab.sidekiq.pods`", shown(key)),
                 line,
                 "give each entry a name and its `queues`, or one pod for all by `concurrency`",
             ),
-            _ => self.note(
+            _ => self.lost(
                 "by-hand",
-                format!("`{}`: it needs a file of its own in a Secret", shown(key)),
+                key,
+                "it needs a file of its own in a Secret",
                 line,
                 "write the file, and name the Secret: `gitlab.toolbox.backups.objectStorage.config`, `registry.storage`, or extraEnv",
             ),
@@ -117,8 +143,12 @@ impl Import {
 
     fn external_url(&mut self, value: &Value, line: usize) {
         let Some(found) = value.as_str().and_then(address) else {
-            return self.note("bad-url", "`external_url`: no address".to_owned(), line, "set `global.hosts.domain`");
+            return self.lost("bad-url", "external_url", "this is no address", line, "set `global.hosts.domain`");
         };
+        if found.host.parse::<std::net::IpAddr>().is_ok() {
+            let hint = "give GitLab a name in DNS, and set `global.hosts.domain`";
+            return self.lost("by-hand", "external_url", "this is an IP address, and an Ingress has a name", line, hint);
+        }
         let domain = found.host.split_once('.').map_or(found.host, |(_, domain)| domain);
         self.put("global.hosts.domain", domain.into());
         self.put("global.hosts.https", found.https.into());
@@ -139,10 +169,22 @@ impl Import {
     fn host(&mut self, service: &str, switch: &str, value: &Value, line: usize) {
         let Some(found) = value.as_str().and_then(address) else {
             let hint = format!("set `global.hosts.{service}.name`");
-            return self.note("bad-url", format!("`{service}`: no address"), line, &hint);
+            return self.lost("bad-url", &format!("{service}_external_url"), "this is no address", line, &hint);
         };
-        self.put(switch, true.into());
+        if self.get(switch).is_none() {
+            self.put(switch, true.into());
+        }
+        if found.host.parse::<std::net::IpAddr>().is_ok() {
+            let hint = format!("give it a name in DNS, and set `global.hosts.{service}.name`");
+            let message = "this is an IP address, and an Ingress has a name";
+            return self.lost("by-hand", &format!("{service}_external_url"), message, line, &hint);
+        }
         self.put(&format!("global.hosts.{service}.name"), found.host.into());
+        let on_gitlab = self.get("global.hosts.gitlab.name").and_then(Value::as_str) == Some(found.host);
+        if !on_gitlab && found.port.is_some_and(|port| port != if found.https { 443 } else { 80 }) {
+            let hint = "let the load balancer before the ingress controller listen there";
+            self.note("by-hand", format!("`{service}_external_url`: its port is not carried over"), line, hint);
+        }
         if service == "pages" {
             self.put("global.hosts.pages.https", found.https.into());
         }
@@ -156,7 +198,8 @@ impl Import {
                 let name = |item: &Value| item.get("name").and_then(Value::as_str).map(str::to_owned);
                 items.iter().filter_map(|item| Some((name(item)?, item))).collect()
             }
-            _ => Vec::new(),
+            // one directory, before storages had names
+            _ => vec![("default".to_owned(), value)],
         };
         let (mut internal, mut external) = (Vec::new(), Vec::new());
         for (name, storage) in named {
@@ -184,77 +227,6 @@ impl Import {
         self.put("global.gitaly.external", Value::Array(external));
     }
 
-    fn object_store(&mut self, value: &Value, line: usize) {
-        let key = "gitlab_rails.object_store";
-        for field in ["enabled", "proxy_download", "storage_options"] {
-            if let Some(value) = value.get(field).filter(|value| !value.is_null()) {
-                self.put(&format!("global.appConfig.object_store.{field}"), value.clone());
-            }
-        }
-        if value.get("connection").is_some() {
-            let to = "global.appConfig.object_store.connection";
-            self.named_secret(to, "gitlab-object-storage", "connection", &format!("{key}.connection"), line);
-            // MinIO is for trials, and whoever has a connection has a store
-            self.put("global.minio.enabled", false.into());
-        }
-        for (name, object) in value.get("objects").and_then(Value::as_object).into_iter().flatten() {
-            let to = match name.as_str() {
-                "artifacts" | "lfs" | "uploads" | "packages" => format!("global.appConfig.{name}"),
-                "external_diffs" => "global.appConfig.externalDiffs".to_owned(),
-                "dependency_proxy" => "global.appConfig.dependencyProxy".to_owned(),
-                "terraform_state" => "global.appConfig.terraformState".to_owned(),
-                "ci_secure_files" => "global.appConfig.ciSecureFiles".to_owned(),
-                "pages" => "global.pages.objectStore".to_owned(),
-                _ => {
-                    self.note(
-                        "not-carried",
-                        format!("`{}['objects']['{name}']`: there is no such type", shown(key)),
-                        line,
-                        super::DOCS,
-                    );
-                    continue;
-                }
-            };
-            for (field, target) in [("bucket", "bucket"), ("enabled", "enabled"), ("proxy_download", "proxy_download")]
-            {
-                if let Some(value) = object.get(field).filter(|_| name != "pages" || field != "proxy_download") {
-                    self.put(&format!("{to}.{target}"), value.clone());
-                }
-            }
-        }
-    }
-
-    fn ldap(&mut self, value: &Value, line: usize) {
-        for (id, server) in value.as_object().into_iter().flatten() {
-            for (field, value) in server.as_object().into_iter().flatten() {
-                let to = format!("global.appConfig.ldap.servers.{id}.{field}");
-                match field.as_str() {
-                    "password" => {
-                        let key = format!("gitlab_rails.ldap_servers.{id}.password");
-                        self.named_secret(&to, &format!("gitlab-ldap-{}", name(id)), "password", &key, line);
-                    }
-                    _ => self.put(&to, value.clone()),
-                }
-            }
-        }
-    }
-
-    /// Providers hold secrets among their settings, so each is a Secret as a whole.
-    fn omniauth(&mut self, value: &Value, line: usize) {
-        let mut providers = Vec::new();
-        for provider in value.as_array().into_iter().flatten() {
-            let Some(id) = provider.get("name").and_then(Value::as_str) else { continue };
-            let secret = format!("gitlab-omniauth-{}", name(id));
-            providers.push(json!({"secret": secret, "key": "provider"}));
-            // this goes into a comment
-            let id = id.replace(char::is_control, " ");
-            let from = super::From::Setting(format!("gitlab_rails['omniauth_providers'] ({id}, as YAML)"), line);
-            self.secrets.push(super::Secret { name: secret, item: "provider".to_owned(), from });
-        }
-        self.put("global.appConfig.omniauth.enabled", true.into());
-        self.put("global.appConfig.omniauth.providers", Value::Array(providers));
-    }
-
     fn sentinels(&mut self, value: &Value) {
         let entry = |sentinel: &Value| {
             let mut entry = json!({"host": sentinel.get("host")?});
@@ -271,7 +243,7 @@ impl Import {
     pub(super) fn redis(&mut self, to: &str, key: &str, value: &Value, line: usize) {
         let Some(found) = value.as_str().and_then(address) else {
             let hint = format!("set `{to}.host`");
-            return self.note("bad-url", format!("`{}`: no address of a Redis on a network", shown(key)), line, &hint);
+            return self.lost("bad-url", key, "this is no address of a Redis on a network", line, &hint);
         };
         self.put(&format!("{to}.host"), found.host.into());
         if let Some(port) = found.port {
@@ -343,65 +315,6 @@ impl Import {
             self.note("role", format!("`roles`: `{role}`: {what}"), line, hint);
         }
     }
-
-    /// What follows from all settings together.
-    pub(super) fn conclude(&mut self) {
-        let has = |values: &Map<String, Value>, path: &str| {
-            let value = path.split('.').try_fold(None::<&Value>, |at, key| match at {
-                None => values.get(key).map(Some),
-                Some(value) => value.get(key).map(Some),
-            });
-            value.flatten().is_some()
-        };
-        for (path, switch) in [("global.psql.host", "postgresql.install"), ("global.redis.host", "redis.install")] {
-            if has(&self.values, path) && !has(&self.values, switch) {
-                self.put(switch, false.into());
-            }
-        }
-        let text = |values: &Map<String, Value>, path: &str| -> Option<String> {
-            let (first, rest) = path.split_once('.')?;
-            let found = rest.split('.').try_fold(values.get(first)?, |at, key| at.get(key))?;
-            found.as_str().map(str::to_owned)
-        };
-        let gitlab = text(&self.values, "global.hosts.gitlab.name");
-        if gitlab.is_some() && gitlab == text(&self.values, "global.hosts.registry.name") {
-            if let Some(registry) =
-                self.values.get_mut("global").and_then(|global| global.pointer_mut("/hosts/registry"))
-            {
-                registry.as_object_mut().map(|registry| registry.shift_remove("name"));
-            }
-            let message =
-                "the container registry is on GitLab's own host, told apart by its port, which an Ingress cannot do";
-            self.findings.push(Diagnostic::warning("by-hand", message).hint(
-                "it gets a host of its own, `registry` in the same domain: add it to DNS and to the certificate, or set `global.hosts.registry.name`",
-            ));
-        }
-        if !has(&self.values, "global.hosts.domain") {
-            let message = "`external_url` is not set here, so the domain of GitLab is not known";
-            self.findings.push(
-                Diagnostic::warning("by-hand", message)
-                    .hint("set `global.hosts.domain`; without it, `example.com` is taken"),
-            );
-        }
-        const STORES: [&str; 8] = [
-            "artifacts",
-            "lfs",
-            "uploads",
-            "packages",
-            "externalDiffs",
-            "dependencyProxy",
-            "terraformState",
-            "ciSecureFiles",
-        ];
-        let elsewhere = STORES.iter().any(|store| has(&self.values, &format!("global.appConfig.{store}.connection")));
-        if elsewhere && !has(&self.values, "global.minio.enabled") {
-            self.put("global.minio.enabled", false.into());
-        }
-        let hint = "https://docs.gitlab.com/charts/installation/migration/package_to_helm/";
-        let message =
-            "values are half of a move: repositories, uploads and the database move by a backup and a restore";
-        self.findings.push(Diagnostic::note("data", message).hint(hint));
-    }
 }
 
 /// `tcp://host:8075`, `tls://host:9999`: host, port, whether it is TLS.
@@ -411,7 +324,11 @@ fn address_of_gitaly(text: &str) -> Option<(&str, Option<u16>, bool)> {
 }
 
 /// A name as Kubernetes takes it.
-fn name(text: &str) -> String {
+pub(super) fn name(text: &str) -> String {
     let fits = |c: char| if c.is_ascii_alphanumeric() { c.to_ascii_lowercase() } else { '-' };
-    text.chars().map(fits).collect::<String>().trim_matches('-').to_owned()
+    let name: String = text.chars().take(40).map(fits).collect();
+    match name.trim_matches('-') {
+        "" => "unnamed".to_owned(),
+        name => name.to_owned(),
+    }
 }

@@ -12,7 +12,7 @@ use super::names::{Above, Meaning, at_the_end, gives_nothing_away, is_pointer, i
 
 /// The parts of each line that are secret because of what stands around them.
 pub fn cuts(lines: &[&str]) -> Vec<Vec<Cut>> {
-    let mut keys = Keys { above: Vec::new(), aliases: secret_aliases(lines) };
+    let mut keys = Keys { above: Vec::new(), aliases: secret_aliases(lines), open: None };
     let mut in_pem = false;
     let mut cuts: Vec<Vec<Cut>> = Vec::with_capacity(lines.len());
     for line in lines {
@@ -284,6 +284,8 @@ fn word(text: &str) -> &str {
 struct Keys<'a> {
     above: Vec<(usize, Above)>,
     aliases: HashSet<&'a str>,
+    /// The quote of a value that goes on in the next line.
+    open: Option<char>,
 }
 
 impl Keys<'_> {
@@ -312,6 +314,13 @@ impl Keys<'_> {
         }
         let key_at = line.len() - line[at..].trim_start_matches(['{', '[', ' ', ',']).len();
         let Some((key, value_at)) = key(line, key_at) else {
+            match self.open {
+                Some(quote) if line.contains(quote) => self.open = None,
+                Some(_) => {}
+                // the end of a heredoc: what is above it is left
+                None if !item => self.above.retain(|(indent, _)| *indent <= at),
+                None => {}
+            }
             let hidden = self.here().hides_items() || self.anchored(&line[at..]);
             return (hidden && (item || !gives_nothing_away(&line[at..])) && !is_pointer(&line[at..])).then_some(at);
         };
@@ -323,6 +332,8 @@ impl Keys<'_> {
         };
         let value = line[value_at..].trim();
         let anchored = self.anchored(value);
+        let quote = value.chars().next().filter(|c| matches!(c, '"' | '\''));
+        self.open = quote.filter(|quote| !value[1..].contains(*quote));
         // A block under `secret:` or `key:` is the secret itself, or a map that has its own names.
         let block = value.starts_with(['|', '>']) && meaning(last) == Meaning::Reference;
         let below = if block || anchored { above.all_secret() } else { above.below(last) };

@@ -186,8 +186,7 @@ fn urls(line: &str, cuts: &mut Vec<Cut>) {
         let end = line[start..]
             .find(|c: char| c.is_whitespace() || matches!(c, '"' | '\'' | '`' | '<' | '>' | '|'))
             .map_or(line.len(), |n| start + n);
-        let scheme =
-            &line[line[..sign].rfind(|c: char| !c.is_ascii_alphanumeric() && c != '+').map_or(0, |n| n + 1)..sign];
+        let scheme = line[..sign].rsplit(|c: char| !c.is_ascii_alphanumeric() && c != '+').next().unwrap_or_default();
         if let Some(at) = end_of_userinfo(&line[start..end], scheme).map(|n| start + n) {
             userinfo(line, scheme, start, at, cuts);
         }

@@ -1,0 +1,100 @@
+//! What follows from all settings together.
+
+use serde_json::Value;
+
+use super::{Import, shown};
+use crate::diag::Diagnostic;
+
+impl Import {
+    pub(super) fn conclude(&mut self) {
+        for (path, switch) in [("global.psql.host", "postgresql.install"), ("global.redis.host", "redis.install")] {
+            if self.get(path).is_some() && self.get(switch).is_none() {
+                self.put(switch, false.into());
+            }
+        }
+        self.stores();
+        self.sign_in();
+        self.mail();
+        self.hosts();
+        if !self.missing.is_empty() {
+            self.missing.sort_unstable();
+            self.missing.dedup();
+            let areas: Vec<String> = self
+                .missing
+                .chunk_by(|(a, _), (b, _)| a == b)
+                .map(|same| {
+                    let lines: Vec<String> =
+                        same.iter().filter(|(_, line)| *line > 0).map(|(_, line)| line.to_string()).collect();
+                    match lines.len() {
+                        0 => same[0].0.to_string(),
+                        1 => format!("{} (line {})", same[0].0, lines[0]),
+                        _ => format!("{} (lines {})", same[0].0, lines.join(", ")),
+                    }
+                })
+                .collect();
+            let message = format!("a release needs what was not carried over: {}", areas.join(", "));
+            let hint = "the warnings above say what to write into the values; the exit status is 1 because of it";
+            self.findings.push(Diagnostic::warning("incomplete-import", message).hint(hint));
+        }
+        let hint = "https://docs.gitlab.com/charts/installation/migration/package_to_helm/";
+        let message =
+            "values are half of a move: repositories, uploads and the database move by a backup and a restore";
+        self.findings.push(Diagnostic::note("data", message).hint(hint));
+    }
+
+    /// In the package a switch turns LDAP on, in the chart the list of servers does.
+    fn sign_in(&mut self) {
+        if let Some(line) = self.without_ldap
+            && self.get("global.appConfig.ldap.servers").is_some()
+        {
+            self.remove("global.appConfig.ldap.servers");
+            self.secrets.retain(|secret| !secret.name.starts_with("gitlab-ldap-"));
+            let message = format!("`{}` is off, so no server is written into the values", shown("gitlab_rails.ldap_enabled"));
+            self.note("not-carried", message, line, "the servers are used as soon as they are in the values");
+        }
+    }
+
+    fn mail(&mut self) {
+        let is_on = |import: &Self, key: &str| import.get(&format!("global.smtp.{key}")) == Some(&Value::Bool(true));
+        if is_on(self, "tls") && is_on(self, "starttls_auto") {
+            self.put("global.smtp.starttls_auto", false.into());
+            let message = "`smtp_tls` and `smtp_enable_starttls_auto` are both on: TLS from the start is carried over";
+            let hint = "on port 587 the server probably expects STARTTLS: swap `global.smtp.tls` and `global.smtp.starttls_auto`";
+            self.findings.push(Diagnostic::warning("by-hand", message).hint(hint));
+        }
+        if self.get("global.smtp.authentication").is_some_and(|way| way.as_str().is_some_and(|way| !way.is_empty()))
+            && self.get("global.smtp.password").is_none()
+        {
+            self.remove("global.smtp.authentication");
+            let message = "`smtp_authentication` is set without `smtp_password`: mail is sent without signing in";
+            let hint = "where the server asks for a password, set `global.smtp.authentication` and `global.smtp.password`";
+            self.findings.push(Diagnostic::warning("by-hand", message).hint(hint));
+        }
+    }
+
+    fn hosts(&mut self) {
+        let gitlab = self.get("global.hosts.gitlab.name").and_then(Value::as_str).map(str::to_owned);
+        for (service, what) in
+            [("registry", "the container registry"), ("pages", "GitLab Pages"), ("kas", "the agent server")]
+        {
+            let name = self.get(&format!("global.hosts.{service}.name")).and_then(Value::as_str);
+            if gitlab.is_none() || name != gitlab.as_deref() {
+                continue;
+            }
+            self.remove(&format!("global.hosts.{service}.name"));
+            let message = format!("{what} is on GitLab's own host, told apart by port or path, which its Ingress cannot do");
+            let hint = format!(
+                "it gets a host of its own, `{service}` in the same domain: add it to DNS and to the certificate, or set `global.hosts.{service}.name`"
+            );
+            self.findings.push(Diagnostic::warning("by-hand", message).hint(&hint));
+        }
+        if self.get("global.hosts.domain").is_none() {
+            self.missing.push((super::areas::Area::Address, 0));
+            let message = "the domain of GitLab is not known: there is no `external_url` with a name in DNS";
+            self.findings.push(
+                Diagnostic::warning("by-hand", message)
+                    .hint("set `global.hosts.domain`; without it, `example.com` is taken"),
+            );
+        }
+    }
+}

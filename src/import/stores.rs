@@ -1,0 +1,110 @@
+//! Object storage: one connection for all, or one for each kind of files.
+
+use serde_json::{Map, Value};
+
+use super::areas::Area;
+use super::{DOCS, Import, shown};
+use crate::diag::Diagnostic;
+
+/// A kind of files, its name in the package and its values.
+const KINDS: [(&str, &str); 9] = [
+    ("artifacts", "global.appConfig.artifacts"),
+    ("ci_secure_files", "global.appConfig.ciSecureFiles"),
+    ("dependency_proxy", "global.appConfig.dependencyProxy"),
+    ("external_diffs", "global.appConfig.externalDiffs"),
+    ("lfs", "global.appConfig.lfs"),
+    ("packages", "global.appConfig.packages"),
+    ("pages", "global.pages.objectStore"),
+    ("terraform_state", "global.appConfig.terraformState"),
+    ("uploads", "global.appConfig.uploads"),
+];
+
+/// The connection for all kinds.
+const SETTING: &str = "gitlab_rails.object_store";
+
+impl Import {
+    pub(super) fn object_store(&mut self, value: &Value, line: usize) {
+        for field in ["enabled", "proxy_download", "storage_options"] {
+            if let Some(value) = value.get(field).filter(|value| !is_nothing(value)) {
+                self.put(&format!("global.appConfig.object_store.{field}"), value.clone());
+            }
+        }
+        // whether it is used is known at the end of the file
+        if value.get("connection").is_some_and(|connection| !is_nothing(connection)) {
+            self.connection = Some(line);
+        }
+        for (name, object) in value.get("objects").and_then(Value::as_object).into_iter().flatten() {
+            let Some((_, to)) = KINDS.iter().find(|(kind, _)| kind == name) else {
+                let key = format!("{SETTING}.objects.{name}");
+                self.lost("not-carried", &key, "there is no such kind of files", line, DOCS);
+                continue;
+            };
+            for field in ["bucket", "enabled", "proxy_download"] {
+                let wanted = |value: &&Value| !value.is_null() && (name != "pages" || field != "proxy_download");
+                if let Some(value) = object.get(field).filter(wanted) {
+                    self.put(&format!("{to}.{field}"), value.clone());
+                }
+            }
+        }
+    }
+
+    /// `gitlab_rails['lfs_object_store_enabled']`: whether the connection of this kind is used.
+    pub(super) fn kind_of_files(&mut self, key: &str, value: &Value, line: usize) {
+        if *value != Value::Bool(false) {
+            return;
+        }
+        let kind = key.strip_prefix("gitlab_rails.").and_then(|name| name.strip_suffix("_object_store_enabled"));
+        self.on_disk.extend(KINDS.iter().filter(|(name, _)| Some(*name) == kind).map(|(_, to)| *to));
+        let message = format!("`{}`: these files are on a disk, and move to object storage", shown(key));
+        self.note("by-hand", message, line, "copy them into the bucket, or let a restore do it");
+    }
+
+    /// What is known when all lines have been read: connections that are used, and those that are switched off.
+    pub(super) fn stores(&mut self) {
+        let off = self.get("global.appConfig.object_store.enabled") == Some(&Value::Bool(false));
+        match self.connection {
+            Some(line) if !off => {
+                let to = "global.appConfig.object_store.connection";
+                self.named_secret(to, "gitlab-object-storage", "connection", &format!("{SETTING}.connection"), line);
+            }
+            _ => {}
+        }
+        for to in std::mem::take(&mut self.on_disk) {
+            let secret = self.get(&format!("{to}.connection.secret")).and_then(Value::as_str).map(str::to_owned);
+            if let Some(secret) = secret {
+                self.secrets.retain(|other| other.name != secret);
+                self.remove(&format!("{to}.connection"));
+            }
+        }
+        let off_disk = self.get("global.appConfig.object_store.connection").is_some();
+        // MinIO is for trials, and whoever has a connection has a store
+        let elsewhere = |(_, to): &(&str, &str)| self.get(&format!("{to}.connection")).is_some();
+        if (off_disk || KINDS.iter().any(elsewhere)) && self.get("global.minio.enabled").is_none() {
+            self.put("global.minio.enabled", false.into());
+        }
+        if !off_disk && self.get("global.minio.enabled") == Some(&Value::Bool(false)) {
+            self.kinds_without_a_store();
+        }
+    }
+
+    /// Files that the package keeps on its disk while others are in a store: in a cluster there is no such disk.
+    fn kinds_without_a_store(&mut self) {
+        let needed = |(kind, to): &(&str, &str)| {
+            let by_default = matches!(*kind, "artifacts" | "lfs" | "packages" | "uploads");
+            let enabled = self.get(&format!("{to}.enabled")).and_then(Value::as_bool).unwrap_or(by_default);
+            enabled && self.get(&format!("{to}.connection")).is_none()
+        };
+        let kinds: Vec<String> = KINDS.iter().filter(|kind| needed(kind)).map(|(_, to)| format!("`{to}`")).collect();
+        if !kinds.is_empty() {
+            self.missing.push((Area::Storage, 0));
+            let message = format!("no connection to a store is known for {}: these files are on a disk", kinds.join(", "));
+            let hint = "name a Secret in `connection` of each, or one for all in `global.appConfig.object_store`";
+            self.findings.push(Diagnostic::warning("by-hand", message).hint(hint));
+        }
+    }
+}
+
+/// The template of the package sets `nil` and `{}` for what is not used.
+fn is_nothing(value: &Value) -> bool {
+    value.is_null() || value.as_object().is_some_and(Map::is_empty)
+}

@@ -1,0 +1,21 @@
+external_url 'https://git.example.cn'
+gitlab_rails['smtp_enable'] = true			
+gitlab_rails['smtp_address'] = "smtp.example.com"
+gitlab_rails['smtp_port'] = 465 
+gitlab_rails['smtp_user_name'] = "xxxx@example.com"
+gitlab_rails['smtp_password'] = "hunter2"
+gitlab_rails['smtp_domain'] = "smtp.example.com"
+gitlab_rails['smtp_authentication'] = "login"
+gitlab_rails['smtp_enable_starttls_auto'] = true
+gitlab_rails['smtp_tls'] = true
+gitlab_rails['smtp_openssl_verify_mode'] = 'none'
+user["git_user_email"] = "xxxx@example.com"
+gitlab_rails['gitlab_email_enabled'] = true
+gitlab_rails['gitlab_email_from'] = 'xxxx@example.com'
+gitlab_rails['gitlab_email_display_name'] = 'Gitlab-notify'
+gitlab_rails['time_zone'] = 'Asia/Shanghai'
+gitlab_rails['object_store']['enabled'] = false
+gitlab_rails['object_store']['connection'] = {}
+gitlab_rails['object_store']['proxy_download'] = false
+gitlab_rails['object_store']['objects']['artifacts']['bucket'] = nil
+gitlab_rails['object_store']['objects']['lfs']['bucket'] = nil
