@@ -228,3 +228,46 @@ fn a_file_is_written_back_where_it_came_from_with_its_permissions() {
     assert_eq!(fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o600);
     assert!(fs::symlink_metadata(folder.path().join("link.yaml")).unwrap().is_symlink());
 }
+
+const REFUSED: &str = "\
+global:
+  hosts: {domain: example.com}
+  smtp:
+    enable_starttls_auto: false
+certmanager-issuer: {email: a@example.com}
+gitlab:
+  sidekiq:
+    # ours
+    concurency: 2
+  webservice:
+    minReplicas: 2
+    made: {up: 1}
+";
+
+/// What `template` would refuse is counted, a key whose place is known moves there, and on request the others become
+/// comments.
+#[test]
+fn what_template_would_refuse_is_counted_and_commented_out() {
+    let folder = tempfile::tempdir().unwrap();
+    fs::write(folder.path().join("values.yaml"), REFUSED).unwrap();
+    let run = |args: &str| crate::common::run(folder.path(), &crate::common::words(args), &Default::default(), "");
+
+    let got = run("values migrate -f values.yaml");
+    assert_eq!(got.status, Some(1), "{}", got.stderr);
+    assert!(got.stderr.contains("[still-refused]") && got.stderr.contains("for 2 errors"), "{}", got.stderr);
+    assert!(got.stderr.contains("`gitlab.sidekiq.concurency` is not a known key"), "{}", got.stderr);
+    assert!(got.stdout.contains("    starttls_auto: false\n"), "{}", got.stdout);
+
+    let got = run("values migrate -f values.yaml --comment-unknown");
+    assert_eq!(got.status, Some(0), "{}", got.stderr);
+    let expected = REFUSED
+        .replace("enable_starttls_auto", "starttls_auto")
+        .replace("  sidekiq:\n    # ours\n    concurency: 2\n", "  # sidekiq:\n  #   # ours\n  #   concurency: 2\n")
+        .replace("    made: {up: 1}\n", "    # made: {up: 1}\n");
+    assert_eq!(got.stdout, expected);
+    fs::write(folder.path().join("values.yaml"), got.stdout).unwrap();
+    assert_eq!(run("template -q -f values.yaml").status, Some(0));
+
+    let got = run("values migrate -f values.yaml -o values.yaml");
+    assert_eq!(got.status, Some(3), "an existing file is not replaced: {}", got.stderr);
+}

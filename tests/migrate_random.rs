@@ -232,6 +232,65 @@ fn the_files_made_up_are_mostly_read_and_mostly_changed() {
     assert!(read > 70 && changed > 50 && open > 20, "{read} read, {changed} changed, {open} with decisions");
 }
 
+/// Sections between braces, with a comment above and behind each entry: `a: {b: {` and the entries, old and new.
+const IN_BRACES: &[(&str, &[&str])] = &[
+    ("gitlab: {sidekiq: {", &["cluster: true", "concurrency: 2", "queues: 'a, #b'"]),
+    ("registry: {", &["minReplicas: 2", "enabled: true", "updateStrategy: {type: x}", "maxReplicas: 3"]),
+    ("global: {", &["imagePullPolicy: Always", "edition: ce", "platform: x", "operator: {}"]),
+    ("minio: {", &["enabled: true", "persistence: {size: 1Gi}"]),
+];
+
+/// A file of such sections, and its comments.
+fn in_braces(choices: &mut Choices) -> (String, Vec<String>) {
+    let (mut text, mut comments) = (String::new(), Vec::new());
+    let mut comment = |text: &mut String, choices: &mut Choices, before: &str| {
+        if choices.of(2) == 1 {
+            let word = choices.pick(&["a, b", "c: {d", "e}", "f"]);
+            let comment = format!("# {} {word}", comments.len());
+            text.push_str(&format!("{before}{comment}"));
+            comments.push(comment);
+        }
+    };
+    for (head, entries) in IN_BRACES {
+        if choices.of(4) == 3 {
+            continue;
+        }
+        comment(&mut text, choices, "");
+        let first = choices.of(u8::try_from(entries.len()).unwrap());
+        let chosen: Vec<&&str> = entries.iter().skip(first).filter(|entry| **entry == entries[first] || choices.of(3) > 0).collect();
+        text.push_str(&format!("\n{head}"));
+        for (number, entry) in chosen.iter().enumerate() {
+            comment(&mut text, choices, "\n  ");
+            text.push_str(&format!("\n  {entry}"));
+            if number + 1 < chosen.len() || choices.of(2) == 1 {
+                text.push(',');
+            }
+            comment(&mut text, choices, " ");
+        }
+        text.push_str(&format!("\n{}", "}".repeat(head.matches('{').count())));
+        comment(&mut text, choices, " ");
+        text.push('\n');
+    }
+    text.push_str(choices.pick(&["", "...\n"]));
+    (text, comments)
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 300, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn comments_between_braces_stay_and_the_result_is_yaml(bytes in vec(any::<u8>(), 0..120)) {
+        let (text, comments) = in_braces(&mut Choices(bytes.into_iter()));
+        let span = migrate::span(None, None).unwrap();
+        let done = migrate("values.yaml", &text, &span).unwrap_or_else(|failure| panic!("{:?}\n{text}", failure.report.0));
+        let read: Result<serde_json::Value, _> = serde_yaml::from_str(&done.text);
+        assert!(read.is_ok(), "{read:?}\n{}\nfrom\n{text}", done.text);
+        for comment in &comments {
+            assert!(done.text.contains(comment.as_str()), "`{comment}` is gone from\n{}\nfrom\n{text}", done.text);
+        }
+    }
+}
+
 proptest! {
     #![proptest_config(ProptestConfig { cases: 300, failure_persistence: None, ..ProptestConfig::default() })]
 

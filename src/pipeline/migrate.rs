@@ -3,7 +3,7 @@
 use serde_json::Value;
 
 use super::{Request, Target, not_values, render};
-use crate::diag::{Diagnostic, Failure, Report, Severity, Sources, Warned};
+use crate::diag::{Diagnostic, Failure, Place, Report, Sources, Step, ValuePath, Warned};
 use crate::diff::{self, Object, What, report};
 use crate::manifest::{Manifest, Ordered};
 use crate::redact::Redacted;
@@ -116,8 +116,8 @@ pub enum Sameness {
     Differs(Vec<String>),
     /// The old values are refused.
     OldRefused,
-    /// The new values are refused, for this.
-    NewRefused(String),
+    /// The new values are refused.
+    NewRefused,
     /// The release cannot be rendered.
     Unknown,
 }
@@ -130,10 +130,7 @@ pub fn compare_renders(files: &[File], migrated: &[Migrated], span: &Span, targe
         render(&Request { unknown_keys: UnknownKeys::Warn, ..Request::new(target.clone(), inputs) })
     };
     let Ok(old) = render(files.iter().map(File::input).collect()) else { return Sameness::OldRefused };
-    let new = match render(after(files, migrated)) {
-        Ok(new) => new,
-        Err(failure) => return Sameness::NewRefused(errors(&failure.report)),
-    };
+    let Ok(new) = render(after(files, migrated)) else { return Sameness::NewRefused };
     let bodies = |all: &Ordered| -> Vec<Value> { all.manifests().iter().map(|m| m.body.clone()).collect() };
     if bodies(&old.objects) == bodies(&new.objects) {
         return Sameness::Same;
@@ -147,11 +144,70 @@ fn rendered(span: &Span) -> Option<String> {
     releases::images(release.gitlab).ok().map(|_| release.gitlab.to_string())
 }
 
-fn errors(report: &Report) -> String {
-    let errors: Vec<_> = report.0.iter().filter(|d| d.severity == Severity::Error).collect();
-    let first = errors.first().map(|d| d.message.clone()).unwrap_or_default();
-    if errors.len() > 1 { format!("{first}, and {} more", errors.len() - 1) } else { first }
+/// What `template` refuses in the migrated values; none where they render, or the release cannot be rendered here.
+pub fn refused(files: &[File], migrated: &[Migrated], span: &Span, target: Target) -> Option<Failure> {
+    let target = Target { gitlab_version: Some(rendered(span)?), ..target };
+    render(&Request::new(target, after(files, migrated))).err()
 }
+
+/// Moves keys that nothing reads to the place that is known for them, where nothing else has to be decided: those whose
+/// hint is to write another key. A move that does not lessen what is refused is taken back.
+pub fn move_known(files: &[File], migrated: &mut [Migrated], span: &Span, target: &Target) {
+    let mut tried: Vec<ValuePath> = Vec::new();
+    while tried.len() < MOST_MOVES {
+        let Some(failure) = refused(files, migrated, span, target.clone()) else { return };
+        let known = failure.report.0.iter().find_map(|found| {
+            let to = found.hint.as_deref()?.strip_prefix("write `")?.strip_suffix('`').filter(|to| !to.contains('`'))?;
+            let (Place::Set(from, _) | Place::Value(from)) = found.places.first()? else { return None };
+            (found.code == "unknown-key" && !tried.contains(from)).then(|| (from.clone(), to.to_owned()))
+        });
+        let Some((from, to)) = known else { return };
+        let before = failure.report.0.len();
+        let keys = to.split('.').map(|key| Step::Key(key.into()));
+        let above = from.0.split_last().map(|(_, above)| above.to_vec()).unwrap_or_default();
+        // beside the key, or from the top
+        for to in [above.into_iter().chain(keys.clone()).collect(), keys.collect::<Vec<_>>()].map(ValuePath) {
+            let old: Vec<Migrated> = migrated.to_vec();
+            let moved = migrated.iter_mut().any(|one| migrate::move_key(one, span, &from, &to));
+            let left = refused(files, migrated, span, target.clone()).map_or(0, |failure| failure.report.0.len());
+            if moved && left < before {
+                break;
+            }
+            migrated.clone_from_slice(&old);
+        }
+        tried.push(from);
+    }
+}
+
+/// How many keys are moved to a place that is known.
+const MOST_MOVES: usize = 32;
+
+/// Turns keys that nothing reads into comments, as long as there are such; those that the form of the text does not
+/// allow to be commented out stay.
+pub fn comment_unknown(files: &[File], migrated: &mut [Migrated], span: &Span, target: &Target) {
+    // each key that goes may leave a map without keys, or show another key
+    for _ in 0..MOST_ROUNDS {
+        let Some(failure) = refused(files, migrated, span, target.clone()) else { return };
+        let mut places: Vec<(usize, usize, usize)> = Vec::new();
+        for found in failure.report.0.iter().filter(|found| found.code == "unknown-key") {
+            if let Some(Place::At(at) | Place::Set(_, at)) = found.places.first()
+                && let Some(source) = failure.sources.get(at.source)
+            {
+                places.extend(files.iter().position(|file| file.name == source.name).map(|file| (file, at.line, at.column)));
+            }
+        }
+        let mut changed = false;
+        for (file, line, column) in places {
+            changed |= migrate::comment_out(&mut migrated[file], line, column);
+        }
+        if !changed {
+            return;
+        }
+    }
+}
+
+/// How many times values are checked again after keys became comments.
+const MOST_ROUNDS: usize = 16;
 
 /// The objects that are not the same, by name, and in what: values are not shown, they may be secrets.
 fn differing(old: &[Manifest], new: &[Manifest], namespace: &str) -> Vec<String> {

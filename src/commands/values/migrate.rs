@@ -6,7 +6,7 @@ use clap::Args;
 
 use crate::cli::{DEFAULT_NAME, newest_kubernetes, values_file};
 use crate::commands::Exit;
-use crate::diag::{Diagnostic, Failure, Fault, Report, Sources};
+use crate::diag::{Diagnostic, Failure, Fault, Report, Severity, Sources};
 use crate::files::{Stdin, write_file};
 use crate::pipeline::Target;
 use crate::pipeline::migrate::{self, File, Sameness};
@@ -46,6 +46,9 @@ pub struct MigrateArgs {
     /// Do not render.
     #[arg(long)]
     pub no_verify: bool,
+    /// Turn keys that nothing reads into comments.
+    #[arg(long)]
+    pub comment_unknown: bool,
 }
 
 const EXAMPLES: &str = "\
@@ -66,7 +69,15 @@ impl MigrateArgs {
         let span = migrate::span(self.from.as_deref(), self.to.as_deref())
             .map_err(|diagnostic| Diagnostic { fault: Fault::Usage, ..diagnostic })?;
         let files = read(&self.files)?;
-        let (migrated, refused) = migrate::migrate(&files, &span);
+        let (mut migrated, refused) = migrate::migrate(&files, &span);
+        // what nothing read before changes the render once it is read
+        let by_rules = migrated.clone();
+        if refused.is_empty() && !self.no_verify {
+            migrate::move_known(&files, &mut migrated, &span, &target());
+        }
+        if self.comment_unknown && refused.is_empty() {
+            migrate::comment_unknown(&files, &mut migrated, &span, &target());
+        }
         if let Some((last, before)) = refused.split_last() {
             before.iter().for_each(|failure| ui.report(&failure.report.0, &failure.sources));
             return Err(last.clone());
@@ -85,9 +96,10 @@ impl MigrateArgs {
         } else {
             self.write(&files, &migrated, ui)?;
         }
-        let same = self.verify(&files, &migrated, &span, ui);
+        let same = self.verify(&files, &by_rules, &span, ui);
+        let accepted = self.accepted(&files, &migrated, &span, ui);
         let open = migrated.iter().any(|one| one.open > 0);
-        Ok(if open || !same || (self.diff && changed) { Exit::Found } else { Exit::Done })
+        Ok(if open || !same || !accepted || (self.diff && changed) { Exit::Found } else { Exit::Done })
     }
 
     fn check(&self) -> Result<(), Failure> {
@@ -123,21 +135,37 @@ impl MigrateArgs {
         Ok(())
     }
 
+    /// Reports what `template` still refuses in the migrated values; false where that is something.
+    fn accepted(&self, files: &[File], migrated: &[Migrated], span: &Span, ui: &Ui) -> bool {
+        if self.no_verify {
+            return true;
+        }
+        let Some(Failure { report, sources }) = migrate::refused(files, migrated, span, target()) else { return true };
+        let errors: Vec<Diagnostic> = report.0.into_iter().filter(|found| found.severity == Severity::Error).collect();
+        ui.report(&errors, &sources);
+        let message = match errors.len() {
+            1 => "`template` would refuse the migrated values for one error".to_owned(),
+            count => format!("`template` would refuse the migrated values for {count} errors"),
+        };
+        let unread = errors.iter().any(|found| found.code == "unknown-key");
+        let finding = Diagnostic::warning("still-refused", message);
+        ui.report(
+            &[match unread && !self.comment_unknown {
+                true => finding.hint("`--comment-unknown` turns keys that nothing reads into comments"),
+                false => finding.hint("mend each at the place shown; the lines are those of the migrated values"),
+            }],
+            &Sources::default(),
+        );
+        false
+    }
+
     /// Renders before and after, where that was requested or something changed; false where the two differ.
     fn verify(&self, files: &[File], migrated: &[Migrated], span: &Span, ui: &Ui) -> bool {
         let changed = migrated.iter().any(|one| one.changed > 0);
         if self.no_verify || !(changed || self.verify) {
             return true;
         }
-        let target = Target {
-            name: DEFAULT_NAME.to_owned(),
-            namespace: "default".to_owned(),
-            is_upgrade: false,
-            kube_version: newest_kubernetes(None),
-            api_versions: Vec::new(),
-            gitlab_version: None,
-        };
-        let sameness = migrate::compare_renders(files, migrated, span, target);
+        let sameness = migrate::compare_renders(files, migrated, span, target());
         let answer = match &sameness {
             Sameness::Same => Diagnostic::note("same-render", "the render is the same before and after"),
             Sameness::Differs(objects) => {
@@ -148,10 +176,8 @@ impl MigrateArgs {
                 "not-compared",
                 "the values before the change cannot be rendered for the new release, so there is nothing to compare with",
             ),
-            Sameness::NewRefused(errors) => {
-                Diagnostic::note("not-compared", format!("the migrated values cannot be rendered yet: {errors}"))
-                    .hint("`gitlab-render template -f FILE` reports each error with its place")
-            }
+            // `accepted` reports these
+            Sameness::NewRefused => return true,
             Sameness::Unknown if self.verify => Diagnostic::note(
                 "not-compared",
                 format!("chart {} is not among the releases that can be rendered", span.to),
@@ -160,6 +186,18 @@ impl MigrateArgs {
         };
         ui.report(&[answer], &Sources::default());
         !matches!(sameness, Sameness::Differs(_))
+    }
+}
+
+/// What is rendered to check values that are for no certain release yet.
+fn target() -> Target {
+    Target {
+        name: DEFAULT_NAME.to_owned(),
+        namespace: "default".to_owned(),
+        is_upgrade: false,
+        kube_version: newest_kubernetes(None),
+        api_versions: Vec::new(),
+        gitlab_version: None,
     }
 }
 

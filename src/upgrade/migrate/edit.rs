@@ -45,7 +45,7 @@ pub(super) fn edits(document: &Document<'_>, op: &Op) -> Option<Vec<Edit>> {
         }
         Op::Delete { at } => {
             let mut edits = Vec::new();
-            remove(document, &way(document.root, at)?, None, &mut edits)?;
+            remove(document, &way(document.root, at)?, None, true, &mut edits)?;
             Some(edits)
         }
         Op::Move { from, to, value } => relocate(document, from, to, value.as_ref()),
@@ -135,7 +135,7 @@ fn relocate(document: &Document<'_>, from: &ValuePath, to: &ValuePath, value: Op
         };
     }
     let mut edits = Vec::new();
-    piece.lead = remove(document, &source, Some(target), &mut edits)? + &piece.lead;
+    piece.lead = remove(document, &source, Some(target), false, &mut edits)? + &piece.lead;
     piece.flat &= piece.lead.is_empty();
     let within = from.0.starts_with(&to.0[..depth]);
     let beside = if within { source.steps.iter().find(|(map, _)| std::ptr::eq(*map, target)) } else { None };
@@ -324,8 +324,15 @@ fn lines_after(document: &Document<'_>, at: usize, lines: &str, others: &[Edit])
 ///
 /// Comments in them that belong to no key stay where they are.
 ///
-/// `filled` is a map that another edit puts something into.
-fn remove(document: &Document<'_>, way: &Way<'_>, filled: Option<&Spanned>, edits: &mut Vec<Edit>) -> Option<String> {
+/// `filled` is a map that another edit puts something into. Where nothing moves on, `stay` leaves the comments of those
+/// maps in the text.
+fn remove(
+    document: &Document<'_>,
+    way: &Way<'_>,
+    filled: Option<&Spanned>,
+    stay: bool,
+    edits: &mut Vec<Edit>,
+) -> Option<String> {
     let mut gone: Vec<&Entry> = Vec::new();
     let mut steps = way.steps.iter().rev().peekable();
     let map = loop {
@@ -339,10 +346,10 @@ fn remove(document: &Document<'_>, way: &Way<'_>, filled: Option<&Spanned>, edit
     let (entries, top) = (map.entries()?, *gone.last()?);
     let key = top.key_range.start;
     if map.is_flow() {
-        edits.push(match entries.len() {
-            1 => (map.range.clone(), "{}".to_owned()),
-            _ => (between(document, entries, top)?, String::new()),
-        });
+        match entries.len() {
+            1 if !document.text[map.range.clone()].contains('#') => edits.push((map.range.clone(), "{}".to_owned())),
+            _ => edits.extend(between(document, map, entries, top)?.map(|range| (range, String::new()))),
+        }
         return Some(String::new());
     }
     if !document.begins_item(key) {
@@ -364,31 +371,76 @@ fn remove(document: &Document<'_>, way: &Way<'_>, filled: Option<&Spanned>, edit
         let key = entry.key_range.start;
         let above = document.lead(key);
         let line = document.line_start(key);
-        edits.push((above.clone(), String::new()));
-        if left == 0 || entry.value.is_flow() {
-            edits.push((line..document.extent(entry).end, String::new()));
+        let of_a_map = left > 0;
+        if of_a_map {
+            lead += &shift(&document.text[above.clone()], document.column(key), 0, false);
+        }
+        if !(of_a_map && stay) {
+            edits.push((above, String::new()));
+        }
+        if !of_a_map || entry.value.is_flow() {
+            let extent = document.extent(entry);
+            let mut kept = String::new();
+            if of_a_map {
+                let indent = &document.text[line..key];
+                for comment in document.comments_of(entry) {
+                    lead += &format!("{comment}{}", document.eol);
+                    kept += &format!("{indent}{comment}{}", document.eol);
+                }
+            }
+            edits.push((line..extent.end, if stay { kept } else { String::new() }));
             break;
         }
-        edits.push((line..document.line_end(key), String::new()));
-        lead += &shift(&document.text[above], document.column(key), 0, false);
-        if let Some(comment) = document.comment_of_key(entry) {
+        let comment = document.comment_of_key(entry);
+        if let Some(comment) = comment {
             lead += &format!("{comment}{}", document.eol);
         }
+        let indent = &document.text[line..key];
+        let kept = comment.filter(|_| stay).map(|comment| format!("{indent}{comment}{}", document.eol));
+        edits.push((line..document.line_end(key), kept.unwrap_or_default()));
     }
     Some(lead)
 }
 
-/// An entry between braces with the comma that it leaves too many.
-fn between(document: &Document<'_>, entries: &[Entry], entry: &Entry) -> Option<Range<usize>> {
+/// An entry between braces, and the comma that it leaves too many. Comments around it stay.
+fn between(
+    document: &Document<'_>,
+    map: &Spanned,
+    entries: &[Entry],
+    entry: &Entry,
+) -> Option<impl Iterator<Item = Range<usize>>> {
     let at = entries.iter().position(|other| std::ptr::eq(other, entry))?;
-    let end = entry.value.range.end.max(entry.key_range.end);
-    if let Some(next) = entries.get(at + 1) {
-        return Some(entry.key_range.start..next.key_range.start);
-    }
-    let before = entries.get(at.checked_sub(1)?)?;
-    let start = before.value.range.end.max(before.key_range.end);
-    // A comma at the end stays with who comes last now.
-    document.text[start..entry.key_range.start].contains(',').then_some(start..end)
+    let end = |entry: &Entry| entry.value.range.end.max(entry.key_range.end);
+    let own = entry.key_range.start..end(entry);
+    let next = entries.get(at + 1).map(|next| next.key_range.start);
+    let before = at.checked_sub(1).and_then(|before| entries.get(before)).map(&end);
+    let commented = |range: Range<usize>| document.text[range].contains('#');
+    let ranges = match (next, before) {
+        (Some(next), _) if !commented(own.end..next) => [own.start..next, next..next],
+        // A comma at the end stays with who comes last now.
+        (None, Some(before)) if !commented(before..own.start) => {
+            document.text[before..own.start].contains(',').then_some([before..own.end, own.end..own.end])?
+        }
+        _ => {
+            let until = next.unwrap_or(map.range.end.saturating_sub(1));
+            let comma = comma(document.text, own.end..until);
+            if next.is_some() && comma.is_none() {
+                return None;
+            }
+            let comma = comma.map_or(own.end..own.end, |at| at..at + 1);
+            [own, comma]
+        }
+    };
+    Some(ranges.into_iter().filter(|range| !range.is_empty()))
+}
+
+/// Where the comma between two entries is; a comment may have one too.
+fn comma(text: &str, range: Range<usize>) -> Option<usize> {
+    let mut in_comment = false;
+    text[range.clone()].char_indices().find_map(|(at, c)| {
+        in_comment = c == '#' || (in_comment && c != '\n');
+        (c == ',' && !in_comment).then_some(range.start + at)
+    })
 }
 
 /// Takes the entry out that stands behind the dash of a list item.

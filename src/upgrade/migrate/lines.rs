@@ -96,6 +96,17 @@ impl<'a> Document<'a> {
         if start == 0 && column == 0 { line..line } else { start..line }
     }
 
+    /// The comments within a value in brackets and behind it.
+    pub(super) fn comments_of(&self, entry: &Entry) -> Vec<&'a str> {
+        let end = self.line_end(entry.value.range.end.max(entry.key_range.end));
+        let lines = self.text[entry.key_range.end..end].lines();
+        let comment = |line: &'a str| match line.trim() {
+            whole if whole.starts_with('#') => Some(whole),
+            line => line.split_once(" #").map(|(before, _)| line[before.len()..].trim_start()),
+        };
+        lines.filter_map(comment).collect()
+    }
+
     /// The comment at the end of a key's line, where the value begins on a later one.
     pub(super) fn comment_of_key(&self, entry: &Entry) -> Option<&'a str> {
         let line = self.text[entry.key_range.end..self.line_end(entry.key_range.end)].trim();

@@ -4,6 +4,7 @@
 //! afterwards, [`edit`] makes the text, and each edit is read again and compared before it is taken. What the form
 //! of the text does not allow, and what a rule leaves to a person, is reported and [marked](mark).
 
+mod comment;
 mod edit;
 mod lines;
 mod mark;
@@ -18,10 +19,11 @@ use crate::diag::{Diagnostic, Failure, Location, Place, Report, Sources, ValuePa
 use crate::values::{self, Input, Origins};
 use crate::yaml::{Node, read, spans};
 
+pub use self::comment::comment_out;
 pub use self::mark::MARK;
 
 /// A file that was gone through.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct Migrated {
     /// Its text for the newer release.
     pub text: String,
@@ -87,6 +89,28 @@ pub fn decided(text: &str, span: &Span) -> Option<(Value, Vec<ValuePath>)> {
     Some((tree, undecided))
 }
 
+/// Moves a key of the migrated text to where it is read; false where the form of the text does not allow it, or there is
+/// a value already.
+pub fn move_key(migrated: &mut Migrated, span: &Span, from: &ValuePath, to: &ValuePath) -> bool {
+    let bom = migrated.text.len() - migrated.text.trim_start_matches('\u{feff}').len();
+    for range in spans::documents(&migrated.text[bom..]) {
+        let range = range.start + bom..range.end + bom;
+        let text = migrated.text[range.clone()].to_owned();
+        let Some(tree) = value(&text).filter(|tree| from.within(tree).is_some()) else { continue };
+        if to.within(&tree).is_some() {
+            return false;
+        }
+        let job = Job { rules: Rules { span, stuck: Stuck::new() }, text, changes: Vec::new() };
+        let op = Op::Move { from: from.clone(), to: to.clone(), value: None };
+        let Some((text, _)) = job.step(&tree, &op) else { return false };
+        migrated.text.replace_range(range, &text);
+        migrated.changed += 1;
+        migrated.report.push(Diagnostic::note("migrated", format!("`{from}`: moved to `{to}`, where it is read")));
+        return true;
+    }
+    false
+}
+
 /// Rewrites one document, which begins after so many lines; adds to the report.
 fn document(text: &str, lines_before: usize, span: &Span, migrated: &mut Migrated) -> Result<String, Report> {
     let node = match read::document(text, 0, lines_before)? {
@@ -101,6 +125,7 @@ fn document(text: &str, lines_before: usize, span: &Span, migrated: &mut Migrate
         let document = Document::new(&job.text, &root);
         job.text = edit::applied(&job.text, mark::marks(&document, &open));
     }
+    job.text = with_content(job.text, &before);
     let expected = job.rules.all(&before);
     if value(&job.text).as_ref() != Some(&expected) {
         return Err(bug("the migrated text does not mean what the rules say").into());
@@ -110,6 +135,25 @@ fn document(text: &str, lines_before: usize, span: &Span, migrated: &mut Migrate
     migrated.open += open.len();
     migrated.report.extend(told(&job.changes, &open, &origins));
     Ok(job.text)
+}
+
+/// A document of which every key went is an empty map, where a line `...` ends it: some readers take that line for a
+/// mistake where nothing stands before it.
+fn with_content(text: String, before: &Value) -> String {
+    let is_mark = |line: &str| line.trim_end() == "..." || line.starts_with("... ");
+    let has_content = |line: &str| !line.trim().is_empty() && !line.trim_start().starts_with('#');
+    match text.lines().position(is_mark) {
+        Some(number)
+            if before.as_object().is_some_and(|map| !map.is_empty())
+                && !text.lines().take(number).any(|line| has_content(line) && !line.starts_with("---")) =>
+        {
+            let eol = if text.contains("\r\n") { "\r\n" } else { "\n" };
+            let mut lines: Vec<String> = text.split_inclusive('\n').map(str::to_owned).collect();
+            lines.insert(number, format!("{{}}{eol}"));
+            lines.concat()
+        }
+        _ => text,
+    }
 }
 
 fn bug(message: &str) -> Diagnostic {
