@@ -257,7 +257,8 @@ fn in_braces(choices: &mut Choices) -> (String, Vec<String>) {
         }
         comment(&mut text, choices, "");
         let first = choices.of(u8::try_from(entries.len()).unwrap());
-        let chosen: Vec<&&str> = entries.iter().skip(first).filter(|entry| **entry == entries[first] || choices.of(3) > 0).collect();
+        let chosen: Vec<&&str> =
+            entries.iter().skip(first).filter(|entry| **entry == entries[first] || choices.of(3) > 0).collect();
         text.push_str(&format!("\n{head}"));
         for (number, entry) in chosen.iter().enumerate() {
             comment(&mut text, choices, "\n  ");

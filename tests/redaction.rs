@@ -57,10 +57,12 @@ fn no_line_of_a_document_shows_a_secret() {
 /// A character of several bytes at each place: no text ends the program.
 #[test]
 fn characters_of_several_bytes_stand_anywhere() {
-    let texts = [list::<Placement>("secrets.yaml").into_iter().map(|placement| placement.values).collect::<Vec<_>>(), {
-        let urls = ["a: https://TOKEN:x@h/p?sig=x", "\u{e9}://u:p@h", "--password x", "-----BEGIN X-----a-----END X-----"];
-        urls.map(str::to_owned).to_vec()
-    }];
+    let texts =
+        [list::<Placement>("secrets.yaml").into_iter().map(|placement| placement.values).collect::<Vec<_>>(), {
+            let urls =
+                ["a: https://TOKEN:x@h/p?sig=x", "\u{e9}://u:p@h", "--password x", "-----BEGIN X-----a-----END X-----"];
+            urls.map(str::to_owned).to_vec()
+        }];
     for text in texts.concat() {
         for (at, _) in text.char_indices() {
             let text = format!("{}\u{e9}\u{2028}{}", &text[..at], &text[at..]);

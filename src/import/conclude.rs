@@ -49,7 +49,8 @@ impl Import {
         {
             self.remove("global.appConfig.ldap.servers");
             self.secrets.retain(|secret| !secret.name.starts_with("gitlab-ldap-"));
-            let message = format!("`{}` is off, so no server is written into the values", shown("gitlab_rails.ldap_enabled"));
+            let message =
+                format!("`{}` is off, so no server is written into the values", shown("gitlab_rails.ldap_enabled"));
             self.note("not-carried", message, line, "the servers are used as soon as they are in the values");
         }
     }
@@ -67,7 +68,8 @@ impl Import {
         {
             self.remove("global.smtp.authentication");
             let message = "`smtp_authentication` is set without `smtp_password`: mail is sent without signing in";
-            let hint = "where the server asks for a password, set `global.smtp.authentication` and `global.smtp.password`";
+            let hint =
+                "where the server asks for a password, set `global.smtp.authentication` and `global.smtp.password`";
             self.findings.push(Diagnostic::warning("by-hand", message).hint(hint));
         }
     }
@@ -82,7 +84,8 @@ impl Import {
                 continue;
             }
             self.remove(&format!("global.hosts.{service}.name"));
-            let message = format!("{what} is on GitLab's own host, told apart by port or path, which its Ingress cannot do");
+            let message =
+                format!("{what} is on GitLab's own host, told apart by port or path, which its Ingress cannot do");
             let hint = format!(
                 "it gets a host of its own, `{service}` in the same domain: add it to DNS and to the certificate, or set `global.hosts.{service}.name`"
             );

@@ -75,13 +75,13 @@ pub fn parse(text: &str) -> Result<Vec<Statement>, (usize, String)> {
 }
 
 fn opens_block(line: &str) -> bool {
-    const WORDS: [&str; 10] =
-        ["if", "unless", "case", "begin", "while", "until", "for", "def", "class", "module"];
+    const WORDS: [&str; 10] = ["if", "unless", "case", "begin", "while", "until", "for", "def", "class", "module"];
     let line = line.trim();
     let first = |text: &str| text.split(|c: char| !c.is_ascii_alphabetic()).next().unwrap_or_default().to_owned();
     // `x = if a`, where the value is what the block comes to
     let assigned = line.split_once('=').map(|(_, value)| first(value.trim_start())).unwrap_or_default();
-    let opens = WORDS.contains(&first(line).as_str()) || matches!(assigned.as_str(), "if" | "unless" | "case" | "begin");
+    let opens =
+        WORDS.contains(&first(line).as_str()) || matches!(assigned.as_str(), "if" | "unless" | "case" | "begin");
     (opens || line.ends_with(" do") || line.contains(" do |")) && !line.ends_with(" end")
 }
 

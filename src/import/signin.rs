@@ -106,7 +106,8 @@ impl Import {
             let is_name = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '-' | '.');
             if !name.chars().all(is_name) || name.is_empty() {
                 self.lost("not-carried", &key, "this is no name of a variable", line, "set `global.extraEnv`");
-            } else if matches!(name.as_str(), "PATH" | "BUNDLE_GEMFILE" | "LD_PRELOAD") || text.contains("/opt/gitlab/") {
+            } else if matches!(name.as_str(), "PATH" | "BUNDLE_GEMFILE" | "LD_PRELOAD") || text.contains("/opt/gitlab/")
+            {
                 let hint = "leave it out: the images set their own";
                 self.lost("not-carried", &key, "it names directories of the package", line, hint);
             } else if redact::value(name, &Value::String(text.clone())) != Value::String(text.clone()) {

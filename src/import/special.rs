@@ -52,7 +52,9 @@ pub(super) fn known_parts(value: ruby::Value) -> Value {
 pub(super) fn computed_parts(path: &str, value: &ruby::Value, found: &mut Vec<(String, &'static str)>) {
     match value {
         ruby::Value::Computed(what) => found.push((path.to_owned(), what)),
-        ruby::Value::Yaml(text) if read_plain(text).is_err() => found.push((path.to_owned(), "the meaning of a text that is not YAML")),
+        ruby::Value::Yaml(text) if read_plain(text).is_err() => {
+            found.push((path.to_owned(), "the meaning of a text that is not YAML"))
+        }
         ruby::Value::List(items) => {
             for (number, item) in items.iter().enumerate() {
                 computed_parts(&format!("{path}.{number}"), item, found);
@@ -147,7 +149,13 @@ impl Import {
         };
         if found.host.parse::<std::net::IpAddr>().is_ok() {
             let hint = "give GitLab a name in DNS, and set `global.hosts.domain`";
-            return self.lost("by-hand", "external_url", "this is an IP address, and an Ingress has a name", line, hint);
+            return self.lost(
+                "by-hand",
+                "external_url",
+                "this is an IP address, and an Ingress has a name",
+                line,
+                hint,
+            );
         }
         let domain = found.host.split_once('.').map_or(found.host, |(_, domain)| domain);
         self.put("global.hosts.domain", domain.into());

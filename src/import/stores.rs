@@ -97,7 +97,8 @@ impl Import {
         let kinds: Vec<String> = KINDS.iter().filter(|kind| needed(kind)).map(|(_, to)| format!("`{to}`")).collect();
         if !kinds.is_empty() {
             self.missing.push((Area::Storage, 0));
-            let message = format!("no connection to a store is known for {}: these files are on a disk", kinds.join(", "));
+            let message =
+                format!("no connection to a store is known for {}: these files are on a disk", kinds.join(", "));
             let hint = "name a Secret in `connection` of each, or one for all in `global.appConfig.object_store`";
             self.findings.push(Diagnostic::warning("by-hand", message).hint(hint));
         }

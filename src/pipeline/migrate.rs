@@ -157,7 +157,8 @@ pub fn move_known(files: &[File], migrated: &mut [Migrated], span: &Span, target
     while tried.len() < MOST_MOVES {
         let Some(failure) = refused(files, migrated, span, target.clone()) else { return };
         let known = failure.report.0.iter().find_map(|found| {
-            let to = found.hint.as_deref()?.strip_prefix("write `")?.strip_suffix('`').filter(|to| !to.contains('`'))?;
+            let to =
+                found.hint.as_deref()?.strip_prefix("write `")?.strip_suffix('`').filter(|to| !to.contains('`'))?;
             let (Place::Set(from, _) | Place::Value(from)) = found.places.first()? else { return None };
             (found.code == "unknown-key" && !tried.contains(from)).then(|| (from.clone(), to.to_owned()))
         });
@@ -193,7 +194,9 @@ pub fn comment_unknown(files: &[File], migrated: &mut [Migrated], span: &Span, t
             if let Some(Place::At(at) | Place::Set(_, at)) = found.places.first()
                 && let Some(source) = failure.sources.get(at.source)
             {
-                places.extend(files.iter().position(|file| file.name == source.name).map(|file| (file, at.line, at.column)));
+                places.extend(
+                    files.iter().position(|file| file.name == source.name).map(|file| (file, at.line, at.column)),
+                );
             }
         }
         let mut changed = false;

@@ -8,6 +8,8 @@ pub mod set;
 pub mod tree;
 
 use std::borrow::Cow;
+use std::collections::HashMap;
+use std::collections::hash_map::Entry;
 
 use serde_json::{Map, Value};
 
@@ -204,14 +206,20 @@ pub fn load(inputs: &[Input]) -> Result<Warned<Layers>, Failure> {
 /// # Errors
 /// As [`load`].
 pub fn load_with(inputs: &[Input], duplicates: Severity) -> Result<Warned<Layers>, Failure> {
-    let mut loader =
-        Loader { sources: Sources::default(), findings: Vec::new(), user: None, files: Vec::new(), duplicates };
+    let mut loader = Loader {
+        sources: Sources::default(),
+        findings: Vec::new(),
+        user: None,
+        files: Vec::new(),
+        duplicates,
+        flags: HashMap::new(),
+    };
     let mut ordered: Vec<&Input> = inputs.iter().collect();
     ordered.sort_by_key(|input| rank(input));
     for input in ordered {
         loader.take(input);
     }
-    let Loader { sources, findings, user, files, duplicates: _ } = loader;
+    let Loader { sources, findings, user, files, .. } = loader;
     if findings.iter().any(|d| d.severity == Severity::Error) {
         return Err(Failure { report: Report(findings), sources });
     }
@@ -237,9 +245,35 @@ struct Loader {
     user: Option<Node>,
     files: Vec<TopKeys>,
     duplicates: Severity,
+    /// What flags have set, and where: paths that are set twice are reported.
+    flags: HashMap<ValuePath, (Location, Value)>,
 }
 
 impl Loader {
+    /// A warning where another flag, or another part of this one, has set the same path to something else. As in Helm,
+    /// the last one counts.
+    fn set_twice(&mut self, path: ValuePath, at: Location, value: Value) {
+        let twice = match self.flags.entry(path) {
+            Entry::Vacant(new) => {
+                new.insert((at, value));
+                return;
+            }
+            Entry::Occupied(mut old) => {
+                let path = old.key().clone();
+                let (first, before) = old.insert((at, value.clone()));
+                (before != value).then_some((path, first))
+            }
+        };
+        if let Some((path, first)) = twice {
+            self.findings.push(
+                Diagnostic::warning("duplicate-key", format!("`{path}` is set twice on the command line"))
+                    .at(at)
+                    .at(first)
+                    .hint("the last one counts, as in Helm; keep one of the two"),
+            );
+        }
+    }
+
     fn take(&mut self, input: &Input) {
         match input {
             Input::File { name, bytes } => self.file(name, bytes),
@@ -250,7 +284,10 @@ impl Loader {
             Input::SetJson(flag) if flag.text.trim_start().starts_with('{') => {
                 let source = self.sources.add(format!("--set-json #{}", flag.number), flag.text.as_str());
                 match set::parse_object(&flag.text, source) {
-                    Ok(node) => self.overlay(node),
+                    Ok((node, warnings)) => {
+                        self.findings.extend(warnings);
+                        self.overlay(node);
+                    }
                     Err(finding) => self.findings.push(finding),
                 }
             }
@@ -314,6 +351,8 @@ impl Loader {
                 self.findings.push(finding);
                 continue;
             }
+            let (path, at) = assignment.place();
+            self.set_twice(path, at.unwrap_or(start), assignment.value_mut().to_value());
             let user = self.user.get_or_insert_with(|| Node::empty_map(start));
             if let Err(finding) = set::apply(user, assignment) {
                 self.findings.push(finding);

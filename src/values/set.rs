@@ -5,8 +5,8 @@
 
 use serde_json::Value;
 
-use crate::diag::{Diagnostic, Location, Step, ValuePath};
-use crate::yaml::{Kind, Node, scalar};
+use crate::diag::{Diagnostic, Location, Severity, Step, ValuePath};
+use crate::yaml::{Kind, Node, read, scalar};
 
 /// The highest list index.
 pub const MAX_INDEX: usize = 65_536;
@@ -41,6 +41,11 @@ impl Assignment {
         &mut self.value
     }
 
+    /// The path that is set, and where it stands.
+    pub fn place(&self) -> (ValuePath, Option<Location>) {
+        (self.path(self.steps.len()), self.steps.last().map(|(_, at)| *at))
+    }
+
     fn path(&self, steps: usize) -> ValuePath {
         ValuePath(self.steps[..steps].iter().map(|(step, _)| step.clone()).collect())
     }
@@ -59,7 +64,7 @@ pub struct Flag {
 pub fn parse(text: &str, source: usize, syntax: Syntax) -> Result<Flag, Diagnostic> {
     let chars: Vec<char> = text.chars().collect();
     let breaks = chars.iter().enumerate().filter(|(_, c)| **c == '\n').map(|(i, _)| i).collect();
-    let mut cursor = Cursor { chars, breaks, at: 0, source, syntax };
+    let mut cursor = Cursor { chars, breaks, at: 0, source, syntax, twice: Vec::new() };
     let mut flag = Flag::default();
     while cursor.at < cursor.chars.len() {
         let start = cursor.at;
@@ -71,6 +76,7 @@ pub fn parse(text: &str, source: usize, syntax: Syntax) -> Result<Flag, Diagnost
             None => flag.warnings.push(no_effect("a list index is not followed by `]` and `=`", cursor.since(start))),
         }
     }
+    flag.warnings.append(&mut cursor.twice);
     Ok(flag)
 }
 
@@ -91,6 +97,8 @@ struct Cursor {
     at: usize,
     source: usize,
     syntax: Syntax,
+    /// Warnings about keys that are twice in a map of JSON.
+    twice: Vec<Diagnostic>,
 }
 
 impl Cursor {
@@ -237,6 +245,8 @@ impl Cursor {
             value
         };
         let at = self.since(start);
+        let written: String = self.chars[start..self.at].iter().collect();
+        self.twice.extend(keys_twice(&written, at));
         while self.peek().is_some_and(char::is_whitespace) {
             self.at += 1;
         }
@@ -265,12 +275,26 @@ fn json_error(error: &serde_json::Error, begin: Location) -> Diagnostic {
     Diagnostic::error("set-json", what).at(at).hint("put text in double quotes, within single quotes for the shell")
 }
 
-/// Reads what `--set-json` takes without a path: an object that is merged into the values.
-pub fn parse_object(text: &str, source: usize) -> Result<Node, Diagnostic> {
+/// Warnings about keys that are twice in a map of JSON, which begins at a place: the last one counts.
+fn keys_twice(json: &str, begin: Location) -> Vec<Diagnostic> {
+    if !json.contains('{') {
+        return Vec::new();
+    }
+    // JSON is read as YAML where it stands, for the places; what only JSON has is no matter here
+    let placed = format!("{}{}{json}", "\n".repeat(begin.line - 1), " ".repeat(begin.column - 1));
+    match read::read_with(&placed, begin.source, Severity::Warning) {
+        Ok(read) => read.warnings.into_iter().filter(|found| found.code == "duplicate-key").collect(),
+        Err(_) => Vec::new(),
+    }
+}
+
+/// Reads what `--set-json` takes without a path: an object that is merged into the values. Warns about keys that are there
+/// twice.
+pub fn parse_object(text: &str, source: usize) -> Result<(Node, Vec<Diagnostic>), Diagnostic> {
     let at = Location { source, line: 1, column: 1, len: text.chars().count().max(1) };
     let mut value: Value = serde_json::from_str(text).map_err(|error| json_error(&error, at))?;
     scalar::whole_numbers(&mut value);
-    Ok(Node::from_value(value, at))
+    Ok((Node::from_value(value, at), keys_twice(text, at)))
 }
 
 fn index(digits: &str, at: Location) -> Result<usize, Diagnostic> {

@@ -169,7 +169,7 @@ struct Frame {
 
 enum Body {
     List(Vec<Node>),
-    Map { entries: Entries, merged: Entries, key: Option<Key> },
+    Map { entries: Entries, merged: Entries, merge: Option<Box<Location>>, key: Option<Key> },
 }
 
 enum Key {
@@ -296,7 +296,7 @@ impl Reader {
                 anchor,
                 at,
                 bracket,
-                Body::Map { entries: Entries::default(), merged: Entries::default(), key: None },
+                Body::Map { entries: Entries::default(), merged: Entries::default(), merge: None, key: None },
             ),
             Event::SequenceEnd | Event::MappingEnd => self.close(),
             _ => Ok(None),
@@ -372,7 +372,7 @@ impl Reader {
         let Some(frame) = self.stack.last_mut() else { return Ok(Some(node)) };
         match &mut frame.body {
             Body::List(items) => items.push(node),
-            Body::Map { entries, merged, key } => match key.take() {
+            Body::Map { entries, merged, merge, key } => match key.take() {
                 Some(Key::Named(name, place)) => {
                     if let Some(first) = entries.get(&name).and_then(|first| first.key) {
                         let path = self.path().key(&name);
@@ -391,6 +391,7 @@ impl Reader {
                     }
                 }
                 Some(Key::Merge(place)) => {
+                    let first = merge.replace(Box::new(place));
                     let shadowed = merge_maps(node, entries, merged).map_err(|at| {
                         Box::new(
                             Diagnostic::error("merge-key", "`<<` takes a map or a list of maps")
@@ -398,6 +399,15 @@ impl Reader {
                                 .hint("give it an alias of a map: `<<: *name`"),
                         )
                     })?;
+                    if let Some(first) = first {
+                        let path = self.path().key("<<");
+                        self.report(
+                            Diagnostic::warning("duplicate-key", format!("`{path}` is there twice"))
+                                .at(place)
+                                .at(*first)
+                                .hint("give one `<<` a list, where the first map wins: `<<: [*a, *b]`"),
+                        );
+                    }
                     for name in shadowed {
                         let path = self.path().key(&name);
                         self.report(

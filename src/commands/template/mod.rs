@@ -162,7 +162,7 @@ impl TemplateArgs {
         let notes = pipeline::emit(&rendered, &output, &mut ui.stdout())?;
         ui.report(&notes, &rendered.sources);
         if ui.verbose() {
-            ui.report(&[summary(&request, &rendered)], &rendered.sources);
+            ui.report(&[values_read(&rendered), summary(&request, &rendered)], &rendered.sources);
         }
         // The process ends here; freeing every node of the manifests one by one takes a tenth of a render.
         std::mem::forget(rendered);
@@ -252,6 +252,16 @@ fn source(path: &str) -> String {
         return path.to_owned();
     }
     format!("{component}/{file}")
+}
+
+/// The values files and flags in the order in which they were laid over each other.
+fn values_read(rendered: &Rendered) -> Diagnostic {
+    let names: Vec<String> = rendered.sources.all().map(|(_, source)| format!("`{}`", source.name)).collect();
+    let message = match names.as_slice() {
+        [] => "no values were given: the defaults are rendered".to_owned(),
+        names => format!("values were read from {}; what comes later wins", names.join(", ")),
+    };
+    Diagnostic::note("values-read", message)
 }
 
 fn summary(request: &Request, rendered: &Rendered) -> Diagnostic {
