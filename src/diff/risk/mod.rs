@@ -256,6 +256,10 @@ fn harmless(kind: &str, fields: &[FieldChange]) -> String {
     match kind {
         "ConfigMap" => "nothing restarts: pods read it when they start".to_owned(),
         "CronJob" => "the next run uses the new form".to_owned(),
+        "PersistentVolumeClaim" => {
+            "the volume grows while pods run, where its storage class has `allowVolumeExpansion`; else the API server refuses it"
+                .to_owned()
+        }
         _ => "it takes effect at once, pods keep running".to_owned(),
     }
 }
