@@ -27,6 +27,7 @@ ap.add_argument("--size", type=float, default=15, help="most MiB of the binary")
 ap.add_argument("--extra", type=float, default=5, help="most CPU milliseconds more for a values file of 150 lines")
 ap.add_argument("--many", type=float, default=20, help="most default renders that 200 webservice deployments cost")
 ap.add_argument("--start", type=float, default=3, help="most CPU milliseconds of a run that needs no component, less an empty program's")
+ap.add_argument("--most", type=float, default=3, help="most default renders that one costs in which every component is on")
 ap.add_argument("--least", type=float, default=0.6, help="most default renders that one costs in which every component is off")
 ap.add_argument("--instructions", type=float, help="most million instructions of a default render, where valgrind is there")
 a = ap.parse_args()
@@ -81,6 +82,26 @@ shared-secrets: {enabled: false}
 upgradeCheck: {enabled: false}
 """
 
+# All that can be on together.
+ALL_ON = """
+global:
+  pages: {enabled: true}
+  praefect: {enabled: true}
+  spamcheck: {enabled: true}
+  openbao: {enabled: true}
+  appConfig: {incomingEmail: {enabled: true, address: "in+%{key}@example.org", host: imap.example.org, user: in, password: {secret: mail}}}
+  geo: {enabled: true, role: primary, nodeName: here}
+  psql: {host: db.example.org, password: {secret: db}}
+  gatewayApi: {enabled: true}
+certmanager-issuer: {email: me@example.com}
+postgresql: {install: false}
+gitlab-zoekt: {install: true}
+openbao: {install: true}
+nginx-ingress-geo: {enabled: true}
+gitlab: {toolbox: {backups: {cron: {enabled: true}}}, geo-logcursor: {enabled: true}}
+upgradeCheck: {enabled: true}
+"""
+
 
 def instructions(args):
     """Millions of instructions of one run, or none where valgrind is missing."""
@@ -107,6 +128,7 @@ with tempfile.TemporaryDirectory() as scratch:
     values = written(scratch, "values.yaml", values_of_150_lines())
     many = written(scratch, "many.yaml", many_deployments())
     off = written(scratch, "off.yaml", ALL_OFF)
+    on = written(scratch, "on.yaml", ALL_ON)
     nothing = median(a.runs, ["/bin/true"], out)
     plain = median(a.runs, [binary, "template"], out)
     print(f"an empty program (the measure's own floor): {nothing[0]:.1f} ms CPU, {nothing[1]:.1f} MiB")
@@ -115,6 +137,7 @@ with tempfile.TemporaryDirectory() as scratch:
     bounds.check("150 lines of values, more", median(a.runs, [binary, "template", "-f", values], other)[0] - plain[0], a.extra, "ms CPU")
     bounds.check("200 webservice deployments", median(5, [binary, "template", "-f", many], other)[0] / plain[0], a.many, "default renders")
     bounds.check("every component off", median(a.runs, [binary, "template", "-f", off], other)[0] / plain[0], a.least, "default renders")
+    bounds.check("every component on", median(a.runs, [binary, "template", "-f", on, "--is-upgrade"], other)[0] / plain[0], a.most, "default renders")
     bounds.check("start-up alone", median(a.runs, [binary, "version"], other)[0] - nothing[0], a.start, "ms CPU")
     bounds.check("binary", os.path.getsize(binary) / 2**20, a.size, "MiB")
     counted = instructions([binary, "template"]) if a.instructions else None

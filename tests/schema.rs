@@ -122,8 +122,8 @@ fn unknown_keys_are_told_with_what_was_probably_meant() {
         ("gitlab: {task-runner: {}}", "`gitlab.task-runner` is not a known key", "it is called `gitlab.toolbox` now"),
         ("edition: ce", "`edition` is not a known key", "did you mean `global.edition`?"),
         (
-            "gitlab: {webservice: {pdb: {maxUnavailble: 1}}}",
-            "`gitlab.webservice.pdb.maxUnavailble` is not a known key",
+            "gitlab: {webservice: {maxUnavailble: 1}}",
+            "`gitlab.webservice.maxUnavailble` is not a known key",
             "did you mean `maxUnavailable`?",
         ),
         ("gitlab: {minio: {ingress: {}}}", "`gitlab.minio` is not a known key", "did you mean `minio`?"),

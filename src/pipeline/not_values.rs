@@ -88,9 +88,9 @@ fn umbrella<'f>(file: &'f TopKeys, known: &[&str]) -> Option<&'f TopKey> {
     let foreign = |inner: &&String| known.contains(&inner.as_str()) && !own.contains(&inner.as_str());
     let foreign = key.inner.iter().filter(foreign).count();
     let alone = file.keys.iter().all(|other| other.name == "gitlab" || !known.contains(&other.name.as_str()));
-    // one section of the chart below `gitlab` may be misplaced; `global` there, or several, is another chart's file
+    // sections of the chart below `gitlab` may be misplaced; `gitlab` or `global` there, or nothing else, is another chart's file
     let has = |name: &str| key.inner.iter().any(|inner| inner == name);
-    (has("gitlab") || foreign > 1 || alone && has("global")).then_some(key)
+    (has("gitlab") || has("global") && (alone || foreign > 1) || alone && foreign > 1).then_some(key)
 }
 
 fn of_an_umbrella(key: &str) -> String {

@@ -6,6 +6,7 @@
 
 mod fast_match;
 mod gone;
+mod ignored;
 mod marks;
 mod placeholder;
 mod prune;
@@ -98,7 +99,13 @@ impl Checked {
 pub fn check(mut merged: Merged, options: &Options) -> Result<Warned<Checked>, (Report, Merged)> {
     let unread = marks::unread(options.release, &mut merged).into_iter().map(|finding| leniently(finding, options));
     let mut findings: Vec<_> = unread.collect();
-    let Walked { findings: more, quoted, unquoted } = walk(&merged.user, &merged.tree, options);
+    findings.extend(ignored::apply(&mut merged));
+    let Walked { findings: more, quoted, unquoted, unknown } = walk(&merged.user, &merged.tree, options);
+    for path in &unknown {
+        // what is reported as unknown has no effect: some components pass whole sections on
+        ignored::remove(&mut merged.user, path);
+        ignored::remove(&mut merged.tree, path);
+    }
     findings.extend(more);
     let lost = scalars::lost_texts(&merged, &unquoted).into_iter();
     findings.extend(lost.map(|finding| options.of_a_type(finding)));
@@ -139,6 +146,8 @@ struct Walked {
     quoted: Vec<String>,
     /// Where a string is meant, and a number or a boolean stands.
     unquoted: Vec<ValuePath>,
+    /// The keys that the schemas do not know.
+    unknown: Vec<ValuePath>,
 }
 
 fn walk(user: &Value, tree: &Value, options: &Options) -> Walked {
@@ -162,7 +171,7 @@ fn walk(user: &Value, tree: &Value, options: &Options) -> Walked {
     let odd = found.quantities.iter().filter_map(|path| scalars::unit(path, path.within(&user)?));
     diagnostics.extend(odd);
     diagnostics.extend(unknown::unread(&user));
-    Walked { findings: diagnostics, quoted: found.quoted, unquoted: found.unquoted }
+    Walked { findings: diagnostics, quoted: found.quoted, unquoted: found.unquoted, unknown: found.unknown }
 }
 
 /// A finding about a key that nothing reads, as severe as the user wants it.

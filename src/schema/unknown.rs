@@ -8,6 +8,7 @@ use std::sync::LazyLock;
 use serde_json::Value;
 
 use super::gone::{GONE, OTHER_WORDS, REFUSED, UNREAD};
+use super::ignored;
 use super::store::{self, At};
 use crate::diag::{Diagnostic, Step, ValuePath};
 
@@ -94,6 +95,15 @@ fn known_answer(keys: &[&str]) -> Option<&'static str> {
         .map(|(_, answer)| *answer)
 }
 
+/// Whether a key is known and changes nothing: it is no answer to offer.
+fn is_unread(keys: &[&str]) -> bool {
+    let fits = |pattern: &str| {
+        let steps: Vec<_> = pattern.split('.').collect();
+        steps.len() == keys.len() && steps.iter().zip(keys).all(|(step, key)| ignored::fits(step, key))
+    };
+    UNREAD.iter().any(|(pattern, _)| fits(pattern)) || ignored::patterns().any(fits)
+}
+
 fn meant(keys: &[&str], value: Option<&Value>) -> String {
     let Some((key, parent)) = keys.split_last() else { return "remove it".to_owned() };
     let siblings = siblings(parent);
@@ -155,7 +165,7 @@ fn near(key: &str, parent: &[&str], siblings: &[&'static str], value: Option<&Va
 fn fits(place: &[&str], value: Option<&Value>) -> bool {
     let steps: Vec<_> = place.iter().map(|key| Step::Key((*key).into())).collect();
     let Some(at) = descend(&steps) else { return false };
-    if REFUSED.contains(&place.join(".").as_str()) || known_answer(place).is_some() {
+    if REFUSED.contains(&place.join(".").as_str()) || known_answer(place).is_some() || is_unread(place) {
         return false;
     }
     let takes = |name: &str| {
@@ -164,7 +174,8 @@ fn fits(place: &[&str], value: Option<&Value>) -> bool {
     };
     match value {
         Some(Value::Object(map)) => {
-            let known = map.keys().filter(|key| knows(&[place, &[key.as_str()]].concat())).count();
+            let reads = |keys: &[&str]| knows(keys) && !is_unread(keys);
+            let known = map.keys().filter(|key| reads(&[place, &[key.as_str()]].concat())).count();
             takes("object") && known * 2 >= map.len()
         }
         Some(Value::Array(_)) => takes("array"),

@@ -1,0 +1,195 @@
+//! Keys that the schemas know and that the official chart ignores where they stand: they are left out of account here
+//! too, and reported. Those that have an effect here, because that is safer than none, are reported as well.
+
+use serde_json::{Map, Value};
+
+use crate::diag::{Diagnostic, ValuePath};
+use crate::values::Merged;
+
+/// Keys that are left out of account.
+struct Ignored {
+    /// `*` is one key, `{a,b}` one of several.
+    path: &'static str,
+    /// It counts where one of these is set beside it.
+    unless: &'static [&'static str],
+    hint: &'static str,
+}
+
+const fn always(path: &'static str, hint: &'static str) -> Ignored {
+    Ignored { path, unless: &[], hint }
+}
+
+const IGNORED: &[Ignored] = &[
+    always(
+        "global.appConfig.{artifacts,ciSecureFiles,dependencyProxy,lfs,packages,terraformState,uploads}.when",
+        "remove it; only `global.appConfig.externalDiffs` has `when`",
+    ),
+    always(
+        "global.appConfig.databaseTrafficCapture.config.storage.connector.credentials",
+        "remove it; GitLab signs in with the identity of its pods",
+    ),
+    always("global.hosts.minio.serviceName", "remove it; the Service is named after the release"),
+    always("global.redis.clusterSharedState", "write `global.redis.sharedState`"),
+    always("global.redis.serviceName", "write `global.redis.host`"),
+    always("global.registry.tls.enabled", "write `registry.tls.enabled`"),
+    always(
+        "gitlab.{webservice,sidekiq,toolbox,migrations,gitlab-exporter,geo-logcursor,mailroom}.redis",
+        "Redis is one for all components: write it under `global.redis`",
+    ),
+    always(
+        "gitlab.{webservice,sidekiq,toolbox,migrations,gitlab-exporter,geo-logcursor}.psql.enabled",
+        "remove it; the main database is always there",
+    ),
+    always(
+        "gitlab.{webservice,sidekiq,toolbox,migrations,gitlab-exporter,geo-logcursor}.psql.{main,ci,embedding,geo}.enabled",
+        "which databases there are is said once for all components, as `global.psql.ci.enabled`",
+    ),
+    Ignored {
+        path: "gitlab.{webservice,sidekiq,toolbox,migrations,gitlab-exporter,geo-logcursor}.psql.ssl.secret",
+        unless: &["clientCertificate", "clientKey", "serverCA"],
+        hint: "write `global.psql.ssl`, with `secret`, `clientCertificate`, `clientKey` and `serverCA`",
+    },
+    Ignored {
+        path: "gitlab.{webservice,sidekiq,toolbox,migrations,gitlab-exporter,geo-logcursor}.psql.{main,ci,embedding,geo}.ssl.secret",
+        unless: &["clientCertificate", "clientKey", "serverCA"],
+        hint: "write `global.psql.ssl`, with `secret`, `clientCertificate`, `clientKey` and `serverCA`",
+    },
+    Ignored {
+        path: "gitlab.{webservice,sidekiq,toolbox,migrations,geo-logcursor}.gitaly.authToken.key",
+        unless: &["secret"],
+        hint: "write `global.gitaly.authToken.key`, or name the Secret beside it, too",
+    },
+    Ignored {
+        path: "gitlab.gitaly.authToken.key",
+        unless: &["secret"],
+        hint: "write `global.gitaly.authToken.key`, or name the Secret beside it, too",
+    },
+    Ignored {
+        path: "gitlab.{webservice,gitaly,sidekiq,toolbox,migrations}.shell.authToken.key",
+        unless: &["secret"],
+        hint: "write `global.shell.authToken.key`, or name the Secret beside it, too",
+    },
+    Ignored {
+        path: "gitlab.gitlab-shell.authToken.key",
+        unless: &["secret"],
+        hint: "write `global.shell.authToken.key`, or name the Secret beside it, too",
+    },
+    Ignored {
+        path: "gitlab.migrations.initialRootPassword.key",
+        unless: &["secret"],
+        hint: "write `global.initialRootPassword.key`, or name the Secret beside it, too",
+    },
+    always("gitlab.webservice.ingress.provider", "write `global.ingress.provider`"),
+    always("gitlab.webservice.pdb.maxUnavailable", "write `gitlab.webservice.maxUnavailable`"),
+    always("gitlab.{webservice,sidekiq,toolbox,migrations}.shell.port", "write `global.shell.port`"),
+    always(
+        "gitlab.{sidekiq,toolbox,migrations,geo-logcursor}.rack_attack",
+        "requests are counted by the webservice: write `gitlab.webservice.rack_attack`",
+    ),
+    always(
+        "gitlab.{sidekiq,gitlab-shell,kas}.hpa.{minReplicas,maxReplicas}",
+        "write it one level higher, as `gitlab.sidekiq.minReplicas`",
+    ),
+    always("gitlab.gitaly.persistence.volumeName", "a volume is chosen by `matchLabels` or `matchExpressions`"),
+    always(
+        "gitlab.{gitaly,gitlab-shell,kas,gitlab-pages,mailroom,sidekiq,toolbox}.workhorse.tls.enabled",
+        "write `global.workhorse.tls.enabled`",
+    ),
+    always(
+        "{nginx-ingress,nginx-ingress-geo}.controller.service.nodePorts.gitlab-shell",
+        "remove it; the port of the nodes is chosen by Kubernetes",
+    ),
+    always("certmanager-issuer.useNewIngressForCerts", "remove it; the class is that of `global.ingress.class`"),
+];
+
+/// Keys that have an effect here and none with the official chart: the pattern, and why.
+const DIFFERS: &[(&str, &str)] = &[
+    ("gitlab.*.image.digest", PINNED),
+    ("gitlab.*.init.image.digest", PINNED),
+    ("{registry,minio}.image.digest", PINNED),
+    ("{registry,minio}.init.image.digest", PINNED),
+    ("upgradeCheck.image.digest", PINNED),
+    ("global.{certificates,gitlabBase,kubectl}.image.digest", PINNED),
+    ("gitlab.*.{livenessProbe,readinessProbe,startupProbe}.terminationGracePeriodSeconds", PROBE),
+    (
+        "gitlab.*.{deployment,statefulset,workhorse}.{livenessProbe,readinessProbe,startupProbe}.terminationGracePeriodSeconds",
+        PROBE,
+    ),
+    ("registry.deployment.{livenessProbe,readinessProbe,startupProbe}.terminationGracePeriodSeconds", PROBE),
+];
+
+const PINNED: &str =
+    "an image that is pinned by its digest is that image; after a change back to Helm it follows its tag";
+const PROBE: &str = "Kubernetes reads it in this probe; after a change back to Helm it is not there";
+
+/// Takes what is ignored from the values, and reports it together with what only we read.
+pub(super) fn apply(merged: &mut Merged) -> Vec<Diagnostic> {
+    let mut found = Vec::new();
+    for Ignored { path, unless, hint } in IGNORED {
+        let steps: Vec<&str> = path.split('.').collect();
+        let mut taken = Vec::new();
+        each(&merged.user, &steps, &ValuePath::root(), &mut |path, beside| {
+            if !unless.iter().any(|other| beside.get(*other).is_some_and(is_set)) {
+                taken.push(path);
+            }
+        });
+        for path in taken {
+            remove(&mut merged.user, &path);
+            remove(&mut merged.tree, &path);
+            let message =
+                format!("`{path}` changes nothing: the official chart does not read it here, and neither do we");
+            found.push(Diagnostic::warning("unread-key", message).at_value(path).hint(*hint));
+        }
+    }
+    for (pattern, why) in DIFFERS {
+        let steps: Vec<&str> = pattern.split('.').collect();
+        each(&merged.user, &steps, &ValuePath::root(), &mut |path, _| {
+            let message = format!("`{path}` has an effect here, and none with the official chart");
+            found.push(Diagnostic::warning("differs-from-helm", message).at_value(path).hint(*why));
+        });
+    }
+    found
+}
+
+/// Whether a value is more than nothing.
+fn is_set(value: &Value) -> bool {
+    match value {
+        Value::Null => false,
+        Value::String(text) => !text.is_empty(),
+        Value::Object(map) => map.values().any(is_set),
+        _ => true,
+    }
+}
+
+/// Calls `found` with each path that is set and matches, and with the map it stands in.
+fn each(at: &Value, steps: &[&str], path: &ValuePath, found: &mut dyn FnMut(ValuePath, &Map<String, Value>)) {
+    let (Some(map), Some((step, rest))) = (at.as_object(), steps.split_first()) else { return };
+    for (key, below) in map.iter().filter(|(key, _)| fits(step, key)) {
+        match rest.is_empty() {
+            true if is_set(below) => found(path.key(key), map),
+            true => {}
+            false => each(below, rest, &path.key(key), found),
+        }
+    }
+}
+
+/// The patterns of all keys that are ignored wherever they are set.
+pub(super) fn patterns() -> impl Iterator<Item = &'static str> {
+    IGNORED.iter().filter(|ignored| ignored.unless.is_empty()).map(|ignored| ignored.path)
+}
+
+/// Whether a step of a pattern stands for a key.
+pub(super) fn fits(step: &str, key: &str) -> bool {
+    match step.strip_prefix('{').and_then(|step| step.strip_suffix('}')) {
+        Some(names) => names.split(',').any(|name| name == key),
+        None => step == "*" || step == key,
+    }
+}
+
+/// Takes a key, or an entry of a list, from a tree.
+pub(super) fn remove(tree: &mut Value, path: &ValuePath) {
+    let Some(parent) = path.parent() else { return };
+    if let (Some(Value::Object(map)), Some(key)) = (parent.within_mut(tree), path.last_key()) {
+        map.shift_remove(key);
+    }
+}
