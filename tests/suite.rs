@@ -20,6 +20,7 @@ mod docs;
 mod emit;
 mod errors;
 mod files;
+mod fuzz;
 mod git_ways;
 mod images;
 mod import;
