@@ -19,14 +19,18 @@ const MOST_PLACES: usize = 3;
 /// For so many refused values something else is tried in their place.
 const MOST_STAND_INS: usize = 12;
 
+/// What no schema knows decides nothing but for a few keys that a rule names. A file that is no values file may have very
+/// much of it: with more than this, the variants of the values do without.
+const MOST_UNKNOWN: usize = 500;
+
 /// What is wrong with the user's values besides `refused`, which earlier stages found.
 ///
 /// A value that was refused, or that resolving cannot read, is left out, so that its default stands in. What is wrong
 /// only because it is left out cannot be judged, and is not reported: whatever is, is also wrong with some acceptable
 /// value in its place.
 pub(super) fn errors(request: &Request, user: &Value, refused: &[Diagnostic]) -> Vec<Diagnostic> {
-    // What nothing reads decides nothing, and a file that is no values file may have very much of it.
-    let user = &schema::known(user);
+    let known = schema::known(user);
+    let user = if entries(user) - entries(&known) > MOST_UNKNOWN { &known } else { user };
     let wrong = refused.iter().filter(|d| d.severity == Severity::Error);
     let left_out: Vec<ValuePath> = wrong.filter_map(|d| d.places.first()?.path().cloned()).collect();
     let judge = |left_out| Ok(Judge { request, user, variants: Variants::new(request, user, left_out)? });
@@ -44,6 +48,15 @@ pub(super) fn errors(request: &Request, user: &Value, refused: &[Diagnostic]) ->
     let alone = refused.is_empty() && all.is_empty();
     all.extend(rest.all(alone));
     all
+}
+
+/// How many keys and items a value has, at all depths.
+fn entries(value: &Value) -> usize {
+    match value {
+        Value::Object(map) => map.values().map(|inner| 1 + entries(inner)).sum(),
+        Value::Array(items) => items.iter().map(|inner| 1 + entries(inner)).sum(),
+        _ => 0,
+    }
 }
 
 /// Judges values of which some are left out.
@@ -133,13 +146,28 @@ fn touch(a: &ValuePath, b: &ValuePath) -> bool {
     a.0.starts_with(&b.0) || b.0.starts_with(&a.0)
 }
 
+/// Whether a user who writes this value turns something off or leaves it empty.
+fn nothing(value: &Value) -> bool {
+    match value {
+        Value::Null | Value::Bool(false) => true,
+        Value::String(text) => text.is_empty(),
+        Value::Array(items) => items.is_empty(),
+        Value::Object(map) => map.is_empty(),
+        Value::Bool(true) | Value::Number(_) => false,
+    }
+}
+
 /// A finding about settings: at the values it names, and at what else decides it, the closest to those first.
+///
+/// Where one setting needs another that the user wrote as off or empty, that one comes first: it was written for no other
+/// reason than to turn something off, and the other setting says what is missed.
 fn setting(found: &Diagnostic, causes: Vec<ValuePath>, user: &Value) -> Diagnostic {
     let named: Vec<ValuePath> = found.places.iter().filter_map(|place| place.path().cloned()).collect();
     let shared = |a: &ValuePath, b: &ValuePath| a.0.iter().zip(&b.0).take_while(|(a, b)| a == b).count();
     let mut causes = causes;
     causes.sort_by_key(|cause| Reverse(named.iter().map(|path| shared(path, cause)).max()));
-    let (set, defaults): (Vec<_>, Vec<_>) = named.into_iter().partition(|path| path.within(user).is_some());
+    let (mut set, defaults): (Vec<_>, Vec<_>) = named.into_iter().partition(|path| path.within(user).is_some());
+    set.sort_by_key(|path| !path.within(user).is_some_and(nothing));
     let mut places: Vec<ValuePath> = Vec::new();
     for path in set.into_iter().chain(causes) {
         // one below another says the same

@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use super::{is_set, list, missing, refuse, required, warn};
+use super::{is_set, list, missing, refuse, refuse_beside, required, warn};
 use crate::model::NodeMap;
 use crate::resolve::context::Context;
 use crate::resolve::shared::postgres::{Database, databases};
@@ -95,10 +95,10 @@ fn password_file(cx: &Context) {
             _ => format!("{base}.useSecret"),
         };
         if cx.enabled("postgresql.install") {
-            refuse(
+            refuse_beside(
                 cx,
                 "database-password-file",
-                &switch,
+                [&switch, "postgresql.install"],
                 "the PostgreSQL that `postgresql.install` deploys takes its password from a Secret",
                 "set `postgresql.install: false` and name your own server, or remove `useSecret: false`",
             );
@@ -204,10 +204,10 @@ fn load_balancing_of_ours(cx: &Context) {
     for (path, _) in load_balancing(cx) {
         // A host of its own means that the PostgreSQL deployed here is for something else.
         if path.ends_with(".psql.load_balancing") {
-            refuse(
+            refuse_beside(
                 cx,
                 "load-balancing-without-replicas",
-                &path,
+                [&path, "postgresql.install"],
                 "reads are to be spread over replicas, but the PostgreSQL that `postgresql.install` deploys has none",
                 "set `postgresql.install: false` and give the address of your own PostgreSQL in `global.psql.host`",
             );

@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use super::{is_set, refuse};
+use super::{is_set, refuse, refuse_beside};
 use crate::diag::{Diagnostic, ValuePath};
 use crate::resolve::context::Context;
 
@@ -31,10 +31,10 @@ fn scope(cx: &Context) {
 /// Both answer on the ports of the web and of SSH.
 fn alternatives(cx: &Context) {
     if cx.enabled("haproxy.install") && cx.enabled("traefik.install") {
-        refuse(
+        refuse_beside(
             cx,
             "two-ingress-controllers",
-            "haproxy.install",
+            ["haproxy.install", "traefik.install"],
             "`traefik.install` asks for a second Ingress controller in its place",
             "keep one of the two",
         );

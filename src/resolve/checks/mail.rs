@@ -22,10 +22,10 @@ pub(super) fn check(cx: &Context) {
 /// A port of a mail server speaks TLS from the first byte, or changes to it after a plain greeting.
 fn encryption(cx: &Context) {
     if cx.enabled("global.smtp.tls") && cx.enabled("global.smtp.starttls_auto") {
-        refuse(
+        refuse_beside(
             cx,
             "smtp-encryption",
-            "global.smtp.tls",
+            ["global.smtp.tls", "global.smtp.starttls_auto"],
             "TLS from the first byte and `global.smtp.starttls_auto`, a plain greeting first, exclude each other",
             "keep `global.smtp.tls: true` for port 465, or `global.smtp.starttls_auto: true` for port 587",
         );
@@ -99,10 +99,10 @@ fn service_desk(cx: &Context) {
         return;
     }
     if !cx.enabled("global.appConfig.incomingEmail.enabled") {
-        refuse(
+        refuse_beside(
             cx,
             "service-desk",
-            "global.appConfig.serviceDeskEmail.enabled",
+            ["global.appConfig.serviceDeskEmail.enabled", "global.appConfig.incomingEmail.enabled"],
             "Service Desk needs incoming mail, and `global.appConfig.incomingEmail.enabled` is false",
             "set up `global.appConfig.incomingEmail` as well, or remove the mailbox of Service Desk",
         );

@@ -26,7 +26,7 @@ pub fn check(cx: &Context) {
         service_account_that_all_share,
         redis_of_ours_and_others,
         redis_of_ours_and_its_file,
-        redis_of_nobody,
+        redis_without_server,
         application_object,
         geo_registry,
     ] {
@@ -93,10 +93,10 @@ fn service_account_that_all_share(cx: &Context) {
         && cx.enabled("global.serviceAccount.create")
         && is_set(cx, "global.serviceAccount.name")
     {
-        refuse(
+        refuse_beside(
             cx,
             "shared-service-account",
-            "global.serviceAccount.name",
+            ["global.serviceAccount.name", "global.serviceAccount.create"],
             "one ServiceAccount for all components has to exist already, but `global.serviceAccount.create` asks to make it",
             "set `global.serviceAccount.create: false` and make the ServiceAccount, or remove the name to give each component its own",
         );
@@ -140,24 +140,24 @@ fn redis_of_ours_and_its_file(cx: &Context) {
     let path = "global.redis.redisYmlOverride";
     let given = cx.section(path).as_object().is_some_and(|map| !map.is_empty());
     if given && cx.enabled("redis.install") {
-        refuse(
+        refuse_beside(
             cx,
             "redis-install",
-            path,
+            [path, "redis.install"],
             "replaces the connections to Redis, but `redis.install` asks for the one that comes with GitLab",
             "set `redis.install: false`",
         );
     }
 }
 
-fn redis_of_nobody(cx: &Context) {
+fn redis_without_server(cx: &Context) {
     let given = cx.section("global.redis.redisYmlOverride").as_object().is_some_and(|map| !map.is_empty());
     if !cx.enabled("redis.install") && !given && !is_set(cx, "global.redis.host") {
-        refuse(
+        refuse_beside(
             cx,
             "redis-host",
-            "redis.install",
-            "no Redis comes with GitLab then, and `global.redis.host` does not say where yours is",
+            ["global.redis.host", "redis.install"],
+            "is missing, and no Redis comes with GitLab: `redis.install` is false",
             "name your server in `global.redis.host`, or remove `redis.install: false`",
         );
     }

@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use super::{is_set, refuse, required, warn};
+use super::{is_set, refuse, refuse_beside, required, warn};
 use crate::diag::{Diagnostic, ValuePath};
 use crate::resolve::context::Context;
 
@@ -39,10 +39,10 @@ fn toolbox_replicas(cx: &Context) {
     let replicas = cx.section("gitlab.toolbox.replicas").as_i64().unwrap_or(1);
     let enabled = cx.enabled("gitlab.toolbox.enabled") && cx.enabled("gitlab.toolbox.persistence.enabled");
     if enabled && replicas > 1 {
-        refuse(
+        refuse_beside(
             cx,
             "toolbox-replicas",
-            "gitlab.toolbox.replicas",
+            ["gitlab.toolbox.replicas", "gitlab.toolbox.persistence.enabled"],
             &format!("{replicas} pods cannot share one volume, which `gitlab.toolbox.persistence.enabled` asks for"),
             "set `gitlab.toolbox.replicas: 1`, or `gitlab.toolbox.persistence.enabled: false`",
         );

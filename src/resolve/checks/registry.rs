@@ -74,10 +74,10 @@ fn load_balancing(cx: &Context) {
         "write the SRV record that lists the replicas, as `db-replica-registry.service.consul`",
     );
     if !cx.enabled("registry.redis.loadBalancing.enabled") {
-        refuse(
+        refuse_beside(
             cx,
             "registry-load-balancing",
-            switch,
+            [switch, "registry.redis.loadBalancing.enabled"],
             "the registry keeps the state of the replicas in Redis, and `registry.redis.loadBalancing.enabled` is false",
             "set `registry.redis.loadBalancing.enabled: true`",
         );
@@ -91,10 +91,10 @@ fn database_metrics(cx: &Context) {
     }
     needs_database(cx, switch, "a database that is not used has no metrics");
     if !cx.enabled("registry.redis.cache.enabled") {
-        refuse(
+        refuse_beside(
             cx,
             "registry-database-metrics",
-            switch,
+            [switch, "registry.redis.cache.enabled"],
             "the replicas agree in the cache on who collects them, and `registry.redis.cache.enabled` is false",
             "set `registry.redis.cache.enabled: true`, or turn the metrics of the database off",
         );
@@ -103,10 +103,10 @@ fn database_metrics(cx: &Context) {
 
 fn needs_database(cx: &Context, switch: &str, why: &str) {
     if !cx.enabled("registry.database.enabled") {
-        refuse(
+        refuse_beside(
             cx,
             "registry-database",
-            switch,
+            [switch, "registry.database.enabled"],
             &format!("{why}: `registry.database.enabled` is false"),
             &format!("set `registry.database.enabled: true`, or `{switch}: false`"),
         );
@@ -123,20 +123,20 @@ fn redis(cx: &Context, purpose: &str) {
         needs_database(cx, "registry.redis.cache.enabled", "the cache holds what the metadata database says");
     }
     if set.get("host").is_some_and(|host| host == "") {
-        refuse(
+        refuse_beside(
             cx,
             "registry-redis",
-            &format!("{path}.host"),
+            [&format!("{path}.host"), &format!("{path}.enabled")],
             &format!("is empty, and `{path}.enabled` asks for a connection"),
             "name the server, or remove the key to use the Redis of GitLab",
         );
     }
     let Some(password) = set.get("password").filter(|p| p.get("enabled") == Some(&Value::Bool(true))) else { return };
     for field in ["secret", "key"].into_iter().filter(|field| password.get(*field).is_some_and(|text| text == "")) {
-        refuse(
+        refuse_beside(
             cx,
             "registry-redis",
-            &format!("{path}.password.{field}"),
+            [&format!("{path}.password.{field}"), &format!("{path}.password.enabled")],
             &format!("is empty, and `{path}.password.enabled` asks for a password"),
             "name the Secret and its key, or set `password.enabled: false`",
         );

@@ -2,7 +2,7 @@
 
 use serde_json::Map;
 
-use super::{is_set, refuse, required, warn};
+use super::{is_set, refuse_beside, required, warn};
 use crate::resolve::context::Context;
 
 /// Reports what is contradictory about object storage.
@@ -27,10 +27,10 @@ fn one_store_for_all(cx: &Context) {
     let on = |store: &String| cx.enabled(&format!("{store}.enabled"));
     for store in STORES.map(|name| format!("global.appConfig.{name}")).iter().filter(|store| on(store)) {
         if has_connection(cx, store) {
-            refuse(
+            refuse_beside(
                 cx,
                 "object-storage-twice",
-                &format!("{store}.connection"),
+                [&format!("{store}.connection"), "global.appConfig.object_store.enabled"],
                 "`global.appConfig.object_store.enabled` gives all kinds of objects one connection, and this kind has its own as well",
                 "remove this connection, or set `global.appConfig.object_store.enabled: false` and name a connection for each kind",
             );
@@ -51,10 +51,10 @@ fn stores_by_kind(cx: &Context) {
     }
     for store in STORES.map(|name| format!("global.appConfig.{name}")) {
         if cx.enabled(&format!("{store}.enabled")) && !has_connection(cx, &store) {
-            refuse(
+            refuse_beside(
                 cx,
                 "object-storage-connection",
-                &format!("{store}.connection"),
+                [&format!("{store}.connection"), "global.minio.enabled"],
                 "is missing, and there is no MinIO to keep such objects in: `global.minio.enabled` is false",
                 "name the Secret with the connection in `connection.secret`, or one for all kinds in `global.appConfig.object_store`",
             );

@@ -66,10 +66,10 @@ fn exporter_tls(cx: &Context) {
     for base in std::iter::once(base.to_owned()).chain(own) {
         let switch = format!("{base}.tls.enabled");
         if cx.enabled(&switch) && !cx.enabled("global.workhorse.tls.enabled") {
-            refuse(
+            refuse_beside(
                 cx,
                 "workhorse-exporter-tls",
-                &switch,
+                [&switch, "global.workhorse.tls.enabled"],
                 "the exporter speaks TLS with the certificate of Workhorse, and `global.workhorse.tls.enabled` is false",
                 "set `global.workhorse.tls.enabled: true`, or turn TLS of the exporter off",
             );
@@ -95,10 +95,10 @@ fn load_balancers(cx: &Context) {
         let ranges = [format!("{service}.loadBalancerSourceRanges"), format!("{shared}.loadBalancerSourceRanges")];
         let guarded = ranges.iter().any(|path| cx.section(path).as_array().is_some_and(|list| !list.is_empty()));
         if balances(&service) && !guarded {
-            refuse(
+            refuse_beside(
                 cx,
                 "webservice-load-balancer",
-                &format!("{service}.type"),
+                [&format!("{service}.type"), &ranges[0]],
                 &format!("the load balancer would be open to everybody, `{}` is empty", ranges[0]),
                 &format!("list the networks that may reach it in `{}`", ranges[0]),
             );

@@ -232,10 +232,13 @@ fn deployment<'a>(cx: &'a Context<'a>, key: &'a str, mut section: Value, alone: 
 fn require_base_path(cx: &Context, webs: &[Web]) {
     let required = webs.iter().any(|web| web.set.ingress.require_base_path.unwrap_or(true));
     if required && !cx.enabled("global.gatewayApi.enabled") && !webs.iter().any(Web::is_base) {
-        let path = "gitlab.webservice.deployments";
-        let message = format!("`{path}`: no deployment has `ingress.path: /`, so that most pages would be missing");
+        let all = "gitlab.webservice.deployments";
+        let message = format!("`{all}`: no deployment has `ingress.path: /`, so that most pages would be missing");
         let hint = "give one of them that path, or set `gitlab.webservice.ingress.requireBasePath: false`";
-        cx.say(Diagnostic::error("webservice-base-path", message).at_value(ValuePath::dotted(path)).hint(hint));
+        let written = webs.iter().filter(|web| web.path.is_some());
+        let paths = written.map(|web| ValuePath::dotted(all).key(web.key).key("ingress").key("path"));
+        let diagnostic = Diagnostic::error("webservice-base-path", message).at_values(paths);
+        cx.say(diagnostic.at_value(ValuePath::dotted(all)).hint(hint));
     }
 }
 
