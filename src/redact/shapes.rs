@@ -12,6 +12,7 @@ pub fn cuts(line: &str) -> Vec<Cut> {
     let mut cuts = Vec::new();
     pem(line, &mut cuts);
     urls(line, &mut cuts);
+    go_addresses(line, &mut cuts);
     // `npm_packages` is a word, a token has digits
     let digit = |c: char| c.is_ascii_digit();
     if line.contains(digit) {
@@ -176,6 +177,17 @@ fn pem(line: &str, cuts: &mut Vec<Cut>) {
         let from = line[label..].find("-----").map_or(label, |n| label + n + 5);
         let to = line[from..].find("-----END").map_or(line.len(), |n| from + n);
         cuts.push((from, to));
+    }
+}
+
+/// The password in `user:password@tcp(host:port)/database`, as programs in Go write an address.
+fn go_addresses(line: &str, cuts: &mut Vec<Cut>) {
+    for sign in ["@tcp(", "@unix("] {
+        for (at, _) in line.match_indices(sign) {
+            let ends = |c: char| c.is_whitespace() || matches!(c, '"' | '\'' | '=');
+            let user = line[..at].rsplit(ends).next().unwrap_or_default();
+            cuts.extend(user.find(':').map(|colon| (at - user.len() + colon + 1, at)));
+        }
     }
 }
 
