@@ -149,7 +149,7 @@ fn images_come_from_where_the_profile_says() {
 fn certificates_of_a_gateway_are_asked_for_by_the_gateway() {
     let rendered = pipeline::render(&request("gateway-api")).expect("the profile renders");
     let objects = rendered.objects.manifests();
-    let issuer = objects.iter().find_map(|m| m.body.pointer("/data/issuer.yml").and_then(Value::as_str));
+    let issuer = objects.iter().find_map(|m| m.body.pointer("/data/gateway_issuer.yaml").and_then(Value::as_str));
     let issuer = issuer.expect("there is an issuer");
     assert!(
         issuer.contains("kind: Gateway\n                name: prod-gw\n                namespace: gitlab\n"),

@@ -48,6 +48,7 @@ impl Files {
         scripts.set_formatter(|out, state, value| format(out, state, value));
         for environment in [&mut files, &mut scripts] {
             environment.add_filter("inner", formats::inner);
+            environment.add_filter("plain", formats::plain);
             environment.add_filter("literal", formats::literal);
             environment.add_filter("tagged", formats::tagged);
             environment.add_filter("url", formats::url);

@@ -38,6 +38,8 @@ pub enum Format {
     Nginx,
     /// A script for a POSIX shell.
     Shell,
+    /// `NAME="value"` lines, for a shell or for whoever else reads such files.
+    Env,
 }
 
 impl Format {
@@ -51,6 +53,7 @@ impl Format {
             () if is(&["sshd_config"]) => Some(Format::Sshd),
             () if is(&[".conf"]) => Some(Format::Nginx),
             () if is(&[".sh"]) => Some(Format::Shell),
+            () if is(&[".env"]) => Some(Format::Env),
             () => None,
         }
     }
@@ -69,6 +72,7 @@ impl Format {
                 Format::Sshd => sshd(value)?,
                 Format::Nginx => nginx(value)?,
                 Format::Shell => word(value)?,
+                Format::Env => variable(value)?,
             },
         };
         out.write_str(&text).map_err(Error::from)
@@ -155,6 +159,20 @@ pub fn inner(value: &Value) -> Result<Value, Error> {
     }
     let quoted = json(&Value::from(scalar(value)?))?;
     Ok(Value::from_safe_string(quoted[1..quoted.len() - 1].to_owned()))
+}
+
+/// A word in YAML without quotes, where it means the same so.
+pub fn plain(value: &Value) -> Result<Value, Error> {
+    if value.is_none() {
+        return Ok(null());
+    }
+    let json = json(value)?;
+    let mut text = String::new();
+    let data: serde_json::Value = serde_json::from_str(&json).map_err(|_| refused("not data"))?;
+    write_value(&mut text, &data, 0, false);
+    let text = text.trim();
+    let tagged = text.contains('\n') || TAGS.iter().any(|tag| text.contains(tag));
+    Ok(Value::from_safe_string(if tagged || data.is_array() || data.is_object() { json } else { text.to_owned() }))
 }
 
 /// A string of TOML in single quotes, as Praefect's documentation writes them. What such a string cannot hold is left to the
@@ -363,6 +381,15 @@ fn word(value: &Value) -> Result<String, Error> {
     match text.contains('\0') {
         true => Err(refused("a shell has no words with a zero byte")),
         false => Ok(shell::quoted(&text)),
+    }
+}
+
+/// The value of a variable in double quotes. Readers of such files do not agree on escapes, so nothing needs one.
+fn variable(value: &Value) -> Result<String, Error> {
+    let text = scalar(value)?;
+    match text.chars().any(|c| c.is_control() || "\"\\$`".contains(c)) {
+        true => Err(refused("quotes, `$`, backslashes and line breaks cannot be written there")),
+        false => Ok(format!("\"{text}\"")),
     }
 }
 

@@ -49,10 +49,19 @@ fn resolve(cx: &Context, plan: &mut Plan) {
     let mut w = Workload::new(cx, &COMPONENT);
     w.set.image = cx.global.kubectl.image.clone();
     w.passed.security_context = cx.global.kubectl.security_context.clone();
-    w.set.service_account.enabled = Some(true);
+    w.set.service_account.enabled = Some(set.rbac.create);
+    kubectl_job::own_account(&mut w);
     plan_account(&w, &set, plan);
     let config = format!("{}-certmanager", w.name);
-    let view = view! { name: config, labels: w.labels.object, issuer: issuer(&w, &set, email) };
+    // Where Gateways are, certificates of their listeners have an issuer of their own: nothing serves an Ingress there.
+    let by_gateway = cx.release.has(Difference::GatewayApi) && cx.enabled("global.gatewayApi.configureCertmanager");
+    let gateway_issuer = by_gateway.then(|| {
+        issuer(&w, &set, email)
+            .with("name", format!("{}-gw-issuer", cx.release.name))
+            .with("account_key", format!("{}-gateway-acme-key", cx.release.name))
+            .with("gateway", gateway(cx))
+    });
+    let view = view! { name: config, labels: w.labels.object, issuer: issuer(&w, &set, email), gateway_issuer };
     plan.add(COMPONENT.name, "configmap.yaml", view);
     plan_job(&w, &set, &config, plan);
 }
@@ -80,8 +89,6 @@ fn issuer(w: &Workload, set: &Settings, email: &str) -> crate::resolve::View {
     let release = &cx.release;
     let class = cx.text("global.ingress.class").unwrap_or_else(|| format!("{}-nginx", release.name));
     let new = set.use_new_ingress_for_certs || cx.enabled("global.ingress.useNewIngressForCerts");
-    // Certificates of the Gateway's listeners: nothing serves an Ingress there.
-    let by_gateway = cx.enabled("global.gatewayApi.enabled") && cx.enabled("global.gatewayApi.configureCertmanager");
     let mut labels = w.labels.object.clone();
     labels.remove("app.kubernetes.io/managed-by");
     labels.insert("chart".to_owned(), chart_label(cx).into());
@@ -93,7 +100,7 @@ fn issuer(w: &Workload, set: &Settings, email: &str) -> crate::resolve::View {
         account_key: format!("{}-acme-key", release.name),
         class_field: if new { "ingressClassName" } else { "class" },
         class: (class != "none").then_some(class),
-        gateway: by_gateway.then(|| gateway(cx)),
+        gateway: Value::Null,
     }
 }
 
@@ -147,9 +154,10 @@ fn plan_job(w: &Workload, set: &Settings, config: &str, plan: &mut Plan) {
 fn plan_account(w: &Workload, set: &Settings, plan: &mut Plan) {
     let namespace = &w.cx.release.namespace;
     let account = w.service_account_name();
-    let view = view! { name: account, labels: w.labels.object, namespace };
-    plan.add(COMPONENT.name, "serviceaccount.yaml", view);
+    // Who gives the rights makes the account that has them.
     if set.rbac.create {
+        let view = view! { name: account, labels: w.labels.object, namespace };
+        plan.add(COMPONENT.name, "serviceaccount.yaml", view);
         plan.add(COMPONENT.name, "role.yaml", view! { name: w.name });
         let labels = labels::identity(&w.app, &w.cx.release.name);
         let view = view! { name: w.name, labels, account, namespace };

@@ -3,6 +3,7 @@
 use serde::Deserialize;
 use serde_json::{Value, json};
 
+use crate::bundle::Difference;
 use crate::model::{Node, NodeMap, NonEmpty, Port, Text};
 use crate::resolve::context::overlay;
 use crate::resolve::gateway::gateway_name;
@@ -14,6 +15,9 @@ use crate::view;
 /// What `build.rs` puts into the table of components. Its settings are in `global.gatewayApi`.
 pub const COMPONENT: Component = Component { name: "gateway-api", key: "", resolve };
 
+/// The listener for plain HTTP.
+const PLAIN: &str = "http-default";
+
 /// `global.gatewayApi`.
 #[derive(Default, Deserialize)]
 #[serde(default, rename_all = "camelCase")]
@@ -22,8 +26,10 @@ struct Settings {
     install_envoy: bool,
     configure_certmanager: bool,
     protocol: Option<Text>,
+    http_to_https_redirect: bool,
     addresses: Vec<Node>,
     class: Class,
+    gateway: Own,
     gateway_ref: Reference,
     listeners: NodeMap,
     envoy_proxy_spec: NodeMap,
@@ -36,6 +42,14 @@ struct Settings {
 struct Class {
     name: Text,
     controller_name: Text,
+}
+
+/// What the user adds to the Gateway.
+#[derive(Default, Deserialize)]
+#[serde(default)]
+struct Own {
+    annotations: NodeMap,
+    infrastructure: NodeMap,
 }
 
 #[derive(Default, Deserialize)]
@@ -70,6 +84,9 @@ fn resolve(cx: &Context, plan: &mut Plan) {
     labels::put(&mut labels, &cx.global.common.labels);
     let gateway = Gateway { cx, set, name: gateway_name(cx), labels };
     gateway.plan_gateway(plan);
+    if gateway.redirects() {
+        gateway.plan_redirect(plan);
+    }
     if gateway.set.install_envoy {
         gateway.plan_envoy(plan);
     }
@@ -80,15 +97,43 @@ impl Gateway<'_> {
         view! { name, labels: self.labels }
     }
 
+    /// The protocol of listeners that have none of their own.
+    fn protocol(&self) -> &str {
+        self.set.protocol.non_empty().unwrap_or("HTTPS")
+    }
+
+    /// Whether requests by HTTP are sent on to HTTPS.
+    fn redirects(&self) -> bool {
+        self.set.http_to_https_redirect
+            && self.protocol() == "HTTPS"
+            && self.cx.release.has(Difference::GatewayHttpRedirect)
+    }
+
+    fn plan_redirect(&self, plan: &mut Plan) {
+        let filter = json!({"type": "RequestRedirect", "requestRedirect": {"scheme": "https", "statusCode": 301}});
+        let parent = json!({
+            "group": "gateway.networking.k8s.io", "kind": "Gateway", "name": self.name,
+            "namespace": self.cx.release.namespace, "sectionName": PLAIN,
+        });
+        let view = self
+            .view(&format!("{}-http-redirect", self.cx.release.name))
+            .with("annotations", Value::Null)
+            .with("hosts", Value::Null)
+            .with("parents", vec![parent])
+            .with("rules", vec![json!({"filters": [filter]})]);
+        plan.add(COMPONENT.name, "httproute.yaml", view);
+    }
+
     fn plan_gateway(&self, plan: &mut Plan) {
         let address = self.cx.section("global.hosts.externalIP").as_str().filter(|ip| !ip.is_empty());
         let addresses = match (self.set.addresses.as_slice(), address) {
             ([], Some(ip)) => vec![json!({"type": "IPAddress", "value": ip})],
             (given, _) => given.to_vec(),
         };
-        let mut annotations = NodeMap::new();
+        let mut annotations = labels::text_map(&self.set.gateway.annotations);
         if self.set.configure_certmanager {
-            annotations.insert("cert-manager.io/issuer".to_owned(), format!("{}-issuer", self.cx.release.name).into());
+            annotations
+                .insert("cert-manager.io/issuer".to_owned(), format!("{}-gw-issuer", self.cx.release.name).into());
         }
         let listeners: Vec<Node> =
             self.set.listeners.iter().filter_map(|(name, set)| self.listener(name, set)).collect();
@@ -96,6 +141,7 @@ impl Gateway<'_> {
             .view(&self.name)
             .with("annotations", annotations)
             .with("class", &self.set.class.name)
+            .with("infrastructure", &self.set.gateway.infrastructure)
             .with("addresses", (!addresses.is_empty()).then_some(addresses))
             .with("listeners", listeners);
         plan.add(COMPONENT.name, "gateway.yaml", view);
@@ -120,8 +166,14 @@ impl Gateway<'_> {
                 let wildcard = public("workspaces").map(|host| format!("*.{host}"));
                 (cx.enabled("global.kas.enabled") && cx.enabled("global.workspaces.enabled"), wildcard)
             }
-            "pages-web" => (cx.enabled("global.pages.enabled"), Some(rails::pages_host(cx))),
+            "pages-web" => {
+                let host = rails::pages_host(cx);
+                let all = cx.release.has(Difference::PagesListenerForAllSites);
+                (cx.enabled("global.pages.enabled"), Some(if all { format!("*.{host}") } else { host }))
+            }
             "openbao-web" => (cx.enabled("global.openbao.enabled"), public("openbao")),
+            // The answers to challenges of ACME come by plain HTTP, as the redirect does.
+            PLAIN => (self.redirects() || self.set.configure_certmanager, None),
             "certmanager-http" => (self.set.configure_certmanager, None),
             _ => (true, None),
         };
@@ -130,7 +182,7 @@ impl Gateway<'_> {
         }
         let set: Listener = cx.read_value(&format!("global.gatewayApi.listeners.{name}"), section);
         let own = set.protocol.non_empty();
-        let protocol = own.or_else(|| self.set.protocol.non_empty()).unwrap_or("HTTPS");
+        let protocol = own.unwrap_or_else(|| self.protocol());
         let port = set.port.unwrap_or_else(|| match protocol {
             "HTTP" => json!(80),
             "TCP" => self.ssh_port(),

@@ -28,10 +28,12 @@ struct Settings {
 
 fn resolve(cx: &Context, plan: &mut Plan) {
     let set: Settings = cx.read(COMPONENT.key);
+    let w = Workload::new(cx, &COMPONENT);
+    // The account stays where the exporter is off: others may use it.
+    w.plan_service_account(COMPONENT.name, plan);
     if !set.enabled {
         return;
     }
-    let w = Workload::new(cx, &COMPONENT);
     plan_config(&w, &set, plan);
     plan_deployment(&w, &set, plan);
     let service_annotations = w.service_annotations(&set.service.annotations);
@@ -42,7 +44,6 @@ fn resolve(cx: &Context, plan: &mut Plan) {
         service_type: set.service.r#type, port: set.service.external_port,
     };
     plan.add(COMPONENT.name, "service.yaml", view);
-    w.plan_service_account(COMPONENT.name, plan);
     w.plan_network_policy(COMPONENT.name, plan);
     w.plan_service_monitor(COMPONENT.name, &set.metrics, "http-metrics", plan);
 }

@@ -141,7 +141,7 @@ impl Server<'_> {
             let nodes: Vec<Node> = (0..storage.replicas())
                 .map(|number| {
                     let host = format!("{name}-{number}.{name}.{}.svc", release.namespace);
-                    let address = format!("{scheme}://{host}:{}", service.port(tls));
+                    let address = format!("{scheme}://{host}:{}", service.listens(tls));
                     json!({"storage": format!("{name}-{number}"), "address": address})
                 })
                 .collect();
@@ -159,8 +159,8 @@ impl Server<'_> {
             .with("termination_grace_period_seconds", 30)
             .with("restart_policy", "Always")
             .with("dns_policy", "ClusterFirst");
-        if pod.0.get("automount_service_account_token") == Some(&Value::Bool(false)) {
-            // As in the official chart, unless the values say so here.
+        // What `global.serviceAccount` says of tokens is not for Praefect; its own values may refuse one.
+        if w.set.service_account.automount_service_account_token != Some(true) {
             pod = pod.with("automount_service_account_token", w.token_refused());
         }
         pod.annotate(&w.prometheus_annotations(&self.metrics, &self.metrics_port().to_string()));
@@ -237,7 +237,7 @@ impl Server<'_> {
     fn plan_service(&self, plan: &mut Plan) {
         let w = &self.w;
         let port = |tls: bool| Number(self.service.port(tls).parse().unwrap_or_default());
-        let mut annotations = labels::text_map(&self.service.annotations);
+        let mut annotations = w.service_annotations(&self.service.annotations);
         if self.metrics.enabled {
             for domain in ["gitlab.com/prometheus_", "prometheus.io/"] {
                 annotations.insert(format!("{domain}scrape"), "true".into());

@@ -22,6 +22,14 @@ pub fn workload<'a>(cx: &'a Context<'a>, key: &str, app: &str, name: String) -> 
     w
 }
 
+/// Gives a job its own account, whatever `global.serviceAccount` says: it has rights that no other pod needs.
+pub fn own_account(w: &mut Workload) {
+    let named = w.set.service_account.name.non_empty().is_some();
+    if !named {
+        w.set.service_account.name = Some(w.name.as_str().into());
+    }
+}
+
 /// Fills in `nodeSelector` and `podLabels` of the whole deployment where the job has none of its own.
 pub fn inherit_placement(w: &mut Workload) {
     if w.set.node_selector.is_empty() {

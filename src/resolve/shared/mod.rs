@@ -13,3 +13,15 @@ pub mod rails;
 pub mod redis;
 pub mod tls;
 pub mod workhorse;
+
+/// `maxRequests` or `MaxRequests` as `max_requests`: how TOML names what the values name in camel case.
+pub fn snake_case(key: &str) -> String {
+    let mut name = String::new();
+    for letter in key.chars() {
+        if letter.is_ascii_uppercase() && !name.is_empty() {
+            name.push('_');
+        }
+        name.push(letter.to_ascii_lowercase());
+    }
+    name
+}

@@ -144,7 +144,11 @@ fn resolve(cx: &Context, main: &model::redis::Redis, key: &str, own: Option<&mod
     Redis {
         key: key.to_owned(),
         scheme: text(|r| &r.scheme).unwrap_or_else(|| "redis".to_owned()),
-        user: text(|r| &r.user).unwrap_or_default(),
+        // A cluster is another server, with users of its own.
+        user: match own.filter(|own| !own.cluster.is_empty()) {
+            Some(own) => own.user.non_empty().unwrap_or_default().to_owned(),
+            None => text(|r| &r.user).unwrap_or_default(),
+        },
         address: format!("{host}:{port}/{database}"),
         host,
         port,
@@ -153,7 +157,7 @@ fn resolve(cx: &Context, main: &model::redis::Redis, key: &str, own: Option<&mod
         with_password: at.cluster.is_empty() || at.password.enabled.unwrap_or(false),
         password: password(cx, main, key, own),
         sentinels: servers(&at.sentinels, 26379),
-        sentinel_password: sentinel_password(main),
+        sentinel_password: sentinel_password(cx, main),
         cluster: servers(&at.cluster, 6379),
         connect_timeout: node(|r| &r.connect_timeout),
         read_timeout: node(|r| &r.read_timeout),
@@ -192,9 +196,10 @@ fn default_secret(cx: &Context) -> String {
     format!("{}-redis-secret", cx.release.name)
 }
 
-fn sentinel_password(main: &model::redis::Redis) -> Option<Password> {
+fn sentinel_password(cx: &Context, main: &model::redis::Redis) -> Option<Password> {
     let auth = &main.sentinel_auth;
-    let secret = auth.secret.non_empty()?;
+    let default = format!("{}-redis-sentinel-secret", cx.release.name);
+    let secret = auth.secret.non_empty().unwrap_or(&default);
     let key = auth.key.non_empty().unwrap_or("secret");
     let item = "redis-sentinel/redis-sentinel-password".to_owned();
     auth.enabled.unwrap_or(false).then(|| Password::new(secret, key, item))

@@ -5,6 +5,7 @@ use serde_json::{Value, json};
 
 use super::{COMPONENT, Server};
 use crate::model::{Node, NodeMap, Text};
+use crate::resolve::shared::snake_case;
 use crate::resolve::shared::workhorse;
 use crate::resolve::workload::configure_script;
 use crate::resolve::{Plan, View};
@@ -74,10 +75,7 @@ impl Server<'_> {
             signing_key: self.set.gpg_signing.enabled,
             git: settings(git, &[("catFileCacheSize", "catfile_cache_size")]),
             git_config: tables(git.get("config").and_then(Value::as_array), &["key", "value"], &[("key", "key"), ("value", "value")]),
-            concurrency: tables(Some(&set_to.shell.concurrency), &["rpc", "maxPerRepo"], &[
-                ("rpc", "rpc"), ("maxPerRepo", "max_per_repo"), ("maxQueueSize", "max_queue_size"),
-                ("maxQueueWait", "max_queue_wait"),
-            ]),
+            concurrency: concurrency(&set_to.shell.concurrency),
             pack_objects_cache: cache.get("enabled") == Some(&Value::Bool(true)),
             pack_objects_cache_lines: settings(cache, &[
                 ("dir", "dir"), ("max_age", "max_age"), ("min_occurrences", "min_occurrences"),
@@ -123,6 +121,16 @@ fn tables(list: Option<&Vec<Node>>, needed: &[&str], names: &[(&str, &str)]) -> 
     let entries = list.into_iter().flatten().filter_map(Value::as_object);
     let whole = entries.filter(|entry| needed.iter().all(|key| entry.contains_key(*key)));
     whole.map(|entry| settings(entry, names)).collect()
+}
+
+/// Limits of calls, each key under the name that it has in TOML.
+fn concurrency(list: &[Node]) -> Vec<Vec<View>> {
+    let entries = list.iter().filter_map(Value::as_object);
+    let settings = entries.map(|entry| {
+        let given = entry.iter().filter(|(_, value)| !value.is_null());
+        given.map(|(key, value)| view! { key: snake_case(key), value }).collect()
+    });
+    settings.collect()
 }
 
 /// Buckets: a list, or a text that holds one.

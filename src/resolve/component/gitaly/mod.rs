@@ -131,7 +131,11 @@ impl Server<'_> {
             config: name.clone(),
             name,
             labels: self.w.labels.clone(),
-            replicas: i64::try_from(self.gitaly.internal.names.len()).ok(),
+            // Where clients are led to a host elsewhere, no storage is ours.
+            replicas: match self.gitaly.host.non_empty() {
+                Some(_) => Some(0),
+                None => i64::try_from(self.gitaly.internal.names.len()).ok(),
+            },
             max_unavailable: self.w.set.max_unavailable.clone().unwrap_or(json!(1)),
             tls_secret: self.gitaly.tls.secret_name.clone(),
             persistence: self.set.persistence.clone(),

@@ -26,7 +26,7 @@ pub(super) struct Settings {
     client_alive_interval: Option<Text>,
     login_grace_time: Option<Text>,
     max_startups: MaxStartups,
-    proxy_protocol: bool,
+    pub(super) proxy_protocol: bool,
     pub(super) proxy_policy: Option<Text>,
     proxy_header_timeout: Option<Text>,
     pub(super) gssapi: Gssapi,

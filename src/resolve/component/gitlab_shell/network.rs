@@ -98,7 +98,9 @@ impl Server<'_> {
         let w = &self.w;
         let spoken = |yes: bool| if yes { "PROXY" } else { "" };
         let from_users = w.cx.enabled("global.shell.tcp.proxyProtocol");
-        let to_pods = self.own_daemon() && self.set.config.proxy_policy.non_empty() != Some("reject");
+        // OpenSSH does not know the protocol: who turns it on there has put something before it that does.
+        let speaks = self.own_daemon() || self.set.config.proxy_protocol;
+        let to_pods = speaks && self.set.config.proxy_policy.non_empty() != Some("reject");
         let target = format!("{}/{}:{}", w.cx.release.namespace, w.name, self.port());
         let mut data = Map::new();
         data.insert(self.port().to_string(), format!("{target}:{}:{}", spoken(from_users), spoken(to_pods)).into());

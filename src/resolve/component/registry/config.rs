@@ -3,7 +3,8 @@
 use serde_json::{Map, Value, json};
 
 use super::{HOME, Registry, Tls, secrets};
-use crate::model::{Node, NodeMap, NonEmpty};
+use crate::model::psql::Ssl;
+use crate::model::{Node, NodeMap, NonEmpty, Text};
 use crate::resolve::Context;
 use crate::resolve::plan::View;
 use crate::resolve::shared::{hosts, object_storage, workhorse};
@@ -187,6 +188,23 @@ fn database(registry: &Registry) -> View {
         metrics: on("metrics").map(|set| json!({
             "enabled": true, "interval": set.get("interval"), "leaseduration": set.get("leaseDuration"),
         })).map(without_nulls),
+    }
+}
+
+/// What the toolbox needs to reach the metadata database. It has the certificates of GitLab's own database only.
+pub fn connection(registry: &Registry) -> View {
+    let mut database = database(registry);
+    let cx = registry.w.cx;
+    let global: Ssl = cx.read("global.psql.ssl");
+    let file = |key: &Option<Text>, file: &str| {
+        let has = global.secret.non_empty().is_some() && key.non_empty().is_some();
+        has.then(|| format!("/etc/gitlab/postgres/ssl/{file}.pem"))
+    };
+    let mut taken = |name: &str| database.0.remove(name).unwrap_or_default();
+    view! {
+        host: taken("host"), port: taken("port"), name: taken("dbname"), sslmode: taken("sslmode"),
+        connect_timeout: taken("connecttimeout"), ssl_root_cert: file(&global.server_ca, "server-ca"),
+        ssl_cert: file(&global.client_certificate, "client-certificate"), ssl_key: file(&global.client_key, "client-key"),
     }
 }
 

@@ -8,6 +8,7 @@ mod secrets;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
+use crate::bundle::Difference;
 use crate::model::workload::{Certificate, Metrics};
 use crate::model::{Node, NodeMap, NonEmpty, Port, Switch, Text};
 use crate::resolve::image::ImageRef;
@@ -222,6 +223,12 @@ fn resolve(cx: &Context, plan: &mut Plan) {
         own_script: w.set.init.script.non_empty(),
     };
     plan.add(name, "configmap.yaml", view);
+    if registry.has_database() && cx.release.has(Difference::RegistryBackupInToolbox) {
+        // The toolbox knows the name by the release's alone.
+        let name_of_map = format!("{}-registry-db-connection-config", cx.release.name);
+        let view = view! { name: name_of_map, labels: w.labels.object, config: moved(config::connection(&registry)) };
+        plan.add(name, "configmap-database.yaml", view);
+    }
     if registry.set.api.enabled {
         plan_deployment(&registry, plan);
         network::plan_service(&registry, plan);
@@ -337,6 +344,7 @@ fn plan_migrations(registry: &Registry, plan: &mut Plan) {
     configure.env = without_time_zone(configure.env);
     let pod = kubectl_job::pod(w, vec![w.certificates(), configure], main, volumes, "OnFailure")
         .with("labels", pod_labels)
+        .with("topology_spread_constraints", Value::Null)
         .with("termination_grace_period_seconds", Value::Null);
     let suffix = kubectl_job::name_suffix(w.cx);
     let by_content = suffix.is_none();

@@ -19,7 +19,7 @@ pub fn plan_service(registry: &Registry, plan: &mut Plan) {
     let mut ports = vec![json!({
         "name": format!("{scheme}-{}", service.name), "port": service.external_port, "targetPort": scheme, "protocol": "TCP",
     })];
-    if set.metrics.enabled {
+    if registry.has_metrics() {
         let port = &set.debug.addr.port;
         ports.push(json!({"name": "http-metrics", "port": port, "targetPort": "debug", "protocol": "TCP"}));
     }

@@ -43,8 +43,6 @@ pub struct Settings {
 
 /// A connection of the registry's.
 pub struct Instance {
-    /// The key in the values.
-    pub key: &'static str,
     /// As it is set.
     pub set: Settings,
     name: &'static str,
@@ -56,7 +54,7 @@ pub struct Instance {
 fn all(cx: &Context) -> impl Iterator<Item = Instance> {
     PURPOSES.into_iter().map(|(key, name, mark, item)| {
         let set: Settings = cx.inherited(&format!("global.registry.redis.{key}"), &format!("registry.redis.{key}"));
-        Instance { key, set, name, mark, item, main: redis::redis(cx, "") }
+        Instance { set, name, mark, item, main: redis::redis(cx, "") }
     })
 }
 
@@ -65,11 +63,10 @@ pub fn instances(cx: &Context) -> Vec<Instance> {
     all(cx).filter(|instance| instance.set.enabled).collect()
 }
 
-/// The passwords as sources of a projected volume. Those of connections that are off are there as well, except
-/// the cache's, so that turning one on needs no more than that.
+/// The passwords as sources of a projected volume. Those of connections that are off are there as well, so that
+/// turning one on needs no more than that.
 pub fn sources(cx: &Context) -> Vec<Node> {
-    let mut sources: Vec<Node> =
-        all(cx).filter(|i| i.set.enabled || i.key != "cache").flat_map(|instance| instance.sources(cx)).collect();
+    let mut sources: Vec<Node> = all(cx).flat_map(|instance| instance.sources(cx)).collect();
     // The Sentinels' password of GitLab as well; one that is on brings what it asks with.
     let main = redis::redis(cx, "").sentinel_password.filter(|_| all(cx).all(|i| !i.set.enabled));
     sources.extend(main.map(|password| password.source()));
@@ -156,7 +153,8 @@ impl Instance {
         let mut sources = Vec::new();
         if self.has_password() {
             let auth = &self.set.password;
-            let default = format!("{}-redis-secret", cx.release.name);
+            // Without a Secret of its own, the one of GitLab's Redis.
+            let default = redis::server_password(cx).secret;
             let secret = auth.secret.non_empty().unwrap_or(&default);
             sources.push(secret_items(secret, [(auth.key.non_empty().unwrap_or("secret"), self.item)]));
         }

@@ -57,6 +57,12 @@ fn resolve(cx: &Context, plan: &mut Plan) {
     let name = format!("{}-shared-secrets", cx.release.name);
     let mut w = kubectl_job::workload(cx, COMPONENT.key, &app, name);
     kubectl_job::inherit_placement(&mut w);
+    if w.set.service_account.create == Some(true) {
+        kubectl_job::own_account(&mut w);
+    } else if w.set.service_account.name.non_empty().is_none() {
+        // No account is made and none is named: the namespace's own gets the rights.
+        w.set.service_account.name = Some("default".into());
+    }
     let secrets = secrets::missing(cx, set.env.non_empty().unwrap_or("production"));
     plan_account(&w, &set, &secrets, plan);
 
@@ -153,7 +159,8 @@ fn sign(w: &Workload, set: &SelfSign) -> Parts {
 fn plan_account(w: &Workload, set: &Settings, secrets: &[Secret], plan: &mut Plan) {
     let own = &w.set.service_account;
     let account = own.name.non_empty().unwrap_or(&w.name).to_owned();
-    if own.create.unwrap_or(false) {
+    // Who gives the rights makes the account that has them.
+    if own.create.unwrap_or(false) && set.rbac.create {
         let mut annotations = NodeMap::new();
         annotations.insert("helm.sh/hook".to_owned(), "pre-install,pre-upgrade".into());
         annotations.insert("helm.sh/hook-weight".to_owned(), "-5".into());

@@ -165,10 +165,13 @@ fn kas(list: &mut List) {
 }
 
 fn pages(list: &mut List) {
+    // A Pages elsewhere shares this Secret as well.
+    if list.on("global.pages.enabled") || list.cx.text("global.pages.host").is_some() {
+        list.pair("global.pages.apiSecret", "gitlab-pages-secret", "shared_secret", |key| base64(key, 32));
+    }
     if !list.on("global.pages.enabled") {
         return;
     }
-    list.pair("global.pages.apiSecret", "gitlab-pages-secret", "shared_secret", |key| base64(key, 32));
     if list.on("global.pages.accessControl") {
         list.pair("global.pages.authSecret", "gitlab-pages-auth-secret", "password", |key| random(key, 64));
         let section = "global.oauth.gitlab-pages";
@@ -196,6 +199,11 @@ fn others(list: &mut List) {
     if list.cx.release.has(Difference::SuggestedReviewers) {
         let section = "global.appConfig.suggested_reviewers";
         list.pair(section, "gitlab-suggested-reviewers", "suggested_reviewers_secret", |key| random(key, 64));
+    }
+    if list.cx.release.has(Difference::ZoektBasicAuthSecret) && list.on("gitlab-zoekt.install") {
+        let user = Entry::Literal { key: "gitlab_username".to_owned(), value: "gitlab" };
+        let password = random("gitlab_password", 32);
+        list.add(&["global.zoekt.gateway.basicAuth.secretName"], "zoekt-basicauth", [user, password]);
     }
     if list.on("global.openbao.enabled") || list.on("openbao.install") {
         list.pair("global.openbao.httpAudit", "openbao-audit-secret", "token", |key| random(key, 64));

@@ -114,11 +114,13 @@ fn plan_pods(all: &Workload, section: &Value, path: &str, plan: &mut Plan) {
     let name = format!("{}-{}-v2", w.name, set.name);
     let image = cx.edition_image(&w.set.image, COMPONENT.name);
     let containers = vec![main_container(&w, &set, image.clone())];
-    // What an entry adds to the environment is for its jobs, not for what prepares the pod.
+    // `extraEnv` of an entry is for its jobs, not for what prepares the pod; `extraEnvFrom` is for what runs Rails.
+    let mut prepares = Workload::new(cx, &COMPONENT);
+    prepares.set.extra_env_from = w.set.extra_env_from.clone();
     let init = vec![
         all.certificates(),
-        all.configure(CONFIG, "init-sidekiq-secrets", SECRETS),
-        dependencies(all, &set, image),
+        prepares.configure(CONFIG, "init-sidekiq-secrets", SECRETS),
+        dependencies(&prepares, &set, image),
     ];
     let mut pod = w.pod(init, containers, volumes(&w, all, &set));
     // All of Sidekiq's pods keep apart where that is a wish; where it is a must, only those of one entry do,

@@ -3,7 +3,7 @@
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use super::{COMPONENT, Persistence, Settings, claim, container, init, plan_claim, tools, volumes};
+use super::{COMPONENT, Persistence, Settings, claim, container, init, plan_claim, registry, tools, volumes};
 use crate::model::{Node, NodeMap, Text};
 use crate::resolve::shared::rails::{self, Process};
 use crate::resolve::workload::{Container, Workload, non_empty, safe_to_evict};
@@ -43,7 +43,7 @@ pub fn plan_backup(w: &Workload, set: &Settings, plan: &mut Plan) {
         return;
     }
     let persistence = &cron.persistence;
-    let mut main = container(w, set, "toolbox-backup", persistence);
+    let mut main = registry::mount(w.cx, container(w, set, "toolbox-backup", persistence));
     if set.backups.object_storage.is_azure() {
         // The tools for Azure read their configuration where it is mounted.
         let words = format!("backup-utility {}", cron.extra_args);
@@ -51,7 +51,8 @@ pub fn plan_backup(w: &Workload, set: &Settings, plan: &mut Plan) {
     } else {
         main.args_script = Some(tools(Value::from(cron.extra_args.as_str())));
     }
-    let pod = pod(w, set, cron, main, claim(w, persistence, "backup-tmp"));
+    let tmp = claim(w, persistence, "backup-tmp");
+    let pod = pod(w, set, cron, main, [vec![tmp], registry::volumes(w.cx, &set.backups.registry)].concat());
     plan_cron(w, cron, "backup", pod, plan);
     if persistence.enabled && !persistence.use_generic_ephemeral_volume {
         plan_claim(w, persistence, "backup-tmp", plan);
@@ -71,18 +72,18 @@ pub fn plan_reindex(w: &Workload, set: &Settings, plan: &mut Plan) {
         .with_env([("BYPASS_SCHEMA_VERSION", "true".to_owned())])
         .mount("toolbox-tmp", "/srv/gitlab/tmp", json!({"readOnly": false}));
     main.args = Some(json!(["/bin/bash", "-c", "/scripts/wait-for-deps /scripts/db-reindex"]));
-    let pod = pod(w, set, cron, main, json!({"name": "toolbox-tmp", "emptyDir": {}}));
+    let pod = pod(w, set, cron, main, vec![json!({"name": "toolbox-tmp", "emptyDir": {}})]);
     plan_cron(w, cron, "db-reindex", pod, plan);
 }
 
-fn pod(w: &Workload, set: &Settings, cron: &Cron, mut main: Container, tmp: Node) -> View {
+fn pod(w: &Workload, set: &Settings, cron: &Cron, mut main: Container, own: Vec<Node>) -> View {
     main.resources = cron.resources.clone();
     // No mails, no sign-in: only what all Rails containers mount.
     main = rails::mounts(w.cx, main, Process::Migrations, "toolbox-config", "toolbox-secrets", false);
     let mut labels = w.labels.pod.clone();
     labels.remove("app.kubernetes.io/name");
     let mut pod = w
-        .pod(init(w), vec![main], volumes(w, set, tmp))
+        .pod(init(w), vec![main], [volumes(w, set), own].concat())
         .with("labels", labels)
         .with("automount_service_account_token", w.token_refused())
         .with("affinity", cron.affinity.as_object().filter(|map| !map.is_empty()))

@@ -1,6 +1,7 @@
 //! toolbox: a pod for operators, with Rails' console and the backups; and backups by the clock.
 
 mod cron;
+mod registry;
 
 use serde::Deserialize;
 use serde_json::{Value, json};
@@ -49,6 +50,7 @@ struct Persistence {
 struct Backups {
     cron: cron::Cron,
     object_storage: ObjectStorage,
+    registry: registry::Registry,
 }
 
 #[derive(Default, Deserialize)]
@@ -93,6 +95,7 @@ fn resolve(cx: &Context, plan: &mut Plan) {
     let config = rails::config(&w, Process::Toolbox)
         .with("gsutil", view! { project: set.backups.object_storage.config.gcp_project });
     plan.add(COMPONENT.name, "configmap.yaml", view! { name: w.name, labels: w.labels.object, config: moved(config) });
+    registry::plan_users(&w, &set.backups.registry, plan);
     plan_deployment(&w, &set, plan);
     if set.persistence.enabled {
         plan_claim(&w, &set.persistence, "tmp", plan);
@@ -104,14 +107,14 @@ fn resolve(cx: &Context, plan: &mut Plan) {
 }
 
 fn plan_deployment(w: &Workload, set: &Settings, plan: &mut Plan) {
-    let mut main = container(w, set, "toolbox", &set.persistence).with_env(bootsnap(w.cx));
+    let mut main = registry::mount(w.cx, container(w, set, "toolbox", &set.persistence).with_env(bootsnap(w.cx)));
     main = rails::mounts(w.cx, main, Process::Toolbox, "toolbox-config", "toolbox-secrets", false);
     main.args_script = Some(tools(Value::Null));
     let mut selector = w.labels.selector.clone();
     selector.extend(set.anti_affinity_labels.match_labels.clone());
-    let extra = rails::volumes(w);
+    let own = [vec![claim(w, &set.persistence, "tmp")], registry::volumes(w.cx, &set.backups.registry)];
     let mut pod = w
-        .pod(init(w), vec![main], [volumes(w, set, claim(w, &set.persistence, "tmp")), extra].concat())
+        .pod(init(w), vec![main], [volumes(w, set), own.concat(), rails::volumes(w)].concat())
         .with("affinity", w.affinity_apart_from(&selector));
     pod.annotate(&evictable());
     let view = w.deployment(pod).with("replicas", &set.replicas);
@@ -162,7 +165,7 @@ fn init(w: &Workload) -> Vec<Container> {
     vec![w.certificates(), w.configure("toolbox-config", "init-toolbox-secrets", "toolbox-secrets")]
 }
 
-fn volumes(w: &Workload, set: &Settings, tmp: Node) -> Vec<Node> {
+fn volumes(w: &Workload, set: &Settings) -> Vec<Node> {
     let mut sources = rails::secret_sources(w, Process::Toolbox);
     let store = &set.backups.object_storage;
     if let Some((secret, key)) = store.config.at.named("config") {
@@ -175,7 +178,6 @@ fn volumes(w: &Workload, set: &Settings, tmp: Node) -> Vec<Node> {
             json!({"name": "toolbox-config", "projected": {"sources": [{"configMap": {"name": w.name}}]}}),
             projected_volume("init-toolbox-secrets", 0o400, sources),
             memory_volume("toolbox-secrets"),
-            tmp,
         ],
     ]
     .concat()

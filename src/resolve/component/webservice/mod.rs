@@ -51,6 +51,7 @@ struct Settings {
     http: Http,
     tls: Certificate,
     metrics: Metrics,
+    monitoring: Monitoring,
     workhorse: workhorse::Settings,
     ingress: IngressMore,
     extra_ingress: IngressMore,
@@ -73,6 +74,29 @@ struct Shutdown {
 #[serde(default)]
 struct Http {
     enabled: Option<bool>,
+}
+
+/// `monitoring`, as far as it is the older place of `metrics`.
+#[derive(Default, Deserialize)]
+#[serde(default)]
+struct Monitoring {
+    exporter: Exporter,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(default)]
+struct Exporter {
+    enabled: bool,
+    port: Node,
+}
+
+impl Settings {
+    /// Whether the port of the metrics is shown: another port at the old place brings the switch that stands beside it.
+    fn shows_metrics_port(&self) -> bool {
+        let old = &self.monitoring.exporter;
+        let same = old.port.is_null() || self.metrics.port.as_ref() == Some(&old.port);
+        self.metrics.enabled && (same || old.enabled)
+    }
 }
 
 #[derive(Default, Deserialize)]

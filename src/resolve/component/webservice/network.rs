@@ -61,7 +61,7 @@ pub fn plan_service(web: &Web, plan: &mut Plan) {
     }
     let tls = workhorse::certificate(web).is_some();
     ports.push(port(format!("{}-workhorse", scheme(tls)), json!(set.workhorse_external_port), "http-workhorse"));
-    if web.set.metrics.enabled {
+    if web.set.shows_metrics_port() {
         let tls = web.metrics_certificate().is_some();
         ports.push(port(format!("{}-metrics-ws", scheme(tls)), json!(web.set.metrics.port), "http-metrics-ws"));
     }

@@ -118,10 +118,11 @@ fn puma(web: &Web, image: ImageRef) -> Container {
             .mount(SECRETS, "/srv/gitlab/config/puma.key", json!({"subPath": "puma/puma.key"}));
     }
     if set.metrics.enabled {
-        main = main
-            .with_env([("prometheus_multiproc_dir", "/metrics".to_owned())])
-            .port("http-metrics-ws", &set.metrics.port)
-            .mount(METRICS, "/metrics", json!({}));
+        main =
+            main.with_env([("prometheus_multiproc_dir", "/metrics".to_owned())]).mount(METRICS, "/metrics", json!({}));
+    }
+    if set.shows_metrics_port() {
+        main = main.port("http-metrics-ws", &set.metrics.port);
     }
     if set.ssh_host_keys.mount {
         main = main.mount(set.ssh_host_keys.mount_name.as_str(), "/etc/ssh", json!({}));

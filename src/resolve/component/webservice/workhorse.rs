@@ -9,7 +9,7 @@ use crate::model::{Node, NodeMap, NonEmpty, Text, number_or_text};
 use crate::resolve::Plan;
 use crate::resolve::plan::View;
 use crate::resolve::shared::rails;
-use crate::resolve::shared::redis;
+use crate::resolve::shared::{redis, snake_case};
 use crate::resolve::workload::{Container, Workload, http_probe};
 use crate::view;
 
@@ -289,24 +289,12 @@ fn redis_view(web: &Web) -> View {
 
 /// A section that is there where it is enabled: its settings by their names in TOML.
 fn switched(name: &str, set: &NodeMap) -> Option<View> {
-    let settings: Vec<View> = set.iter().filter_map(|(key, value)| setting(&snake(key), value)).collect();
+    let settings: Vec<View> = set.iter().filter_map(|(key, value)| setting(&snake_case(key), value)).collect();
     is_on(set).then(|| view! { name, settings })
 }
 
 fn is_on(set: &NodeMap) -> bool {
     set.get("enabled").and_then(Value::as_bool).unwrap_or(false)
-}
-
-/// `maxRequests` as `max_requests`.
-fn snake(key: &str) -> String {
-    let mut name = String::new();
-    for letter in key.chars() {
-        if letter.is_ascii_uppercase() {
-            name.push('_');
-        }
-        name.push(letter.to_ascii_lowercase());
-    }
-    name
 }
 
 /// A setting of TOML; nothing where there is no value.

@@ -235,7 +235,6 @@ impl Nginx<'_> {
         say("default-backend-service", backend.then(|| format!("{NAMESPACE}/{}", self.part_name(Part::Backend))));
         say("publish-service", self.published_service());
         say("election-id", Some(self.election_id()));
-        say("election-ttl", text(&own.election_ttl));
         say("controller-class", Some(own.ingress_class_resource.controller_value.to_string()));
         say("ingress-class", text(&own.ingress_class));
         say("configmap", Some(in_namespace(&own.config_map_namespace, &name)));
@@ -260,6 +259,7 @@ impl Nginx<'_> {
         say("enable-metrics", on(own.metrics.enabled));
         say("enable-topology-aware-routing", on(own.enable_topology_aware_routing));
         say("disable-leader-election", on(own.disable_leader_election));
+        say("election-ttl", text(&own.election_ttl));
         args.extend(arguments(&own.extra_args));
         args
     }

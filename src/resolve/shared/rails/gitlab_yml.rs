@@ -38,6 +38,7 @@ pub fn view(w: &Workload, process: Process, app: &AppConfig) -> View {
         pages: moved(services::pages(cx, own)),
         kas: moved(services::kas(cx, app)),
         suggested_reviewers: cx.release.has(Difference::SuggestedReviewers),
+        zoekt_basic_auth: cx.release.has(Difference::ZoektBasicAuthSecret),
         workspaces: moved(services::workspaces(cx, app)),
         openbao: moved(services::openbao(cx)),
         registry: moved(services::registry(cx, own)),
@@ -69,7 +70,8 @@ fn gitlab(cx: &Context, own: &str, process: Process, app: &AppConfig) -> View {
     // A request ends a little before Puma would end the worker.
     let longest = timeout.as_f64().map(|seconds| (seconds * 0.95).ceil() as i64);
     let csp = &app.content_security_policy;
-    let policy = optional(csp.enabled, || {
+    // The web server alone sends it.
+    let policy = optional(csp.enabled && process == Process::Webservice, || {
         view! { enabled: true, report_only: csp.report_only, directives: full(&csp.directives) }
     });
     let web = process == Process::Webservice;
@@ -77,7 +79,7 @@ fn gitlab(cx: &Context, own: &str, process: Process, app: &AppConfig) -> View {
         host: public.host,
         https: public.https,
         relative_url_root: app.relative_url_root.non_empty().filter(|_| process.works()),
-        cdn_host: if process.works() { app.cdn_host.clone() } else { Value::Null },
+        cdn_host: if process.serves() { app.cdn_host.clone() } else { Value::Null },
         initial_gitlab_product_usage_data:
             if process == Process::Toolbox { Value::Null } else { app.initial_defaults.gitlab_product_usage_data.clone() },
         ssh_host: cx.section("global.hosts.ssh"),
@@ -151,8 +153,11 @@ fn stores(cx: &Context, own: &str, process: Process, app: &AppConfig) -> Vec<Nod
 
 /// Identifiers of services that count visitors, and what the component adds.
 fn extra(cx: &Context, own: &str, process: Process, app: &AppConfig) -> Option<NodeMap> {
-    let mut all =
-        if process.works() { node(&app.extra).as_object().cloned().unwrap_or_default() } else { NodeMap::new() };
+    let mut all = if process.works() || process == Process::GeoLogcursor {
+        node(&app.extra).as_object().cloned().unwrap_or_default()
+    } else {
+        NodeMap::new()
+    };
     all.retain(|_, value| !value.is_null() && *value != Value::Bool(false) && value != "");
     if let Some(own) = cx.section(&format!("{own}.extra")).as_object() {
         all.extend(own.iter().filter(|(_, v)| !v.is_null()).map(|(k, v)| (k.clone(), v.clone())));
@@ -203,7 +208,8 @@ fn monitoring(cx: &Context, own: &str, process: Process) -> Node {
         Process::Webservice => {
             let old: Metrics = cx.read(&format!("{own}.monitoring.exporter"));
             let exporter = view! {
-                enabled: metrics.enabled || old.enabled,
+                // Another port at the old place brings the switch that stands beside it.
+                enabled: old.enabled || metrics.enabled && (old.port.is_null() || old.port == metrics.port),
                 address: super::first_set([&old.listen_addr, &metrics.listen_addr]),
                 port: if old.port.is_null() { &metrics.port } else { &old.port },
             };

@@ -156,7 +156,7 @@ pub fn mounts(
     );
     if !init && process != Process::GeoLogcursor {
         let app = cx.once::<AppConfig>("global.appConfig");
-        container.volume_mounts.extend(secrets::topology_mounts(&app, volume));
+        container.volume_mounts.extend(secrets::topology_mounts(cx, &app, volume));
     }
     if init || !process.serves() {
         return container;

@@ -5,6 +5,7 @@ use serde_json::json;
 use super::{ClickHouse, Process, mail, services, sign_in};
 use crate::model::app_config::{AppConfig, SecretKey};
 use crate::model::{Node, NonEmpty};
+use crate::resolve::Context;
 use crate::resolve::shared::{gitaly_clients, object_storage, postgres, redis};
 use crate::resolve::workload::{Workload, mount, projected_volume, secret_items};
 
@@ -19,18 +20,20 @@ const TOPOLOGY: &str = "topology-service";
 const TOPOLOGY_FILES: [&str; 2] = ["tls.crt", "tls.key"];
 
 /// The Secret with the certificate for the topology service, where the connection has TLS.
-fn topology_secret(app: &AppConfig) -> Option<&str> {
+fn topology_secret(cx: &Context, app: &AppConfig) -> Option<String> {
     let tls = &app.cell.topology_service_client.tls;
-    tls.secret.non_empty().filter(|_| app.cell.enabled && tls.enabled)
+    let named = tls.secret.non_empty().map(str::to_owned);
+    let there = app.cell.enabled && tls.enabled;
+    there.then(|| named.unwrap_or_else(|| format!("{}-topology-service-tls", cx.release.name)))
 }
 
 /// The mounts of that certificate where `gitlab.yml` says it is, from the secrets' volume.
-pub fn topology_mounts(app: &AppConfig, secrets: &str) -> Vec<Node> {
+pub fn topology_mounts(cx: &Context, app: &AppConfig, secrets: &str) -> Vec<Node> {
     let file = |file| {
         let options = json!({"subPath": format!("{TOPOLOGY}/{file}"), "readOnly": true});
         mount(secrets, &format!("/srv/gitlab/config/{TOPOLOGY}/{file}"), options)
     };
-    topology_secret(app).map(|_| TOPOLOGY_FILES.map(file).into()).unwrap_or_default()
+    topology_secret(cx, app).map(|_| TOPOLOGY_FILES.map(file).into()).unwrap_or_default()
 }
 
 /// The sources of the projected volume `init-<component>-secrets`.
@@ -55,7 +58,7 @@ pub fn secret_sources(w: &Workload, process: Process) -> Vec<Node> {
         sources.extend(object_storage::sources(cx, &app, process.serves(), process == Process::Sidekiq));
         let files = TOPOLOGY_FILES.map(|file| (file, format!("{TOPOLOGY}/{file}")));
         let items = files.each_ref().map(|(key, path)| (*key, path.as_str()));
-        sources.extend(topology_secret(&app).map(|secret| secret_items(secret, items)));
+        sources.extend(topology_secret(cx, &app).map(|secret| secret_items(&secret, items)));
     }
     if process.serves() {
         sources.extend(services::sources(cx, own, &app, process));

@@ -1,7 +1,7 @@
 //! What Rails knows about other parts of GitLab: Pages, KAS, the registry, OpenBao, workspaces, the shell.
 
 use serde::Deserialize;
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use super::{Process, first_set, optional};
 use crate::bundle::Difference;
@@ -45,6 +45,11 @@ fn pages_address(cx: &Context, pages: &Pages) -> (String, bool) {
     (host, pages.https.unwrap_or(public.https))
 }
 
+/// Whether there is a Pages: our own, or one elsewhere, which has a host.
+fn uses_pages(pages: &Pages) -> bool {
+    pages.enabled || pages.host.non_empty().is_some()
+}
+
 /// The domain of Pages' sites: `global.pages.host`, or else the host of `global.hosts`.
 pub fn pages_host(cx: &Context) -> String {
     pages_address(cx, &cx.read("global.pages")).0
@@ -61,7 +66,7 @@ pub fn pages(cx: &Context, own: &str) -> View {
         None => None,
     };
     view! {
-        enabled: pages.enabled,
+        enabled: uses_pages(&pages),
         access_control: pages.access_control,
         artifacts_server: pages.artifacts_server,
         path: pages.path.non_empty().unwrap_or("/srv/gitlab/shared/pages"),
@@ -237,6 +242,12 @@ pub fn shell(cx: &Context, own: &str, process: Process) -> View {
     }
 }
 
+/// The Secret with the user and the password that Zoekt's gateway asks for.
+fn zoekt_secret(cx: &Context) -> String {
+    let named = cx.text("global.zoekt.gateway.basicAuth.secretName");
+    named.unwrap_or_else(|| format!("{}-zoekt-basicauth", cx.release.name))
+}
+
 /// What Rails shares with the others in secret, as sources of a projected volume.
 pub fn sources(cx: &Context, own: &str, app: &AppConfig, process: Process) -> Vec<Node> {
     let release = &cx.release.name;
@@ -270,12 +281,19 @@ pub fn sources(cx: &Context, own: &str, app: &AppConfig, process: Process) -> Ve
         }
     }
     let pages: Pages = cx.read("global.pages");
-    if pages.enabled {
+    if uses_pages(&pages) {
         sources.push(source(&pages.api_secret, "gitlab-pages-secret", "shared_secret", "pages/secret"));
     }
     if uses_kas(cx, app) {
         let kas = SecretKey { secret: app.gitlab_kas.secret.clone(), key: app.gitlab_kas.key.clone() };
         sources.push(source(&kas, "gitlab-kas-secret", "kas_shared_secret", "kas/.gitlab_kas_secret"));
+    }
+    if cx.release.has(Difference::ZoektBasicAuthSecret) {
+        let name = zoekt_secret(cx);
+        let items = [("gitlab_username", "username"), ("gitlab_password", "password")];
+        let items = items.map(|(key, what)| json!({"key": key, "path": format!("zoekt/.gitlab_zoekt_{what}")}));
+        // Only those who search have it.
+        sources.push(json!({"secret": {"name": name, "optional": true, "items": items}}));
     }
     if cx.release.has(Difference::SuggestedReviewers) {
         let set: SecretKey = cx.read("global.appConfig.suggested_reviewers");
