@@ -46,7 +46,7 @@ VALUES = {
 }
 MANIFESTS = {
     "many keys": MANIFEST + "\n" + keys(580_000, "  "),
-    "many objects": "".join(f"---\n{MANIFEST} {{}}\n" for _ in range(LONGEST // 70)),
+    "many objects": "".join(f"---\n{MANIFEST} {{}}\n" for _ in range(LONGEST // 90)),
     "a list of numbers": filled(MANIFEST + " [", "1,", "1]\n"),
     "one text": filled(MANIFEST + "\n  a: |\n", "    some line of a text\n"),
 }
