@@ -36,7 +36,7 @@ def filled(before, part, after=""):
 VALUES = {
     "200,000 unknown keys": keys(200_000),
     "200,000 unknown keys of a component": "gitlab:\n  webservice:\n" + keys(200_000, "    "),
-    "as many values as are read": keys(249_000),
+    "as many values as are read": keys(240_000),
     "a list of numbers": filled("a: [", "1,", "1]\n"),
     "a list of maps": filled("a:\n", "- {}\n"),
     "lists in lists": filled("a: [", "[[]],", "[]]\n"),

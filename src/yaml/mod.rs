@@ -25,11 +25,8 @@ pub use node::{Entries, Kind, Node};
 
 /// The longest values file that is read, in bytes.
 pub const MAX_BYTES: usize = 8 << 20;
-/// The most values that a document read for its data may have, those that its aliases repeat included.
+/// The most values a document may have, keys and what its aliases repeat included.
 pub const MAX_NODES: usize = 500_000;
-/// The same for a values file. Each of its values keeps its place and is copied several times, so that one takes a
-/// kilobyte: with more of them a file within [`MAX_BYTES`] would need more than 300 MiB.
-pub const MAX_PLACED_NODES: usize = 250_000;
 /// How deep maps and lists may be within each other.
 pub const MAX_DEPTH: usize = 250;
 /// How many errors of a file are kept, and how many warnings.

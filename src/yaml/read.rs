@@ -11,7 +11,7 @@ use serde_json::Value;
 use crate::diag::{Diagnostic, Location, Place, Report, Severity, Step, ValuePath, Warned};
 
 use super::node::{Entries, Kind, Node};
-use super::{MAX_BYTES, MAX_DEPTH, MAX_FINDINGS, MAX_NODES, MAX_PLACED_NODES, lines, scalar, stream, syntax, tree};
+use super::{MAX_BYTES, MAX_DEPTH, MAX_FINDINGS, MAX_NODES, lines, scalar, stream, syntax, tree};
 
 /// Reads a text; an empty one is an empty map. `source` is the number its places get.
 ///
@@ -305,12 +305,11 @@ impl Reader {
 
     fn grow(&mut self, by: usize, at: Location) -> Result<(), Fatal> {
         self.weight += by;
-        let most = if self.any_root { MAX_NODES } else { MAX_PLACED_NODES };
-        if self.weight <= most {
+        if self.weight <= MAX_NODES {
             return Ok(());
         }
         Err(Box::new(
-            Diagnostic::error("too-large", format!("the file has more than {most} values, aliases written out"))
+            Diagnostic::error("too-large", format!("the file has more than {MAX_NODES} values, aliases written out"))
                 .at(at)
                 .hint("aliases that repeat aliases grow fast; write out what is needed"),
         ))

@@ -63,7 +63,7 @@ fn maps_and_lists_10000_deep() {
 
 #[test]
 fn many_small_values() {
-    let finding = refused("- \n".repeat(yaml::MAX_PLACED_NODES + 1).into_bytes());
+    let finding = refused("- \n".repeat(yaml::MAX_NODES + 1).into_bytes());
     assert_eq!(finding.code, "too-large");
 }
 
