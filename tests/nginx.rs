@@ -63,7 +63,7 @@ fn nodes_have_the_ports_that_are_asked_for() {
         .iter()
         .map(|port| (port["name"].as_str().unwrap(), port["nodePort"].as_i64()))
         .collect();
-    let expected = [("http", Some(32080)), ("https", None), ("gitlab-shell", Some(32022)), ("9000-tcp", Some(32090))];
+    let expected = [("http", Some(32080)), ("https", None), ("gitlab-shell", None), ("9000-tcp", Some(32090))];
     assert_eq!(node_ports, expected);
     assert_eq!(all["ConfigMap/test-nginx-ingress-tcp"]["data"]["9000"], "default/x:9000");
 }

@@ -64,17 +64,3 @@ fn what_the_official_chart_ignores_is_ignored_and_reported_or_differs_and_is_rep
     }
     assert!(wrong.is_empty(), "{} of {}:\n{}", wrong.len(), rows.len(), wrong.join("\n"));
 }
-
-/// With `--unknown-keys warn` a key that is unknown has no effect, whatever passes its section on.
-#[test]
-fn an_unknown_key_that_is_let_pass_changes_nothing() {
-    let of = |values: Value| text(&render(&request("prod", "gitlab", &values)).unwrap());
-    let base = of(json!({}));
-    for values in [
-        json!({"gitlab": {"kas": {"redis": {"host": "elsewhere"}}}}),
-        json!({"gitlab": {"sidekiq": {"shell": {"port": 7}}}}),
-        json!({"global": {"redis": {"hosts": "elsewhere"}}}),
-    ] {
-        assert!(of(values.clone()) == base, "{values} changes the render");
-    }
-}

@@ -187,7 +187,7 @@ pub(super) fn fits(step: &str, key: &str) -> bool {
 }
 
 /// Takes a key, or an entry of a list, from a tree.
-pub(super) fn remove(tree: &mut Value, path: &ValuePath) {
+fn remove(tree: &mut Value, path: &ValuePath) {
     let Some(parent) = path.parent() else { return };
     if let (Some(Value::Object(map)), Some(key)) = (parent.within_mut(tree), path.last_key()) {
         map.shift_remove(key);

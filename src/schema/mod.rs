@@ -100,12 +100,7 @@ pub fn check(mut merged: Merged, options: &Options) -> Result<Warned<Checked>, (
     let unread = marks::unread(options.release, &mut merged).into_iter().map(|finding| leniently(finding, options));
     let mut findings: Vec<_> = unread.collect();
     findings.extend(ignored::apply(&mut merged));
-    let Walked { findings: more, quoted, unquoted, unknown } = walk(&merged.user, &merged.tree, options);
-    for path in &unknown {
-        // what is reported as unknown has no effect: some components pass whole sections on
-        ignored::remove(&mut merged.user, path);
-        ignored::remove(&mut merged.tree, path);
-    }
+    let Walked { findings: more, quoted, unquoted } = walk(&merged.user, &merged.tree, options);
     findings.extend(more);
     let lost = scalars::lost_texts(&merged, &unquoted).into_iter();
     findings.extend(lost.map(|finding| options.of_a_type(finding)));
@@ -146,8 +141,6 @@ struct Walked {
     quoted: Vec<String>,
     /// Where a string is meant, and a number or a boolean stands.
     unquoted: Vec<ValuePath>,
-    /// The keys that the schemas do not know.
-    unknown: Vec<ValuePath>,
 }
 
 fn walk(user: &Value, tree: &Value, options: &Options) -> Walked {
@@ -171,7 +164,7 @@ fn walk(user: &Value, tree: &Value, options: &Options) -> Walked {
     let odd = found.quantities.iter().filter_map(|path| scalars::unit(path, path.within(&user)?));
     diagnostics.extend(odd);
     diagnostics.extend(unknown::unread(&user));
-    Walked { findings: diagnostics, quoted: found.quoted, unquoted: found.unquoted, unknown: found.unknown }
+    Walked { findings: diagnostics, quoted: found.quoted, unquoted: found.unquoted }
 }
 
 /// A finding about a key that nothing reads, as severe as the user wants it.

@@ -104,13 +104,12 @@ fn service_account_that_all_share(cx: &Context) {
 }
 
 /// Redis instances for one purpose each.
-const REDIS_INSTANCES: [&str; 12] = [
+const REDIS_INSTANCES: [&str; 11] = [
     "actioncable",
     "cache",
     "clusterCache",
     "clusterQueuesMetadata",
     "clusterRateLimiting",
-    "clusterSharedState",
     "queues",
     "rateLimiting",
     "repositoryCache",
