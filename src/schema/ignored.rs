@@ -1,8 +1,9 @@
 //! Keys that the schemas know and that the official chart ignores where they stand: they are left out of account here
 //! too, and reported. Those that have an effect here, because that is safer than none, are reported as well.
 
-use serde_json::{Map, Value};
+use serde_json::Value;
 
+use super::pattern;
 use crate::diag::{Diagnostic, ValuePath};
 use crate::values::Merged;
 
@@ -126,10 +127,9 @@ const PROBE: &str = "Kubernetes reads it in this probe; after a change back to H
 pub(super) fn apply(merged: &mut Merged) -> Vec<Diagnostic> {
     let mut found = Vec::new();
     for Ignored { path, unless, hint } in IGNORED {
-        let steps: Vec<&str> = path.split('.').collect();
         let mut taken = Vec::new();
-        each(&merged.user, &steps, &ValuePath::root(), &mut |path, beside| {
-            if !unless.iter().any(|other| beside.get(*other).is_some_and(is_set)) {
+        pattern::each(&merged.user, path, &mut |path, value, beside| {
+            if is_set(value) && !unless.iter().any(|other| beside.get(*other).is_some_and(is_set)) {
                 taken.push(path);
             }
         });
@@ -141,11 +141,12 @@ pub(super) fn apply(merged: &mut Merged) -> Vec<Diagnostic> {
             found.push(Diagnostic::warning("unread-key", message).at_value(path).hint(*hint));
         }
     }
-    for (pattern, why) in DIFFERS {
-        let steps: Vec<&str> = pattern.split('.').collect();
-        each(&merged.user, &steps, &ValuePath::root(), &mut |path, _| {
-            let message = format!("`{path}` has an effect here, and none with the official chart");
-            found.push(Diagnostic::warning("differs-from-helm", message).at_value(path).hint(*why));
+    for (differs, why) in DIFFERS {
+        pattern::each(&merged.user, differs, &mut |path, value, _| {
+            if is_set(value) {
+                let message = format!("`{path}` has an effect here, and none with the official chart");
+                found.push(Diagnostic::warning("differs-from-helm", message).at_value(path).hint(*why));
+            }
         });
     }
     found
@@ -161,29 +162,9 @@ fn is_set(value: &Value) -> bool {
     }
 }
 
-/// Calls `found` with each path that is set and matches, and with the map it stands in.
-fn each(at: &Value, steps: &[&str], path: &ValuePath, found: &mut dyn FnMut(ValuePath, &Map<String, Value>)) {
-    let (Some(map), Some((step, rest))) = (at.as_object(), steps.split_first()) else { return };
-    for (key, below) in map.iter().filter(|(key, _)| fits(step, key)) {
-        match rest.is_empty() {
-            true if is_set(below) => found(path.key(key), map),
-            true => {}
-            false => each(below, rest, &path.key(key), found),
-        }
-    }
-}
-
 /// The patterns of all keys that are ignored wherever they are set.
 pub(super) fn patterns() -> impl Iterator<Item = &'static str> {
     IGNORED.iter().filter(|ignored| ignored.unless.is_empty()).map(|ignored| ignored.path)
-}
-
-/// Whether a step of a pattern stands for a key.
-pub(super) fn fits(step: &str, key: &str) -> bool {
-    match step.strip_prefix('{').and_then(|step| step.strip_suffix('}')) {
-        Some(names) => names.split(',').any(|name| name == key),
-        None => step == "*" || step == key,
-    }
 }
 
 /// Takes a key, or an entry of a list, from a tree.

@@ -8,6 +8,7 @@ mod fast_match;
 mod gone;
 mod ignored;
 mod marks;
+mod pattern;
 mod placeholder;
 mod prune;
 mod scalars;

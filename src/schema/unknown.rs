@@ -8,8 +8,8 @@ use std::sync::LazyLock;
 use serde_json::Value;
 
 use super::gone::{GONE, OTHER_WORDS, REFUSED, UNREAD};
-use super::ignored;
 use super::store::{self, At};
+use super::{ignored, pattern};
 use crate::diag::{Diagnostic, Step, ValuePath};
 
 /// Says that a key is unknown, and what to write in its place.
@@ -59,49 +59,30 @@ pub(super) fn more(next: &ValuePath, count: usize) -> Diagnostic {
 /// A warning for each key that is taken and changes nothing.
 pub(super) fn unread(user: &Value) -> Vec<Diagnostic> {
     let mut found = Vec::new();
-    for (pattern, instead) in UNREAD {
-        let keys: Vec<&str> = pattern.split('.').collect();
-        matching(user, &keys, ValuePath::root(), &mut |path| {
-            let message = format!("`{path}` changes nothing: no object follows from it");
-            found.push(Diagnostic::warning("unread-key", message).at_value(path).hint(*instead));
+    for (unread, instead) in UNREAD {
+        pattern::each(user, unread, &mut |path, value, _| {
+            if !value.is_null() {
+                let message = format!("`{path}` changes nothing: no object follows from it");
+                found.push(Diagnostic::warning("unread-key", message).at_value(path).hint(*instead));
+            }
         });
     }
     found
 }
 
-/// The paths in a tree that are set and match a pattern, `*` for one key.
-fn matching(at: &Value, pattern: &[&str], path: ValuePath, found: &mut dyn FnMut(ValuePath)) {
-    let Some((key, rest)) = pattern.split_first() else {
-        if !at.is_null() {
-            found(path);
-        }
-        return;
-    };
-    for (name, inner) in at.as_object().into_iter().flatten().filter(|(name, _)| *key == "*" || key == name) {
-        matching(inner, rest, path.key(name), found);
-    }
-}
-
 /// What is known about a path; the most special sentence.
 fn known_answer(keys: &[&str]) -> Option<&'static str> {
-    let fits = |pattern: &str| {
-        let mut parts = pattern.split('.');
-        keys.iter().all(|key| parts.next().is_some_and(|part| part == "*" || part == *key)) && parts.next().is_none()
-    };
     let stars = |pattern: &str| pattern.matches('*').count();
     GONE.iter()
-        .filter(|(pattern, _)| fits(pattern))
+        .filter(|(known, _)| pattern::matches(known, keys))
         .min_by_key(|(pattern, _)| stars(pattern))
         .map(|(_, answer)| *answer)
 }
 
 /// Whether a key is known and changes nothing: it is no answer to offer.
 fn is_unread(keys: &[&str]) -> bool {
-    let fits = |pattern: &str| {
-        let steps: Vec<_> = pattern.split('.').collect();
-        steps.len() == keys.len() && steps.iter().zip(keys).all(|(step, key)| ignored::fits(step, key))
-    };
-    UNREAD.iter().any(|(pattern, _)| fits(pattern)) || ignored::patterns().any(fits)
+    let unread = UNREAD.iter().map(|(unread, _)| *unread);
+    unread.chain(ignored::patterns()).any(|unread| pattern::matches(unread, keys))
 }
 
 fn meant(keys: &[&str], value: Option<&Value>) -> String {

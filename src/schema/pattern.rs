@@ -1,0 +1,44 @@
+//! Patterns of values paths: keys with dots between them, where `*` is any key and `{a,b}` is one of several.
+
+use serde_json::{Map, Value};
+
+use crate::diag::ValuePath;
+
+/// Calls `found` with each path in a tree that matches a pattern, with what stands there and the map that it stands in.
+pub(super) fn each<'v>(
+    tree: &'v Value,
+    pattern: &str,
+    found: &mut dyn FnMut(ValuePath, &'v Value, &'v Map<String, Value>),
+) {
+    let steps: Vec<&str> = pattern.split('.').collect();
+    below(tree, &steps, &ValuePath::root(), found);
+}
+
+fn below<'v>(
+    at: &'v Value,
+    steps: &[&str],
+    path: &ValuePath,
+    found: &mut dyn FnMut(ValuePath, &'v Value, &'v Map<String, Value>),
+) {
+    let (Some(map), Some((step, rest))) = (at.as_object(), steps.split_first()) else { return };
+    for (key, value) in map.iter().filter(|(key, _)| fits(step, key)) {
+        match rest.is_empty() {
+            true => found(path.key(key), value, map),
+            false => below(value, rest, &path.key(key), found),
+        }
+    }
+}
+
+/// Whether a pattern stands for a path.
+pub(super) fn matches(pattern: &str, keys: &[&str]) -> bool {
+    let mut steps = pattern.split('.');
+    keys.iter().all(|key| steps.next().is_some_and(|step| fits(step, key))) && steps.next().is_none()
+}
+
+/// Whether a step of a pattern stands for a key.
+fn fits(step: &str, key: &str) -> bool {
+    match step.strip_prefix('{').and_then(|step| step.strip_suffix('}')) {
+        Some(names) => names.split(',').any(|name| name == key),
+        None => step == "*" || step == key,
+    }
+}
