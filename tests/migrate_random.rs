@@ -272,7 +272,10 @@ fn in_braces(choices: &mut Choices) -> (String, Vec<String>) {
         comment(&mut text, choices, " ");
         text.push('\n');
     }
-    text.push_str(choices.pick(&["", "...\n"]));
+    // A file of `...` alone is no YAML for every reader, before and after.
+    if !text.is_empty() {
+        text.push_str(choices.pick(&["", "...\n"]));
+    }
     (text, comments)
 }
 
