@@ -143,6 +143,8 @@ const DEFAULTS: &[(&str, &str, &str)] = &[
     ("*", "backendRefs[].group", "\"\""),
     ("*", "backendRefs[].kind", "\"Service\""),
     ("*", "backendRefs[].weight", "1"),
+    ("HTTPRoute", "rules[].matches", r#"[{"path":{"type":"PathPrefix","value":"/"}}]"#),
+    ("HTTPRoute", "requestRedirect.statusCode", "302"),
     ("*", "matches[].path.type", "\"PathPrefix\""),
     ("*", "matches[].path.value", "\"/\""),
 ];
