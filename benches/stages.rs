@@ -6,8 +6,8 @@ use divan::Bencher;
 use gitlab_render::pipeline::{self, Request, Target};
 use gitlab_render::render::{Renderer, render};
 use gitlab_render::resolve::{Context, KubeVersion, Release, resolve};
-use gitlab_render::schema::{self, Options};
-use gitlab_render::validate::files::Text;
+use gitlab_render::schema::{self, CheckOptions};
+use gitlab_render::validate::files::ManifestText;
 use gitlab_render::values::{self, Input};
 use gitlab_render::{bundle, emit, manifest, releases};
 
@@ -50,7 +50,7 @@ fn release() -> Release {
         is_upgrade: false,
         kube_version: KubeVersion { major: 1, minor: 35 },
         api_versions: Vec::new(),
-        images: releases::Images::development(),
+        images: releases::ImageTags::development(),
     }
 }
 
@@ -74,7 +74,7 @@ fn merge(bencher: Bencher) {
 #[divan::bench]
 fn validate(bencher: Bencher) {
     let merged = merged();
-    bencher.bench(|| schema::violations(&merged.user, &merged.tree, &Options::default()));
+    bencher.bench(|| schema::violations(&merged.user, &merged.tree, &CheckOptions::default()));
 }
 
 #[divan::bench]
@@ -108,7 +108,7 @@ fn validate_texts(bencher: Bencher) {
     let text = String::from_utf8(out).expect("YAML is text");
     let version = KubeVersion { major: 1, minor: 35 };
     bencher
-        .with_inputs(|| vec![Text { name: "-".to_owned(), text: text.as_str().into(), named: true }])
+        .with_inputs(|| vec![ManifestText { name: "-".to_owned(), text: text.as_str().into(), named: true }])
         .bench_values(|texts| pipeline::validate::texts(texts, version, "default"));
 }
 

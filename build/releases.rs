@@ -40,13 +40,13 @@ pub fn differences(root: &Path) -> Outcome<String> {
         writeln!(names, "    /// {what}.\n    {name},")?;
         writeln!(
             table,
-            "    Row {{ difference: Difference::{name}, id: {id:?}, releases: {releases}, what: {what:?} }},"
+            "    DifferenceRow {{ difference: Difference::{name}, id: {id:?}, releases: {releases}, what: {what:?} }},"
         )?;
     }
     Ok(format!(
         "/// What differs from release to release, by name.\n#[derive(Debug, Clone, Copy, PartialEq, Eq)]\n\
          pub enum Difference {{\n{names}}}\n\n/// In which releases each difference holds.\n\
-         pub static DIFFERENCES: &[Row] = &[\n{table}];\n"
+         pub static DIFFERENCES: &[DifferenceRow] = &[\n{table}];\n"
     ))
 }
 

@@ -40,7 +40,7 @@ impl Releases {
 
 /// A named difference between releases: a row of `charts/releases/differences.json`.
 #[derive(Debug, Clone, Copy)]
-pub struct Row {
+pub struct DifferenceRow {
     /// Its name in code.
     pub difference: Difference,
     /// Its name in data, `gateway-api`.

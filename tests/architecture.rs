@@ -260,3 +260,57 @@ fn versions_are_data() {
     }
     assert!(wrong.is_empty(), "versions belong into charts/releases:\n{}", wrong.join("\n"));
 }
+
+/// Type names that several modules have, and why no reader confuses them.
+const SHARED_NAMES: &[(&str, &str)] = &[
+    ("Node", "in `model` a value that is passed on as it is, in `yaml` a value with its place: no stage sees both"),
+    ("Release", "in `resolve` what is rendered for, in `releases` a pair of versions: no stage sees both"),
+    ("Workload", "in `model` the settings of a workload, in `resolve` what is made of them"),
+];
+
+/// The types that a source declares for others.
+fn types(code: &str) -> Vec<&str> {
+    let declared = code.lines().filter_map(|line| {
+        let line = line.trim_start();
+        let line =
+            line.strip_prefix("pub ").or_else(|| line.strip_prefix("pub(")?.split_once(") ").map(|(_, line)| line))?;
+        ["struct ", "enum ", "trait ", "type "].iter().find_map(|word| line.strip_prefix(word))
+    });
+    declared.filter_map(|rest| rest.split(|c: char| !c.is_alphanumeric()).next()).collect()
+}
+
+#[test]
+fn a_type_name_stands_for_one_thing() {
+    let all = sources();
+    let mut places: BTreeMap<&str, Vec<String>> = BTreeMap::new();
+    for (_, path, code) in &all {
+        // a component calls the types of its settings by the keys that they are read from, see CONTRIBUTING.md
+        if path.starts_with("resolve/component") || path.starts_with("resolve/shared") {
+            continue;
+        }
+        for name in types(code) {
+            places.entry(name).or_default().push(path.display().to_string());
+        }
+    }
+    let allowed = |name: &str| SHARED_NAMES.iter().any(|(allowed, _)| *allowed == name);
+    let twice: Vec<_> = places.iter().filter(|(name, places)| places.len() > 1 && !allowed(name)).collect();
+    assert!(twice.is_empty(), "one name for two things: {twice:#?}");
+    let unneeded: Vec<_> = SHARED_NAMES.iter().filter(|(name, _)| places[name].len() < 2).collect();
+    assert!(unneeded.is_empty(), "these names are unique: {unneeded:?}");
+}
+
+#[test]
+fn decisions_do_not_hang_on_our_own_words() {
+    const FIELDS: [&str; 9] = ["code", "action", "effect", "required", "why", "reason", "message", "what", "status"];
+    let mut wrong = Vec::new();
+    for (_, path, code) in sources() {
+        for field in FIELDS {
+            for operator in ["==", "!="] {
+                if code.contains(&format!(".{field} {operator} \"")) {
+                    wrong.push(format!("src/{}: `.{field} {operator} \"...\"`", path.display()));
+                }
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "use an enum, or a constant of diag::code:\n{}", wrong.join("\n"));
+}

@@ -7,7 +7,7 @@ use gitlab_render::canary::{Canary, Split};
 use gitlab_render::manifest::Manifest;
 use gitlab_render::pipeline::{self, Output, Rendered, Request};
 use gitlab_render::profiles;
-use gitlab_render::validate::files::Text;
+use gitlab_render::validate::files::ManifestText;
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
@@ -197,7 +197,7 @@ fn found(texts: &[&Rendered]) -> BTreeSet<String> {
     let text = |(number, rendered): (usize, &&Rendered)| {
         let mut bytes = Vec::new();
         pipeline::emit(rendered, &Output::default(), &mut bytes).unwrap();
-        Text { name: format!("{number}.yaml"), text: String::from_utf8(bytes).unwrap().into(), named: true }
+        ManifestText { name: format!("{number}.yaml"), text: String::from_utf8(bytes).unwrap().into(), named: true }
     };
     let version = of(&json!({})).target.kube_version;
     let (_, report, _) = pipeline::validate::texts(texts.iter().enumerate().map(text).collect(), version, "gitlab");

@@ -5,7 +5,9 @@ use std::io::Read;
 use std::path::Path;
 
 use gitlab_render::diag::Diagnostic;
-use gitlab_render::values::{Chart, FileContent, Flag, Input, component_view, load, merge_charts, set_file_paths};
+use gitlab_render::values::{
+    ChartDefaults, FileContent, Flag, Input, component_view, load, merge_charts, set_file_paths,
+};
 use serde_json::{Map, Value};
 
 /// What a case came to: what each chart sees, or that it was refused; and what was said.
@@ -15,14 +17,17 @@ fn data(name: &str) -> std::path::PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/dialect").join(name)
 }
 
-fn cases() -> (Chart, Vec<Value>) {
+fn cases() -> (ChartDefaults, Vec<Value>) {
     let file = std::fs::File::open(data("cases.json.gz")).unwrap();
     let mut text = String::new();
     flate2::read::GzDecoder::new(file).read_to_string(&mut text).unwrap();
     let mut all: Value = serde_json::from_str(&text).unwrap();
-    let sub = Chart::from(all["base"]["sub"].take());
-    let chart =
-        Chart { values: all["base"]["parent"].take(), charts: vec![("sub".to_owned(), sub)], ..Chart::default() };
+    let sub = ChartDefaults::from(all["base"]["sub"].take());
+    let chart = ChartDefaults {
+        values: all["base"]["parent"].take(),
+        charts: vec![("sub".to_owned(), sub)],
+        ..ChartDefaults::default()
+    };
     let Value::Array(mut cases) = all["cases"].take() else { panic!("no cases") };
     // Deeper than JSON readers go: the file only has the number.
     for case in cases.iter_mut().filter(|case| case.get("nested_lists").is_some()) {
@@ -70,7 +75,7 @@ fn inputs(case: &Value) -> Vec<Input> {
     inputs
 }
 
-fn run(case: &Value, chart: &Chart) -> Seen {
+fn run(case: &Value, chart: &ChartDefaults) -> Seen {
     let layers = match load(&inputs(case)) {
         Ok(layers) => layers,
         Err(failure) => return (None, failure.report.0),

@@ -9,12 +9,12 @@ use std::process::{Command, Stdio};
 use std::time::Duration;
 
 use gitlab_render::diag::{Diagnostic, Fault};
-use gitlab_render::emit::{self, Format, MARKER, Scope, Written, to_stdout};
+use gitlab_render::emit::{self, Format, MARKER, OutputScope, Written, to_stdout};
 use gitlab_render::manifest::{Manifest, Ordered, Phase, order, verify};
 use serde_json::{Value, json};
 
 fn to_dir(objects: &Ordered, format: Format, dir: &Path) -> Result<Written, Diagnostic> {
-    emit::to_dir(objects, format, dir, &Scope { release: "prod".to_owned(), ..Scope::default() })
+    emit::to_dir(objects, format, dir, &OutputScope { release: "prod".to_owned(), ..OutputScope::default() })
 }
 
 fn config_map(component: &str, name: &str, text: &str) -> Manifest {
@@ -327,12 +327,12 @@ fn writes_until_killed() {
     }
 }
 
-fn scoped(dir: &Path, objects: Vec<Manifest>, scope: &Scope) -> Result<Written, Diagnostic> {
+fn scoped(dir: &Path, objects: Vec<Manifest>, scope: &OutputScope) -> Result<Written, Diagnostic> {
     emit::to_dir(&ordered(objects), Format::Yaml, dir, scope)
 }
 
-fn release(name: &str) -> Scope {
-    Scope { release: name.to_owned(), ..Scope::default() }
+fn release(name: &str) -> OutputScope {
+    OutputScope { release: name.to_owned(), ..OutputScope::default() }
 }
 
 #[test]
@@ -341,11 +341,11 @@ fn a_part_replaces_its_own_files_only() {
     let dir = scratch.out();
     let all = || vec![config_map("kas", "a", "1"), config_map("kas", "b", "1"), config_map("gitaly", "c", "1")];
     scoped(&dir, all(), &release("prod")).unwrap();
-    let kas = Scope { components: vec!["kas".to_owned()], ..release("prod") };
+    let kas = OutputScope { components: vec!["kas".to_owned()], ..release("prod") };
     let written = scoped(&dir, vec![config_map("kas", "a", "2")], &kas).unwrap();
     assert_eq!(written, Written { files: 1, removed: vec!["kas/configmap-b.yaml".to_owned()], kept: 1 });
     assert_eq!(names(&dir), [MARKER, "gitaly/", "gitaly/configmap-c.yaml", "kas/", "kas/configmap-a.yaml"]);
-    let post = Scope { phases: vec![Phase::Post], ..release("prod") };
+    let post = OutputScope { phases: vec![Phase::Post], ..release("prod") };
     assert_eq!(scoped(&dir, vec![config_map("kas", "d", "1")], &post).unwrap().kept, 2);
     // what a part left is still known as ours
     let whole = scoped(&dir, all(), &release("prod")).unwrap();
@@ -376,7 +376,7 @@ fn what_a_user_edited_is_replaced_only_by_force() {
         assert!(error.message.contains("`kas/configmap-a.yaml`"), "{}", error.message);
         assert_eq!(tree(&dir), before);
     }
-    scoped(&dir, objects("2"), &Scope { force: true, ..release("prod") }).unwrap();
+    scoped(&dir, objects("2"), &OutputScope { force: true, ..release("prod") }).unwrap();
     assert!(tree(&dir)["kas/configmap-a.yaml"].contains("a: \"2\""));
     // a file that was deleted, or that has what is to be written, is no edit
     fs::remove_file(dir.join("kas/configmap-b.yaml")).unwrap();
@@ -389,7 +389,7 @@ fn files_over_all_objects_are_not_replaced_by_those_over_a_part() {
     let dir = scratch.out();
     let all = vec![config_map("kas", "a", "1"), config_map("gitaly", "c", "1")];
     scoped(&dir, all, &release("prod")).unwrap();
-    let part = Scope { components: vec!["kas".to_owned()], has_index: true, ..release("prod") };
+    let part = OutputScope { components: vec!["kas".to_owned()], has_index: true, ..release("prod") };
     let error = scoped(&dir, vec![config_map("kas", "a", "2")], &part).unwrap_err();
     assert!(error.message.contains("holds other objects of this release"), "{}", error.message);
 }

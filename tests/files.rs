@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use gitlab_render::bundle::TEMPLATES;
 use gitlab_render::pipeline::render;
-use gitlab_render::render::Format;
+use gitlab_render::render::FileFormat;
 use serde_json::Value;
 
 use crate::common::{file, release};
@@ -59,7 +59,7 @@ fn every_value_is_written_by_the_writer_of_its_format() {
     for (name, number, line, at) in all {
         let expression = expression(line, at);
         let place = format!("{name}:{number}: `{expression}`");
-        let Some(format) = Format::of(name) else {
+        let Some(format) = FileFormat::of(name) else {
             wrong.push(format!("{place}: no writer is known for this file"));
             continue;
         };
@@ -77,17 +77,17 @@ fn every_value_is_written_by_the_writer_of_its_format() {
         let inside = |quote: char| open == Some(quote);
         let part = matches!(filter, Some("inner" | "url" | "conninfo"));
         match format {
-            Format::Shell if inside('"') || inside('\'') => {
+            FileFormat::Shell if inside('"') || inside('\'') => {
                 wrong.push(format!("{place}: the writer quotes; leave the quotes out"))
             }
-            Format::Shell if filter.is_some() => wrong.push(format!("{place}: a script needs no filter")),
-            Format::Json | Format::Toml if inside('\'') => {
+            FileFormat::Shell if filter.is_some() => wrong.push(format!("{place}: a script needs no filter")),
+            FileFormat::Json | FileFormat::Toml if inside('\'') => {
                 wrong.push(format!("{place}: single quotes know no escapes"))
             }
-            Format::Json | Format::Toml if inside('"') && !part => {
+            FileFormat::Json | FileFormat::Toml if inside('"') && !part => {
                 wrong.push(format!("{place}: `inner` is for a part of a string"))
             }
-            Format::Flags | Format::Sshd | Format::Nginx if filter.is_some() => {
+            FileFormat::Flags | FileFormat::Sshd | FileFormat::Nginx if filter.is_some() => {
                 wrong.push(format!("{place}: this format knows no filter"))
             }
             _ => {}

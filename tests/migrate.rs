@@ -11,7 +11,7 @@ use std::path::Path;
 use gitlab_render::diag::{Failure, Place, Report};
 use gitlab_render::pipeline;
 use gitlab_render::upgrade::migrate::{MARK, Migrated, migrate};
-use gitlab_render::upgrade::rules::Span;
+use gitlab_render::upgrade::rules::ReleaseSpan;
 use gitlab_render::upgrade::rules::{self, Action};
 use gitlab_render::values::Origins;
 use gitlab_render::yaml::read;
@@ -21,17 +21,17 @@ use serde_json::Value;
 use crate::common::{entries, root};
 use crate::rules::{before, cases};
 
-fn span(args: &str) -> Span {
+fn span(args: &str) -> ReleaseSpan {
     let words: Vec<_> = args.split_whitespace().collect();
     let after = |flag: &str| words.iter().position(|word| *word == flag).map(|at| words[at + 1]);
     pipeline::migrate::span(after("--from"), after("--to")).expect("the releases are known")
 }
 
-fn today() -> Span {
+fn today() -> ReleaseSpan {
     span("")
 }
 
-fn migrated(text: &str, span: &Span) -> Migrated {
+fn migrated(text: &str, span: &ReleaseSpan) -> Migrated {
     migrate("before.yaml", text, span).unwrap_or_else(|failure| panic!("{}\n{text}", words(&failure.report)))
 }
 
@@ -99,7 +99,7 @@ fn line(diagnostic: &gitlab_render::diag::Diagnostic) -> String {
 fn every_recorded_change_is_made_or_left_to_a_person() {
     let mut wrong = Vec::new();
     for case in cases() {
-        let span = Span { from: Some(before(case.since)), to: case.since };
+        let span = ReleaseSpan { from: Some(before(case.since)), to: case.since };
         for text in [block(&case.values), case.values.to_string()] {
             let done = migrated(&text, &span);
             let (want, changed, open) = match case.then.as_str() {

@@ -165,7 +165,7 @@ fn reports_keep_what_others_wrote_in_its_place() {
 
     // a server refuses such a name; and a field that there is not
     let wrong = object("1").replacen("\"data\"", "\"dtaa\"", 1);
-    let texts = vec![gitlab_render::validate::files::Text {
+    let texts = vec![gitlab_render::validate::files::ManifestText {
         name: "\u{1b}[31mx\n.yaml".to_owned(),
         text: wrong.into(),
         named: true,

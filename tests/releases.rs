@@ -4,7 +4,7 @@
 
 use std::collections::BTreeMap;
 
-use gitlab_render::releases::{self, GitlabVersion, Series};
+use gitlab_render::releases::{self, GitlabVersion, Series, StopStatus};
 use serde_json::Value;
 
 fn version(text: &str) -> GitlabVersion {
@@ -70,7 +70,7 @@ fn stops_are_in_the_version_table_with_a_patch_that_is_no_older() {
     let stops = releases::stops();
     assert_eq!(stops.stops.len(), 34);
     for stop in &stops.stops {
-        assert_eq!(stop.newest.is_some(), stop.status == "documented", "{}", stop.gitlab);
+        assert_eq!(stop.newest.is_some(), stop.status == StopStatus::Documented, "{}", stop.gitlab);
         for condition in &stop.any_of {
             assert!(stops.conditions.contains_key(condition), "{}: no condition `{condition}`", stop.gitlab);
         }

@@ -6,7 +6,7 @@
 
 use gitlab_render::releases::ChartVersion;
 use gitlab_render::releases::catalogue;
-use gitlab_render::upgrade::rules::{self, Action, Hit, Span};
+use gitlab_render::upgrade::rules::{self, Action, Hit, ReleaseSpan};
 use gitlab_render::values::{self, Input};
 use serde_json::Value;
 
@@ -60,7 +60,7 @@ fn hits(values: &Value, from: Option<ChartVersion>, to: ChartVersion) -> Vec<Hit
     let bytes = serde_json::to_vec(values).unwrap();
     let layers = values::load(&[Input::File { name: "values.yaml".into(), bytes }]).unwrap();
     let (user, origins) = layers.value.own();
-    rules::hits(&user, &origins, &Span { from, to })
+    rules::hits(&user, &origins, &ReleaseSpan { from, to })
 }
 
 #[test]
@@ -83,8 +83,11 @@ fn every_recorded_change_is_told_when_its_release_is_passed_and_only_then() {
         if action != want {
             wrong.push(format!("{}: {action}, not {want}", case.name));
         }
-        let there =
-            rules::hits(&case.values, &gitlab_render::values::Origins::none(), &Span { from: None, to: case.since });
+        let there = rules::hits(
+            &case.values,
+            &gitlab_render::values::Origins::none(),
+            &ReleaseSpan { from: None, to: case.since },
+        );
         let shows = there.iter().any(|hit| hit.path.to_string() == case.path);
         if hit.effect.shows() != shows {
             wrong.push(format!("{}: told without `from`: {shows}", case.name));

@@ -1,7 +1,7 @@
 //! The schemas against the facts, and what is said about values that do not fit them.
 
 use gitlab_render::diag::{Diagnostic, Severity};
-use gitlab_render::schema::{self, Options, UnknownKeys};
+use gitlab_render::schema::{self, CheckOptions, UnknownKeys};
 use gitlab_render::{bundle, values};
 use serde_json::Value;
 
@@ -15,7 +15,7 @@ fn merged(yaml: &str) -> values::Merged {
     values::merge(layers, defaults).value
 }
 
-fn findings(yaml: &str, options: &Options) -> Vec<Diagnostic> {
+fn findings(yaml: &str, options: &CheckOptions) -> Vec<Diagnostic> {
     let merged = merged(yaml);
     schema::violations(&merged.user, &merged.tree, options)
 }
@@ -26,13 +26,13 @@ fn told(yaml: &str) -> Vec<String> {
         Some(hint) => format!("{}: {} ({hint})", d.code, d.message),
         None => format!("{}: {}", d.code, d.message),
     };
-    findings(yaml, &Options::default()).into_iter().map(line).collect()
+    findings(yaml, &CheckOptions::default()).into_iter().map(line).collect()
 }
 
 #[test]
 fn the_default_values_fit_the_schemas() {
     let defaults: Value = serde_json::from_str(bundle::DEFAULTS).expect("our defaults are JSON");
-    let found = schema::violations(&defaults, &defaults, &Options::default());
+    let found = schema::violations(&defaults, &defaults, &CheckOptions::default());
     assert_eq!(found, vec![]);
 }
 
@@ -205,7 +205,7 @@ fn options_bounds_and_forms_are_named() {
 #[test]
 fn a_placeholder_that_an_example_left_is_a_warning_where_text_may_stand() {
     for text in ["example-postgresql-port", "<port>", "${PSQL_PORT}", "YOUR_PORT", "change-me"] {
-        let found = findings(&format!("global: {{psql: {{port: '{text}'}}}}"), &Options::default());
+        let found = findings(&format!("global: {{psql: {{port: '{text}'}}}}"), &CheckOptions::default());
         let said: Vec<_> = found.iter().map(|d| (d.severity, d.code, d.message.as_str())).collect();
         assert_eq!(
             said,
@@ -228,13 +228,14 @@ gitlab:
   gitlab-pages: {zipCache: {expiration: '60'}}
 ";
     assert_eq!(told(yaml), ["out-of-bounds: `global.psql.port` must be a port, 1 to 65535"]);
-    let checked = schema::check(merged(&yaml.replace("70000", "5432")), &Options::default()).expect("all fits").value;
+    let checked =
+        schema::check(merged(&yaml.replace("70000", "5432")), &CheckOptions::default()).expect("all fits").value;
     let at = |pointer: &str| checked.tree().pointer(pointer).cloned().unwrap_or_default();
     assert_eq!(at("/global/shell/port"), 22);
     assert_eq!(at("/global/psql/port"), 5432);
     assert_eq!(at("/gitlab/kas/minReplicas"), 3);
     assert_eq!(at("/gitlab/kas/securityContext/runAsUser"), 1000);
-    let checked = schema::check(merged("shared-secrets: {securityContext: {runAsUser: ''}}"), &Options::default());
+    let checked = schema::check(merged("shared-secrets: {securityContext: {runAsUser: ''}}"), &CheckOptions::default());
     let tree = checked.expect("an empty text is no number, and that is right").value.tree().clone();
     assert_eq!(tree.pointer("/shared-secrets/securityContext/runAsUser"), Some(&Value::Null));
     for text in ["/global/kubectl/image/tag", "/global/hosts/hostSuffix", "/gitlab/kas/annotations/a"] {
@@ -271,17 +272,17 @@ postgresql: {anything: {at: all}}
 #[test]
 fn the_check_can_be_made_milder() {
     let yaml = "global: {https: false, edition: x}";
-    let warned = |options: &Options| -> Vec<_> {
+    let warned = |options: &CheckOptions| -> Vec<_> {
         findings(yaml, options).into_iter().filter(|d| d.severity == Severity::Warning).map(|d| d.code).collect()
     };
-    assert_eq!(warned(&Options::default()), Vec::<&str>::new());
-    assert_eq!(warned(&Options { unknown_keys: UnknownKeys::Warn, ..Options::default() }), ["unknown-key"]);
-    assert_eq!(warned(&Options { skip_schema_validation: true, ..Options::default() }), ["not-allowed"]);
+    assert_eq!(warned(&CheckOptions::default()), Vec::<&str>::new());
+    assert_eq!(warned(&CheckOptions { unknown_keys: UnknownKeys::Warn, ..CheckOptions::default() }), ["unknown-key"]);
+    assert_eq!(warned(&CheckOptions { skip_schema_validation: true, ..CheckOptions::default() }), ["not-allowed"]);
 }
 
 #[test]
 fn only_values_without_errors_are_checked() {
-    let options = Options::default();
+    let options = CheckOptions::default();
     assert!(schema::check(merged("global: {edition: ce}"), &options).is_ok());
     let (report, merged) = schema::check(merged("global: {edition: x}"), &options).expect_err("`x` is no edition");
     assert_eq!(report.0.len(), 1);

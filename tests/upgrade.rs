@@ -10,8 +10,8 @@ use std::path::Path;
 use clap::{CommandFactory, Parser};
 use gitlab_render::commands::Cli;
 use gitlab_render::releases::catalogue::{self, Release};
-use gitlab_render::releases::{self, ChartVersion, GitlabVersion};
-use gitlab_render::upgrade::plan::{self, Ask, Flags, Halt, Plan, Values, path};
+use gitlab_render::releases::{self, ChartVersion, GitlabVersion, StopWhen};
+use gitlab_render::upgrade::plan::{self, Ask, Flags, Halt, Todo, UpgradePlan, Values, path};
 use gitlab_render::values::{self, Input};
 use serde_json::Value;
 
@@ -98,7 +98,7 @@ fn the_catalogue_has_the_shape_of_its_schema() {
 pub struct Stop {
     pub series: (u32, u32),
     pub newest: String,
-    when: String,
+    when: StopWhen,
 }
 
 /// The stops as GitLab documents them, apart from the catalogue.
@@ -108,7 +108,11 @@ pub fn documented() -> Vec<Stop> {
         let row: Vec<_> = line.split(' ').collect();
         let (major, minor) = row[0].split_once('.').expect("a series has two numbers");
         let series = (major.parse().expect("a number"), minor.parse().expect("a number"));
-        Stop { series, newest: row[2].to_owned(), when: row[3].to_owned() }
+        Stop {
+            series,
+            newest: row[2].to_owned(),
+            when: if row[3] == "always" { StopWhen::Always } else { StopWhen::Conditional },
+        }
     });
     rows.collect()
 }
@@ -136,10 +140,10 @@ fn between_any_two_minors_the_stops_are_those_that_are_documented() {
             let told: Vec<_> = way.iter().map(|halt| halt.release.gitlab.to_string()).collect();
             let newest: Vec<_> = want.iter().map(|stop| stop.newest.clone()).collect();
             assert_eq!(told, newest, "{low:?} to {high:?}");
-            let when = |halt: &Halt| halt.stop.map(|stop| stop.when.clone());
+            let when = |halt: &Halt| halt.stop.map(|stop| stop.when);
             let whens: Vec<_> = way.iter().map(|halt| when(halt).expect("it is a stop")).collect();
-            assert_eq!(whens, want.iter().map(|stop| stop.when.clone()).collect::<Vec<_>>());
-            assert_eq!((target.release, when(target)), (*to, at_target.first().map(|stop| stop.when.clone())));
+            assert_eq!(whens, want.iter().map(|stop| stop.when).collect::<Vec<_>>());
+            assert_eq!((target.release, when(target)), (*to, at_target.first().map(|stop| stop.when)));
             for halt in way {
                 let carries = releases::pairs().iter().any(|pair| {
                     pair.chart == halt.release.chart.to_string() && pair.gitlab == halt.release.gitlab.to_string()
@@ -161,7 +165,7 @@ fn without_downtime_no_minor_is_passed_over() {
 }
 
 /// The plan of one hop over one chart release, for these values.
-fn hop(values: &Value, since: ChartVersion) -> Plan {
+fn hop(values: &Value, since: ChartVersion) -> UpgradePlan {
     let file = Input::File { name: "values.yaml".into(), bytes: serde_json::to_vec(values).expect("JSON is written") };
     let layers = values::load(&[file]).expect("the values are read");
     let sources = layers.value.sources.clone();
@@ -194,13 +198,13 @@ fn every_recorded_change_of_values_is_in_the_plan_that_passes_it() {
             wrong.push(format!("{}: told {} times", case.name, told.len()));
             continue;
         };
-        let want: &[&str] = match case.then.as_str() {
-            Some("decide") => &["decide"],
-            Some("keep") => &["keep"],
-            _ => &["move", "delete"],
+        let want: &[Todo] = match case.then.as_str() {
+            Some("decide") => &[Todo::Decide],
+            Some("keep") => &[Todo::Keep],
+            _ => &[Todo::Move, Todo::Delete],
         };
         let placed = value.source.is_some() == value.line.is_some();
-        if !want.contains(&value.action) || !placed || (value.action != "keep" && value.line.is_none()) {
+        if !want.contains(&value.action) || !placed || (value.action != Todo::Keep && value.line.is_none()) {
             wrong.push(format!("{}: {value:?}", case.name));
         }
     }

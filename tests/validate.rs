@@ -12,7 +12,7 @@ use gitlab_render::pipeline;
 use gitlab_render::profiles;
 use gitlab_render::resolve::KubeVersion;
 use gitlab_render::validate::Finding;
-use gitlab_render::validate::files::Text;
+use gitlab_render::validate::files::ManifestText;
 use gitlab_render::validate::{Findings, report};
 use serde_json::json;
 
@@ -37,7 +37,7 @@ fn compare(path: &Path) -> Option<String> {
 }
 
 fn check(name: &str, text: &str, minor: u32) -> Findings {
-    let texts = vec![Text { name: name.to_owned(), text: text.into(), named: true }];
+    let texts = vec![ManifestText { name: name.to_owned(), text: text.into(), named: true }];
     let (found, unreadable, _) = pipeline::validate::texts(texts, KubeVersion { major: 1, minor }, "default");
     assert!(unreadable.0.is_empty(), "{name}: {unreadable:?}");
     found

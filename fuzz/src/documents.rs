@@ -4,7 +4,7 @@ use gitlab_render::diag::Severity;
 use gitlab_render::diff::{self, report};
 use gitlab_render::pipeline::{diff as sides, import, migrate as values, validate};
 use gitlab_render::resolve::KubeVersion;
-use gitlab_render::validate::files::Text;
+use gitlab_render::validate::files::ManifestText;
 use gitlab_render::validate::report as findings;
 use gitlab_render::values::Input;
 
@@ -33,7 +33,7 @@ pub fn gitlab_rb(data: &[u8]) {
 pub fn manifests(data: &[u8]) {
     let Some(text) = utf8(data) else { return };
     let (old, new) = text.split_once(PART).unwrap_or((text, text));
-    let file = Text { name: "new.yaml".to_owned(), text: new.into(), named: true };
+    let file = ManifestText { name: "new.yaml".to_owned(), text: new.into(), named: true };
     let version = KubeVersion { major: 1, minor: 35 };
     let (checked, unreadable, _) = validate::texts(vec![file], version, "gitlab");
     no_bug(&unreadable.0);

@@ -45,7 +45,7 @@ impl Tool {
 
 /// The release that is taken over.
 #[derive(Debug, Clone)]
-pub struct Release {
+pub struct TakeoverRelease {
     /// Its name.
     pub name: String,
     /// Its namespace.
@@ -60,7 +60,7 @@ pub struct Release {
 
 /// One thing to do.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Step {
+pub struct TakeoverStep {
     /// For programs; stable.
     pub id: &'static str,
     /// What is done.
@@ -75,7 +75,7 @@ pub struct Step {
 #[derive(Debug, Clone)]
 pub struct Guide {
     /// Of which release.
-    pub release: Release,
+    pub release: TakeoverRelease,
     /// To whom.
     pub tool: Tool,
     /// Our objects: those of the same name that Helm made become ours.
@@ -89,11 +89,11 @@ pub struct Guide {
     /// Third-party charts that are part of the release and not rendered here.
     pub others: Vec<Companion>,
     /// What to do, in order.
-    pub steps: Vec<Step>,
+    pub steps: Vec<TakeoverStep>,
 }
 
 /// The hand-over of a release: its objects without tests, and the third-party charts that its values turn on.
-pub fn guide(release: Release, tool: Tool, objects: &[Manifest], others: Vec<Companion>) -> Guide {
+pub fn guide(release: TakeoverRelease, tool: Tool, objects: &[Manifest], others: Vec<Companion>) -> Guide {
     let ids = |keep: &dyn Fn(&Manifest) -> bool| -> Vec<ObjectId> {
         objects.iter().filter(|object| keep(object)).map(|object| object.id.clone()).collect()
     };
@@ -138,8 +138,7 @@ impl Guide {
                 "version": other.version, "release": other.release,
             })
         };
-        let step =
-            |step: &Step| json!({"id": step.id, "title": step.title, "text": step.text, "commands": step.commands});
+        let step = |step: &TakeoverStep| json!({"id": step.id, "title": step.title, "text": step.text, "commands": step.commands});
         json!({
             "release": self.release.name, "namespace": self.release.namespace, "to": self.tool.word(),
             "template": self.release.template, "gitlab": self.release.gitlab, "objects": ids(&self.objects), "hooks": ids(&self.hooks),

@@ -1,6 +1,6 @@
 //! The steps of a hand-over, in the order in which they are safe.
 
-use super::{Guide, Step, Tool};
+use super::{Guide, TakeoverStep, Tool};
 use crate::phases::marks::{RELEASE_NAME, RELEASE_NAMESPACE};
 use crate::shell::kubectl_apply;
 
@@ -8,14 +8,14 @@ use crate::shell::kubectl_apply;
 const BACKUP: &str = "helm-release.yaml";
 
 /// All of them.
-pub(super) fn steps(guide: &Guide) -> Vec<Step> {
+pub(super) fn steps(guide: &Guide) -> Vec<TakeoverStep> {
     let before = [record(guide), pause(guide), keep_volumes(guide), others(guide), compare(guide), fields(guide)];
     let after = [apply(guide), check(guide), hooks(guide), unmark(guide), forget(guide)];
     before.into_iter().chain(after).chain(companions(guide)).chain([back(guide)]).collect()
 }
 
-fn step(id: &'static str, title: impl Into<String>, text: &[&str], commands: Vec<String>) -> Step {
-    Step { id, title: title.into(), text: text.iter().map(|text| (*text).to_owned()).collect(), commands }
+fn step(id: &'static str, title: impl Into<String>, text: &[&str], commands: Vec<String>) -> TakeoverStep {
+    TakeoverStep { id, title: title.into(), text: text.iter().map(|text| (*text).to_owned()).collect(), commands }
 }
 
 impl Guide {
@@ -30,7 +30,7 @@ impl Guide {
     }
 }
 
-fn record(guide: &Guide) -> Step {
+fn record(guide: &Guide) -> TakeoverStep {
     let (name, namespace) = (&guide.release.name, &guide.release.namespace);
     let mut commands = vec![
         format!("helm list -n {namespace} -f '^{name}$'"),
@@ -65,7 +65,7 @@ fn record(guide: &Guide) -> Step {
     )
 }
 
-fn pause(guide: &Guide) -> Step {
+fn pause(guide: &Guide) -> TakeoverStep {
     let (name, namespace) = (&guide.release.name, &guide.release.namespace);
     step(
         "pause",
@@ -85,7 +85,7 @@ fn pause(guide: &Guide) -> Step {
     )
 }
 
-fn keep_volumes(guide: &Guide) -> Step {
+fn keep_volumes(guide: &Guide) -> TakeoverStep {
     let namespace = &guide.release.namespace;
     let claims = match guide.claims.is_empty() {
         true => "With these values GitLab has no claims of its own.".to_owned(),
@@ -104,7 +104,7 @@ fn keep_volumes(guide: &Guide) -> Step {
         "No step deletes a claim. In case a hand slips: a volume that is retained outlives its claim.".to_owned(),
     ];
     text.extend(Some(kept).filter(|kept| !kept.is_empty()));
-    Step {
+    TakeoverStep {
         id: "volumes",
         title: "Make sure that volumes survive".to_owned(),
         text,
@@ -118,7 +118,7 @@ fn keep_volumes(guide: &Guide) -> Step {
     }
 }
 
-fn others(guide: &Guide) -> Step {
+fn others(guide: &Guide) -> TakeoverStep {
     let (name, namespace) = (&guide.release.name, &guide.release.namespace);
     let mut text = vec![match guide.others.is_empty() {
         true => "With these values none of them is part of the release.".to_owned(),
@@ -138,11 +138,11 @@ fn others(guide: &Guide) -> Step {
             .map(|label| format!("kubectl get deploy,sts,ds,pvc -n {namespace} -l {label}={name}"))
             .to_vec(),
     };
-    Step { id: "others", title: "Know what is not ours".to_owned(), text, commands }
+    TakeoverStep { id: "others", title: "Know what is not ours".to_owned(), text, commands }
 }
 
 /// The third-party charts get releases of their own; none where there are no such charts.
-fn companions(guide: &Guide) -> Option<Step> {
+fn companions(guide: &Guide) -> Option<TakeoverStep> {
     if guide.others.is_empty() {
         return None;
     }
@@ -194,10 +194,10 @@ fn companions(guide: &Guide) -> Option<Step> {
     };
     text.push(way.to_owned());
     let title = "Give the third-party charts releases of their own".to_owned();
-    Some(Step { id: "companions", title, text, commands })
+    Some(TakeoverStep { id: "companions", title, text, commands })
 }
 
-fn compare(guide: &Guide) -> Step {
+fn compare(guide: &Guide) -> TakeoverStep {
     let namespace = &guide.release.namespace;
     let workloads: Vec<_> = guide
         .objects
@@ -205,7 +205,7 @@ fn compare(guide: &Guide) -> Step {
         .filter(|id| matches!(id.kind.as_str(), "Deployment" | "StatefulSet" | "DaemonSet"))
         .map(ToString::to_string)
         .collect();
-    Step {
+    TakeoverStep {
         id: "compare",
         title: "Compare before anything changes".to_owned(),
         text: vec![
@@ -241,7 +241,7 @@ fn rename_managers() -> String {
     )
 }
 
-fn fields(guide: &Guide) -> Step {
+fn fields(guide: &Guide) -> TakeoverStep {
     let namespace = &guide.release.namespace;
     step(
         "fields",
@@ -262,7 +262,7 @@ fn fields(guide: &Guide) -> Step {
     )
 }
 
-fn apply(guide: &Guide) -> Step {
+fn apply(guide: &Guide) -> TakeoverStep {
     match guide.tool {
         Tool::Kubectl => apply_kubectl(guide),
         Tool::ArgoCd => apply_argo_cd(guide),
@@ -278,7 +278,7 @@ fn other_manager(tool: &str, name: &str) -> String {
     )
 }
 
-fn apply_kubectl(guide: &Guide) -> Step {
+fn apply_kubectl(guide: &Guide) -> TakeoverStep {
     let namespace = &guide.release.namespace;
     let name = &guide.release.name;
     step(
@@ -301,7 +301,7 @@ fn apply_kubectl(guide: &Guide) -> Step {
     )
 }
 
-fn apply_argo_cd(guide: &Guide) -> Step {
+fn apply_argo_cd(guide: &Guide) -> TakeoverStep {
     let name = &guide.release.name;
     step(
         "apply",
@@ -321,7 +321,7 @@ fn apply_argo_cd(guide: &Guide) -> Step {
     )
 }
 
-fn apply_flux(guide: &Guide) -> Step {
+fn apply_flux(guide: &Guide) -> TakeoverStep {
     let name = &guide.release.name;
     let dir = format!("clusters/{name}/gitlab");
     step(
@@ -340,7 +340,7 @@ fn apply_flux(guide: &Guide) -> Step {
     )
 }
 
-fn hooks(guide: &Guide) -> Step {
+fn hooks(guide: &Guide) -> TakeoverStep {
     let hooks: Vec<_> = guide.hooks.iter().map(ToString::to_string).collect();
     let (who, commands) = match guide.tool {
         Tool::Kubectl => (
@@ -361,7 +361,7 @@ fn hooks(guide: &Guide) -> Step {
             )],
         ),
     };
-    Step {
+    TakeoverStep {
         id: "hooks",
         title: "Know what Helm ran as hooks".to_owned(),
         text: vec![
@@ -373,7 +373,7 @@ fn hooks(guide: &Guide) -> Step {
     }
 }
 
-fn unmark(guide: &Guide) -> Step {
+fn unmark(guide: &Guide) -> TakeoverStep {
     let namespace = &guide.release.namespace;
     step(
         "unmark",
@@ -395,7 +395,7 @@ fn unmark(guide: &Guide) -> Step {
     )
 }
 
-fn forget(guide: &Guide) -> Step {
+fn forget(guide: &Guide) -> TakeoverStep {
     step(
         "forget",
         "Let Helm forget the release",
@@ -405,7 +405,7 @@ fn forget(guide: &Guide) -> Step {
     )
 }
 
-fn check(guide: &Guide) -> Step {
+fn check(guide: &Guide) -> TakeoverStep {
     let (name, namespace) = (&guide.release.name, &guide.release.namespace);
     step(
         "check",
@@ -426,7 +426,7 @@ fn check(guide: &Guide) -> Step {
     )
 }
 
-fn back(guide: &Guide) -> Step {
+fn back(guide: &Guide) -> TakeoverStep {
     let namespace = &guide.release.namespace;
     let stop = match guide.tool {
         Tool::Kubectl => "Nothing else must apply ours in the meantime.",

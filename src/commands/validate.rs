@@ -12,7 +12,7 @@ use crate::diag::{Diagnostic, Failure, Report, Severity, Sources};
 use crate::files::{Stdin, manifests_below, read_text_once};
 use crate::pipeline;
 use crate::ui::Ui;
-use crate::validate::files::Text;
+use crate::validate::files::ManifestText;
 use crate::validate::{Findings, MINORS, report};
 
 /// `gitlab-render validate`.
@@ -152,7 +152,7 @@ fn piped() -> bool {
 }
 
 /// Reads all manifests. Every file that cannot be read is in the report.
-fn texts(paths: &[String], stdin: &mut Stdin) -> Result<Vec<Text>, Failure> {
+fn texts(paths: &[String], stdin: &mut Stdin) -> Result<Vec<ManifestText>, Failure> {
     let mut texts = Vec::new();
     let mut wrong = Vec::new();
     for name in paths {
@@ -164,7 +164,7 @@ fn texts(paths: &[String], stdin: &mut Stdin) -> Result<Vec<Text>, Failure> {
         for file in files {
             let named = file == Path::new(name);
             match read_text_once(&file, stdin) {
-                Ok(text) => texts.push(Text { name: file.display().to_string(), text: text.into(), named }),
+                Ok(text) => texts.push(ManifestText { name: file.display().to_string(), text: text.into(), named }),
                 Err(diagnostic) => wrong.push(diagnostic),
             }
         }

@@ -13,12 +13,12 @@ use serde_json::{Map, Value};
 
 use crate::diag::{Diagnostic, ValuePath};
 use crate::releases::{self, GitlabVersion};
-use crate::values::Chart as Defaults;
+use crate::values::ChartDefaults;
 use crate::values::tree::over_defaults;
 
 /// A third-party chart.
 #[derive(Debug)]
-pub struct Chart {
+pub struct CompanionChart {
     /// What people call it.
     pub name: &'static str,
     /// Its section of the values. A release of its own is named `RELEASE-SECTION`, so that objects keep the names that they
@@ -43,8 +43,8 @@ pub struct Chart {
 }
 
 /// All of them, in the order in which they are installed.
-pub static CHARTS: [Chart; 5] = [
-    Chart {
+pub static CHARTS: [CompanionChart; 5] = [
+    CompanionChart {
         name: "cert-manager",
         section: "certmanager",
         switch: "installCertmanager",
@@ -57,7 +57,7 @@ pub static CHARTS: [Chart; 5] = [
                      others included.",
         while_replaced: "Certificates stay valid; none is issued or renewed meanwhile.",
     },
-    Chart {
+    CompanionChart {
         name: "Prometheus",
         section: "prometheus",
         switch: "prometheus.install",
@@ -69,7 +69,7 @@ pub static CHARTS: [Chart; 5] = [
         if_deleted: "Deleting its claim deletes its measurements.",
         while_replaced: "Nothing is measured meanwhile; the claim, and what was measured before, stay.",
     },
-    Chart {
+    CompanionChart {
         name: "Envoy Gateway",
         section: "envoy-gateway",
         switch: "global.gatewayApi.installEnvoy",
@@ -81,7 +81,7 @@ pub static CHARTS: [Chart; 5] = [
         if_deleted: "Deleting its custom resource definitions deletes every Gateway and every route in the cluster.",
         while_replaced: "The proxies go on serving; changes of routes wait meanwhile.",
     },
-    Chart {
+    CompanionChart {
         name: "Traefik",
         section: "traefik",
         switch: "traefik.install",
@@ -93,7 +93,7 @@ pub static CHARTS: [Chart; 5] = [
         if_deleted: "Traffic comes in through it, and its Service has the address that DNS names.",
         while_replaced: "Nobody reaches GitLab meanwhile; its Service and the address stay.",
     },
-    Chart {
+    CompanionChart {
         name: "HAProxy",
         section: "haproxy",
         switch: "haproxy.install",
@@ -107,7 +107,7 @@ pub static CHARTS: [Chart; 5] = [
     },
 ];
 
-impl Chart {
+impl CompanionChart {
     /// The Helm release of its own, beside a GitLab of this release name: at most the 53 bytes that Helm takes.
     pub fn release(&self, gitlab: &str) -> String {
         let room = LONGEST_RELEASE.saturating_sub(self.section.len() + 1);
@@ -123,7 +123,7 @@ const LONGEST_RELEASE: usize = 53;
 #[derive(Debug, Clone)]
 pub struct Companion {
     /// Which one.
-    pub chart: &'static Chart,
+    pub chart: &'static CompanionChart,
     /// The version that the official chart of the release pins.
     pub version: String,
     /// The name of its own Helm release.
@@ -153,7 +153,7 @@ fn data() -> &'static Data {
 }
 
 /// Whether the values, the defaults included, turn a chart on.
-pub fn is_on(chart: &Chart, values: &Value) -> bool {
+pub fn is_on(chart: &CompanionChart, values: &Value) -> bool {
     ValuePath::dotted(chart.switch).within(values) == Some(&Value::Bool(true))
 }
 
@@ -169,7 +169,7 @@ pub fn companions(values: &Value, user: &Value, gitlab: GitlabVersion, release: 
 }
 
 /// The version that the official chart of a GitLab release pins; none where the release has no such chart.
-fn version(chart: &Chart, gitlab: GitlabVersion) -> Option<String> {
+fn version(chart: &CompanionChart, gitlab: GitlabVersion) -> Option<String> {
     let official = releases::chart_of(gitlab);
     let rows = data().versions.iter().find(|(section, _)| section == chart.section)?;
     let fits = |row: &&(String, String)| GitlabVersion::parse(&row.0).is_some_and(|since| since <= official);
@@ -177,7 +177,7 @@ fn version(chart: &Chart, gitlab: GitlabVersion) -> Option<String> {
 }
 
 /// What the official chart sets, with the user's section over it as Helm merges them, and without the switch.
-fn own_values(chart: &Chart, user: &Value, gitlab: GitlabVersion) -> Value {
+fn own_values(chart: &CompanionChart, user: &Value, gitlab: GitlabVersion) -> Value {
     let holds = |row: &&Row| {
         row.section == chart.section
             && row.since.as_deref().and_then(releases::series_of).is_none_or(|since| since <= gitlab.series())
@@ -208,12 +208,12 @@ fn own_values(chart: &Chart, user: &Value, gitlab: GitlabVersion) -> Value {
 }
 
 fn over(upper: Value, lower: Value) -> Value {
-    over_defaults(upper, Defaults::with_sections(lower, &[]))
+    over_defaults(upper, ChartDefaults::with_sections(lower, &[]))
 }
 
 /// The third-party chart that an object in a release of the official chart belongs to, by its labels, its API group, or the
 /// group of the custom resources that it defines.
-pub fn owner(object: &Value) -> Option<&'static Chart> {
+pub fn owner(object: &Value) -> Option<&'static CompanionChart> {
     let text = |at: &str| object.pointer(at).and_then(Value::as_str);
     let kind = text("/kind")?;
     if kind == "CustomResourceDefinition" {
@@ -228,7 +228,7 @@ pub fn owner(object: &Value) -> Option<&'static Chart> {
         Some(&text[..at])
     });
     let name = label("app.kubernetes.io/name");
-    let is = |chart: &Chart, word: &str| word == chart.section || word == chart.chart;
+    let is = |chart: &CompanionChart, word: &str| word == chart.section || word == chart.chart;
     CHARTS.iter().find(|chart| match packed {
         Some(packed) => is(chart, packed),
         // labels of a version are taken off before a comparison
@@ -249,7 +249,7 @@ pub fn notes(user: &Value) -> Vec<Diagnostic> {
     // certificates have a warning of their own, where they are asked for
     let on = CHARTS.iter().filter(|chart| chart.switch != "installCertmanager" && is_on(chart, user));
     on.map(|chart| {
-        let Chart { name, switch, .. } = chart;
+        let CompanionChart { name, switch, .. } = chart;
         let found = if chart.section == "prometheus" {
             "; pods and Services carry the annotations by which it finds them"
         } else {

@@ -10,7 +10,7 @@ use crate::yaml::write::write_document;
 
 /// For whom they are written.
 #[derive(Debug, Clone)]
-pub struct Release {
+pub struct CompanionRelease {
     /// The name of GitLab's release.
     pub name: String,
     /// Its namespace, in which the third-party charts are installed too.
@@ -23,7 +23,7 @@ pub struct Release {
 const END: &str = "END_OF_VALUES";
 
 /// A script with a `helm upgrade --install` for each. Its arguments go to each command.
-pub fn helm(companions: &[Companion], release: &Release) -> String {
+pub fn helm(companions: &[Companion], release: &CompanionRelease) -> String {
     let mut text = String::from("#!/bin/sh\n");
     head(&mut text, companions, release);
     if !companions.is_empty() {
@@ -56,7 +56,7 @@ pub fn helm(companions: &[Companion], release: &Release) -> String {
 }
 
 /// A HelmRepository and a HelmRelease for each.
-pub fn flux(companions: &[Companion], release: &Release) -> String {
+pub fn flux(companions: &[Companion], release: &CompanionRelease) -> String {
     let mut text = String::new();
     head(&mut text, companions, release);
     for companion in companions {
@@ -88,7 +88,7 @@ pub fn flux(companions: &[Companion], release: &Release) -> String {
 }
 
 /// An Application for each.
-pub fn argocd(companions: &[Companion], release: &Release) -> String {
+pub fn argocd(companions: &[Companion], release: &CompanionRelease) -> String {
     let mut text = String::new();
     head(&mut text, companions, release);
     for companion in companions {
@@ -119,8 +119,8 @@ fn document(text: &mut String, body: &Value) {
     write_document(text, body);
 }
 
-fn head(text: &mut String, companions: &[Companion], release: &Release) {
-    let Release { name, version, .. } = release;
+fn head(text: &mut String, companions: &[Companion], release: &CompanionRelease) {
+    let CompanionRelease { name, version, .. } = release;
     if companions.is_empty() {
         let _ = writeln!(text, "# {version}, release {name}: these values turn on no third-party chart.");
         return;

@@ -3,6 +3,7 @@
 //! A [`Diagnostic`] names a values path as the user writes it; the line and the column are looked
 //! up in [`crate::values::Merged::origins`] by [`crate::pipeline`], and printed by [`crate::ui`].
 
+pub mod code;
 pub mod marks;
 pub mod register;
 

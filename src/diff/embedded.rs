@@ -11,7 +11,7 @@ use crate::yaml::read;
 
 /// What a text in a ConfigMap, or an argument of a container, is.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) enum Meaning {
+pub(super) enum EmbeddedMeaning {
     /// A program for a shell or for Ruby.
     Script,
     /// A configuration, in a form in which two that mean the same are equal.
@@ -35,9 +35,9 @@ const SCRIPTS: [&str; 12] = [
 ];
 
 /// What the text under a key of a ConfigMap or a Secret means.
-pub(super) fn meaning(key: &str, text: &str) -> Meaning {
+pub(super) fn meaning(key: &str, text: &str) -> EmbeddedMeaning {
     if is_script(key, text) {
-        return Meaning::Script;
+        return EmbeddedMeaning::Script;
     }
     let folded = fold_tags(text);
     let stem = key.trim_end_matches(".tpl").trim_end_matches(".erb");
@@ -46,12 +46,12 @@ pub(super) fn meaning(key: &str, text: &str) -> Meaning {
         && (data.is_object() || data.is_array())
     {
         sort(&mut data);
-        return Meaning::Configuration(super::report::yaml(&data));
+        return EmbeddedMeaning::Configuration(super::report::yaml(&data));
     }
     let mut lines: Vec<String> = folded.lines().map(words).filter(|line| says_something(line)).collect();
     lines.sort();
     lines.dedup();
-    Meaning::Configuration(lines.join("\n"))
+    EmbeddedMeaning::Configuration(lines.join("\n"))
 }
 
 /// YAML as the programs that read these files take it: of a key that is there twice, the last one counts.
@@ -185,8 +185,8 @@ mod tests {
 
     #[test]
     fn a_script_is_a_script() {
-        assert_eq!(meaning("configure", "set -e\n"), Meaning::Script);
-        assert_eq!(meaning("x", "#!/bin/sh\n"), Meaning::Script);
+        assert_eq!(meaning("configure", "set -e\n"), EmbeddedMeaning::Script);
+        assert_eq!(meaning("x", "#!/bin/sh\n"), EmbeddedMeaning::Script);
         assert!(is_shell("cp -v a b; chmod 1 b"));
         assert!(!is_shell("--flag=a b"));
     }

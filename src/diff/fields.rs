@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value};
 
-use super::embedded::{self, Meaning};
+use super::embedded::{self, EmbeddedMeaning};
 use super::objects::{are_foreign, source_key};
 use super::{FieldChange, Object, defaults};
 
@@ -33,12 +33,12 @@ struct Path {
     shown: String,
     /// `spec.template.spec.containers[].image`.
     plain: String,
-    steps: Vec<Step>,
+    steps: Vec<FieldStep>,
 }
 
 /// One step of the way to a field in the new object.
 #[derive(Debug, Clone, PartialEq)]
-pub(super) enum Step {
+pub(super) enum FieldStep {
     Key(String),
     /// A position in the new list; none for an item that is only in the old one.
     Item(Option<usize>),
@@ -56,18 +56,18 @@ impl Path {
             shown.push_str(key);
         }
         let plain = if self.plain.is_empty() { key.to_owned() } else { format!("{}.{key}", self.plain) };
-        Path { shown, plain, steps: self.step(Step::Key(key.to_owned())) }
+        Path { shown, plain, steps: self.step(FieldStep::Key(key.to_owned())) }
     }
 
     fn item(&self, name: &str, position: Option<usize>) -> Self {
         Path {
             shown: format!("{}[{name}]", self.shown),
             plain: format!("{}[]", self.plain),
-            steps: self.step(Step::Item(position)),
+            steps: self.step(FieldStep::Item(position)),
         }
     }
 
-    fn step(&self, step: Step) -> Vec<Step> {
+    fn step(&self, step: FieldStep) -> Vec<FieldStep> {
         let mut steps = self.steps.clone();
         steps.push(step);
         steps
@@ -131,10 +131,11 @@ impl Walk<'_> {
         if data {
             let key = path.plain.trim_start_matches("data.");
             match (embedded::meaning(key, old), embedded::meaning(key, new)) {
-                (Meaning::Configuration(before), Meaning::Configuration(after)) if before != after => {
+                (EmbeddedMeaning::Configuration(before), EmbeddedMeaning::Configuration(after)) if before != after => {
                     return self.found.fields.push(change(&before, &after));
                 }
-                (Meaning::Script, Meaning::Script) | (Meaning::Configuration(_), Meaning::Configuration(_)) => {
+                (EmbeddedMeaning::Script, EmbeddedMeaning::Script)
+                | (EmbeddedMeaning::Configuration(_), EmbeddedMeaning::Configuration(_)) => {
                     return self.found.rewritten.push(change(old, new));
                 }
                 _ => {}
@@ -272,7 +273,7 @@ pub(super) fn before(new: &Value, changes: &[FieldChange]) -> Value {
     body
 }
 
-fn put(value: &mut Value, steps: &[Step], old: Option<&Value>) {
+fn put(value: &mut Value, steps: &[FieldStep], old: Option<&Value>) {
     let Some((step, rest)) = steps.split_first() else {
         if let Some(old) = old {
             *value = old.clone();
@@ -280,7 +281,7 @@ fn put(value: &mut Value, steps: &[Step], old: Option<&Value>) {
         return;
     };
     match (step, value) {
-        (Step::Key(key), Value::Object(map)) if rest.is_empty() => match old {
+        (FieldStep::Key(key), Value::Object(map)) if rest.is_empty() => match old {
             Some(old) => {
                 map.insert(key.clone(), old.clone());
             }
@@ -288,19 +289,19 @@ fn put(value: &mut Value, steps: &[Step], old: Option<&Value>) {
                 map.remove(key);
             }
         },
-        (Step::Key(key), Value::Object(map)) => {
+        (FieldStep::Key(key), Value::Object(map)) => {
             if let Some(inner) = map.get_mut(key) {
                 put(inner, rest, old);
             }
         }
-        (Step::Item(Some(index)), Value::Array(items)) if *index < items.len() => {
+        (FieldStep::Item(Some(index)), Value::Array(items)) if *index < items.len() => {
             if rest.is_empty() && old.is_none() {
                 items.remove(*index);
             } else {
                 put(&mut items[*index], rest, old);
             }
         }
-        (Step::Item(None), Value::Array(items)) => items.extend(old.cloned()),
+        (FieldStep::Item(None), Value::Array(items)) => items.extend(old.cloned()),
         _ => {}
     }
 }

@@ -14,7 +14,7 @@ use std::fmt;
 
 use serde_json::Value;
 
-use crate::companions::Chart;
+use crate::companions::CompanionChart;
 use crate::manifest::ObjectId;
 
 pub use objects::{Object, release_of};
@@ -73,7 +73,7 @@ pub struct Risk {
 
 /// What happened to an object.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum What {
+pub enum ObjectFate {
     /// It is only in the new set.
     Added,
     /// It is only in the old set.
@@ -89,7 +89,7 @@ pub enum What {
 pub struct FieldChange {
     /// `spec.template.spec.containers[webservice].image`.
     pub path: String,
-    steps: Vec<fields::Step>,
+    steps: Vec<fields::FieldStep>,
     /// What it was.
     pub old: Option<Value>,
     /// What it will be.
@@ -102,7 +102,7 @@ pub struct ObjectChange {
     /// Which one; of the old set where it is in both.
     pub id: ObjectId,
     /// What happened to it.
-    pub what: What,
+    pub what: ObjectFate,
     /// The fields that differ; none for objects that come or go.
     pub fields: Vec<FieldChange>,
     /// What follows, worst first; at least one.
@@ -137,7 +137,7 @@ pub struct Comparison {
     /// Objects named by their content, which got another name because another author wrote it: old and new.
     pub renamed: Vec<(ObjectId, String)>,
     /// Objects of charts that are not rendered here, which a release of the official chart holds: they stay as they are.
-    pub companions: Vec<(&'static Chart, ObjectId)>,
+    pub companions: Vec<(&'static CompanionChart, ObjectId)>,
 }
 
 impl Comparison {
@@ -148,7 +148,7 @@ impl Comparison {
                 Some(change) => change.fields.push(field),
                 None => {
                     let risks = vec![Risk::new(Class::None, "the same in other words")];
-                    let what = What::Changed;
+                    let what = ObjectFate::Changed;
                     self.changes.push(ObjectChange { id, what, fields: vec![field], risks, old: None, new: None });
                     self.same = self.same.saturating_sub(1);
                 }
@@ -182,20 +182,20 @@ pub fn compare(old: Vec<Object>, new: Vec<Object>, namespace: &str) -> Compariso
         let fields = found.fields;
         rewritten.extend(found.rewritten.into_iter().map(|field| (pair.id.clone(), field)));
         let what = match (&pair.old, &pair.new) {
-            (None, _) => What::Added,
-            (_, None) => What::Removed,
+            (None, _) => ObjectFate::Added,
+            (_, None) => ObjectFate::Removed,
             (Some(old), Some(new)) => match &pair.renamed {
                 Some(name) if fields.is_empty() && objects::are_foreign(old, new) => {
                     renamed.push((pair.id.clone(), name.clone()));
                     same += 1;
                     continue;
                 }
-                Some(name) => What::Renamed(name.clone()),
+                Some(name) => ObjectFate::Renamed(name.clone()),
                 None if fields.is_empty() => {
                     same += 1;
                     continue;
                 }
-                None => What::Changed,
+                None => ObjectFate::Changed,
             },
         };
         let risks = world.risks(index, pair, &fields);

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 
 use serde_json::{Map, Value};
 
-use crate::companions::{self, Chart};
+use crate::companions::{self, CompanionChart};
 use crate::manifest::{Manifest, ObjectId, Phase};
 
 /// One object of a side, without what only a server writes.
@@ -25,7 +25,7 @@ pub struct Object {
     /// Whether something else than a person or a pipeline made it.
     made_by_a_controller: bool,
     /// The third-party chart that it belongs to.
-    pub(super) companion: Option<&'static Chart>,
+    pub(super) companion: Option<&'static CompanionChart>,
 }
 
 /// Who wrote the scripts and the configuration of an object.
@@ -53,7 +53,7 @@ impl Author {
 
 /// Two objects that are the same one before and after.
 #[derive(Debug)]
-pub(super) struct Pair {
+pub(super) struct ObjectPair {
     pub id: ObjectId,
     pub old: Option<Object>,
     pub new: Option<Object>,
@@ -67,13 +67,13 @@ pub(super) fn are_foreign(old: &Object, new: &Object) -> bool {
 }
 
 pub(super) struct Pairs {
-    pub pairs: Vec<Pair>,
+    pub pairs: Vec<ObjectPair>,
     /// Objects that Kubernetes or a controller made, and those by which a tool knows what to apply.
     pub passed_over: usize,
     /// Hooks that only one side has.
     pub hooks: usize,
     /// Objects of charts that are not rendered here, where one side is ours.
-    pub companions: Vec<(&'static Chart, ObjectId)>,
+    pub companions: Vec<(&'static CompanionChart, ObjectId)>,
 }
 
 /// Annotations that tools keep for themselves; an entry that ends in `/` stands for all that begin with it. What Helm and
@@ -400,7 +400,7 @@ pub(super) fn pair(old: Vec<Object>, new: Vec<Object>, namespace: &str) -> Pairs
         match news.remove(&key) {
             // what the last run left is not what the next one takes
             Some(new) if (old.live || new.live) && (old.is_hook || new.is_hook) => hooks += 1,
-            Some(new) => pairs.push(Pair { id: old.id.clone(), old: Some(old), new: Some(new), renamed: None }),
+            Some(new) => pairs.push(ObjectPair { id: old.id.clone(), old: Some(old), new: Some(new), renamed: None }),
             None => {
                 gone.insert(key, old);
             }
@@ -419,15 +419,25 @@ pub(super) fn pair(old: Vec<Object>, new: Vec<Object>, namespace: &str) -> Pairs
         without_hooks(&mut gone);
         without_hooks(&mut news);
     }
-    pairs.extend(gone.into_values().map(|old| Pair { id: old.id.clone(), old: Some(old), new: None, renamed: None }));
-    pairs.extend(news.into_values().map(|new| Pair { id: new.id.clone(), old: None, new: Some(new), renamed: None }));
+    pairs.extend(gone.into_values().map(|old| ObjectPair {
+        id: old.id.clone(),
+        old: Some(old),
+        new: None,
+        renamed: None,
+    }));
+    pairs.extend(news.into_values().map(|new| ObjectPair {
+        id: new.id.clone(),
+        old: None,
+        new: Some(new),
+        renamed: None,
+    }));
     pairs.sort_by(|a, b| a.id.cmp(&b.id));
     companions.sort_by(|a, b| (a.0.section, &a.1).cmp(&(b.0.section, &b.1)));
     Pairs { pairs, passed_over, hooks, companions }
 }
 
 /// Objects whose names end in a hash of their content: what is left of a name without it says which belong together.
-fn pair_by_stem(gone: &mut BTreeMap<Key, Object>, come: &mut BTreeMap<Key, Object>, pairs: &mut Vec<Pair>) {
+fn pair_by_stem(gone: &mut BTreeMap<Key, Object>, come: &mut BTreeMap<Key, Object>, pairs: &mut Vec<ObjectPair>) {
     let mut stems: HashMap<Key, Vec<Key>> = HashMap::new();
     for key in come.keys() {
         if let Some(stem) = stem(key) {
@@ -441,7 +451,7 @@ fn pair_by_stem(gone: &mut BTreeMap<Key, Object>, come: &mut BTreeMap<Key, Objec
             && let Some(old) = gone.remove(&old_key)
         {
             let renamed = Some(new.id.name.clone());
-            pairs.push(Pair { id: old.id.clone(), old: Some(old), new: Some(new), renamed });
+            pairs.push(ObjectPair { id: old.id.clone(), old: Some(old), new: Some(new), renamed });
         }
     }
 }

@@ -12,7 +12,7 @@ use crate::manifest::Phase;
 
 /// What a run writes of a directory: several runs may share one, for several releases and for parts of one.
 #[derive(Debug, Clone, Default)]
-pub struct Scope {
+pub struct OutputScope {
     /// The release; files of others stay.
     pub release: String,
     /// Only these phases; empty: all.
@@ -29,14 +29,14 @@ pub struct Scope {
     pub edits_kept: Vec<String>,
 }
 
-impl Scope {
+impl OutputScope {
     /// Whether the run writes a part of the release only.
     pub fn is_part(&self) -> bool {
         !(self.phases.is_empty() && self.components.is_empty() && self.templates.is_empty())
     }
 
     /// Whether a file of an earlier run is one that this run writes again, or that is stale.
-    pub(super) fn covers(&self, entry: &Entry) -> bool {
+    pub(super) fn covers(&self, entry: &WrittenFile) -> bool {
         let Some(origin) = &entry.origin else {
             // from before files had an origin
             return !self.is_part();
@@ -54,16 +54,16 @@ impl Scope {
 
 /// A file of an earlier run.
 #[derive(Debug, Clone, Default)]
-pub(super) struct Entry {
+pub(super) struct WrittenFile {
     /// A hash of what was written.
     pub sha256: Option<String>,
     /// Where it came from.
-    pub origin: Option<Origin>,
+    pub origin: Option<WrittenOrigin>,
 }
 
 /// The object that a file holds.
 #[derive(Debug, Clone)]
-pub(super) struct Origin {
+pub(super) struct WrittenOrigin {
     pub release: String,
     /// None for files that hold no object of the release.
     pub phase: Option<String>,
@@ -72,7 +72,7 @@ pub(super) struct Origin {
 }
 
 /// Files by their path below the directory.
-pub(super) type List = BTreeMap<PathBuf, Entry>;
+pub(super) type List = BTreeMap<PathBuf, WrittenFile>;
 
 pub(super) fn hash(text: &[u8]) -> String {
     Sha256::digest(text).iter().map(|byte| format!("{byte:02x}")).collect()
@@ -96,14 +96,15 @@ pub(super) fn read(dir: &Path) -> Done<List> {
     Ok(files.iter().filter_map(entry).filter(|(path, _)| inside(path)).collect())
 }
 
-fn entry(value: &Value) -> Option<(PathBuf, Entry)> {
+fn entry(value: &Value) -> Option<(PathBuf, WrittenFile)> {
     // format 1 had paths only
     if let Some(path) = value.as_str() {
-        return Some((PathBuf::from(path), Entry::default()));
+        return Some((PathBuf::from(path), WrittenFile::default()));
     }
     let text = |key: &str| value.get(key).and_then(Value::as_str).map(str::to_owned);
-    let origin = text("release").map(|release| Origin { release, phase: text("phase"), template: text("template") });
-    Some((PathBuf::from(text("path")?), Entry { sha256: text("sha256"), origin }))
+    let origin =
+        text("release").map(|release| WrittenOrigin { release, phase: text("phase"), template: text("template") });
+    Some((PathBuf::from(text("path")?), WrittenFile { sha256: text("sha256"), origin }))
 }
 
 /// The list as it is written.

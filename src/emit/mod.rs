@@ -17,10 +17,10 @@ use crate::diag::Diagnostic;
 use crate::manifest::{Manifest, Ordered};
 use crate::yaml::write::write_stream;
 
-pub use list::Scope;
+pub use list::OutputScope;
 pub use swap::{MARKER, Written};
 
-use list::{Entry, Origin};
+use list::{WrittenFile, WrittenOrigin};
 use swap::NewFile;
 
 /// How objects are written.
@@ -71,7 +71,7 @@ pub fn to_stdout(objects: &Ordered, format: Format, out: &mut impl Write) -> Res
 ///
 /// # Errors
 /// The machine's, and a directory that cannot be taken.
-pub fn to_dir(objects: &Ordered, format: Format, dir: &Path, scope: &Scope) -> Result<Written, Diagnostic> {
+pub fn to_dir(objects: &Ordered, format: Format, dir: &Path, scope: &OutputScope) -> Result<Written, Diagnostic> {
     to_dir_with(objects, format, dir, scope, None)
 }
 
@@ -83,7 +83,7 @@ pub fn to_dir_with(
     objects: &Ordered,
     format: Format,
     dir: &Path,
-    scope: &Scope,
+    scope: &OutputScope,
     more: Option<(String, String)>,
 ) -> Result<Written, Diagnostic> {
     let mut files = files(objects, layout::paths(objects.manifests(), format), format, scope)?;
@@ -100,7 +100,7 @@ pub fn to_dir_by_phase(
     objects: &Ordered,
     format: Format,
     dir: &Path,
-    scope: &Scope,
+    scope: &OutputScope,
     more: impl FnOnce(&[String]) -> Vec<(String, String)>,
 ) -> Result<Written, Diagnostic> {
     let paths = layout::paths(objects.manifests(), format).into_iter().zip(objects.manifests());
@@ -120,7 +120,12 @@ pub fn edited(dir: &Path, name: &str) -> Option<String> {
     (list::hash(text.as_bytes()) != *written).then_some(text)
 }
 
-fn files(objects: &Ordered, paths: Vec<String>, format: Format, scope: &Scope) -> Result<Vec<NewFile>, Diagnostic> {
+fn files(
+    objects: &Ordered,
+    paths: Vec<String>,
+    format: Format,
+    scope: &OutputScope,
+) -> Result<Vec<NewFile>, Diagnostic> {
     let text = |manifest: &Manifest| match format {
         Format::Yaml => {
             let mut text = String::new();
@@ -133,13 +138,13 @@ fn files(objects: &Ordered, paths: Vec<String>, format: Format, scope: &Scope) -
     paths.into_iter().zip(objects.manifests()).map(of).collect()
 }
 
-fn file(path: String, text: String, scope: &Scope, object: Option<&Manifest>) -> NewFile {
-    let origin = Origin {
+fn file(path: String, text: String, scope: &OutputScope, object: Option<&Manifest>) -> NewFile {
+    let origin = WrittenOrigin {
         release: scope.release.clone(),
         phase: object.map(|manifest| manifest.phase.word().to_owned()),
         template: object.map(|manifest| manifest.source.clone()),
     };
-    let entry = Entry { sha256: Some(list::hash(text.as_bytes())), origin: Some(origin) };
+    let entry = WrittenFile { sha256: Some(list::hash(text.as_bytes())), origin: Some(origin) };
     NewFile { path, text, entry }
 }
 

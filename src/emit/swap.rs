@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 
 use rustix::fs::{FlockOperation, flock};
 
-use super::list::{self, Entry, List, Scope};
+use super::list::{self, List, OutputScope, WrittenFile};
 use crate::diag::Diagnostic;
 
 /// Lists the files that we wrote; the next run replaces these and no others. Named so that kubectl and Argo CD, which read
@@ -30,7 +30,7 @@ pub(super) struct NewFile {
     /// Below the directory.
     pub path: String,
     pub text: String,
-    pub entry: Entry,
+    pub entry: WrittenFile,
 }
 
 /// What a run did with a directory.
@@ -45,7 +45,7 @@ pub struct Written {
 }
 
 /// Makes `dir` hold these files, those of earlier runs that the scope does not cover, and what others put there.
-pub(super) fn replace(dir: &Path, files: &[NewFile], scope: &Scope) -> Done<Written> {
+pub(super) fn replace(dir: &Path, files: &[NewFile], scope: &OutputScope) -> Done<Written> {
     let work = Work::begin(dir)?;
     let result = work.build(files, scope).and_then(|written| work.exchange().map(|()| written));
     // A failed run leaves nothing behind; a rescue that fails leaves the folder to the next run.
@@ -64,7 +64,7 @@ struct Change {
 
 impl Change {
     /// Refuses what would be lost: files of another release, and files that were edited since they were written.
-    fn new(dir: &Path, files: &[NewFile], scope: &Scope) -> Done<Self> {
+    fn new(dir: &Path, files: &[NewFile], scope: &OutputScope) -> Done<Self> {
         let before = list::read(dir)?;
         let new: BTreeMap<&Path, &NewFile> = files.iter().map(|file| (Path::new(&file.path), file)).collect();
         let mut change = Change {
@@ -111,7 +111,7 @@ impl Change {
 }
 
 /// Whether a file holds neither what was written into it nor what is to be written.
-fn is_edited(path: &Path, entry: &Entry, new: Option<&str>) -> bool {
+fn is_edited(path: &Path, entry: &WrittenFile, new: Option<&str>) -> bool {
     let (Some(written), Ok(text)) = (&entry.sha256, fs::read(path)) else { return false };
     list::hash(&text) != *written && new.is_none_or(|new| new.as_bytes() != text)
 }
@@ -178,7 +178,7 @@ impl Work {
         self.discard(&self.work.join(TREE))
     }
 
-    fn build(&self, files: &[NewFile], scope: &Scope) -> Done<Written> {
+    fn build(&self, files: &[NewFile], scope: &OutputScope) -> Done<Written> {
         let change = Change::new(&self.dir, files, scope)?;
         let tree = self.work.join(TREE);
         fs::create_dir(&tree).map_err(failed("create", &tree))?;

@@ -20,7 +20,7 @@ use crate::diag::{Diagnostic, Location, Report, Severity};
 use crate::redact;
 use crate::yaml::write::write_document;
 use areas::Area;
-use ruby::{What, parse};
+use ruby::{StatementKind, parse};
 use signin::one_line;
 
 /// The longest file that is read, in bytes: a `gitlab.rb` with every setting and its comments has a fifth of this. A byte
@@ -141,27 +141,27 @@ pub fn gitlab_rb(text: &str, source: usize, secrets: Option<&str>, namespace: &s
     for statement in statements {
         let line = statement.line;
         match statement.what {
-            What::Set(path, _) | What::Add(path, _) if statement.in_block => {
+            StatementKind::Set(path, _) | StatementKind::Add(path, _) if statement.in_block => {
                 let message = "it is set in a block, and may not be set at all";
                 let hint = "decide, and write what holds into the values";
                 import.lost("ruby-code", &path.join("."), message, line, hint);
             }
-            What::Set(path, value) => {
+            StatementKind::Set(path, value) => {
                 let key = path.join(".");
                 if let ruby::Value::List(items) = &value {
                     lists.insert(key.clone(), items.clone());
                 }
                 import.setting(&table, &key, value, line);
             }
-            What::Add(path, ruby::Value::List(items)) => {
+            StatementKind::Add(path, ruby::Value::List(items)) => {
                 let key = path.join(".");
                 let all = lists.entry(key.clone()).or_default();
                 all.extend(items);
                 let all = ruby::Value::List(all.clone());
                 import.setting(&table, &key, all, line);
             }
-            What::Add(path, _) => import.unknown(&table, &path.join("."), line),
-            What::Code(text) => {
+            StatementKind::Add(path, _) => import.unknown(&table, &path.join("."), line),
+            StatementKind::Code(text) => {
                 import.missing.extend(areas::of(&text).map(|area| (area, line)));
                 let message = "this is code, and nothing is run here".to_owned();
                 import.note("ruby-code", message, line, "write into the values what it comes to");
@@ -373,14 +373,34 @@ fn shown(key: &str) -> String {
     parts.fold(first, |whole, part| format!("{whole}['{}']", one_line(part)))
 }
 
-/// A value in the type that its place asks for: ports are numbers, NGINX' settings texts.
-fn fitting(path: &str, value: Value) -> Value {
-    match value {
-        Value::String(text) if path.ends_with("ort") => text.parse::<u16>().map_or(Value::String(text), Value::from),
-        Value::Number(_) | Value::Bool(_) if path.starts_with("nginx-ingress.controller.config.") => {
-            Value::String(value.to_string())
+/// The type that a values path asks for, where `gitlab.rb` often has another one.
+enum Wanted {
+    /// A port is a number.
+    Port,
+    /// NGINX' settings are strings.
+    String,
+    /// Any other value keeps its type.
+    Same,
+}
+
+impl Wanted {
+    fn at(path: &str) -> Self {
+        let key = path.rsplit('.').next().unwrap_or(path);
+        if key == "port" || key.ends_with("Port") || key.ends_with("_port") {
+            Wanted::Port
+        } else if path.starts_with("nginx-ingress.controller.config.") || key == "proxyBodySize" {
+            Wanted::String
+        } else {
+            Wanted::Same
         }
-        Value::Number(number) if path.ends_with("proxyBodySize") => Value::String(number.to_string()),
-        value => value,
+    }
+}
+
+/// A value in the type that its values path asks for.
+fn fitting(path: &str, value: Value) -> Value {
+    match (Wanted::at(path), value) {
+        (Wanted::Port, Value::String(text)) => text.parse::<u16>().map_or(Value::String(text), Value::from),
+        (Wanted::String, value @ (Value::Number(_) | Value::Bool(_))) => Value::String(value.to_string()),
+        (_, value) => value,
     }
 }

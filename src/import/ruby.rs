@@ -1,5 +1,5 @@
 //! Reads the part of Ruby that `gitlab.rb` files are written in: assignments, calls, and literals. Nothing is run: what
-//! would have to be computed is kept as [`Value::Computed`], and statements of other kinds as [`What::Code`].
+//! would have to be computed is kept as [`Value::Computed`], and statements of other kinds as [`StatementKind::Code`].
 
 use super::scan::Scan;
 
@@ -25,7 +25,7 @@ pub enum Value {
 
 /// What a statement does.
 #[derive(Debug, Clone, PartialEq)]
-pub enum What {
+pub enum StatementKind {
     /// `gitlab_rails['smtp_address'] = ...` and `external_url '...'`: the name and its keys, and the value.
     Set(Vec<String>, Value),
     /// `gitlab_rails['omniauth_providers'] << ...` and `+= [...]`: the name and its keys, and the items that are added.
@@ -40,7 +40,7 @@ pub struct Statement {
     /// Counted from 1.
     pub line: usize,
     /// What it does.
-    pub what: What,
+    pub what: StatementKind,
     /// Whether it stands in a block, such as `if ... end`, and may not be done at all.
     pub in_block: bool,
 }
@@ -62,11 +62,15 @@ pub fn parse(text: &str) -> Result<Vec<Statement>, (usize, String)> {
         let start = scan.position();
         match statement(&mut scan) {
             Ok(what) => statements.push(Statement { line, what, in_block: blocks > 0 }),
-            Err(Stop::Unclosed(line, reason)) => return Err((line, reason)),
-            Err(Stop::Unknown) => {
+            Err(UnreadStatement::Unclosed(line, reason)) => return Err((line, reason)),
+            Err(UnreadStatement::Unknown) => {
                 scan.rewind(start);
                 let text = scan.take_line();
-                statements.push(Statement { line, what: What::Code(text.trim().to_owned()), in_block: blocks > 0 });
+                statements.push(Statement {
+                    line,
+                    what: StatementKind::Code(text.trim().to_owned()),
+                    in_block: blocks > 0,
+                });
                 blocks =
                     if opens_block(text) { blocks + 1 } else { blocks - usize::from(closes_block(text) && blocks > 0) };
             }
@@ -90,23 +94,23 @@ fn closes_block(line: &str) -> bool {
 }
 
 /// Why a statement was not read.
-pub(super) enum Stop {
+pub(super) enum UnreadStatement {
     /// It has no end.
     Unclosed(usize, String),
     /// It is of a kind that is not read here.
     Unknown,
 }
 
-type Read<T> = Result<T, Stop>;
+type Read<T> = Result<T, UnreadStatement>;
 
-fn statement(scan: &mut Scan) -> Read<What> {
-    let name = scan.identifier().ok_or(Stop::Unknown)?;
+fn statement(scan: &mut Scan) -> Read<StatementKind> {
+    let name = scan.identifier().ok_or(UnreadStatement::Unknown)?;
     const WORDS: [&str; 14] = [
         "if", "unless", "else", "elsif", "end", "def", "require", "begin", "rescue", "while", "case", "when", "do",
         "return",
     ];
     if WORDS.contains(&name.as_str()) {
-        return Err(Stop::Unknown);
+        return Err(UnreadStatement::Unknown);
     }
     let mut path = vec![name];
     while scan.eat('[') {
@@ -114,11 +118,11 @@ fn statement(scan: &mut Scan) -> Read<What> {
         match expression(scan, 0)? {
             Value::Text(key) => path.push(key),
             Value::Int(number) => path.push(number.to_string()),
-            _ => return Err(Stop::Unknown),
+            _ => return Err(UnreadStatement::Unknown),
         }
         scan.skip_blank();
         if !scan.eat(']') {
-            return Err(Stop::Unknown);
+            return Err(UnreadStatement::Unknown);
         }
     }
     scan.skip_space();
@@ -131,10 +135,10 @@ fn statement(scan: &mut Scan) -> Read<What> {
         let value = expression(scan, 0)?;
         scan.skip_space();
         return match value {
-            _ if !scan.at_line_end() => Err(Stop::Unknown),
-            value if one => Ok(What::Add(path, Value::List(vec![value]))),
-            value @ Value::List(_) => Ok(What::Add(path, value)),
-            _ => Err(Stop::Unknown),
+            _ if !scan.at_line_end() => Err(UnreadStatement::Unknown),
+            value if one => Ok(StatementKind::Add(path, Value::List(vec![value]))),
+            value @ Value::List(_) => Ok(StatementKind::Add(path, value)),
+            _ => Err(UnreadStatement::Unknown),
         };
     }
     let value = if scan.eat_word("||=") || (scan.peek() == Some('=') && !scan.starts("==") && scan.eat('=')) {
@@ -145,20 +149,20 @@ fn statement(scan: &mut Scan) -> Read<What> {
         let value = expression(scan, 0)?;
         scan.skip_blank();
         if !scan.eat(')') {
-            return Err(Stop::Unknown);
+            return Err(UnreadStatement::Unknown);
         }
         value
     } else if path.len() == 1 && scan.peek().is_some_and(|c| matches!(c, '\'' | '"' | '[' | '{' | 'E' | '%' | '<')) {
         expression(scan, 0)?
     } else {
-        return Err(Stop::Unknown);
+        return Err(UnreadStatement::Unknown);
     };
     scan.skip_space();
     // `x = 1 if y` and the like
     if !scan.at_line_end() {
-        return Err(Stop::Unknown);
+        return Err(UnreadStatement::Unknown);
     }
-    Ok(What::Set(path, value))
+    Ok(StatementKind::Set(path, value))
 }
 
 fn expression(scan: &mut Scan, depth: usize) -> Read<Value> {
@@ -189,7 +193,7 @@ fn expression(scan: &mut Scan, depth: usize) -> Read<Value> {
                 let other = operand(scan, depth)?;
                 value = if matches!(value, Value::Nil) { other } else { value };
             }
-            Some('?') => return Err(Stop::Unknown),
+            Some('?') => return Err(UnreadStatement::Unknown),
             _ => {
                 scan.rewind(here);
                 return Ok(value);
@@ -222,9 +226,9 @@ fn computed(a: &Value, operator: char, b: &Value) -> Value {
 
 fn operand(scan: &mut Scan, depth: usize) -> Read<Value> {
     if depth > MAX_DEPTH {
-        return Err(Stop::Unknown);
+        return Err(UnreadStatement::Unknown);
     }
-    let value = match scan.peek().ok_or(Stop::Unknown)? {
+    let value = match scan.peek().ok_or(UnreadStatement::Unknown)? {
         '\'' | '"' => text(scan.quoted()?),
         '[' => {
             let line = scan.line();
@@ -238,7 +242,7 @@ fn operand(scan: &mut Scan, depth: usize) -> Read<Value> {
             let value = expression(scan, depth + 1)?;
             scan.skip_blank();
             if !scan.eat(')') {
-                return Err(Stop::Unknown);
+                return Err(UnreadStatement::Unknown);
             }
             value
         }
@@ -246,12 +250,12 @@ fn operand(scan: &mut Scan, depth: usize) -> Read<Value> {
             scan.eat(':');
             match scan.peek() {
                 Some('\'' | '"') => text(scan.quoted()?),
-                _ => Value::Text(scan.identifier().ok_or(Stop::Unknown)?),
+                _ => Value::Text(scan.identifier().ok_or(UnreadStatement::Unknown)?),
             }
         }
         '%' => scan.percent()?,
         '<' => text(scan.heredoc()?),
-        c if c.is_ascii_digit() || c == '-' => scan.number().ok_or(Stop::Unknown)?,
+        c if c.is_ascii_digit() || c == '-' => scan.number().ok_or(UnreadStatement::Unknown)?,
         _ => word(scan, depth)?,
     };
     methods(scan, value, depth)
@@ -263,7 +267,7 @@ fn text((text, has_code): (String, bool)) -> Value {
 }
 
 fn word(scan: &mut Scan, depth: usize) -> Read<Value> {
-    let name = scan.identifier().ok_or(Stop::Unknown)?;
+    let name = scan.identifier().ok_or(UnreadStatement::Unknown)?;
     match name.as_str() {
         "true" => return Ok(Value::Bool(true)),
         "false" => return Ok(Value::Bool(false)),
@@ -281,13 +285,13 @@ fn word(scan: &mut Scan, depth: usize) -> Read<Value> {
                 false => scan.skip_space(),
             }
             if !loads {
-                return Err(Stop::Unknown);
+                return Err(UnreadStatement::Unknown);
             }
             let inner = operand(scan, depth + 1)?;
             if bracket {
                 scan.skip_blank();
                 if !scan.eat(')') {
-                    return Err(Stop::Unknown);
+                    return Err(UnreadStatement::Unknown);
                 }
             }
             return Ok(match inner {
@@ -310,7 +314,7 @@ fn arguments(scan: &mut Scan, depth: usize) -> Read<()> {
         } else if scan.eat('(') {
             list(scan, ')', line, depth)?;
         } else if scan.eat('.') || scan.eat_word("::") {
-            scan.identifier().ok_or(Stop::Unknown)?;
+            scan.identifier().ok_or(UnreadStatement::Unknown)?;
         } else {
             return Ok(());
         }
@@ -320,7 +324,7 @@ fn arguments(scan: &mut Scan, depth: usize) -> Read<()> {
 /// Methods behind a value: those that leave a literal as it is, and all others, which make it computed.
 fn methods(scan: &mut Scan, mut value: Value, depth: usize) -> Read<Value> {
     while scan.eat('.') {
-        let name = scan.identifier().ok_or(Stop::Unknown)?;
+        let name = scan.identifier().ok_or(UnreadStatement::Unknown)?;
         let line = scan.line();
         let with_arguments = scan.eat('(');
         if with_arguments {
@@ -343,7 +347,7 @@ fn list(scan: &mut Scan, end: char, line: usize, depth: usize) -> Read<Value> {
             return Ok(Value::List(items));
         }
         if scan.at_end() {
-            return Err(Stop::Unclosed(line, format!("a `{}` is missing", end)));
+            return Err(UnreadStatement::Unclosed(line, format!("a `{}` is missing", end)));
         }
         let item = expression(scan, depth + 1)?;
         scan.skip_blank();
@@ -358,9 +362,9 @@ fn list(scan: &mut Scan, end: char, line: usize, depth: usize) -> Read<Value> {
         scan.skip_blank();
         if !scan.eat(',') && scan.peek() != Some(end) {
             return if scan.at_end() {
-                Err(Stop::Unclosed(line, format!("a `{end}` is missing")))
+                Err(UnreadStatement::Unclosed(line, format!("a `{end}` is missing")))
             } else {
-                Err(Stop::Unknown)
+                Err(UnreadStatement::Unknown)
             };
         }
     }
@@ -369,8 +373,8 @@ fn list(scan: &mut Scan, end: char, line: usize, depth: usize) -> Read<Value> {
 fn map(scan: &mut Scan, depth: usize) -> Read<Value> {
     let line = scan.line();
     let unclosed = |scan: &Scan| match scan.at_end() {
-        true => Stop::Unclosed(line, "a `}` is missing".to_owned()),
-        false => Stop::Unknown,
+        true => UnreadStatement::Unclosed(line, "a `}` is missing".to_owned()),
+        false => UnreadStatement::Unknown,
     };
     scan.eat('{');
     let mut entries = Vec::new();
@@ -410,12 +414,12 @@ fn map(scan: &mut Scan, depth: usize) -> Read<Value> {
 mod tests {
     use super::*;
 
-    fn only(text: &str) -> What {
-        parse(text).map(|statements| statements[0].what.clone()).unwrap_or(What::Code(String::new()))
+    fn only(text: &str) -> StatementKind {
+        parse(text).map(|statements| statements[0].what.clone()).unwrap_or(StatementKind::Code(String::new()))
     }
 
-    fn set(path: &[&str], value: Value) -> What {
-        What::Set(path.iter().map(|key| (*key).to_owned()).collect(), value)
+    fn set(path: &[&str], value: Value) -> StatementKind {
+        StatementKind::Set(path.iter().map(|key| (*key).to_owned()).collect(), value)
     }
 
     #[test]
@@ -446,9 +450,9 @@ mod tests {
             only("git_data_dirs({'default' => {'path' => '/x'}})"),
             set(&["git_data_dirs"], Value::Map(vec![(t("default"), Value::Map(vec![(t("path"), t("/x"))]))]),)
         );
-        assert_eq!(only("if x"), What::Code("if x".to_owned()));
-        assert_eq!(only("a['b'] = 1 if x"), What::Code("a['b'] = 1 if x".to_owned()));
-        let added = What::Add(vec!["a".to_owned(), "b".to_owned()], Value::List(vec![t("c")]));
+        assert_eq!(only("if x"), StatementKind::Code("if x".to_owned()));
+        assert_eq!(only("a['b'] = 1 if x"), StatementKind::Code("a['b'] = 1 if x".to_owned()));
+        let added = StatementKind::Add(vec!["a".to_owned(), "b".to_owned()], Value::List(vec![t("c")]));
         assert_eq!(only("a['b'] << 'c'"), added);
         assert_eq!(only("a['b'] += ['c']"), added);
         assert_eq!(only(r#"a['b'] = "\u00e9\x41\u{1F600}\101""#), set(&["a", "b"], t("\u{e9}A\u{1f600}A")));

@@ -1,6 +1,6 @@
 //! The characters of a Ruby file: strings in all their forms, numbers, names, blanks and comments.
 
-use super::ruby::{Stop, Value};
+use super::ruby::{UnreadStatement, Value};
 
 /// A place in a text.
 pub(super) struct Scan<'t> {
@@ -15,7 +15,7 @@ pub(super) struct Scan<'t> {
 #[derive(Clone, Copy)]
 pub(super) struct Position(usize, usize, Option<usize>);
 
-type Read<T> = Result<T, Stop>;
+type Read<T> = Result<T, UnreadStatement>;
 
 impl<'t> Scan<'t> {
     pub fn new(text: &'t str) -> Self {
@@ -182,7 +182,7 @@ impl<'t> Scan<'t> {
 
     /// A string in quotes, and whether it has code in it.
     pub fn quoted(&mut self) -> Read<(String, bool)> {
-        let quote = self.bump().ok_or(Stop::Unknown)?;
+        let quote = self.bump().ok_or(UnreadStatement::Unknown)?;
         self.until(quote, quote, quote == '"')
     }
 
@@ -191,7 +191,7 @@ impl<'t> Scan<'t> {
         let line = self.line;
         let (mut text, mut has_code, mut depth) = (String::new(), false, 0usize);
         loop {
-            let c = self.bump().ok_or_else(|| Stop::Unclosed(line, format!("a `{end}` is missing")))?;
+            let c = self.bump().ok_or_else(|| UnreadStatement::Unclosed(line, format!("a `{end}` is missing")))?;
             match c {
                 '\\' if escapes => self.escape(&mut text),
                 '\\' if self.peek().is_some_and(|c| c == end || c == '\\') => text.extend(self.bump()),
@@ -252,7 +252,8 @@ impl<'t> Scan<'t> {
             Some(c) if c.is_ascii_alphabetic() => self.bump(),
             _ => None,
         };
-        let open = self.bump().filter(|c| !c.is_alphanumeric() && !c.is_whitespace()).ok_or(Stop::Unknown)?;
+        let open =
+            self.bump().filter(|c| !c.is_alphanumeric() && !c.is_whitespace()).ok_or(UnreadStatement::Unknown)?;
         let end = match open {
             '(' => ')',
             '[' => ']',
@@ -267,14 +268,14 @@ impl<'t> Scan<'t> {
                 Ok(Value::List(text.split_whitespace().map(|word| Value::Text(word.to_owned())).collect()))
             }
             None | Some('q' | 'Q') => Ok(Value::Text(text)),
-            Some(_) => Err(Stop::Unknown),
+            Some(_) => Err(UnreadStatement::Unknown),
         }
     }
 
     /// `<<EOS`, `<<-EOS`, `<<~EOS`, each with the name in quotes or not: the lines that follow this one.
     pub fn heredoc(&mut self) -> Read<(String, bool)> {
         if !self.eat_word("<<") {
-            return Err(Stop::Unknown);
+            return Err(UnreadStatement::Unknown);
         }
         let line = self.line;
         let (mut indented, mut squeezed) = (false, false);
@@ -286,7 +287,7 @@ impl<'t> Scan<'t> {
         let quote = self.peek().filter(|c| matches!(c, '\'' | '"'));
         let name = match quote {
             Some(_) => self.quoted()?.0,
-            None => self.identifier().ok_or(Stop::Unknown)?,
+            None => self.identifier().ok_or(UnreadStatement::Unknown)?,
         };
         let start = match self.after_line {
             Some(after) => after,
@@ -303,8 +304,9 @@ impl<'t> Scan<'t> {
             }
             body.push(bare);
         }
-        self.after_line =
-            Some(end.ok_or_else(|| Stop::Unclosed(line, format!("the line `{name}` that ends the text is missing")))?);
+        self.after_line = Some(end.ok_or_else(|| {
+            UnreadStatement::Unclosed(line, format!("the line `{name}` that ends the text is missing"))
+        })?);
         let blank = |line: &&str| !line.trim().is_empty();
         let width = |line: &str| line.len() - line.trim_start().len();
         let cut = if squeezed { body.iter().copied().filter(blank).map(width).min().unwrap_or(0) } else { 0 };

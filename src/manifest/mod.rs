@@ -17,8 +17,8 @@ use serde_json::Value;
 pub use hook::Hook;
 pub use id::ObjectId;
 pub use order::{Ordered, order};
-pub use verify::node::Node;
-pub use verify::{Fault, Verified, check, faults, format, verify};
+pub use verify::node::FieldValue;
+pub use verify::{ObjectFault, Verified, check, faults, format, verify};
 
 use crate::diag::{Diagnostic, ValuePath};
 

@@ -18,7 +18,7 @@ pub struct Global {
     /// The image of configuring init containers.
     pub gitlab_base: WithImage,
     /// The image of Jobs that talk to the API server.
-    pub kubectl: Kubectl,
+    pub kubectl: KubectlImage,
     /// The image and the authorities of the `certificates` init container.
     pub certificates: Certificates,
     /// Repositories by component, edition ce.
@@ -85,7 +85,7 @@ pub struct WithImage {
 /// `global.kubectl`.
 #[derive(Debug, Clone, Default, Deserialize)]
 #[serde(default, rename_all = "camelCase")]
-pub struct Kubectl {
+pub struct KubectlImage {
     /// The image.
     pub image: Image,
     /// The pod's security context.

@@ -5,7 +5,7 @@ use std::path::{Component, Path};
 
 use serde_json::{Value, json};
 
-use super::steps::{Step, steps};
+use super::steps::{PhaseStep, steps};
 use crate::manifest::{Manifest, Phase};
 use crate::yaml::write::write_document;
 
@@ -75,7 +75,7 @@ fn with_edits(ours: &Value, theirs: &Value) -> Value {
     kept
 }
 
-fn index(step: &Step, paths: &[String]) -> (String, String) {
+fn index(step: &PhaseStep, paths: &[String]) -> (String, String) {
     let folder = format!("{}/", step.phase.word());
     let resources = paths.iter().filter_map(|path| path.strip_prefix(&folder)).collect();
     (folder + INDEX, index_text(resources))
@@ -89,7 +89,7 @@ fn index_text(resources: Vec<&str>) -> String {
     text
 }
 
-fn kustomization(step: &Step, name: &str, before: Option<&str>, root: &str) -> Value {
+fn kustomization(step: &PhaseStep, name: &str, before: Option<&str>, root: &str) -> Value {
     // Flux waits for a Job's end, and for the last pod of a workload.
     let checks: Vec<_> = step
         .waits

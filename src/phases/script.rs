@@ -2,14 +2,14 @@
 
 use std::fmt::Write as _;
 
-use super::steps::{Form, Step};
+use super::steps::{Form, PhaseStep};
 use crate::manifest::{Manifest, ObjectId, Phase};
 use crate::shell::{MANAGER, kubectl_apply, quoted};
 use crate::yaml::write::write_document;
 
 /// Where the script finds the manifests of a phase.
 #[derive(Debug, Clone, Copy)]
-pub enum Source<'a> {
+pub enum ManifestSource<'a> {
     /// In itself: the objects, in their order.
     Inside(&'a [Manifest]),
     /// In a folder for each phase, beside the script.
@@ -47,11 +47,17 @@ forget_failed() {
 "#;
 
 /// The script. `gone` are objects of the release that are no longer rendered, to be deleted at the end.
-pub fn script(steps: &[Step], source: Source<'_>, title: &str, namespace: &str, gone: &[ObjectId]) -> String {
+pub fn script(
+    steps: &[PhaseStep],
+    source: ManifestSource<'_>,
+    title: &str,
+    namespace: &str,
+    gone: &[ObjectId],
+) -> String {
     let mut text = format!(
         "#!/bin/sh\n# {title}\n# Server-side apply by the field manager {MANAGER}: it removes fields that are no longer rendered, and takes over\n# what somebody changed by hand.\nset -eu\n"
     );
-    if let Source::Beside = source {
+    if let ManifestSource::Beside = source {
         text.push_str("here=$(cd \"$(dirname \"$0\")\" && pwd)\n");
     }
     text.push_str(FUNCTIONS);
@@ -62,7 +68,7 @@ pub fn script(steps: &[Step], source: Source<'_>, title: &str, namespace: &str, 
     text
 }
 
-fn phase(text: &mut String, step: &Step, source: Source<'_>, namespace: &str) {
+fn phase(text: &mut String, step: &PhaseStep, source: ManifestSource<'_>, namespace: &str) {
     let word = step.phase.word();
     let _ = writeln!(text, "\n# {word}: {}", step.purpose());
     for object in &step.objects {
@@ -78,10 +84,10 @@ fn phase(text: &mut String, step: &Step, source: Source<'_>, namespace: &str) {
     }
     let apply = kubectl_apply(namespace);
     match source {
-        Source::Beside => {
+        ManifestSource::Beside => {
             let _ = writeln!(text, "{apply} -R -f \"$here/{word}\"");
         }
-        Source::Inside(objects) => {
+        ManifestSource::Inside(objects) => {
             let end = format!("END_OF_{}", word.to_uppercase());
             let _ = writeln!(text, "{apply} -f - <<'{end}'");
             for object in objects.iter().filter(|object| object.phase == step.phase) {

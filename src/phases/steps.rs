@@ -12,7 +12,7 @@ const ROLLOUT_TIMEOUT: u64 = 1800;
 
 /// One phase of a deployment.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Step {
+pub struct PhaseStep {
     /// Which.
     pub phase: Phase,
     /// Its objects, in the order in which they are applied.
@@ -32,7 +32,7 @@ pub struct Wait {
     pub timeout: u64,
 }
 
-impl Step {
+impl PhaseStep {
     /// What it is for, in a few words.
     pub fn purpose(&self) -> &'static str {
         match self.phase {
@@ -45,18 +45,18 @@ impl Step {
 }
 
 /// The phases that have objects, in their order.
-pub fn steps(objects: &[Manifest]) -> Vec<Step> {
+pub fn steps(objects: &[Manifest]) -> Vec<PhaseStep> {
     Phase::ALL.into_iter().map(|phase| step(phase, objects)).filter(|step| !step.objects.is_empty()).collect()
 }
 
-fn step(phase: Phase, objects: &[Manifest]) -> Step {
+fn step(phase: Phase, objects: &[Manifest]) -> PhaseStep {
     let objects: Vec<_> = objects.iter().filter(|object| object.phase == phase).collect();
     let runs = |object: &&&Manifest| matches!(object.id.kind.as_str(), "Job" | "Pod");
     let reset = |object: &&&Manifest| {
         let by_helm = object.hook.as_ref().is_some_and(|hook| hook.delete.iter().any(|p| p == "before-hook-creation"));
         by_helm || phase != Phase::Main
     };
-    Step {
+    PhaseStep {
         phase,
         reset: objects.iter().filter(runs).filter(reset).map(|object| object.id.clone()).collect(),
         waits: objects.iter().filter_map(|object| wait(object)).collect(),
@@ -79,7 +79,7 @@ fn wait(object: &Manifest) -> Option<Wait> {
     Some(Wait { object: object.id.clone(), timeout })
 }
 
-impl Step {
+impl PhaseStep {
     /// The commands before the objects are applied: Jobs that run each time are deleted, and Jobs that have failed, so
     /// that they run again.
     pub fn before(&self, namespace: &str, form: Form) -> Vec<String> {

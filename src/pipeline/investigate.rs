@@ -220,7 +220,7 @@ fn fault(variants: &Variants<'_>, seen: &VariantFaults, causes: Vec<ValuePath>, 
 
 /// For each value that was refused one that is acceptable there, where one is easily found.
 fn stand_ins<'p>(request: &Request, user: &Value, refused: &'p [ValuePath]) -> Vec<(&'p ValuePath, Value)> {
-    let options = schema::Options {
+    let options = schema::CheckOptions {
         release: layers::version(&request.target),
         unknown_keys: request.unknown_keys,
         skip_schema_validation: false,

@@ -9,7 +9,7 @@ use crate::profiles;
 use crate::releases::{self, GitlabVersion};
 use crate::resolve::component;
 use crate::schema::UnknownKeys;
-use crate::values::{self, Chart, Input, Merged, TopKeys};
+use crate::values::{self, ChartDefaults, Input, Merged, TopKeys};
 
 /// Reads the user's values and lays them over the defaults; also the keys at the top of each file. A section that is
 /// no map is among the findings, and then
@@ -56,14 +56,14 @@ pub(super) fn version(target: &Target) -> GitlabVersion {
 }
 
 /// The built-in defaults of the release.
-pub(super) fn chart(target: &Target) -> Result<Chart, Diagnostic> {
+pub(super) fn chart(target: &Target) -> Result<ChartDefaults, Diagnostic> {
     let broken = |e| Diagnostic::bug("defaults", format!("the embedded defaults cannot be read: {e}"));
     let mut defaults = serde_json::from_str(bundle::DEFAULTS).map_err(broken)?;
     let release = version(target).numbers();
     for (_, text) in bundle::DEFAULTS_BY_RELEASE.iter().filter(|(releases, _)| releases.has(release)) {
         lay_over(&mut defaults, serde_json::from_str(text).map_err(broken)?);
     }
-    Ok(Chart::with_sections(defaults, &sections()))
+    Ok(ChartDefaults::with_sections(defaults, &sections()))
 }
 
 /// Lays the defaults of a release over the others: maps merge, a null removes, all else replaces.

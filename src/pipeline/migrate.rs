@@ -3,15 +3,15 @@
 use serde_json::Value;
 
 use super::{Request, Target, not_values, render};
-use crate::diag::{Diagnostic, Failure, Place, Report, Sources, Step, ValuePath, Warned};
-use crate::diff::{self, Object, What, report};
+use crate::diag::{Diagnostic, Failure, Place, Report, Sources, Step, ValuePath, Warned, code};
+use crate::diff::{self, Object, ObjectFate, report};
 use crate::manifest::{Manifest, Ordered};
 use crate::redact::Redacted;
 use crate::releases;
 use crate::releases::catalogue;
 use crate::schema::UnknownKeys;
 use crate::upgrade::migrate::{self, Migrated};
-use crate::upgrade::rules::{self, Action, Span};
+use crate::upgrade::rules::{self, Action, ReleaseSpan};
 use crate::values::{self, Input};
 
 /// A values file as it was read.
@@ -45,19 +45,21 @@ impl File {
 ///
 /// # Errors
 /// A version that is not known, or no way up.
-pub fn span(from: Option<&str>, to: Option<&str>) -> Result<Span, Diagnostic> {
+pub fn span(from: Option<&str>, to: Option<&str>) -> Result<ReleaseSpan, Diagnostic> {
     let default = releases::default_version().to_string();
     let to = catalogue::find(to.unwrap_or(&default))?;
-    let Some(from) = from.map(catalogue::find).transpose()? else { return Ok(Span { from: None, to: to.chart }) };
+    let Some(from) = from.map(catalogue::find).transpose()? else {
+        return Ok(ReleaseSpan { from: None, to: to.chart });
+    };
     if from.chart > to.chart {
         let message = format!("GitLab {} is newer than {}", from.gitlab, to.gitlab);
         return Err(Diagnostic::error("downgrade", message).hint("values are only rewritten for newer releases"));
     }
-    Ok(Span { from: Some(from.chart), to: to.chart })
+    Ok(ReleaseSpan { from: Some(from.chart), to: to.chart })
 }
 
 /// Rewrites each file on its own; those that cannot be read are in the second list.
-pub fn migrate(files: &[File], span: &Span) -> (Vec<Migrated>, Vec<Failure>) {
+pub fn migrate(files: &[File], span: &ReleaseSpan) -> (Vec<Migrated>, Vec<Failure>) {
     let mut migrated = Vec::new();
     let mut refused = Vec::new();
     for file in files {
@@ -83,7 +85,7 @@ fn only_values(file: &File) -> Result<(), Failure> {
 }
 
 /// Notes on what changes without a change of the values, where it is known which release they come from.
-pub fn passed(files: &[File], migrated: &[Migrated], span: &Span) -> Warned<Sources> {
+pub fn passed(files: &[File], migrated: &[Migrated], span: &ReleaseSpan) -> Warned<Sources> {
     let Ok(layers) = values::load(&after(files, migrated)) else {
         return Warned { value: Sources::default(), warnings: Vec::new() };
     };
@@ -123,7 +125,7 @@ pub enum Sameness {
 }
 
 /// Renders the values before and after under the new release; keys that nothing reads are let through.
-pub fn compare_renders(files: &[File], migrated: &[Migrated], span: &Span, target: Target) -> Sameness {
+pub fn compare_renders(files: &[File], migrated: &[Migrated], span: &ReleaseSpan, target: Target) -> Sameness {
     let Some(gitlab_version) = rendered(span) else { return Sameness::Unknown };
     let target = Target { gitlab_version: Some(gitlab_version), ..target };
     let render = |inputs: Vec<Input>| {
@@ -139,20 +141,20 @@ pub fn compare_renders(files: &[File], migrated: &[Migrated], span: &Span, targe
 }
 
 /// The GitLab version of the new chart, where its images are known.
-fn rendered(span: &Span) -> Option<String> {
+fn rendered(span: &ReleaseSpan) -> Option<String> {
     let release = catalogue::find(&span.to.to_string()).ok()?;
     releases::images(release.gitlab).ok().map(|_| release.gitlab.to_string())
 }
 
 /// What `template` refuses in the migrated values; none where they render, or the release cannot be rendered here.
-pub fn refused(files: &[File], migrated: &[Migrated], span: &Span, target: Target) -> Option<Failure> {
+pub fn refused(files: &[File], migrated: &[Migrated], span: &ReleaseSpan, target: Target) -> Option<Failure> {
     let target = Target { gitlab_version: Some(rendered(span)?), ..target };
     render(&Request::new(target, after(files, migrated))).err()
 }
 
 /// Moves keys that nothing reads to the place that is known for them, where nothing else has to be decided: those whose
 /// hint is to write another key. A move that does not lessen what is refused is taken back.
-pub fn move_known(files: &[File], migrated: &mut [Migrated], span: &Span, target: &Target) {
+pub fn move_known(files: &[File], migrated: &mut [Migrated], span: &ReleaseSpan, target: &Target) {
     let mut tried: Vec<ValuePath> = Vec::new();
     while tried.len() < MOST_MOVES {
         let Some(failure) = refused(files, migrated, span, target.clone()) else { return };
@@ -160,7 +162,7 @@ pub fn move_known(files: &[File], migrated: &mut [Migrated], span: &Span, target
             let to =
                 found.hint.as_deref()?.strip_prefix("write `")?.strip_suffix('`').filter(|to| !to.contains('`'))?;
             let (Place::Set(from, _) | Place::Value(from)) = found.places.first()? else { return None };
-            (found.code == "unknown-key" && !tried.contains(from)).then(|| (from.clone(), to.to_owned()))
+            (found.code == code::UNKNOWN_KEY && !tried.contains(from)).then(|| (from.clone(), to.to_owned()))
         });
         let Some((from, to)) = known else { return };
         let before = failure.report.0.len();
@@ -185,12 +187,12 @@ const MOST_MOVES: usize = 32;
 
 /// Turns keys that nothing reads into comments, as long as there are such; those that the form of the text does not
 /// allow to be commented out stay.
-pub fn comment_unknown(files: &[File], migrated: &mut [Migrated], span: &Span, target: &Target) {
+pub fn comment_unknown(files: &[File], migrated: &mut [Migrated], span: &ReleaseSpan, target: &Target) {
     // each key that goes may leave a map without keys, or show another key
     for _ in 0..MOST_ROUNDS {
         let Some(failure) = refused(files, migrated, span, target.clone()) else { return };
         let mut places: Vec<(usize, usize, usize)> = Vec::new();
-        for found in failure.report.0.iter().filter(|found| found.code == "unknown-key") {
+        for found in failure.report.0.iter().filter(|found| found.code == code::UNKNOWN_KEY) {
             if let Some(Place::At(at) | Place::Set(_, at)) = found.places.first()
                 && let Some(source) = failure.sources.get(at.source)
             {
@@ -218,9 +220,9 @@ fn differing(old: &[Manifest], new: &[Manifest], namespace: &str) -> Vec<String>
     let changes = diff::compare(objects(old), objects(new), namespace).changes;
     let told = changes.iter().map(|change| {
         let what = match change.what {
-            What::Added => "new".to_owned(),
-            What::Removed => "gone".to_owned(),
-            What::Changed | What::Renamed(_) => {
+            ObjectFate::Added => "new".to_owned(),
+            ObjectFate::Removed => "gone".to_owned(),
+            ObjectFate::Changed | ObjectFate::Renamed(_) => {
                 change.fields.first().map_or_else(|| "changed".to_owned(), |field| field.path.clone())
             }
         };

@@ -29,7 +29,7 @@ mod write;
 
 use crate::adopt::{Guide, Tool};
 use crate::companions::{self, Companion};
-use crate::diag::{Diagnostic, Failure, Report, Severity, Sources};
+use crate::diag::{Diagnostic, Failure, Report, Severity, Sources, code};
 use crate::manifest::{Manifest, Ordered};
 use crate::phases::Hooks;
 use crate::releases::{self, GitlabVersion};
@@ -96,7 +96,7 @@ pub fn adopt(
     let chart = gitlab.as_deref().and_then(GitlabVersion::parse).map(|version| releases::chart_of(version).to_string());
     let chart = chart.as_deref().unwrap_or("CHART_VERSION");
     let helm = format!("helm upgrade {name} gitlab/gitlab -n {namespace} --version {chart}{helm_values}");
-    let release = crate::adopt::Release { name, namespace, template, gitlab, helm };
+    let release = crate::adopt::TakeoverRelease { name, namespace, template, gitlab, helm };
     let version = layers::version(&request.target);
     let others = companions::companions(checked.tree(), checked.user(), version, &release.name);
     let guide = crate::adopt::guide(release, tool, rendered.objects.manifests(), others);
@@ -107,13 +107,15 @@ pub fn adopt(
 ///
 /// # Errors
 /// What the values are refused for.
-pub fn companions(request: &Request) -> Result<(Vec<Companion>, companions::write::Release, Rendered), Failure> {
+pub fn companions(
+    request: &Request,
+) -> Result<(Vec<Companion>, companions::write::CompanionRelease, Rendered), Failure> {
     let (rendered, checked) = selected(request, &Output::default())?;
     let gitlab = layers::version(&request.target);
     let name = request.target.name.clone();
     let found = companions::companions(checked.tree(), checked.user(), gitlab, &name);
     let version = format!("GitLab {gitlab} (chart {})", releases::chart_of(gitlab));
-    let release = companions::write::Release { name, namespace: request.target.namespace.clone(), version };
+    let release = companions::write::CompanionRelease { name, namespace: request.target.namespace.clone(), version };
     Ok((found, release, rendered))
 }
 
@@ -133,7 +135,7 @@ fn selected(request: &Request, output: &Output) -> Result<(Rendered, Checked), F
     merged.user = removed::without(merged.user, &removed);
     found.extend(removed);
     found.extend(companions::notes(&merged.user));
-    let options = schema::Options {
+    let options = schema::CheckOptions {
         release: layers::version(&request.target),
         unknown_keys: request.unknown_keys,
         skip_schema_validation: request.skip_schema_validation,
@@ -141,12 +143,12 @@ fn selected(request: &Request, output: &Output) -> Result<(Rendered, Checked), F
     let checked = match schema::check(merged, &options) {
         Ok(checked) => {
             found.extend(checked.warnings);
-            found.retain(|d| d.code != "unknown-key" || !not_values::explained(d, &not_values, &files));
+            found.retain(|d| d.code != code::UNKNOWN_KEY || !not_values::explained(d, &not_values, &files));
             checked.value
         }
         Err((report, merged)) => {
             found.extend(report.0);
-            found.retain(|d| d.code != "unknown-key" || !not_values::explained(d, &not_values, &files));
+            found.retain(|d| d.code != code::UNKNOWN_KEY || !not_values::explained(d, &not_values, &files));
             found.extend(investigate::errors(request, &merged.user, &found));
             return Err(failure(found, &merged.origins, &merged.sources));
         }
@@ -177,8 +179,8 @@ fn selected(request: &Request, output: &Output) -> Result<(Rendered, Checked), F
 fn failure(mut found: Vec<Diagnostic>, origins: &Origins, sources: &Sources) -> Failure {
     places::locate(&mut found, origins);
     // A section that is no map is reported once, and an error about a place says all that a warning about it would.
-    let sections: Vec<_> = found.iter().filter(|d| d.code == "not-a-map").flat_map(|d| d.places.clone()).collect();
-    found.retain(|d| d.code != "wrong-type" || !d.places.iter().any(|place| sections.contains(place)));
+    let sections: Vec<_> = found.iter().filter(|d| d.code == code::NOT_A_MAP).flat_map(|d| d.places.clone()).collect();
+    found.retain(|d| d.code != code::WRONG_TYPE || !d.places.iter().any(|place| sections.contains(place)));
     let wrong: Vec<_> = found.iter().filter(|d| d.severity == Severity::Error).flat_map(|d| d.places.clone()).collect();
     // A run that ends with an error need not mention what the user did not write.
     let worth_saying = |d: &Diagnostic| !d.places.is_empty() && !d.places.iter().any(|place| wrong.contains(place));

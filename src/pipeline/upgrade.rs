@@ -8,8 +8,8 @@ use crate::releases::catalogue::{self, Release};
 use crate::releases::{self, ChartVersion};
 use crate::schema::UnknownKeys;
 use crate::upgrade::migrate;
-use crate::upgrade::plan::{self, Ask, Flags, Halt, ObjectChange, Plan, Values, With};
-use crate::upgrade::rules::Span;
+use crate::upgrade::plan::{self, Ask, Flags, Halt, UpgradeObjectChange, UpgradePlan, Values, With};
+use crate::upgrade::rules::ReleaseSpan;
 use crate::upgrade::series::{self, Catalogue};
 use crate::values::{self, Input};
 
@@ -34,9 +34,9 @@ pub struct PlanRequest {
 
 /// A plan and what was found on the way.
 #[derive(Debug)]
-pub struct Planned {
+pub struct PlannedUpgrade {
     /// The plan.
-    pub plan: Plan,
+    pub plan: UpgradePlan,
     /// Warnings about the values.
     pub warnings: Vec<Diagnostic>,
     /// What their places point into.
@@ -65,7 +65,7 @@ pub fn catalogue(from: Option<&str>, to: Option<&str>) -> Result<Catalogue, Diag
 ///
 /// # Errors
 /// Releases that are not known or go down, values that cannot be read.
-pub fn plan(request: &PlanRequest) -> Result<Planned, Failure> {
+pub fn plan(request: &PlanRequest) -> Result<PlannedUpgrade, Failure> {
     let (from, oldest) = start(&request.from)?;
     let to = match &request.to {
         Some(text) => catalogue::find(text)?,
@@ -101,7 +101,7 @@ pub fn plan(request: &PlanRequest) -> Result<Planned, Failure> {
         ),
         false => rendered(&mut plan, from, &halts, &request.render),
     }
-    Ok(Planned { plan, warnings, sources })
+    Ok(PlannedUpgrade { plan, warnings, sources })
 }
 
 fn file_name(input: &Input) -> Option<String> {
@@ -124,7 +124,7 @@ fn start(text: &str) -> Result<(Release, ChartVersion), Diagnostic> {
 }
 
 /// Puts what two renders differ in in the place of what is only known in general, where both releases can be rendered.
-fn rendered(plan: &mut Plan, from: Release, halts: &[Halt], request: &Request) {
+fn rendered(plan: &mut UpgradePlan, from: Release, halts: &[Halt], request: &Request) {
     let mut old = from;
     for (stop, halt) in plan.stops.iter_mut().zip(halts) {
         let new = halt.release;
@@ -135,7 +135,7 @@ fn rendered(plan: &mut Plan, from: Release, halts: &[Halt], request: &Request) {
                         let left_out = undecided.join(", ");
                         stop.notes.push(format!("objects are compared without what is yours to decide: {left_out}"));
                     }
-                    stop.objects.retain(|object| !plan::every_time(object));
+                    stop.objects.retain(|object| !object.every_time);
                     stop.objects.extend(changes);
                 }
                 Err(report) => {
@@ -153,7 +153,7 @@ fn rendered(plan: &mut Plan, from: Release, halts: &[Halt], request: &Request) {
 }
 
 /// What changes between two releases, and which values were left out because a person has to decide about them.
-fn changes(old: Release, new: Release, request: &Request) -> Result<(Vec<ObjectChange>, Vec<String>), Report> {
+fn changes(old: Release, new: Release, request: &Request) -> Result<(Vec<UpgradeObjectChange>, Vec<String>), Report> {
     let mut undecided = Vec::new();
     let mut side = |release: Release| {
         let mut request = request.clone();
@@ -169,13 +169,14 @@ fn changes(old: Release, new: Release, request: &Request) -> Result<(Vec<ObjectC
     let told = told
         .filter_map(|change| {
             let risk = change.risks.first()?;
-            Some(ObjectChange {
+            Some(UpgradeObjectChange {
                 object: format!("{}/{}", change.id.kind, change.id.name),
                 effect: risk.class.word().to_owned(),
                 why: risk.reason.clone(),
                 way: risk.way.clone(),
                 whom: None,
-                from: "render",
+                from: plan::Evidence::Render,
+                every_time: false,
             })
         })
         .collect();
@@ -187,7 +188,9 @@ fn changes(old: Release, new: Release, request: &Request) -> Result<(Vec<ObjectC
 fn rewrite(input: &mut Input, release: Release, undecided: &mut Vec<String>) {
     let Input::File { bytes, .. } = input else { return };
     let Ok(text) = std::str::from_utf8(bytes) else { return };
-    let Some((values, left_out)) = migrate::decided(text, &Span { from: None, to: release.chart }) else { return };
+    let Some((values, left_out)) = migrate::decided(text, &ReleaseSpan { from: None, to: release.chart }) else {
+        return;
+    };
     undecided.extend(left_out.iter().map(|path| format!("`{path}`")));
     // JSON is YAML
     *bytes = values.to_string().into_bytes();

@@ -10,8 +10,8 @@ use crate::schema::Checked;
 use crate::validate::{self, Finding, Findings, files};
 
 /// Checks texts with manifests as one set. What cannot be read is in the report.
-pub fn texts(texts: Vec<files::Text>, version: KubeVersion, namespace: &str) -> (Findings, Report, Sources) {
-    let options = validate::Options { minor: version.minor, namespace: namespace.to_owned() };
+pub fn texts(texts: Vec<files::ManifestText>, version: KubeVersion, namespace: &str) -> (Findings, Report, Sources) {
+    let options = validate::ValidateOptions { minor: version.minor, namespace: namespace.to_owned() };
     files::check(texts, options)
 }
 
@@ -21,14 +21,16 @@ pub fn texts(texts: Vec<files::Text>, version: KubeVersion, namespace: &str) -> 
 /// As [`super::render`].
 pub fn values(request: &Request) -> Result<(Findings, Vec<Diagnostic>, Sources), Failure> {
     let (rendered, values) = selected(request, &Output::default())?;
-    let options =
-        validate::Options { minor: request.target.kube_version.minor, namespace: request.target.namespace.clone() };
+    let options = validate::ValidateOptions {
+        minor: request.target.kube_version.minor,
+        namespace: request.target.namespace.clone(),
+    };
     let mut checked = findings(rendered.objects.manifests(), &options);
     point_at_values(&mut checked.all, request, &rendered, &values, &options);
     Ok((checked, rendered.warnings, rendered.sources))
 }
 
-fn findings(manifests: &[Manifest], options: &validate::Options) -> Findings {
+fn findings(manifests: &[Manifest], options: &validate::ValidateOptions) -> Findings {
     let objects = manifests.iter().map(|manifest| (manifest.source.as_str(), &manifest.body));
     files::check_bodies(&objects.collect::<Vec<_>>(), options.clone())
 }
@@ -39,7 +41,7 @@ fn point_at_values(
     request: &Request,
     rendered: &Rendered,
     values: &Checked,
-    options: &validate::Options,
+    options: &validate::ValidateOptions,
 ) {
     let told: Vec<usize> = (0..all.len()).filter(|n| all[*n].severity > Severity::Note).collect();
     let Ok(variants) = Variants::new(request, values.user(), Vec::new()) else { return };

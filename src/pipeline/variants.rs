@@ -13,12 +13,12 @@ use super::objects::attempt;
 use super::{Request, post_migrations};
 use crate::diag::{Diagnostic, ValuePath};
 use crate::manifest::Manifest;
-use crate::values::{Chart, tree};
+use crate::values::{ChartDefaults, tree};
 
 /// Renders variants of the user's values.
 pub(super) struct Variants<'r> {
     request: &'r Request,
-    chart: Chart,
+    chart: ChartDefaults,
     defaults: Value,
     user: &'r Value,
     left_out: Vec<ValuePath>,

@@ -7,10 +7,10 @@ use serde_json::Value;
 
 use super::{Output, Rendered, Request, diff};
 use crate::diag::{Diagnostic, Failure};
-use crate::emit::{self, Scope, Written};
+use crate::emit::{self, OutputScope, Written};
 use crate::manifest::{ObjectId, Phase, stream};
-use crate::phases::script::{self, Source};
-use crate::phases::steps::{self, Step};
+use crate::phases::script::{self, ManifestSource};
+use crate::phases::steps::{self, PhaseStep};
 use crate::phases::{self, Hooks, argocd, flux};
 
 /// Writes the objects to the directory of `output`, or to a stream where it names none: all of them or none. The answer
@@ -64,9 +64,9 @@ fn read_objects(name: &str, text: &str) -> Result<Vec<Value>, Diagnostic> {
 }
 
 /// What of the directory the run writes; `has_index`: also files over all objects.
-fn scope(rendered: &Rendered, output: &Output, has_index: bool) -> Scope {
+fn scope(rendered: &Rendered, output: &Output, has_index: bool) -> OutputScope {
     let all = Phase::ALL.iter().all(|phase| output.phases.contains(phase));
-    Scope {
+    OutputScope {
         release: rendered.release.clone(),
         phases: if all { Vec::new() } else { output.phases.clone() },
         components: output.components.clone(),
@@ -123,12 +123,12 @@ pub fn script(
         Some(dir) => {
             let scope = scope(rendered, output, true);
             let files = emit::to_dir_by_phase(&rendered.objects, output.format, dir, &scope, |_| {
-                vec![("apply.sh".to_owned(), written(Source::Beside))]
+                vec![("apply.sh".to_owned(), written(ManifestSource::Beside))]
             })?;
             Ok(notes(&dir.display().to_string(), &files))
         }
         None => stream
-            .write_all(written(Source::Inside(objects)).as_bytes())
+            .write_all(written(ManifestSource::Inside(objects)).as_bytes())
             .map(|()| Vec::new())
             .map_err(|e| Diagnostic::environment("output", format!("the output could not be written: {e}"))),
     }
@@ -163,6 +163,6 @@ pub fn no_longer_rendered(rendered: &Rendered, old: Vec<(String, String)>) -> Re
 }
 
 /// What to apply and to wait for, phase by phase.
-pub fn steps(rendered: &Rendered) -> Vec<Step> {
+pub fn steps(rendered: &Rendered) -> Vec<PhaseStep> {
     steps::steps(rendered.objects.manifests())
 }

@@ -8,7 +8,7 @@ use std::sync::LazyLock;
 use regex::Regex;
 
 use super::Cut;
-use super::names::{Above, Meaning, at_the_end, gives_nothing_away, is_pointer, is_random, is_secret, meaning};
+use super::names::{Above, NameMeaning, at_the_end, gives_nothing_away, is_pointer, is_random, is_secret, meaning};
 
 /// The parts of each line that are secret because of what stands around them.
 pub fn cuts(lines: &[&str]) -> Vec<Vec<Cut>> {
@@ -65,7 +65,7 @@ fn by_name(line: &str, sentence: bool) -> Vec<Cut> {
         // Most words have no value behind them, which is quicker to see than what a word means.
         let Some((from, sign)) = value_after(line, start, end) else { continue };
         let (above, name) = at_the_end(word.trim_start_matches(['-', '[']));
-        let plain = matches!(meaning(name), Meaning::Plain | Meaning::Options | Meaning::Headers);
+        let plain = matches!(meaning(name), NameMeaning::Plain | NameMeaning::Options | NameMeaning::Headers);
         if plain && !above.hides_items() {
             continue;
         }
@@ -73,7 +73,7 @@ fn by_name(line: &str, sentence: bool) -> Vec<Cut> {
         if is_flow(&line[from..]) {
             continue;
         }
-        if sentence && (sign != '=' || meaning(name) == Meaning::Reference) {
+        if sentence && (sign != '=' || meaning(name) == NameMeaning::Reference) {
             continue;
         }
         let value = &line[from..to];
@@ -335,7 +335,7 @@ impl Keys<'_> {
         let quote = value.chars().next().filter(|c| matches!(c, '"' | '\''));
         self.open = quote.filter(|quote| !value[1..].contains(*quote));
         // A block under `secret:` or `key:` is the secret itself, or a map that has its own names.
-        let block = value.starts_with(['|', '>']) && meaning(last) == Meaning::Reference;
+        let block = value.starts_with(['|', '>']) && meaning(last) == NameMeaning::Reference;
         let below = if block || anchored { above.all_secret() } else { above.below(last) };
         self.above.push((at, below));
         let hides = (anchored && !gives_nothing_away(value)) || above.hides(last, value);

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 /// What stands under a name.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Meaning {
+pub enum NameMeaning {
     /// Nothing that has to be hidden.
     Plain,
     /// A secret, or a map or list of secrets.
@@ -34,10 +34,10 @@ impl Above {
     pub fn below(self, key: &str) -> Self {
         let meaning = meaning(key);
         Above {
-            secret: self.secret || meaning == Meaning::Secret,
-            headers: meaning == Meaning::Headers || (self.headers && !is_harmless_header(key)),
-            options: self.options || meaning == Meaning::Options,
-            reference: meaning == Meaning::Reference,
+            secret: self.secret || meaning == NameMeaning::Secret,
+            headers: meaning == NameMeaning::Headers || (self.headers && !is_harmless_header(key)),
+            options: self.options || meaning == NameMeaning::Options,
+            reference: meaning == NameMeaning::Reference,
         }
     }
 
@@ -57,13 +57,13 @@ impl Above {
             return false;
         }
         match meaning(key) {
-            Meaning::Secret => !is_pointer(value),
-            Meaning::Reference => (self.options || !could_be_a_name(value)) && !is_pointer(value),
-            Meaning::Weak => !is_pointer(value) && !is_method(value),
-            Meaning::Plain if self.reference && key == "name" => !could_be_a_name(value),
-            Meaning::Plain if self.secret => !is_pointer(value) && !stands_beside_secrets(key),
-            Meaning::Plain if self.headers => !is_pointer(value) && !is_harmless_header(key),
-            Meaning::Plain | Meaning::Headers | Meaning::Options => false,
+            NameMeaning::Secret => !is_pointer(value),
+            NameMeaning::Reference => (self.options || !could_be_a_name(value)) && !is_pointer(value),
+            NameMeaning::Weak => !is_pointer(value) && !is_method(value),
+            NameMeaning::Plain if self.reference && key == "name" => !could_be_a_name(value),
+            NameMeaning::Plain if self.secret => !is_pointer(value) && !stands_beside_secrets(key),
+            NameMeaning::Plain if self.headers => !is_pointer(value) && !is_harmless_header(key),
+            NameMeaning::Plain | NameMeaning::Headers | NameMeaning::Options => false,
         }
     }
 }
@@ -71,8 +71,8 @@ impl Above {
 /// Whether what has this name is likely to be a secret. The name may be a path.
 pub fn is_secret(name: &str) -> bool {
     let (above, last) = at_the_end(name);
-    matches!(meaning(last), Meaning::Secret | Meaning::Weak)
-        || (above.secret && meaning(last) == Meaning::Plain && !stands_beside_secrets(last))
+    matches!(meaning(last), NameMeaning::Secret | NameMeaning::Weak)
+        || (above.secret && meaning(last) == NameMeaning::Plain && !stands_beside_secrets(last))
 }
 
 /// The last key of a path, and what those before it say about it.
@@ -98,7 +98,7 @@ pub fn at_the_end(path: &str) -> (Above, &str) {
 }
 
 /// What a key says about its value.
-pub fn meaning(segment: &str) -> Meaning {
+pub fn meaning(segment: &str) -> NameMeaning {
     const ANYWHERE: [&str; 26] = [
         "password",
         "passwd",
@@ -211,22 +211,22 @@ pub fn meaning(segment: &str) -> Meaning {
     const OPTIONS: [&str; 3] = ["args", "clientoptions", "options"];
     // an annotation with the digest of a Secret
     if segment.is_empty() || segment.starts_with("checksum/") || NOT_ONE.contains(&segment) {
-        return Meaning::Plain;
+        return NameMeaning::Plain;
     }
     let words = words(segment);
     let joined = words.concat();
     let last = words.last().map(String::as_str).unwrap_or_default();
     if OF_NAMES.contains(&joined.as_str()) {
-        return Meaning::Plain;
+        return NameMeaning::Plain;
     }
     if OPTIONS.contains(&joined.as_str()) {
-        return Meaning::Options;
+        return NameMeaning::Options;
     }
     if last == "headers" {
-        return Meaning::Headers;
+        return NameMeaning::Headers;
     }
     if refers(&words, &joined) {
-        return Meaning::Reference;
+        return NameMeaning::Reference;
     }
     let named = ANYWHERE.iter().any(|w| joined.contains(w))
         || words.iter().any(|w| AS_A_WORD.contains(&w.as_str()))
@@ -234,12 +234,12 @@ pub fn meaning(segment: &str) -> Meaning {
         || words.iter().any(|word| is_misspelt(word))
         || is_misspelt(&joined);
     if named {
-        return if ABOUT_ONE.contains(&last) { Meaning::Plain } else { Meaning::Secret };
+        return if ABOUT_ONE.contains(&last) { NameMeaning::Plain } else { NameMeaning::Secret };
     }
     if WEAK.contains(&last) {
-        return Meaning::Weak;
+        return NameMeaning::Weak;
     }
-    Meaning::Plain
+    NameMeaning::Plain
 }
 
 /// `secret`, `key`, `existingSecret`, `tlsSecret`, `passwordKey`, `auth-secret`.

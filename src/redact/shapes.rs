@@ -5,7 +5,7 @@ use std::sync::OnceLock;
 use regex::Regex;
 
 use super::Cut;
-use super::names::{Above, Meaning, is_random, is_secret, meaning};
+use super::names::{Above, NameMeaning, is_random, is_secret, meaning};
 
 /// The parts of a line that are secret by their shape, in order and without overlap.
 pub fn cuts(line: &str) -> Vec<Cut> {
@@ -247,7 +247,7 @@ fn query(line: &str, start: usize, end: usize, cuts: &mut Vec<Cut>) {
         if let Some((name, value)) = pair.split_once('=') {
             let short = name.rsplit("%5B").next().unwrap_or(name);
             let hides =
-                is_secret(short) || meaning(short) == Meaning::Reference || Above::default().hides(short, value);
+                is_secret(short) || meaning(short) == NameMeaning::Reference || Above::default().hides(short, value);
             if hides && !value.is_empty() {
                 cuts.push((at + name.len() + 1, at + pair.len()));
             }

@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value};
 
-use super::names::{Above, Meaning, gives_nothing_away, is_random, is_secret, meaning};
+use super::names::{Above, NameMeaning, gives_nothing_away, is_random, is_secret, meaning};
 use super::{MASK, Redacted};
 
 /// A value without its secrets. `path` says where it stands: `spec.template.spec.containers[0].env[A].value`.
@@ -57,7 +57,8 @@ fn below(above: Above, key: &str, value: &Value) -> Value {
         Value::Array(items) => Value::Array(list(above, key, items)),
         Value::String(text) => Value::String(string(above, key, text)),
         Value::Number(number)
-            if matches!(meaning(key), Meaning::Secret | Meaning::Weak) && above.hides(key, &number.to_string()) =>
+            if matches!(meaning(key), NameMeaning::Secret | NameMeaning::Weak)
+                && above.hides(key, &number.to_string()) =>
         {
             Value::String(MASK.to_owned())
         }

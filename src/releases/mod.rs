@@ -92,7 +92,7 @@ fn numbers(text: &str) -> Option<Vec<u32>> {
 
 /// The image tags of one release, by the image's kind.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Images {
+pub struct ImageTags {
     /// The release; `None` for a development build.
     pub release: Option<GitlabVersion>,
     /// The version of the Rails images without the `v` of a tag; where the values name one, as they write it.
@@ -247,7 +247,7 @@ fn series_range(last: GitlabVersion) -> String {
 ///
 /// # Errors
 /// The release is not among those whose images are known.
-pub fn images(version: GitlabVersion) -> Result<Images, Diagnostic> {
+pub fn images(version: GitlabVersion) -> Result<ImageTags, Diagnostic> {
     if newest(version.series()).is_none_or(|last| version > last) {
         let message = format!("the images of GitLab {version} are not known");
         return Err(Diagnostic::error("gitlab-version", message).hint(format!("known are those of {}", known())));
@@ -260,7 +260,7 @@ pub fn images(version: GitlabVersion) -> Result<Images, Diagnostic> {
         })
     };
     let own = format!("v{version}");
-    Ok(Images {
+    Ok(ImageTags {
         release: Some(version),
         version: version.to_string(),
         gitlab: own.clone(),
@@ -277,11 +277,11 @@ pub fn images(version: GitlabVersion) -> Result<Images, Diagnostic> {
     })
 }
 
-impl Images {
+impl ImageTags {
     /// The tags that follow the development branches; what there is for a GitLab that is not released yet.
     pub fn development() -> Self {
         let d = &data().development;
-        Images {
+        ImageTags {
             release: None,
             version: d.gitlab.clone(),
             gitlab: d.gitlab.clone(),
@@ -307,7 +307,7 @@ impl Images {
 ///
 /// # Errors
 /// An option that names no release or one that is not rendered, and a value that is a series without a known patch.
-pub fn select(option: Option<&str>, value: Option<&str>) -> Result<Warned<Images>, Diagnostic> {
+pub fn select(option: Option<&str>, value: Option<&str>) -> Result<Warned<ImageTags>, Diagnostic> {
     let mut warnings = Vec::new();
     let value = value.filter(|text| !text.is_empty()).map(patch_of).transpose()?;
     let value = value.as_deref();
@@ -327,7 +327,7 @@ pub fn select(option: Option<&str>, value: Option<&str>) -> Result<Warned<Images
                 .at_value(ValuePath::dotted("global.gitlabVersion"))
                 .hint("name a known release with `--gitlab-version`, or set the image tags of gitaly, gitlab-shell, kas and the others"),
             );
-            Images::development()
+            ImageTags::development()
         }
         (None, None) => images(default_version())?,
     };
@@ -399,7 +399,7 @@ fn is_release(text: &str) -> bool {
 
 /// A chart release and the GitLab release in it.
 #[derive(Debug, Deserialize)]
-pub struct Pair {
+pub struct ChartVersionRow {
     /// The chart's version.
     pub chart: String,
     /// GitLab's version.
@@ -413,10 +413,10 @@ pub struct Pair {
 }
 
 /// Every chart release, oldest first.
-pub fn pairs() -> &'static [Pair] {
+pub fn pairs() -> &'static [ChartVersionRow] {
     #[derive(Deserialize)]
     struct Versions {
-        rows: Vec<Pair>,
+        rows: Vec<ChartVersionRow>,
     }
     static READ: OnceLock<Versions> = OnceLock::new();
     &READ.get_or_init(|| read(VERSIONS)).rows
@@ -459,9 +459,39 @@ pub fn chart_of(version: GitlabVersion) -> ChartVersion {
     listed_chart(version).or_else(newest_of_series).unwrap_or(first)
 }
 
-/// A release that an upgrade may not pass over.
+/// Who has to stop at a release.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum StopWhen {
+    /// Everybody.
+    Always,
+    /// Those for whom one of [`RequiredStop::any_of`] holds.
+    Conditional,
+}
+
+impl StopWhen {
+    /// The word for it in JSON.
+    pub fn word(self) -> &'static str {
+        match self {
+            StopWhen::Always => "always",
+            StopWhen::Conditional => "conditional",
+        }
+    }
+}
+
+/// How certain a required stop is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum StopStatus {
+    /// GitLab documents it.
+    Documented,
+    /// It is announced, and the release is not out yet.
+    Scheduled,
+}
+
+/// A release that an upgrade may not skip.
 #[derive(Debug, Deserialize)]
-pub struct Stop {
+pub struct RequiredStop {
     /// The series.
     pub gitlab: String,
     /// The chart's series.
@@ -470,10 +500,10 @@ pub struct Stop {
     pub newest: Option<String>,
     /// What the patch was read from: `tag` or `documentation`.
     pub newest_from: Option<String>,
-    /// `always` or `conditional`.
-    pub when: String,
-    /// `documented` or `scheduled`.
-    pub status: String,
+    /// Whether it is required of everybody.
+    pub when: StopWhen,
+    /// How certain it is.
+    pub status: StopStatus,
     /// Keys of [`Stops::conditions`]: the stop counts where one of them holds.
     #[serde(default)]
     pub any_of: Vec<String>,
@@ -506,7 +536,7 @@ pub struct Stops {
     /// What the conditions mean.
     pub conditions: serde_json::Map<String, Value>,
     /// The stops, oldest first.
-    pub stops: Vec<Stop>,
+    pub stops: Vec<RequiredStop>,
     /// The chart's own minima, oldest first.
     pub guards: Vec<Guard>,
 }

@@ -6,8 +6,8 @@ use minijinja::syntax::SyntaxConfig;
 use minijinja::value::Value;
 use minijinja::{Environment, Error, ErrorKind, Output, State, UndefinedBehavior};
 
-use super::formats::{self, Format};
-use super::shape::Fault;
+use super::formats::{self, FileFormat};
+use super::shape::TemplateFault;
 use super::view_value::ViewValue;
 use crate::bundle;
 
@@ -35,12 +35,12 @@ fn environment(syntax: &SyntaxConfig) -> Environment<'static> {
 }
 
 /// Makes texts of the embedded files; one is compiled when it is first used.
-pub(super) struct Files {
+pub(super) struct FileTemplates {
     files: Environment<'static>,
     scripts: Environment<'static>,
 }
 
-impl Files {
+impl FileTemplates {
     pub(super) fn new() -> Self {
         let mut files = environment(&SYNTAX);
         let mut scripts = environment(&SCRIPT_SYNTAX);
@@ -56,7 +56,7 @@ impl Files {
             environment.add_filter("bare", formats::bare);
             environment.add_filter("verbatim", formats::verbatim);
         }
-        Files { files, scripts }
+        FileTemplates { files, scripts }
     }
 
     /// The text of a file over a view: the file of a template's component where there is one, else the shared one, or
@@ -64,7 +64,12 @@ impl Files {
     ///
     /// # Errors
     /// A file and a view that do not fit.
-    pub(super) fn text(&self, template: &str, name: &str, view: Option<serde_json::Value>) -> Result<String, Fault> {
+    pub(super) fn text(
+        &self,
+        template: &str,
+        name: &str,
+        view: Option<serde_json::Value>,
+    ) -> Result<String, TemplateFault> {
         let component = template.split('/').next().unwrap_or_default();
         let own = format!("{component}/files/{name}");
         let name = match name {
@@ -73,7 +78,7 @@ impl Files {
             _ => format!("_shared/files/{name}"),
         };
         let view = view.map_or(Value::from(()), ViewValue::value);
-        let script = Format::of(&name) == Some(Format::Shell);
+        let script = FileFormat::of(&name) == Some(FileFormat::Shell);
         let environment = if script { &self.scripts } else { &self.files };
         let text = environment.get_template(&name).and_then(|file| file.render(view));
         let text = text.map_err(|error| fault(&name, &error))?;
@@ -82,7 +87,7 @@ impl Files {
 }
 
 /// Where the innermost cause of an error is, and what it is.
-fn fault(name: &str, error: &Error) -> Fault {
+fn fault(name: &str, error: &Error) -> TemplateFault {
     let mut cause = error as &dyn std::error::Error;
     while let Some(deeper) = cause.source() {
         cause = deeper;
@@ -93,11 +98,11 @@ fn fault(name: &str, error: &Error) -> Fault {
     if inner.kind() == ErrorKind::BadEscape {
         let (component, file) = place.split_once("/files/").unwrap_or(("", place));
         let setting = setting(place, line).map_or(String::new(), |setting| format!(", `{setting}`"));
-        return Fault::of_values(format!(
+        return TemplateFault::of_values(format!(
             "`{file}` of {component}{setting}: the values hold what this file cannot: {detail}"
         ));
     }
-    Fault::new(place, line, format!("{} {detail}", inner.kind()))
+    TemplateFault::new(place, line, format!("{} {detail}", inner.kind()))
 }
 
 /// What a line of a file's template sets.
@@ -112,7 +117,7 @@ fn format(out: &mut Output, state: &State, value: &Value) -> Result<(), Error> {
     if value.is_undefined() {
         return Err(Error::from(ErrorKind::UndefinedError));
     }
-    match Format::of(state.name()) {
+    match FileFormat::of(state.name()) {
         Some(format) => format.write(out, value),
         None => Err(Error::new(ErrorKind::InvalidOperation, "no writer is known for the format of this file")),
     }

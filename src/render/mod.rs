@@ -17,14 +17,14 @@ use serde_json::Value;
 use crate::bundle;
 use crate::diag::Diagnostic;
 use crate::resolve::plan::{Planned, View};
-use files::Files;
-use shape::{Fault, Scope, Shape};
+use files::FileTemplates;
+use shape::{ObjectTemplate, TemplateFault, TemplateScope};
 
-pub use formats::Format;
+pub use formats::FileFormat;
 
 /// One object's template, filled.
 #[derive(Debug)]
-pub struct Rendered {
+pub struct FilledTemplate {
     /// The object, without nulls.
     pub body: Value,
     /// The component and the kind of template, `gitaly/statefulset.yaml`: the name by which users select it.
@@ -33,8 +33,8 @@ pub struct Rendered {
 
 /// Fills templates; one is compiled when it is first used.
 pub struct Renderer {
-    shapes: RefCell<HashMap<String, Rc<Shape>>>,
-    files: Files,
+    shapes: RefCell<HashMap<String, Rc<ObjectTemplate>>>,
+    files: FileTemplates,
 }
 
 impl Default for Renderer {
@@ -46,7 +46,7 @@ impl Default for Renderer {
 impl Renderer {
     /// Over the embedded templates.
     pub fn new() -> Self {
-        Renderer { shapes: RefCell::default(), files: Files::new() }
+        Renderer { shapes: RefCell::default(), files: FileTemplates::new() }
     }
 
     /// The object that a template makes of its view, without nulls.
@@ -55,7 +55,7 @@ impl Renderer {
     /// A value that the format of a file cannot hold. A template and its view that do not fit are a bug of ours; the
     /// message has no values.
     pub fn object(&self, name: &str, view: View) -> Result<Value, Diagnostic> {
-        self.fill(name, Value::Object(view.0)).map_err(Fault::told)
+        self.fill(name, Value::Object(view.0)).map_err(TemplateFault::told)
     }
 
     /// The text of one file, `gitaly/files/config.toml.tpl`, over its view.
@@ -63,34 +63,34 @@ impl Renderer {
     /// # Errors
     /// As [`Self::object`].
     pub fn file(&self, name: &str, view: View) -> Result<String, Diagnostic> {
-        self.files.text(name, name, Some(Value::Object(view.0))).map_err(Fault::told)
+        self.files.text(name, name, Some(Value::Object(view.0))).map_err(TemplateFault::told)
     }
 
-    fn fill(&self, name: &str, view: Value) -> Result<Value, Fault> {
+    fn fill(&self, name: &str, view: Value) -> Result<Value, TemplateFault> {
         let shape = self.shape(name)?;
-        Scope::new(self, name, view).fill(&shape)
+        TemplateScope::new(self, name, view).fill(&shape)
     }
 
-    fn shape(&self, name: &str) -> Result<Rc<Shape>, Fault> {
+    fn shape(&self, name: &str) -> Result<Rc<ObjectTemplate>, TemplateFault> {
         if let Some(shape) = self.shapes.borrow().get(name) {
             return Ok(Rc::clone(shape));
         }
-        let text = bundle::template(name).ok_or_else(|| Fault::new(name, 0, "there is no such template"))?;
-        let shape = Rc::new(Shape::compile(name, text)?);
+        let text = bundle::template(name).ok_or_else(|| TemplateFault::new(name, 0, "there is no such template"))?;
+        let shape = Rc::new(ObjectTemplate::compile(name, text)?);
         self.shapes.borrow_mut().insert(name.to_owned(), Rc::clone(&shape));
         Ok(shape)
     }
 }
 
 /// Fills the template of each planned object, which gives its view away; all that fail are reported.
-pub fn render(renderer: &Renderer, objects: &mut [Planned]) -> Result<Vec<Rendered>, Vec<Diagnostic>> {
+pub fn render(renderer: &Renderer, objects: &mut [Planned]) -> Result<Vec<FilledTemplate>, Vec<Diagnostic>> {
     let mut done = Vec::with_capacity(objects.len());
     let mut failed = Vec::new();
     for object in objects {
         let source = format!("{}/{}", object.component, object.template);
         let template = bundle::object_template(object.component, object.template);
         match renderer.object(&template, std::mem::take(&mut object.view)) {
-            Ok(body) => done.push(Rendered { body, source }),
+            Ok(body) => done.push(FilledTemplate { body, source }),
             Err(diagnostic) => failed.push(diagnostic),
         }
     }
@@ -102,5 +102,7 @@ pub fn render(renderer: &Renderer, objects: &mut [Planned]) -> Result<Vec<Render
 /// # Errors
 /// The first line that is none.
 pub fn check(name: &str, text: &str) -> Result<(), String> {
-    Shape::compile(name, text).map(|_| ()).map_err(|Fault { place, what, .. }| format!("{place}: {what}"))
+    ObjectTemplate::compile(name, text)
+        .map(|_| ())
+        .map_err(|TemplateFault { place, what, .. }| format!("{place}: {what}"))
 }

@@ -18,13 +18,13 @@ use serde_json::{Map, Value};
 
 use super::Renderer;
 use crate::diag::Diagnostic;
-use crate::yaml::lines::{Kind, Token, Tokens, one_line};
+use crate::yaml::lines::{LineToken, TokenKind, Tokens, one_line};
 use crate::yaml::tree::drop_nulls;
 use crate::yaml::write::write_document;
 
 /// Why a template cannot be compiled or filled; never has a value.
 #[derive(Debug)]
-pub(super) struct Fault {
+pub(super) struct TemplateFault {
     /// The template, with the line where there is one.
     pub place: String,
     pub what: String,
@@ -32,15 +32,15 @@ pub(super) struct Fault {
     of_values: bool,
 }
 
-impl Fault {
+impl TemplateFault {
     pub(super) fn new(template: &str, line: usize, what: impl Into<String>) -> Self {
         let place = if line == 0 { template.to_owned() } else { format!("{template}:{line}") };
-        Fault { place, what: what.into(), of_values: false }
+        TemplateFault { place, what: what.into(), of_values: false }
     }
 
     /// A value that a file's format cannot hold.
     pub(super) fn of_values(what: String) -> Self {
-        Fault { place: String::new(), what, of_values: true }
+        TemplateFault { place: String::new(), what, of_values: true }
     }
 
     /// As people read it.
@@ -55,7 +55,7 @@ impl Fault {
 
 /// A compiled template.
 #[derive(Debug)]
-pub(super) struct Shape(Node);
+pub(super) struct ObjectTemplate(Node);
 
 #[derive(Debug)]
 enum Node {
@@ -109,12 +109,12 @@ struct Use {
     last: bool,
 }
 
-impl Shape {
+impl ObjectTemplate {
     /// # Errors
     /// The first line that is none of a template.
-    pub(super) fn compile(name: &str, text: &str) -> Result<Shape, Fault> {
+    pub(super) fn compile(name: &str, text: &str) -> Result<ObjectTemplate, TemplateFault> {
         let mut compiler = Compiler { name, tokens: Tokens::new(text) };
-        let first = compiler.content(0).ok_or_else(|| Fault::new(name, 1, "the template is empty"))?;
+        let first = compiler.content(0).ok_or_else(|| TemplateFault::new(name, 1, "the template is empty"))?;
         let mut root = compiler.collection(first)?;
         if let Some(token) = compiler.tokens.peek() {
             return Err(compiler.fault(token.line, "the line fits nowhere"));
@@ -123,7 +123,7 @@ impl Shape {
             return Err(compiler.fault(compiler.tokens.line(), "no plain line of a template"));
         }
         last_uses(&mut root);
-        Ok(Shape(root))
+        Ok(ObjectTemplate(root))
     }
 }
 
@@ -133,14 +133,14 @@ struct Compiler<'t> {
 }
 
 impl<'t> Compiler<'t> {
-    fn fault(&self, line: usize, what: &str) -> Fault {
-        Fault::new(self.name, line, what)
+    fn fault(&self, line: usize, what: &str) -> TemplateFault {
+        TemplateFault::new(self.name, line, what)
     }
 
     /// The tag that stands here: its line and words.
     fn tag(&mut self) -> Option<(usize, &'t str)> {
         match self.tokens.peek()? {
-            Token { line, kind: Kind::Text(text), .. } => {
+            LineToken { line, kind: TokenKind::Text(text), .. } => {
                 let words = text.trim_end().strip_prefix("{%")?.strip_suffix("%}")?;
                 Some((line, words.trim()))
             }
@@ -149,11 +149,11 @@ impl<'t> Compiler<'t> {
     }
 
     /// The first key or dash behind opening tags, from `column` on.
-    fn content(&mut self, column: usize) -> Option<Token<'t>> {
-        let fits = |token: &Token| token.column >= column && !matches!(token.kind, Kind::Text(_));
+    fn content(&mut self, column: usize) -> Option<LineToken<'t>> {
+        let fits = |token: &LineToken| token.column >= column && !matches!(token.kind, TokenKind::Text(_));
         // Where no tag stands, there is nothing to look behind.
         if let Some(token) = self.tokens.peek()
-            && !matches!(token.kind, Kind::Text(_))
+            && !matches!(token.kind, TokenKind::Text(_))
         {
             return Some(token).filter(fits);
         }
@@ -168,10 +168,10 @@ impl<'t> Compiler<'t> {
     }
 
     /// The map or list whose first content is a token.
-    fn collection(&mut self, first: Token<'t>) -> Result<Node, Fault> {
-        let list = first.kind == Kind::Dash;
+    fn collection(&mut self, first: LineToken<'t>) -> Result<Node, TemplateFault> {
+        let list = first.kind == TokenKind::Dash;
         let parts = self.parts(first.column, list)?;
-        let next = self.tokens.peek().filter(|next| !matches!(next.kind, Kind::Text(_)));
+        let next = self.tokens.peek().filter(|next| !matches!(next.kind, TokenKind::Text(_)));
         match next {
             Some(next) if next.column > first.column => Err(self.fault(next.line, "the indentation does not fit")),
             _ if list => Ok(Node::List(parts)),
@@ -179,21 +179,21 @@ impl<'t> Compiler<'t> {
         }
     }
 
-    fn parts(&mut self, column: usize, list: bool) -> Result<Vec<Part>, Fault> {
+    fn parts(&mut self, column: usize, list: bool) -> Result<Vec<Part>, TemplateFault> {
         let mut parts = Vec::new();
         while let Some(token) = self.tokens.peek() {
             match token.kind {
-                Kind::Dash if list && token.column == column => {
+                TokenKind::Dash if list && token.column == column => {
                     self.tokens.advance();
                     parts.push(Part::Entry("".into(), self.inner(token)?));
                 }
-                Kind::Key(key) if !list && token.column == column => {
+                TokenKind::Key(key) if !list && token.column == column => {
                     self.tokens.advance();
                     parts.push(Part::Entry(key.into(), self.inner(token)?));
                 }
-                Kind::Text(_) => {
+                TokenKind::Text(_) => {
                     let here = self.content(column);
-                    let own = here.is_some_and(|at| at.column == column && (at.kind == Kind::Dash) == list);
+                    let own = here.is_some_and(|at| at.column == column && (at.kind == TokenKind::Dash) == list);
                     match self.tag() {
                         Some((line, words)) if own => {
                             self.tokens.advance();
@@ -210,7 +210,7 @@ impl<'t> Compiler<'t> {
     }
 
     /// What an opening tag begins.
-    fn block(&mut self, line: usize, words: &str, column: usize, list: bool) -> Result<Part, Fault> {
+    fn block(&mut self, line: usize, words: &str, column: usize, list: bool) -> Result<Part, TemplateFault> {
         if let Some(rest) = words.strip_prefix("for ") {
             let (name, over) = rest.split_once(" in ").ok_or_else(|| self.fault(line, "write `for name in path`"))?;
             let over = self.path(over, line)?;
@@ -234,7 +234,7 @@ impl<'t> Compiler<'t> {
         Ok(Part::If(line, branches))
     }
 
-    fn end(&mut self, line: usize, wanted: &str) -> Result<(), Fault> {
+    fn end(&mut self, line: usize, wanted: &str) -> Result<(), TemplateFault> {
         match self.tag() {
             Some((_, words)) if words == wanted => {
                 self.tokens.advance();
@@ -245,8 +245,8 @@ impl<'t> Compiler<'t> {
     }
 
     /// What stands behind a key or a dash.
-    fn inner(&mut self, outer: Token<'t>) -> Result<Node, Fault> {
-        if let Some(Token { line, kind: Kind::Text(text), .. }) = self.tokens.peek()
+    fn inner(&mut self, outer: LineToken<'t>) -> Result<Node, TemplateFault> {
+        if let Some(LineToken { line, kind: TokenKind::Text(text), .. }) = self.tokens.peek()
             && line == outer.line
         {
             self.tokens.advance();
@@ -256,15 +256,15 @@ impl<'t> Compiler<'t> {
                 None => one_line(text).map(Node::Value).ok_or_else(|| self.fault(line, "no plain value on one line")),
             };
         }
-        let list_beside = !matches!(outer.kind, Kind::Dash);
+        let list_beside = !matches!(outer.kind, TokenKind::Dash);
         match self.content(outer.column) {
             Some(first) if first.column > outer.column => self.collection(first),
-            Some(first) if list_beside && first.kind == Kind::Dash => self.collection(first),
+            Some(first) if list_beside && first.kind == TokenKind::Dash => self.collection(first),
             _ => Ok(Node::Null),
         }
     }
 
-    fn hole(&self, inside: &str, line: usize) -> Result<Hole, Fault> {
+    fn hole(&self, inside: &str, line: usize) -> Result<Hole, TemplateFault> {
         let call = |function: &str| inside.strip_prefix(function)?.strip_prefix('(')?.strip_suffix(')');
         let quoted = |text: &str| Some(text.trim().strip_prefix('"')?.strip_suffix('"')?.into());
         if let Some(arguments) = call("fragment") {
@@ -292,7 +292,7 @@ impl<'t> Compiler<'t> {
         }
     }
 
-    fn path(&self, text: &str, line: usize) -> Result<Use, Fault> {
+    fn path(&self, text: &str, line: usize) -> Result<Use, TemplateFault> {
         let text = text.trim();
         let name = |step: &str| {
             step.starts_with(|c: char| c.is_ascii_lowercase() || c == '_')
@@ -304,7 +304,7 @@ impl<'t> Compiler<'t> {
         Ok(Use { steps: text.split('.').map(Into::into).collect(), last: false })
     }
 
-    fn test(&self, text: &str, line: usize) -> Result<Test, Fault> {
+    fn test(&self, text: &str, line: usize) -> Result<Test, TemplateFault> {
         let all = |word: &str| text.split(word).map(|part| self.test(part, line)).collect::<Result<Vec<_>, _>>();
         let text = text.trim();
         if text.contains(" or ") {
@@ -384,7 +384,7 @@ fn last_uses(root: &mut Node) {
 }
 
 /// A view that is being put into a template.
-pub(super) struct Scope<'r, 's> {
+pub(super) struct TemplateScope<'r, 's> {
     renderer: &'r Renderer,
     name: &'r str,
     view: Value,
@@ -392,18 +392,18 @@ pub(super) struct Scope<'r, 's> {
     turns: VecDeque<(&'s str, Value)>,
 }
 
-impl<'r, 's> Scope<'r, 's> {
+impl<'r, 's> TemplateScope<'r, 's> {
     pub(super) fn new(renderer: &'r Renderer, name: &'r str, view: Value) -> Self {
-        Scope { renderer, name, view, turns: VecDeque::new() }
+        TemplateScope { renderer, name, view, turns: VecDeque::new() }
     }
 
     /// # Errors
     /// A path that the view does not have.
-    pub(super) fn fill(&mut self, shape: &'s Shape) -> Result<Value, Fault> {
+    pub(super) fn fill(&mut self, shape: &'s ObjectTemplate) -> Result<Value, TemplateFault> {
         self.node(&shape.0)
     }
 
-    fn find(&mut self, path: &Use, line: usize) -> Result<&mut Value, Fault> {
+    fn find(&mut self, path: &Use, line: usize) -> Result<&mut Value, TemplateFault> {
         let (head, rest) = match path.steps.split_first() {
             Some((head, _)) if self.turns.iter().any(|(name, _)| **name == **head) => {
                 let turn = self.turns.iter_mut().rfind(|(name, _)| **name == **head);
@@ -412,15 +412,15 @@ impl<'r, 's> Scope<'r, 's> {
             _ => (Some(&mut self.view), &path.steps[..]),
         };
         let found = rest.iter().try_fold(head, |at, step| at?.get_mut(&**step).map(Some)).flatten();
-        found.ok_or_else(|| Fault::new(self.name, line, format!("the view has no `{}`", path.steps.join("."))))
+        found.ok_or_else(|| TemplateFault::new(self.name, line, format!("the view has no `{}`", path.steps.join("."))))
     }
 
-    fn take(&mut self, path: &Use, line: usize) -> Result<Value, Fault> {
+    fn take(&mut self, path: &Use, line: usize) -> Result<Value, TemplateFault> {
         let value = self.find(path, line)?;
         Ok(if path.last { value.take() } else { value.clone() })
     }
 
-    fn holds(&mut self, test: &Test, line: usize) -> Result<bool, Fault> {
+    fn holds(&mut self, test: &Test, line: usize) -> Result<bool, TemplateFault> {
         match test {
             Test::Path(path) => self.find(path, line).map(|value| truth(value)),
             Test::Not(inner) => self.holds(inner, line).map(|holds| !holds),
@@ -429,7 +429,7 @@ impl<'r, 's> Scope<'r, 's> {
         }
     }
 
-    fn node(&mut self, node: &'s Node) -> Result<Value, Fault> {
+    fn node(&mut self, node: &'s Node) -> Result<Value, TemplateFault> {
         match node {
             Node::Null => Ok(Value::Null),
             Node::Value(value) => Ok(value.clone()),
@@ -456,7 +456,7 @@ impl<'r, 's> Scope<'r, 's> {
     }
 
     /// Puts entries where they belong; says whether there were any.
-    fn parts(&mut self, parts: &'s [Part], put: &mut dyn FnMut(&str, Value)) -> Result<bool, Fault> {
+    fn parts(&mut self, parts: &'s [Part], put: &mut dyn FnMut(&str, Value)) -> Result<bool, TemplateFault> {
         let mut any = false;
         for part in parts {
             match part {
@@ -479,7 +479,7 @@ impl<'r, 's> Scope<'r, 's> {
                 }
                 Part::For(line, name, over, body) => {
                     let Value::Array(items) = self.take(over, *line)? else {
-                        return Err(Fault::new(self.name, *line, "`for` needs a list"));
+                        return Err(TemplateFault::new(self.name, *line, "`for` needs a list"));
                     };
                     for item in items {
                         self.turns.push_back((name, item));
@@ -492,7 +492,7 @@ impl<'r, 's> Scope<'r, 's> {
         Ok(any)
     }
 
-    fn hole(&mut self, hole: &Hole, line: usize) -> Result<Value, Fault> {
+    fn hole(&mut self, hole: &Hole, line: usize) -> Result<Value, TemplateFault> {
         match hole {
             Hole::Value(path) => {
                 let mut value = self.take(path, line)?;
@@ -517,7 +517,7 @@ impl<'r, 's> Scope<'r, 's> {
                     Name::Given(name) => self.renderer.files.text(self.name, name, view),
                     Name::From(path) => {
                         let Value::String(name) = self.find(path, line)?.clone() else {
-                            return Err(Fault::new(self.name, line, "the name of a file is a string"));
+                            return Err(TemplateFault::new(self.name, line, "the name of a file is a string"));
                         };
                         self.renderer.files.text(self.name, &name, view)
                     }

@@ -48,7 +48,7 @@ pub struct Release {
     /// API versions that the cluster has besides Kubernetes' own.
     pub api_versions: Vec<String>,
     /// Image tags of the GitLab version that is deployed.
-    pub images: crate::releases::Images,
+    pub images: crate::releases::ImageTags,
 }
 
 impl Release {

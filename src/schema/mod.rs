@@ -37,7 +37,7 @@ pub enum UnknownKeys {
 
 /// How strict the check is.
 #[derive(Debug, Clone, Copy)]
-pub struct Options {
+pub struct CheckOptions {
     /// The release of GitLab that the values are for.
     pub release: GitlabVersion,
     /// What to do with keys that nothing reads.
@@ -46,7 +46,7 @@ pub struct Options {
     pub skip_schema_validation: bool,
 }
 
-impl Options {
+impl CheckOptions {
     /// A finding about a type or a bound, as severe as it is to be.
     fn of_a_type(&self, finding: Diagnostic) -> Diagnostic {
         match self.skip_schema_validation {
@@ -56,9 +56,9 @@ impl Options {
     }
 }
 
-impl Default for Options {
+impl Default for CheckOptions {
     fn default() -> Self {
-        Options {
+        CheckOptions {
             release: releases::default_version(),
             unknown_keys: UnknownKeys::default(),
             skip_schema_validation: false,
@@ -97,7 +97,7 @@ impl Checked {
 /// # Errors
 /// All violations, and the values again, to look places up in.
 #[expect(clippy::result_large_err, reason = "once in a run; the caller needs the values to print places")]
-pub fn check(mut merged: Merged, options: &Options) -> Result<Warned<Checked>, (Report, Merged)> {
+pub fn check(mut merged: Merged, options: &CheckOptions) -> Result<Warned<Checked>, (Report, Merged)> {
     let unread = marks::unread(options.release, &mut merged).into_iter().map(|finding| leniently(finding, options));
     let mut findings: Vec<_> = unread.collect();
     findings.extend(ignored::apply(&mut merged));
@@ -127,7 +127,7 @@ pub fn known(user: &Value) -> Value {
 /// All that is wrong in `user`, the merged layers of the user without our defaults.
 ///
 /// `tree` is the same over our defaults: a key that must be there may come from them.
-pub fn violations(user: &Value, tree: &Value, options: &Options) -> Vec<Diagnostic> {
+pub fn violations(user: &Value, tree: &Value, options: &CheckOptions) -> Vec<Diagnostic> {
     walk(user, tree, options).findings
 }
 
@@ -144,12 +144,12 @@ struct Walked {
     unquoted: Vec<ValuePath>,
 }
 
-fn walk(user: &Value, tree: &Value, options: &Options) -> Walked {
+fn walk(user: &Value, tree: &Value, options: &CheckOptions) -> Walked {
     let mut user = without_nulls(user);
     if user.as_object().is_some_and(serde_json::Map::is_empty) {
         return Walked::default();
     }
-    let mut found = prune::Findings::default();
+    let mut found = prune::SchemaFindings::default();
     let pruned = prune::prune(store::root(), &user, Some(tree), &mut found);
     let unknown = &found.unknown;
     let named = unknown.iter().take(MOST_UNKNOWN).map(|path| unknown::tell(path, &user));
@@ -169,7 +169,7 @@ fn walk(user: &Value, tree: &Value, options: &Options) -> Walked {
 }
 
 /// A finding about a key that nothing reads, as severe as the user wants it.
-fn leniently(finding: Diagnostic, options: &Options) -> Diagnostic {
+fn leniently(finding: Diagnostic, options: &CheckOptions) -> Diagnostic {
     match options.unknown_keys {
         UnknownKeys::Error => finding,
         UnknownKeys::Warn => Diagnostic { severity: Severity::Warning, ..finding },

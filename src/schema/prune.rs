@@ -11,7 +11,7 @@ use crate::diag::{Step, ValuePath};
 
 /// What the walk sees besides the pruned schema.
 #[derive(Default)]
-pub(super) struct Findings {
+pub(super) struct SchemaFindings {
     /// Keys that the schema does not know, in the document's order.
     pub unknown: Vec<ValuePath>,
     /// By JSON pointer: which definition a value stands under, to say in words what it must look like.
@@ -25,7 +25,7 @@ pub(super) struct Findings {
     steps: Vec<Step>,
 }
 
-impl Findings {
+impl SchemaFindings {
     fn here(&self) -> ValuePath {
         ValuePath(self.steps.clone())
     }
@@ -52,7 +52,7 @@ const OF_NUMBERS: &[&str] = &["minimum", "maximum", "exclusiveMinimum", "exclusi
 /// The part of the schema that `value` can violate; `None` where there is none.
 ///
 /// `merged` is the same place over the defaults, which may have the keys that must be there.
-pub(super) fn prune(at: At, value: &Value, merged: Option<&Value>, found: &mut Findings) -> Option<Value> {
+pub(super) fn prune(at: At, value: &Value, merged: Option<&Value>, found: &mut SchemaFindings) -> Option<Value> {
     let at = at.resolved();
     let Some(schema) = at.schema.as_object() else {
         return (at.schema == &Value::Bool(false)).then(|| json!(false));
@@ -102,7 +102,7 @@ fn object(
     schema: &'static Map<String, Value>,
     map: &Map<String, Value>,
     merged: Option<&Value>,
-    found: &mut Findings,
+    found: &mut SchemaFindings,
     out: &mut Map<String, Value>,
 ) {
     let others = at.others();
@@ -157,7 +157,7 @@ fn array(
     at: At,
     schema: &'static Map<String, Value>,
     list: &[Value],
-    found: &mut Findings,
+    found: &mut SchemaFindings,
     out: &mut Map<String, Value>,
 ) {
     if let Some(items) = schema.get("items") {

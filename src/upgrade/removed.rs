@@ -7,7 +7,7 @@ use serde::Deserialize;
 use serde_json::Value;
 
 use super::pattern;
-use super::rules::{Kind, Refused, Rule, When};
+use super::rules::{Refused, Rule, RuleKind, When};
 use crate::bundle;
 use crate::diag::{Diagnostic, Severity, Step, ValuePath};
 use crate::releases;
@@ -84,7 +84,9 @@ impl Rule {
             None => (
                 "removed",
                 match self.when {
-                    Some(When::Kind(Kind::Text)) => format!("`{path}`: no longer a text since chart {}", self.since),
+                    Some(When::RuleKind(RuleKind::Text)) => {
+                        format!("`{path}`: no longer a text since chart {}", self.since)
+                    }
                     Some(When::Volume { .. }) => {
                         format!(
                             "`{path}`: Git's own configuration can no longer be a volume since chart {}",

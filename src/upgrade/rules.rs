@@ -4,9 +4,10 @@
 //! [`hits`] says which rules a user's values meet on the way between two releases. Nothing here costs a render
 //! anything: [`super::removed`] reads a small part of the table.
 
+use std::fmt;
 use std::sync::OnceLock;
 
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::pattern::{self, Found, Pattern};
@@ -29,7 +30,7 @@ pub struct Rule {
     #[serde(default)]
     pub(super) except: Vec<String>,
     #[serde(default)]
-    only_if: Vec<Condition>,
+    only_if: Vec<ValueCondition>,
     pub(super) to: Option<String>,
     values: Option<serde_json::Map<String, Value>>,
     rewrite: Option<Rewrite>,
@@ -44,7 +45,7 @@ pub struct Rule {
 }
 
 /// What a release does with a value of older times.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Effect {
     /// The chart refuses to render.
@@ -84,6 +85,12 @@ impl Effect {
     }
 }
 
+impl fmt::Display for Effect {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.word())
+    }
+}
+
 /// When a render refuses the value.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "lowercase")]
@@ -99,7 +106,7 @@ pub(super) enum Refused {
 #[derive(Debug, Deserialize)]
 #[serde(untagged)]
 pub(super) enum When {
-    Kind(Kind),
+    RuleKind(RuleKind),
     Equals {
         equals: Value,
     },
@@ -121,7 +128,7 @@ pub(super) enum When {
 }
 
 #[derive(Debug, PartialEq, Deserialize)]
-pub(super) enum Kind {
+pub(super) enum RuleKind {
     #[serde(rename = "text")]
     Text,
     #[serde(rename = "map")]
@@ -142,15 +149,15 @@ pub(super) enum Kind {
 impl When {
     pub(super) fn holds(&self, value: &Value) -> bool {
         match self {
-            When::Kind(Kind::Text) => value.is_string(),
-            When::Kind(Kind::Map) => value.is_object(),
-            When::Kind(Kind::Scalar) => !value.is_object() && !value.is_array(),
-            When::Kind(Kind::OnlyIpv4) => value.as_array().is_some_and(|list| {
+            When::RuleKind(RuleKind::Text) => value.is_string(),
+            When::RuleKind(RuleKind::Map) => value.is_object(),
+            When::RuleKind(RuleKind::Scalar) => !value.is_object() && !value.is_array(),
+            When::RuleKind(RuleKind::OnlyIpv4) => value.as_array().is_some_and(|list| {
                 let texts: Vec<_> = list.iter().filter_map(Value::as_str).collect();
                 !texts.is_empty() && texts.iter().all(|text| !text.contains(':'))
             }),
-            When::Kind(Kind::Absent) => false,
-            When::Kind(Kind::TrueOrAbsent) => value == &Value::Bool(true),
+            When::RuleKind(RuleKind::Absent) => false,
+            When::RuleKind(RuleKind::TrueOrAbsent) => value == &Value::Bool(true),
             When::Equals { equals } => value == equals,
             When::Not { not } => value != not,
             When::OneOf { one_of } => one_of.contains(value),
@@ -169,7 +176,7 @@ impl When {
 
 /// What a value has to be for a rule or a fact to count.
 #[derive(Debug, Deserialize)]
-pub struct Condition {
+pub struct ValueCondition {
     path: String,
     is: Value,
     /// What the official chart had where the user did not say.
@@ -236,14 +243,14 @@ pub struct Hit {
 
 /// The releases that an upgrade goes between.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Span {
+pub struct ReleaseSpan {
     /// The chart that the values were written for; none: not known, what changed is told where the values show it.
     pub from: Option<ChartVersion>,
     /// The chart that they are to be for.
     pub to: ChartVersion,
 }
 
-impl Span {
+impl ReleaseSpan {
     pub(super) fn has(&self, rule: &Rule) -> bool {
         let crossed = match self.from {
             Some(from) => from < rule.since,
@@ -266,7 +273,7 @@ pub fn table() -> &'static [Rule] {
 /// What changes for a user's values on the way between two releases, in the order of the releases.
 ///
 /// Without a `from` only what the values show to be old, see [`Effect::shows`].
-pub fn hits(user: &Value, origins: &Origins, span: &Span) -> Vec<Hit> {
+pub fn hits(user: &Value, origins: &Origins, span: &ReleaseSpan) -> Vec<Hit> {
     let counting = table().iter().filter(|rule| span.has(rule));
     counting.flat_map(|rule| rule.hits(user).into_iter().map(|found| rule.hit(&found, origins))).collect()
 }
@@ -275,7 +282,7 @@ impl Rule {
     /// The places in the user's values that the rule is about.
     pub(super) fn hits<'a>(&self, user: &'a Value) -> Vec<Found<'a>> {
         let kind = match &self.when {
-            Some(When::Kind(kind)) => Some(kind),
+            Some(When::RuleKind(kind)) => Some(kind),
             _ => None,
         };
         let counts = |found: &Found<'_>| {
@@ -283,10 +290,10 @@ impl Rule {
         };
         let pattern = self.pattern.get_or_init(|| Pattern::new(&self.path));
         let mut all = match kind {
-            Some(Kind::Absent) => Vec::new(),
+            Some(RuleKind::Absent) => Vec::new(),
             _ => pattern.set(&self.except, user).into_iter().filter(counts).collect(),
         };
-        if matches!(kind, Some(Kind::Absent | Kind::TrueOrAbsent)) {
+        if matches!(kind, Some(RuleKind::Absent | RuleKind::TrueOrAbsent)) {
             all.extend(pattern.absent(user));
         }
         all.retain(|found| self.only_if.iter().all(|condition| condition.holds(found, user)));
@@ -375,7 +382,7 @@ impl Rule {
     }
 }
 
-impl Condition {
+impl ValueCondition {
     fn holds(&self, found: &Found<'_>, user: &Value) -> bool {
         self.holds_at(&pattern::fill(&self.path, &found.names, &found.path), user)
     }

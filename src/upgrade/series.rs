@@ -15,13 +15,13 @@ pub struct Catalogue {
     /// How long a minor is looked after.
     pub policy: &'static str,
     /// Oldest first.
-    pub series: Vec<Entry>,
+    pub series: Vec<SeriesEntry>,
 }
 
 /// A series: one minor of GitLab and of its chart.
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
-pub struct Entry {
+pub struct SeriesEntry {
     /// GitLab's series, `18.8`.
     pub gitlab: String,
     /// The chart's series, `9.8`.
@@ -51,16 +51,16 @@ pub struct Entry {
     /// The image tags of the newest patch by image, where known.
     pub images: Option<serde_json::Value>,
     /// What became of values.
-    pub value_changes: Vec<ValueChange>,
+    pub value_changes: Vec<SeriesValueChange>,
     /// What changes in objects, see `charts/releases/differences.json`.
-    pub object_changes: Vec<ObjectChange>,
+    pub object_changes: Vec<SeriesObjectChange>,
     /// Every release, oldest first.
-    pub releases: Vec<Row>,
+    pub releases: Vec<ChartRelease>,
 }
 
 /// What became of a value.
 #[derive(Debug, Serialize)]
-pub struct ValueChange {
+pub struct SeriesValueChange {
     /// The pattern of its path.
     pub path: &'static str,
     /// The chart release.
@@ -71,7 +71,7 @@ pub struct ValueChange {
 
 /// What a series begins or stops to do.
 #[derive(Debug, Serialize)]
-pub struct ObjectChange {
+pub struct SeriesObjectChange {
     /// The name of the difference.
     pub id: &'static str,
     /// Whether the series begins it (`begins`) or is the first without it (`ends`).
@@ -83,7 +83,7 @@ pub struct ObjectChange {
 /// A release of the chart.
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
-pub struct Row {
+pub struct ChartRelease {
     /// The chart's version.
     pub chart: &'static str,
     /// GitLab's version in it.
@@ -111,7 +111,7 @@ pub fn catalogue(from: Series, to: Series) -> Catalogue {
     Catalogue { version: 1, policy: &facts().support.policy, series }
 }
 
-fn entry(series: Series, later: &[Series]) -> Option<Entry> {
+fn entry(series: Series, later: &[Series]) -> Option<SeriesEntry> {
     let pairs =
         || releases::pairs().iter().filter(|p| GitlabVersion::parse(&p.gitlab).map(|v| v.series()) == Some(series));
     let newest_pair = pairs().filter_map(|p| GitlabVersion::parse(&p.gitlab)).max()?;
@@ -124,14 +124,14 @@ fn entry(series: Series, later: &[Series]) -> Option<Entry> {
     let ends = |minors: usize| later.get(minors.checked_sub(1)?).and_then(|next| first_day(*next));
     let stop = releases::stops().stops.iter().find(|stop| series_of(&stop.gitlab) == Some(series));
     let named = format!("{}.{}", series.0, series.1);
-    Some(Entry {
+    Some(SeriesEntry {
         chart: format!("{}.{}", newest_chart.major, newest_chart.minor),
         newest: newest.to_string(),
         newest_chart: newest_chart.to_string(),
         released: first_day(series),
         bug_fixes_until: ends(facts().support.bug_fixes),
         security_until: ends(facts().support.security),
-        stop: stop.map_or("no", |stop| stop.when.as_str()),
+        stop: stop.map_or("no", |stop| stop.when.word()),
         conditions: stop
             .into_iter()
             .flat_map(|stop| &stop.any_of)
@@ -156,7 +156,7 @@ fn entry(series: Series, later: &[Series]) -> Option<Entry> {
         value_changes: value_changes(newest_chart.series()),
         object_changes: object_changes(series),
         releases: pairs()
-            .map(|p| Row {
+            .map(|p| ChartRelease {
                 chart: &p.chart,
                 gitlab: &p.gitlab,
                 chart_released: p.chart_date.as_deref(),
@@ -167,21 +167,21 @@ fn entry(series: Series, later: &[Series]) -> Option<Entry> {
     })
 }
 
-fn value_changes(chart: Series) -> Vec<ValueChange> {
+fn value_changes(chart: Series) -> Vec<SeriesValueChange> {
     let rules = rules::table().iter().filter(|rule| rule.since.series() == chart);
     rules
-        .map(|rule| ValueChange { path: &rule.path, since: rule.since.to_string(), effect: rule.effect.word() })
+        .map(|rule| SeriesValueChange { path: &rule.path, since: rule.since.to_string(), effect: rule.effect.word() })
         .collect()
 }
 
-fn object_changes(series: Series) -> Vec<ObjectChange> {
+fn object_changes(series: Series) -> Vec<SeriesObjectChange> {
     let first = (series.0, series.1, 0);
     let changes = bundle::DIFFERENCES.iter().filter_map(|row| {
         let begins = row.releases.since.is_some_and(|(major, minor, _)| (major, minor) == series);
         // Majors begin at minor zero, and no difference ends with the last minor of one yet.
         let ends = row.releases.until.is_some_and(|(major, minor, _)| (major, minor + 1, 0) == first);
         let change = if begins { "begins" } else { "ends" };
-        (begins || ends).then_some(ObjectChange { id: row.id, change, what: row.what })
+        (begins || ends).then_some(SeriesObjectChange { id: row.id, change, what: row.what })
     });
     changes.collect()
 }

@@ -1,14 +1,14 @@
 //! Which API versions there are: known, deprecated, removed, or somebody else's.
 
-use super::schema::{Kind, MINORS, Schemas};
+use super::schema::{KindSchema, MINORS, Schemas};
 use crate::diag::Severity;
-use crate::manifest::{Fault, ObjectId, format};
+use crate::manifest::{ObjectFault, ObjectId, format};
 use crate::releases;
 
 /// What is known about an object's kind.
-pub enum Known<'s> {
+pub enum ApiKind<'s> {
     /// Its schema.
-    Kind(&'s Kind),
+    Kind(&'s KindSchema),
     /// A custom resource, or an API that is off unless asked for: nothing is known.
     Elsewhere,
     /// There is no such kind, and the findings say so.
@@ -16,9 +16,9 @@ pub enum Known<'s> {
 }
 
 /// Looks a kind up; what is to be said about its API version is left in `found`.
-pub fn look_up<'s>(schemas: &'s Schemas, minor: u32, id: &ObjectId, found: &mut Vec<Fault>) -> Known<'s> {
+pub fn look_up<'s>(schemas: &'s Schemas, minor: u32, id: &ObjectId, found: &mut Vec<ObjectFault>) -> ApiKind<'s> {
     let mut say = |code, severity, field: &str, reason: String, hint: Option<String>| {
-        found.push(Fault::at(code, severity, field, reason).hint(hint));
+        found.push(ObjectFault::at(code, severity, field, reason).hint(hint));
     };
     let what = format!("`{}` of `{}`", id.kind, id.api_version);
     if let Some(kind) = schemas.kind(&id.api_version, &id.kind) {
@@ -30,7 +30,7 @@ pub fn look_up<'s>(schemas: &'s Schemas, minor: u32, id: &ObjectId, found: &mut 
                 ("removed-api", format!("{what} was removed in Kubernetes 1.{gone}"))
             };
             say(code, Severity::Error, "apiVersion", reason, successor(schemas, minor, id).map(use_it));
-            return Known::Kind(kind);
+            return ApiKind::Kind(kind);
         }
         let stable = successor(schemas, minor, id);
         let old = kind.deprecated.is_some_and(|span| span.has(minor));
@@ -39,40 +39,40 @@ pub fn look_up<'s>(schemas: &'s Schemas, minor: u32, id: &ObjectId, found: &mut 
             let next = stable.or_else(|| replaced(id).map(str::to_owned));
             say("deprecated-api", Severity::Warning, "apiVersion", format!("{what} is deprecated"), next.map(use_it));
         }
-        return Known::Kind(kind);
+        return ApiKind::Kind(kind);
     }
     // Configuration of programs, which looks like an object: kustomize's `builtin`.
     if !id.api_version.contains('/') && !version_like(&id.api_version) {
-        return Known::Elsewhere;
+        return ApiKind::Elsewhere;
     }
     if let Some(removed) = releases::kubernetes::removed_apis().iter().find(|r| r.holds(&id.api_version, &id.kind)) {
         let hint = removed.successors.first().map(|next| use_it(next.clone()));
         let reason = format!("{what} was removed in Kubernetes {}", removed.since);
         say("removed-api", Severity::Error, "apiVersion", reason, hint);
-        return Known::No;
+        return ApiKind::No;
     }
     let own = schemas.kinds().iter().filter(|kind| kind.text == 0);
     let built_in = id.group() == "extensions" || own.clone().any(|kind| kind.group() == id.group());
     if !built_in {
-        return Known::Elsewhere;
+        return ApiKind::Elsewhere;
     }
     if id.api_version.contains("alpha") {
-        return Known::Elsewhere;
+        return ApiKind::Elsewhere;
     }
     if let Some(next) = successor(schemas, minor, id) {
         say("unknown-api", Severity::Error, "apiVersion", format!("Kubernetes has no {what}"), Some(use_it(next)));
-        return Known::No;
+        return ApiKind::No;
     }
     let elsewhere = own.clone().find(|kind| kind.kind == id.kind && kind.span.has(minor));
     if let Some(kind) = elsewhere {
         let hint = use_it(kind.api_version.to_owned());
         say("unknown-api", Severity::Error, "apiVersion", format!("Kubernetes has no {what}"), Some(hint));
-        return Known::No;
+        return ApiKind::No;
     }
     let near = format::nearest(&id.kind, own.filter(|kind| kind.api_version == id.api_version).map(|kind| kind.kind));
     let hint = near.map(|name| format!("did you mean `{name}`?"));
     say("unknown-kind", Severity::Error, "kind", format!("Kubernetes has no {what}"), hint);
-    Known::No
+    ApiKind::No
 }
 
 /// `v1`, `v2beta1`.

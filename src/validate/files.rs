@@ -5,16 +5,16 @@ use std::sync::Arc;
 use serde_json::Value;
 
 use super::schema::Schemas;
-use super::set::{Options, Set};
+use super::set::{Set, ValidateOptions};
 use super::{Finding, Findings};
 use crate::diag::{Diagnostic, Location, Report, Severity, Sources, ValuePath};
 use crate::manifest::stream::is_list;
-use crate::manifest::{Fault, ObjectId};
+use crate::manifest::{ObjectFault, ObjectId};
 use crate::yaml::{Kind, Node, read, stream};
 
 /// A text with manifests.
 #[derive(Debug, Clone)]
-pub struct Text {
+pub struct ManifestText {
     /// As it was named; `-` for stdin.
     pub name: String,
     /// YAML documents, or JSON.
@@ -26,13 +26,13 @@ pub struct Text {
 /// Checks all texts as one set.
 ///
 /// What cannot be read is left out and is in the report, which points into the sources.
-pub fn check(texts: Vec<Text>, options: Options) -> (Findings, Report, Sources) {
+pub fn check(texts: Vec<ManifestText>, options: ValidateOptions) -> (Findings, Report, Sources) {
     let schemas = Schemas::new();
     let mut files =
         Files { texts, objects: Vec::new(), sources: Sources::default(), unreadable: Vec::new(), others: Vec::new() };
     let mut checked = Findings { minor: options.minor, ..Findings::default() };
     let mut set = Set::new(&schemas, options);
-    let mut found: Vec<(usize, Fault)> = Vec::new();
+    let mut found: Vec<(usize, ObjectFault)> = Vec::new();
     for file in 0..files.texts.len() {
         let text = files.texts[file].text.clone();
         set.next_file();
@@ -69,7 +69,7 @@ struct Part {
 }
 
 struct Files {
-    texts: Vec<Text>,
+    texts: Vec<ManifestText>,
     /// By the numbers that the set gave.
     objects: Vec<Part>,
     sources: Sources,
@@ -108,7 +108,7 @@ impl Files {
         let file = &self.texts[part.file];
         let severity = if file.named { Severity::Error } else { Severity::Warning };
         let fault =
-            Fault::at("not-an-object", severity, "", "holds no object: there is neither `apiVersion` nor `kind`");
+            ObjectFault::at("not-an-object", severity, "", "holds no object: there is neither `apiVersion` nor `kind`");
         self.others.push(finding(fault, None, &file.name, (part.lines + 1, 1)));
     }
 
@@ -144,7 +144,7 @@ impl Files {
     }
 
     /// Gives every finding its place, in the order of places.
-    fn located(&self, mut found: Vec<(usize, Fault)>, ids: &[Option<ObjectId>]) -> Vec<Finding> {
+    fn located(&self, mut found: Vec<(usize, ObjectFault)>, ids: &[Option<ObjectId>]) -> Vec<Finding> {
         found.sort_by_key(|(number, _)| *number);
         let mut findings = self.others.clone();
         let mut at: Option<(usize, Option<Node>)> = None;
@@ -186,11 +186,11 @@ fn says_something(document: &str) -> bool {
 }
 
 /// Checks objects that are there already, each with the name of what it came from.
-pub fn check_bodies(bodies: &[(&str, &Value)], options: Options) -> Findings {
+pub fn check_bodies(bodies: &[(&str, &Value)], options: ValidateOptions) -> Findings {
     let schemas = Schemas::new();
     let mut checked = Findings { minor: options.minor, objects: bodies.len(), ..Findings::default() };
     let mut set = Set::new(&schemas, options);
-    let mut found: Vec<(usize, Fault)> = Vec::new();
+    let mut found: Vec<(usize, ObjectFault)> = Vec::new();
     for (number, (_, body)) in bodies.iter().enumerate() {
         found.extend(set.add(body).into_iter().map(|f| (number, f)));
     }
@@ -209,7 +209,7 @@ pub fn check_bodies(bodies: &[(&str, &Value)], options: Options) -> Findings {
     checked
 }
 
-fn finding(found: Fault, id: Option<&Option<ObjectId>>, file: &str, (line, column): (usize, usize)) -> Finding {
+fn finding(found: ObjectFault, id: Option<&Option<ObjectId>>, file: &str, (line, column): (usize, usize)) -> Finding {
     Finding {
         code: found.code,
         severity: found.severity,

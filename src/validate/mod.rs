@@ -6,7 +6,7 @@
 
 mod api;
 pub mod files;
-mod known;
+mod provided;
 mod references;
 pub mod report;
 mod schema;
@@ -14,7 +14,7 @@ mod set;
 mod walk;
 
 pub use schema::MINORS;
-pub use set::{End, Options, RequiredSecret, Set};
+pub use set::{End, RequiredSecret, Set, ValidateOptions};
 
 pub use crate::diag::Severity;
 use crate::manifest::ObjectId;

@@ -5,32 +5,32 @@
 
 use serde_json::Value;
 
-use crate::manifest::{Node, ObjectId};
+use crate::manifest::{FieldValue, ObjectId};
 
 /// A port of a Service or of a container.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Port {
+pub enum PortReference {
     /// By its number.
     Number(i64),
     /// By its name.
     Name(String),
 }
 
-impl Port {
+impl PortReference {
     /// A whole number or a text.
     pub fn of(value: &Value) -> Option<Self> {
         match value {
-            Value::String(name) => Some(Port::Name(name.clone())),
-            number => number.as_i64().map(Port::Number),
+            Value::String(name) => Some(PortReference::Name(name.clone())),
+            number => number.as_i64().map(PortReference::Number),
         }
     }
 }
 
-impl std::fmt::Display for Port {
+impl std::fmt::Display for PortReference {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
-            Port::Number(number) => number.fmt(f),
-            Port::Name(name) => name.fmt(f),
+            PortReference::Number(number) => number.fmt(f),
+            PortReference::Name(name) => name.fmt(f),
         }
     }
 }
@@ -73,7 +73,7 @@ pub enum Need {
     /// An object, in the needing object's namespace unless another is given, perhaps with a key in its data.
     Object { kind: &'static str, name: String, namespace: Option<String>, key: Option<String> },
     /// A Service with a port.
-    Service { name: String, namespace: Option<String>, port: Option<Port> },
+    Service { name: String, namespace: Option<String>, port: Option<PortReference> },
     /// Something of a kind that is named in the object, for scaling.
     Target { kind: String, name: String },
     /// Pods with labels, and perhaps ports that one of them must have by name.
@@ -82,10 +82,10 @@ pub enum Need {
     Services { selector: Selector, ports: Vec<String> },
 }
 
-type Leave<'f> = dyn FnMut(Need, &Node<'_, '_>) + 'f;
+type Leave<'f> = dyn FnMut(Need, &FieldValue<'_, '_>) + 'f;
 
 /// Says all that an object needs, always in the same order.
-pub fn needs(id: &ObjectId, root: &Node<'_, '_>, leave: &mut Leave<'_>) {
+pub fn needs(id: &ObjectId, root: &FieldValue<'_, '_>, leave: &mut Leave<'_>) {
     if let Some(pod) = pod_path(id) {
         below(root, pod, &mut |spec| pod_needs(spec, leave));
     }
@@ -141,7 +141,7 @@ pub fn pod_path(id: &ObjectId) -> Option<&'static [&'static str]> {
 }
 
 /// Goes down the keys and shows what is there.
-fn below(node: &Node<'_, '_>, keys: &[&'static str], show: &mut dyn FnMut(&Node<'_, '_>)) {
+fn below(node: &FieldValue<'_, '_>, keys: &[&'static str], show: &mut dyn FnMut(&FieldValue<'_, '_>)) {
     match keys {
         [] => show(node),
         [key, rest @ ..] => {
@@ -152,7 +152,7 @@ fn below(node: &Node<'_, '_>, keys: &[&'static str], show: &mut dyn FnMut(&Node<
     }
 }
 
-fn name(node: &Node<'_, '_>, key: &'static str, leave: &mut dyn FnMut(String, &Node<'_, '_>)) {
+fn name(node: &FieldValue<'_, '_>, key: &'static str, leave: &mut dyn FnMut(String, &FieldValue<'_, '_>)) {
     if let Some(at) = node.get(key)
         && let Some(text) = at.value.as_str().filter(|text| !text.is_empty())
     {
@@ -160,23 +160,23 @@ fn name(node: &Node<'_, '_>, key: &'static str, leave: &mut dyn FnMut(String, &N
     }
 }
 
-fn service(name: String, port: Option<Port>) -> Need {
+fn service(name: String, port: Option<PortReference>) -> Need {
     Need::Service { name, namespace: None, port }
 }
 
-fn optional(node: &Node<'_, '_>) -> bool {
+fn optional(node: &FieldValue<'_, '_>) -> bool {
     node.value.get("optional").and_then(Value::as_bool) == Some(true)
 }
 
 /// An object of a kind by the name under a key, unless it is optional.
-fn object(node: &Node<'_, '_>, key: &'static str, kind: &'static str, leave: &mut Leave<'_>) {
+fn object(node: &FieldValue<'_, '_>, key: &'static str, kind: &'static str, leave: &mut Leave<'_>) {
     if !optional(node) {
         name(node, key, &mut |name, at| leave(Need::Object { kind, name, namespace: None, key: None }, at));
     }
 }
 
 /// An object as a source of files: the items' keys must be in it.
-fn files(node: &Node<'_, '_>, key: &'static str, kind: &'static str, leave: &mut Leave<'_>) {
+fn files(node: &FieldValue<'_, '_>, key: &'static str, kind: &'static str, leave: &mut Leave<'_>) {
     object(node, key, kind, leave);
     if optional(node) {
         return;
@@ -189,14 +189,14 @@ fn files(node: &Node<'_, '_>, key: &'static str, kind: &'static str, leave: &mut
     }
 }
 
-fn pod_needs(pod: &Node<'_, '_>, leave: &mut Leave<'_>) {
+fn pod_needs(pod: &FieldValue<'_, '_>, leave: &mut Leave<'_>) {
     if pod.text("serviceAccountName") != Some("default") {
         object(pod, "serviceAccountName", "ServiceAccount", leave);
     }
-    for secret in pod.get("imagePullSecrets").iter().flat_map(Node::items) {
+    for secret in pod.get("imagePullSecrets").iter().flat_map(FieldValue::items) {
         object(&secret, "name", "Secret", leave);
     }
-    for volume in pod.get("volumes").iter().flat_map(Node::items) {
+    for volume in pod.get("volumes").iter().flat_map(FieldValue::items) {
         if let Some(projected) = volume.get("projected")
             && let Some(sources) = projected.get("sources")
         {
@@ -215,14 +215,14 @@ fn pod_needs(pod: &Node<'_, '_>, leave: &mut Leave<'_>) {
         }
     }
     for key in ["initContainers", "containers"] {
-        for container in pod.get(key).iter().flat_map(Node::items) {
+        for container in pod.get(key).iter().flat_map(FieldValue::items) {
             container_needs(&container, leave);
         }
     }
 }
 
 fn from_either(
-    node: &Node<'_, '_>,
+    node: &FieldValue<'_, '_>,
     (map, secret, key): (&'static str, &'static str, &'static str),
     leave: &mut Leave<'_>,
 ) {
@@ -234,11 +234,11 @@ fn from_either(
     }
 }
 
-fn container_needs(container: &Node<'_, '_>, leave: &mut Leave<'_>) {
-    for from in container.get("envFrom").iter().flat_map(Node::items) {
+fn container_needs(container: &FieldValue<'_, '_>, leave: &mut Leave<'_>) {
+    for from in container.get("envFrom").iter().flat_map(FieldValue::items) {
         from_either(&from, ("configMapRef", "secretRef", "name"), leave);
     }
-    for variable in container.get("env").iter().flat_map(Node::items) {
+    for variable in container.get("env").iter().flat_map(FieldValue::items) {
         let Some(from) = variable.get("valueFrom") else { continue };
         for (field, kind) in [("configMapKeyRef", "ConfigMap"), ("secretKeyRef", "Secret")] {
             let Some(reference) = from.get(field).filter(|reference| !optional(reference)) else { continue };
@@ -250,7 +250,7 @@ fn container_needs(container: &Node<'_, '_>, leave: &mut Leave<'_>) {
     }
 }
 
-fn pods(spec: &Node<'_, '_>, key: &'static str, leave: &mut Leave<'_>) {
+fn pods(spec: &FieldValue<'_, '_>, key: &'static str, leave: &mut Leave<'_>) {
     let Some(at) = spec.get(key) else { return };
     let selector = Selector::labels(at.value);
     if !selector.is_empty() {
@@ -258,13 +258,13 @@ fn pods(spec: &Node<'_, '_>, key: &'static str, leave: &mut Leave<'_>) {
     }
 }
 
-fn ingress(root: &Node<'_, '_>, spec: &Node<'_, '_>, leave: &mut Leave<'_>) {
+fn ingress(root: &FieldValue<'_, '_>, spec: &FieldValue<'_, '_>, leave: &mut Leave<'_>) {
     if let Some(backend) = spec.get("defaultBackend") {
         ingress_backend(&backend, leave);
     }
-    for rule in spec.get("rules").iter().flat_map(Node::items) {
+    for rule in spec.get("rules").iter().flat_map(FieldValue::items) {
         let Some(http) = rule.get("http") else { continue };
-        for path in http.get("paths").iter().flat_map(Node::items) {
+        for path in http.get("paths").iter().flat_map(FieldValue::items) {
             if let Some(backend) = path.get("backend") {
                 ingress_backend(&backend, leave);
             }
@@ -276,19 +276,19 @@ fn ingress(root: &Node<'_, '_>, spec: &Node<'_, '_>, leave: &mut Leave<'_>) {
     if annotations.is_some_and(|a| issued.iter().any(|key| a.contains_key(*key))) {
         return;
     }
-    for tls in spec.get("tls").iter().flat_map(Node::items) {
+    for tls in spec.get("tls").iter().flat_map(FieldValue::items) {
         object(&tls, "secretName", "Secret", leave);
     }
 }
 
-fn ingress_backend(backend: &Node<'_, '_>, leave: &mut Leave<'_>) {
+fn ingress_backend(backend: &FieldValue<'_, '_>, leave: &mut Leave<'_>) {
     let Some(at) = backend.get("service") else { return };
     let port = at.value.get("port").and_then(|port| port.get("name").or_else(|| port.get("number")));
-    let port = port.and_then(Port::of);
+    let port = port.and_then(PortReference::of);
     name(&at, "name", &mut |name, at| leave(service(name, port.clone()), at));
 }
 
-fn monitor(kind: &str, spec: &Node<'_, '_>, leave: &mut Leave<'_>) {
+fn monitor(kind: &str, spec: &FieldValue<'_, '_>, leave: &mut Leave<'_>) {
     let Some(selector) = spec.get("selector") else { return };
     // Other namespaces may hold what it selects.
     if spec.has("namespaceSelector") {
@@ -296,7 +296,8 @@ fn monitor(kind: &str, spec: &Node<'_, '_>, leave: &mut Leave<'_>) {
     }
     let endpoints = if kind == "ServiceMonitor" { "endpoints" } else { "podMetricsEndpoints" };
     let endpoints = spec.get(endpoints);
-    let ports = endpoints.iter().flat_map(Node::items).filter_map(|e| e.text("port").map(str::to_owned)).collect();
+    let ports =
+        endpoints.iter().flat_map(FieldValue::items).filter_map(|e| e.text("port").map(str::to_owned)).collect();
     let selects = Selector::labels(selector.value);
     if selects.is_empty() {
         return;
@@ -309,28 +310,28 @@ fn monitor(kind: &str, spec: &Node<'_, '_>, leave: &mut Leave<'_>) {
 }
 
 /// Routes name Gateways and Services, Gateways name Secrets.
-fn gateway(spec: &Node<'_, '_>, leave: &mut Leave<'_>) {
-    for parent in spec.get("parentRefs").iter().flat_map(Node::items) {
+fn gateway(spec: &FieldValue<'_, '_>, leave: &mut Leave<'_>) {
+    for parent in spec.get("parentRefs").iter().flat_map(FieldValue::items) {
         let elsewhere = parent.has("namespace") || parent.text("kind").is_some_and(|kind| kind != "Gateway");
         if !elsewhere {
             object(&parent, "name", "Gateway", leave);
         }
     }
-    for rule in spec.get("rules").iter().flat_map(Node::items) {
-        for backend in rule.get("backendRefs").iter().flat_map(Node::items) {
+    for rule in spec.get("rules").iter().flat_map(FieldValue::items) {
+        for backend in rule.get("backendRefs").iter().flat_map(FieldValue::items) {
             if backend.text("kind").is_some_and(|kind| kind != "Service") {
                 continue;
             }
-            let port = backend.value.get("port").and_then(Port::of);
+            let port = backend.value.get("port").and_then(PortReference::of);
             let namespace = backend.text("namespace").map(str::to_owned);
             name(&backend, "name", &mut |name, at| {
                 leave(Need::Service { name, namespace: namespace.clone(), port: port.clone() }, at);
             });
         }
     }
-    for listener in spec.get("listeners").iter().flat_map(Node::items) {
+    for listener in spec.get("listeners").iter().flat_map(FieldValue::items) {
         let Some(tls) = listener.get("tls") else { continue };
-        for secret in tls.get("certificateRefs").iter().flat_map(Node::items) {
+        for secret in tls.get("certificateRefs").iter().flat_map(FieldValue::items) {
             if secret.text("kind").is_none_or(|kind| kind == "Secret") && !secret.has("namespace") {
                 object(&secret, "name", "Secret", leave);
             }
@@ -338,7 +339,7 @@ fn gateway(spec: &Node<'_, '_>, leave: &mut Leave<'_>) {
     }
 }
 
-fn without_spec(id: &ObjectId, root: &Node<'_, '_>, leave: &mut Leave<'_>) {
+fn without_spec(id: &ObjectId, root: &FieldValue<'_, '_>, leave: &mut Leave<'_>) {
     match (id.group(), id.kind.as_str()) {
         ("rbac.authorization.k8s.io", "RoleBinding" | "ClusterRoleBinding") => {
             if let Some(role) = root.get("roleRef")
@@ -346,7 +347,7 @@ fn without_spec(id: &ObjectId, root: &Node<'_, '_>, leave: &mut Leave<'_>) {
             {
                 object(&role, "name", "Role", leave);
             }
-            for subject in root.get("subjects").iter().flat_map(Node::items) {
+            for subject in root.get("subjects").iter().flat_map(FieldValue::items) {
                 if subject.text("kind") != Some("ServiceAccount") || subject.text("name") == Some("default") {
                     continue;
                 }
@@ -357,16 +358,16 @@ fn without_spec(id: &ObjectId, root: &Node<'_, '_>, leave: &mut Leave<'_>) {
             }
         }
         ("", "ServiceAccount") => {
-            for secret in root.get("imagePullSecrets").iter().flat_map(Node::items) {
+            for secret in root.get("imagePullSecrets").iter().flat_map(FieldValue::items) {
                 object(&secret, "name", "Secret", leave);
             }
         }
         ("admissionregistration.k8s.io", _) => {
-            for hook in root.get("webhooks").iter().flat_map(Node::items) {
+            for hook in root.get("webhooks").iter().flat_map(FieldValue::items) {
                 let Some(client) = hook.get("clientConfig") else { continue };
                 let Some(at) = client.get("service") else { continue };
                 let namespace = at.text("namespace").map(str::to_owned);
-                let port = at.value.get("port").and_then(Port::of);
+                let port = at.value.get("port").and_then(PortReference::of);
                 name(&at, "name", &mut |name, at| {
                     leave(Need::Service { name, namespace: namespace.clone(), port: port.clone() }, at);
                 });

@@ -42,20 +42,20 @@ pub const MINORS: (u32, u32) = (33, 37);
 
 /// From which version to which something is so, both included.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Span {
+pub struct KubernetesSpan {
     /// The first minor.
     pub first: u32,
     /// The last minor.
     pub last: u32,
 }
 
-impl Span {
-    const ALL: Span = Span { first: 0, last: u32::MAX };
+impl KubernetesSpan {
+    const ALL: KubernetesSpan = KubernetesSpan { first: 0, last: u32::MAX };
 
     /// `34-35`, `34-`, `-35`.
     fn parse(text: &str) -> Self {
         let (first, last) = text.split_once('-').unwrap_or((text, text));
-        Span { first: first.parse().unwrap_or(0), last: last.parse().unwrap_or(u32::MAX) }
+        KubernetesSpan { first: first.parse().unwrap_or(0), last: last.parse().unwrap_or(u32::MAX) }
     }
 
     /// Whether a minor is in it.
@@ -66,21 +66,21 @@ impl Span {
 
 /// A kind of objects in one API version.
 #[derive(Debug, Clone, Copy)]
-pub struct Kind {
+pub struct KindSchema {
     /// `apps/v1`.
     pub api_version: &'static str,
     /// `Deployment`.
     pub kind: &'static str,
     /// The versions that have it.
-    pub span: Span,
+    pub span: KubernetesSpan,
     /// The versions where it is deprecated.
-    pub deprecated: Option<Span>,
+    pub deprecated: Option<KubernetesSpan>,
     /// Which text it is in, 0 for Kubernetes' own.
     pub text: usize,
     type_name: &'static str,
 }
 
-impl Kind {
+impl KindSchema {
     /// `apps`, empty for the core group.
     pub fn group(&self) -> &'static str {
         self.api_version.split_once('/').map_or("", |(group, _)| group)
@@ -122,13 +122,13 @@ pub enum Type {
 
 /// A field of a type.
 #[derive(Debug)]
-pub struct Field {
+pub struct FieldSchema {
     /// Its name.
     pub name: &'static str,
     /// Whether it must be there.
     pub required: bool,
     /// The versions where it is so.
-    pub span: Span,
+    pub span: KubernetesSpan,
     /// What it holds.
     pub holds: Type,
 }
@@ -136,7 +136,7 @@ pub struct Field {
 /// The fields of a type, sorted by name; a name may come more than once, for several versions.
 #[derive(Debug)]
 pub struct Fields {
-    fields: Vec<Field>,
+    fields: Vec<FieldSchema>,
     /// Whether unknown fields are kept.
     pub open: bool,
     /// Whether the type is Kubernetes' own.
@@ -147,12 +147,12 @@ pub struct Fields {
 
 impl Fields {
     /// All of them.
-    pub fn iter(&self) -> impl Iterator<Item = &Field> {
+    pub fn iter(&self) -> impl Iterator<Item = &FieldSchema> {
         self.fields.iter()
     }
 
     /// Those of this name, in whatever version.
-    pub fn named(&self, name: &str) -> &[Field] {
+    pub fn named(&self, name: &str) -> &[FieldSchema] {
         let start = self.fields.partition_point(|field| field.name < name);
         let rest = &self.fields[start..];
         &rest[..rest.iter().take_while(|field| field.name == name).count()]
@@ -167,7 +167,7 @@ struct Line {
 
 /// All schemas.
 pub struct Schemas {
-    kinds: Vec<Kind>,
+    kinds: Vec<KindSchema>,
     by_name: HashMap<(&'static str, &'static str), usize>,
     types: [HashMap<&'static str, Line>; FILES],
     patterns: [Vec<&'static str>; FILES],
@@ -202,12 +202,12 @@ impl Schemas {
     }
 
     /// A kind by its API version and name.
-    pub fn kind(&self, api_version: &str, kind: &str) -> Option<&Kind> {
+    pub fn kind(&self, api_version: &str, kind: &str) -> Option<&KindSchema> {
         self.by_name.get(&(api_version, kind)).map(|i| &self.kinds[*i])
     }
 
     /// All kinds.
-    pub fn kinds(&self) -> &[Kind] {
+    pub fn kinds(&self) -> &[KindSchema] {
         &self.kinds
     }
 
@@ -217,7 +217,7 @@ impl Schemas {
     }
 
     /// The fields of a kind's objects.
-    pub fn object(&self, kind: &Kind) -> Option<&Fields> {
+    pub fn object(&self, kind: &KindSchema) -> Option<&Fields> {
         self.fields(kind.text, kind.type_name)
     }
 
@@ -235,18 +235,18 @@ impl Schemas {
 }
 
 /// `apps/v1 Deployment@34- Deployment deprecated@36-`.
-fn kind_line(line: &'static str, text: usize) -> Option<Kind> {
+fn kind_line(line: &'static str, text: usize) -> Option<KindSchema> {
     let mut words = line.split(' ');
     let api_version = words.next()?;
     let (kind, span) = spanned(words.next()?);
     let type_name = words.next()?;
     let deprecated = words.find_map(|word| word.strip_prefix("deprecated"));
-    let deprecated = deprecated.map(|rest| rest.strip_prefix('@').map_or(Span::ALL, Span::parse));
-    Some(Kind { api_version, kind, span, deprecated, text, type_name })
+    let deprecated = deprecated.map(|rest| rest.strip_prefix('@').map_or(KubernetesSpan::ALL, KubernetesSpan::parse));
+    Some(KindSchema { api_version, kind, span, deprecated, text, type_name })
 }
 
-fn spanned(word: &'static str) -> (&'static str, Span) {
-    word.split_once('@').map_or((word, Span::ALL), |(name, span)| (name, Span::parse(span)))
+fn spanned(word: &'static str) -> (&'static str, KubernetesSpan) {
+    word.split_once('@').map_or((word, KubernetesSpan::ALL), |(name, span)| (name, KubernetesSpan::parse(span)))
 }
 
 /// `name!@34-:type`, each between spaces.
@@ -261,7 +261,7 @@ fn parse_fields(line: &'static str, text: usize) -> Fields {
         let (name, span) = spanned(name);
         let (name, required) = name.strip_suffix('!').map_or((name, false), |name| (name, true));
         out.requires |= required;
-        out.fields.push(Field { name, required, span, holds: parse_type(holds, text) });
+        out.fields.push(FieldSchema { name, required, span, holds: parse_type(holds, text) });
     }
     out.fields.sort_by_key(|field| field.name);
     out

@@ -4,17 +4,17 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use serde_json::Value;
 
-use super::api::{self, Known as KnownApi};
-use super::known::Known;
+use super::api::{self, ApiKind};
+use super::provided::Provided;
 use super::references::{Need, needs};
 use super::schema::Schemas;
 use super::walk::Walk;
-use crate::diag::{Severity, ValuePath};
-use crate::manifest::{Fault, Node, ObjectId, faults, format};
+use crate::diag::{Severity, ValuePath, code};
+use crate::manifest::{FieldValue, ObjectFault, ObjectId, faults, format};
 
 /// What a set is compared with.
 #[derive(Debug, Clone)]
-pub struct Options {
+pub struct ValidateOptions {
     /// Kubernetes 1.this.
     pub minor: u32,
     /// Where objects go that do not say it.
@@ -40,7 +40,7 @@ pub struct RequiredSecret {
 #[derive(Debug, Default)]
 pub struct End {
     /// The number of an object and what was found about it.
-    pub found: Vec<(usize, Fault)>,
+    pub found: Vec<(usize, ObjectFault)>,
     /// Kinds that no schema is known of.
     pub skipped: Vec<(String, usize)>,
     /// Secrets that have to come from elsewhere.
@@ -57,10 +57,10 @@ struct Seen {
 pub struct Set<'s> {
     schemas: &'s Schemas,
     walk: Walk<'s>,
-    options: Options,
+    options: ValidateOptions,
     seen: Vec<Seen>,
     names: HashMap<(String, String, String, String), usize>,
-    known: Known,
+    known: Provided,
     ours: bool,
     file: usize,
     skipped: BTreeMap<String, usize>,
@@ -71,14 +71,14 @@ const MANAGED_BY: (&str, &str) = ("app.kubernetes.io/managed-by", "gitlab-render
 
 impl<'s> Set<'s> {
     /// An empty set.
-    pub fn new(schemas: &'s Schemas, options: Options) -> Self {
+    pub fn new(schemas: &'s Schemas, options: ValidateOptions) -> Self {
         Set {
             schemas,
             walk: Walk::new(schemas, options.minor),
             options,
             seen: Vec::new(),
             names: HashMap::new(),
-            known: Known::default(),
+            known: Provided::default(),
             ours: false,
             file: 0,
             skipped: BTreeMap::new(),
@@ -106,7 +106,7 @@ impl<'s> Set<'s> {
     }
 
     /// Looks at an object; it gets the next number.
-    pub fn add(&mut self, body: &Value) -> Vec<Fault> {
+    pub fn add(&mut self, body: &Value) -> Vec<ObjectFault> {
         let text = |value: Option<&Value>| value.and_then(Value::as_str).unwrap_or_default().to_owned();
         let metadata = body.get("metadata");
         let id = ObjectId {
@@ -120,7 +120,7 @@ impl<'s> Set<'s> {
             self.look(&id, body, &mut found);
         }
         let mut wanted = Vec::new();
-        needs(&id, &Node::root(body), &mut |need, _| wanted.push(need));
+        needs(&id, &FieldValue::root(body), &mut |need, _| wanted.push(need));
         let labels = body.pointer("/metadata/labels");
         self.ours |= labels.and_then(|labels| labels.get(MANAGED_BY.0)).and_then(Value::as_str) == Some(MANAGED_BY.1);
         let namespace = self.namespace(&id).to_owned();
@@ -129,29 +129,29 @@ impl<'s> Set<'s> {
         found
     }
 
-    fn look(&mut self, id: &ObjectId, body: &Value, found: &mut Vec<Fault>) {
-        let root = Node::root(body);
+    fn look(&mut self, id: &ObjectId, body: &Value, found: &mut Vec<ObjectFault>) {
+        let root = FieldValue::root(body);
         match api::look_up(self.schemas, self.options.minor, id, found) {
-            KnownApi::Kind(kind) => {
+            ApiKind::Kind(kind) => {
                 if let Some(fields) = self.schemas.object(kind) {
                     found.extend(self.walk.object(&root, fields));
                 }
             }
-            KnownApi::Elsewhere => {
+            ApiKind::Elsewhere => {
                 *self.skipped.entry(format!("{} {}", id.api_version, id.kind)).or_default() += 1;
                 // No server ever sees the configuration of a program, which has no name or no group.
                 if !id.api_version.contains('/') || body.get("metadata").is_none() {
                     return;
                 }
             }
-            KnownApi::No => {}
+            ApiKind::No => {}
         }
         // What the schema has to say about a field is said once; only it knows which fields there are.
         let said: BTreeSet<String> = found.iter().map(|f| f.path.clone()).collect();
-        let more = faults(id, body).into_iter().filter(|f| f.code != "unknown-field" && !said.contains(&f.path));
+        let more = faults(id, body).into_iter().filter(|f| f.code != code::UNKNOWN_FIELD && !said.contains(&f.path));
         found.extend(more);
         if id.name.is_empty() && body.pointer("/metadata/generateName").is_none() {
-            found.push(Fault::at("missing-field", Severity::Error, "metadata.name", "required, and not there"));
+            found.push(ObjectFault::at("missing-field", Severity::Error, "metadata.name", "required, and not there"));
         }
         if !id.name.is_empty() {
             let key = (id.group().to_owned(), id.kind.clone(), self.namespace(id).to_owned(), id.name.clone());
@@ -159,7 +159,7 @@ impl<'s> Set<'s> {
                 // Examples in a folder may be there to choose from.
                 let severity = if file == self.file || self.ours { Severity::Error } else { Severity::Warning };
                 let reason = "an earlier object of the set has the same kind and name";
-                let fault = Fault::at("duplicate-object", severity, "metadata.name", reason);
+                let fault = ObjectFault::at("duplicate-object", severity, "metadata.name", reason);
                 found.push(fault.hint(Some("give one of them another name, or remove one")));
             }
         }
@@ -174,7 +174,7 @@ impl<'s> Set<'s> {
         let mut end = End { skipped: self.skipped.clone().into_iter().collect(), ..End::default() };
         let mut secrets: BTreeMap<(String, String), RequiredSecret> = BTreeMap::new();
         for (number, seen) in self.seen.iter().enumerate() {
-            let mut unmet: Vec<(usize, Fault)> = Vec::new();
+            let mut unmet: Vec<(usize, ObjectFault)> = Vec::new();
             for (position, need) in seen.needs.iter().enumerate() {
                 if let Some(secret) = self.secret(&seen.id, need) {
                     let entry = secrets.entry((secret.namespace.clone(), secret.name.clone()));
@@ -190,7 +190,7 @@ impl<'s> Set<'s> {
             }
             let Some(body) = load(number) else { continue };
             let mut position = 0;
-            needs(&seen.id, &Node::root(&body), &mut |_, at| {
+            needs(&seen.id, &FieldValue::root(&body), &mut |_, at| {
                 for (_, found) in unmet.iter_mut().filter(|(wanted, _)| *wanted == position) {
                     found.path = at.path();
                     found.at = at.steps();
@@ -220,7 +220,7 @@ impl<'s> Set<'s> {
     }
 
     /// What is wrong where a need is not met. The field is filled in later.
-    fn unmet(&self, id: &ObjectId, need: &Need) -> Option<Fault> {
+    fn unmet(&self, id: &ObjectId, need: &Need) -> Option<ObjectFault> {
         let own = self.namespace(id);
         match need {
             Need::Object { kind: "ConfigMap", name, .. } if name == "kube-root-ca.crt" => None,
@@ -255,7 +255,7 @@ impl<'s> Set<'s> {
                 }
             }
             Need::Target { kind, name } => {
-                let kind = Known::referred(kind)?;
+                let kind = Provided::referred(kind)?;
                 self.known.find(kind, own, name).is_none().then(|| self.missing(kind, own, name))
             }
             Need::Pods { selector, ports } => {
@@ -271,7 +271,7 @@ impl<'s> Set<'s> {
         }
     }
 
-    fn selected(&self, what: &str, selected: Option<Vec<&str>>, ports: &[String]) -> Option<Fault> {
+    fn selected(&self, what: &str, selected: Option<Vec<&str>>, ports: &[String]) -> Option<ObjectFault> {
         let Some(there) = selected else {
             let reason = format!("selects nothing: no {what} of this set have these labels");
             return Some(found("selects-nothing", self.severity(), reason, None));
@@ -287,7 +287,7 @@ impl<'s> Set<'s> {
         if self.ours { Severity::Error } else { Severity::Warning }
     }
 
-    fn missing(&self, kind: &'static str, namespace: &str, name: &str) -> Fault {
+    fn missing(&self, kind: &'static str, namespace: &str, name: &str) -> ObjectFault {
         let there = self.known.names(kind, namespace).into_iter().flatten().map(|(name, _)| name.as_str());
         let mut names: Vec<&str> = there.collect();
         names.sort_unstable();
@@ -312,12 +312,12 @@ fn add_new(all: &mut Vec<String>, more: Vec<String>) {
     }
 }
 
-fn found(code: &'static str, severity: Severity, reason: String, hint: Option<String>) -> Fault {
-    Fault { code, severity, path: String::new(), at: ValuePath::root(), reason, hint }
+fn found(code: &'static str, severity: Severity, reason: String, hint: Option<String>) -> ObjectFault {
+    ObjectFault { code, severity, path: String::new(), at: ValuePath::root(), reason, hint }
 }
 
 /// Whether an object says which kind it is.
-fn said_what(id: &ObjectId, body: &Value, found: &mut Vec<Fault>) -> bool {
+fn said_what(id: &ObjectId, body: &Value, found: &mut Vec<ObjectFault>) -> bool {
     let mut all = true;
     for (key, text) in [("apiVersion", &id.api_version), ("kind", &id.kind)] {
         if text.is_empty() {
@@ -327,7 +327,7 @@ fn said_what(id: &ObjectId, body: &Value, found: &mut Vec<Fault>) -> bool {
                 Some(_) => ("wrong-type", "a text is needed"),
             };
             let hint = Some("every object says its `apiVersion` and its `kind`");
-            found.push(Fault::at(code, Severity::Error, key, reason).hint(hint));
+            found.push(ObjectFault::at(code, Severity::Error, key, reason).hint(hint));
         }
     }
     all

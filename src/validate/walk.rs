@@ -5,15 +5,15 @@ use std::collections::{HashMap, HashSet};
 use regex::Regex;
 use serde_json::Value;
 
-use super::schema::{Field, Fields, MINORS, Schemas, Type};
-use crate::manifest::{Fault, Node, format};
+use super::schema::{FieldSchema, Fields, MINORS, Schemas, Type};
+use crate::manifest::{FieldValue, ObjectFault, format};
 
 /// The walk over one object after the other, for one Kubernetes version.
 pub struct Walk<'s> {
     schemas: &'s Schemas,
     minor: u32,
     patterns: HashMap<(usize, usize), Option<Regex>>,
-    faults: Vec<Fault>,
+    faults: Vec<ObjectFault>,
 }
 
 impl<'s> Walk<'s> {
@@ -23,18 +23,18 @@ impl<'s> Walk<'s> {
     }
 
     /// What is wrong with an object whose fields these are.
-    pub fn object(&mut self, root: &Node<'_, '_>, fields: &Fields) -> Vec<Fault> {
+    pub fn object(&mut self, root: &FieldValue<'_, '_>, fields: &Fields) -> Vec<ObjectFault> {
         self.fields(root, fields, true);
         std::mem::take(&mut self.faults)
     }
 
-    fn add(&mut self, code: &'static str, at: &Node<'_, '_>, reason: impl Into<String>) -> &mut Fault {
-        self.faults.push(Fault::error(code, at, reason));
+    fn add(&mut self, code: &'static str, at: &FieldValue<'_, '_>, reason: impl Into<String>) -> &mut ObjectFault {
+        self.faults.push(ObjectFault::error(code, at, reason));
         let last = self.faults.len() - 1;
         &mut self.faults[last]
     }
 
-    fn fields(&mut self, node: &Node<'_, '_>, fields: &Fields, top: bool) {
+    fn fields(&mut self, node: &FieldValue<'_, '_>, fields: &Fields, top: bool) {
         let Some(map) = node.map() else { return self.wrong(node, "a map") };
         for (key, child) in node.entries() {
             if top && matches!(key, "apiVersion" | "kind") {
@@ -51,7 +51,7 @@ impl<'s> Walk<'s> {
             // Of Kubernetes' own kinds a missing list or map is an empty one; where that will not do, what is missing in
             // it is missing, and other rules say which lists may not be empty.
             let (schemas, minor) = (self.schemas, self.minor);
-            let missing = |field: &&Field| {
+            let missing = |field: &&FieldSchema| {
                 field.required
                     && field.span.has(minor)
                     && map.get(field.name).is_none_or(Value::is_null)
@@ -59,12 +59,12 @@ impl<'s> Walk<'s> {
             };
             for field in fields.iter().filter(missing) {
                 let at = node.child(field.name, &Value::Null);
-                self.faults.push(Fault::error("missing-field", &at, "required, and not there"));
+                self.faults.push(ObjectFault::error("missing-field", &at, "required, and not there"));
             }
         }
     }
 
-    fn unknown(&mut self, child: &Node<'_, '_>, key: &str, named: &[Field], fields: &Fields) {
+    fn unknown(&mut self, child: &FieldValue<'_, '_>, key: &str, named: &[FieldSchema], fields: &Fields) {
         let minor = self.minor;
         let hint = match named {
             [] => {
@@ -83,7 +83,7 @@ impl<'s> Walk<'s> {
         self.add("unknown-field", child, reason).hint = hint;
     }
 
-    fn value(&mut self, node: &Node<'_, '_>, holds: &Type) {
+    fn value(&mut self, node: &FieldValue<'_, '_>, holds: &Type) {
         let value = node.value;
         match holds {
             Type::Any => {}
@@ -156,7 +156,7 @@ impl<'s> Walk<'s> {
         }
     }
 
-    fn text(&mut self, node: &Node<'_, '_>, text: &str, limits: (usize, usize), pattern: Option<(usize, usize)>) {
+    fn text(&mut self, node: &FieldValue<'_, '_>, text: &str, limits: (usize, usize), pattern: Option<(usize, usize)>) {
         if limits != (0, usize::MAX) {
             let length = text.chars().count();
             if length < limits.0 {
@@ -178,7 +178,7 @@ impl<'s> Walk<'s> {
         }
     }
 
-    fn list(&mut self, node: &Node<'_, '_>, items: &[Value], (least, most): (usize, usize), unique: &[&str]) {
+    fn list(&mut self, node: &FieldValue<'_, '_>, items: &[Value], (least, most): (usize, usize), unique: &[&str]) {
         if items.len() < least {
             self.add("bad-list", node, format!("{} items, at least {least} are needed", items.len()));
         }
@@ -200,7 +200,7 @@ impl<'s> Walk<'s> {
         }
     }
 
-    fn wrong(&mut self, node: &Node<'_, '_>, wanted: &str) {
+    fn wrong(&mut self, node: &FieldValue<'_, '_>, wanted: &str) {
         let hint = match node.value {
             Value::Number(_) | Value::Bool(_) if wanted.starts_with("a text") => Some("put it in quotes"),
             Value::String(text) if wanted == "a whole number" && text.parse::<i64>().is_ok() => {

@@ -9,22 +9,22 @@ use crate::diag::{Diagnostic, ValuePath};
 
 /// Default values: a chart's own, and those of the charts inside it, by name.
 #[derive(Debug, Clone, Default)]
-pub struct Chart {
+pub struct ChartDefaults {
     /// Its own defaults; a section for an inner chart goes over that chart's defaults.
     pub values: Value,
     /// The charts inside it.
-    pub charts: Vec<(String, Chart)>,
+    pub charts: Vec<(String, ChartDefaults)>,
     /// Whether the charts inside it have got the defaults of its `global` before the user's values come, as Helm
-    /// does it for the charts that a `Chart.yaml` lists: a null under `global` then removes nothing for them.
+    /// does it for the charts that a `ChartDefaults.yaml` lists: a null under `global` then removes nothing for them.
     pub hands_globals_down: bool,
 }
 
-impl Chart {
+impl ChartDefaults {
     /// Makes charts of sections of one tree of defaults; a section is a dotted path, outer ones come first.
     ///
     /// A section whose outer section is not a chart, or that is not in the tree, is left as it is.
     pub fn with_sections(tree: Value, sections: &[&str]) -> Self {
-        let mut root = Chart { hands_globals_down: true, ..Chart::from(tree) };
+        let mut root = ChartDefaults { hands_globals_down: true, ..ChartDefaults::from(tree) };
         for section in sections {
             let (outer, name) = section.rsplit_once('.').unwrap_or(("", section));
             let outer = outer.split('.').filter(|name| !name.is_empty()).try_fold(&mut root, |chart, name| {
@@ -35,22 +35,22 @@ impl Chart {
             {
                 // The place is kept, for the order of keys.
                 outer.values[name] = Value::Object(Map::new());
-                outer.charts.push((name.to_owned(), Chart::from(values)));
+                outer.charts.push((name.to_owned(), ChartDefaults::from(values)));
             }
         }
         root
     }
 }
 
-impl From<Value> for Chart {
+impl From<Value> for ChartDefaults {
     fn from(values: Value) -> Self {
-        Chart { values, ..Chart::default() }
+        ChartDefaults { values, ..ChartDefaults::default() }
     }
 }
 
 /// Collects what the merge has to say.
 #[derive(Debug, Default)]
-pub(super) struct Findings {
+pub(super) struct MergeFindings {
     pub warnings: Vec<Diagnostic>,
     pub errors: Vec<Diagnostic>,
 }
@@ -67,8 +67,13 @@ enum Nulls {
 }
 
 /// The user's values over a chart's defaults.
-pub(super) fn coalesce(user: Map<String, Value>, chart: Chart, path: &ValuePath, findings: &mut Findings) -> Value {
-    let Chart { values, charts, hands_globals_down } = chart;
+pub(super) fn coalesce(
+    user: Map<String, Value>,
+    chart: ChartDefaults,
+    path: &ValuePath,
+    findings: &mut MergeFindings,
+) -> Value {
+    let ChartDefaults { values, charts, hands_globals_down } = chart;
     let defaults = match values {
         Value::Object(map) => map,
         _ => Map::new(),
@@ -112,7 +117,7 @@ fn over(
     user: Map<String, Value>,
     mut defaults: Map<String, Value>,
     path: &ValuePath,
-    findings: &mut Findings,
+    findings: &mut MergeFindings,
     rule: &dyn Fn(&str) -> Rule,
 ) -> Map<String, Value> {
     for (key, own) in user {
@@ -162,7 +167,7 @@ fn kept(path: ValuePath) -> Diagnostic {
 }
 
 /// Warns where a map and something else meet, and a default that is not empty is lost.
-fn warn_of_types(own: &Value, default: &Value, path: &ValuePath, key: &str, findings: &mut Findings) {
+fn warn_of_types(own: &Value, default: &Value, path: &ValuePath, key: &str, findings: &mut MergeFindings) {
     let lost = match (own, default) {
         (Value::Null, _) | (_, Value::Null) => None,
         (Value::Object(_), Value::Array(_)) => Some("a map replaces a default that is a list"),
@@ -185,7 +190,7 @@ fn warn_of_types(own: &Value, default: &Value, path: &ValuePath, key: &str, find
 }
 
 /// Warns where the values of an inner chart and the globals above it do not fit together.
-pub(super) fn warn_of_globals(tree: &Value, chart: &Chart, path: &ValuePath, findings: &mut Findings) {
+pub(super) fn warn_of_globals(tree: &Value, chart: &ChartDefaults, path: &ValuePath, findings: &mut MergeFindings) {
     let warning = |path: ValuePath, what: &str, hint: &str| {
         Diagnostic::warning("global-type", format!("`{path}`: {what}")).at_value(path).hint(hint)
     };

@@ -18,7 +18,7 @@ use crate::yaml::{Kind, Node, read};
 use set::Syntax;
 
 pub use crate::yaml::MAX_BYTES;
-pub use merge::{Chart, component_view};
+pub use merge::{ChartDefaults, component_view};
 
 /// One thing the user gave values by. Files are read by the caller.
 #[derive(Debug, Clone)]
@@ -401,14 +401,14 @@ pub fn set_file_paths(text: &str) -> Vec<String> {
 
 /// Lays the user's values over the defaults.
 pub fn merge(layers: Layers, defaults: Value) -> Warned<Merged> {
-    lay(layers, Chart::from(defaults)).0
+    lay(layers, ChartDefaults::from(defaults)).0
 }
 
 /// Lays the user's values over the defaults of a chart and of the charts inside it.
 ///
 /// Unlike [`merge`] it knows which sections are charts: a null over one brings its own defaults back, and
 /// anything else that is not a map is an error.
-pub fn merge_charts(layers: Layers, chart: Chart) -> Result<Warned<Merged>, Box<(Report, Merged)>> {
+pub fn merge_charts(layers: Layers, chart: ChartDefaults) -> Result<Warned<Merged>, Box<(Report, Merged)>> {
     let (merged, errors) = lay(layers, chart);
     if errors.is_empty() {
         Ok(merged)
@@ -417,14 +417,14 @@ pub fn merge_charts(layers: Layers, chart: Chart) -> Result<Warned<Merged>, Box<
     }
 }
 
-fn lay(layers: Layers, chart: Chart) -> (Warned<Merged>, Vec<Diagnostic>) {
+fn lay(layers: Layers, chart: ChartDefaults) -> (Warned<Merged>, Vec<Diagnostic>) {
     let Layers { user: node, sources, .. } = layers;
     let user = node.to_value();
     let map = match &user {
         Value::Object(map) => map.clone(),
         _ => Map::new(),
     };
-    let mut findings = merge::Findings::default();
+    let mut findings = merge::MergeFindings::default();
     let shape = shape(&chart);
     let tree = merge::coalesce(map, chart, &ValuePath::root(), &mut findings);
     merge::warn_of_globals(&tree, &shape, &ValuePath::root(), &mut findings);
@@ -433,6 +433,9 @@ fn lay(layers: Layers, chart: Chart) -> (Warned<Merged>, Vec<Diagnostic>) {
 }
 
 /// A chart's inner charts without their values.
-fn shape(chart: &Chart) -> Chart {
-    Chart { charts: chart.charts.iter().map(|(n, c)| (n.clone(), shape(c))).collect(), ..Chart::default() }
+fn shape(chart: &ChartDefaults) -> ChartDefaults {
+    ChartDefaults {
+        charts: chart.charts.iter().map(|(n, c)| (n.clone(), shape(c))).collect(),
+        ..ChartDefaults::default()
+    }
 }

@@ -5,7 +5,7 @@
 
 use serde_json::Value;
 
-use crate::diag::{Diagnostic, Location, Severity, Step, ValuePath};
+use crate::diag::{Diagnostic, Location, Severity, Step, ValuePath, code};
 use crate::yaml::{Kind, Node, read, scalar};
 
 /// The highest list index.
@@ -53,7 +53,7 @@ impl Assignment {
 
 /// A flag, read: what it sets, and the warnings about what it does not.
 #[derive(Debug, Default)]
-pub struct Flag {
+pub struct ParsedFlag {
     /// In the order they are written.
     pub assignments: Vec<Assignment>,
     /// Parts without effect.
@@ -61,11 +61,11 @@ pub struct Flag {
 }
 
 /// Reads a flag's text.
-pub fn parse(text: &str, source: usize, syntax: Syntax) -> Result<Flag, Diagnostic> {
+pub fn parse(text: &str, source: usize, syntax: Syntax) -> Result<ParsedFlag, Diagnostic> {
     let chars: Vec<char> = text.chars().collect();
     let breaks = chars.iter().enumerate().filter(|(_, c)| **c == '\n').map(|(i, _)| i).collect();
     let mut cursor = Cursor { chars, breaks, at: 0, source, syntax, twice: Vec::new() };
-    let mut flag = Flag::default();
+    let mut flag = ParsedFlag::default();
     while cursor.at < cursor.chars.len() {
         let start = cursor.at;
         match cursor.assignment()? {
@@ -283,7 +283,7 @@ fn keys_twice(json: &str, begin: Location) -> Vec<Diagnostic> {
     // JSON is read as YAML where it stands, for the places; what only JSON has is no matter here
     let placed = format!("{}{}{json}", "\n".repeat(begin.line - 1), " ".repeat(begin.column - 1));
     match read::read_with(&placed, begin.source, Severity::Warning) {
-        Ok(read) => read.warnings.into_iter().filter(|found| found.code == "duplicate-key").collect(),
+        Ok(read) => read.warnings.into_iter().filter(|found| found.code == code::DUPLICATE_KEY).collect(),
         Err(_) => Vec::new(),
     }
 }

@@ -4,7 +4,7 @@ use std::collections::HashSet;
 
 use serde_json::{Map, Value};
 
-use super::{Chart, merge};
+use super::{ChartDefaults, merge};
 use crate::diag::ValuePath;
 
 /// Every scalar and every empty map or list, with its path, in the order of the tree.
@@ -68,12 +68,12 @@ pub fn with(tree: &Value, path: &ValuePath, value: Value) -> Value {
 }
 
 /// The user's values over the defaults of a chart, without a word about what does not fit.
-pub fn over_defaults(user: Value, chart: Chart) -> Value {
+pub fn over_defaults(user: Value, chart: ChartDefaults) -> Value {
     let user = match user {
         Value::Object(map) => map,
         _ => Map::new(),
     };
-    merge::coalesce(user, chart, &ValuePath::root(), &mut merge::Findings::default())
+    merge::coalesce(user, chart, &ValuePath::root(), &mut merge::MergeFindings::default())
 }
 
 #[cfg(test)]

@@ -3,7 +3,7 @@
 //!
 //! Nearly all manifests are written in nothing else, and this is several times faster than the events of a full parser.
 //! For all else, and for anything that looks wrong, [`value`] gives up and the full reader decides; so nothing here
-//! reports an error, and whatever is taken here means the same there. Templates are made of the same [`Token`]s.
+//! reports an error, and whatever is taken here means the same there. Templates are made of the same [`LineToken`]s.
 
 use serde_json::{Map, Value};
 
@@ -11,18 +11,18 @@ use super::{MAX_DEPTH, scalar, syntax};
 
 /// A part of a line.
 #[derive(Debug, Clone, Copy)]
-pub struct Token<'t> {
+pub struct LineToken<'t> {
     /// Where it stands in its line, in bytes from 0.
     pub column: usize,
     /// Its line, from 1.
     pub line: usize,
     /// What it is.
-    pub kind: Kind<'t>,
+    pub kind: TokenKind<'t>,
 }
 
-/// What a [`Token`] is.
+/// What a [`LineToken`] is.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub enum Kind<'t> {
+pub enum TokenKind<'t> {
     /// The `-` of a list item.
     Dash,
     /// A key, without its colon.
@@ -37,7 +37,7 @@ pub struct Tokens<'t> {
     lines: std::str::Split<'t, char>,
     line: usize,
     /// What is left of the current line.
-    pending: std::collections::VecDeque<Token<'t>>,
+    pending: std::collections::VecDeque<LineToken<'t>>,
     /// Whether a line is nothing that is simple.
     pub strange: bool,
 }
@@ -59,7 +59,7 @@ impl<'t> Tokens<'t> {
     }
 
     /// The next token, which stays where it is.
-    pub fn peek(&mut self) -> Option<Token<'t>> {
+    pub fn peek(&mut self) -> Option<LineToken<'t>> {
         while self.pending.is_empty() {
             if self.strange {
                 return None;
@@ -95,7 +95,7 @@ impl<'t> Tokens<'t> {
             if !after.is_empty() && !after.starts_with(' ') {
                 break;
             }
-            self.pending.push_back(Token { column, line, kind: Kind::Dash });
+            self.pending.push_back(LineToken { column, line, kind: TokenKind::Dash });
             if self.pending.len() > MAX_DEPTH {
                 return None;
             }
@@ -107,17 +107,17 @@ impl<'t> Tokens<'t> {
             return Some(());
         }
         if let Some(length) = key_length(rest) {
-            self.pending.push_back(Token { column, line, kind: Kind::Key(&rest[..length]) });
+            self.pending.push_back(LineToken { column, line, kind: TokenKind::Key(&rest[..length]) });
             let value = rest[length + 1..].trim_start_matches(' ');
             if !value.is_empty() {
                 let column = column + rest.len() - value.len();
-                self.pending.push_back(Token { column, line, kind: Kind::Text(value) });
+                self.pending.push_back(LineToken { column, line, kind: TokenKind::Text(value) });
             }
         } else if self.pending.is_empty() && !rest.starts_with("{%") {
             // The rest of a scalar of several lines, or nothing that is simple.
             return None;
         } else {
-            self.pending.push_back(Token { column, line, kind: Kind::Text(rest) });
+            self.pending.push_back(LineToken { column, line, kind: TokenKind::Text(rest) });
         }
         Some(())
     }
@@ -227,7 +227,7 @@ fn quoted(text: &str) -> Option<&str> {
 pub fn value(text: &str) -> Option<Value> {
     let mut reader = Reader { tokens: Tokens::new(text), depth: 0 };
     let first = reader.tokens.peek()?;
-    if first.column != 0 || !matches!(first.kind, Kind::Dash | Kind::Key(_)) {
+    if first.column != 0 || !matches!(first.kind, TokenKind::Dash | TokenKind::Key(_)) {
         return None;
     }
     let value = reader.node(0)?;
@@ -243,7 +243,7 @@ impl Reader<'_> {
     /// The node that begins here, and all that is in it; `outer` is the column of its key or dash.
     fn node(&mut self, outer: usize) -> Option<Value> {
         let token = self.tokens.peek()?;
-        if let Kind::Text(text) = token.kind {
+        if let TokenKind::Text(text) = token.kind {
             self.tokens.advance();
             return match text {
                 "|" | "|-" | "|+" => self.tokens.literal(text, outer).map(Value::String),
@@ -255,7 +255,7 @@ impl Reader<'_> {
             return None;
         }
         let value = match token.kind {
-            Kind::Dash => self.list(token.column),
+            TokenKind::Dash => self.list(token.column),
             _ => self.map(token.column),
         };
         self.depth -= 1;
@@ -267,7 +267,7 @@ impl Reader<'_> {
         match self.tokens.peek() {
             Some(next) if next.line == line || next.column > column => self.node(column),
             // A list may stand in its key's own column.
-            Some(next) if list_beside && next.column == column && next.kind == Kind::Dash => self.node(column),
+            Some(next) if list_beside && next.column == column && next.kind == TokenKind::Dash => self.node(column),
             _ if self.tokens.strange => None,
             _ => Some(Value::Null),
         }
@@ -275,7 +275,7 @@ impl Reader<'_> {
 
     fn map(&mut self, column: usize) -> Option<Value> {
         let mut entries = Map::new();
-        while let Some(Token { column: at, line, kind: Kind::Key(key) }) = self.tokens.peek() {
+        while let Some(LineToken { column: at, line, kind: TokenKind::Key(key) }) = self.tokens.peek() {
             if at != column {
                 break;
             }
@@ -290,7 +290,7 @@ impl Reader<'_> {
 
     fn list(&mut self, column: usize) -> Option<Value> {
         let mut items = Vec::new();
-        while let Some(Token { column: at, line, kind: Kind::Dash }) = self.tokens.peek() {
+        while let Some(LineToken { column: at, line, kind: TokenKind::Dash }) = self.tokens.peek() {
             if at != column {
                 break;
             }

@@ -16,12 +16,12 @@ pub struct Spanned {
     /// Whether an anchor names it.
     pub anchored: bool,
     /// What it is.
-    pub kind: Kind,
+    pub kind: SpanKind,
 }
 
 /// What a [`Spanned`] is.
 #[derive(Debug, Clone)]
-pub enum Kind {
+pub enum SpanKind {
     /// A scalar; its range is empty where nothing is written.
     Scalar(Style),
     /// `*name`.
@@ -38,7 +38,7 @@ pub enum Kind {
         /// Whether it is in braces.
         flow: bool,
         /// Its entries, `<<` too.
-        entries: Vec<Entry>,
+        entries: Vec<SpanEntry>,
     },
 }
 
@@ -55,7 +55,7 @@ pub enum Style {
 
 /// A key and its value.
 #[derive(Debug, Clone)]
-pub struct Entry {
+pub struct SpanEntry {
     /// The key as it is read.
     pub key: String,
     /// The key in the text, quotes included.
@@ -66,20 +66,20 @@ pub struct Entry {
 
 impl Spanned {
     /// The entries of a map.
-    pub fn entries(&self) -> Option<&[Entry]> {
+    pub fn entries(&self) -> Option<&[SpanEntry]> {
         match &self.kind {
-            Kind::Map { entries, .. } => Some(entries),
+            SpanKind::Map { entries, .. } => Some(entries),
             _ => None,
         }
     }
 
     /// Whether it is in brackets or braces.
     pub fn is_flow(&self) -> bool {
-        matches!(self.kind, Kind::Map { flow: true, .. } | Kind::List { flow: true, .. })
+        matches!(self.kind, SpanKind::Map { flow: true, .. } | SpanKind::List { flow: true, .. })
     }
 
     /// The entry of a key; none for what comes from `<<` or an alias.
-    pub fn entry(&self, key: &str) -> Option<&Entry> {
+    pub fn entry(&self, key: &str) -> Option<&SpanEntry> {
         self.entries()?.iter().find(|entry| entry.key == key)
     }
 }
@@ -115,7 +115,7 @@ struct Frame {
 
 enum Body {
     List(Vec<Spanned>),
-    Map(Vec<Entry>, Option<(String, Range<usize>)>),
+    Map(Vec<SpanEntry>, Option<(String, Range<usize>)>),
 }
 
 impl Reader<'_> {
@@ -153,14 +153,14 @@ impl Reader<'_> {
                         (Style::Quoted, _) => range.start..self.closing_quote(&range),
                         _ => range.start..range.start + self.text[range].trim_end().len(),
                     };
-                    Spanned { range, anchored: anchor > 0, kind: Kind::Scalar(style) }
+                    Spanned { range, anchored: anchor > 0, kind: SpanKind::Scalar(style) }
                 }
                 Event::Alias(_) => {
                     if let Some(Frame { body: Body::Map(_, key @ None), .. }) = stack.last_mut() {
                         *key = Some((String::new(), range));
                         continue;
                     }
-                    Spanned { range, anchored: false, kind: Kind::Alias }
+                    Spanned { range, anchored: false, kind: SpanKind::Alias }
                 }
                 Event::SequenceStart(anchor, _) => {
                     stack.push(self.open(range, anchor > 0, '[', Body::List(Vec::new())));
@@ -179,8 +179,8 @@ impl Reader<'_> {
                     // Some brackets have the spaces and comments behind them in the parser's range.
                     let end = if frame.flow { range.start + 1 } else { last.unwrap_or(frame.start) };
                     let kind = match frame.body {
-                        Body::List(items) => Kind::List { flow: frame.flow, items },
-                        Body::Map(entries, _) => Kind::Map { flow: frame.flow, entries },
+                        Body::List(items) => SpanKind::List { flow: frame.flow, items },
+                        Body::Map(entries, _) => SpanKind::Map { flow: frame.flow, entries },
                     };
                     Spanned { range: frame.start..end, anchored: frame.anchored, kind }
                 }
@@ -192,7 +192,7 @@ impl Reader<'_> {
                 Some(Frame { body: Body::List(items), .. }) => items.push(node),
                 Some(Frame { body: Body::Map(entries, key), .. }) => {
                     let (key, key_range) = key.take()?;
-                    entries.push(Entry { key, key_range, value: node });
+                    entries.push(SpanEntry { key, key_range, value: node });
                 }
             }
         }
@@ -249,19 +249,19 @@ impl Reader<'_> {
 
 #[cfg(test)]
 mod tests {
-    use super::{Kind, Spanned, read};
+    use super::{SpanKind, Spanned, read};
 
     fn list(text: &str, node: &Spanned, depth: usize, out: &mut String) {
         let shown = format!("{:?}", &text[node.range.clone()]);
         match &node.kind {
-            Kind::Map { flow, entries } => {
+            SpanKind::Map { flow, entries } => {
                 out.push_str(&format!("{:depth$}map flow={flow} {shown}\n", ""));
                 for entry in entries {
                     out.push_str(&format!("{:depth$} {} at {:?}\n", "", entry.key, &text[entry.key_range.clone()]));
                     list(text, &entry.value, depth + 2, out);
                 }
             }
-            Kind::List { flow, items } => {
+            SpanKind::List { flow, items } => {
                 out.push_str(&format!("{:depth$}list flow={flow} {shown}\n", ""));
                 items.iter().for_each(|item| list(text, item, depth + 2, out));
             }

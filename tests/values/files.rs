@@ -8,7 +8,7 @@ use std::fs;
 use std::path::Path;
 
 use gitlab_render::diag::{Diagnostic, Place};
-use gitlab_render::schema::{self, Options};
+use gitlab_render::schema::{self, CheckOptions};
 use gitlab_render::{bundle, values};
 
 use super::file;
@@ -20,7 +20,7 @@ fn findings(text: &str) -> Vec<(usize, Diagnostic)> {
         values::load(&[file("values.yaml", text)]).unwrap_or_else(|failure| panic!("{:?}", failure.report)).value;
     let defaults = serde_json::from_str(bundle::DEFAULTS).expect("our defaults are JSON");
     let merged = values::merge(layers, defaults).value;
-    let found = schema::violations(&merged.user, &merged.tree, &Options::default());
+    let found = schema::violations(&merged.user, &merged.tree, &CheckOptions::default());
     let line = |finding: &Diagnostic| match finding.places.first() {
         Some(Place::Value(path)) => merged.origins.get(path).map_or(0, |at| at.key.unwrap_or(at.value).line),
         Some(Place::At(at) | Place::Set(_, at)) => at.line,

@@ -1,7 +1,7 @@
 //! What is read as Helm reads it, but is not what everyone would read.
 
 use gitlab_render::diag::Diagnostic;
-use gitlab_render::values::{Chart, Input, load, merge, merge_charts, set_file_paths};
+use gitlab_render::values::{ChartDefaults, Input, load, merge, merge_charts, set_file_paths};
 use serde_json::{Value, json};
 
 use super::{bad, file, flag, good, places};
@@ -120,7 +120,7 @@ fn a_map_over_a_default_that_is_none_has_a_warning_with_its_path() {
 #[test]
 fn a_null_over_a_component_brings_its_defaults_back() {
     let tree = json!({"gitlab": {"kas": {"i": 1, "m": {"k": 1}}, "x": 1}, "z": 1});
-    let chart = Chart::with_sections(tree.clone(), &["gitlab", "gitlab.kas", "registry"]);
+    let chart = ChartDefaults::with_sections(tree.clone(), &["gitlab", "gitlab.kas", "registry"]);
     let whole = tree;
     let merged = |text: &str| merge_charts(good(&[file("a.yaml", text)]).value, chart.clone());
     for text in ["gitlab: null\n", "gitlab: {kas: null}\n", "gitlab: {kas: {}}\n"] {
@@ -135,7 +135,7 @@ fn a_null_over_a_component_brings_its_defaults_back() {
 
 #[test]
 fn a_null_under_global_keeps_the_default_that_components_have() {
-    let chart = Chart::with_sections(json!({"global": {"hosts": {"domain": "a.b", "name": ""}}, "z": 1}), &[]);
+    let chart = ChartDefaults::with_sections(json!({"global": {"hosts": {"domain": "a.b", "name": ""}}, "z": 1}), &[]);
     let text = "global: {hosts: {domain: null, name: null, other: null}}\nz: null\n";
     let merged = merge_charts(good(&[file("a.yaml", text)]).value, chart).unwrap();
     assert_eq!(merged.value.tree, json!({"global": {"hosts": {"domain": "a.b", "name": "", "other": null}}}));

@@ -4,11 +4,11 @@ use serde_json::json;
 
 use crate::manifest::{ObjectId, Phase};
 use crate::phases::script::deletions;
-use crate::phases::steps::{Form, Step};
+use crate::phases::steps::{Form, PhaseStep};
 use crate::shell::kubectl_apply;
 
 /// The phases as data: for programs that run the commands themselves.
-pub fn as_json(steps: &[Step], template: &str, namespace: &str, gone: &[ObjectId]) -> String {
+pub fn as_json(steps: &[PhaseStep], template: &str, namespace: &str, gone: &[ObjectId]) -> String {
     let phases: Vec<_> = steps
         .iter()
         .map(|step| {
@@ -28,7 +28,7 @@ pub fn as_json(steps: &[Step], template: &str, namespace: &str, gone: &[ObjectId
 }
 
 /// What to run before, to apply, and to wait.
-fn commands(step: &Step, template: &str, namespace: &str) -> [Vec<String>; 3] {
+fn commands(step: &PhaseStep, template: &str, namespace: &str) -> [Vec<String>; 3] {
     let apply = format!("{template} --phase {} | {} -f -", step.phase.word(), kubectl_apply(namespace));
     [step.before(namespace, Form::Alone), vec![apply], step.after(namespace, Form::Alone)]
 }

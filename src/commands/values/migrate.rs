@@ -6,13 +6,13 @@ use clap::Args;
 
 use crate::cli::{DEFAULT_NAME, newest_kubernetes, values_file};
 use crate::commands::Exit;
-use crate::diag::{Diagnostic, Failure, Fault, Report, Severity, Sources};
+use crate::diag::{Diagnostic, Failure, Fault, Report, Severity, Sources, code};
 use crate::files::{Stdin, write_file};
 use crate::pipeline::Target;
 use crate::pipeline::migrate::{self, File, Sameness};
 use crate::ui::Ui;
 use crate::upgrade::migrate::Migrated;
-use crate::upgrade::rules::Span;
+use crate::upgrade::rules::ReleaseSpan;
 use crate::values::Input;
 
 /// `gitlab-render values migrate`.
@@ -136,7 +136,7 @@ impl MigrateArgs {
     }
 
     /// Reports what `template` still refuses in the migrated values; false where that is something.
-    fn accepted(&self, files: &[File], migrated: &[Migrated], span: &Span, ui: &Ui) -> bool {
+    fn accepted(&self, files: &[File], migrated: &[Migrated], span: &ReleaseSpan, ui: &Ui) -> bool {
         if self.no_verify {
             return true;
         }
@@ -147,7 +147,7 @@ impl MigrateArgs {
             1 => "`template` would refuse the migrated values for one error".to_owned(),
             count => format!("`template` would refuse the migrated values for {count} errors"),
         };
-        let unread = errors.iter().any(|found| found.code == "unknown-key");
+        let unread = errors.iter().any(|found| found.code == code::UNKNOWN_KEY);
         let finding = Diagnostic::warning("still-refused", message);
         ui.report(
             &[match unread && !self.comment_unknown {
@@ -160,7 +160,7 @@ impl MigrateArgs {
     }
 
     /// Renders before and after, where that was requested or something changed; false where the two differ.
-    fn verify(&self, files: &[File], migrated: &[Migrated], span: &Span, ui: &Ui) -> bool {
+    fn verify(&self, files: &[File], migrated: &[Migrated], span: &ReleaseSpan, ui: &Ui) -> bool {
         let changed = migrated.iter().any(|one| one.changed > 0);
         if self.no_verify || !(changed || self.verify) {
             return true;
@@ -216,7 +216,7 @@ fn read(names: &[String]) -> Result<Vec<File>, Failure> {
     if wrong.is_empty() { Ok(files) } else { Err(Report(wrong).into()) }
 }
 
-fn summary(file: &File, migrated: &Migrated, span: &Span) -> Diagnostic {
+fn summary(file: &File, migrated: &Migrated, span: &ReleaseSpan) -> Diagnostic {
     let count = |n: usize, one: &str, many: &str| format!("{n} {}", if n == 1 { one } else { many });
     let done = match (migrated.changed, migrated.open) {
         (0, 0) => "nothing to change".to_owned(),

@@ -3,7 +3,7 @@
 use serde_json::{Map, Value, json};
 
 use super::{Class, Comparison, sides};
-use crate::diff::What;
+use crate::diff::ObjectFate;
 use crate::redact;
 
 /// The comparison as one JSON object, with a newline at its end.
@@ -13,10 +13,10 @@ pub fn json(comparison: &Comparison) -> String {
         .iter()
         .map(|change| {
             let (what, new_name) = match &change.what {
-                What::Added => ("added", None),
-                What::Removed => ("removed", None),
-                What::Changed => ("changed", None),
-                What::Renamed(name) => ("renamed", Some(name)),
+                ObjectFate::Added => ("added", None),
+                ObjectFate::Removed => ("removed", None),
+                ObjectFate::Changed => ("changed", None),
+                ObjectFate::Renamed(name) => ("renamed", Some(name)),
             };
             let kind = change.id.kind.as_str();
             let fields: Vec<Value> = change

@@ -7,7 +7,7 @@ pub mod unified;
 
 use serde_json::Value;
 
-use super::{Class, Comparison, FieldChange, ObjectChange, What, fields};
+use super::{Class, Comparison, FieldChange, ObjectChange, ObjectFate, fields};
 use crate::redact::{self, MASK};
 use crate::yaml::write::write_document;
 
@@ -27,10 +27,10 @@ fn title(change: &ObjectChange) -> String {
 
 fn verb(change: &ObjectChange) -> String {
     match &change.what {
-        What::Added => "is new".to_owned(),
-        What::Removed => "goes".to_owned(),
-        What::Changed => "changes".to_owned(),
-        What::Renamed(name) => format!("is replaced by {name}"),
+        ObjectFate::Added => "is new".to_owned(),
+        ObjectFate::Removed => "goes".to_owned(),
+        ObjectFate::Changed => "changes".to_owned(),
+        ObjectFate::Renamed(name) => format!("is replaced by {name}"),
     }
 }
 

@@ -9,7 +9,7 @@ use std::collections::HashMap;
 use serde_json::Value;
 
 use super::fields::Changes;
-use super::objects::{Object, Pair};
+use super::objects::{Object, ObjectPair};
 use super::{Class, FieldChange, Risk};
 use crate::manifest::ObjectId;
 use workload::Workloads;
@@ -32,12 +32,12 @@ pub(super) struct World {
 
 impl World {
     /// `changes` are those of each pair, in the same order.
-    pub fn of(pairs: &[Pair], changes: &[Changes]) -> Self {
+    pub fn of(pairs: &[ObjectPair], changes: &[Changes]) -> Self {
         World { workloads: Workloads::of(pairs, changes) }
     }
 
     /// The risks of one object, worst first; at least one.
-    pub fn risks(&self, index: usize, pair: &Pair, fields: &[FieldChange]) -> Vec<Risk> {
+    pub fn risks(&self, index: usize, pair: &ObjectPair, fields: &[FieldChange]) -> Vec<Risk> {
         let mut risks = match (&pair.old, &pair.new) {
             (None, Some(new)) => added(new),
             (Some(old), None) => removed(old),
@@ -61,7 +61,7 @@ impl World {
         risks
     }
 
-    fn changed(&self, index: usize, pair: &Pair, old: &Object, fields: &[FieldChange]) -> Vec<Risk> {
+    fn changed(&self, index: usize, pair: &ObjectPair, old: &Object, fields: &[FieldChange]) -> Vec<Risk> {
         let kind = pair.id.kind.as_str();
         if let Some(name) = &pair.renamed {
             return vec![Risk::new(

@@ -6,7 +6,7 @@ use serde_json::Value;
 
 use super::{Labels, at, labels};
 use crate::diff::fields::Changes;
-use crate::diff::objects::{Object, Pair};
+use crate::diff::objects::{Object, ObjectPair};
 use crate::diff::{Class, Risk, objects};
 
 /// The workloads of the new set, and what bears on their restarts.
@@ -40,7 +40,7 @@ struct Budget {
 }
 
 impl Workloads {
-    pub fn of(pairs: &[Pair], changes: &[Changes]) -> Self {
+    pub fn of(pairs: &[ObjectPair], changes: &[Changes]) -> Self {
         let mut found = Workloads {
             by_pair: HashMap::new(),
             budgets: Vec::new(),
@@ -170,7 +170,7 @@ fn selects(selector: &Labels, pods: &Labels) -> bool {
     !selector.is_empty() && selector.iter().all(|(key, value)| pods.get(key) == Some(value))
 }
 
-fn workload(pair: &Pair, new: &Object, changes: &Changes) -> Workload {
+fn workload(pair: &ObjectPair, new: &Object, changes: &Changes) -> Workload {
     let template = at(&new.body, &["spec", "template"]);
     let restarts = pair.old.as_ref().is_some_and(|old| {
         let changed = changes.fields.iter().any(|field| field.path.starts_with("spec.template"));

@@ -6,10 +6,10 @@ use std::net::IpAddr;
 use serde_json::Value;
 
 use super::format;
-use super::{Findings, Node};
+use super::{FieldValue, Findings};
 
 /// How many of these are there.
-fn count(node: &Node<'_, '_>, keys: &[&str]) -> usize {
+fn count(node: &FieldValue<'_, '_>, keys: &[&str]) -> usize {
     keys.iter().filter(|key| node.has(key)).count()
 }
 
@@ -18,7 +18,7 @@ fn quoted(keys: &[&str]) -> String {
 }
 
 /// An expression that selects: which operators take values.
-pub(super) fn expression(node: &Node<'_, '_>, out: &mut Findings<'_>) {
+pub(super) fn expression(node: &FieldValue<'_, '_>, out: &mut Findings<'_>) {
     let values = node.value.get("values").and_then(Value::as_array).map_or(0, Vec::len);
     let operator = node.text("operator").unwrap_or_default();
     let reason = match operator {
@@ -31,7 +31,7 @@ pub(super) fn expression(node: &Node<'_, '_>, out: &mut Findings<'_>) {
     out.add("bad-selector", &at, format!("{reason} with the operator `{operator}`"));
 }
 
-pub(super) fn toleration(node: &Node<'_, '_>, out: &mut Findings<'_>) {
+pub(super) fn toleration(node: &FieldValue<'_, '_>, out: &mut Findings<'_>) {
     let operator = node.text("operator").filter(|operator| !operator.is_empty()).unwrap_or("Equal");
     let filled = |key| node.text(key).is_some_and(|text| !text.is_empty());
     if operator == "Exists" && filled("value") {
@@ -47,7 +47,7 @@ pub(super) fn toleration(node: &Node<'_, '_>, out: &mut Findings<'_>) {
     }
 }
 
-pub(super) fn spread(node: &Node<'_, '_>, out: &mut Findings<'_>) {
+pub(super) fn spread(node: &FieldValue<'_, '_>, out: &mut Findings<'_>) {
     if let Some(domains) = node.get("minDomains")
         && node.text("whenUnsatisfiable").is_some_and(|when| when != "DoNotSchedule")
     {
@@ -56,7 +56,7 @@ pub(super) fn spread(node: &Node<'_, '_>, out: &mut Findings<'_>) {
 }
 
 /// Two constraints about one topology with one consequence.
-pub(super) fn spreads(node: &Node<'_, '_>, out: &mut Findings<'_>) {
+pub(super) fn spreads(node: &FieldValue<'_, '_>, out: &mut Findings<'_>) {
     let mut seen = HashSet::new();
     for item in node.items() {
         if let (Some(key), Some(when)) = (item.text("topologyKey"), item.text("whenUnsatisfiable"))
@@ -68,16 +68,16 @@ pub(super) fn spreads(node: &Node<'_, '_>, out: &mut Findings<'_>) {
 }
 
 /// A source of all variables.
-pub(super) fn env_from(node: &Node<'_, '_>, out: &mut Findings<'_>) {
+pub(super) fn env_from(node: &FieldValue<'_, '_>, out: &mut Findings<'_>) {
     one_of(node, &["configMapRef", "secretRef"], out);
 }
 
 /// What a container does when it starts or ends.
-pub(super) fn handler(node: &Node<'_, '_>, out: &mut Findings<'_>) {
+pub(super) fn handler(node: &FieldValue<'_, '_>, out: &mut Findings<'_>) {
     one_of(node, &["exec", "httpGet", "tcpSocket", "sleep"], out);
 }
 
-fn one_of(node: &Node<'_, '_>, keys: &[&str], out: &mut Findings<'_>) {
+fn one_of(node: &FieldValue<'_, '_>, keys: &[&str], out: &mut Findings<'_>) {
     match count(node, keys) {
         1 => {}
         0 => {
@@ -90,14 +90,14 @@ fn one_of(node: &Node<'_, '_>, keys: &[&str], out: &mut Findings<'_>) {
 }
 
 /// A source of a projected volume.
-pub(super) fn projection(node: &Node<'_, '_>, out: &mut Findings<'_>) {
+pub(super) fn projection(node: &FieldValue<'_, '_>, out: &mut Findings<'_>) {
     if node.map().is_some_and(|map| map.len() > 1) {
         out.add("contradiction", node, "a source holds one thing only");
     }
 }
 
 /// A seccomp or AppArmor profile.
-pub(super) fn profile(node: &Node<'_, '_>, out: &mut Findings<'_>) {
+pub(super) fn profile(node: &FieldValue<'_, '_>, out: &mut Findings<'_>) {
     let local = node.text("type") == Some("Localhost");
     if local && node.text("localhostProfile").is_none_or(str::is_empty) {
         out.add("missing-field", &node.child("localhostProfile", node.value), "required with the type `Localhost`");
@@ -109,7 +109,7 @@ pub(super) fn profile(node: &Node<'_, '_>, out: &mut Findings<'_>) {
 }
 
 /// A container's rights.
-pub(super) fn escalation(node: &Node<'_, '_>, out: &mut Findings<'_>) {
+pub(super) fn escalation(node: &FieldValue<'_, '_>, out: &mut Findings<'_>) {
     let Some(may) = node.get("allowPrivilegeEscalation").filter(|may| may.value.as_bool() == Some(false)) else {
         return;
     };
@@ -122,7 +122,7 @@ pub(super) fn escalation(node: &Node<'_, '_>, out: &mut Findings<'_>) {
 }
 
 /// What holds for a whole pod.
-pub(super) fn pod(node: &Node<'_, '_>, out: &mut Findings<'_>) {
+pub(super) fn pod(node: &FieldValue<'_, '_>, out: &mut Findings<'_>) {
     let on = |key: &str| node.value.get(key).and_then(Value::as_bool) == Some(true);
     if on("hostPID") && on("shareProcessNamespace") {
         let at = node.child("shareProcessNamespace", node.value);
@@ -136,10 +136,10 @@ pub(super) fn pod(node: &Node<'_, '_>, out: &mut Findings<'_>) {
     host_ports(node, on("hostNetwork"), out);
 }
 
-fn host_ports(pod: &Node<'_, '_>, host_network: bool, out: &mut Findings<'_>) {
+fn host_ports(pod: &FieldValue<'_, '_>, host_network: bool, out: &mut Findings<'_>) {
     let mut taken = HashSet::new();
-    for container in pod.get("containers").iter().flat_map(Node::items) {
-        for port in container.get("ports").iter().flat_map(Node::items) {
+    for container in pod.get("containers").iter().flat_map(FieldValue::items) {
+        for port in container.get("ports").iter().flat_map(FieldValue::items) {
             let number = |key: &str| port.value.get(key).and_then(Value::as_i64).filter(|n| *n != 0);
             let Some(host) = number("hostPort") else { continue };
             if host_network && number("containerPort").is_some_and(|own| own != host) {
@@ -155,7 +155,7 @@ fn host_ports(pod: &Node<'_, '_>, host_network: bool, out: &mut Findings<'_>) {
 }
 
 /// Where a network policy allows traffic from or to.
-pub(super) fn peer(node: &Node<'_, '_>, out: &mut Findings<'_>) {
+pub(super) fn peer(node: &FieldValue<'_, '_>, out: &mut Findings<'_>) {
     let selects = count(node, &["podSelector", "namespaceSelector"]);
     match node.get("ipBlock") {
         Some(_) if selects > 0 => {
@@ -169,9 +169,9 @@ pub(super) fn peer(node: &Node<'_, '_>, out: &mut Findings<'_>) {
 }
 
 /// A range of addresses and what is not in it.
-pub(super) fn ip_block(node: &Node<'_, '_>, out: &mut Findings<'_>) {
+pub(super) fn ip_block(node: &FieldValue<'_, '_>, out: &mut Findings<'_>) {
     let Some(outer) = node.text("cidr").and_then(range) else { return };
-    for except in node.get("except").iter().flat_map(Node::items) {
+    for except in node.get("except").iter().flat_map(FieldValue::items) {
         if let Some(inner) = except.value.as_str().and_then(range)
             && !(inner.1 > outer.1 && same_prefix(inner.0, outer.0, outer.1))
         {
@@ -195,7 +195,7 @@ fn same_prefix(a: IpAddr, b: IpAddr, bits: u32) -> bool {
 }
 
 /// A port of a network policy, or a range of them.
-pub(super) fn policy_port(node: &Node<'_, '_>, out: &mut Findings<'_>) {
+pub(super) fn policy_port(node: &FieldValue<'_, '_>, out: &mut Findings<'_>) {
     let Some(end) = node.get("endPort") else { return };
     match node.value.get("port") {
         None | Some(Value::String(_)) => {
@@ -209,7 +209,7 @@ pub(super) fn policy_port(node: &Node<'_, '_>, out: &mut Findings<'_>) {
 }
 
 /// What an account may do.
-pub(super) fn role_rule(node: &Node<'_, '_>, out: &mut Findings<'_>) {
+pub(super) fn role_rule(node: &FieldValue<'_, '_>, out: &mut Findings<'_>) {
     let filled = |key: &str| node.value.get(key).and_then(Value::as_array).is_some_and(|items| !items.is_empty());
     let cluster = out.kind == "ClusterRole";
     if filled("nonResourceURLs") {
@@ -229,7 +229,7 @@ pub(super) fn role_rule(node: &Node<'_, '_>, out: &mut Findings<'_>) {
 }
 
 /// What a binding is about.
-pub(super) fn role_ref(node: &Node<'_, '_>, out: &mut Findings<'_>) {
+pub(super) fn role_ref(node: &FieldValue<'_, '_>, out: &mut Findings<'_>) {
     if let Some(group) = node.get("apiGroup").filter(|group| group.value.as_str() != Some(RBAC)) {
         out.add("unknown-value", &group, format!("must be `{RBAC}`"));
     }
@@ -242,7 +242,7 @@ pub(super) fn role_ref(node: &Node<'_, '_>, out: &mut Findings<'_>) {
 const RBAC: &str = "rbac.authorization.k8s.io";
 
 /// Whom a binding is for.
-pub(super) fn subject(node: &Node<'_, '_>, out: &mut Findings<'_>) {
+pub(super) fn subject(node: &FieldValue<'_, '_>, out: &mut Findings<'_>) {
     let account = node.text("kind") == Some("ServiceAccount");
     if account && out.kind == "ClusterRoleBinding" && node.text("namespace").is_none_or(str::is_empty) {
         out.add(
@@ -261,12 +261,12 @@ pub(super) fn subject(node: &Node<'_, '_>, out: &mut Findings<'_>) {
 }
 
 /// A webhook's address.
-pub(super) fn client_config(node: &Node<'_, '_>, out: &mut Findings<'_>) {
+pub(super) fn client_config(node: &FieldValue<'_, '_>, out: &mut Findings<'_>) {
     one_of(node, &["url", "service"], out);
 }
 
 /// A claim of a user's.
-pub(super) fn claim(node: &Node<'_, '_>, out: &mut Findings<'_>) {
+pub(super) fn claim(node: &FieldValue<'_, '_>, out: &mut Findings<'_>) {
     modes(node, out);
     let empty = Value::Null;
     let resources = node.value.get("resources").unwrap_or(&empty);
@@ -288,7 +288,7 @@ pub(super) fn claim(node: &Node<'_, '_>, out: &mut Findings<'_>) {
 }
 
 /// Access modes of a claim or a volume.
-fn modes(node: &Node<'_, '_>, out: &mut Findings<'_>) {
+fn modes(node: &FieldValue<'_, '_>, out: &mut Findings<'_>) {
     let Some(modes) = node.get("accessModes") else { return };
     let alone = modes.items().any(|mode| mode.value.as_str() == Some("ReadWriteOncePod"));
     if alone && modes.items().count() > 1 {
@@ -297,7 +297,7 @@ fn modes(node: &Node<'_, '_>, out: &mut Findings<'_>) {
 }
 
 /// A volume of the cluster's.
-pub(super) fn volume(node: &Node<'_, '_>, out: &mut Findings<'_>) {
+pub(super) fn volume(node: &FieldValue<'_, '_>, out: &mut Findings<'_>) {
     modes(node, out);
     const OTHERS: [&str; 9] = [
         "accessModes",
@@ -319,7 +319,7 @@ pub(super) fn volume(node: &Node<'_, '_>, out: &mut Findings<'_>) {
 }
 
 /// A definition of a kind.
-pub(super) fn definition(node: &Node<'_, '_>, out: &mut Findings<'_>) {
+pub(super) fn definition(node: &FieldValue<'_, '_>, out: &mut Findings<'_>) {
     let Some(versions) = node.get("versions") else { return };
     let stored = versions.items().filter(|v| v.value.get("storage").and_then(Value::as_bool) == Some(true)).count();
     match stored {
@@ -339,7 +339,7 @@ pub(super) fn definition(node: &Node<'_, '_>, out: &mut Findings<'_>) {
     {
         let wanted = format!("{plural}.{group}");
         if out.id.name != wanted && !out.id.name.is_empty() {
-            let root = Node::root(node.value);
+            let root = FieldValue::root(node.value);
             let metadata = root.child("metadata", node.value);
             out.add("bad-name", &metadata.child("name", node.value), format!("must be `{wanted}`"));
         }

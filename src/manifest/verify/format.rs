@@ -5,7 +5,7 @@ use std::net::IpAddr;
 use serde_json::Value;
 
 /// Fine, or the reason why not.
-pub type Fault = Result<(), String>;
+pub type FormatCheck = Result<(), String>;
 
 /// Text that is short enough to be shown.
 pub fn shown(text: &str) -> String {
@@ -46,7 +46,7 @@ fn lower(b: u8) -> bool {
 }
 
 /// Lower-case letters, digits and dashes, up to 63: a part of a host name.
-pub fn label_name(text: &str) -> Fault {
+pub fn label_name(text: &str) -> FormatCheck {
     let bytes = text.as_bytes();
     let ends = bytes.first().is_some_and(|b| lower(*b)) && bytes.last().is_some_and(|b| lower(*b));
     if bytes.len() > 63 {
@@ -62,7 +62,7 @@ pub fn label_name(text: &str) -> Fault {
 }
 
 /// A [`label_name`] that begins with a letter.
-pub fn service_name(text: &str) -> Fault {
+pub fn service_name(text: &str) -> FormatCheck {
     label_name(text)?;
     if text.as_bytes()[0].is_ascii_digit() {
         return Err(format!("{} begins with a digit, a Service's name with a letter", shown(text)));
@@ -71,7 +71,7 @@ pub fn service_name(text: &str) -> Fault {
 }
 
 /// Parts like [`label_name`] joined by dots, up to 253.
-pub fn subdomain(text: &str) -> Fault {
+pub fn subdomain(text: &str) -> FormatCheck {
     if text.len() > 253 {
         return Err(format!("{} is longer than 253 characters", shown(text)));
     }
@@ -91,12 +91,12 @@ pub fn subdomain(text: &str) -> Fault {
 }
 
 /// The name of a class, where the empty text means none.
-pub fn class(text: &str) -> Fault {
+pub fn class(text: &str) -> FormatCheck {
     if text.is_empty() { Ok(()) } else { subdomain(text) }
 }
 
 /// A name in a path: anything but `/`, `%`, `.` and `..`.
-pub fn path_name(text: &str) -> Fault {
+pub fn path_name(text: &str) -> FormatCheck {
     if text.is_empty() || text == "." || text == ".." || text.contains(['/', '%']) {
         return Err(format!("{} cannot be a part of a path", shown(text)));
     }
@@ -112,7 +112,7 @@ fn word(text: &str, longest: usize) -> bool {
 }
 
 /// The key of a label or annotation: `[prefix/]name`.
-pub fn qualified_name(text: &str) -> Fault {
+pub fn qualified_name(text: &str) -> FormatCheck {
     let name = match text.split_once('/') {
         Some((prefix, name)) => {
             subdomain(prefix).map_err(|reason| format!("before the `/`, {reason}"))?;
@@ -130,7 +130,7 @@ pub fn qualified_name(text: &str) -> Fault {
 }
 
 /// What a container can ask for: a resource of Kubernetes' own, or one with a prefix.
-pub fn resource_name(text: &str) -> Fault {
+pub fn resource_name(text: &str) -> FormatCheck {
     let own = matches!(text, "cpu" | "memory" | "ephemeral-storage" | "storage") || text.starts_with("hugepages-");
     match text.contains('/') {
         true => qualified_name(text),
@@ -143,7 +143,7 @@ pub fn resource_name(text: &str) -> Fault {
 }
 
 /// A path behind a domain: `k8s.io/ingress-nginx`.
-pub fn domain_path(text: &str) -> Fault {
+pub fn domain_path(text: &str) -> FormatCheck {
     let good = text.split_once('/').is_some_and(|(domain, path)| subdomain(domain).is_ok() && !path.is_empty());
     if good {
         Ok(())
@@ -153,7 +153,7 @@ pub fn domain_path(text: &str) -> Fault {
 }
 
 /// The value of a label.
-pub fn label_value(text: &str) -> Fault {
+pub fn label_value(text: &str) -> FormatCheck {
     if text.is_empty() || word(text, 63) {
         return Ok(());
     }
@@ -164,7 +164,7 @@ pub fn label_value(text: &str) -> Fault {
 }
 
 /// The key of a ConfigMap or Secret.
-pub fn config_key(text: &str) -> Fault {
+pub fn config_key(text: &str) -> FormatCheck {
     let good = !text.is_empty()
         && text.len() <= 253
         && text != "."
@@ -174,7 +174,7 @@ pub fn config_key(text: &str) -> Fault {
 }
 
 /// The name of an environment variable: printable ASCII without `=`.
-pub fn env_name(text: &str) -> Fault {
+pub fn env_name(text: &str) -> FormatCheck {
     if !text.is_empty() && text.bytes().all(|b| matches!(b, b' '..=b'~') && b != b'=') {
         return Ok(());
     }
@@ -182,7 +182,7 @@ pub fn env_name(text: &str) -> Fault {
 }
 
 /// The name of a port: a service name of RFC 6335, up to 15 characters.
-pub fn port_name(text: &str) -> Fault {
+pub fn port_name(text: &str) -> FormatCheck {
     let good = label_name(text).is_ok()
         && text.len() <= 15
         && text.bytes().any(|b| b.is_ascii_lowercase())
@@ -197,7 +197,7 @@ pub fn port_name(text: &str) -> Fault {
 }
 
 /// A host of an Ingress: a domain name, perhaps with `*.` in front.
-pub fn ingress_host(text: &str) -> Fault {
+pub fn ingress_host(text: &str) -> FormatCheck {
     if text.parse::<IpAddr>().is_ok() {
         return Err(format!("{} is an address, a host name is needed", shown(text)));
     }
@@ -205,18 +205,18 @@ pub fn ingress_host(text: &str) -> Fault {
 }
 
 /// A path inside a volume.
-pub fn local_path(text: &str) -> Fault {
+pub fn local_path(text: &str) -> FormatCheck {
     let inside = !text.is_empty() && !text.starts_with(['/']) && !text.starts_with("..") && no_backsteps(text).is_ok();
     if inside { Ok(()) } else { Err(format!("{} must stay inside the volume", shown(text))) }
 }
 
 /// A path that does not go up.
-pub fn no_backsteps(text: &str) -> Fault {
+pub fn no_backsteps(text: &str) -> FormatCheck {
     if text.split('/').any(|part| part == "..") { Err(format!("{} must not hold `..`", shown(text))) } else { Ok(()) }
 }
 
 /// A field of a pod that a variable can take.
-pub fn env_field(text: &str) -> Fault {
+pub fn env_field(text: &str) -> FormatCheck {
     let fields = [
         "metadata.name",
         "metadata.namespace",
@@ -240,7 +240,7 @@ pub fn env_field(text: &str) -> Fault {
 }
 
 /// A field of a pod that a file can hold.
-pub fn file_field(text: &str) -> Fault {
+pub fn file_field(text: &str) -> FormatCheck {
     let fields = ["metadata.name", "metadata.namespace", "metadata.uid", "metadata.labels", "metadata.annotations"];
     if fields.contains(&text) || subscripted(text) {
         return Ok(());
@@ -254,7 +254,7 @@ fn subscripted(text: &str) -> bool {
 }
 
 /// A resource of a container that a variable or a file can take.
-pub fn resource_field(text: &str) -> Fault {
+pub fn resource_field(text: &str) -> FormatCheck {
     let resource = text.strip_prefix("limits.").or_else(|| text.strip_prefix("requests."));
     let known = |name: &str| matches!(name, "cpu" | "memory" | "ephemeral-storage") || name.starts_with("hugepages-");
     if resource.is_some_and(known) {
@@ -264,7 +264,7 @@ pub fn resource_field(text: &str) -> Fault {
 }
 
 /// A name of a time zone, as far as that can be told without the list of them.
-pub fn time_zone(text: &str) -> Fault {
+pub fn time_zone(text: &str) -> FormatCheck {
     let letters = text.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'/' | b'_' | b'-' | b'+'));
     if !text.is_empty() && letters && !text.eq_ignore_ascii_case("local") {
         return Ok(());
@@ -273,7 +273,7 @@ pub fn time_zone(text: &str) -> Fault {
 }
 
 /// Names joined by at least two dots.
-pub fn qualified_domain(text: &str) -> Fault {
+pub fn qualified_domain(text: &str) -> FormatCheck {
     subdomain(text)?;
     if text.split('.').count() < 3 {
         return Err(format!("{} needs at least three parts, like `check.gitlab.example.com`", shown(text)));
@@ -282,12 +282,12 @@ pub fn qualified_domain(text: &str) -> Fault {
 }
 
 /// An IP address.
-pub fn ip(text: &str) -> Fault {
+pub fn ip(text: &str) -> FormatCheck {
     text.parse::<IpAddr>().map(|_| ()).map_err(|_| format!("{} is not an IP address", shown(text)))
 }
 
 /// A range of addresses, `10.9.8.0/24`.
-pub fn cidr(text: &str) -> Fault {
+pub fn cidr(text: &str) -> FormatCheck {
     let good = text.trim().split_once('/').is_some_and(|(address, bits)| {
         let most = match address.parse::<IpAddr>() {
             Ok(IpAddr::V4(_)) => 32,
@@ -300,7 +300,7 @@ pub fn cidr(text: &str) -> Fault {
 }
 
 /// Base64 with its padding, as in `Secret.data`; never shown.
-pub fn base64(text: &str) -> Fault {
+pub fn base64(text: &str) -> FormatCheck {
     let bytes: Vec<u8> = text.bytes().filter(|b| !matches!(b, b'\n' | b'\r')).collect();
     let body = bytes.strip_suffix(b"==").or_else(|| bytes.strip_suffix(b"=")).unwrap_or(&bytes);
     let good =

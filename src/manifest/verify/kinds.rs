@@ -4,11 +4,11 @@ use super::field_rules;
 use super::format;
 use super::pod_shape::{CLAIM_SPEC, POD_TEMPLATE, PROTOCOL, SELECTOR};
 use super::shape::Shape::{Also, Any, As, Bool, Free, Int, List, Map, OneOf, Port, Quantity, Share, Text};
-use super::shape::{COUNT, Field, NAME, PORT, Shape, TEXTS, compare, opt, req};
-use super::{Findings, Node};
+use super::shape::{COUNT, FieldShape, NAME, PORT, Shape, TEXTS, compare, opt, req};
+use super::{FieldValue, Findings};
 
 /// Compares an object with the fields of its kind; kinds that are not here are left to their controllers.
-pub(super) fn check(root: &Node<'_, '_>, out: &mut Findings<'_>) {
+pub(super) fn check(root: &FieldValue<'_, '_>, out: &mut Findings<'_>) {
     let custom = match out.id.kind.as_str() {
         "ScaledObject" => Some(&SCALED_OBJECT),
         "PrometheusRule" | "ServiceMonitor" | "PodMonitor" | "Issuer" | "Certificate" => Some(&WITH_SPEC),
@@ -61,9 +61,9 @@ pub(super) const META: Shape = Map(&[
     opt("ownerReferences", &Any),
     opt("creationTimestamp", &Any),
 ]);
-const API: Field = req("apiVersion", &Text);
-const KIND: Field = req("kind", &Text);
-const METADATA: Field = req("metadata", &META);
+const API: FieldShape = req("apiVersion", &Text);
+const KIND: FieldShape = req("kind", &Text);
+const METADATA: FieldShape = req("metadata", &META);
 
 /// An object whose content is its `spec`.
 const fn with(spec: &'static Shape) -> Shape {

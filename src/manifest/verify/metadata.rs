@@ -1,14 +1,14 @@
 //! Names, labels and annotations of an object.
 
 use super::format;
-use super::{Findings, Node};
+use super::{FieldValue, Findings};
 
 /// A byte more in all annotations together is refused.
 const ANNOTATION_BYTES: usize = 256 * 1024;
 /// What etcd takes, less what the object needs besides its data.
 const DATA_BYTES: usize = 1024 * 1024;
 
-pub(super) fn check(root: &Node<'_, '_>, out: &mut Findings<'_>) {
+pub(super) fn check(root: &FieldValue<'_, '_>, out: &mut Findings<'_>) {
     let Some(metadata) = root.get("metadata") else { return };
     if let Some(name) = metadata.get("name") {
         let text = name.value.as_str().unwrap_or_default();
@@ -50,7 +50,7 @@ pub(super) fn check(root: &Node<'_, '_>, out: &mut Findings<'_>) {
 }
 
 /// What the types of Secrets ask for, each key in `data` or in `stringData`.
-fn secret(root: &Node<'_, '_>, out: &mut Findings<'_>) {
+fn secret(root: &FieldValue<'_, '_>, out: &mut Findings<'_>) {
     let kind = root.text("type").unwrap_or_default();
     let needed: &[&str] = match kind {
         "kubernetes.io/tls" => &["tls.crt", "tls.key"],
@@ -83,7 +83,7 @@ fn secret(root: &Node<'_, '_>, out: &mut Findings<'_>) {
 }
 
 /// A key of a ConfigMap is a text or bytes, not both.
-fn twice(root: &Node<'_, '_>, out: &mut Findings<'_>) {
+fn twice(root: &FieldValue<'_, '_>, out: &mut Findings<'_>) {
     let Some(bytes) = root.get("binaryData") else { return };
     for (key, entry) in bytes.entries() {
         if root.value.get("data").is_some_and(|data| data.get(key).is_some()) {
@@ -93,7 +93,7 @@ fn twice(root: &Node<'_, '_>, out: &mut Findings<'_>) {
 }
 
 /// Labels and annotations of an object or of a pod.
-pub(super) fn labels(metadata: &Node<'_, '_>, out: &mut Findings<'_>) {
+pub(super) fn labels(metadata: &FieldValue<'_, '_>, out: &mut Findings<'_>) {
     if let Some(labels) = metadata.get("labels") {
         for (key, label) in labels.entries() {
             let found =

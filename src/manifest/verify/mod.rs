@@ -23,7 +23,7 @@ use serde_json::Value;
 use crate::diag::{Diagnostic, Outcome, Report, Severity, ValuePath};
 
 use super::{Manifest, ObjectId};
-use node::Node;
+use node::FieldValue;
 
 /// Objects that an API server takes, as far as can be told without one.
 #[derive(Debug, Clone)]
@@ -42,7 +42,7 @@ impl Verified {
 
 /// Something in an object that an API server would refuse.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Fault {
+pub struct ObjectFault {
     /// Stable, in kebab case: `unknown-field`.
     pub code: &'static str,
     /// An error, or a warning where an API server can be told to take it.
@@ -57,17 +57,17 @@ pub struct Fault {
     pub hint: Option<String>,
 }
 
-impl Fault {
+impl ObjectFault {
     /// An error at a field.
-    pub fn error(code: &'static str, at: &Node<'_, '_>, reason: impl Into<String>) -> Self {
+    pub fn error(code: &'static str, at: &FieldValue<'_, '_>, reason: impl Into<String>) -> Self {
         let (path, at) = (at.path(), at.steps());
-        Fault { code, severity: Severity::Error, path, at, reason: reason.into(), hint: None }
+        ObjectFault { code, severity: Severity::Error, path, at, reason: reason.into(), hint: None }
     }
 
     /// A fault of an object as a whole, or at one of its outer fields: `metadata.name`.
     pub fn at(code: &'static str, severity: Severity, path: &str, reason: impl Into<String>) -> Self {
         let at = ValuePath::dotted(path);
-        Fault { code, severity, path: path.to_owned(), at, reason: reason.into(), hint: None }
+        ObjectFault { code, severity, path: path.to_owned(), at, reason: reason.into(), hint: None }
     }
 
     /// Says what to do next.
@@ -98,7 +98,7 @@ pub fn verify(manifests: Vec<Manifest>) -> Outcome<Verified> {
 }
 
 /// The errors of a set of objects, each with the number of its object, from 0.
-pub fn check(manifests: &[Manifest]) -> Vec<(usize, Fault)> {
+pub fn check(manifests: &[Manifest]) -> Vec<(usize, ObjectFault)> {
     let mut found = Vec::new();
     unique(manifests, &mut found);
     for (number, manifest) in manifests.iter().enumerate() {
@@ -109,10 +109,10 @@ pub fn check(manifests: &[Manifest]) -> Vec<(usize, Fault)> {
 }
 
 /// What is wrong with one object by itself; nothing is said about kinds that are not Kubernetes' own, names aside.
-pub fn faults(id: &ObjectId, body: &Value) -> Vec<Fault> {
+pub fn faults(id: &ObjectId, body: &Value) -> Vec<ObjectFault> {
     let built_in = id.is_built_in();
     let mut findings = Findings { id, kind: if built_in { &id.kind } else { "" }, faults: Vec::new() };
-    let root = Node::root(body);
+    let root = FieldValue::root(body);
     let rules = if built_in { RULES.as_slice() } else { &RULES[..2] };
     for rule in rules {
         rule(&root, &mut findings);
@@ -121,16 +121,16 @@ pub fn faults(id: &ObjectId, body: &Value) -> Vec<Fault> {
 }
 
 /// Every rule sees every object and picks the kinds it is about; the first two know custom resources too.
-const RULES: [fn(&Node<'_, '_>, &mut Findings<'_>); 5] =
+const RULES: [fn(&FieldValue<'_, '_>, &mut Findings<'_>); 5] =
     [kinds::check, metadata::check, workload::check, pod::check, network::check];
 
-fn unique(manifests: &[Manifest], faults: &mut Vec<(usize, Fault)>) {
+fn unique(manifests: &[Manifest], faults: &mut Vec<(usize, ObjectFault)>) {
     let mut seen: HashMap<(&str, &str, Option<&str>, &str), &Manifest> = HashMap::with_capacity(manifests.len());
     for (number, manifest) in manifests.iter().enumerate() {
         let id = &manifest.id;
         if let Some(first) = seen.insert((id.group(), &id.kind, id.namespace.as_deref(), &id.name), manifest) {
             let reason = format!("`{}` and `{}` make an object of this name", first.source, manifest.source);
-            let fault = Fault::at("duplicate-object", Severity::Error, "metadata.name", reason);
+            let fault = ObjectFault::at("duplicate-object", Severity::Error, "metadata.name", reason);
             let hint = "give one of them another name, or turn one of the two settings off";
             faults.push((number, fault.hint(Some(hint))));
         }
@@ -142,13 +142,13 @@ struct Findings<'a> {
     id: &'a ObjectId,
     /// The kind of an object of Kubernetes' own; nothing for a custom resource that may share its name.
     kind: &'a str,
-    faults: Vec<Fault>,
+    faults: Vec<ObjectFault>,
 }
 
 impl Findings<'_> {
     /// Leaves a fault at a field.
-    fn add(&mut self, code: &'static str, at: &Node<'_, '_>, reason: impl Into<String>) -> &mut Fault {
-        self.faults.push(Fault::error(code, at, reason));
+    fn add(&mut self, code: &'static str, at: &FieldValue<'_, '_>, reason: impl Into<String>) -> &mut ObjectFault {
+        self.faults.push(ObjectFault::error(code, at, reason));
         let last = self.faults.len() - 1;
         &mut self.faults[last]
     }

@@ -4,10 +4,10 @@ use std::collections::HashSet;
 
 use serde_json::Value;
 
-use super::{Findings, Node};
+use super::{FieldValue, Findings};
 use crate::diag::Severity;
 
-pub(super) fn check(root: &Node<'_, '_>, out: &mut Findings<'_>) {
+pub(super) fn check(root: &FieldValue<'_, '_>, out: &mut Findings<'_>) {
     let Some(spec) = root.get("spec") else { return };
     match out.kind {
         "Service" => service(&spec, out),
@@ -16,7 +16,7 @@ pub(super) fn check(root: &Node<'_, '_>, out: &mut Findings<'_>) {
     }
 }
 
-fn service(spec: &Node<'_, '_>, out: &mut Findings<'_>) {
+fn service(spec: &FieldValue<'_, '_>, out: &mut Findings<'_>) {
     let kind = spec.text("type").filter(|kind| !kind.is_empty()).unwrap_or("ClusterIP");
     let headless = spec.text("clusterIP") == Some("None");
     let empty = |value: &Value| {
@@ -91,7 +91,7 @@ const ONLY_FOR: [(&str, &[&str]); 5] = [
     ("externalTrafficPolicy", &["LoadBalancer", "NodePort"]),
 ];
 
-fn ingress(spec: &Node<'_, '_>, out: &mut Findings<'_>) {
+fn ingress(spec: &FieldValue<'_, '_>, out: &mut Findings<'_>) {
     let rules = spec.get("rules");
     if rules.is_none_or(|r| r.value.as_array().is_some_and(Vec::is_empty)) && !spec.has("defaultBackend") {
         out.add("missing-field", spec, "`rules` or `defaultBackend` is needed");

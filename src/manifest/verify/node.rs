@@ -13,29 +13,29 @@ enum Step<'v> {
 
 /// A value in an object, `'v`, and its parents on the stack, `'p`.
 #[derive(Clone, Copy)]
-pub struct Node<'v, 'p> {
+pub struct FieldValue<'v, 'p> {
     /// The value.
     pub value: &'v Value,
-    parent: Option<&'p Node<'v, 'p>>,
+    parent: Option<&'p FieldValue<'v, 'p>>,
     step: Step<'v>,
 }
 
-impl<'v, 'p> Node<'v, 'p> {
+impl<'v, 'p> FieldValue<'v, 'p> {
     /// An object.
     pub fn root(value: &'v Value) -> Self {
-        Node { value, parent: None, step: Step::Root }
+        FieldValue { value, parent: None, step: Step::Root }
     }
 
     /// A child under a key, whether or not `value` was found there.
-    pub fn child<'c>(&'c self, key: &'v str, value: &'v Value) -> Node<'v, 'c>
+    pub fn child<'c>(&'c self, key: &'v str, value: &'v Value) -> FieldValue<'v, 'c>
     where
         'p: 'c,
     {
-        Node { value, parent: Some(self), step: Step::Key(key) }
+        FieldValue { value, parent: Some(self), step: Step::Key(key) }
     }
 
     /// The value under a key.
-    pub fn get<'c>(&'c self, key: &'v str) -> Option<Node<'v, 'c>>
+    pub fn get<'c>(&'c self, key: &'v str) -> Option<FieldValue<'v, 'c>>
     where
         'p: 'c,
     {
@@ -58,7 +58,7 @@ impl<'v, 'p> Node<'v, 'p> {
     }
 
     /// The values of a map; none where this is not one.
-    pub fn entries<'c>(&'c self) -> impl Iterator<Item = (&'v str, Node<'v, 'c>)>
+    pub fn entries<'c>(&'c self) -> impl Iterator<Item = (&'v str, FieldValue<'v, 'c>)>
     where
         'p: 'c,
     {
@@ -66,17 +66,17 @@ impl<'v, 'p> Node<'v, 'p> {
     }
 
     /// The items of a list; none where this is not one.
-    pub fn items<'c>(&'c self) -> impl Iterator<Item = Node<'v, 'c>>
+    pub fn items<'c>(&'c self) -> impl Iterator<Item = FieldValue<'v, 'c>>
     where
         'p: 'c,
     {
         let items = self.value.as_array().map(Vec::as_slice).unwrap_or_default();
-        items.iter().enumerate().map(move |(i, value)| Node { value, parent: Some(self), step: Step::Index(i) })
+        items.iter().enumerate().map(move |(i, value)| FieldValue { value, parent: Some(self), step: Step::Index(i) })
     }
 
     /// `spec.template.spec.containers[0].image`.
     pub fn path(&self) -> String {
-        let mut out = self.parent.map(Node::path).unwrap_or_default();
+        let mut out = self.parent.map(FieldValue::path).unwrap_or_default();
         match self.step {
             Step::Root => {}
             Step::Key(key) if key.contains(['.', '/']) => {
@@ -99,9 +99,9 @@ impl<'v, 'p> Node<'v, 'p> {
         out
     }
 
-    /// [`Node::path`] as steps.
+    /// [`FieldValue::path`] as steps.
     pub fn steps(&self) -> ValuePath {
-        let mut steps = self.parent.map(Node::steps).unwrap_or_default();
+        let mut steps = self.parent.map(FieldValue::steps).unwrap_or_default();
         match self.step {
             Step::Root => {}
             Step::Key(key) => steps.0.push(diag::Step::Key(key.into())),

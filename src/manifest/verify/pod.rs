@@ -5,10 +5,10 @@ use std::collections::HashSet;
 use serde_json::Value;
 
 use super::format;
-use super::{Findings, Node};
+use super::{FieldValue, Findings};
 use crate::diag::Severity;
 
-pub(super) fn check(root: &Node<'_, '_>, out: &mut Findings<'_>) {
+pub(super) fn check(root: &FieldValue<'_, '_>, out: &mut Findings<'_>) {
     if out.kind == "Pod"
         && let Some(pod) = root.get("spec")
     {
@@ -17,7 +17,7 @@ pub(super) fn check(root: &Node<'_, '_>, out: &mut Findings<'_>) {
 }
 
 /// A pod's spec; `claims` are the volumes that its StatefulSet makes.
-pub(super) fn spec(pod: &Node<'_, '_>, claims: Option<&Value>, out: &mut Findings<'_>) {
+pub(super) fn spec(pod: &FieldValue<'_, '_>, claims: Option<&Value>, out: &mut Findings<'_>) {
     let volumes = volumes(pod, claims, out);
     let mut names = HashSet::new();
     for key in ["initContainers", "containers"] {
@@ -38,7 +38,7 @@ pub(super) fn spec(pod: &Node<'_, '_>, claims: Option<&Value>, out: &mut Finding
     }
 }
 
-fn volumes<'v>(pod: &Node<'v, '_>, claims: Option<&'v Value>, out: &mut Findings<'_>) -> HashSet<&'v str> {
+fn volumes<'v>(pod: &FieldValue<'v, '_>, claims: Option<&'v Value>, out: &mut Findings<'_>) -> HashSet<&'v str> {
     let mut names: HashSet<&str> = claims
         .and_then(Value::as_array)
         .into_iter()
@@ -62,7 +62,7 @@ fn volumes<'v>(pod: &Node<'v, '_>, claims: Option<&'v Value>, out: &mut Findings
     names
 }
 
-fn mounts(container: &Node<'_, '_>, volumes: &HashSet<&str>, out: &mut Findings<'_>) {
+fn mounts(container: &FieldValue<'_, '_>, volumes: &HashSet<&str>, out: &mut Findings<'_>) {
     let Some(mounts) = container.get("volumeMounts") else { return };
     let mut paths = HashSet::new();
     for mount in mounts.items() {
@@ -90,7 +90,7 @@ fn mounts(container: &Node<'_, '_>, volumes: &HashSet<&str>, out: &mut Findings<
     }
 }
 
-fn ports(container: &Node<'_, '_>, out: &mut Findings<'_>) {
+fn ports(container: &FieldValue<'_, '_>, out: &mut Findings<'_>) {
     let Some(ports) = container.get("ports") else { return };
     let mut names = HashSet::new();
     for port in ports.items() {
@@ -102,7 +102,7 @@ fn ports(container: &Node<'_, '_>, out: &mut Findings<'_>) {
     }
 }
 
-fn env(container: &Node<'_, '_>, out: &mut Findings<'_>) {
+fn env(container: &FieldValue<'_, '_>, out: &mut Findings<'_>) {
     let Some(env) = container.get("env") else { return };
     let mut names = HashSet::new();
     for variable in env.items() {
@@ -126,7 +126,7 @@ fn env(container: &Node<'_, '_>, out: &mut Findings<'_>) {
     }
 }
 
-fn resources(container: &Node<'_, '_>, out: &mut Findings<'_>) {
+fn resources(container: &FieldValue<'_, '_>, out: &mut Findings<'_>) {
     let Some(resources) = container.get("resources") else { return };
     let size = |value: &Value| match value {
         Value::String(text) => format::quantity(text).ok(),
@@ -151,7 +151,7 @@ fn resources(container: &Node<'_, '_>, out: &mut Findings<'_>) {
     }
 }
 
-fn probes(container: &Node<'_, '_>, runs_once: bool, out: &mut Findings<'_>) {
+fn probes(container: &FieldValue<'_, '_>, runs_once: bool, out: &mut Findings<'_>) {
     for key in ["livenessProbe", "readinessProbe", "startupProbe"] {
         let Some(probe) = container.get(key) else { continue };
         if probe.map().is_none() {

@@ -4,7 +4,7 @@ use serde_json::Value;
 
 use super::format::{self, shown};
 use super::kinds::META;
-use super::{Findings, Node};
+use super::{FieldValue, Findings};
 
 /// What a value may be.
 pub(super) enum Shape {
@@ -35,30 +35,30 @@ pub(super) enum Shape {
     /// Items of one shape.
     List(&'static Shape),
     /// These fields and no others.
-    Map(&'static [Field]),
+    Map(&'static [FieldShape]),
     /// These fields, and others that we know nothing about.
-    Having(&'static [Field]),
+    Having(&'static [FieldShape]),
     /// A whole object with a `spec` of this shape.
     Object(&'static Shape),
     /// A shape, and a rule about what its fields say together.
-    Also(&'static Shape, fn(&Node<'_, '_>, &mut Findings<'_>)),
+    Also(&'static Shape, fn(&FieldValue<'_, '_>, &mut Findings<'_>)),
 }
 
 /// A field of a map.
-pub(super) struct Field {
+pub(super) struct FieldShape {
     name: &'static str,
     required: bool,
     shape: &'static Shape,
 }
 
 /// A field that may be left out.
-pub(super) const fn opt(name: &'static str, shape: &'static Shape) -> Field {
-    Field { name, required: false, shape }
+pub(super) const fn opt(name: &'static str, shape: &'static Shape) -> FieldShape {
+    FieldShape { name, required: false, shape }
 }
 
 /// A field that must be there, and not empty.
-pub(super) const fn req(name: &'static str, shape: &'static Shape) -> Field {
-    Field { name, required: true, shape }
+pub(super) const fn req(name: &'static str, shape: &'static Shape) -> FieldShape {
+    FieldShape { name, required: true, shape }
 }
 
 /// Any 32-bit number from 0.
@@ -71,7 +71,7 @@ pub(super) const TEXTS: Shape = Shape::Free(|_| Ok(()), &Shape::Text);
 pub(super) const NAME: Shape = Shape::As(format::subdomain);
 
 /// Compares a value with its shape and leaves every difference.
-pub(super) fn compare(node: &Node<'_, '_>, shape: &Shape, out: &mut Findings<'_>) {
+pub(super) fn compare(node: &FieldValue<'_, '_>, shape: &Shape, out: &mut Findings<'_>) {
     let value = node.value;
     match shape {
         Shape::Any => {}
@@ -171,7 +171,7 @@ pub(super) fn compare(node: &Node<'_, '_>, shape: &Shape, out: &mut Findings<'_>
     }
 }
 
-fn compare_object(node: &Node<'_, '_>, spec: &Shape, out: &mut Findings<'_>) {
+fn compare_object(node: &FieldValue<'_, '_>, spec: &Shape, out: &mut Findings<'_>) {
     for (key, child) in node.entries() {
         match key {
             "apiVersion" | "kind" => compare(&child, &Shape::Text, out),
@@ -188,7 +188,7 @@ fn compare_object(node: &Node<'_, '_>, spec: &Shape, out: &mut Findings<'_>) {
     }
 }
 
-fn compare_map(node: &Node<'_, '_>, fields: &'static [Field], others: bool, out: &mut Findings<'_>) {
+fn compare_map(node: &FieldValue<'_, '_>, fields: &'static [FieldShape], others: bool, out: &mut Findings<'_>) {
     let Some(map) = node.map() else { return wrong(node, "a map", out) };
     for (key, child) in node.entries() {
         match fields.iter().find(|f| f.name == key) {
@@ -226,7 +226,7 @@ fn as_if_missing(shape: &Shape, value: &Value) -> bool {
     }
 }
 
-fn wrong(node: &Node<'_, '_>, wanted: &str, out: &mut Findings<'_>) {
+fn wrong(node: &FieldValue<'_, '_>, wanted: &str, out: &mut Findings<'_>) {
     let found = format::sort_of(node.value);
     out.add("wrong-type", node, format!("{wanted} is needed, {found} was found"));
 }

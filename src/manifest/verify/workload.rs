@@ -2,9 +2,9 @@
 
 use serde_json::Value;
 
-use super::{Findings, Node, cron, format, metadata, pod};
+use super::{FieldValue, Findings, cron, format, metadata, pod};
 
-pub(super) fn check(root: &Node<'_, '_>, out: &mut Findings<'_>) {
+pub(super) fn check(root: &FieldValue<'_, '_>, out: &mut Findings<'_>) {
     let Some(spec) = root.get("spec") else { return };
     match out.kind {
         "Deployment" | "DaemonSet" | "StatefulSet" => {
@@ -33,7 +33,7 @@ pub(super) fn check(root: &Node<'_, '_>, out: &mut Findings<'_>) {
 }
 
 /// The labels that pods are selected by must be labels that they have.
-fn selector(spec: &Node<'_, '_>, out: &mut Findings<'_>) {
+fn selector(spec: &FieldValue<'_, '_>, out: &mut Findings<'_>) {
     let Some(selector) = spec.get("selector") else { return };
     let labels = spec.value.pointer("/template/metadata/labels");
     let wanted = selector.get("matchLabels");
@@ -54,7 +54,7 @@ fn selector(spec: &Node<'_, '_>, out: &mut Findings<'_>) {
     }
 }
 
-fn strategy(spec: &Node<'_, '_>, out: &mut Findings<'_>) {
+fn strategy(spec: &FieldValue<'_, '_>, out: &mut Findings<'_>) {
     for key in ["strategy", "updateStrategy"] {
         let Some(strategy) = spec.get(key) else { continue };
         if let Some(kind) = strategy.text("type")
@@ -79,7 +79,7 @@ fn strategy(spec: &Node<'_, '_>, out: &mut Findings<'_>) {
 }
 
 /// A Job's own selector must select its pods too; most have none, and get one.
-fn job(spec: &Node<'_, '_>, out: &mut Findings<'_>) {
+fn job(spec: &FieldValue<'_, '_>, out: &mut Findings<'_>) {
     if spec.has("selector") {
         selector(spec, out);
     }
@@ -92,7 +92,7 @@ fn job(spec: &Node<'_, '_>, out: &mut Findings<'_>) {
 }
 
 /// A rollout must have longer than a pod has to become ready.
-fn deadline(spec: &Node<'_, '_>, out: &mut Findings<'_>) {
+fn deadline(spec: &FieldValue<'_, '_>, out: &mut Findings<'_>) {
     let number = |key: &str| spec.value.get(key).and_then(Value::as_i64);
     let least = number("minReadySeconds").unwrap_or(0);
     let most = number("progressDeadlineSeconds").unwrap_or(DEFAULT_DEADLINE);
@@ -105,7 +105,7 @@ fn deadline(spec: &Node<'_, '_>, out: &mut Findings<'_>) {
 /// What Kubernetes takes for a missing `progressDeadlineSeconds`.
 const DEFAULT_DEADLINE: i64 = 600;
 
-fn budget(spec: &Node<'_, '_>, out: &mut Findings<'_>) {
+fn budget(spec: &FieldValue<'_, '_>, out: &mut Findings<'_>) {
     if spec.has("minAvailable") && spec.has("maxUnavailable") {
         let reason = "`minAvailable` and `maxUnavailable` are both set, one of them is allowed";
         out.add("contradiction", spec, reason);
@@ -118,14 +118,14 @@ fn budget(spec: &Node<'_, '_>, out: &mut Findings<'_>) {
 }
 
 /// A percentage of up to 100.
-fn at_most_all(share: &Node<'_, '_>, out: &mut Findings<'_>) {
+fn at_most_all(share: &FieldValue<'_, '_>, out: &mut Findings<'_>) {
     let percent = share.value.as_str().and_then(|text| text.strip_suffix('%')?.parse::<u32>().ok());
     if percent.is_some_and(|percent| percent > 100) {
         out.add("out-of-range", share, "more than 100%");
     }
 }
 
-fn template(spec: &Node<'_, '_>, restart: &[&str], out: &mut Findings<'_>) {
+fn template(spec: &FieldValue<'_, '_>, restart: &[&str], out: &mut Findings<'_>) {
     let Some(template) = spec.get("template") else { return };
     if let Some(metadata) = template.get("metadata") {
         metadata::labels(&metadata, out);
@@ -139,7 +139,7 @@ fn template(spec: &Node<'_, '_>, restart: &[&str], out: &mut Findings<'_>) {
     pod::spec(&pod_spec, spec.value.get("volumeClaimTemplates"), out);
 }
 
-fn autoscaler(spec: &Node<'_, '_>, out: &mut Findings<'_>) {
+fn autoscaler(spec: &FieldValue<'_, '_>, out: &mut Findings<'_>) {
     let number = |key: &str| spec.value.get(key).and_then(Value::as_i64);
     if let (Some(least), Some(most)) = (number("minReplicas"), number("maxReplicas"))
         && least > most

@@ -25,7 +25,7 @@ const TAGS: [&str; 4] = ["<%", "%>", "{%", "#{"];
 
 /// The language of a file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Format {
+pub enum FileFormat {
     /// YAML or Ruby, perhaps with tags of ERB or gomplate: values are JSON, which both read.
     Json,
     /// TOML that gomplate runs over.
@@ -42,37 +42,37 @@ pub enum Format {
     Env,
 }
 
-impl Format {
+impl FileFormat {
     /// By the name of a file, without the folder's rules; none where there is no writer.
     pub fn of(name: &str) -> Option<Self> {
         let is = |ends: &[&str]| ends.iter().any(|end| name.ends_with(end));
         match () {
-            () if is(&[".yml.erb", ".yml.tpl", ".yml.gomplate", ".yml", ".rb"]) => Some(Format::Json),
-            () if is(&[".toml.tpl"]) => Some(Format::Toml),
-            () if is(&[".flags.tpl"]) => Some(Format::Flags),
-            () if is(&["sshd_config"]) => Some(Format::Sshd),
-            () if is(&[".conf"]) => Some(Format::Nginx),
-            () if is(&[".sh"]) => Some(Format::Shell),
-            () if is(&[".env"]) => Some(Format::Env),
+            () if is(&[".yml.erb", ".yml.tpl", ".yml.gomplate", ".yml", ".rb"]) => Some(FileFormat::Json),
+            () if is(&[".toml.tpl"]) => Some(FileFormat::Toml),
+            () if is(&[".flags.tpl"]) => Some(FileFormat::Flags),
+            () if is(&["sshd_config"]) => Some(FileFormat::Sshd),
+            () if is(&[".conf"]) => Some(FileFormat::Nginx),
+            () if is(&[".sh"]) => Some(FileFormat::Shell),
+            () if is(&[".env"]) => Some(FileFormat::Env),
             () => None,
         }
     }
 
     /// Writes a value; text that a filter here has made goes in as it is. A null leaves its line out, except in scripts.
     pub fn write(self, out: &mut Output, value: &Value) -> Result<(), Error> {
-        if value.is_none() && self != Format::Shell {
+        if value.is_none() && self != FileFormat::Shell {
             return out.write_char(NULL).map_err(Error::from);
         }
         let text = match value.as_str() {
             Some(text) if value.is_safe() => return out.write_str(text).map_err(Error::from),
             _ => match self {
-                Format::Json => laid_out(value)?,
-                Format::Toml => toml(value)?,
-                Format::Flags => flag(value)?,
-                Format::Sshd => sshd(value)?,
-                Format::Nginx => nginx(value)?,
-                Format::Shell => word(value)?,
-                Format::Env => variable(value)?,
+                FileFormat::Json => laid_out(value)?,
+                FileFormat::Toml => toml(value)?,
+                FileFormat::Flags => flag(value)?,
+                FileFormat::Sshd => sshd(value)?,
+                FileFormat::Nginx => nginx(value)?,
+                FileFormat::Shell => word(value)?,
+                FileFormat::Env => variable(value)?,
             },
         };
         out.write_str(&text).map_err(Error::from)

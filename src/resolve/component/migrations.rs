@@ -61,7 +61,7 @@ fn plan_job(w: &Workload, set: &Settings, plan: &mut Plan) {
     match set.script_tpl.non_empty() {
         Some(script) => {
             let path = format!("{}.scriptTpl", COMPONENT.key);
-            let chart = tpl::Chart { name: COMPONENT.name, key: COMPONENT.key };
+            let chart = tpl::ValuesOwner { name: COMPONENT.name, key: COMPONENT.key };
             main.args = Some(json!(["/bin/bash", "-c", tpl::text(cx, chart, &path, script)]));
         }
         None => {

@@ -37,8 +37,8 @@ impl<'a> Chart<'a> {
         format!("{}.{path}", self.key)
     }
 
-    fn templates(&self) -> tpl::Chart<'static> {
-        tpl::Chart { name: self.key, key: self.key }
+    fn templates(&self) -> tpl::ValuesOwner<'static> {
+        tpl::ValuesOwner { name: self.key, key: self.key }
     }
 
     /// A setting as it is; null where it is missing.

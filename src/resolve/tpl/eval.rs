@@ -4,8 +4,8 @@ use std::borrow::Cow;
 
 use serde_json::{Map, Number, Value};
 
-use super::parse::{Base, Command, Operand, Part, Pipeline};
-use super::{Chart, Fault, functions, helpers};
+use super::parse::{Base, Call, Operand, Part, Pipeline};
+use super::{TplError, ValuesOwner, functions, helpers};
 use crate::resolve::context::Context;
 
 /// A text may not come to more: a few nested ranges make much of little.
@@ -49,19 +49,19 @@ impl Datum<'_> {
 /// What a text is evaluated with.
 pub(super) struct Scope<'s, 'v> {
     pub cx: &'s Context<'v>,
-    pub chart: Chart<'s>,
+    pub chart: ValuesOwner<'s>,
     variables: Vec<(&'s str, Datum<'v>)>,
     /// How many texts inside of texts this is.
     pub depth: usize,
 }
 
 /// Evaluates a whole text.
-pub(super) fn run(cx: &Context, chart: Chart, parts: &[Part]) -> Result<String, Fault> {
+pub(super) fn run(cx: &Context, chart: ValuesOwner, parts: &[Part]) -> Result<String, TplError> {
     nested(cx, chart, parts, 0)
 }
 
 /// The same for a text inside of a text.
-pub(super) fn nested(cx: &Context, chart: Chart, parts: &[Part], depth: usize) -> Result<String, Fault> {
+pub(super) fn nested(cx: &Context, chart: ValuesOwner, parts: &[Part], depth: usize) -> Result<String, TplError> {
     let mut scope = Scope { cx, chart, variables: Vec::new(), depth };
     let mut out = String::new();
     scope.parts(parts, &Datum::Root, &mut out)?;
@@ -69,19 +69,19 @@ pub(super) fn nested(cx: &Context, chart: Chart, parts: &[Part], depth: usize) -
 }
 
 impl<'s, 'v> Scope<'s, 'v> {
-    fn parts(&mut self, parts: &'s [Part<'s>], dot: &Datum<'v>, out: &mut String) -> Result<(), Fault> {
+    fn parts(&mut self, parts: &'s [Part<'s>], dot: &Datum<'v>, out: &mut String) -> Result<(), TplError> {
         let outer = self.variables.len();
         for part in parts {
             self.part(part, dot, out)?;
             if out.len() > LONGEST {
-                return Err(Fault::new(0, "this comes to more than 1 MiB of text"));
+                return Err(TplError::new(0, "this comes to more than 1 MiB of text"));
             }
         }
         self.variables.truncate(outer);
         Ok(())
     }
 
-    fn part(&mut self, part: &'s Part<'s>, dot: &Datum<'v>, out: &mut String) -> Result<(), Fault> {
+    fn part(&mut self, part: &'s Part<'s>, dot: &Datum<'v>, out: &mut String) -> Result<(), TplError> {
         match part {
             Part::Text(text) => out.push_str(text),
             Part::Output(pipeline) => {
@@ -102,7 +102,7 @@ impl<'s, 'v> Scope<'s, 'v> {
                 } else {
                     match self.variables.iter_mut().rfind(|(known, _)| known == name) {
                         Some((_, old)) => *old = value,
-                        None => return Err(Fault::new(*at, format!("`${name}` is not declared"))),
+                        None => return Err(TplError::new(*at, format!("`${name}` is not declared"))),
                     }
                 }
             }
@@ -143,29 +143,29 @@ impl<'s, 'v> Scope<'s, 'v> {
         Ok(())
     }
 
-    pub(super) fn pipeline(&mut self, pipeline: &'s Pipeline<'s>, dot: &Datum<'v>) -> Result<Datum<'v>, Fault> {
+    pub(super) fn pipeline(&mut self, pipeline: &'s Pipeline<'s>, dot: &Datum<'v>) -> Result<Datum<'v>, TplError> {
         let mut last = None;
         for command in &pipeline.commands {
             last = Some(self.command(command, dot, last)?);
         }
-        last.ok_or_else(|| Fault::new(pipeline.at, "an expression is missing"))
+        last.ok_or_else(|| TplError::new(pipeline.at, "an expression is missing"))
     }
 
     fn command(
         &mut self,
-        command: &'s Command<'s>,
+        command: &'s Call<'s>,
         dot: &Datum<'v>,
         piped: Option<Datum<'v>>,
-    ) -> Result<Datum<'v>, Fault> {
+    ) -> Result<Datum<'v>, TplError> {
         let Some((first, rest)) = command.operands.split_first() else {
-            return Err(Fault::new(command.at, "an expression is missing"));
+            return Err(TplError::new(command.at, "an expression is missing"));
         };
         let Base::Function(name) = first.base else {
             // `.Files.Get "name"` says of itself why it is refused.
             let value = self.operand(first, dot)?;
             return match rest.is_empty() && piped.is_none() {
                 true => Ok(value),
-                false => Err(Fault::new(command.at, "only functions take arguments")),
+                false => Err(TplError::new(command.at, "only functions take arguments")),
             };
         };
         // These two look at their arguments one by one, and may leave the rest.
@@ -205,22 +205,22 @@ impl<'s, 'v> Scope<'s, 'v> {
     }
 
     /// A text inside of a text.
-    fn inner(&self, text: &str, at: usize) -> Result<Datum<'v>, Fault> {
+    fn inner(&self, text: &str, at: usize) -> Result<Datum<'v>, TplError> {
         if self.depth == 4 {
-            return Err(Fault::new(at, "`tpl` calls itself too often"));
+            return Err(TplError::new(at, "`tpl` calls itself too often"));
         }
-        let outer = |fault: Fault| Fault { at, ..fault };
+        let outer = |fault: TplError| TplError { at, ..fault };
         let parts = super::parse::parse(text).map_err(outer)?;
         nested(self.cx, self.chart, &parts, self.depth + 1).map(Datum::owned).map_err(outer)
     }
 
-    fn operand(&mut self, operand: &'s Operand<'s>, dot: &Datum<'v>) -> Result<Datum<'v>, Fault> {
+    fn operand(&mut self, operand: &'s Operand<'s>, dot: &Datum<'v>) -> Result<Datum<'v>, TplError> {
         let mut value = match &operand.base {
             Base::Dot => dot.clone(),
             Base::Variable("") => Datum::Root,
             Base::Variable(name) => match self.variables.iter().rfind(|(known, _)| known == name) {
                 Some((_, value)) => value.clone(),
-                None => return Err(Fault::new(operand.at, format!("`${name}` is not declared"))),
+                None => return Err(TplError::new(operand.at, format!("`${name}` is not declared"))),
             },
             Base::Literal(value) => Datum::owned(value.clone()),
             Base::Inner(pipeline) => self.pipeline(pipeline, dot)?,
@@ -232,7 +232,7 @@ impl<'s, 'v> Scope<'s, 'v> {
         Ok(value)
     }
 
-    fn field(&self, value: Datum<'v>, key: &str, operand: &Operand, n: usize) -> Result<Datum<'v>, Fault> {
+    fn field(&self, value: Datum<'v>, key: &str, operand: &Operand, n: usize) -> Result<Datum<'v>, TplError> {
         match value {
             Datum::Root => self.root(key, operand.at),
             Datum::Values => Ok(self.values(key)),
@@ -242,13 +242,13 @@ impl<'s, 'v> Scope<'s, 'v> {
             }
             Datum::Plain(_) | Datum::Nothing => {
                 let path = operand.keys[..n].join(".");
-                Err(Fault::new(operand.at, format!("`.{path}` is not a map, so it has no `{key}`"))
+                Err(TplError::new(operand.at, format!("`.{path}` is not a map, so it has no `{key}`"))
                     .hint("set the values that it names, or write the text itself"))
             }
         }
     }
 
-    fn root(&self, key: &str, at: usize) -> Result<Datum<'v>, Fault> {
+    fn root(&self, key: &str, at: usize) -> Result<Datum<'v>, TplError> {
         let release = self.cx.release;
         let mut map = Map::new();
         match key {
@@ -272,10 +272,10 @@ impl<'s, 'v> Scope<'s, 'v> {
                 map.insert("KubeVersion".to_owned(), kube);
             }
             "Files" => {
-                let fault = Fault::new(at, "`.Files` holds the files of a chart, and there is none");
+                let fault = TplError::new(at, "`.Files` holds the files of a chart, and there is none");
                 return Err(fault.hint("put the text into a ConfigMap of your own, and name it here"));
             }
-            _ => return Err(Fault::new(at, format!("`.{key}` is not known here"))),
+            _ => return Err(TplError::new(at, format!("`.{key}` is not known here"))),
         }
         Ok(Datum::owned(map))
     }
@@ -300,6 +300,6 @@ pub(super) fn borrowed(value: Option<&Value>) -> Datum<'_> {
     }
 }
 
-pub(super) fn missing(name: &str, at: usize) -> Fault {
-    Fault::new(at, format!("`{name}` has too few arguments, too many, or of another kind"))
+pub(super) fn missing(name: &str, at: usize) -> TplError {
+    TplError::new(at, format!("`{name}` has too few arguments, too many, or of another kind"))
 }

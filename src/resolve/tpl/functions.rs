@@ -6,11 +6,11 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use serde_json::{Map, Value};
 
-use super::Fault;
+use super::TplError;
 use super::eval::{Datum, borrowed, missing};
 
 /// Calls a function; what is piped into it is its last argument.
-pub(super) fn call<'v>(name: &str, arguments: Vec<Datum<'v>>, at: usize) -> Result<Datum<'v>, Fault> {
+pub(super) fn call<'v>(name: &str, arguments: Vec<Datum<'v>>, at: usize) -> Result<Datum<'v>, TplError> {
     let few = || missing(name, at);
     match (name, arguments.as_slice()) {
         ("default", [other, given]) => return Ok(if given.truth() { given.clone() } else { other.clone() }),
@@ -22,9 +22,9 @@ pub(super) fn call<'v>(name: &str, arguments: Vec<Datum<'v>>, at: usize) -> Resu
                 Datum::Plain(value) => value.is_null() || **value == "",
                 Datum::Root | Datum::Values => false,
             };
-            return if empty { Err(Fault::new(at, text(message, at)?)) } else { Ok(given.clone()) };
+            return if empty { Err(TplError::new(at, text(message, at)?)) } else { Ok(given.clone()) };
         }
-        ("fail", [message]) => return Err(Fault::new(at, text(message, at)?)),
+        ("fail", [message]) => return Err(TplError::new(at, text(message, at)?)),
         ("not", [given]) => return Ok(Datum::owned(!given.truth())),
         ("empty", [given]) => return Ok(Datum::owned(!given.truth())),
         ("index" | "get", [from, keys @ ..]) if !keys.is_empty() => return index(from, keys, at),
@@ -107,8 +107,8 @@ const KNOWN: &[&str] = &[
     "upper",
 ];
 
-fn unknown(name: &str, at: usize) -> Fault {
-    let fault = Fault::new(at, format!("the function `{name}` is not supported"));
+fn unknown(name: &str, at: usize) -> TplError {
+    let fault = TplError::new(at, format!("the function `{name}` is not supported"));
     match name {
         "lookup" => fault.hint("no cluster is asked; write the value itself"),
         "now" | "date" | "uuidv4" | "genCA" | "genSelfSignedCert" | "genSignedCert" | "genPrivateKey" => {
@@ -123,15 +123,15 @@ fn unknown(name: &str, at: usize) -> Fault {
 }
 
 /// A value as text, as `{{ }}` writes it.
-pub(super) fn text(datum: &Datum, at: usize) -> Result<String, Fault> {
+pub(super) fn text(datum: &Datum, at: usize) -> Result<String, TplError> {
     match datum {
-        Datum::Root | Datum::Values => Err(Fault::new(at, "this is a map, not a text")),
+        Datum::Root | Datum::Values => Err(TplError::new(at, "this is a map, not a text")),
         Datum::Nothing => {
-            Err(Fault::new(at, "this is not set").hint("set the value that it names, or give one with `default`"))
+            Err(TplError::new(at, "this is not set").hint("set the value that it names, or give one with `default`"))
         }
         Datum::Plain(value) => match &**value {
             Value::Array(_) | Value::Object(_) => {
-                Err(Fault::new(at, "this is a list or a map, not a text").hint("write it with `toYaml`"))
+                Err(TplError::new(at, "this is a list or a map, not a text").hint("write it with `toYaml`"))
             }
             value => Ok(scalar(value)),
         },
@@ -164,24 +164,22 @@ fn float(number: f64) -> String {
     }
 }
 
-fn plain<'v>(datum: Datum<'v>, at: usize) -> Result<Cow<'v, Value>, Fault> {
+fn plain<'v>(datum: Datum<'v>, at: usize) -> Result<Cow<'v, Value>, TplError> {
     match datum {
         Datum::Plain(value) => Ok(value),
         Datum::Nothing => Ok(Cow::Owned(Value::Null)),
-        Datum::Root | Datum::Values => {
-            Err(Fault::new(at, "the whole of the values cannot be an argument here")
-                .hint("name the value that is meant"))
-        }
+        Datum::Root | Datum::Values => Err(TplError::new(at, "the whole of the values cannot be an argument here")
+            .hint("name the value that is meant")),
     }
 }
 
 /// What `range` goes over: keys or positions, and items; maps in the order of their keys.
-pub(super) fn entries<'v>(datum: Datum<'v>, at: usize) -> Result<Vec<(Datum<'v>, Datum<'v>)>, Fault> {
+pub(super) fn entries<'v>(datum: Datum<'v>, at: usize) -> Result<Vec<(Datum<'v>, Datum<'v>)>, TplError> {
     let value = match datum {
         Datum::Plain(value) => value,
         Datum::Nothing => return Ok(Vec::new()),
         Datum::Root | Datum::Values => {
-            return Err(Fault::new(at, "all values cannot be gone through").hint("name the list that is meant"));
+            return Err(TplError::new(at, "all values cannot be gone through").hint("name the list that is meant"));
         }
     };
     let mut all: Vec<(Value, Datum)> = match value {
@@ -196,7 +194,7 @@ pub(super) fn entries<'v>(datum: Datum<'v>, at: usize) -> Result<Vec<(Datum<'v>,
         }
         Cow::Owned(Value::Object(map)) => map.into_iter().map(|(key, item)| (key.into(), Datum::owned(item))).collect(),
         value if value.is_null() => Vec::new(),
-        _ => return Err(Fault::new(at, "this is neither a list nor a map")),
+        _ => return Err(TplError::new(at, "this is neither a list nor a map")),
     };
     if all.iter().any(|(key, _)| key.is_string()) {
         all.sort_by(|a, b| a.0.as_str().cmp(&b.0.as_str()));
@@ -204,7 +202,7 @@ pub(super) fn entries<'v>(datum: Datum<'v>, at: usize) -> Result<Vec<(Datum<'v>,
     Ok(all.into_iter().map(|(key, item)| (Datum::owned(key), item)).collect())
 }
 
-fn index<'v>(from: &Datum<'v>, keys: &[Datum<'v>], at: usize) -> Result<Datum<'v>, Fault> {
+fn index<'v>(from: &Datum<'v>, keys: &[Datum<'v>], at: usize) -> Result<Datum<'v>, TplError> {
     let mut value = from.clone();
     for key in keys {
         let Datum::Plain(key) = key else { return Err(missing("index", at)) };
@@ -216,7 +214,7 @@ fn index<'v>(from: &Datum<'v>, keys: &[Datum<'v>], at: usize) -> Result<Datum<'v
 }
 
 /// Functions whose arguments are texts; numbers count as what they are written as.
-fn of_texts(name: &str, arguments: &[Datum], at: usize) -> Result<Option<Value>, Fault> {
+fn of_texts(name: &str, arguments: &[Datum], at: usize) -> Result<Option<Value>, TplError> {
     let known = matches!(
         name,
         "lower"
@@ -262,7 +260,7 @@ fn of_texts(name: &str, arguments: &[Datum], at: usize) -> Result<Option<Value>,
         ("repeat", [times, text]) => {
             let times = usize::try_from(number(times)?).unwrap_or_default();
             if times.saturating_mul(text.len()) > 1 << 16 {
-                return Err(Fault::new(at, "`repeat` makes too much of this"));
+                return Err(TplError::new(at, "`repeat` makes too much of this"));
             }
             text.repeat(times).into()
         }
@@ -279,7 +277,7 @@ fn of_texts(name: &str, arguments: &[Datum], at: usize) -> Result<Option<Value>,
         ("b64enc", [text]) => STANDARD.encode(text).into(),
         ("b64dec", [text]) => {
             let bytes = STANDARD.decode(text).ok().and_then(|bytes| String::from_utf8(bytes).ok());
-            bytes.ok_or_else(|| Fault::new(at, "this is not the base64 of a text"))?.into()
+            bytes.ok_or_else(|| TplError::new(at, "this is not the base64 of a text"))?.into()
         }
         _ => return Err(missing(name, at)),
     }))
@@ -302,7 +300,7 @@ fn title(text: &str) -> String {
 }
 
 /// The other functions.
-fn of_values(name: &str, values: &[&Value], at: usize) -> Result<Option<Value>, Fault> {
+fn of_values(name: &str, values: &[&Value], at: usize) -> Result<Option<Value>, TplError> {
     let few = || missing(name, at);
     Ok(Some(match (name, values) {
         // Null is left out by these two.
@@ -389,7 +387,7 @@ fn kind_of(value: &Value) -> &'static str {
 }
 
 /// `%s`, `%v`, `%d`, `%q` and `%%`.
-fn printf(format: &str, arguments: &[&Value], at: usize) -> Result<String, Fault> {
+fn printf(format: &str, arguments: &[&Value], at: usize) -> Result<String, TplError> {
     let mut out = String::new();
     let mut arguments = arguments.iter();
     let mut chars = format.chars();
@@ -403,9 +401,9 @@ fn printf(format: &str, arguments: &[&Value], at: usize) -> Result<String, Fault
             out.push('%');
             continue;
         }
-        let value = arguments.next().ok_or_else(|| Fault::new(at, "`printf` has more `%` than arguments"))?;
+        let value = arguments.next().ok_or_else(|| TplError::new(at, "`printf` has more `%` than arguments"))?;
         match (verb, value) {
-            (Some('s' | 'v'), Value::Null) => return Err(Fault::new(at, "an argument of `printf` has no value")),
+            (Some('s' | 'v'), Value::Null) => return Err(TplError::new(at, "an argument of `printf` has no value")),
             (Some('s'), Value::String(text)) => out.push_str(text),
             (Some('v'), value) if !value.is_object() && !value.is_array() => out.push_str(&scalar(value)),
             (Some('d'), Value::Number(number)) if number.is_i64() || number.is_u64() => {
@@ -413,14 +411,14 @@ fn printf(format: &str, arguments: &[&Value], at: usize) -> Result<String, Fault
             }
             (Some('q'), Value::String(text)) => out.push_str(&Value::from(text.as_str()).to_string()),
             (Some('d'), Value::Number(_)) => {
-                return Err(Fault::new(at, "`%d` takes whole numbers only").hint("write `(int .Values.x)` or `%v`"));
+                return Err(TplError::new(at, "`%d` takes whole numbers only").hint("write `(int .Values.x)` or `%v`"));
             }
-            _ => return Err(Fault::new(at, "a `%` of `printf` does not go with its argument")),
+            _ => return Err(TplError::new(at, "a `%` of `printf` does not go with its argument")),
         }
     }
     match arguments.next() {
         None => Ok(out),
-        Some(_) => Err(Fault::new(at, "`printf` has more arguments than `%`")),
+        Some(_) => Err(TplError::new(at, "`printf` has more arguments than `%`")),
     }
 }
 

@@ -1,6 +1,6 @@
 //! The named templates that `include` and `template` know: names, hosts, and the Secrets of the deployment.
 
-use super::Fault;
+use super::TplError;
 use super::eval::{Datum, Scope};
 use crate::model::Text;
 use crate::resolve::labels::full_name;
@@ -9,17 +9,17 @@ use crate::resolve::shared::rails::services;
 use crate::resolve::shared::{hosts, postgres, redis, tls, workhorse};
 
 /// Named templates take all there is, `.` or `$`.
-pub(super) fn needs_root(argument: &Datum, at: usize) -> Result<(), Fault> {
+pub(super) fn needs_root(argument: &Datum, at: usize) -> Result<(), TplError> {
     match argument {
         Datum::Root => Ok(()),
-        _ => Err(Fault::new(at, "a named template takes `.` or `$` here, and nothing else")),
+        _ => Err(TplError::new(at, "a named template takes `.` or `$` here, and nothing else")),
     }
 }
 
 /// What a named template comes to.
-pub(super) fn named(scope: &Scope, name: &str, at: usize) -> Result<String, Fault> {
+pub(super) fn named(scope: &Scope, name: &str, at: usize) -> Result<String, TplError> {
     let found = of_the_chart(scope, name).or_else(|| of_services(scope, name)).or_else(|| of_secrets(scope, name));
-    found.ok_or_else(|| Fault::new(at, format!("there is no named template `{name}` here")))
+    found.ok_or_else(|| TplError::new(at, format!("there is no named template `{name}` here")))
 }
 
 /// Names of the chart and the deployment.

@@ -4,7 +4,7 @@ use std::fmt;
 
 use serde_json::Value;
 
-use super::Fault;
+use super::TplError;
 
 /// Outside of actions.
 #[derive(Debug)]
@@ -79,7 +79,7 @@ impl<'t> Lexer<'t> {
     }
 
     /// The next text or action; comments are passed over.
-    pub(super) fn next_outside(&mut self) -> Result<Option<Token<'t>>, Fault> {
+    pub(super) fn next_outside(&mut self) -> Result<Option<Token<'t>>, TplError> {
         loop {
             if let Some((begin, words)) = self.open.take() {
                 self.at = words;
@@ -116,8 +116,8 @@ impl<'t> Lexer<'t> {
         }
     }
 
-    fn comment(&mut self, begin: usize) -> Result<(), Fault> {
-        let unended = || Fault::new(begin, "this comment is not closed");
+    fn comment(&mut self, begin: usize) -> Result<(), TplError> {
+        let unended = || TplError::new(begin, "this comment is not closed");
         let end = self.text[self.at..].find("*/").ok_or_else(unended)?;
         self.at += end + 2;
         match self.take()? {
@@ -127,7 +127,7 @@ impl<'t> Lexer<'t> {
     }
 
     /// The next word, which stays.
-    pub(super) fn peek(&self) -> Result<Word<'t>, Fault> {
+    pub(super) fn peek(&self) -> Result<Word<'t>, TplError> {
         self.clone().take()
     }
 
@@ -146,12 +146,12 @@ impl<'t> Lexer<'t> {
     }
 
     /// The next word of an action.
-    pub(super) fn take(&mut self) -> Result<Word<'t>, Fault> {
+    pub(super) fn take(&mut self) -> Result<Word<'t>, TplError> {
         let spaced = self.at() > self.at;
         self.at = self.at();
         let rest = &self.text[self.at..];
         let (word, len) = match rest.chars().next() {
-            None => return Err(Fault::new(self.at, "`{{` is not closed by `}}`")),
+            None => return Err(TplError::new(self.at, "`{{` is not closed by `}}`")),
             Some('}') if rest.starts_with("}}") => (Word::Close, 2),
             Some('-') if spaced && rest.starts_with("-}}") => {
                 self.trim = true;
@@ -166,7 +166,7 @@ impl<'t> Lexer<'t> {
             Some('"') => return self.quoted(),
             Some('`') => match rest[1..].split_once('`') {
                 Some((text, _)) => (Word::Text(text.to_owned()), text.len() + 2),
-                None => return Err(Fault::new(self.at, "this text is not closed")),
+                None => return Err(TplError::new(self.at, "this text is not closed")),
             },
             Some('$') => {
                 let variable = name(&rest[1..]);
@@ -179,25 +179,25 @@ impl<'t> Lexer<'t> {
                 let name = name(rest);
                 (Word::Name(name), name.len())
             }
-            Some(c) => return Err(Fault::new(self.at, format!("`{c}` was not expected here"))),
+            Some(c) => return Err(TplError::new(self.at, format!("`{c}` was not expected here"))),
         };
         self.at += len;
         Ok(word)
     }
 
-    fn number(&mut self) -> Result<Word<'t>, Fault> {
+    fn number(&mut self) -> Result<Word<'t>, TplError> {
         let rest = &self.text[self.at..];
         let end = rest.find(|c: char| !(c.is_ascii_alphanumeric() || matches!(c, '-' | '+' | '.' | '_')));
         let text = &rest[..end.unwrap_or(rest.len())];
         let whole = text.parse::<i64>().map(Value::from);
         let Ok(number) = whole.or_else(|_| text.parse::<f64>().map(Value::from)) else {
-            return Err(Fault::new(self.at, format!("`{text}` is not a number that is supported")));
+            return Err(TplError::new(self.at, format!("`{text}` is not a number that is supported")));
         };
         self.at += text.len();
         Ok(Word::Number(number))
     }
 
-    fn quoted(&mut self) -> Result<Word<'t>, Fault> {
+    fn quoted(&mut self) -> Result<Word<'t>, TplError> {
         let begin = self.at;
         let mut text = String::new();
         let mut chars = self.text[begin + 1..].char_indices();
@@ -213,12 +213,12 @@ impl<'t> Lexer<'t> {
                     Some('t') => '\t',
                     Some('r') => '\r',
                     Some(c @ ('"' | '\\' | '\'')) => c,
-                    _ => return Err(Fault::new(begin + 1 + offset, "this escape is not supported")),
+                    _ => return Err(TplError::new(begin + 1 + offset, "this escape is not supported")),
                 }),
                 c => text.push(c),
             }
         }
-        Err(Fault::new(begin, "this text is not closed"))
+        Err(TplError::new(begin, "this text is not closed"))
     }
 }
 

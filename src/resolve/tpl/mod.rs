@@ -17,9 +17,9 @@ use super::context::Context;
 use crate::diag::{Diagnostic, ValuePath};
 use crate::model::Node;
 
-/// The chart that a value belongs to: what `.Values` and `.Chart` are.
+/// The chart that a value belongs to: what `.Values` and `.ValuesOwner` are.
 #[derive(Debug, Clone, Copy)]
-pub struct Chart<'c> {
+pub struct ValuesOwner<'c> {
     /// The component's name, `gitaly`.
     pub name: &'c str,
     /// Where its section is in the values, `gitlab.gitaly`.
@@ -28,24 +28,24 @@ pub struct Chart<'c> {
 
 /// What a text is not, and where: an offset in bytes.
 #[derive(Debug, Clone, PartialEq)]
-pub(super) struct Fault {
+pub(super) struct TplError {
     at: usize,
     why: String,
     hint: Option<&'static str>,
 }
 
-impl Fault {
+impl TplError {
     fn new(at: usize, why: impl Into<String>) -> Self {
-        Fault { at, why: why.into(), hint: None }
+        TplError { at, why: why.into(), hint: None }
     }
 
     fn hint(self, hint: &'static str) -> Self {
-        Fault { hint: Some(hint), ..self }
+        TplError { hint: Some(hint), ..self }
     }
 }
 
 /// What the text at a values path comes to. What cannot be evaluated is a finding, and an empty text.
-pub fn text(cx: &Context, chart: Chart, path: &str, text: &str) -> String {
+pub fn text(cx: &Context, chart: ValuesOwner, path: &str, text: &str) -> String {
     if !text.contains("{{") {
         return text.to_owned();
     }
@@ -57,7 +57,7 @@ pub fn text(cx: &Context, chart: Chart, path: &str, text: &str) -> String {
 }
 
 /// The same for each text in a list or map.
-pub fn tree(cx: &Context, chart: Chart, path: &str, value: &Node) -> Node {
+pub fn tree(cx: &Context, chart: ValuesOwner, path: &str, value: &Node) -> Node {
     match value {
         Value::String(one) => Value::String(text(cx, chart, path, one)),
         Value::Array(items) => {
@@ -72,7 +72,7 @@ pub fn tree(cx: &Context, chart: Chart, path: &str, value: &Node) -> Node {
     }
 }
 
-fn tell(path: &str, text: &str, fault: &Fault) -> Diagnostic {
+fn tell(path: &str, text: &str, fault: &TplError) -> Diagnostic {
     let before = &text[..fault.at.min(text.len())];
     let line = before.matches('\n').count() + 1;
     let column = before.rsplit('\n').next().unwrap_or_default().chars().count() + 1;

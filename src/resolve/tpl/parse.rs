@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use super::Fault;
+use super::TplError;
 use super::lex::{Lexer, Token, Word};
 
 /// Actions may not nest deeper: nobody writes that, and the parser calls itself.
@@ -36,12 +36,12 @@ pub(super) struct Test<'t> {
 #[derive(Debug)]
 pub(super) struct Pipeline<'t> {
     pub at: usize,
-    pub commands: Vec<Command<'t>>,
+    pub commands: Vec<Call<'t>>,
 }
 
 /// A function and its arguments, or one operand.
 #[derive(Debug)]
-pub(super) struct Command<'t> {
+pub(super) struct Call<'t> {
     pub at: usize,
     pub operands: Vec<Operand<'t>>,
 }
@@ -69,12 +69,12 @@ pub(super) enum Base<'t> {
 ///
 /// # Errors
 /// The first thing that is not of the language, or not of the part that is supported.
-pub(super) fn parse(text: &str) -> Result<Vec<Part<'_>>, Fault> {
+pub(super) fn parse(text: &str) -> Result<Vec<Part<'_>>, TplError> {
     let mut parser = Parser { lexer: Lexer::new(text), depth: 0 };
     let (parts, end) = parser.parts()?;
     match end {
         None => Ok(parts),
-        Some((at, word)) => Err(Fault::new(at, format!("`{word}` has nothing that it belongs to"))),
+        Some((at, word)) => Err(TplError::new(at, format!("`{word}` has nothing that it belongs to"))),
     }
 }
 
@@ -87,10 +87,10 @@ struct Parser<'t> {
 type End<'t> = Option<(usize, &'t str)>;
 
 impl<'t> Parser<'t> {
-    fn deeper<T>(&mut self, at: usize, inner: impl FnOnce(&mut Self) -> Result<T, Fault>) -> Result<T, Fault> {
+    fn deeper<T>(&mut self, at: usize, inner: impl FnOnce(&mut Self) -> Result<T, TplError>) -> Result<T, TplError> {
         self.depth += 1;
         if self.depth > DEEPEST {
-            return Err(Fault::new(at, "this is nested too deep"));
+            return Err(TplError::new(at, "this is nested too deep"));
         }
         let result = inner(self);
         self.depth -= 1;
@@ -98,7 +98,7 @@ impl<'t> Parser<'t> {
     }
 
     /// Parts up to an `end` or `else` that is not theirs; what is open after `else` (`if`, `with`) is read by the caller.
-    fn parts(&mut self) -> Result<(Vec<Part<'t>>, End<'t>), Fault> {
+    fn parts(&mut self) -> Result<(Vec<Part<'t>>, End<'t>), TplError> {
         let mut parts = Vec::new();
         while let Some(token) = self.lexer.next_outside()? {
             let at = match token {
@@ -118,7 +118,7 @@ impl<'t> Parser<'t> {
                 Word::Name("range") => parts.push(self.deeper(at, |p| p.range(at))?),
                 Word::Name("template") => parts.push(self.template(at)?),
                 Word::Name(word @ ("define" | "block" | "break" | "continue")) => {
-                    return Err(Fault::new(at, format!("`{word}` is not supported")));
+                    return Err(TplError::new(at, format!("`{word}` is not supported")));
                 }
                 Word::Variable(name) if !name.is_empty() => parts.push(self.variable(at, name)?),
                 _ => {
@@ -131,16 +131,16 @@ impl<'t> Parser<'t> {
         Ok((parts, None))
     }
 
-    fn close(&mut self) -> Result<(), Fault> {
+    fn close(&mut self) -> Result<(), TplError> {
         let at = self.lexer.at();
         match self.lexer.take()? {
             Word::Close => Ok(()),
-            word => Err(Fault::new(at, format!("{word} was not expected here"))),
+            word => Err(TplError::new(at, format!("{word} was not expected here"))),
         }
     }
 
     /// `$x := value`, `$x = value`, or an expression that begins with a variable.
-    fn variable(&mut self, at: usize, name: &'t str) -> Result<Part<'t>, Fault> {
+    fn variable(&mut self, at: usize, name: &'t str) -> Result<Part<'t>, TplError> {
         let start = self.lexer.clone();
         self.lexer.take()?;
         let new = match self.lexer.peek()? {
@@ -159,10 +159,10 @@ impl<'t> Parser<'t> {
         Ok(Part::Set { at, name, new, value })
     }
 
-    fn template(&mut self, at: usize) -> Result<Part<'t>, Fault> {
+    fn template(&mut self, at: usize) -> Result<Part<'t>, TplError> {
         self.lexer.take()?;
         let Word::Text(name) = self.lexer.take()? else {
-            return Err(Fault::new(at, "`template` needs a name in quotes"));
+            return Err(TplError::new(at, "`template` needs a name in quotes"));
         };
         let argument = match self.lexer.peek()? {
             Word::Close => None,
@@ -173,7 +173,7 @@ impl<'t> Parser<'t> {
     }
 
     /// The names before `:=`, where there are any.
-    fn names(&mut self) -> Result<Vec<&'t str>, Fault> {
+    fn names(&mut self) -> Result<Vec<&'t str>, TplError> {
         let start = self.lexer.clone();
         let mut names = Vec::new();
         while let Word::Variable(name) = self.lexer.peek()? {
@@ -189,7 +189,7 @@ impl<'t> Parser<'t> {
         Ok(Vec::new())
     }
 
-    fn test(&mut self) -> Result<Test<'t>, Fault> {
+    fn test(&mut self) -> Result<Test<'t>, TplError> {
         self.lexer.take()?;
         let name = self.names()?.first().copied();
         let value = self.pipeline()?;
@@ -197,7 +197,7 @@ impl<'t> Parser<'t> {
         Ok(Test { name, value })
     }
 
-    fn choice(&mut self, at: usize, with: bool) -> Result<Part<'t>, Fault> {
+    fn choice(&mut self, at: usize, with: bool) -> Result<Part<'t>, TplError> {
         let word = if with { "with" } else { "if" };
         let mut branches = vec![];
         let mut test = self.test()?;
@@ -219,17 +219,17 @@ impl<'t> Parser<'t> {
         }
     }
 
-    fn otherwise(&mut self, at: usize, word: &str) -> Result<Vec<Part<'t>>, Fault> {
+    fn otherwise(&mut self, at: usize, word: &str) -> Result<Vec<Part<'t>>, TplError> {
         self.close()?;
         let (parts, end) = self.parts()?;
         match end {
             Some((_, "end")) => self.close().map(|()| parts),
-            Some((at, _)) => Err(Fault::new(at, "a second `else`")),
+            Some((at, _)) => Err(TplError::new(at, "a second `else`")),
             None => Err(unended(at, word)),
         }
     }
 
-    fn range(&mut self, at: usize) -> Result<Part<'t>, Fault> {
+    fn range(&mut self, at: usize) -> Result<Part<'t>, TplError> {
         self.lexer.take()?;
         let names = self.names()?;
         let over = self.pipeline()?;
@@ -243,7 +243,7 @@ impl<'t> Parser<'t> {
         Ok(Part::Range { names, over, body, otherwise })
     }
 
-    fn pipeline(&mut self) -> Result<Pipeline<'t>, Fault> {
+    fn pipeline(&mut self) -> Result<Pipeline<'t>, TplError> {
         let at = self.lexer.at();
         let mut commands = vec![self.command()?];
         while matches!(self.lexer.peek()?, Word::Pipe) {
@@ -253,16 +253,16 @@ impl<'t> Parser<'t> {
         Ok(Pipeline { at, commands })
     }
 
-    fn command(&mut self) -> Result<Command<'t>, Fault> {
+    fn command(&mut self) -> Result<Call<'t>, TplError> {
         let at = self.lexer.at();
         let mut operands = Vec::new();
         while let Some(operand) = self.operand()? {
             operands.push(operand);
         }
-        if operands.is_empty() { Err(Fault::new(at, "an expression is missing")) } else { Ok(Command { at, operands }) }
+        if operands.is_empty() { Err(TplError::new(at, "an expression is missing")) } else { Ok(Call { at, operands }) }
     }
 
-    fn operand(&mut self) -> Result<Option<Operand<'t>>, Fault> {
+    fn operand(&mut self) -> Result<Option<Operand<'t>>, TplError> {
         let (word, at) = (self.lexer.peek()?, self.lexer.at());
         let base = match word {
             Word::Dot => Base::Dot,
@@ -279,7 +279,7 @@ impl<'t> Parser<'t> {
                 self.lexer.take()?;
                 let inner = self.deeper(at, Self::pipeline)?;
                 if !matches!(self.lexer.take()?, Word::Shut) {
-                    return Err(Fault::new(at, "this parenthesis is not closed"));
+                    return Err(TplError::new(at, "this parenthesis is not closed"));
                 }
                 return Ok(Some(Operand { at, base: Base::Inner(Box::new(inner)), keys: self.lexer.keys() }));
             }
@@ -292,6 +292,6 @@ impl<'t> Parser<'t> {
     }
 }
 
-fn unended(at: usize, word: &str) -> Fault {
-    Fault::new(at, format!("`{word}` has no `end`"))
+fn unended(at: usize, word: &str) -> TplError {
+    TplError::new(at, format!("`{word}` has no `end`"))
 }

@@ -17,12 +17,12 @@ impl Workload<'_> {
             let read = if let Value::String(text) = value { self.cx.yaml(&path, text) } else { value.clone() };
             return items(self.cx, &path, read);
         }
-        yaml_list(self.cx, tpl::Chart { name: &self.component, key: &self.key }, &path, value)
+        yaml_list(self.cx, tpl::ValuesOwner { name: &self.component, key: &self.key }, &path, value)
     }
 }
 
 /// A setting that is a list, or YAML text that holds one; templates in it are evaluated.
-pub fn yaml_list(cx: &Context, chart: tpl::Chart, path: &str, value: &Node) -> Vec<Node> {
+pub fn yaml_list(cx: &Context, chart: tpl::ValuesOwner, path: &str, value: &Node) -> Vec<Node> {
     let read = match value {
         Value::String(text) => cx.yaml(path, &tpl::text(cx, chart, path, text)),
         other => tpl::tree(cx, chart, path, other),

@@ -4,7 +4,7 @@ use super::lines::Document;
 use super::tree::{self, Op};
 use super::{Migrated, value};
 use crate::diag::{Step, ValuePath};
-use crate::yaml::spans::{self, Entry, Kind, Spanned};
+use crate::yaml::spans::{self, SpanEntry, SpanKind, Spanned};
 
 /// Turns the key that begins at a place of the migrated text, line and column from 1, into a comment with all that is below it; a
 /// map that this would leave without keys goes with it. False where the form of the text does not allow it.
@@ -53,16 +53,17 @@ fn in_document(text: &str, line: usize, column: usize) -> Option<String> {
 }
 
 /// The outermost entry on the way to the key at a byte that leaves no map without keys when it goes.
-fn entry_at<'a>(document: &Document<'_>, map: &'a Spanned, at: usize, path: &mut Vec<Step>) -> Option<&'a Entry> {
+fn entry_at<'a>(document: &Document<'_>, map: &'a Spanned, at: usize, path: &mut Vec<Step>) -> Option<&'a SpanEntry> {
     match &map.kind {
-        Kind::Map { flow: false, entries } => {
+        SpanKind::Map { flow: false, entries } => {
             for entry in entries {
                 let key = entry.key_range.start;
                 path.push(Step::Key(entry.key.as_str().into()));
                 let here = key == at && document.begins_line(key);
                 let depth = path.len();
                 let inner = if here { Some(entry) } else { entry_at(document, &entry.value, at, path) };
-                let is_all = |inner: &Entry| matches!(entry.value.entries(), Some([only]) if std::ptr::eq(only, inner));
+                let is_all =
+                    |inner: &SpanEntry| matches!(entry.value.entries(), Some([only]) if std::ptr::eq(only, inner));
                 match inner {
                     Some(inner) if document.begins_line(key) && is_all(inner) => {
                         path.truncate(depth);
@@ -74,7 +75,7 @@ fn entry_at<'a>(document: &Document<'_>, map: &'a Spanned, at: usize, path: &mut
             }
             None
         }
-        Kind::List { flow: false, items } => {
+        SpanKind::List { flow: false, items } => {
             for (number, item) in items.iter().enumerate() {
                 path.push(Step::Index(number));
                 match entry_at(document, item, at, path) {

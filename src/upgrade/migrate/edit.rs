@@ -10,7 +10,7 @@ use serde_json::Value;
 use super::lines::{Document, shift};
 use super::tree::Op;
 use crate::diag::{Step, ValuePath};
-use crate::yaml::spans::{Entry, Kind, Spanned, Style};
+use crate::yaml::spans::{SpanEntry, SpanKind, Spanned, Style};
 
 /// A part of the text and what takes its place.
 pub(super) type Edit = (Range<usize>, String);
@@ -18,7 +18,7 @@ pub(super) type Edit = (Range<usize>, String);
 /// An entry, the map it is in, and the way to it.
 struct Way<'a> {
     /// From the root: each map and the entry that leads on.
-    steps: Vec<(&'a Spanned, &'a Entry)>,
+    steps: Vec<(&'a Spanned, &'a SpanEntry)>,
 }
 
 /// The text of an entry without its key.
@@ -68,7 +68,7 @@ pub(super) fn applied(text: &str, mut edits: Vec<Edit>) -> String {
 }
 
 impl<'a> Way<'a> {
-    fn last(&self) -> Option<&'a Entry> {
+    fn last(&self) -> Option<&'a SpanEntry> {
         self.steps.last().map(|(_, entry)| *entry)
     }
 }
@@ -79,12 +79,12 @@ fn way<'a>(root: &'a Spanned, path: &ValuePath) -> Option<Way<'a>> {
     let mut at = root;
     for step in &path.0 {
         match (step, &at.kind) {
-            (Step::Key(key), Kind::Map { .. }) => {
+            (Step::Key(key), SpanKind::Map { .. }) => {
                 let entry = at.entry(key)?;
                 steps.push((at, entry));
                 at = &entry.value;
             }
-            (Step::Index(index), Kind::List { items, .. }) => at = items.get(*index)?,
+            (Step::Index(index), SpanKind::List { items, .. }) => at = items.get(*index)?,
             _ => return None,
         }
     }
@@ -93,7 +93,7 @@ fn way<'a>(root: &'a Spanned, path: &ValuePath) -> Option<Way<'a>> {
 
 /// A value of ours as a scalar in the place of another, quoted as it was if it is a text.
 fn scalar(document: &Document<'_>, old: &Spanned, value: &Value) -> Option<String> {
-    if !matches!(old.kind, Kind::Scalar(Style::Plain | Style::Quoted)) || old.anchored {
+    if !matches!(old.kind, SpanKind::Scalar(Style::Plain | Style::Quoted)) || old.anchored {
         return None;
     }
     let quote = quote(&document.text[old.range.clone()]);
@@ -144,15 +144,15 @@ fn relocate(document: &Document<'_>, from: &ValuePath, to: &ValuePath, value: Op
 }
 
 /// The deepest map on the way to a path that is there, how many steps lead to it, and the entry that holds it.
-fn deepest<'a>(root: &'a Spanned, to: &ValuePath) -> Option<(&'a Spanned, usize, Option<&'a Entry>)> {
+fn deepest<'a>(root: &'a Spanned, to: &ValuePath) -> Option<(&'a Spanned, usize, Option<&'a SpanEntry>)> {
     let (mut at, mut holder) = (root, None);
     for (depth, step) in to.0.iter().enumerate() {
         match (step, &at.kind) {
-            (Step::Key(key), Kind::Map { .. }) => match at.entry(key) {
+            (Step::Key(key), SpanKind::Map { .. }) => match at.entry(key) {
                 Some(entry) => (at, holder) = (&entry.value, Some(entry)),
                 None => return Some((at, depth, holder)),
             },
-            (Step::Index(index), Kind::List { items, .. }) => (at, holder) = (items.get(*index)?, None),
+            (Step::Index(index), SpanKind::List { items, .. }) => (at, holder) = (items.get(*index)?, None),
             _ => return None,
         }
     }
@@ -160,7 +160,7 @@ fn deepest<'a>(root: &'a Spanned, to: &ValuePath) -> Option<(&'a Spanned, usize,
 }
 
 /// What an entry consists of, with another value where one is given.
-fn piece(document: &Document<'_>, map: &Spanned, entry: &Entry, value: Option<&Value>) -> Option<Piece> {
+fn piece(document: &Document<'_>, map: &Spanned, entry: &SpanEntry, value: Option<&Value>) -> Option<Piece> {
     let text = document.text;
     let key_end = entry.key_range.end;
     let quote = quote(&text[entry.key_range.clone()]);
@@ -182,9 +182,9 @@ fn piece(document: &Document<'_>, map: &Spanned, entry: &Entry, value: Option<&V
     };
     let lead = if flow { String::new() } else { text[document.lead(key)].to_owned() };
     let plain = match entry.value.kind {
-        Kind::Scalar(style) => style != Style::Block && !text[entry.value.range.clone()].contains('\n'),
-        Kind::Alias => true,
-        Kind::Map { flow, .. } | Kind::List { flow, .. } => flow,
+        SpanKind::Scalar(style) => style != Style::Block && !text[entry.value.range.clone()].contains('\n'),
+        SpanKind::Alias => true,
+        SpanKind::Map { flow, .. } | SpanKind::List { flow, .. } => flow,
     };
     let flat = plain && lead.is_empty() && (flow || text[entry.value.range.end..end].trim().is_empty());
     let tail = if flow { with_indented_lines(&tail, document.column(key)) } else { tail };
@@ -207,7 +207,7 @@ fn ended(text: String, eol: &str) -> String {
 }
 
 /// Puts an entry one or more keys deeper, where it stands; the keys begin with the one that takes its place.
-fn wrap(document: &Document<'_>, map: &Spanned, entry: &Entry, piece: &Piece, keys: &[Step]) -> Option<Vec<Edit>> {
+fn wrap(document: &Document<'_>, map: &Spanned, entry: &SpanEntry, piece: &Piece, keys: &[Step]) -> Option<Vec<Edit>> {
     if map.is_flow() {
         let range = entry.key_range.start..entry.value.range.end;
         return Some(vec![(range, flat(piece, keys)?)]);
@@ -271,8 +271,8 @@ fn flat(piece: &Piece, keys: &[Step]) -> Option<String> {
 fn insert(
     document: &Document<'_>,
     target: &Spanned,
-    holder: Option<&Entry>,
-    beside: Option<&Entry>,
+    holder: Option<&SpanEntry>,
+    beside: Option<&SpanEntry>,
     piece: &Piece,
     keys: &[Step],
     edits: &mut Vec<Edit>,
@@ -333,7 +333,7 @@ fn remove(
     stay: bool,
     edits: &mut Vec<Edit>,
 ) -> Option<String> {
-    let mut gone: Vec<&Entry> = Vec::new();
+    let mut gone: Vec<&SpanEntry> = Vec::new();
     let mut steps = way.steps.iter().rev().peekable();
     let map = loop {
         let (map, entry) = *steps.next()?;
@@ -406,11 +406,11 @@ fn remove(
 fn between(
     document: &Document<'_>,
     map: &Spanned,
-    entries: &[Entry],
-    entry: &Entry,
+    entries: &[SpanEntry],
+    entry: &SpanEntry,
 ) -> Option<impl Iterator<Item = Range<usize>>> {
     let at = entries.iter().position(|other| std::ptr::eq(other, entry))?;
-    let end = |entry: &Entry| entry.value.range.end.max(entry.key_range.end);
+    let end = |entry: &SpanEntry| entry.value.range.end.max(entry.key_range.end);
     let own = entry.key_range.start..end(entry);
     let next = entries.get(at + 1).map(|next| next.key_range.start);
     let before = at.checked_sub(1).and_then(|before| entries.get(before)).map(&end);
@@ -444,7 +444,7 @@ fn comma(text: &str, range: Range<usize>) -> Option<usize> {
 }
 
 /// Takes the entry out that stands behind the dash of a list item.
-fn first_of_item(document: &Document<'_>, entries: &[Entry], entry: &Entry) -> Option<Edit> {
+fn first_of_item(document: &Document<'_>, entries: &[SpanEntry], entry: &SpanEntry) -> Option<Edit> {
     let next = entries.get(1).filter(|_| std::ptr::eq(&entries[0], entry))?;
     let extent = document.extent(entry);
     let next_line = document.line_start(next.key_range.start);

@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use crate::yaml::spans::{Entry, Spanned};
+use crate::yaml::spans::{SpanEntry, Spanned};
 
 /// The text of a document and what it consists of.
 pub(super) struct Document<'a> {
@@ -57,7 +57,7 @@ impl<'a> Document<'a> {
     }
 
     /// From the key to the end of the last line of the value, comments below that are deeper than the key included.
-    pub(super) fn extent(&self, entry: &Entry) -> Range<usize> {
+    pub(super) fn extent(&self, entry: &SpanEntry) -> Range<usize> {
         let column = self.column(entry.key_range.start);
         let mut end = self.line_end(entry.value.range.end.max(entry.key_range.end));
         let mut look = end;
@@ -97,7 +97,7 @@ impl<'a> Document<'a> {
     }
 
     /// The comments within a value in brackets and behind it.
-    pub(super) fn comments_of(&self, entry: &Entry) -> Vec<&'a str> {
+    pub(super) fn comments_of(&self, entry: &SpanEntry) -> Vec<&'a str> {
         let end = self.line_end(entry.value.range.end.max(entry.key_range.end));
         let lines = self.text[entry.key_range.end..end].lines();
         let comment = |line: &'a str| match line.trim() {
@@ -108,7 +108,7 @@ impl<'a> Document<'a> {
     }
 
     /// The comment at the end of a key's line, where the value begins on a later one.
-    pub(super) fn comment_of_key(&self, entry: &Entry) -> Option<&'a str> {
+    pub(super) fn comment_of_key(&self, entry: &SpanEntry) -> Option<&'a str> {
         let line = self.text[entry.key_range.end..self.line_end(entry.key_range.end)].trim();
         let starts_later = entry.value.range.start > self.line_end(entry.key_range.end);
         let rest = line.strip_prefix(':')?.trim();

@@ -4,7 +4,7 @@ use super::edit::Edit;
 use super::lines::Document;
 use super::tree::Open;
 use crate::diag::{Step, ValuePath};
-use crate::yaml::spans::Kind;
+use crate::yaml::spans::SpanKind;
 
 /// What such a comment begins with.
 pub const MARK: &str = "# gitlab-render migrate:";
@@ -40,14 +40,14 @@ fn closest_key(document: &Document<'_>, path: &ValuePath) -> Option<usize> {
     }
     for step in &path.0 {
         at = match (step, &at.kind) {
-            (Step::Key(name), Kind::Map { flow, .. }) => {
+            (Step::Key(name), SpanKind::Map { flow, .. }) => {
                 let Some(entry) = at.entry(name) else { break };
                 if !flow && document.begins_item(entry.key_range.start) {
                     key = Some(entry.key_range.start);
                 }
                 &entry.value
             }
-            (Step::Index(index), Kind::List { items, .. }) => {
+            (Step::Index(index), SpanKind::List { items, .. }) => {
                 let Some(item) = items.get(*index) else { break };
                 item
             }

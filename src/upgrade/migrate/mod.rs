@@ -14,7 +14,7 @@ use serde_json::Value;
 
 use self::lines::Document;
 use self::tree::{Change, Op, Open, Rules, Stuck};
-use super::rules::{Effect, Span};
+use super::rules::{Effect, ReleaseSpan};
 use crate::diag::{Diagnostic, Failure, Location, Place, Report, Sources, ValuePath};
 use crate::values::{self, Input, Origins};
 use crate::yaml::{Node, read, spans};
@@ -48,7 +48,7 @@ struct Job<'a> {
 ///
 /// # Errors
 /// What is wrong in the file, so that it cannot be read; or a bug of ours: a text that does not mean what the rules say.
-pub fn migrate(name: &str, text: &str, span: &Span) -> Result<Migrated, Failure> {
+pub fn migrate(name: &str, text: &str, span: &ReleaseSpan) -> Result<Migrated, Failure> {
     let input = Input::File { name: name.to_owned(), bytes: text.as_bytes().to_vec() };
     let layers = values::load(&[input])?.value;
     let sources = layers.sources;
@@ -78,7 +78,7 @@ pub fn migrate(name: &str, text: &str, span: &Span) -> Result<Migrated, Failure>
 
 /// What a file of values means for a newer release as far as that is decided: rewritten by the rules, and without what the
 /// release would refuse until a person has decided about it. None where the file cannot be read.
-pub fn decided(text: &str, span: &Span) -> Option<(Value, Vec<ValuePath>)> {
+pub fn decided(text: &str, span: &ReleaseSpan) -> Option<(Value, Vec<ValuePath>)> {
     let rules = Rules { span, stuck: Stuck::new() };
     let mut tree = rules.all(&value(text.trim_start_matches('\u{feff}'))?);
     let open = rules.open(&tree).into_iter().filter(|open| open.rule.refused.is_some());
@@ -91,7 +91,7 @@ pub fn decided(text: &str, span: &Span) -> Option<(Value, Vec<ValuePath>)> {
 
 /// Moves a key of the migrated text to where it is read; false where the form of the text does not allow it, or there is
 /// a value already.
-pub fn move_key(migrated: &mut Migrated, span: &Span, from: &ValuePath, to: &ValuePath) -> bool {
+pub fn move_key(migrated: &mut Migrated, span: &ReleaseSpan, from: &ValuePath, to: &ValuePath) -> bool {
     let bom = migrated.text.len() - migrated.text.trim_start_matches('\u{feff}').len();
     for range in spans::documents(&migrated.text[bom..]) {
         let range = range.start + bom..range.end + bom;
@@ -112,7 +112,7 @@ pub fn move_key(migrated: &mut Migrated, span: &Span, from: &ValuePath, to: &Val
 }
 
 /// Rewrites one document, which begins after so many lines; adds to the report.
-fn document(text: &str, lines_before: usize, span: &Span, migrated: &mut Migrated) -> Result<String, Report> {
+fn document(text: &str, lines_before: usize, span: &ReleaseSpan, migrated: &mut Migrated) -> Result<String, Report> {
     let node = match read::document(text, 0, lines_before)? {
         Some(node) => node,
         None => Node::empty_map(Location { source: 0, line: lines_before + 1, column: 1, len: 1 }),

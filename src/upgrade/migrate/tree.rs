@@ -7,7 +7,7 @@ use serde_json::{Map, Value};
 
 use crate::diag::{Step, ValuePath};
 use crate::upgrade::pattern::Found;
-use crate::upgrade::rules::{self, Action, Rule, Span};
+use crate::upgrade::rules::{self, Action, ReleaseSpan, Rule};
 
 /// One change of the values.
 #[derive(Debug, Clone, PartialEq)]
@@ -52,7 +52,7 @@ pub(super) type Stuck = HashSet<(usize, ValuePath)>;
 
 /// The rules at work on one document.
 pub(super) struct Rules<'a> {
-    pub span: &'a Span,
+    pub span: &'a ReleaseSpan,
     pub stuck: Stuck,
 }
 

@@ -20,7 +20,7 @@ pub(super) struct Writer<'a> {
 }
 
 /// A values file on its way over a hop.
-pub(super) struct File {
+pub(super) struct ValuesFile {
     /// What holds the values of the release before.
     pub before: String,
     /// What holds them for the new release.
@@ -120,12 +120,12 @@ impl Writer<'_> {
     }
 
     /// The user's files, and what they are called once they fit this release; as a shell takes them.
-    pub fn files(&self) -> Vec<File> {
+    pub fn files(&self) -> Vec<ValuesFile> {
         let file = |name: String| {
             if let Some(profile) = name.strip_prefix("profile:") {
                 // Helm knows no profiles: it gets the file that `init` writes.
                 let name = if self.ours() { name.clone() } else { format!("{profile}.yaml") };
-                return File { before: quoted(&name), after: quoted(&name), rewritten: false };
+                return ValuesFile { before: quoted(&name), after: quoted(&name), rewritten: false };
             }
             let name = if name == STDIN.0 { STDIN.1 } else { &name };
             let runs = self.hop.ask.from.gitlab.to_string();
@@ -134,7 +134,7 @@ impl Writer<'_> {
                 false => named_for(name, &runs, &self.hop.from.gitlab.to_string()),
             };
             let after = named_for(name, &runs, &self.hop.to.gitlab.to_string());
-            File { before: quoted(&before), after: quoted(&after), rewritten: true }
+            ValuesFile { before: quoted(&before), after: quoted(&after), rewritten: true }
         };
         self.named().into_iter().map(file).collect()
     }

@@ -7,7 +7,7 @@ use serde::Deserialize;
 use serde_json::Value;
 
 use crate::releases;
-use crate::upgrade::rules::Condition;
+use crate::upgrade::rules::ValueCondition;
 
 /// `upgrades.json`.
 #[derive(Debug, Deserialize)]
@@ -67,7 +67,7 @@ pub struct Manual {
     /// Whom it is about; empty: everybody.
     #[serde(rename = "if")]
     pub whom: String,
-    when: Vec<Condition>,
+    when: Vec<ValueCondition>,
     /// Whether GitLab does not answer meanwhile.
     pub downtime: bool,
     /// What changes.
@@ -125,7 +125,7 @@ pub struct EveryFact {
     /// Whom it is about; empty: everybody.
     #[serde(rename = "if")]
     pub whom: String,
-    when: Vec<Condition>,
+    when: Vec<ValueCondition>,
     /// The reason.
     pub why: String,
     /// What to do about it.
@@ -151,7 +151,7 @@ pub fn facts() -> &'static Facts {
     READ.get_or_init(|| releases::read(releases::UPGRADES))
 }
 
-fn all_hold(conditions: &[Condition], user: Option<&Value>) -> bool {
+fn all_hold(conditions: &[ValueCondition], user: Option<&Value>) -> bool {
     user.is_none_or(|user| conditions.iter().all(|condition| condition.holds_as_written(user)))
 }
 

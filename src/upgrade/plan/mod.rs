@@ -1,6 +1,6 @@
 //! What an upgrade asks of the person who does it: where to stop, what must hold before, what breaks, what to do.
 //!
-//! Pure: releases and values in, a [`Plan`] out. What only a render shows is added by the pipeline.
+//! Pure: releases and values in, a [`UpgradePlan`] out. What only a render shows is added by the pipeline.
 
 mod commands;
 mod facts;
@@ -17,10 +17,10 @@ pub use commands::Flags;
 pub(super) use facts::facts;
 pub use path::{Halt, path};
 
-use super::rules::{self, Action, Hit, Span};
+use super::rules::{self, Action, Hit, ReleaseSpan};
 use crate::diag::Sources;
 use crate::releases::catalogue::Release;
-use crate::releases::{self, ChartVersion, GitlabVersion, Series, series_of};
+use crate::releases::{self, ChartVersion, GitlabVersion, Series, StopWhen, series_of};
 use crate::values::Origins;
 
 /// What is asked for.
@@ -77,7 +77,7 @@ pub struct Values<'a> {
 /// The whole upgrade. `schemas/upgrade-plan.schema.json` is its form as JSON.
 #[derive(Debug, Clone, Serialize)]
 #[serde(rename_all = "camelCase")]
-pub struct Plan {
+pub struct UpgradePlan {
     /// Of this form: 1.
     pub version: u32,
     /// What runs now.
@@ -91,10 +91,10 @@ pub struct Plan {
     /// What is worth knowing about the plan itself.
     pub notes: Vec<String>,
     /// In order; the last one is the target.
-    pub stops: Vec<Stop>,
+    pub stops: Vec<PlannedStop>,
 }
 
-impl Plan {
+impl UpgradePlan {
     /// Leaves only the stop at a position; the plan is then the hop that leads to it.
     pub fn keep_stop(&mut self, position: usize) {
         if let Some(before) = position.checked_sub(1).and_then(|before| self.stops.get(before)) {
@@ -125,30 +125,94 @@ impl Versions {
 /// A release on the way, and all that belongs to reaching it.
 #[derive(Debug, Clone, Serialize)]
 #[serde(rename_all = "camelCase")]
-pub struct Stop {
+pub struct PlannedStop {
     /// GitLab's version.
     pub gitlab: String,
     /// The chart's version.
     pub chart: String,
-    /// `always`, `conditional`, or `no`: the target, or a minor on the way of an upgrade without downtime.
-    pub required: &'static str,
+    /// Whether the upgrade has to stop here.
+    pub required: Required,
     /// Where it is conditional: when it counts. One that holds is enough.
-    pub conditions: Vec<Condition>,
+    pub conditions: Vec<StopCondition>,
     /// What is worth knowing about this release.
     pub notes: Vec<String>,
     /// What must hold before.
     pub before: Vec<Check>,
     /// What becomes of the user's values.
-    pub values: Vec<ValueChange>,
+    pub values: Vec<UpgradeValueChange>,
     /// What becomes of the objects in the cluster.
-    pub objects: Vec<ObjectChange>,
+    pub objects: Vec<UpgradeObjectChange>,
     /// What to do, in order.
-    pub steps: Vec<Step>,
+    pub steps: Vec<UpgradeStep>,
 }
 
-/// When a stop counts.
+/// Whether an upgrade has to stop at a release.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Required {
+    /// Everybody has to.
+    Always,
+    /// Whoever meets one of the stop's conditions has to.
+    Conditional,
+    /// Nobody has to: it is the target, or a minor on the way of an upgrade without downtime.
+    No,
+}
+
+/// What has to be done about a value in its file.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Todo {
+    /// It moves to another path, which `values migrate` does.
+    Move,
+    /// It is deleted, which `values migrate` does.
+    Delete,
+    /// A person has to decide.
+    Decide,
+    /// Nothing.
+    Keep,
+}
+
+/// How a change of an object is known.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Evidence {
+    /// Both releases were rendered with these values.
+    Render,
+    /// The release brings it to everybody: `charts/releases/upgrades.json`.
+    Known,
+}
+
+/// What a step is part of.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum StepKind {
+    /// Save what the way back needs.
+    Prepare,
+    /// Bring the cluster to a version that the release supports.
+    Cluster,
+    /// Work for a person that this release asks for.
+    Manual,
+    /// Rewrite the values.
+    Values,
+    /// Render the manifests.
+    Render,
+    /// Compare them with those that run.
+    Diff,
+    /// Apply them.
+    Apply,
+    /// Check that GitLab works.
+    Verify,
+    /// Wait for background migrations.
+    Wait,
+    /// Take the release over from Helm.
+    HandOver,
+    /// The way back, if it goes wrong.
+    Back,
+}
+
+/// When a stop is required.
 #[derive(Debug, Clone, Serialize)]
-pub struct Condition {
+pub struct StopCondition {
     /// Its name on the command line.
     pub id: String,
     /// In words.
@@ -178,7 +242,7 @@ pub struct Check {
 /// What becomes of a value.
 #[derive(Debug, Clone, Serialize)]
 #[serde(rename_all = "camelCase")]
-pub struct ValueChange {
+pub struct UpgradeValueChange {
     /// Which one.
     pub path: String,
     /// The file, or the flag; none for a value that nobody set.
@@ -189,21 +253,21 @@ pub struct ValueChange {
     pub column: Option<usize>,
     /// The chart release that does it.
     pub since: String,
-    /// What it does: a word of [`rules::Effect`].
-    pub effect: &'static str,
+    /// What it does.
+    pub effect: rules::Effect,
     /// In a sentence.
     pub what: String,
     /// The path, or `path: value`, that has the same effect.
     pub new_form: Option<String>,
-    /// `move`, `delete`: a machine does it; `decide`: a person; `keep`: nothing is to be done to the file.
-    pub action: &'static str,
+    /// What has to be done about it in the file.
+    pub action: Todo,
     /// What to do or to know.
     pub hint: Option<String>,
 }
 
 /// What becomes of an object.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct ObjectChange {
+pub struct UpgradeObjectChange {
     /// `Kind/name`.
     pub object: String,
     /// How bad it is, in the words of `gitlab-render diff`.
@@ -215,17 +279,20 @@ pub struct ObjectChange {
     /// Whom it is about, where that is not known.
     #[serde(rename = "if")]
     pub whom: Option<String>,
-    /// `render`: both releases were rendered with these values; `known`: of this release in general.
-    pub from: &'static str,
+    /// How it is known.
+    pub from: Evidence,
+    /// Whether every upgrade brings it; a comparison of renders says it better.
+    #[serde(skip)]
+    pub every_time: bool,
 }
 
 /// Something to do.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct Step {
+pub struct UpgradeStep {
     /// A name for what a person has to do; none for what every upgrade has.
     pub id: Option<&'static str>,
-    /// `prepare`, `cluster`, `manual`, `values`, `render`, `diff`, `apply`, `verify`, `wait`, `hand-over` or `back`.
-    pub kind: &'static str,
+    /// What it is part of.
+    pub kind: StepKind,
     /// What.
     pub what: String,
     /// In detail, in order.
@@ -281,7 +348,7 @@ pub fn renders(gitlab: GitlabVersion) -> bool {
 }
 
 /// Plans an upgrade over the releases of `ask.halts`.
-pub fn plan(ask: &Ask<'_>) -> Plan {
+pub fn plan(ask: &Ask<'_>) -> UpgradePlan {
     let mut from = ask.from;
     let mut stops = Vec::with_capacity(ask.halts.len());
     for (position, halt) in ask.halts.iter().enumerate() {
@@ -290,7 +357,7 @@ pub fn plan(ask: &Ask<'_>) -> Plan {
         stops.push(stop(&hop, halt));
         from = halt.release;
     }
-    Plan {
+    UpgradePlan {
         version: 1,
         from: Versions::of(ask.from),
         to: Versions::of(from),
@@ -301,15 +368,15 @@ pub fn plan(ask: &Ask<'_>) -> Plan {
     }
 }
 
-fn stop(hop: &Hop<'_>, halt: &Halt) -> Stop {
+fn stop(hop: &Hop<'_>, halt: &Halt) -> PlannedStop {
     let values = values(hop);
-    Stop {
+    PlannedStop {
         gitlab: hop.to.gitlab.to_string(),
         chart: hop.to.chart.to_string(),
         required: match halt.stop {
-            Some(stop) if stop.when == "always" => "always",
-            Some(_) => "conditional",
-            None => "no",
+            Some(stop) if stop.when == StopWhen::Always => Required::Always,
+            Some(_) => Required::Conditional,
+            None => Required::No,
         },
         conditions: conditions(hop, halt),
         notes: notes(hop, halt),
@@ -320,11 +387,11 @@ fn stop(hop: &Hop<'_>, halt: &Halt) -> Stop {
     }
 }
 
-fn conditions(hop: &Hop<'_>, halt: &Halt) -> Vec<Condition> {
+fn conditions(hop: &Hop<'_>, halt: &Halt) -> Vec<StopCondition> {
     let ids = halt.stop.into_iter().flat_map(|stop| &stop.any_of);
     ids.map(|id| {
         let find = facts().find_out.get(id);
-        Condition {
+        StopCondition {
             id: id.clone(),
             what: releases::condition(id).to_owned(),
             how: find.map(|find| find.how.clone()),
@@ -347,9 +414,9 @@ fn notes(hop: &Hop<'_>, halt: &Halt) -> Vec<String> {
     notes
 }
 
-fn values(hop: &Hop<'_>) -> Vec<ValueChange> {
+fn values(hop: &Hop<'_>) -> Vec<UpgradeValueChange> {
     let from = if hop.first { hop.ask.oldest } else { hop.from.chart };
-    let span = Span { from: Some(from), to: hop.to.chart };
+    let span = ReleaseSpan { from: Some(from), to: hop.to.chart };
     let none = (Value::Object(serde_json::Map::new()), Origins::none(), Sources::default());
     let (tree, origins, sources) = match hop.ask.values {
         Some(values) => (values.tree, values.origins, values.sources),
@@ -358,20 +425,20 @@ fn values(hop: &Hop<'_>) -> Vec<ValueChange> {
     rules::hits(tree, origins, &span).into_iter().map(|hit| value(hit, sources)).collect()
 }
 
-fn value(hit: Hit, sources: &Sources) -> ValueChange {
+fn value(hit: Hit, sources: &Sources) -> UpgradeValueChange {
     let (action, question) = match hit.action {
-        Action::Move { .. } => ("move", None),
-        Action::Delete => ("delete", None),
-        Action::Decide { question } => ("decide", Some(question)),
-        Action::Keep => ("keep", None),
+        Action::Move { .. } => (Todo::Move, None),
+        Action::Delete => (Todo::Delete, None),
+        Action::Decide { question } => (Todo::Decide, Some(question)),
+        Action::Keep => (Todo::Keep, None),
     };
-    ValueChange {
+    UpgradeValueChange {
         path: hit.path.to_string(),
         source: hit.place.and_then(|place| sources.get(place.source)).map(|source| source.name.clone()),
         line: hit.place.map(|place| place.line),
         column: hit.place.map(|place| place.column),
         since: hit.since.to_string(),
-        effect: hit.effect.word(),
+        effect: hit.effect,
         what: hit.what,
         new_form: hit.new_form,
         action,
@@ -379,26 +446,23 @@ fn value(hit: Hit, sources: &Sources) -> ValueChange {
     }
 }
 
-fn objects(hop: &Hop<'_>) -> Vec<ObjectChange> {
-    let known = facts().objects.iter().filter(|row| hop.passes(&row.chart)).map(|row| &row.fact);
-    let counting = known.chain(&facts().every).filter(|fact| fact.counts(hop.user()));
-    let mut all: Vec<ObjectChange> = counting
-        .map(|fact| ObjectChange {
+fn objects(hop: &Hop<'_>) -> Vec<UpgradeObjectChange> {
+    let known = facts().objects.iter().filter(|row| hop.passes(&row.chart)).map(|row| (&row.fact, false));
+    let every = facts().every.iter().map(|fact| (fact, true));
+    let counting = known.chain(every).filter(|(fact, _)| fact.counts(hop.user()));
+    let mut all: Vec<UpgradeObjectChange> = counting
+        .map(|(fact, every_time)| UpgradeObjectChange {
             object: hop.command(&fact.object),
             effect: fact.effect.clone(),
             why: fact.why.clone(),
             way: fact.way.clone(),
             whom: Some(fact.whom.clone()).filter(|whom| !whom.is_empty() && hop.user().is_none()),
-            from: "known",
+            from: Evidence::Known,
+            every_time,
         })
         .collect();
     all.dedup();
     all
-}
-
-/// Whether a change is one that every upgrade brings: a render tells it better.
-pub fn every_time(change: &ObjectChange) -> bool {
-    facts().every.iter().any(|fact| fact.why == change.why)
 }
 
 /// The series of a version of GitLab's, in words.

@@ -11,7 +11,7 @@ pub struct Halt {
     /// Which one.
     pub release: Release,
     /// Why it may not be passed over, where there is such a reason.
-    pub stop: Option<&'static releases::Stop>,
+    pub stop: Option<&'static releases::RequiredStop>,
 }
 
 /// The first series whose way to newer ones is known.

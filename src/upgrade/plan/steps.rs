@@ -1,11 +1,11 @@
 //! What to do to reach a release: commands that can be typed as they stand.
 
 use super::commands::Writer;
-use super::{Hop, Step, ValueChange, With, facts, renders};
+use super::{Hop, StepKind, Todo, UpgradeStep, UpgradeValueChange, With, facts, renders};
 use crate::releases::{Series, series_of};
 use crate::upgrade::minima;
 
-pub(super) fn steps(hop: &Hop<'_>, values: &[ValueChange]) -> Vec<Step> {
+pub(super) fn steps(hop: &Hop<'_>, values: &[UpgradeValueChange]) -> Vec<UpgradeStep> {
     let write = Writer { hop, name: hop.ask.name, namespace: hop.ask.namespace };
     // what takes something away comes last before the new release, once its manifests have been looked at
     let (late, early): (Vec<_>, Vec<_>) = hop.manual().partition(|row| row.downtime);
@@ -32,11 +32,11 @@ pub(super) fn steps(hop: &Hop<'_>, values: &[ValueChange]) -> Vec<Step> {
     steps
 }
 
-pub(super) fn step(kind: &'static str, what: impl Into<String>, commands: Vec<String>) -> Step {
-    Step { id: None, kind, what: what.into(), details: Vec::new(), commands, downtime: false }
+pub(super) fn step(kind: StepKind, what: impl Into<String>, commands: Vec<String>) -> UpgradeStep {
+    UpgradeStep { id: None, kind, what: what.into(), details: Vec::new(), commands, downtime: false }
 }
 
-impl Step {
+impl UpgradeStep {
     pub(super) fn detail(mut self, detail: impl Into<String>) -> Self {
         self.details.push(detail.into());
         self
@@ -45,7 +45,7 @@ impl Step {
 
 impl Writer<'_> {
     /// A cluster that is older than the release takes, and what the release before takes of newer ones.
-    fn cluster(&self) -> Option<Step> {
+    fn cluster(&self) -> Option<UpgradeStep> {
         let least = |series: Series| {
             let versions = minima::kubernetes(series)?;
             versions.deprecated.iter().chain(&versions.supported).filter_map(|v| series_of(v)).min()
@@ -76,25 +76,25 @@ impl Writer<'_> {
             ),
             None => return None,
         };
-        Some(step("cluster", what, vec!["kubectl version".to_owned()]).detail(known))
+        Some(step(StepKind::Cluster, what, vec!["kubectl version".to_owned()]).detail(known))
     }
 
     /// Commands of a plan run in the toolbox; where the values leave it out, it has to be there meanwhile.
-    fn toolbox_on(&self) -> Option<Step> {
+    fn toolbox_on(&self) -> Option<UpgradeStep> {
         if !self.hop.is_off("gitlab.toolbox.enabled") {
             return None;
         }
         let commands = self.with_toolbox();
         let what = "switch the toolbox on: `gitlab.toolbox.enabled` is false, and backups and checks run in it";
         Some(
-            step("manual", what, commands).detail(
+            step(StepKind::Manual, what, commands).detail(
                 "the commands of this plan keep it on; when the last stop is done, apply once without that flag",
             ),
         )
     }
 
-    fn at_once(&self, row: &'static facts::Manual, work: &facts::Work) -> Step {
-        let mut made = self.worked("manual", work);
+    fn at_once(&self, row: &'static facts::Manual, work: &facts::Work) -> UpgradeStep {
+        let mut made = self.worked(StepKind::Manual, work);
         made.id = Some(&row.id);
         let written = work.set.iter().map(|(path, value)| match value {
             serde_json::Value::String(text) => format!("write `{path}: {text}`"),
@@ -104,23 +104,23 @@ impl Writer<'_> {
         made
     }
 
-    fn worked(&self, kind: &'static str, work: &facts::Work) -> Step {
+    fn worked(&self, kind: StepKind, work: &facts::Work) -> UpgradeStep {
         let mut made =
             step(kind, work.what.clone(), work.commands.iter().map(|command| self.hop.command(command)).collect());
         made.details.extend(work.todo.iter().map(|text| self.hop.command(text)));
         made
     }
 
-    fn manual(&self, row: &'static facts::Manual) -> Step {
+    fn manual(&self, row: &'static facts::Manual) -> UpgradeStep {
         let whom = match self.hop.user() {
             None if !row.whom.is_empty() => format!("if {}: ", row.whom),
             // what no value says is for the reader to judge
             Some(_) if row.is_for_the_reader() => format!("if {}: ", row.whom),
             _ => String::new(),
         };
-        Step {
+        UpgradeStep {
             id: Some(&row.id),
-            kind: "manual",
+            kind: StepKind::Manual,
             what: format!("{whom}{} (chart {})", row.what, row.chart),
             details: row.todo.iter().map(|text| self.hop.command(text)).collect(),
             commands: row.commands.iter().map(|command| self.hop.command(command)).collect(),
@@ -128,14 +128,14 @@ impl Writer<'_> {
         }
     }
 
-    fn after(&self, row: &'static facts::Manual) -> Option<Step> {
-        let mut made = self.worked("manual", row.after.as_ref()?);
+    fn after(&self, row: &'static facts::Manual) -> Option<UpgradeStep> {
+        let mut made = self.worked(StepKind::Manual, row.after.as_ref()?);
         made.id = Some(&row.id);
         made.downtime = row.downtime;
         Some(made)
     }
 
-    fn migrate(&self, values: &[ValueChange]) -> Step {
+    fn migrate(&self, values: &[UpgradeValueChange]) -> UpgradeStep {
         let (from, to) = (self.hop.from.gitlab, self.hop.to.gitlab);
         let rewritten = self.files().into_iter().filter(|file| file.rewritten);
         let mut commands: Vec<_> = rewritten
@@ -148,7 +148,7 @@ impl Writer<'_> {
         if !self.ours() {
             commands.extend(profiles.iter().map(|name| format!("gitlab-render init {name} -o {name}.yaml --force")));
         }
-        let mut step = step("values", format!("rewrite the values for GitLab {to}"), commands);
+        let mut step = step(StepKind::Values, format!("rewrite the values for GitLab {to}"), commands);
         step.details.extend(profiles.iter().map(|name| match self.ours() {
             true => format!("`profile:{name}` comes with this program and needs no rewriting"),
             false => format!(
@@ -156,7 +156,7 @@ impl Writer<'_> {
                  `helm get values` of what runs, and take back what GitLab {to} does not know"
             ),
         }));
-        let decide = values.iter().filter(|value| value.action == "decide");
+        let decide = values.iter().filter(|value| value.action == Todo::Decide);
         step.details.extend(decide.map(|value| {
             let hint = value.hint.as_deref().unwrap_or("look at it");
             let place = match (&value.source, value.line) {
@@ -168,7 +168,7 @@ impl Writer<'_> {
         step
     }
 
-    fn render(&self) -> Step {
+    fn render(&self) -> UpgradeStep {
         let to = self.hop.to.gitlab;
         let what = match (self.ours(), renders(to)) {
             (true, _) => "render".to_owned(),
@@ -184,27 +184,27 @@ impl Writer<'_> {
         };
         // what a way back would apply: the deployment, without the Jobs that run before it
         let phases = if self.ours() { " --phase main,post" } else { "" };
-        step("render", what, vec![self.template(&format!("{phases} > {}", self.new_manifests()))])
+        step(StepKind::Render, what, vec![self.template(&format!("{phases} > {}", self.new_manifests()))])
     }
 
-    fn diff(&self) -> Step {
+    fn diff(&self) -> UpgradeStep {
         let Writer { name, namespace, .. } = self;
         let (old, new) = (self.old_manifests(), self.new_manifests());
         step(
-            "diff",
+            StepKind::Diff,
             "look at what changes; do not go on with a change that the objects above do not explain",
             vec![format!("gitlab-render diff {old} {new} --name {name} -n {namespace}")],
         )
     }
 
-    fn verify(&self) -> Step {
+    fn verify(&self) -> UpgradeStep {
         let commands = vec![
             self.rolled_out(&format!("release={}", self.name)),
             self.hop.toolbox("gitlab-rake gitlab:check SANITIZE=true"),
             self.hop.toolbox("gitlab-rake gitlab:doctor:secrets"),
             self.hop.toolbox("gitlab-rake gitlab:env:info"),
         ];
-        let step = step("verify", format!("see that GitLab {} works", self.hop.to.gitlab), commands)
+        let step = step(StepKind::Verify, format!("see that GitLab {} works", self.hop.to.gitlab), commands)
             .detail("log in, open a project, clone and push, run a CI job, pull an image, search");
         match self.hop.last {
             true => step.detail("upgrade the runners to the same version, and switch maintenance mode off"),
@@ -212,13 +212,13 @@ impl Writer<'_> {
         }
     }
 
-    fn wait(&self) -> Step {
+    fn wait(&self) -> UpgradeStep {
         let series = self.hop.to.gitlab.series();
         let what = match self.hop.last {
             true => "wait until all background migrations have finished: the upgrade ends here",
             false => "wait until all background migrations have finished, before the next stop",
         };
-        let mut step = step("wait", what, self.hop.unfinished(series));
+        let mut step = step(StepKind::Wait, what, self.hop.unfinished(series));
         let from = self.hop.from.gitlab.series();
         let known = facts::facts().background.iter();
         let started = known.filter(|row| series_of(&row.gitlab).is_some_and(|s| from < s && s <= series));

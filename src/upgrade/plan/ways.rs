@@ -5,7 +5,7 @@ use serde_json::Value;
 
 use super::commands::{Writer, sets};
 use super::steps::step;
-use super::{Step, With, renders};
+use super::{StepKind, UpgradeStep, With, renders};
 use crate::releases::Series;
 use crate::shell::{kubectl_apply, newest_job_ended, quoted};
 use crate::upgrade::series::all_series;
@@ -57,7 +57,7 @@ impl Writer<'_> {
         format!("{kind}-{}.yaml", self.hop.from.gitlab)
     }
 
-    pub fn save(&self) -> Step {
+    pub fn save(&self) -> UpgradeStep {
         let Writer { name, namespace, .. } = self;
         let (from, old) = (self.hop.from, self.old_manifests());
         let replicas = "{range .items[*]}{.metadata.name} {.spec.replicas}{\"\\n\"}{end}";
@@ -93,7 +93,7 @@ impl Writer<'_> {
             self.hop.rails_secret(),
             self.rails_secret_file()
         ));
-        let mut kept = step("prepare", format!("keep what the way back to {from} needs"), commands);
+        let mut kept = step(StepKind::Prepare, format!("keep what the way back to {from} needs"), commands);
         if self.ours() && self.hop.first {
             kept = match self.directory() {
                 Some(dir) => kept.detail(format!(
@@ -164,7 +164,7 @@ impl Writer<'_> {
     }
 
     /// The step for it, before a person deletes or scales what the tool has applied.
-    pub fn hold(&self) -> Option<Step> {
+    pub fn hold(&self) -> Option<UpgradeStep> {
         let (tool, detail) = match self.with() {
             With::ArgoCd => {
                 ("Argo CD", "a sync by hand goes on working; switch automated sync on again when the stop is done")
@@ -172,7 +172,7 @@ impl Writer<'_> {
             _ => ("Flux", "the apply below lets it go on"),
         };
         let what = format!("keep {tool} from putting back what the next steps take away");
-        Some(step("prepare", what, vec![self.held()?]).detail(detail))
+        Some(step(StepKind::Prepare, what, vec![self.held()?]).detail(detail))
     }
 
     fn commit(&self, dir: &str, what: &str) -> String {
@@ -205,7 +205,7 @@ impl Writer<'_> {
     }
 
     /// Brings the new release in, as far as these migrations go.
-    fn put(&self, what: String, migrations: Migrations) -> Step {
+    fn put(&self, what: String, migrations: Migrations) -> UpgradeStep {
         let (details, commands) = match (self.with(), self.directory()) {
             (With::ArgoCd, Some(dir)) => self.put_argo_cd(&dir, migrations),
             (With::Flux, Some(dir)) => self.put_flux(&dir, migrations),
@@ -214,7 +214,7 @@ impl Writer<'_> {
             _ if self.ours() => self.put_kubectl(migrations),
             _ => (Vec::new(), self.put_helm(migrations)),
         };
-        let mut made = step("apply", what, commands);
+        let mut made = step(StepKind::Apply, what, commands);
         made.details = details;
         made
     }
@@ -370,7 +370,7 @@ impl Writer<'_> {
     }
 
     /// Applies the release. `held`: whether a step before has suspended the tool.
-    pub fn apply(&self, held: bool) -> Step {
+    pub fn apply(&self, held: bool) -> UpgradeStep {
         let (from, to) = (self.hop.from.gitlab, self.hop.to.gitlab);
         let what = match (self.with(), self.ours()) {
             (With::Kubectl, true) => {
@@ -400,11 +400,14 @@ impl Writer<'_> {
         step
     }
 
-    pub fn apply_while_running(&self) -> Vec<Step> {
+    pub fn apply_while_running(&self) -> Vec<UpgradeStep> {
         let namespace = self.namespace;
-        let outside =
-            step("apply", "upgrade Gitaly outside of the cluster first: it must never be older than Rails", Vec::new())
-                .detail("and Praefect with it");
+        let outside = step(
+            StepKind::Apply,
+            "upgrade Gitaly outside of the cluster first: it must never be older than Rails",
+            Vec::new(),
+        )
+        .detail("and Praefect with it");
         let without =
             "apply without the post-deployment migrations: the running pods can live with the others".to_owned();
         let rest = "run the post-deployment migrations: no pod of the release before runs any more, and from here only the backup leads \
@@ -425,16 +428,16 @@ impl Writer<'_> {
         let web = vec![each("resume", "webservice"), self.rolled_out("app=webservice")];
         vec![
             outside,
-            step("apply", "hold webservice and Sidekiq where they are", pause),
+            step(StepKind::Apply, "hold webservice and Sidekiq where they are", pause),
             without,
-            step("apply", "let Sidekiq go on", sidekiq),
-            step("apply", "let webservice go on", web),
+            step(StepKind::Apply, "let Sidekiq go on", sidekiq),
+            step(StepKind::Apply, "let webservice go on", web),
             rest,
         ]
     }
 
     /// Where the way of the chart ends: the first release that is rendered here runs.
-    pub fn hand_over(&self) -> Option<Step> {
+    pub fn hand_over(&self) -> Option<UpgradeStep> {
         if self.ours() || self.with() == With::Helm || !renders(self.hop.to.gitlab) {
             return None;
         }
@@ -458,7 +461,7 @@ impl Writer<'_> {
             ),
         };
         let other = "`--with` plans for another tool: helm (the release stays with it), argocd or flux";
-        let made = step("hand-over", what, commands).detail(later);
+        let made = step(StepKind::HandOver, what, commands).detail(later);
         Some(if self.with() == With::Kubectl { made.detail(other) } else { made })
     }
 
@@ -496,7 +499,7 @@ impl Writer<'_> {
         )
     }
 
-    pub fn back(&self) -> Step {
+    pub fn back(&self) -> UpgradeStep {
         let from = self.hop.from;
         let Writer { name, namespace, .. } = self;
         let back: Vec<_> = self.hop.manual().filter_map(|row| row.back.as_ref()).collect();
@@ -520,7 +523,8 @@ impl Writer<'_> {
             _ => Vec::new(),
         };
         let commands = [held, vec![self.stop_writing()], extra, self.put_back(), database, go_on].concat();
-        let mut step = step("back", format!("if it goes wrong: the way back to GitLab {}", from.gitlab), commands);
+        let mut step =
+            step(StepKind::Back, format!("if it goes wrong: the way back to GitLab {}", from.gitlab), commands);
         step.details.extend(back.iter().flat_map(|work| &work.todo).cloned());
         if alone {
             let which = match (self.with(), self.ours()) {

@@ -74,7 +74,7 @@ struct Runner<'a> {
 impl Runner<'_> {
     /// A text of the settings in which templates are evaluated.
     fn evaluated(&self, path: &str, text: &str) -> String {
-        let chart = tpl::Chart { name: COMPONENT.name, key: COMPONENT.key };
+        let chart = tpl::ValuesOwner { name: COMPONENT.name, key: COMPONENT.key };
         tpl::text(self.cx, chart, &format!("{}.{path}", COMPONENT.key), text)
     }
 
@@ -112,7 +112,7 @@ fn resolve(cx: &Context, plan: &mut Plan) {
 /// An object of the user's own, applied along with the rest; templates in it are evaluated.
 fn plan_extra(runner: &Runner, n: usize, object: &Value, plan: &mut Plan) {
     let path = format!("{}.extraObjects[{n}]", COMPONENT.key);
-    let chart = tpl::Chart { name: COMPONENT.name, key: COMPONENT.key };
+    let chart = tpl::ValuesOwner { name: COMPONENT.name, key: COMPONENT.key };
     let object = match object {
         Value::String(text) => runner.cx.yaml(&path, &tpl::text(runner.cx, chart, &path, text)),
         other => tpl::tree(runner.cx, chart, &path, other),

@@ -58,7 +58,7 @@ pub fn plan(runner: &Runner, plan: &mut Plan) {
 
 fn extra_containers(runner: &Runner) -> Vec<Node> {
     let path = format!("{}.extraContainers", COMPONENT.key);
-    let chart = tpl::Chart { name: COMPONENT.name, key: COMPONENT.key };
+    let chart = tpl::ValuesOwner { name: COMPONENT.name, key: COMPONENT.key };
     let read = match &runner.set.extra_containers {
         Value::String(text) => runner.cx.yaml(&path, &tpl::text(runner.cx, chart, &path, text)),
         other => tpl::tree(runner.cx, chart, &path, other),

@@ -36,7 +36,7 @@ impl Zoekt<'_> {
     /// A text of the settings, where it is set; templates in it are evaluated.
     fn text(&self, path: &str, value: &Option<Text>) -> Option<String> {
         let text = value.non_empty()?;
-        let chart = tpl::Chart { name: COMPONENT.name, key: COMPONENT.key };
+        let chart = tpl::ValuesOwner { name: COMPONENT.name, key: COMPONENT.key };
         Some(tpl::text(self.cx, chart, &format!("{}.{path}", COMPONENT.key), text))
     }
 

@@ -34,8 +34,8 @@ struct OpenBao<'a> {
 }
 
 impl OpenBao<'_> {
-    fn chart(&self) -> tpl::Chart<'static> {
-        tpl::Chart { name: COMPONENT.name, key: COMPONENT.key }
+    fn chart(&self) -> tpl::ValuesOwner<'static> {
+        tpl::ValuesOwner { name: COMPONENT.name, key: COMPONENT.key }
     }
 
     /// A text of the settings, where it is set; templates in it are evaluated.

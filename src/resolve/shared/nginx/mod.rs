@@ -74,8 +74,8 @@ pub fn resolve(cx: &Context, component: &Component, plan: &mut Plan) {
 
 impl Nginx<'_> {
     /// What the values that are templates see.
-    fn chart(&self) -> tpl::Chart<'_> {
-        tpl::Chart { name: &self.app, key: self.key }
+    fn chart(&self) -> tpl::ValuesOwner<'_> {
+        tpl::ValuesOwner { name: &self.app, key: self.key }
     }
 
     /// Settings that contradict each other or what a controller can do.

@@ -3,7 +3,7 @@
 use std::fmt::Write;
 
 use super::{condition, decisions, heading, needs, object, place, remedy, state, summary, title};
-use crate::upgrade::plan::{Plan, Stop};
+use crate::upgrade::plan::{PlannedStop, UpgradePlan};
 
 /// Light and dark by what the reader's system prefers; wide commands scroll by themselves.
 const STYLE: &str = "\
@@ -23,7 +23,7 @@ box.checked=!!kept[box.id];box.addEventListener('change',function(){kept[box.id]
 try{localStorage.setItem(key,JSON.stringify(kept))}catch(e){}})})})();";
 
 /// The plan as a page.
-pub fn html(plan: &Plan) -> String {
+pub fn html(plan: &UpgradePlan) -> String {
     let title = escaped(&title(plan));
     let mut out = format!(
         "<!doctype html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n<meta name=\"viewport\" \
@@ -48,7 +48,7 @@ pub fn html(plan: &Plan) -> String {
     out
 }
 
-fn page(out: &mut String, stop: &Stop, number: usize, last: bool) {
+fn page(out: &mut String, stop: &PlannedStop, number: usize, last: bool) {
     let _ = writeln!(out, "<h2 id=\"stop-{number}\">{number}. {}</h2>", escaped(&heading(stop, last)));
     for note in &stop.notes {
         let _ = writeln!(out, "<p><em>{}</em></p>", escaped(note));

@@ -3,10 +3,10 @@
 use std::fmt::Write;
 
 use super::{condition, heading, needs, object, place, remedy, state, summary, title};
-use crate::upgrade::plan::{Plan, Stop};
+use crate::upgrade::plan::{PlannedStop, UpgradePlan};
 
 /// The plan in Markdown.
-pub fn markdown(plan: &Plan) -> String {
+pub fn markdown(plan: &UpgradePlan) -> String {
     let mut out = format!("# Upgrade: {}\n\n{}.\n", title(plan), sentence(&summary(plan)));
     for note in &plan.notes {
         let _ = write!(out, "\n> {note}\n");
@@ -54,7 +54,7 @@ fn cell(text: &str) -> String {
     text.replace('|', "\\|").replace('\n', " ")
 }
 
-fn stop(out: &mut String, stop: &Stop) {
+fn stop(out: &mut String, stop: &PlannedStop) {
     for note in &stop.notes {
         let _ = write!(out, "\n> {note}\n");
     }

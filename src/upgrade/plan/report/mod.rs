@@ -9,52 +9,54 @@ pub use html::html;
 pub use markdown::markdown;
 pub use text::text;
 
-use super::{Check, Condition, ObjectChange, Plan, Stop, ValueChange};
+use super::{
+    Check, PlannedStop, Required, StepKind, StopCondition, Todo, UpgradeObjectChange, UpgradePlan, UpgradeValueChange,
+};
 
 /// The plan as JSON; `schemas/upgrade-plan.schema.json` says its shape.
-pub fn json(plan: &Plan) -> String {
+pub fn json(plan: &UpgradePlan) -> String {
     let value = serde_json::to_value(plan).unwrap_or_default();
     format!("{value:#}\n")
 }
 
-fn title(plan: &Plan) -> String {
+fn title(plan: &UpgradePlan) -> String {
     format!(
         "GitLab {} (chart {}) to GitLab {} (chart {})",
         plan.from.gitlab, plan.from.chart, plan.to.gitlab, plan.to.chart
     )
 }
 
-fn summary(plan: &Plan) -> String {
+fn summary(plan: &UpgradePlan) -> String {
     let count = plan.stops.len();
     let stops = if count == 1 { "one step".to_owned() } else { format!("{count} steps") };
-    let ifs = plan.stops.iter().filter(|stop| stop.required == "conditional").count();
+    let ifs = plan.stops.iter().filter(|stop| stop.required == Required::Conditional).count();
     let ifs = if ifs == 0 { String::new() } else { format!(", {ifs} of them only where a condition holds") };
     let down = plan.stops.iter().flat_map(|stop| &stop.steps).filter(|step| step.downtime).count();
     let down = if down == 0 { String::new() } else { ", with downtime".to_owned() };
     format!("{stops}{ifs}{down}")
 }
 
-fn heading(stop: &Stop, last: bool) -> String {
+fn heading(stop: &PlannedStop, last: bool) -> String {
     let why = match (stop.required, last) {
-        ("always", true) => "the target, and a required stop",
-        ("conditional", true) => "the target, and a stop where a condition holds",
+        (Required::Always, true) => "the target, and a required stop",
+        (Required::Conditional, true) => "the target, and a stop where a condition holds",
         (_, true) => "the target",
-        ("always", false) => "required stop",
-        ("conditional", false) => "stop where a condition holds",
+        (Required::Always, false) => "required stop",
+        (Required::Conditional, false) => "stop where a condition holds",
         _ => "a minor on the way",
     };
     format!("GitLab {}, chart {}: {why}", stop.gitlab, stop.chart)
 }
 
 /// `2 decisions, 1 step by hand, downtime`: what of a stop needs a person.
-fn needs(stop: &Stop) -> String {
+fn needs(stop: &PlannedStop) -> String {
     let counted = |count: usize, one: &str, many: &str| match count {
         0 => None,
         1 => Some(format!("1 {one}")),
         _ => Some(format!("{count} {many}")),
     };
     let decisions = decisions(stop).count();
-    let by_hand = stop.steps.iter().filter(|step| step.kind == "manual").count();
+    let by_hand = stop.steps.iter().filter(|step| step.kind == StepKind::Manual).count();
     let down = stop.steps.iter().any(|step| step.downtime).then(|| "downtime".to_owned());
     let parts = [counted(decisions, "decision", "decisions"), counted(by_hand, "step by hand", "steps by hand"), down];
     let parts: Vec<String> = parts.into_iter().flatten().collect();
@@ -62,8 +64,8 @@ fn needs(stop: &Stop) -> String {
 }
 
 /// The values of a stop that only a person can rewrite.
-fn decisions(stop: &Stop) -> impl Iterator<Item = &ValueChange> {
-    stop.values.iter().filter(|value| value.action == "decide" && value.source.is_some())
+fn decisions(stop: &PlannedStop) -> impl Iterator<Item = &UpgradeValueChange> {
+    stop.values.iter().filter(|value| value.action == Todo::Decide && value.source.is_some())
 }
 
 /// What is new about a check, and whether the values meet it.
@@ -76,28 +78,28 @@ fn state(check: &Check) -> &'static str {
     }
 }
 
-fn condition(condition: &Condition) -> String {
+fn condition(condition: &StopCondition) -> String {
     let how = condition.how.as_ref().map(|how| format!("; to find out, {how}")).unwrap_or_default();
     format!("{}{how} (`--without {}` leaves it out)", condition.what, condition.id)
 }
 
 /// `values.yaml:3:5`; none for a value that nobody set.
-fn place(value: &ValueChange) -> Option<String> {
+fn place(value: &UpgradeValueChange) -> Option<String> {
     let (source, line, column) = (value.source.as_ref()?, value.line?, value.column?);
     Some(format!("{source}:{line}:{column}"))
 }
 
 /// What follows from a change of a value, a line each.
-fn remedy(value: &ValueChange) -> Vec<String> {
+fn remedy(value: &UpgradeValueChange) -> Vec<String> {
     let form = value.new_form.as_ref().map(|form| match value.action {
-        "keep" => format!("to keep what was: `{form}`"),
+        Todo::Keep => format!("to keep what was: `{form}`"),
         _ => format!("new form: `{form}`"),
     });
-    let form = form.or_else(|| (value.action == "delete").then(|| "new form: leave it out".to_owned()));
+    let form = form.or_else(|| (value.action == Todo::Delete).then(|| "new form: leave it out".to_owned()));
     form.into_iter().chain(value.hint.clone()).collect()
 }
 
-fn object(change: &ObjectChange) -> String {
+fn object(change: &UpgradeObjectChange) -> String {
     let whom = change.whom.as_ref().map(|whom| format!(" if {whom}")).unwrap_or_default();
     let way = change.way.as_ref().map(|way| format!("; {way}")).unwrap_or_default();
     format!("{}{whom}: {}{way}", change.object, change.why)

@@ -1,13 +1,13 @@
 //! What every stop of a plan has in common: shown once, with variables in the place of versions.
 
-use crate::upgrade::plan::{Check, Plan, Step, Stop};
+use crate::upgrade::plan::{Check, PlannedStop, UpgradePlan, UpgradeStep};
 
 /// A plan taken apart into what its stops share and what is particular.
 pub(super) struct Shared {
     /// Checks of at least two stops, in their order.
     pub checks: Vec<Check>,
     /// Steps of at least two stops, in their order.
-    pub steps: Vec<Step>,
+    pub steps: Vec<UpgradeStep>,
     /// The variables of each stop.
     variables: Vec<Variables>,
 }
@@ -43,9 +43,9 @@ impl Variables {
         Check { what: self.put_into(&check.what), commands, ..check.clone() }
     }
 
-    fn step(&self, step: &Step) -> Step {
+    fn step(&self, step: &UpgradeStep) -> UpgradeStep {
         let put = |texts: &[String]| texts.iter().map(|text| self.put_into(text)).collect();
-        Step {
+        UpgradeStep {
             what: self.put_into(&step.what),
             details: put(&step.details),
             commands: put(&step.commands),
@@ -56,7 +56,7 @@ impl Variables {
 
 impl Shared {
     /// Finds what at least two stops have, word for word but for their versions.
-    pub fn of(plan: &Plan) -> Self {
+    pub fn of(plan: &UpgradePlan) -> Self {
         let mut variables = Vec::new();
         let mut from = (plan.from.gitlab.clone(), plan.from.chart.clone());
         for stop in &plan.stops {
@@ -89,13 +89,13 @@ impl Shared {
     }
 
     /// The number of the common step that a step is.
-    pub fn step(&self, position: usize, step: &Step) -> Option<usize> {
+    pub fn step(&self, position: usize, step: &UpgradeStep) -> Option<usize> {
         let form = self.variables[position].step(step);
         self.steps.iter().position(|common| *common == form)
     }
 
     /// The checks of a stop that are its own, and the numbers of the others.
-    pub fn own_checks<'p>(&self, position: usize, stop: &'p Stop) -> (Vec<&'p Check>, Vec<usize>) {
+    pub fn own_checks<'p>(&self, position: usize, stop: &'p PlannedStop) -> (Vec<&'p Check>, Vec<usize>) {
         let mut own = Vec::new();
         let mut common = Vec::new();
         for check in &stop.before {

@@ -4,10 +4,10 @@ use std::fmt::Write;
 
 use super::shared::Shared;
 use super::{condition, decisions, heading, needs, object, place, remedy, state, summary, title};
-use crate::upgrade::plan::{Plan, Step, Stop};
+use crate::upgrade::plan::{PlannedStop, UpgradePlan, UpgradeStep};
 
 /// The plan in plain text: the stops and what they ask of a person, what every stop has in common, and each stop.
-pub fn text(plan: &Plan) -> String {
+pub fn text(plan: &UpgradePlan) -> String {
     let mut out = format!("{}\n{}\n", title(plan), summary(plan));
     for note in &plan.notes {
         let _ = writeln!(out, "note: {note}");
@@ -26,7 +26,7 @@ pub fn text(plan: &Plan) -> String {
     out
 }
 
-fn overview(out: &mut String, plan: &Plan) {
+fn overview(out: &mut String, plan: &UpgradePlan) {
     out.push_str("\nstops:\n");
     for (number, stop) in (1..).zip(&plan.stops) {
         let _ = writeln!(out, "  {number}. {}; {}", heading(stop, number == plan.stops.len()), needs(stop));
@@ -76,7 +76,7 @@ fn commands(out: &mut String, indent: usize, commands: &[String]) {
     }
 }
 
-fn stop(out: &mut String, stop: &Stop, shared: Option<(&Shared, usize)>) {
+fn stop(out: &mut String, stop: &PlannedStop, shared: Option<(&Shared, usize)>) {
     if let Some((shared, position)) = shared {
         let _ = writeln!(out, "   $ {}", shared.assignments(position));
     }
@@ -129,7 +129,7 @@ fn stop(out: &mut String, stop: &Stop, shared: Option<(&Shared, usize)>) {
     }
 }
 
-fn steps(out: &mut String, number: &str, step: &Step) {
+fn steps(out: &mut String, number: &str, step: &UpgradeStep) {
     let down = if step.downtime { " [downtime]" } else { "" };
     let _ = writeln!(out, "     {number}. {}{down}", step.what);
     for detail in &step.details {

@@ -4,7 +4,7 @@ use std::collections::{HashMap, HashSet};
 
 use serde_json::Value;
 
-use super::references::{Port, Selector, pod_path};
+use super::references::{PortReference, Selector, pod_path};
 use crate::manifest::ObjectId;
 
 /// Kinds that others refer to by name.
@@ -75,7 +75,7 @@ impl Labelled {
 
 /// What a set of objects provides.
 #[derive(Debug, Default)]
-pub struct Known {
+pub struct Provided {
     objects: HashMap<(&'static str, String), HashMap<String, Kept>>,
     pods: Labelled,
     services: Labelled,
@@ -85,7 +85,7 @@ pub struct Known {
     scripts: HashMap<(String, String), String>,
 }
 
-impl Known {
+impl Provided {
     /// Keeps what an object provides.
     pub fn add(&mut self, id: &ObjectId, namespace: &str, body: &Value) {
         if let Some(kind) = REFERRED.iter().find(|kind| **kind == id.kind) {
@@ -212,11 +212,11 @@ fn kept(kind: &str, body: &Value) -> Kept {
 
 impl Kept {
     /// Whether a Service has a port.
-    pub fn has(&self, port: &Port) -> bool {
+    pub fn has(&self, port: &PortReference) -> bool {
         self.external
             || self.ports.iter().any(|(number, name)| match port {
-                Port::Number(wanted) => wanted == number,
-                Port::Name(wanted) => name.as_ref() == Some(wanted),
+                PortReference::Number(wanted) => wanted == number,
+                PortReference::Name(wanted) => name.as_ref() == Some(wanted),
             })
     }
 }

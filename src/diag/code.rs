@@ -1,0 +1,12 @@
+//! Codes of findings that other code decides by; all other codes stand only where their finding is made.
+
+/// A key that is written twice in one map.
+pub const DUPLICATE_KEY: &str = "duplicate-key";
+/// A values file, or a section of it, is not a map.
+pub const NOT_A_MAP: &str = "not-a-map";
+/// A field that Kubernetes does not have.
+pub const UNKNOWN_FIELD: &str = "unknown-field";
+/// A values key that nothing reads.
+pub const UNKNOWN_KEY: &str = "unknown-key";
+/// A value of another type than its key or field takes.
+pub const WRONG_TYPE: &str = "wrong-type";
