@@ -236,20 +236,19 @@ impl Reader {
         }
     }
 
-    /// Looks at what follows a document: nothing, or something after `...` that Helm does not read.
+    /// Looks at what follows a document: nothing, or something after `...` that Helm does not read. That has to be YAML
+    /// all the same: other readers of the file go on to its end.
     fn rest(&mut self, parser: &mut Parser<'_, StrInput<'_>>, text: &str) -> Result<(), Fatal> {
-        match parser.next_event() {
-            Some(Err(error)) => Err(self.syntax(&error, text)),
-            Some(Ok((Event::DocumentStart(_), span))) => {
-                let at = self.point(&span.start);
+        while let Some(next) = parser.next_event() {
+            let (event, span) = next.map_err(|error| self.syntax(&error, text))?;
+            if matches!(event, Event::DocumentStart(_)) {
                 let finding = Diagnostic::warning("unread", "what follows `...` is not read")
-                    .at(at)
+                    .at(self.point(&span.start))
                     .hint("begin a further document with `---`");
                 self.report(finding);
-                Ok(())
             }
-            _ => Ok(()),
         }
+        Ok(())
     }
 
     fn event(&mut self, event: Event<'_>, mut at: Location, bracket: bool) -> Result<Option<Node>, Fatal> {
