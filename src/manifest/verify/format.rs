@@ -90,6 +90,17 @@ pub fn subdomain(text: &str) -> FormatCheck {
     Ok(())
 }
 
+/// The name of an object that is mounted: letters, digits, `-`, `_` and `.`, up to 253.
+pub fn mounted_name(text: &str) -> FormatCheck {
+    let fits = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_' | b'.');
+    if (1..=253).contains(&text.len()) && text.bytes().all(fits) { Ok(()) } else { subdomain(text) }
+}
+
+/// The name of a Secret for pulling images, where the empty string means none.
+pub fn pull_secret(text: &str) -> FormatCheck {
+    if text.is_empty() { Ok(()) } else { mounted_name(text) }
+}
+
 /// The name of a class, where the empty text means none.
 pub fn class(text: &str) -> FormatCheck {
     if text.is_empty() { Ok(()) } else { subdomain(text) }

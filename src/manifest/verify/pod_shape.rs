@@ -197,7 +197,10 @@ const DOWNWARD_ITEMS: Shape = List(&Map(&[
     opt("mode", &Int(0, 0o777)),
 ]));
 // Of these names the API server wants only that they are there.
-const PROJECTED_REF: Shape = Map(&[req("name", &Text), opt("items", &ITEMS), opt("optional", &Bool)]);
+/// The name of an object that a pod mounts. The API server takes any text here, and the pod then waits for an object that
+/// cannot exist; what can be no name at all is refused.
+const MOUNTED: Shape = As(format::mounted_name);
+const PROJECTED_REF: Shape = Map(&[req("name", &MOUNTED), opt("items", &ITEMS), opt("optional", &Bool)]);
 const MODE: Shape = Int(0, 0o777);
 
 /// The claim of a volume.
@@ -220,11 +223,11 @@ const VOLUME: Shape = Map(&[
     opt("emptyDir", &Map(&[opt("medium", &OneOf(&["", "Memory", "HugePages"])), opt("sizeLimit", &Quantity)])),
     opt(
         "configMap",
-        &Map(&[req("name", &Text), opt("items", &ITEMS), opt("defaultMode", &MODE), opt("optional", &Bool)]),
+        &Map(&[req("name", &MOUNTED), opt("items", &ITEMS), opt("defaultMode", &MODE), opt("optional", &Bool)]),
     ),
     opt(
         "secret",
-        &Map(&[req("secretName", &Text), opt("items", &ITEMS), opt("defaultMode", &MODE), opt("optional", &Bool)]),
+        &Map(&[req("secretName", &MOUNTED), opt("items", &ITEMS), opt("defaultMode", &MODE), opt("optional", &Bool)]),
     ),
     opt(
         "projected",
@@ -254,7 +257,7 @@ const VOLUME: Shape = Map(&[
         ]),
     ),
     opt("downwardAPI", &Map(&[opt("items", &DOWNWARD_ITEMS), opt("defaultMode", &MODE)])),
-    opt("persistentVolumeClaim", &Map(&[req("claimName", &Text), opt("readOnly", &Bool)])),
+    opt("persistentVolumeClaim", &Map(&[req("claimName", &MOUNTED), opt("readOnly", &Bool)])),
     opt("hostPath", &Map(&[req("path", &As(format::no_backsteps)), opt("type", &OneOf(HOST_PATHS))])),
     opt("nfs", &Map(&[req("server", &Text), req("path", &Text), opt("readOnly", &Bool)])),
     opt("ephemeral", &Any),
@@ -352,7 +355,7 @@ const POD_FIELDS: Shape = Map(&[
     opt("serviceAccount", &NAME),
     opt("automountServiceAccountToken", &Bool),
     opt("securityContext", &POD_SECURITY),
-    opt("imagePullSecrets", &List(&Map(&[opt("name", &Text)]))),
+    opt("imagePullSecrets", &List(&Map(&[opt("name", &As(format::pull_secret))]))),
     opt("restartPolicy", &OneOf(&["Always", "OnFailure", "Never"])),
     opt("terminationGracePeriodSeconds", &LONG),
     opt("activeDeadlineSeconds", &Int(1, i64::MAX)),
