@@ -31,7 +31,6 @@ const NOT_SHOWN: &[&str] = &[
     "no-object",
     "no-version",
     "not-a-number",
-    "not-an-object",
     "not-toml",
     "not-yaml",
     "null-keeps-default",

@@ -11,6 +11,14 @@ use crate::yaml::{read, scalar, stream, tree};
 /// # Errors
 /// What is wrong in the first document that is neither.
 pub fn objects(text: &str, source: usize) -> Result<Vec<Value>, Report> {
+    Ok(placed(text, source)?.into_iter().map(|(_, body)| body).collect())
+}
+
+/// The same, each with the line, from 1, where its document begins.
+///
+/// # Errors
+/// As [`objects`].
+pub fn placed(text: &str, source: usize) -> Result<Vec<(usize, Value)>, Report> {
     let text = text.strip_prefix('\u{feff}').unwrap_or(text);
     let mut objects = Vec::new();
     if text.trim_start().starts_with(['{', '[']) {
@@ -18,13 +26,14 @@ pub fn objects(text: &str, source: usize) -> Result<Vec<Value>, Report> {
             let mut value = value.map_err(|error| not_json(&error, source))?;
             scalar::whole_numbers(&mut value);
             tree::drop_nulls(&mut value);
-            take(value, &mut objects);
+            take(value, 1, &mut objects);
         }
         return Ok(objects);
     }
     for (lines, document) in stream::of_manifests(text) {
         if let Some(value) = read::data(document, source, lines)? {
-            take(value, &mut objects);
+            let first = document.lines().position(|line| !line.trim().is_empty() && !line.starts_with('#'));
+            take(value, lines + 1 + first.unwrap_or_default(), &mut objects);
         }
     }
     Ok(objects)
@@ -37,16 +46,16 @@ fn not_json(error: &serde_json::Error, source: usize) -> Diagnostic {
     Diagnostic::error("json", what).at(at).hint("write JSON, or YAML whose first character is not a bracket")
 }
 
-fn take(value: Value, objects: &mut Vec<Value>) {
+fn take(value: Value, line: usize, objects: &mut Vec<(usize, Value)>) {
     match value {
         Value::Null => {}
-        Value::Array(items) => items.into_iter().for_each(|item| take(item, objects)),
+        Value::Array(items) => items.into_iter().for_each(|item| take(item, line, objects)),
         Value::Object(mut map) if is_list(&map) => {
             if let Some(Value::Array(items)) = map.remove("items") {
-                items.into_iter().for_each(|item| take(item, objects));
+                items.into_iter().for_each(|item| take(item, line, objects));
             }
         }
-        value => objects.push(value),
+        value => objects.push((line, value)),
     }
 }
 

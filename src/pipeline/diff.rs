@@ -3,10 +3,12 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use crate::diag::{Diagnostic, Failure, Report, Severity, Sources};
+use serde_json::Value;
+
+use crate::diag::{Diagnostic, Failure, Location, Report, Severity, Sources};
 use crate::diff::{self, Comparison, Object};
 use crate::kubectl::Kubectl;
-use crate::manifest::stream;
+use crate::manifest::{ObjectId, stream};
 use crate::phases::marks;
 use crate::pipeline::{Request, render};
 
@@ -180,8 +182,16 @@ pub fn objects(texts: Vec<(String, String)>) -> Result<Vec<Object>, Failure> {
     for (name, text) in texts {
         let text: Arc<str> = text.into();
         let source = sources.add(name, text.clone());
-        match stream::objects(&text, source) {
-            Ok(bodies) => objects.extend(bodies.into_iter().filter_map(Object::new)),
+        match stream::placed(&text, source) {
+            Ok(bodies) => {
+                for (line, body) in bodies.into_iter().filter(|(_, body)| !is_index(body)) {
+                    let at = Location { source, line, column: 1, len: 1 };
+                    match ObjectId::of(&body) {
+                        Ok(_) => objects.extend(Object::new(body)),
+                        Err(missing) => wrong.push(not_an_object(&body, missing).at(at)),
+                    }
+                }
+            }
             Err(Report(found)) => wrong.extend(found.into_iter().filter(|d| d.severity == Severity::Error)),
         }
     }
@@ -189,4 +199,23 @@ pub fn objects(texts: Vec<(String, String)>) -> Result<Vec<Object>, Failure> {
         return Err(Failure { report: Report(wrong), sources });
     }
     Ok(objects)
+}
+
+/// Whether a document tells kustomize what a folder holds, and is for no cluster.
+fn is_index(body: &Value) -> bool {
+    body.get("apiVersion")
+        .and_then(Value::as_str)
+        .is_some_and(|version| version.starts_with("kustomize.config.k8s.io/"))
+}
+
+/// A document that cannot be compared, because the field `missing` of its identity is not there.
+fn not_an_object(body: &Value, missing: &str) -> Diagnostic {
+    match body.get("kind").is_none() && body.get("apiVersion").is_none() {
+        true => {
+            Diagnostic::error("not-an-object", "this document holds no object: it has neither `apiVersion` nor `kind`")
+                .hint("give only files of manifests, or remove the document")
+        }
+        false => Diagnostic::error("missing-field", format!("`{missing}` of the object is missing or is not a string"))
+            .hint("an object is found on the other side by its `apiVersion`, `kind` and `metadata.name`"),
+    }
 }
