@@ -32,6 +32,7 @@ mod migrate_random;
 mod mixed;
 mod mutations;
 mod nginx;
+mod older_releases;
 mod ours_only;
 mod phases;
 mod plan_page;

@@ -3,8 +3,9 @@
 use serde_json::{Map, Value, json};
 
 use super::{COMPONENT, OpenBao};
+use crate::bundle::Difference;
 use crate::diag::{Diagnostic, ValuePath};
-use crate::model::{Node, NonEmpty, Text};
+use crate::model::{Node, NodeMap, NonEmpty, Text};
 use crate::resolve::shared::rails::services;
 use crate::resolve::shared::{hosts, postgres, workhorse};
 
@@ -147,9 +148,10 @@ fn audit(bao: &OpenBao) -> Node {
             "{{\n  \"Gitlab-Openbao-Auth-Token\": [{}],\n  \"Content-Type\": [\"application/json\"]\n}}\n",
             Value::from(format!("file://{}", http.auth_token_path))
         );
+        let untested = bao.cx.release.has(Difference::OpenbaoUntestedAudit);
         devices.push(json!({"http": {"gitlab_stream": {
             "description": "Audit device for GitLab rails audit event streaming",
-            "options": {"uri": uri, "skip_test": "true", "headers": headers},
+            "options": {"uri": uri, "skip_test": untested.then_some("true"), "headers": headers},
         }}}));
     }
     devices.into()
@@ -165,6 +167,9 @@ fn initialize(bao: &OpenBao) -> Node {
     let text = |key: &str, value: &Option<Text>| bao.text(&format!("config.initialize.{key}"), value);
     let create =
         |path: &str, data: Value| json!({"operation": "create", "path": path, "allow_failure": false, "data": data});
+    let bound = bao.cx.release.has(Difference::OpenbaoBoundRole);
+    let claims = ["correlation_id", "project_id", "group_id", "namespace_id", "user_id"];
+    let claims = bound.then(|| claims.map(|claim| (claim.to_owned(), claim.into())).into_iter().collect::<NodeMap>());
     json!([{"gitlab-auth": {"request": [
         {"oidc": create("sys/auth/gitlab_rails_jwt", json!({"type": "jwt"}))},
         {"oidc-config": create("auth/gitlab_rails_jwt/config", json!({
@@ -180,12 +185,9 @@ fn initialize(bao: &OpenBao) -> Node {
             "bound_audiences": text("boundAudiences", &set.bound_audiences).unwrap_or_else(|| services::openbao_url(bao.cx)),
             "user_claim": "user_id",
             "token_policies": "secrets_manager",
-            "bound_claims": {"secrets_manager_scope": "privileged"},
-            "bound_subject": "gitlab_secrets_manager",
-            "claim_mappings": {
-                "correlation_id": "correlation_id", "project_id": "project_id", "group_id": "group_id",
-                "namespace_id": "namespace_id", "user_id": "user_id",
-            },
+            "bound_claims": bound.then(|| json!({"secrets_manager_scope": "privileged"})),
+            "bound_subject": bound.then_some("gitlab_secrets_manager"),
+            "claim_mappings": claims,
         }))},
     ]}}])
 }

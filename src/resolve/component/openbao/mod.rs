@@ -7,6 +7,7 @@ mod settings;
 
 use serde_json::{Map, Value, json};
 
+use crate::bundle::Difference;
 use crate::diag::{Diagnostic, ValuePath};
 use crate::model::{Node, NodeMap, NonEmpty, Text};
 use crate::resolve::labels::{self, full_name};
@@ -70,6 +71,18 @@ impl OpenBao<'_> {
 
 fn resolve(cx: &Context, plan: &mut Plan) {
     if !cx.enabled("openbao.install") {
+        return;
+    }
+    if !cx.release.has(Difference::OpenbaoFromTheChart) {
+        let found = Diagnostic::error(
+            "gitlab-version",
+            format!(
+                "`openbao.install`: the OpenBao of GitLab {} is not rendered; it was an experiment",
+                cx.release.version()
+            ),
+        );
+        let hint = "take a newer release by `--gitlab-version`, or set `openbao.install: false`";
+        cx.say(found.at_value(ValuePath::dotted("openbao.install")).hint(hint));
         return;
     }
     let set: Settings = cx.read(COMPONENT.key);

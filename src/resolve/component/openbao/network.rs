@@ -4,6 +4,7 @@ use serde_json::{Value, json};
 
 use super::settings::Service;
 use super::{COMPONENT, OpenBao};
+use crate::bundle::Difference;
 use crate::model::{NodeMap, NonEmpty};
 use crate::resolve::context::overlay;
 use crate::resolve::gateway::{backend, gateway_name};
@@ -62,7 +63,10 @@ fn plan_ingress(bao: &OpenBao, plan: &mut Plan) {
         return;
     }
     let mut annotations = NodeMap::new();
-    if set.configure_certmanager.unwrap_or(false) {
+    // Older releases follow the global setting.
+    let follows =
+        !bao.cx.release.has(Difference::OpenbaoIngressIssuer) && global.configure_certmanager.unwrap_or(false);
+    if set.configure_certmanager.unwrap_or(follows) {
         let issuer = bao.text("ingress.certmanagerIssuer", &set.certmanager_issuer);
         let issuer = issuer.unwrap_or_else(|| format!("{}-issuer", bao.cx.release.name));
         annotations.insert("cert-manager.io/issuer".to_owned(), issuer.into());

@@ -3,11 +3,15 @@
 use serde_json::{Value, json};
 
 use super::{COMPONENT, OpenBao, account, config, config_name};
+use crate::bundle::Difference;
 use crate::model::{Node, NodeMap, NonEmpty, Text};
 use crate::resolve::shared::{gitlab_chart, postgres};
 use crate::resolve::workload::{Container, bare_pod, config_volume, env, mount};
 use crate::resolve::{Plan, labels};
 use crate::view;
+
+/// The configuration of older releases, which their command names.
+const CONFIG_FILE: &str = "/srv/openbao/config.json";
 
 pub fn plan(bao: &OpenBao, plan: &mut Plan) {
     let set = &bao.set;
@@ -80,7 +84,12 @@ fn container(bao: &OpenBao) -> Container {
     }
     main.liveness_probe = Some(probe(bao, &set.liveness_probe));
     main.readiness_probe = Some(probe(bao, &set.readiness_probe));
-    main.volume_mounts.push(mount("config", "/srv/openbao/config", json!({"readOnly": true})));
+    if bao.cx.release.has(Difference::OpenbaoConfigFolder) {
+        main.volume_mounts.push(mount("config", "/srv/openbao/config", json!({"readOnly": true})));
+    } else {
+        main.args = Some(json!(["bao", "server", format!("-config={CONFIG_FILE}")]));
+        main.volume_mounts.push(mount("config", CONFIG_FILE, json!({"subPath": "config.json", "readOnly": true})));
+    }
     if has_tls(bao) {
         main.volume_mounts.push(mount("tls", config::TLS, json!({"readOnly": true})));
     }
@@ -151,15 +160,17 @@ fn volumes(bao: &OpenBao) -> Vec<Node> {
 fn environment(bao: &OpenBao) -> Vec<Node> {
     let config = &bao.set.config;
     let field = |name: &str, path: &str| json!({"name": name, "valueFrom": {"fieldRef": {"fieldPath": path}}});
-    let mut all = vec![
-        env("OPENBAO_CONFIG_DIRECTORY", "/srv/openbao/config/"),
+    let folder = bao.cx.release.has(Difference::OpenbaoConfigFolder);
+    let mut all: Vec<Node> =
+        folder.then(|| env("OPENBAO_CONFIG_DIRECTORY", "/srv/openbao/config/")).into_iter().collect();
+    all.extend([
         env("BAO_ADDR", format!("{}://{}:{}", bao.scheme(), bao.host, config.api_port)),
         field("BAO_K8S_POD_NAME", "metadata.name"),
         field("BAO_K8S_NAMESPACE", "metadata.namespace"),
         field("BAO_K8S_POD_IP", "status.podIP"),
         // Pods always speak TLS with each other, with certificates that they make themselves.
         env("VAULT_CLUSTER_ADDR", format!("https://$(BAO_K8S_POD_IP):{}", config.cluster_port)),
-    ];
+    ]);
     let own = &config.storage.postgresql.connection.password;
     let main = postgres::main(bao.cx, COMPONENT.key);
     let set = |text: &Option<Text>| text.non_empty().map(str::to_owned);

@@ -78,12 +78,11 @@ pub fn plan_reindex(w: &Workload, set: &Settings, plan: &mut Plan) {
 
 fn pod(w: &Workload, set: &Settings, cron: &Cron, mut main: Container, own: Vec<Node>) -> View {
     main.resources = cron.resources.clone();
-    // No mails, no sign-in: only what all Rails containers mount.
-    main = rails::mounts(w.cx, main, Process::Migrations, "toolbox-config", "toolbox-secrets", false);
+    main = rails::mounts(w.cx, main, Process::ToolboxJob, "toolbox-config", "toolbox-secrets", false);
     let mut labels = w.labels.pod.clone();
     labels.remove("app.kubernetes.io/name");
     let mut pod = w
-        .pod(init(w), vec![main], [volumes(w, set), own].concat())
+        .pod(init(w), vec![main], [volumes(w, set, Process::ToolboxJob), own].concat())
         .with("labels", labels)
         .with("automount_service_account_token", w.token_refused())
         .with("affinity", cron.affinity.as_object().filter(|map| !map.is_empty()))

@@ -114,7 +114,7 @@ fn plan_deployment(w: &Workload, set: &Settings, plan: &mut Plan) {
     selector.extend(set.anti_affinity_labels.match_labels.clone());
     let own = [vec![claim(w, &set.persistence, "tmp")], registry::volumes(w.cx, &set.backups.registry)];
     let mut pod = w
-        .pod(init(w), vec![main], [volumes(w, set), own.concat(), rails::volumes(w)].concat())
+        .pod(init(w), vec![main], [volumes(w, set, Process::Toolbox), own.concat(), rails::volumes(w)].concat())
         .with("affinity", w.affinity_apart_from(&selector));
     pod.annotate(&evictable());
     let view = w.deployment(pod).with("replicas", &set.replicas);
@@ -165,8 +165,8 @@ fn init(w: &Workload) -> Vec<Container> {
     vec![w.certificates(), w.configure("toolbox-config", "init-toolbox-secrets", "toolbox-secrets")]
 }
 
-fn volumes(w: &Workload, set: &Settings) -> Vec<Node> {
-    let mut sources = rails::secret_sources(w, Process::Toolbox);
+fn volumes(w: &Workload, set: &Settings, process: Process) -> Vec<Node> {
+    let mut sources = rails::secret_sources(w, process);
     let store = &set.backups.object_storage;
     if let Some((secret, key)) = store.config.at.named("config") {
         let file = if store.is_azure() { "objectstorage/azure_config" } else { "objectstorage/.s3cfg" };

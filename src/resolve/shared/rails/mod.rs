@@ -35,6 +35,8 @@ pub enum Process {
     Sidekiq,
     /// Backups and the console.
     Toolbox,
+    /// The toolbox's Jobs on a schedule: backups and the rebuilding of indexes.
+    ToolboxJob,
     /// The Job that changes the database's schema.
     Migrations,
     /// On a Geo secondary: the daemon that follows the primary.
@@ -158,7 +160,7 @@ pub fn mounts(
         let app = cx.once::<AppConfig>("global.appConfig");
         container.volume_mounts.extend(secrets::topology_mounts(cx, &app, volume));
     }
-    if init || !process.serves() {
+    if init || !process.serves() || process == Process::ToolboxJob {
         return container;
     }
     container = container

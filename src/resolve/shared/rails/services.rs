@@ -182,6 +182,7 @@ pub fn openbao(cx: &Context) -> Node {
             url: openbao_url(cx),
             internal_url: internal.or_else(|| first_set([&set.internal_host]).map(address)),
             jwt_audience: first_set([&set.jwt_audience]),
+            token: cx.release.has(Difference::OpenbaoAuditToken),
         }
     })
 }
@@ -257,7 +258,7 @@ pub fn sources(cx: &Context, own: &str, app: &AppConfig, process: Process) -> Ve
         secret_items(secret, [(set.key.non_empty().unwrap_or(key), path)])
     };
     let mut sources = Vec::new();
-    if matches!(process, Process::Webservice | Process::Toolbox) {
+    if matches!(process, Process::Webservice | Process::Toolbox | Process::ToolboxJob) {
         let shell: SecretKey = cx.inherited("global.shell.authToken", &format!("{own}.shell.authToken"));
         sources.push(source(&shell, "gitlab-shell-secret", "secret", "shell/.gitlab_shell_secret"));
     }
@@ -288,14 +289,16 @@ pub fn sources(cx: &Context, own: &str, app: &AppConfig, process: Process) -> Ve
         let kas = SecretKey { secret: app.gitlab_kas.secret.clone(), key: app.gitlab_kas.key.clone() };
         sources.push(source(&kas, "gitlab-kas-secret", "kas_shared_secret", "kas/.gitlab_kas_secret"));
     }
-    if cx.release.has(Difference::ZoektBasicAuthSecret) {
+    // A backup asks neither Zoekt nor the service that suggests reviewers.
+    let asks = process != Process::ToolboxJob;
+    if asks && cx.release.has(Difference::ZoektBasicAuthSecret) {
         let name = zoekt_secret(cx);
         let items = [("gitlab_username", "username"), ("gitlab_password", "password")];
         let items = items.map(|(key, what)| json!({"key": key, "path": format!("zoekt/.gitlab_zoekt_{what}")}));
         // Only those who search have it.
         sources.push(json!({"secret": {"name": name, "optional": true, "items": items}}));
     }
-    if cx.release.has(Difference::SuggestedReviewers) {
+    if asks && cx.release.has(Difference::SuggestedReviewers) {
         let set: SecretKey = cx.read("global.appConfig.suggested_reviewers");
         let path = "suggested_reviewers/.gitlab_suggested_reviewers_secret";
         sources.push(source(&set, "gitlab-suggested-reviewers", "suggested_reviewers_secret", path));
