@@ -15,7 +15,8 @@
 //!
 //! Findings are data ([`diag`]) until [`ui`] prints them, without what [`redact`] takes for a secret. [`bundle`] is what is
 //! compiled in, [`schema`] what values may be, [`releases`] what is known about GitLab's releases; [`cli`] and
-//! [`commands`] are the command line, [`shell`] what they print to be typed again, [`kubectl`] the one program that is run.
+//! [`commands`] are the command line, [`shell`] what they print to be typed again, [`kubectl`] the program that reads a cluster. [`wrapped`] takes
+//! values out of the files of other tools.
 
 pub mod adopt;
 pub mod bundle;
@@ -46,4 +47,5 @@ pub mod ui;
 pub mod upgrade;
 pub mod validate;
 pub mod values;
+pub mod wrapped;
 pub mod yaml;

@@ -31,6 +31,8 @@ const ALLOWED: &[(&str, &[&str])] = &[
     // of releases the table of removed values
     ("upgrade", &["bundle", "diag", "releases", "shell", "values", "yaml"]),
     ("validate", &["diag", "escape", "manifest", "redact", "releases", "yaml"]),
+    // of schema the known keys, of releases which are rendered
+    ("wrapped", &["diag", "releases", "schema", "values", "yaml"]),
     ("files", &["diag", "yaml"]),
     (
         "pipeline",
@@ -64,7 +66,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
         "cli",
         &[
             "adopt", "diag", "diff", "emit", "files", "images", "manifest", "phases", "pipeline", "profiles", "redact",
-            "resolve", "schema", "shell", "upgrade", "values",
+            "resolve", "schema", "shell", "upgrade", "values", "wrapped",
         ],
     ),
     // of the stages the types that flags give, and the writers of reports; a stage is run by the pipeline alone
@@ -91,6 +93,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
             "upgrade",
             "validate",
             "values",
+            "wrapped",
         ],
     ),
     ("ui", &["cli", "diag", "redact"]),
@@ -114,9 +117,9 @@ const OWNED: &[(&str, &[&str])] = &[
     // emit asks for the current directory, which it must not replace; ui for NO_COLOR and TERM
     ("std::env", &["emit", "main", "ui"]),
     ("std::fs", &["emit", "files"]),
-    // no render runs a program
+    // no render runs a program: of files the command of `--values-from`
     // (render's own tests run a shell)
-    ("std::process::{Command", &["kubectl"]),
+    ("std::process::{Command", &["files", "kubectl"]),
     ("std::process::Command", &["kubectl", "render"]),
     ("std::time", &[]),
 ];

@@ -1,26 +1,37 @@
 //! The flags that give values, and the files that they name.
 
 use std::ffi::OsStr;
+use std::path::Path;
 
 use clap::builder::{PossibleValue, StringValueParser, TypedValueParser};
 use clap::error::Error;
 use clap::{Arg, Args, Command};
 
-use crate::diag::{Diagnostic, Failure, Report};
-use crate::files::{Stdin, read_limited, unreadable};
+use super::Wanted;
+use crate::diag::{Diagnostic, Failure, Report, Severity};
+use crate::files::{Stdin, output_of, read_limited, read_text, unreadable};
 use crate::pipeline::{self, Request, Target};
 use crate::profiles;
 use crate::schema::UnknownKeys;
 use crate::values::{FileContent, Flag, Input, set_file_paths};
+use crate::wrapped::{self, Options, Unwrapped};
 
 /// The values, lowest layer first: profile, `-f` in their order, then `--set-json`, `--set`,
 /// `--set-string`, `--set-file` and `--set-literal`, as in Helm.
 #[derive(Debug, Default, Args)]
 #[command(next_help_heading = "Values")]
 pub struct ValuesArgs {
-    /// Values file; `-` reads stdin, `profile:NAME` takes a built-in profile. Repeatable or a comma list, the last wins.
+    /// Values file, or a file that contains values: an Argo CD Application, a Flux HelmRelease, a GitLab resource, an umbrella
+    /// chart's values, a Kustomization, a helmfile. `-` reads stdin, `profile:NAME` takes a built-in profile. Repeatable or a comma
+    /// list, the last wins.
     #[arg(short = 'f', long = "values", value_name = "FILE", value_delimiter = ',')]
     pub files: Vec<String>,
+    /// Values that a command prints, over those of -f: `sops -d secrets.yaml`. It is run without a shell. Repeatable.
+    #[arg(long, value_name = "COMMAND")]
+    pub values_from: Vec<String>,
+    /// Where the values are in the files of -f, for files whose form is not known: `spec.values`, `releases[0].values[0]`.
+    #[arg(long, value_name = "PATH")]
+    pub values_at: Option<String>,
     /// Set values: `a.b=c`, `a[0]=c`, `a={x,y}`; `null` removes a default. Repeatable.
     #[arg(long, value_name = "PATH=VALUE")]
     pub set: Vec<String>,
@@ -51,9 +62,10 @@ impl ValuesArgs {
     /// A render of these values.
     ///
     /// # Errors
-    /// Files that cannot be read.
-    pub fn request(&self, target: Target) -> Result<Request, Failure> {
-        Ok(self.request_of(target, self.inputs(&mut Stdin::default())?))
+    /// Files that cannot be read, and what [`wrapped::unwrap`] refuses.
+    pub fn request(&self, wanted: Wanted) -> Result<Request, Failure> {
+        let Unwrapped { inputs, release } = self.inputs(&mut Stdin::default())?;
+        Ok(self.request_of(wanted.target(&release), inputs))
     }
 
     /// A render of other inputs, read as these flags say.
@@ -66,16 +78,42 @@ impl ValuesArgs {
         }
     }
 
+    /// Reads all files, and takes values out of those that contain some.
+    ///
+    /// # Errors
+    /// As [`ValuesArgs::request`].
+    pub fn inputs(&self, stdin: &mut Stdin) -> Result<Unwrapped, Failure> {
+        self.unwrapped(self.files(stdin)?)
+    }
+
+    /// Takes values out of the files that contain some.
+    ///
+    /// # Errors
+    /// As [`wrapped::unwrap`].
+    pub fn unwrapped(&self, inputs: Vec<Input>) -> Result<Unwrapped, Failure> {
+        let duplicates = match self.unknown_keys {
+            UnknownKeys::Error => Severity::Error,
+            UnknownKeys::Warn => Severity::Warning,
+        };
+        wrapped::unwrap(inputs, Options { duplicates, at: self.values_at.as_deref(), read: &mut local_file })
+    }
+
     /// Reads all files; their content is looked at later.
     ///
     /// # Errors
     /// Every file that cannot be read.
-    pub fn inputs(&self, stdin: &mut Stdin) -> Result<Vec<Input>, Failure> {
+    pub fn files(&self, stdin: &mut Stdin) -> Result<Vec<Input>, Failure> {
         let mut inputs = Vec::new();
         let mut wrong = Vec::new();
         for name in self.files.iter().map(|name| name.trim()) {
             match values_file(name, stdin) {
                 Ok(input) => inputs.push(input),
+                Err(diagnostic) => wrong.push(diagnostic),
+            }
+        }
+        for command in &self.values_from {
+            match output_of(command) {
+                Ok(bytes) => inputs.push(Input::File { name: command.clone(), bytes }),
                 Err(diagnostic) => wrong.push(diagnostic),
             }
         }
@@ -119,6 +157,15 @@ pub fn values_file(name: &str, stdin: &mut Stdin) -> Result<Input, Diagnostic> {
     match read_limited(name, stdin) {
         Ok(bytes) => Ok(Input::File { name: shown.to_owned(), bytes }),
         Err(why) => Err(unreadable(shown, &why, "name the values files in it, one `-f` each")),
+    }
+}
+
+/// The text of a local file that another file names.
+pub fn local_file(path: &str) -> Option<Result<String, String>> {
+    match read_text(Path::new(path)) {
+        Ok(text) => Some(Ok(text)),
+        Err(_) if !Path::new(path).is_file() => None,
+        Err(finding) => Some(Err(finding.message)),
     }
 }
 

@@ -15,10 +15,10 @@ pub mod usage;
 use clap::ValueEnum;
 
 pub use self::images::RewriteArgs;
-pub use self::inputs::{ProfileName, ValuesArgs, values_file};
+pub use self::inputs::{ProfileName, ValuesArgs, local_file, values_file};
 pub use self::messages::{Color, ErrorFormat, MessageArgs};
 pub use self::release::{
-    ClusterArgs, DEFAULT_NAME, ReleaseArgs, ReleaseFlags, newest_kubernetes, parse_label, parse_namespace,
+    ClusterArgs, DEFAULT_NAME, ReleaseArgs, ReleaseFlags, Wanted, newest_kubernetes, parse_label, parse_namespace,
     parse_release_name,
 };
 pub use self::rerun::Rerun;

@@ -4,6 +4,7 @@ use clap::Args;
 
 use crate::pipeline::Target;
 use crate::resolve::KubeVersion;
+use crate::wrapped::ReleaseFacts;
 
 /// What Helm calls a release without a name.
 pub const DEFAULT_NAME: &str = "release-name";
@@ -27,19 +28,10 @@ pub struct ReleaseArgs {
 }
 
 impl ReleaseArgs {
-    /// The name, as an argument or as a flag, or Helm's default.
-    pub fn name(&self) -> &str {
-        self.given_name().unwrap_or(DEFAULT_NAME)
-    }
-
-    /// The name, where one was given.
-    pub fn given_name(&self) -> Option<&str> {
-        self.subject.as_deref().or(self.flags.name.as_deref())
-    }
-
-    /// What is rendered for.
-    pub fn target(&self) -> Target {
-        Target { name: self.name().to_owned(), ..self.flags.target() }
+    /// What is rendered for, as far as the command line says it.
+    pub fn wanted(&self) -> Wanted {
+        let flags = self.flags.wanted();
+        Wanted { name: self.subject.clone().or(flags.name), ..flags }
     }
 }
 
@@ -50,9 +42,9 @@ pub struct ReleaseFlags {
     /// Name of the release.
     #[arg(long, id = "name", value_name = "NAME", alias = "name-template", value_parser = parse_release_name)]
     pub name: Option<String>,
-    /// Namespace that the objects go to.
-    #[arg(short = 'n', long, value_name = "NAMESPACE", default_value = "default", value_parser = parse_namespace)]
-    pub namespace: String,
+    /// Namespace that the objects go to; without it, the one that a file given with -f names, or `default`.
+    #[arg(short = 'n', long, value_name = "NAMESPACE", value_parser = parse_namespace)]
+    pub namespace: Option<String>,
     /// Render an upgrade of an existing release instead of a first install.
     #[arg(long)]
     pub is_upgrade: bool,
@@ -65,15 +57,51 @@ pub struct ReleaseFlags {
 }
 
 impl ReleaseFlags {
-    /// What is rendered for.
-    pub fn target(&self) -> Target {
-        Target {
-            name: self.name.clone().unwrap_or_else(|| DEFAULT_NAME.to_owned()),
+    /// What is rendered for, as far as the command line says it.
+    pub fn wanted(&self) -> Wanted {
+        Wanted {
+            name: self.name.clone(),
             namespace: self.namespace.clone(),
             is_upgrade: self.is_upgrade,
-            kube_version: self.cluster.kubernetes(self.gitlab_version.as_deref()),
-            api_versions: self.cluster.api_versions(),
             gitlab_version: self.gitlab_version.clone(),
+            ..self.cluster.wanted()
+        }
+    }
+}
+
+/// What a command line says about a release and its cluster. A file that is given with `-f` may say the rest.
+#[derive(Debug, Clone, Default)]
+pub struct Wanted {
+    /// The release's name.
+    pub name: Option<String>,
+    /// The namespace it goes to.
+    pub namespace: Option<String>,
+    /// Whether it replaces an earlier one.
+    pub is_upgrade: bool,
+    /// The cluster's version.
+    pub kube_version: Option<KubeVersion>,
+    /// API versions that the cluster has besides Kubernetes' own.
+    pub api_versions: Vec<String>,
+    /// The GitLab version.
+    pub gitlab_version: Option<String>,
+}
+
+impl Wanted {
+    /// What is rendered for: what was requested, else what files say, else the defaults.
+    pub fn target(self, facts: &ReleaseFacts) -> Target {
+        self.target_or(facts, DEFAULT_NAME, "default")
+    }
+
+    /// The same with other defaults for the release's name and namespace.
+    pub fn target_or(self, facts: &ReleaseFacts, name: &str, namespace: &str) -> Target {
+        let gitlab_version = self.gitlab_version.or_else(|| facts.gitlab.clone());
+        Target {
+            name: self.name.or_else(|| facts.name.clone()).unwrap_or_else(|| name.to_owned()),
+            namespace: self.namespace.or_else(|| facts.namespace.clone()).unwrap_or_else(|| namespace.to_owned()),
+            is_upgrade: self.is_upgrade,
+            kube_version: self.kube_version.unwrap_or_else(|| newest_kubernetes(gitlab_version.as_deref())),
+            api_versions: self.api_versions,
+            gitlab_version,
         }
     }
 }
@@ -91,9 +119,9 @@ pub struct ClusterArgs {
 }
 
 impl ClusterArgs {
-    /// The Kubernetes version, or the newest one that this GitLab version is known to run on.
-    pub fn kubernetes(&self, gitlab: Option<&str>) -> KubeVersion {
-        self.kube_version.unwrap_or_else(|| newest_kubernetes(gitlab))
+    /// A target of which the cluster is known.
+    pub fn wanted(&self) -> Wanted {
+        Wanted { kube_version: self.kube_version, api_versions: self.api_versions(), ..Wanted::default() }
     }
 
     /// The API versions, without what a comma too many leaves.

@@ -2,6 +2,7 @@
 
 use super::{ClusterArgs, ReleaseArgs, ValuesArgs};
 use crate::diag::Diagnostic;
+use crate::pipeline::Target;
 use crate::redact::Redacted;
 use crate::schema::UnknownKeys;
 use crate::shell::quoted;
@@ -16,11 +17,13 @@ pub struct Rerun {
 
 impl Rerun {
     /// `gitlab-render template NAME ...` with the same release and the same values.
-    pub fn template(release: &ReleaseArgs, values: &ValuesArgs) -> Self {
+    pub fn template(release: &ReleaseArgs, target: &Target, values: &ValuesArgs) -> Self {
         let mut words = Rerun { words: vec!["gitlab-render template".to_owned()], secret: None };
-        words.word(release.name());
-        words.option("-n", Some(&release.flags.namespace));
+        words.word(&target.name);
+        words.option("-n", Some(&target.namespace));
         words.options("-f", &values.files);
+        words.options("--values-from", &values.values_from);
+        words.option("--values-at", values.values_at.as_deref());
         words.sets(values);
         words.option("--profile", values.profile.as_deref());
         words.option("--gitlab-version", release.flags.gitlab_version.as_deref());

@@ -9,11 +9,12 @@ use crate::adopt::Tool;
 use crate::adopt::write::{Layout, write};
 use crate::cli::{ReleaseArgs, Rerun, ValuesArgs};
 use crate::diag::{Diagnostic, Failure};
-use crate::files::read_text;
+use crate::files::{Stdin, read_text};
 use crate::manifest::Phase;
 use crate::phases::Hooks;
 use crate::pipeline::{self, Output, Request};
 use crate::ui::Ui;
+use crate::wrapped::Unwrapped;
 
 /// `gitlab-render adopt`.
 #[derive(Debug, Args)]
@@ -56,19 +57,21 @@ pub enum GuideForm {
 impl AdoptArgs {
     /// Writes the guide for taking over a release.
     pub fn run(&self, ui: &Ui) -> Result<Exit, Failure> {
-        if self.release.given_name().is_none() {
+        let Unwrapped { inputs, release } = self.values.inputs(&mut Stdin::default())?;
+        let mut wanted = self.release.wanted();
+        if wanted.name.is_none() && release.name.is_none() {
             let message = "the release to take over has no name here";
             let hint = "write `gitlab-render adopt NAME -n NAMESPACE`; `helm list -A` shows both";
             return Err(Diagnostic::usage("no-release", message).hint(hint).into());
         }
         let output = Output { phases: vec![Phase::Pre, Phase::Main, Phase::Post], ..Output::default() };
-        let mut target = self.release.target();
         if let Some(file) = &self.from {
-            target.gitlab_version = Some(running(file, &read_text(file)?)?);
+            wanted.gitlab_version = Some(running(file, &read_text(file)?)?);
         }
+        let target = wanted.target(&release);
         let is_known = target.gitlab_version.is_some();
-        let request = Request { hooks: Hooks::None, ..self.values.request(target)? };
-        let template = Rerun::template(&self.release, &self.values).line()?;
+        let template = Rerun::template(&self.release, &target, &self.values).line()?;
+        let request = Request { hooks: Hooks::None, ..self.values.request_of(target, inputs) };
         let values = self.helm_values()?;
         let (guide, mut warnings, sources) = pipeline::adopt(&request, &output, self.to, template, &values)?;
         warnings.extend(guide.release.gitlab.as_deref().filter(|_| !is_known).map(default_version));

@@ -45,7 +45,7 @@ pub enum CompanionForm {
 impl CompanionsArgs {
     /// Writes how to install the third-party charts that the values turn on.
     pub fn run(&self, ui: &Ui) -> Result<Exit, Failure> {
-        let request = self.values.request(self.release.target())?;
+        let request = self.values.request(self.release.wanted())?;
         let (companions, release, rendered) = pipeline::companions(&request)?;
         ui.report(&rendered.warnings, &rendered.sources);
         let text = match self.form {

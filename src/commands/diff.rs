@@ -5,15 +5,16 @@ use std::path::{Path, PathBuf};
 use clap::{Args, ValueEnum};
 
 use super::Exit;
-use crate::cli::{ClusterArgs, DEFAULT_NAME, ValuesArgs, parse_namespace, parse_release_name};
+use crate::cli::{ClusterArgs, ValuesArgs, Wanted, parse_namespace, parse_release_name};
 use crate::diag::{Diagnostic, Failure, Report};
 use crate::diff::{Class, report};
 use crate::files::{Stdin, manifest_texts, read_text_once};
 use crate::kubectl::Kubectl;
+use crate::pipeline;
 use crate::pipeline::diff::{self, Side};
-use crate::pipeline::{self, Target};
 use crate::ui::Ui;
 use crate::values::Input;
+use crate::wrapped::{self, Unwrapped};
 
 /// `gitlab-render diff OLD NEW`.
 ///
@@ -109,7 +110,7 @@ impl DiffArgs {
     pub fn run(&self, ui: &Ui) -> Result<Exit, Failure> {
         if self.print_kubectl_get {
             let mut stdin = Stdin::default();
-            let below = self.values.inputs(&mut stdin)?;
+            let below = self.values.files(&mut stdin)?;
             let named = self.new.as_deref().or(self.old.as_deref());
             let Side::Values(request) = self.side(named, self.to_gitlab.as_ref(), &below, &mut stdin)? else {
                 let message = "`--print-kubectl-get` needs values, and manifests were given";
@@ -129,7 +130,7 @@ impl DiffArgs {
             return Err(Diagnostic::usage("no-sides", message).hint(hint).into());
         }
         let mut stdin = Stdin::default();
-        let below = self.values.inputs(&mut stdin)?;
+        let below = self.values.files(&mut stdin)?;
         let old = self.side(self.old.as_deref(), self.from_gitlab.as_ref(), &below, &mut stdin)?;
         let new = self.side(self.new.as_deref(), self.to_gitlab.as_ref(), &below, &mut stdin)?;
         self.report((old, new), ui)
@@ -138,7 +139,7 @@ impl DiffArgs {
     /// The cluster, and what it is compared with: the one side that is named.
     fn live(&self) -> Result<(Side, Side), Failure> {
         let mut stdin = Stdin::default();
-        let below = self.values.inputs(&mut stdin)?;
+        let below = self.values.files(&mut stdin)?;
         let new = self.side(self.old.as_deref(), self.to_gitlab.as_ref(), &below, &mut stdin)?;
         let Side::Values(request) = &new else {
             let message = "`--live` needs values, and manifests were given";
@@ -192,18 +193,14 @@ impl DiffArgs {
         // -f is below the side's own files, --set above them, as on every command line
         let (lower, upper): (Vec<_>, Vec<_>) = below.iter().cloned().partition(|i| matches!(i, Input::File { .. }));
         let inputs = lower.into_iter().chain(files).chain(upper).collect();
-        Ok(Side::Values(Box::new(self.values.request_of(self.target(version), inputs))))
-    }
-
-    fn target(&self, gitlab_version: Option<&String>) -> Target {
-        Target {
-            name: self.name.clone().unwrap_or_else(|| DEFAULT_NAME.to_owned()),
-            namespace: self.namespace.clone().unwrap_or_else(|| "default".to_owned()),
-            is_upgrade: false,
-            kube_version: self.cluster.kubernetes(gitlab_version.map(String::as_str)),
-            api_versions: self.cluster.api_versions(),
-            gitlab_version: gitlab_version.cloned(),
-        }
+        let Unwrapped { inputs, release } = self.values.unwrapped(inputs)?;
+        let wanted = Wanted {
+            name: self.name.clone(),
+            namespace: self.namespace.clone(),
+            gitlab_version: version.cloned(),
+            ..self.cluster.wanted()
+        };
+        Ok(Side::Values(Box::new(self.values.request_of(wanted.target(&release), inputs))))
     }
 }
 
@@ -236,7 +233,8 @@ fn given(named: &str, stdin: &mut Stdin) -> Result<Given, Failure> {
     if !wrong.is_empty() {
         return Err(Report(wrong).into());
     }
-    let manifests = texts.iter().filter(|(_, text)| diff::is_manifests(text)).count();
+    let values = texts.iter().any(|(_, text)| wrapped::installs(text));
+    let manifests = texts.iter().filter(|(_, text)| !values && diff::is_manifests(text)).count();
     if manifests > 0 && manifests < texts.len() {
         let message = format!("`{named}`: some of these files are manifests and some are values");
         let hint = "name values files only, or manifests only";

@@ -58,7 +58,7 @@ pub enum ImagesForm {
 impl ImagesArgs {
     /// Lists the images of a render.
     pub fn run(&self, ui: &Ui) -> Result<Exit, Failure> {
-        let request = Request { images: self.rewrite.rewrite()?, ..self.values.request(self.release.target())? };
+        let request = Request { images: self.rewrite.rewrite()?, ..self.values.request(self.release.wanted())? };
         let (images, rendered) = pipeline::images::images(&request)?;
         ui.report(&rendered.warnings, &rendered.sources);
         let text = match self.output {

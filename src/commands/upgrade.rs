@@ -3,13 +3,15 @@
 use clap::{Args, Subcommand, ValueEnum};
 
 use super::Exit;
-use crate::cli::{ClusterArgs, Rerun, ValuesArgs, parse_namespace, parse_release_name};
+use crate::cli::{ClusterArgs, Rerun, ValuesArgs, Wanted, parse_namespace, parse_release_name};
 use crate::diag::{Diagnostic, Failure};
+use crate::files::Stdin;
 use crate::phases::Hooks;
+use crate::pipeline::Request;
 use crate::pipeline::upgrade::{self, PlanRequest};
-use crate::pipeline::{Request, Target};
 use crate::ui::Ui;
 use crate::upgrade::plan::{Flags, With, report};
+use crate::wrapped::{ReleaseFacts, Unwrapped};
 
 /// `gitlab-render upgrade`.
 #[derive(Debug, Args)]
@@ -50,12 +52,12 @@ pub struct PlanArgs {
     /// The values of the running release.
     #[command(flatten)]
     pub values: ValuesArgs,
-    /// Name of the release, for the commands of the plan.
-    #[arg(long, value_name = "NAME", value_parser = parse_release_name, default_value = "gitlab", help_heading = "Release")]
-    pub name: String,
-    /// Namespace of the release, for the commands of the plan.
-    #[arg(short = 'n', long, value_name = "NAMESPACE", value_parser = parse_namespace, default_value = "gitlab", help_heading = "Release")]
-    pub namespace: String,
+    /// Name of the release, for the commands of the plan; without it, the one that a file given with -f names, or `gitlab`.
+    #[arg(long, value_name = "NAME", value_parser = parse_release_name, help_heading = "Release")]
+    pub name: Option<String>,
+    /// Namespace of the release; without it, the one that a file given with -f names, or `gitlab`.
+    #[arg(short = 'n', long, value_name = "NAMESPACE", value_parser = parse_namespace, help_heading = "Release")]
+    pub namespace: Option<String>,
     /// The cluster.
     #[command(flatten)]
     pub cluster: ClusterArgs,
@@ -132,14 +134,15 @@ impl PlanArgs {
     }
 
     fn request(&self) -> Result<PlanRequest, Failure> {
-        let target = Target {
+        let Unwrapped { inputs, release } = self.values.inputs(&mut Stdin::default())?;
+        let wanted = Wanted {
             name: self.name.clone(),
             namespace: self.namespace.clone(),
             is_upgrade: true,
-            kube_version: self.cluster.kubernetes(None),
-            api_versions: self.cluster.api_versions(),
-            gitlab_version: None,
+            ..self.cluster.wanted()
         };
+        // a plan names its versions itself
+        let target = wanted.target_or(&ReleaseFacts { gitlab: None, ..release }, "gitlab", "gitlab");
         let (mut sets, mut render) = (Rerun::default(), Rerun::default());
         sets.sets(&self.values);
         render.cluster(&self.cluster);
@@ -152,7 +155,7 @@ impl PlanArgs {
             with: self.with,
             flags: Flags { sets: sets.tail()?, render: render.tail()? },
             // The plan's commands apply phase by phase, where Jobs are named by their content.
-            render: Request { hooks: Hooks::None, ..self.values.request(target)? },
+            render: Request { hooks: Hooks::None, ..self.values.request_of(target, inputs) },
         })
     }
 }

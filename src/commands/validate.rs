@@ -14,6 +14,7 @@ use crate::pipeline;
 use crate::ui::Ui;
 use crate::validate::files::ManifestText;
 use crate::validate::{Findings, MINORS, report};
+use crate::wrapped::Unwrapped;
 
 /// `gitlab-render validate`.
 ///
@@ -76,15 +77,15 @@ pub enum FindingsForm {
 impl ValidateArgs {
     /// Checks, and writes the findings.
     pub fn run(&self, ui: &Ui) -> Result<Exit, Failure> {
-        let target = self.release.target();
+        let mut stdin = Stdin::default();
+        let Unwrapped { inputs: values, release } = self.values.inputs(&mut stdin)?;
+        let target = self.release.wanted().target(&release);
         let (major, minor) = (target.kube_version.major, target.kube_version.minor);
         if major != 1 || !(MINORS.0..=MINORS.1).contains(&minor) {
             let message = format!("there are no schemas of Kubernetes {major}.{minor}");
             let hint = format!("`--kube-version` takes 1.{} to 1.{}", MINORS.0, MINORS.1);
             return Err(Diagnostic::usage("kube-version", message).hint(hint).into());
         }
-        let mut stdin = Stdin::default();
-        let values = self.values.inputs(&mut stdin)?;
         let from_values = !values.is_empty() || self.values.profile.is_some();
         if from_values && !self.paths.is_empty() {
             let message = "manifests and values cannot be checked in one run";

@@ -335,6 +335,16 @@ impl Diagnostic {
         self
     }
 
+    /// Changes each place in a text.
+    pub fn relocate(&mut self, to: &mut dyn FnMut(&mut Location)) {
+        for place in &mut self.places {
+            match place {
+                Place::Set(_, at) | Place::At(at) => to(at),
+                Place::Value(_) => {}
+            }
+        }
+    }
+
     /// Says what to do next.
     #[must_use]
     pub fn hint(mut self, hint: impl Into<String>) -> Self {

@@ -1,8 +1,10 @@
-//! Files and streams that a command line names: the only place, besides [`emit`](crate::emit), that opens them.
+//! Files, streams and commands that a command line names: the only place, besides [`emit`](crate::emit), that opens files.
 
+mod command;
 mod read;
 mod write;
 
+pub use self::command::output_of;
 pub use self::read::{
     Stdin, Unreadable, manifest_texts, manifests_below, read_limited, read_text, read_text_once, unreadable,
 };

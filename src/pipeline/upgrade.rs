@@ -107,6 +107,7 @@ pub fn plan(request: &PlanRequest) -> Result<PlannedUpgrade, Failure> {
 fn file_name(input: &Input) -> Option<String> {
     match input {
         Input::File { name, .. } => Some(name.clone()),
+        Input::Composed(composed) => composed.texts.get(composed.values.at.source).map(|text| text.name.clone()),
         _ => None,
     }
 }
@@ -186,12 +187,14 @@ fn changes(old: Release, new: Release, request: &Request) -> Result<(Vec<Upgrade
 /// Takes the values of a file to a release as far as a machine can; what it leaves out, because a person has to decide
 /// about it, is added to a list. A file that cannot be read is told of elsewhere.
 fn rewrite(input: &mut Input, release: Release, undecided: &mut Vec<String>) {
-    let Input::File { bytes, .. } = input else { return };
-    let Ok(text) = std::str::from_utf8(bytes) else { return };
-    let Some((values, left_out)) = migrate::decided(text, &ReleaseSpan { from: None, to: release.chart }) else {
-        return;
-    };
-    undecided.extend(left_out.iter().map(|path| format!("`{path}`")));
     // JSON is YAML
-    *bytes = values.to_string().into_bytes();
+    let (name, text) = match &*input {
+        Input::File { name, bytes } => (name.clone(), String::from_utf8(bytes.clone()).ok()),
+        Input::Composed(composed) => (String::new(), Some(composed.values.to_value().to_string())),
+        _ => return,
+    };
+    let span = ReleaseSpan { from: None, to: release.chart };
+    let Some((values, left_out)) = text.and_then(|text| migrate::decided(&text, &span)) else { return };
+    undecided.extend(left_out.iter().map(|path| format!("`{path}`")));
+    *input = Input::File { name, bytes: values.to_string().into_bytes() };
 }

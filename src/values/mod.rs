@@ -10,15 +10,17 @@ pub mod tree;
 use std::borrow::Cow;
 use std::collections::HashMap;
 use std::collections::hash_map::Entry;
+use std::sync::Arc;
 
 use serde_json::{Map, Value};
 
-use crate::diag::{Diagnostic, Failure, Location, Report, Severity, Sources, ValuePath, Warned};
+use crate::diag::{Diagnostic, Failure, Location, Report, Severity, Source, Sources, ValuePath, Warned};
 use crate::yaml::{Kind, Node, read};
 use set::Syntax;
 
 pub use crate::yaml::MAX_BYTES;
 pub use merge::{ChartDefaults, component_view};
+pub use set::path_of;
 
 /// One thing the user gave values by. Files are read by the caller.
 #[derive(Debug, Clone)]
@@ -30,6 +32,8 @@ pub enum Input {
         /// Its content; from [`MAX_BYTES`] on the caller may leave out the rest.
         bytes: Vec<u8>,
     },
+    /// Values that stand inside files of other tools, read already.
+    Composed(Arc<Composed>),
     /// `--set`.
     Set(Flag),
     /// `--set-string`.
@@ -40,6 +44,17 @@ pub enum Input {
     SetLiteral(Flag),
     /// `--set-file`; [`set_file_paths`] tells which files it needs.
     SetFile(Flag, Vec<FileContent>),
+}
+
+/// Values out of one or several texts, with the places that each part has there.
+#[derive(Debug, Clone)]
+pub struct Composed {
+    /// The texts; the sources of all places below are their numbers.
+    pub texts: Vec<Source>,
+    /// The values.
+    pub values: Node,
+    /// Notes and warnings about them.
+    pub found: Vec<Diagnostic>,
 }
 
 /// The text of one flag of the `--set` family.
@@ -230,7 +245,7 @@ pub fn load_with(inputs: &[Input], duplicates: Severity) -> Result<Warned<Layers
 
 fn rank(input: &Input) -> u8 {
     match input {
-        Input::File { .. } => 0,
+        Input::File { .. } | Input::Composed(_) => 0,
         Input::SetJson(_) => 1,
         Input::Set(_) => 2,
         Input::SetString(_) => 3,
@@ -277,6 +292,7 @@ impl Loader {
     fn take(&mut self, input: &Input) {
         match input {
             Input::File { name, bytes } => self.file(name, bytes),
+            Input::Composed(composed) => self.composed(composed),
             Input::Set(flag) => self.flag("--set", flag, Syntax::Typed, &[]),
             Input::SetString(flag) => self.flag("--set-string", flag, Syntax::Text, &[]),
             Input::SetFile(flag, files) => self.flag("--set-file", flag, Syntax::Path, files),
@@ -300,6 +316,19 @@ impl Loader {
             Some(user) => user.overlay(node),
             none => *none = Some(node),
         }
+    }
+
+    fn composed(&mut self, composed: &Composed) {
+        let texts = composed.texts.iter();
+        let numbers: Vec<usize> = texts.map(|text| self.sources.add(text.name.clone(), text.text.clone())).collect();
+        let mut number = |at: &mut Location| at.source = numbers.get(at.source).copied().unwrap_or_default();
+        let mut found = composed.found.clone();
+        found.iter_mut().for_each(|finding| finding.relocate(&mut number));
+        self.findings.extend(found);
+        let mut values = composed.values.clone();
+        values.relocate(&mut number);
+        self.files.extend(TopKeys::of(&values));
+        self.overlay(values);
     }
 
     fn file(&mut self, name: &str, bytes: &[u8]) {

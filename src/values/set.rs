@@ -41,6 +41,12 @@ impl Assignment {
         &mut self.value
     }
 
+    /// Says that path and value come from elsewhere than the text of a flag.
+    pub fn relocate(&mut self, at: Location) {
+        self.steps.iter_mut().for_each(|(_, place)| *place = at);
+        self.value.relocate(&mut |place| *place = at);
+    }
+
     /// The path that is set, and where it stands.
     pub fn place(&self) -> (ValuePath, Option<Location>) {
         (self.path(self.steps.len()), self.steps.last().map(|(_, at)| *at))
@@ -78,6 +84,22 @@ pub fn parse(text: &str, source: usize, syntax: Syntax) -> Result<ParsedFlag, Di
     }
     flag.warnings.append(&mut cursor.twice);
     Ok(flag)
+}
+
+/// The path that a text names as the flags do: `a.b[0].c`, with a backslash before a dot that belongs to a key.
+///
+/// # Errors
+/// What is no path.
+pub fn path_of(text: &str) -> Result<ValuePath, Diagnostic> {
+    let wrong = || {
+        Diagnostic::usage("values-at", format!("`{text}` is not a path"))
+            .hint("write `spec.values` or `releases[0].values`; a dot in a key is escaped, `a\\.b`")
+    };
+    let flag = parse(&format!("{text}="), 0, Syntax::Text).map_err(|_| wrong())?;
+    match &flag.assignments[..] {
+        [one] => Ok(one.place().0),
+        _ => Err(wrong()),
+    }
 }
 
 fn no_effect(why: &str, at: Location) -> Diagnostic {

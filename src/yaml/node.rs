@@ -51,6 +51,17 @@ impl Node {
         Node { key: None, at, kind: Kind::Map(Entries::default()) }
     }
 
+    /// Changes the place of each part.
+    pub fn relocate(&mut self, to: &mut dyn FnMut(&mut Location)) {
+        self.key.iter_mut().for_each(&mut *to);
+        to(&mut self.at);
+        match &mut self.kind {
+            Kind::Scalar(_) => {}
+            Kind::List(items) => items.iter_mut().for_each(|item| item.relocate(to)),
+            Kind::Map(entries) => entries.0.iter_mut().for_each(|(_, node)| node.relocate(to)),
+        }
+    }
+
     /// Whether it is null.
     pub fn is_null(&self) -> bool {
         matches!(self.kind, Kind::Scalar(Value::Null))

@@ -61,7 +61,20 @@ pub fn read_with(text: &str, source: usize, duplicates: Severity) -> Result<Warn
 /// # Errors
 /// What is no YAML, or no map.
 pub fn document(text: &str, source: usize, lines: usize) -> Result<Option<Node>, Report> {
-    one(text, source, lines, false)
+    document_with(text, source, lines, Severity::Error).map(|read| read.value)
+}
+
+/// The same with its warnings; a key that is there twice is as bad as `duplicates`.
+///
+/// # Errors
+/// As [`document`].
+pub fn document_with(
+    text: &str,
+    source: usize,
+    lines: usize,
+    duplicates: Severity,
+) -> Result<Warned<Option<Node>>, Report> {
+    one(text, lines, Reader { source, takes_duplicates: duplicates != Severity::Error, ..Reader::default() })
 }
 
 /// Reads one document for its data only, whatever it is, and without nulls, which mean absent in a manifest; `None` is an
@@ -72,7 +85,7 @@ pub fn document(text: &str, source: usize, lines: usize) -> Result<Option<Node>,
 pub fn data(text: &str, source: usize, lines: usize) -> Result<Option<Value>, Report> {
     let mut value = match lines::value(text) {
         Some(value) => value,
-        None => match one(text, source, lines, true)? {
+        None => match one(text, lines, Reader { source, any_root: true, ..Reader::default() })?.value {
             Some(node) => node.to_value(),
             None => return Ok(None),
         },
@@ -103,11 +116,11 @@ pub fn inner(text: &str) -> Result<Value, String> {
     })
 }
 
-fn one(text: &str, source: usize, lines: usize, any_root: bool) -> Result<Option<Node>, Report> {
+fn one(text: &str, lines: usize, mut reader: Reader) -> Result<Warned<Option<Node>>, Report> {
     let text = text.strip_prefix('\u{feff}').unwrap_or(text);
-    let tabs = syntax::tab_indents(text).into_iter().map(|(line, width)| (line + lines, width)).collect();
-    let mut reader = Reader { source, line: lines, tabs, any_root, ..Reader::default() };
-    if let Some(mut finding) = syntax::forbidden_character(text, source) {
+    reader.line = lines;
+    reader.tabs = syntax::tab_indents(text).into_iter().map(|(line, width)| (line + lines, width)).collect();
+    if let Some(mut finding) = syntax::forbidden_character(text, reader.source) {
         for place in &mut finding.places {
             if let Place::At(at) = place {
                 at.line += lines;
@@ -118,7 +131,7 @@ fn one(text: &str, source: usize, lines: usize, any_root: bool) -> Result<Option
     match reader.document(text) {
         Err(finding) => Err(Report(vec![*finding])),
         Ok(_) if !reader.errors.is_empty() => Err(Report(reader.errors)),
-        Ok(node) => Ok(node),
+        Ok(value) => Ok(Warned { value, warnings: reader.warnings }),
     }
 }
 

@@ -16,7 +16,7 @@ use crate::emit::Format;
 use crate::files::{manifest_texts, read_text};
 use crate::manifest::{ObjectId, Phase};
 use crate::phases::Hooks;
-use crate::pipeline::{self, Output, Rendered, Request};
+use crate::pipeline::{self, Output, Rendered, Request, Target};
 use crate::ui::Ui;
 
 /// `gitlab-render template`.
@@ -140,7 +140,8 @@ pub struct OutputArgs {
 impl TemplateArgs {
     /// Renders and writes, or reports what is wrong and writes nothing.
     pub fn run(&self, ui: &Ui) -> Result<Exit, Failure> {
-        let (request, output) = (self.request()?, self.output());
+        let request = self.request()?;
+        let output = self.output(&request.target);
         let rendered = pipeline::template(&request, &output)?;
         ui.report(&rendered.warnings, &rendered.sources);
         if self.phases.list_phases {
@@ -149,7 +150,7 @@ impl TemplateArgs {
                 None => Vec::new(),
             };
             if self.output.output == Format::Json && output.directory.is_none() {
-                ui.out(self.phases_as_json(&rendered, &gone)?.as_bytes())?;
+                ui.out(self.phases_as_json(&request.target, &rendered, &gone)?.as_bytes())?;
             } else {
                 let notes = pipeline::script(&rendered, &output, &gone, &mut ui.stdout())?;
                 ui.report(&notes, &rendered.sources);
@@ -191,11 +192,11 @@ impl TemplateArgs {
             skip_post_migrations: self.phases.skip_post_migrations,
             canary: self.canary.canary(&self.select.components),
             splits: self.canary.split.clone(),
-            ..self.values.request(self.release.target())?
+            ..self.values.request(self.release.wanted())?
         })
     }
 
-    fn output(&self) -> Output {
+    fn output(&self, target: &Target) -> Output {
         let directory = self.output.output_dir.as_ref();
         Output {
             show_only: self.select.show_only.iter().map(|path| source(path)).collect(),
@@ -210,15 +211,15 @@ impl TemplateArgs {
             format: self.output.output,
             force: self.output.force,
             directory: directory.map(|directory| match self.output.release_name {
-                true => directory.join(self.release.name()),
+                true => directory.join(&target.name),
                 false => directory.clone(),
             }),
         }
     }
 
     /// What to do, phase by phase, with this same command line.
-    fn phases_as_json(&self, rendered: &Rendered, gone: &[ObjectId]) -> Result<String, Diagnostic> {
-        let mut template = Rerun::template(&self.release, &self.values);
+    fn phases_as_json(&self, target: &Target, rendered: &Rendered, gone: &[ObjectId]) -> Result<String, Diagnostic> {
+        let mut template = Rerun::template(&self.release, target, &self.values);
         template.options("--component", &self.select.components);
         self.canary.repeat(&mut template);
         template.flag("--keep-helm-metadata", self.phases.keep_helm_metadata);
@@ -227,8 +228,7 @@ impl TemplateArgs {
         template.option("--registry-mirror", self.images.registry_mirror.as_deref());
         let digests = self.images.digests.as_ref().map(|path| path.to_string_lossy());
         template.option("--digests", digests.as_deref());
-        let (steps, namespace) = (pipeline::steps(rendered), &self.release.flags.namespace);
-        Ok(list_phases::as_json(&steps, &template.line()?, namespace, gone))
+        Ok(list_phases::as_json(&pipeline::steps(rendered), &template.line()?, &target.namespace, gone))
     }
 }
 

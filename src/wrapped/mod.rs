@@ -1,0 +1,314 @@
+//! Values inside the files of other tools: what `-f` names is a values file, or a file that contains values.
+//!
+//! [`unwrap`] looks at each file. [`forms`] knows the tools and where their files have values, releases and versions;
+//! [`umbrella`] the charts that have GitLab's as a dependency; [`compose`] lays what belongs together over each other;
+//! [`text`] reads YAML inside a string. All values keep the line and column that they have in the user's file.
+
+mod compose;
+mod encrypted;
+mod forms;
+mod node;
+mod objects;
+mod text;
+mod umbrella;
+
+use std::sync::Arc;
+
+use self::compose::Composer;
+use self::forms::Carrier;
+use crate::diag::{Diagnostic, Failure, Location, Report, Severity, ValuePath};
+use crate::values::{Composed, Input, path_of};
+use crate::yaml::{Kind, Node, stream};
+
+/// What a file says about the release that its values are for. Flags override it.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct ReleaseFacts {
+    /// The release's name.
+    pub name: Option<String>,
+    /// Its namespace.
+    pub namespace: Option<String>,
+    /// The GitLab version.
+    pub gitlab: Option<String>,
+}
+
+/// How files are looked at.
+pub struct Options<'o> {
+    /// How bad a key is that is there twice.
+    pub duplicates: Severity,
+    /// The path of the values in each file, where the user names it.
+    pub at: Option<&'o str>,
+    /// Reads a local file: none where it does not exist, otherwise its content, or why it cannot be read.
+    pub read: &'o mut dyn FnMut(&str) -> Option<Result<String, String>>,
+}
+
+/// The inputs with values in the place of files that contain some, and what these say about the release.
+#[derive(Debug, Default)]
+pub struct Unwrapped {
+    /// In the order of the files.
+    pub inputs: Vec<Input>,
+    /// Of the file that says something.
+    pub release: ReleaseFacts,
+}
+
+/// A document of a file.
+struct FileDocument {
+    /// The number of its file.
+    file: usize,
+    root: Node,
+}
+
+/// Takes values out of the files that contain them.
+///
+/// # Errors
+/// What a file names and nobody has given, several releases in one file, an encrypted file, a path without values.
+pub fn unwrap(inputs: Vec<Input>, options: Options<'_>) -> Result<Unwrapped, Failure> {
+    let texts: Vec<Option<&str>> = inputs.iter().map(text_of).collect();
+    let suspicious = |text: &&str| options.at.is_some() || looks_wrapped(text);
+    let mut composer = Composer::new(options.duplicates, options.read);
+    let locked = inputs.iter().filter_map(|input| match input {
+        Input::File { name, bytes } => encrypted::whole(bytes).map(|what| (name, what)),
+        _ => None,
+    });
+    composer.findings.extend(locked.map(|(name, what)| what.finding(name, None)));
+    if composer.findings.is_empty() && !texts.iter().flatten().any(suspicious) {
+        return Ok(Unwrapped { inputs, release: ReleaseFacts::default() });
+    }
+    let mut documents = Vec::new();
+    for (file, input) in inputs.iter().enumerate() {
+        // the number of a file is that of its source
+        let text = texts[file].unwrap_or_default();
+        composer.sources.add(name_of(input), text);
+        if texts[file].is_some_and(|text| suspicious(&text)) {
+            documents.extend(composer.documents(file, text));
+        }
+    }
+    composer.encrypted(&documents);
+    let mut taken: Vec<Option<Input>> = inputs.into_iter().map(Some).collect();
+    let mut release = ReleaseFacts::default();
+    if let Some(path) = options.at {
+        at_path(&mut composer, path, &documents, &mut taken);
+    } else {
+        if let Some(carriers) = forms::chosen(&documents, &mut composer) {
+            release = from_carriers(&mut composer, carriers, &documents, &mut taken);
+        }
+        from_umbrellas(&mut composer, &documents, &mut taken);
+    }
+    let Composer { sources, findings, .. } = composer;
+    if findings.iter().any(|finding| finding.severity == Severity::Error) {
+        return Err(Failure { report: Report(findings), sources });
+    }
+    let mut inputs: Vec<Input> = taken.into_iter().flatten().collect();
+    let sources: Vec<_> = sources.all().map(|(_, source)| source.clone()).collect();
+    let mut findings = Some(findings);
+    for input in &mut inputs {
+        if let Input::Composed(composed) = input {
+            *composed = Arc::new(Composed {
+                texts: sources.clone(),
+                values: composed.values.clone(),
+                found: findings.take().unwrap_or_default(),
+            });
+        }
+    }
+    Ok(Unwrapped { inputs, release })
+}
+
+/// Whether a text is a file of another tool that installs GitLab, or may: not manifests, which such files look like.
+pub fn installs(text: &str) -> bool {
+    if !looks_wrapped(text) {
+        return false;
+    }
+    let mut read = |_: &str| None;
+    let mut composer = Composer::new(Severity::Warning, &mut read);
+    let documents = composer.documents(0, text);
+    forms::chosen(&documents, &mut composer).is_some() || composer.findings.iter().any(|one| one.code == forms::SEVERAL)
+}
+
+fn name_of(input: &Input) -> &str {
+    match input {
+        Input::File { name, .. } => name,
+        _ => "",
+    }
+}
+
+/// The text of a user's file; a profile is ours, and what is not UTF-8 is reported by whoever reads values.
+fn text_of(input: &Input) -> Option<&str> {
+    match input {
+        Input::File { name, bytes } if !name.starts_with("profile:") => std::str::from_utf8(bytes).ok(),
+        _ => None,
+    }
+}
+
+/// Whether a file may be something else than values: a look at its lines, so that values are not read twice.
+fn looks_wrapped(text: &str) -> bool {
+    let text = text.strip_prefix('\u{feff}').unwrap_or(text);
+    let key = |line: &str| line.split_once(':').map(|(key, _)| key.trim_matches(['"', '\'']).to_owned());
+    // the column of the keys below the last key at the top
+    let mut below = None;
+    let mut plain = false;
+    for line in text.lines() {
+        let rest = line.trim_start_matches(' ');
+        let column = line.len() - rest.len();
+        if rest.is_empty() || rest.starts_with('#') {
+            continue;
+        }
+        if column == 0 && rest.starts_with(['{', '[']) {
+            return true;
+        }
+        let Some(key) = key(rest) else { continue };
+        if column == 0 {
+            below = None;
+            match key.as_str() {
+                "apiVersion" | "kind" | "helmCharts" | "releases" | "sops" | "upstream" | "addons" => return true,
+                "global" => plain = true,
+                _ => {}
+            }
+        } else if *below.get_or_insert(column) == column && matches!(key.as_str(), "global" | "gitlab") {
+            return true;
+        }
+    }
+    !plain
+}
+
+/// Takes the values at the path that the user names out of every file.
+fn at_path(composer: &mut Composer<'_>, path: &str, documents: &[FileDocument], taken: &mut [Option<Input>]) {
+    let steps = match path_of(path) {
+        Ok(steps) => steps,
+        Err(finding) => return composer.findings.push(finding),
+    };
+    for (file, input) in taken.iter_mut().enumerate() {
+        if input.as_ref().and_then(text_of).is_none() {
+            continue;
+        }
+        let mut found = documents.iter().filter(|document| document.file == file);
+        let mut found = found.by_ref().filter_map(|document| document.root.find(&steps));
+        let first = found.next();
+        let start = Location { source: file, line: 1, column: 1, len: 1 };
+        match (first, found.next()) {
+            (Some(node), None) => {
+                let values = composer.inline(node);
+                *input = Some(composed(values));
+            }
+            (Some(first), Some(second)) => composer.findings.push(
+                Diagnostic::error("values-at", format!("`{path}` is in several documents of this file"))
+                    .at(first.key.unwrap_or(first.at))
+                    .at(second.key.unwrap_or(second.at))
+                    .hint("leave one document in the file"),
+            ),
+            (None, _) => composer.findings.push(
+                Diagnostic::error("values-at", format!("`{path}`: there is nothing at this path"))
+                    .at(start)
+                    .hint("write the path from the top of the file, `spec.values` or `releases[0].values[0]`; a dot in a key is escaped, `a\\.b`"),
+            ),
+        }
+    }
+}
+
+fn composed(values: Node) -> Input {
+    Input::Composed(Arc::new(Composed { texts: Vec::new(), values, found: Vec::new() }))
+}
+
+/// The values of the release that the files install, in the place of the first file that does.
+fn from_carriers(
+    composer: &mut Composer<'_>,
+    carriers: Vec<Carrier<'_>>,
+    documents: &[FileDocument],
+    taken: &mut [Option<Input>],
+) -> ReleaseFacts {
+    let facts = forms::facts(&carriers, composer);
+    let mut values = Node::empty_map(carriers[0].at);
+    for carrier in &carriers {
+        composer.lay(&mut values, carrier, documents);
+    }
+    let (mut path, mut globals) = (ValuePath::root(), None);
+    while let Some((below, inherited)) = umbrella::find(&values) {
+        let Some(section) = umbrella::section(values.clone(), &below, &mut globals, inherited) else { break };
+        values = section;
+        path.0.extend(below.0);
+    }
+    umbrella::pass_down(&mut values, globals);
+    let empty = matches!(&values.kind, Kind::Map(entries) if entries.is_empty());
+    let refused = composer.findings.iter().any(|finding| finding.severity == Severity::Error);
+    if empty && !refused && carriers.iter().all(Carrier::is_open) {
+        composer.findings.push(forms::nothing(&carriers[0]));
+    }
+    let below = if path.0.is_empty() { String::new() } else { format!(", below `{path}`") };
+    if !refused {
+        composer.findings.push(forms::note(&carriers, &below, &facts));
+    }
+    for document in documents {
+        taken[document.file] = None;
+    }
+    taken[carriers[0].at.source] = Some(composed(values));
+    facts
+}
+
+/// The values of an umbrella chart: all its files are laid over each other first, as Helm does, because globals of
+/// any of them win over those below the section.
+fn from_umbrellas(composer: &mut Composer<'_>, documents: &[FileDocument], taken: &mut [Option<Input>]) {
+    let mut all: Option<(Node, ValuePath)> = None;
+    let mut globals = None;
+    let mut files: Vec<usize> = Vec::new();
+    for document in documents {
+        if taken[document.file].is_none() || matches!(taken[document.file], Some(Input::Composed(_))) {
+            continue;
+        }
+        let (mut node, mut path) = (document.root.clone(), ValuePath::root());
+        while let Some((below, inherited)) = umbrella::find(&node) {
+            let Some(section) = umbrella::section(node.clone(), &below, &mut globals, inherited) else { break };
+            node = section;
+            path.0.extend(below.0);
+        }
+        if path.0.is_empty() {
+            continue;
+        }
+        files.push(document.file);
+        match &mut all {
+            Some((values, _)) => values.overlay(node),
+            none => *none = Some((node, path)),
+        }
+    }
+    let Some((mut values, path)) = all else { return };
+    umbrella::pass_down(&mut values, globals);
+    let at = values.key.unwrap_or(values.at);
+    let message = format!("the values are those below `{path}`, where another chart has GitLab's as a dependency");
+    composer.findings.push(Diagnostic::note("values-inside", message).at(at));
+    for file in &files {
+        taken[*file] = None;
+    }
+    if let Some(last) = files.last() {
+        taken[*last] = Some(composed(values));
+    }
+}
+
+impl Composer<'_> {
+    /// The documents of a file that is a map each; none where one of them cannot be read: whoever reads it as values
+    /// reports that.
+    fn documents(&mut self, file: usize, text: &str) -> Vec<FileDocument> {
+        let mut all = Vec::new();
+        for (lines, part) in stream::of_manifests(text) {
+            match crate::yaml::read::document_with(part, file, lines, self.duplicates) {
+                Ok(read) => {
+                    if let Some(root) = read.value {
+                        self.findings.extend(read.warnings);
+                        all.extend(objects::of(root).into_iter().map(|root| FileDocument { file, root }));
+                    }
+                }
+                Err(_) => return Vec::new(),
+            }
+        }
+        all
+    }
+
+    /// Reports files that SOPS has encrypted.
+    fn encrypted(&mut self, documents: &[FileDocument]) {
+        for document in documents {
+            if let Kind::Map(entries) = &document.root.kind
+                && let Some(sops) = entries.get("sops").filter(|sops| node::get(sops, "mac").is_some())
+            {
+                let name = self.sources.get(document.file).map(|source| source.name.clone()).unwrap_or_default();
+                let at = sops.key.unwrap_or(sops.at);
+                self.findings.push(encrypted::Cipher::Sops.finding(&name, Some(at)));
+            }
+        }
+    }
+}

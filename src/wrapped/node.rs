@@ -1,0 +1,42 @@
+//! Looking into trees that have the form of another tool.
+
+use serde_json::Value;
+
+use crate::yaml::{Kind, Node};
+
+/// What stands at keys that are joined by dots; null counts as nothing.
+pub(super) fn get<'n>(node: &'n Node, path: &str) -> Option<&'n Node> {
+    let found = path.split('.').try_fold(node, |node, key| match &node.kind {
+        Kind::Map(entries) => entries.get(key),
+        _ => None,
+    });
+    found.filter(|node| !node.is_null())
+}
+
+/// A scalar as a string; a version such as `9.1` is read as a number.
+pub(super) fn string(node: &Node) -> Option<String> {
+    match &node.kind {
+        Kind::Scalar(Value::String(text)) => Some(text.clone()),
+        Kind::Scalar(Value::Null) => None,
+        Kind::Scalar(value) => Some(value.to_string()),
+        _ => None,
+    }
+}
+
+/// The string at a path.
+pub(super) fn text(node: &Node, path: &str) -> Option<String> {
+    get(node, path).and_then(string).filter(|text| !text.is_empty())
+}
+
+/// Whether `true` stands at a path.
+pub(super) fn is_true(node: &Node, path: &str) -> bool {
+    get(node, path).is_some_and(|node| matches!(node.kind, Kind::Scalar(Value::Bool(true))))
+}
+
+/// The items of the list at a path.
+pub(super) fn items<'n>(node: &'n Node, path: &str) -> &'n [Node] {
+    match get(node, path).map(|node| &node.kind) {
+        Some(Kind::List(items)) => items,
+        _ => &[],
+    }
+}

@@ -1,0 +1,96 @@
+//! Charts that have GitLab's chart as a dependency: their values have a section for it, and globals above that section.
+
+use serde_json::Value;
+
+use super::node::get;
+use crate::diag::ValuePath;
+use crate::schema::known_keys;
+use crate::yaml::{Entries, Kind, Node};
+
+/// Where the section for GitLab's chart is, and whether the globals above it go to it; none where these are GitLab's
+/// values, or nothing that is known.
+pub(super) fn find(node: &Node) -> Option<(ValuePath, bool)> {
+    let Kind::Map(entries) = &node.kind else { return None };
+    if get(node, "kind").is_some() && get(node, "apiVersion").is_some() {
+        return None;
+    }
+    // Big Bang installs packages by a HelmRelease each: its own globals do not reach them
+    if get(node, "addons.gitlab.values").is_some_and(|values| matches!(values.kind, Kind::Map(_))) {
+        return Some((ValuePath::dotted("addons.gitlab.values"), false));
+    }
+    let known = known_keys(&[]);
+    let knows = |key: &String| known.contains(&key.as_str());
+    let keys = |node: &Node| -> Vec<String> {
+        match &node.kind {
+            Kind::Map(entries) => entries.iter().map(|(key, _)| key.clone()).collect(),
+            _ => Vec::new(),
+        }
+    };
+    if let Some(upstream) = entries.get("upstream")
+        && keys(upstream).iter().any(knows)
+    {
+        return Some((ValuePath::dotted("upstream"), true));
+    }
+    if entries.iter().any(|(key, _)| knows(key)) {
+        return is_dependency(entries, &known).then(|| (ValuePath::dotted("gitlab"), true));
+    }
+    let holds_values = |key: &&String| {
+        let inner = entries.get(key).map(keys).unwrap_or_default();
+        let count = inner.iter().filter(|key| knows(key)).count();
+        count > 1 || count == 1 && inner.iter().any(|key| key == "global" || key == "gitlab")
+    };
+    let mut sections = entries.iter().map(|(key, _)| key).filter(holds_values);
+    match (sections.next(), sections.next()) {
+        (Some(key), None) => Some((ValuePath::root().key(key), true)),
+        _ => None,
+    }
+}
+
+/// Whether `gitlab` is the section of a dependency: below it stand sections that GitLab's own `gitlab` does not have.
+fn is_dependency(entries: &Entries, known: &[&str]) -> bool {
+    let Some(Node { kind: Kind::Map(inner), .. }) = entries.get("gitlab") else { return false };
+    let own = known_keys(&["gitlab"]);
+    let foreign = |key: &str| known.contains(&key) && !own.contains(&key);
+    let foreign = inner.iter().filter(|(key, _)| foreign(key)).count();
+    let alone = entries.iter().all(|(key, _)| key == "gitlab" || !known.contains(&key.as_str()));
+    let has = |key: &str| inner.get(key).is_some();
+    // sections of the chart below `gitlab` may be misplaced; `gitlab` or `global` there, or nothing else, is another chart's file
+    has("gitlab") || has("global") && (alone || foreign > 1) || alone && foreign > 1
+}
+
+/// The section at a path. The globals beside it join those that were found further out, which win.
+pub(super) fn section(node: Node, path: &ValuePath, globals: &mut Option<Node>, inherited: bool) -> Option<Node> {
+    if inherited {
+        if let Some(own) = get(&node, "global") {
+            let mut own = own.clone();
+            if let Some(above) = globals.take() {
+                over(&mut own, above);
+            }
+            *globals = Some(own);
+        }
+    } else {
+        *globals = None;
+    }
+    node.find(path).cloned()
+}
+
+/// Lays the globals of an outer chart over those of the section, as Helm does: a null removes, and where a map meets
+/// something else, the inner one stays.
+pub(super) fn pass_down(values: &mut Node, globals: Option<Node>) {
+    let (Some(globals), Kind::Map(entries)) = (globals, &mut values.kind) else { return };
+    let at = globals.at;
+    let own = entries.entry("global", || Node { key: globals.key, ..Node::empty_map(at) });
+    over(own, globals);
+}
+
+fn over(own: &mut Node, above: Node) {
+    let (Kind::Map(own), Kind::Map(mut above)) = (&mut own.kind, above.kind) else { return };
+    for (key, value) in above.take() {
+        match (own.get_mut(&key), &value.kind) {
+            (Some(inner @ Node { kind: Kind::Map(_), .. }), Kind::Map(_)) => over(inner, value),
+            (Some(Node { kind: Kind::Map(_), .. }), kind) if !matches!(kind, Kind::Scalar(Value::Null)) => {}
+            (Some(_), Kind::Map(_)) => {}
+            _ => own.insert(key, value),
+        }
+    }
+}
