@@ -28,7 +28,46 @@ pub fn everything(root: &Path, out: &Path, read_yaml: ReadYaml) -> Outcome<()> {
     fs::write(out.join("defaults.json"), serde_json::to_string(&defaults(root, &all, read_yaml)?)?)?;
     fs::write(out.join("refused-values.json"), refused_values(root)?)?;
     fs::write(out.join("bundle.rs"), bundle(root, out, &all)?)?;
+    fs::write(out.join("packed.rs"), pack_rarely_read(root, out, &all)?)?;
     pack_object_schemas(root, out)
+}
+
+/// What few commands read, packed: profiles as `profiles/aws`, schemas with their descriptions and defaults as
+/// `schemas/sidekiq`, `schemas/definitions`.
+fn pack_rarely_read(root: &Path, out: &Path, all: &[Component]) -> Outcome<String> {
+    let mut texts = BTreeMap::new();
+    for path in sorted(&root.join("values"))? {
+        if let Some(name) = file_name(&path).strip_suffix(".yaml") {
+            texts.insert(format!("profiles/{name}"), fs::read(&path)?);
+        }
+    }
+    let mut described = |name: &str, schema: &Value| -> Outcome<()> {
+        texts.insert(format!("schemas/{name}"), serde_json::to_vec(schema)?);
+        Ok(())
+    };
+    for component in all {
+        if let Some(path) = component.schema() {
+            described(&component.name, &read_json(&path)?)?;
+        }
+    }
+    for name in ["definitions", "kubernetes"] {
+        let path = root.join("schemas").join(name).with_extension("json");
+        if path.is_file() {
+            described(name, &read_json(&path)?)?;
+        }
+    }
+    described("root", &root_schema::composed(root, all)?)?;
+    let folder = out.join("packed");
+    let mut text = String::from("/// Packed texts by name: `profiles/aws`, `schemas/sidekiq`.\n");
+    writeln!(text, "pub static PACKED: &[(&str, &[u8])] = &[")?;
+    for (name, bytes) in texts {
+        let path = folder.join(&name).with_extension("z");
+        path.parent().map(fs::create_dir_all).transpose()?;
+        fs::write(&path, miniz_oxide::deflate::compress_to_vec(&bytes, 9))?;
+        writeln!(text, "    ({name:?}, include_bytes!({:?})),", path.display().to_string())?;
+    }
+    text.push_str("];\n");
+    Ok(text)
 }
 
 /// The schemas of Kubernetes objects, packed: they are the largest texts, and only `validate` reads them.
@@ -157,7 +196,6 @@ pub fn place(tree: &mut Value, key: &str, section: Value) -> Outcome<()> {
 fn bundle(root: &Path, out: &Path, all: &[Component]) -> Outcome<String> {
     let mut templates = BTreeMap::new();
     let mut schemas = BTreeMap::new();
-    let mut profiles = BTreeMap::new();
     for folder in sorted(&root.join("charts"))? {
         let name = file_name(&folder);
         for path in sorted(&folder.join("templates"))? {
@@ -179,11 +217,6 @@ fn bundle(root: &Path, out: &Path, all: &[Component]) -> Outcome<String> {
         }
     }
     schemas.insert("root.schema".to_owned(), root_schema::composed(root, all)?);
-    for path in sorted(&root.join("values"))? {
-        if let Some(name) = file_name(&path).strip_suffix(".yaml") {
-            profiles.insert(name.to_owned(), path.clone());
-        }
-    }
     let mut text = String::new();
     table(
         &mut text,
@@ -191,7 +224,6 @@ fn bundle(root: &Path, out: &Path, all: &[Component]) -> Outcome<String> {
         "Templates and files: `component/kind.yaml`, `_shared/objects/kind.yaml`, `component/files/name`.",
         &templates,
     )?;
-    table(&mut text, "PROFILES", "Values files a user starts from, by name.", &profiles)?;
     fs::create_dir_all(out.join("schemas"))?;
     let mut checked = BTreeMap::new();
     for (name, mut schema) in schemas {

@@ -1,6 +1,10 @@
 //! What is compiled in: `charts/`, `values/` and `schemas/`, in the form that the build script (`build/`) gives them.
 
+use std::collections::HashMap;
+use std::sync::{LazyLock, Mutex, PoisonError};
+
 include!(concat!(env!("OUT_DIR"), "/bundle.rs"));
+include!(concat!(env!("OUT_DIR"), "/packed.rs"));
 include!(concat!(env!("OUT_DIR"), "/facts.rs"));
 include!(concat!(env!("OUT_DIR"), "/differences.rs"));
 include!(concat!(env!("OUT_DIR"), "/by_release.rs"));
@@ -66,6 +70,35 @@ pub fn object_template(component: &str, file: &str) -> String {
 /// `definitions`, `kubernetes`), one definition of a shared one as `kubernetes#Probe`.
 pub fn schema(name: &str) -> Option<&'static str> {
     find(SCHEMAS, name)
+}
+
+/// The names of all profiles of `values/`, in order.
+pub fn profiles() -> impl Iterator<Item = &'static str> {
+    PACKED.iter().filter_map(|(name, _)| name.strip_prefix("profiles/"))
+}
+
+/// The text of a profile of `values/`.
+pub fn profile(name: &str) -> Option<&'static str> {
+    unpacked(&format!("profiles/{name}"))
+}
+
+/// A schema as JSON, with its descriptions and defaults: a component's by its name, or `root`, `definitions`, `kubernetes`.
+pub fn described_schema(name: &str) -> Option<&'static str> {
+    unpacked(&format!("schemas/{name}"))
+}
+
+/// A packed text. It is unpacked once in a process and kept: what is compiled in bounds how much that can be.
+fn unpacked(name: &str) -> Option<&'static str> {
+    static TEXTS: LazyLock<Mutex<HashMap<usize, &'static str>>> = LazyLock::new(Mutex::default);
+    let at = PACKED.binary_search_by(|(key, _)| (*key).cmp(name)).ok()?;
+    let mut texts = TEXTS.lock().unwrap_or_else(PoisonError::into_inner);
+    if let Some(text) = texts.get(&at) {
+        return Some(text);
+    }
+    let bytes = miniz_oxide::inflate::decompress_to_vec(PACKED.get(at)?.1).ok()?;
+    let text = &*String::from_utf8(bytes).ok()?.leak();
+    texts.insert(at, text);
+    Some(text)
 }
 
 fn find(table: &'static [(&str, &str)], name: &str) -> Option<&'static str> {

@@ -38,6 +38,7 @@ pub mod phases;
 pub mod pipeline;
 pub mod profiles;
 pub mod redact;
+pub mod reference;
 pub mod releases;
 pub mod render;
 pub mod resolve;

@@ -76,7 +76,7 @@ fn question(line: &str, number: usize) -> Option<Question<'_>> {
 
 /// All profiles, in order of their names.
 pub fn all() -> impl Iterator<Item = Profile> {
-    bundle::PROFILES.iter().map(|&(name, text)| Profile { name, text })
+    bundle::profiles().filter_map(|name| Some(Profile { name, text: bundle::profile(name)? }))
 }
 
 /// The profile with this name.
@@ -84,8 +84,8 @@ pub fn all() -> impl Iterator<Item = Profile> {
 /// # Errors
 /// There is none.
 pub fn find(name: &str) -> Result<Profile, Diagnostic> {
-    let profile = bundle::PROFILES.binary_search_by(|(known, _)| (*known).cmp(name)).ok();
-    profile.and_then(|at| all().nth(at)).ok_or_else(|| unknown(name))
+    let known = bundle::profiles().find(|known| *known == name);
+    known.and_then(|name| Some(Profile { name, text: bundle::profile(name)? })).ok_or_else(|| unknown(name))
 }
 
 fn unknown(name: &str) -> Diagnostic {

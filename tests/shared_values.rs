@@ -22,7 +22,7 @@ fn sections() -> Vec<(&'static str, Part)> {
 /// A new value for all pods is a key of the group `Pod`, and of nothing else.
 #[test]
 fn every_component_takes_what_every_pod_takes() {
-    let group = source_schemas::definitions("schemas/definitions.json").into_iter().find(|(name, _)| *name == "Pod");
+    let group = source_schemas::definitions("definitions").into_iter().find(|(name, _)| *name == "Pod");
     let (_, group) = group.expect("there is a group `Pod`");
     assert!(group.properties().len() > 5);
     for (name, section) in sections() {

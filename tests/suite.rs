@@ -5,6 +5,7 @@
 mod adopt;
 mod apiserver;
 mod architecture;
+mod ask;
 mod build_tree;
 mod canary;
 mod checks;

@@ -1,56 +1,65 @@
-//! The tables of values in the readmes of the components and in `schemas/README.md`, made from schemas and defaults.
+//! The reference of all values, `docs/values/`: a page for each component, made from schemas and defaults.
 //!
 //! `UPDATE_EXPECT=1 cargo test values_tables` writes them anew.
 
 use std::fmt::Write as _;
 
 use gitlab_render::bundle;
+use gitlab_render::reference::write::sentence;
 use gitlab_render::resolve::component::ALL;
 use serde_json::Value;
 
-use crate::common::root;
+use crate::common::{root, unexpected};
 use crate::source_schemas::{self, Part};
 
 /// Longer defaults are in `values.yaml`, with a comment.
 const LONGEST: usize = 60;
 
 #[test]
-fn the_tables_of_values_are_current() {
+fn the_reference_of_values_is_current() {
     let defaults: Value = serde_json::from_str(bundle::DEFAULTS).unwrap();
-    let mut stale = Vec::new();
-    for component in ALL.iter().filter(|c| root().join("charts").join(c.name).join("values.schema.json").is_file()) {
-        let part = source_schemas::part(component.key).unwrap();
-        let default = component.key.split('.').try_fold(&defaults, |at, key| at.get(key)).unwrap_or(&Value::Null);
-        let table = table(&part, default, "../../schemas/README.md");
-        let whole =
-            format!("Below `{}`. Types with a link are described in `schemas/README.md`.\n\n{table}", component.key);
-        let file = format!("charts/{}/README.md", component.name);
-        stale.extend((!placed(&file, "values", &whole)).then_some(file));
-    }
+    let mut index = "# Reference of all values\n\nA page for each component, made from the schemas and the defaults of the newest release. On the command\nline, `gitlab-render explain PATH` says the same about one key, and `gitlab-render explain WORDS` finds it.\n\n| page | below | what it is |\n|---|---|---|\n".to_owned();
+    let mut pages = Vec::new();
     let document = source_schemas::document();
-    let shared = "schemas/README.md".to_owned();
-    let current =
-        placed(&shared, "values", &table(&document, &defaults, "")) & placed(&shared, "definitions", &definitions());
-    stale.extend((!current).then_some(shared));
-    assert!(stale.is_empty(), "`UPDATE_EXPECT=1 cargo test values_tables` writes them anew: {stale:?}");
+    let global = "What more than one component reads, and what stands beside the components.";
+    writeln!(index, "| [global](global.md) | | {global} |").unwrap();
+    pages.push((
+        "global".to_owned(),
+        format!("# Values of no single component\n\n{global} {TYPES}\n\n{}", table(&document, &defaults, "types.md")),
+    ));
+    for component in ALL.iter().filter(|c| root().join("charts").join(c.name).join("values.schema.json").is_file()) {
+        let (name, key) = (component.name, component.key);
+        let part = source_schemas::part(key).unwrap();
+        let default = key.split('.').try_fold(&defaults, |at, key| at.get(key)).unwrap_or(&Value::Null);
+        let what = sentence(part.description());
+        writeln!(index, "| [{name}]({name}.md) | `{key}` | {} |", cell(&what)).unwrap();
+        let table = table(&part, default, "types.md");
+        let about = format!("{what} More about it: [`charts/{name}/README.md`](../../charts/{name}/README.md).");
+        pages.push((
+            name.to_owned(),
+            format!("# Values of {name}\n\n{about}\n\nAll paths are below `{key}`. {TYPES}\n\n{table}"),
+        ));
+    }
+    pages.push(("types".to_owned(), format!("# Types of values that several components share\n\n{}", definitions())));
+    pages.push(("README".to_owned(), index));
+    let folder = root().join("docs/values");
+    let wrong: Vec<_> = pages
+        .iter()
+        .filter_map(|(name, page)| unexpected(&folder.join(format!("{name}.md")), &format!("{}\n", page.trim_end())))
+        .map(|_| ())
+        .collect();
+    assert!(
+        wrong.is_empty(),
+        "`UPDATE_EXPECT=1 cargo test values_tables` writes {} pages of docs/values anew",
+        wrong.len()
+    );
+    let there = std::fs::read_dir(&folder).unwrap().map(|entry| entry.unwrap().file_name().into_string().unwrap());
+    let left: Vec<_> = there.filter(|file| !pages.iter().any(|(name, _)| *file == format!("{name}.md"))).collect();
+    assert!(left.is_empty(), "pages of no component: {left:?}");
 }
 
-/// Whether a file has the text between the marks of that name; with `UPDATE_EXPECT` it has it then.
-fn placed(file: &str, mark: &str, text: &str) -> bool {
-    let path = root().join(file);
-    let there = std::fs::read_to_string(&path).unwrap();
-    let (begin, end) = (format!("<!-- {mark}:begin -->\n"), format!("<!-- {mark}:end -->"));
-    let parts = there.split_once(&begin).and_then(|(head, rest)| Some((head, rest.split_once(&end)?)));
-    let Some((head, (old, tail))) = parts else { panic!("{file} has no place for `{mark}`") };
-    if old == text {
-        return true;
-    }
-    if std::env::var_os("UPDATE_EXPECT").is_none() {
-        return false;
-    }
-    std::fs::write(&path, format!("{head}{begin}{text}{end}{tail}")).unwrap();
-    true
-}
+/// Where types are described.
+const TYPES: &str = "Types with a link are on a [page of their own](types.md).";
 
 fn table(part: &Part, default: &Value, shared: &str) -> String {
     let mut text = "| path | type | default | description |\n|---|---|---|---|\n".to_owned();
@@ -61,8 +70,8 @@ fn table(part: &Part, default: &Value, shared: &str) -> String {
 /// The definitions that several components share, each with its fields.
 fn definitions() -> String {
     let mut text = String::new();
-    for (name, part) in source_schemas::definitions("schemas/definitions.json") {
-        write!(text, "### {name}\n\n{}: {}\n\n", kind(&part, "").0, said(&part)).unwrap();
+    for (name, part) in source_schemas::definitions("definitions") {
+        write!(text, "### {name}\n\n{}: {}\n\n", kind(&part, "").0, part.description()).unwrap();
         if !part.properties().is_empty() {
             writeln!(text, "{}", table(&part, &Value::Null, "")).unwrap();
         }
@@ -101,7 +110,7 @@ fn row(part: &Part, path: &str, value: &Value, shared: &str, text: &mut String) 
     let (kind, whole) = kind(part, shared);
     let deeper = whole && !part.properties().is_empty();
     let shown = if deeper { String::new() } else { told(value) };
-    writeln!(text, "| `{path}` | {kind} | {shown} | {} |", cell(said(part))).unwrap();
+    writeln!(text, "| `{path}` | {kind} | {shown} | {} |", cell(part.description())).unwrap();
     whole
 }
 
@@ -122,7 +131,7 @@ fn group_rows(part: &Part, group: &Part, path: &str, default: &Value, shared: &s
         keys => format!("; not `{}`", keys.join("`, `")),
     };
     let link = format!("[{name}]({shared}#{})", name.to_lowercase());
-    writeln!(text, "| all of {link} | | | {}{but} |", cell(said(group))).unwrap();
+    writeln!(text, "| all of {link} | | | {}{but} |", cell(group.description())).unwrap();
     for (key, inner) in keys.iter().filter(|(key, _)| !without.contains(key)) {
         let same = inner.keyword("default");
         if let Some(value) = default.get(*key).filter(|value| Some(*value) != same && !is_empty(value)) {
@@ -133,10 +142,6 @@ fn group_rows(part: &Part, group: &Part, path: &str, default: &Value, shared: &s
 
 fn is_empty(value: &Value) -> bool {
     *value == Value::Null || ["", "{}", "[]", "\"\""].contains(&value.to_string().as_str())
-}
-
-fn said(part: &Part) -> &'static str {
-    part.keyword("description").and_then(Value::as_str).unwrap_or_default()
 }
 
 /// The type in words, and whether it is described here and not elsewhere.
@@ -168,7 +173,6 @@ fn types(part: &Part) -> String {
         match *name {
             "object" => "map",
             "array" => "list",
-            "string" => "text",
             "integer" => "whole number",
             other => other,
         }

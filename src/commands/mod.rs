@@ -11,6 +11,7 @@ mod import;
 mod init;
 mod profiles;
 mod releases;
+mod schema;
 mod template;
 mod upgrade;
 mod validate;
@@ -88,8 +89,15 @@ pub enum Command {
     Validate(Box<validate::ValidateArgs>),
     /// Work on values files.
     Values(values::ValuesCommandArgs),
-    /// Explain the code of a finding: what it means and what to do.
+    /// Explain a key of the values, a component, or the code of a finding; search keys by words.
+    ///
+    /// Of a key: what it does, its type, its default in this release and in others, the values that it may have, the
+    /// releases that read it, what it replaces, an example, and where it is documented.
     Explain(explain::ExplainArgs),
+    /// Write a JSON Schema of all values, with which editors complete keys and mark mistakes.
+    ///
+    /// It is one file in draft 7, with descriptions, defaults and deprecations.
+    Schema(schema::SchemaArgs),
     /// Show what is known of releases: versions, required stops, what they need, how long they are supported.
     Releases(releases::ReleasesArgs),
     /// Plan an upgrade.
@@ -114,6 +122,7 @@ impl Command {
             Command::Validate(args) => args.run(ui),
             Command::Values(args) => args.run(ui),
             Command::Explain(args) => args.run(ui),
+            Command::Schema(args) => args.run(ui),
             Command::Releases(args) => args.run(ui),
             Command::Upgrade(args) => args.run(ui),
             Command::Version(args) => args.run(ui),

@@ -19,6 +19,7 @@ mod objects;
 mod places;
 mod post_migrations;
 mod questions;
+mod reference;
 mod request;
 mod select;
 pub mod upgrade;
@@ -38,6 +39,7 @@ use crate::upgrade::removed;
 use crate::values::Origins;
 
 pub use self::layers::profile;
+pub use self::reference::reference;
 pub use self::request::{Output, Request, Target};
 pub use self::write::{at_once, emit, no_longer_rendered, script, steps};
 

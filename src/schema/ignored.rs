@@ -162,9 +162,9 @@ fn is_set(value: &Value) -> bool {
     }
 }
 
-/// The patterns of all keys that are ignored wherever they are set.
-pub(super) fn patterns() -> impl Iterator<Item = &'static str> {
-    IGNORED.iter().filter(|ignored| ignored.unless.is_empty()).map(|ignored| ignored.path)
+/// The patterns of all keys that are ignored wherever they are set, each with what to do about it.
+pub(super) fn hints() -> impl Iterator<Item = (&'static str, &'static str)> {
+    IGNORED.iter().filter(|ignored| ignored.unless.is_empty()).map(|ignored| (ignored.path, ignored.hint))
 }
 
 /// Takes a key, or an entry of a list, from a tree.

@@ -119,6 +119,21 @@ pub fn known_keys(parent: &[&str]) -> Vec<&'static str> {
     unknown::siblings(parent)
 }
 
+/// Why a key of the schemas changes nothing, as what to write in its place; `None` where it has an effect.
+pub fn unread_hint(keys: &[&str]) -> Option<&'static str> {
+    unknown::unread_hint(keys)
+}
+
+/// What to write in place of a key that was removed, or that people write and that never was.
+pub fn gone_hint(keys: &[&str]) -> Option<&'static str> {
+    unknown::gone_hint(keys)
+}
+
+/// What a value of a definition of `schemas/definitions.json` must look like, in words.
+pub fn form(kind: &str) -> Option<&'static str> {
+    wording::form(kind)
+}
+
 /// The values without the keys that nothing reads.
 pub fn known(user: &Value) -> Value {
     unknown::without(store::root(), user)

@@ -79,10 +79,20 @@ fn known_answer(keys: &[&str]) -> Option<&'static str> {
         .map(|(_, answer)| *answer)
 }
 
+/// What to write in place of a key that is known and changes nothing.
+pub(super) fn unread_hint(keys: &[&str]) -> Option<&'static str> {
+    let unread = UNREAD.iter().copied().chain(ignored::hints());
+    unread.into_iter().find(|(unread, _)| pattern::matches(unread, keys)).map(|(_, hint)| hint)
+}
+
+/// What is known about a key that was removed or never there.
+pub(super) fn gone_hint(keys: &[&str]) -> Option<&'static str> {
+    known_answer(keys)
+}
+
 /// Whether a key is known and changes nothing: it is no answer to offer.
 fn is_unread(keys: &[&str]) -> bool {
-    let unread = UNREAD.iter().map(|(unread, _)| *unread);
-    unread.chain(ignored::patterns()).any(|unread| pattern::matches(unread, keys))
+    unread_hint(keys).is_some()
 }
 
 fn meant(keys: &[&str], value: Option<&Value>) -> String {

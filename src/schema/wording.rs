@@ -263,7 +263,7 @@ fn numeric(pattern: &str) -> bool {
 }
 
 /// What a definition wants, where a pattern alone would be a riddle.
-fn form(kind: &str) -> Option<&'static str> {
+pub(super) fn form(kind: &str) -> Option<&'static str> {
     Some(match kind {
         "Quantity" | "ResourceList" | "StorageList" => "a quantity such as `500m`, `2` or `1.5Gi`",
         "Port" => "a port number",

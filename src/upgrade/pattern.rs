@@ -34,6 +34,11 @@ impl Pattern {
         Pattern(expand(pattern).into_iter().map(one).collect())
     }
 
+    /// The paths that its braces stand for, each with what they stood for.
+    pub(super) fn alternatives(&self) -> impl Iterator<Item = (String, &[String])> {
+        self.0.iter().map(|one| (one.keys.join("."), &one.names[..]))
+    }
+
     /// The user's values that it fits; `except` are keys that `*` does not stand for.
     pub(super) fn set<'a>(&self, except: &[String], user: &'a Value) -> Vec<Found<'a>> {
         let mut found = Vec::new();
@@ -54,14 +59,17 @@ impl Pattern {
     }
 }
 
+/// A target, `$1` replaced by the first name and so on.
+pub(super) fn named(pattern: &str, names: &[String]) -> String {
+    let numbered = names.iter().zip(1..);
+    numbered.fold(pattern.to_owned(), |filled, (name, n)| filled.replace(&format!("${n}"), name))
+}
+
 /// A target or a condition's path, `$1` replaced by the first name and so on.
 ///
 /// The indices of `from` fill its `[]`: a rule stays within one item of a list.
 pub(super) fn fill(pattern: &str, names: &[String], from: &ValuePath) -> ValuePath {
-    let mut filled = pattern.to_owned();
-    for (n, name) in names.iter().enumerate() {
-        filled = filled.replace(&format!("${}", n + 1), name);
-    }
+    let filled = named(pattern, names);
     let mut indices = from.0.iter().filter(|step| matches!(step, Step::Index(_)));
     let mut steps = Vec::new();
     for key in keys(&filled) {

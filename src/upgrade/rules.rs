@@ -278,6 +278,36 @@ pub fn hits(user: &Value, origins: &Origins, span: &ReleaseSpan) -> Vec<Hit> {
     counting.flat_map(|rule| rule.hits(user).into_iter().map(|found| rule.hit(&found, origins))).collect()
 }
 
+/// The keys of older releases whose place a key took, `global.appConfig.extra.piwikUrl`.
+pub fn replaced_by(path: &str) -> Vec<String> {
+    let last = path.rsplit('.').next().unwrap_or_default();
+    let likely = |to: &str| to.rsplit('.').next().is_some_and(|end| end == last || end.contains('$'));
+    let rules = table().iter().filter_map(|rule| Some((rule, rule.to.as_deref().filter(|to| likely(to))?)));
+    let moved = rules.flat_map(|(rule, to)| {
+        let pattern = rule.pattern.get_or_init(|| Pattern::new(&rule.path));
+        pattern.alternatives().filter(move |(_, names)| pattern::named(to, names) == path).map(|(from, _)| from)
+    });
+    let mut all: Vec<String> = moved.filter(|from| from != path).collect();
+    all.dedup();
+    all
+}
+
+/// Since when a key is on its way out, and what to do about it; `None` where it is not.
+pub fn deprecation(path: &str) -> Option<String> {
+    let on_its_way_out = |rule: &&Rule| {
+        let leaves = matches!(rule.effect, Effect::Deprecated | Effect::Planned) && rule.when.is_none();
+        let pattern = || rule.pattern.get_or_init(|| Pattern::new(&rule.path));
+        leaves && pattern().alternatives().any(|(from, _)| from == path)
+    };
+    let rule = table().iter().find(on_its_way_out)?;
+    let then = match (rule.say.as_deref(), rule.to.as_deref()) {
+        (Some(say), _) => say.to_owned(),
+        (None, Some(to)) if !to.contains('$') => format!("write `{to}`"),
+        (None, _) => "remove it".to_owned(),
+    };
+    Some(format!("deprecated since chart {}: {then}", rule.since))
+}
+
 impl Rule {
     /// The places in the user's values that the rule is about.
     pub(super) fn hits<'a>(&self, user: &'a Value) -> Vec<Found<'a>> {

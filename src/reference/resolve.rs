@@ -1,0 +1,114 @@
+//! A path as people type it, and the place that it means.
+
+use super::{PathStep, SchemaPart, ValuesReference, document, steps, tree};
+use crate::schema;
+
+/// A path that was found.
+pub struct Resolved {
+    /// The path with its right spelling.
+    pub path: String,
+    /// The place.
+    pub part: SchemaPart,
+    /// Whether a key of it was misspelt.
+    pub corrected: bool,
+}
+
+/// A path that was not found.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Unresolved {
+    /// How far it is known; empty where not even its first key is.
+    pub known: String,
+    /// The key that is not known there.
+    pub key: String,
+    /// The keys that it may mean, the most likely one first.
+    pub near: Vec<String>,
+    /// The releases that have the key, in words, where others than this one do.
+    pub releases: Option<String>,
+    /// What to write in its place, where that is known.
+    pub instead: Option<&'static str>,
+}
+
+impl ValuesReference {
+    /// The place that a path names. A key that is misspelt is corrected where one other key alone is like it.
+    ///
+    /// # Errors
+    /// How far the path is known, and which keys it may mean.
+    pub fn resolve(&self, path: &str) -> Result<Resolved, Unresolved> {
+        let instead = || schema::gone_hint(&path.split('.').collect::<Vec<_>>());
+        self.walk(path).map_err(|unresolved| Unresolved { instead: instead(), ..unresolved })
+    }
+
+    fn walk(&self, path: &str) -> Result<Resolved, Unresolved> {
+        let mut at = Resolved { path: String::new(), part: document(), corrected: false };
+        for step in steps(path) {
+            let key = match step {
+                PathStep::Item => {
+                    at.part = at.part.items().ok_or_else(|| unresolved(&at, "[]", Vec::new(), None))?;
+                    at.path.push_str("[]");
+                    continue;
+                }
+                PathStep::Key(key) => key,
+            };
+            let (key, part) = self.key(&mut at, key)?;
+            at.path = below(&at.path, &key);
+            at.part = part;
+        }
+        Ok(at)
+    }
+
+    fn key(&self, at: &mut Resolved, key: &str) -> Result<(String, SchemaPart), Unresolved> {
+        if let Some(part) = at.part.property(key) {
+            let path = below(&at.path, key);
+            if tree::is_read(&path, self.release) {
+                return Ok((key.to_owned(), part));
+            }
+            let releases = tree::releases_of(&path).map(super::explanation::span);
+            return Err(unresolved(at, key, Vec::new(), releases));
+        }
+        let mut near = near(key, tree::keys(&at.part));
+        near.retain(|(_, name, _)| tree::is_read(&below(&at.path, name), self.release));
+        // A free key may be called like anything, so that only a slip in case or separators is one there.
+        let others = at.part.others();
+        let sure = if others.is_some() { 0.99 } else { 0.85 };
+        if let [(likeness, name, part), rest @ ..] = &near[..]
+            && *likeness >= sure
+            && rest.first().is_none_or(|(next, ..)| *next < *likeness)
+        {
+            at.corrected = true;
+            return Ok(((*name).to_owned(), part.clone()));
+        }
+        match others {
+            Some(part) => Ok((key.to_owned(), part)),
+            None => {
+                let names = near.into_iter().take(4).map(|(_, name, _)| below(&at.path, name)).collect();
+                Err(unresolved(at, key, names, None))
+            }
+        }
+    }
+}
+
+fn below(path: &str, key: &str) -> String {
+    if path.is_empty() { key.to_owned() } else { format!("{path}.{key}") }
+}
+
+fn unresolved(at: &Resolved, key: &str, near: Vec<String>, releases: Option<String>) -> Unresolved {
+    Unresolved { known: at.path.clone(), key: key.to_owned(), near, releases, instead: None }
+}
+
+/// The keys that are like one, the most alike first.
+fn near(key: &str, all: Vec<(&'static str, SchemaPart)>) -> Vec<(f64, &'static str, SchemaPart)> {
+    let plain = |text: &str| text.chars().filter(char::is_ascii_alphanumeric).collect::<String>().to_lowercase();
+    let wanted = plain(key);
+    let likeness = |name: &str| {
+        let name = plain(name);
+        match () {
+            () if name == wanted => 1.0,
+            () if wanted.len() > 3 && (name.starts_with(&wanted) || wanted.starts_with(&name) && name.len() > 3) => 0.9,
+            () => strsim::normalized_damerau_levenshtein(&name, &wanted),
+        }
+    };
+    let mut found: Vec<_> = all.into_iter().map(|(name, part)| (likeness(name), name, part)).collect();
+    found.retain(|(likeness, ..)| *likeness >= 0.6);
+    found.sort_by(|a, b| b.0.total_cmp(&a.0).then(a.1.cmp(b.1)));
+    found
+}
