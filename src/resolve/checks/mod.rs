@@ -27,6 +27,7 @@ pub fn check(cx: &Context) {
         redis_of_ours_and_others,
         redis_of_ours_and_its_file,
         redis_without_server,
+        redis_database,
         application_object,
         geo_registry,
     ] {
@@ -159,6 +160,18 @@ fn redis_without_server(cx: &Context) {
             "is missing, and no Redis comes with GitLab: `redis.install` is false",
             "name your server in `global.redis.host`, or remove `redis.install: false`",
         );
+    }
+}
+
+/// The official chart writes what is given, and whatever reads it does not start.
+fn redis_database(cx: &Context) {
+    let of_instance = |name: &str| format!("global.redis.{name}.database");
+    let instances = REDIS_INSTANCES.iter().copied().chain(["workhorse"]).map(of_instance);
+    for path in instances.chain(["global.redis.database".to_owned()]) {
+        if cx.text(&path).is_some_and(|text| text.parse::<u32>().is_err()) {
+            let message = "is no whole number, and no client of Redis starts with it; it is written as it is";
+            warn(cx, "not-a-number", &path, message, "write the number of a database, as `0`");
+        }
     }
 }
 

@@ -81,7 +81,6 @@ struct NodePorts {
 struct Global {
     enabled: bool,
     access_control: bool,
-    artifacts_server: bool,
     namespace_in_path: bool,
     external_http: Vec<Node>,
     external_https: Vec<Node>,
@@ -166,7 +165,7 @@ fn plan_config(pages: &Pages, plan: &mut Plan) {
         certificate: https.is_some(),
         gitlab_server: set_text(&set.gitlab_server).unwrap_or_else(|| format!("{}{root}", hosts::public(cx, "gitlab").url())),
         internal_gitlab_server: set_text(&set.internal_gitlab_server).unwrap_or_else(|| internal.clone()),
-        artifacts_server: global.artifacts_server.then_some(artifacts),
+        artifacts_server: artifacts,
         status: set_text(&set.status_uri),
         namespace_in_path: global.namespace_in_path,
         redirect_uri: global.access_control.then(|| rails::pages_redirect_uri(cx)),

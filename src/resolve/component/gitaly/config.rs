@@ -4,11 +4,12 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::{COMPONENT, Server};
+use crate::diag::{Diagnostic, ValuePath};
 use crate::model::{Node, NodeMap, Text};
 use crate::resolve::shared::snake_case;
 use crate::resolve::shared::workhorse;
 use crate::resolve::workload::configure_script;
-use crate::resolve::{Plan, View};
+use crate::resolve::{Context, Plan, View};
 use crate::view;
 
 /// The settings that go into the file.
@@ -71,7 +72,7 @@ impl Server<'_> {
                 ("level", "level"), ("format", "format"), ("sentryDsn", "sentry_dsn"),
                 ("sentryEnvironment", "sentry_environment"),
             ]),
-            prometheus: buckets(&set_to.prometheus),
+            prometheus: buckets(cx, &set_to.prometheus),
             signing_key: self.set.gpg_signing.enabled,
             git: settings(git, &[("catFileCacheSize", "catfile_cache_size")]),
             git_config: tables(git.get("config").and_then(Value::as_array), &["key", "value"], &[("key", "key"), ("value", "value")]),
@@ -133,15 +134,18 @@ fn concurrency(list: &[Node]) -> Vec<Vec<View>> {
     settings.collect()
 }
 
-/// Buckets: a list, or a text that holds one.
-fn buckets(prometheus: &NodeMap) -> Vec<View> {
-    let mut given = prometheus.clone();
-    if let Some(Value::String(text)) = prometheus.get("grpcLatencyBuckets")
-        && let Ok(numbers) = serde_json::from_str::<Vec<serde_json::Number>>(text)
-    {
-        given.insert("grpcLatencyBuckets".to_owned(), json!(numbers));
+/// Buckets: a list, or a string that holds one. Another string is written as a word, as the official chart does.
+fn buckets(cx: &Context, prometheus: &NodeMap) -> Option<View> {
+    let given = prometheus.get("grpcLatencyBuckets").filter(|value| !value.is_null() && *value != "")?;
+    let Value::String(text) = given else { return Some(view! { buckets: given, word: Value::Null }) };
+    if let Ok(numbers) = serde_json::from_str::<Vec<serde_json::Number>>(text) {
+        return Some(view! { buckets: numbers, word: Value::Null });
     }
-    settings(&given, &[("grpcLatencyBuckets", "grpc_latency_buckets")])
+    let path = "gitlab.gitaly.prometheus.grpcLatencyBuckets";
+    let message = format!("`{path}` is no list of numbers, and Gitaly does not start with it");
+    let found = Diagnostic::warning("not-toml", message).at_value(ValuePath::dotted(path));
+    cx.say(found.hint("write a list, as `[0.1, 1, 10]`"));
+    Some(view! { buckets: Value::Null, word: text })
 }
 
 /// Without a key whose value is no list.

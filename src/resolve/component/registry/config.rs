@@ -143,6 +143,12 @@ fn field(name: &str, value: Node) -> Node {
     json!({"name": name, "value": value})
 }
 
+/// Entries with a space between them.
+fn joined(list: &[Node]) -> String {
+    let texts = list.iter().map(|entry| entry.as_str().map_or_else(|| entry.to_string(), str::to_owned));
+    texts.collect::<Vec<_>>().join(" ")
+}
+
 fn endpoint(set: &NodeMap) -> View {
     let fields: Vec<Node> = set
         .iter()
@@ -152,8 +158,9 @@ fn endpoint(set: &NodeMap) -> View {
     let headers = set.get("headers").and_then(Value::as_object);
     let headers = headers.into_iter().flatten().map(|(name, value)| {
         let mark = secrets::header_secret(value).map(|secret| secrets::header_mark(&secret));
-        // The registry takes lists: a header may come more than once.
-        let value = if value.is_array() { value.clone() } else { json!([value]) };
+        // As in the official chart, the entries of a list are one value: the endpoint goes on receiving what it knows.
+        let value = value.as_array().map_or_else(|| value.clone(), |list| joined(list).into());
+        let value = json!([value]);
         json!({"name": name, "value": value, "mark": mark})
     });
     view! { name: set.get("name"), fields: fields, headers: headers.collect::<Vec<_>>() }

@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 
 use super::{COMPONENT, Web};
 use crate::model::workload::{Certificate, Image, Metrics};
-use crate::model::{Node, NodeMap, NonEmpty, Text, number_or_text};
+use crate::model::{Node, NodeMap, NonEmpty, Text};
 use crate::resolve::Plan;
 use crate::resolve::plan::View;
 use crate::resolve::shared::rails;
@@ -283,7 +283,7 @@ fn redis_view(web: &Web) -> View {
         sentinels: redis.sentinels.iter().map(sentinel).collect::<Vec<_>>(),
         sentinel_password: file(&redis.sentinel_password),
         password: file(&redis.password),
-        database: number_or_text(&redis.database),
+        database: redis.database,
     }
 }
 
