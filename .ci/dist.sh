@@ -1,12 +1,22 @@
 #!/usr/bin/env bash
-# Builds what packages hold, and looks into it: no path of the machine that builds it may be there.
+# Builds what packages hold, target/dist/gitlab-render, and looks into it: it is static, and no path of the machine that builds it is there.
+#
+# Static means with the libc of that machine: the program resolves no names and no users, which is what a static glibc cannot do.
 set -euo pipefail
 cd "$(dirname "$0")/.."
+host=$(rustc -vV | sed -n 's/^host: //p')
 folders=("$PWD" "${CARGO_HOME:-$HOME/.cargo}")
-RUSTFLAGS="${RUSTFLAGS:-} --remap-path-prefix=${folders[0]}=. --remap-path-prefix=${folders[1]}=cargo" \
-  cargo build --locked --profile dist
+# with --target the flags are not given to the scripts of crates
+RUSTFLAGS="${RUSTFLAGS:-} -C target-feature=+crt-static --remap-path-prefix=${folders[0]}=. --remap-path-prefix=${folders[1]}=cargo" \
+  cargo build --locked --profile dist --target "$host"
 
 binary=target/dist/gitlab-render
+mkdir -p target/dist
+cp "target/$host/dist/gitlab-render" "$binary"
+if readelf -l "$binary" | grep -q INTERP; then
+  printf '%s is not static\n' "$binary"
+  exit 1
+fi
 for folder in "${folders[@]}"; do
   found=$(LC_ALL=C grep -aoE "$folder/[[:print:]]{0,80}" "$binary" | sort -u || true)
   if [ -n "$found" ]; then

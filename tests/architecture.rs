@@ -118,8 +118,10 @@ const OWNED: &[(&str, &[&str])] = &[
     ("saphyr_parser::", &["yaml"]),
     ("clap::", &["cli", "commands", "ui"]),
     ("annotate_snippets::", &["ui"]),
-    // emit asks for the current directory, which it must not replace; ui for NO_COLOR and TERM
-    ("std::env", &["emit", "main", "ui"]),
+    // emit asks for the current directory, which it must not replace; ui for NO_COLOR and TERM; Argo CD gives its plugin variables,
+    // which become arguments
+    ("std::env", &["commands", "emit", "main", "ui"]),
+    ("clap_mangen::", &["commands"]),
     ("std::fs", &["emit", "files"]),
     // no render runs a program: of files the command of `--values-from`
     // (render's own tests run a shell)

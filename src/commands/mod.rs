@@ -1,7 +1,9 @@
 //! The commands: one file each, with its arguments and its `run`, which makes one call into [`crate::pipeline`] and
 //! hands the result to [`crate::ui`].
 
+mod adapter;
 mod adopt;
+mod argocd;
 mod companions;
 mod completion;
 mod diff;
@@ -9,6 +11,8 @@ mod explain;
 mod images;
 mod import;
 mod init;
+mod krm;
+mod man;
 mod profiles;
 mod releases;
 mod schema;
@@ -106,6 +110,15 @@ pub enum Command {
     Version(version::VersionArgs),
     /// Write a completion script for a shell.
     Completion(completion::CompletionArgs),
+    /// Render for Argo CD, as a config management plugin.
+    ///
+    /// What is rendered comes from the variables that Argo CD sets; the objects have its hooks and sync waves.
+    Argocd(argocd::ArgocdArgs),
+    /// Render for kustomize, as a KRM function: a ResourceList on stdin, and one with the objects on stdout.
+    Krm(krm::KrmArgs),
+    /// Write the manual pages.
+    #[command(hide = true)]
+    Man(man::ManArgs),
 }
 
 impl Command {
@@ -127,6 +140,9 @@ impl Command {
             Command::Upgrade(args) => args.run(ui),
             Command::Version(args) => args.run(ui),
             Command::Completion(args) => args.run(ui),
+            Command::Argocd(args) => args.run(ui),
+            Command::Krm(args) => args.run(ui),
+            Command::Man(args) => args.run(ui),
         }
     }
 }

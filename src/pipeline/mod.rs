@@ -21,6 +21,7 @@ mod post_migrations;
 mod questions;
 mod reference;
 mod request;
+pub mod resource_list;
 mod select;
 pub mod upgrade;
 pub mod validate;

@@ -170,7 +170,11 @@ impl TemplateArgs {
         Ok(Exit::Done)
     }
 
-    fn request(&self) -> Result<Request, Failure> {
+    /// What the arguments ask to be rendered.
+    ///
+    /// # Errors
+    /// Arguments that exclude each other, and files that cannot be read.
+    pub(super) fn request(&self) -> Result<Request, Failure> {
         if let Some(chart) = &self.chart {
             let message = format!("a chart (`{chart}`) is not needed: this program is the chart");
             let hint = "leave it out; `--gitlab-version` picks the GitLab version";

@@ -1,0 +1,27 @@
+//! What other tools call as a plugin: their input becomes a command line of `template`.
+
+use clap::Parser;
+
+use super::template::TemplateArgs;
+use crate::diag::{Diagnostic, Failure};
+
+/// The arguments of `template`, read from words that a plugin's input stands for.
+#[derive(Debug, Parser)]
+#[command(name = "template", no_binary_name = true, disable_help_flag = true)]
+struct Words {
+    #[command(flatten)]
+    template: TemplateArgs,
+}
+
+/// The arguments that `words` stand for; `origin` is what the user wrote them in.
+///
+/// # Errors
+/// What `template` would refuse, in clap's own words.
+pub(super) fn arguments(words: Vec<String>, origin: &str) -> Result<TemplateArgs, Failure> {
+    Words::try_parse_from(words).map(|words| words.template).map_err(|error| {
+        let text = error.render().to_string();
+        let first = text.lines().next().unwrap_or_default().trim_start_matches("error: ");
+        let hint = "see `gitlab-render template --help` for what each may be";
+        Diagnostic::error("plugin-input", format!("{origin}: {first}")).hint(hint).into()
+    })
+}

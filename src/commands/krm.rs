@@ -1,0 +1,104 @@
+//! `gitlab-render krm`.
+
+use std::path::Path;
+
+use clap::Args;
+use serde::Deserialize;
+use serde_json::{Map, Value};
+
+use super::{Exit, adapter};
+use crate::diag::{Diagnostic, Failure};
+use crate::files::read_text;
+use crate::pipeline::{self, resource_list::ResourceList};
+use crate::ui::Ui;
+use crate::values::Input;
+
+/// `gitlab-render krm`.
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Example, a generator of a kustomization (`generators: [gitlab.yaml]`):
+  apiVersion: gitlab-render/v1
+  kind: GitLab
+  metadata:
+    name: prod
+    namespace: gitlab
+    annotations:
+      config.kubernetes.io/function: |
+        exec: {path: gitlab-render, args: [krm]}
+  spec:
+    gitlabVersion: '18.10'
+    valuesFiles: [values.yaml]
+    values:
+      global: {hosts: {domain: example.com}}")]
+pub struct KrmArgs {}
+
+/// What a generator says.
+#[derive(Deserialize)]
+struct Generator {
+    metadata: Metadata,
+    #[serde(default)]
+    spec: Spec,
+}
+
+#[derive(Deserialize)]
+struct Metadata {
+    name: String,
+    namespace: Option<String>,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "camelCase", default)]
+struct Spec {
+    gitlab_version: Option<String>,
+    kube_version: Option<String>,
+    profile: Option<String>,
+    hooks: Option<String>,
+    values_files: Vec<String>,
+    /// Further arguments of `template`.
+    args: Vec<String>,
+    /// Over the files.
+    values: Map<String, Value>,
+}
+
+const ORIGIN: &str = "the generator's spec";
+
+impl KrmArgs {
+    /// Reads a ResourceList from stdin and writes it with the rendered objects added.
+    pub fn run(&self, ui: &Ui) -> Result<Exit, Failure> {
+        let text = read_text(Path::new("-"))?;
+        let Some(mut list) = ResourceList::read(text, "stdin")? else {
+            let message = "stdin holds no ResourceList, which kustomize gives to a function";
+            return Err(Diagnostic::error("plugin-input", message).hint("see `gitlab-render krm --help`").into());
+        };
+        let Generator { metadata, spec } = generator(&list)?;
+        let mut words = vec![metadata.name];
+        let flags = [
+            ("--namespace", metadata.namespace),
+            ("--gitlab-version", spec.gitlab_version),
+            ("--kube-version", spec.kube_version),
+            ("--profile", spec.profile),
+            // kustomize applies everything at once
+            ("--hooks", Some(spec.hooks.unwrap_or_else(|| "none".to_owned()))),
+        ];
+        words.extend(flags.into_iter().filter_map(|(flag, value)| Some(format!("{flag}={}", value?))));
+        words.extend(spec.values_files.iter().map(|file| format!("--values={file}")));
+        words.extend(spec.args);
+        let mut request = adapter::arguments(words, ORIGIN)?.request()?;
+        if !spec.values.is_empty() {
+            let bytes = format!("{:#}", Value::Object(spec.values)).into_bytes();
+            request.inputs.push(Input::File { name: "spec.values of the generator".to_owned(), bytes });
+        }
+        let rendered = pipeline::render(&request)?;
+        ui.report(&rendered.warnings, &rendered.sources);
+        list.extend(rendered.objects.manifests());
+        ui.out(list.text().as_bytes())?;
+        Ok(Exit::Done)
+    }
+}
+
+fn generator(list: &ResourceList) -> Result<Generator, Failure> {
+    serde_json::from_value(list.function_config()).map_err(|error| {
+        let message = format!("the generator (`functionConfig`) cannot be used: {error}");
+        Diagnostic::error("plugin-input", message).hint("see `gitlab-render krm --help`").into()
+    })
+}

@@ -1,0 +1,52 @@
+//! What kustomize gives to a function: a list of objects, and what the function is to do.
+
+use serde_json::{Map, Value};
+
+use crate::diag::{Failure, Report, Sources, code};
+use crate::manifest::Manifest;
+use crate::yaml::read;
+
+/// A ResourceList of the KRM functions specification.
+#[derive(Debug, Clone)]
+pub struct ResourceList(Map<String, Value>);
+
+impl ResourceList {
+    /// Reads a list; `None` where the text is something else. `name` is what the user calls the text.
+    ///
+    /// # Errors
+    /// A text that is not YAML.
+    pub fn read(text: String, name: &str) -> Result<Option<Self>, Failure> {
+        let value = match read::document(&text, 0, 0) {
+            Ok(node) => node.map(|node| node.to_value()),
+            Err(Report(found)) if found.iter().any(|d| d.code == code::NOT_A_MAP) => None,
+            Err(report) => {
+                let mut sources = Sources::default();
+                sources.add(name.to_owned(), text);
+                return Err(Failure { report, sources });
+            }
+        };
+        Ok(match value {
+            Some(Value::Object(list)) if list.get("kind").is_some_and(|kind| kind == "ResourceList") => {
+                Some(ResourceList(list))
+            }
+            _ => None,
+        })
+    }
+
+    /// What the function is to do: the object that names it.
+    pub fn function_config(&self) -> Value {
+        self.0.get("functionConfig").cloned().unwrap_or_default()
+    }
+
+    /// Adds objects behind those that are there.
+    pub fn extend(&mut self, manifests: &[Manifest]) {
+        if let Value::Array(items) = self.0.entry("items").or_insert_with(|| Value::Array(Vec::new())) {
+            items.extend(manifests.iter().map(|manifest| manifest.body.clone()));
+        }
+    }
+
+    /// The list as JSON, which is YAML too.
+    pub fn text(&self) -> String {
+        format!("{:#}\n", Value::Object(self.0.clone()))
+    }
+}
