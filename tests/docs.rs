@@ -66,7 +66,9 @@ fn every_flag_is_told_and_every_flag_told_is_there() {
     }
     let missing: Vec<_> = for_the_readme.difference(&in_readme).chain(ours.difference(&told)).collect();
     assert!(missing.is_empty(), "flags that are not told: {missing:?}");
-    let unknown: Vec<_> =
-        in_readme.difference(&ours).filter(|flag| !CARGO.contains(&flag.as_str()) && !accepted.contains(*flag)).collect();
+    let unknown: Vec<_> = in_readme
+        .difference(&ours)
+        .filter(|flag| !CARGO.contains(&flag.as_str()) && !accepted.contains(*flag))
+        .collect();
     assert!(unknown.is_empty(), "flags of no command: {unknown:?}");
 }

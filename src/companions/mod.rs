@@ -55,7 +55,7 @@ pub static CHARTS: [CompanionChart; 5] = [
         has_data: true,
         if_deleted: "Deleting its custom resource definitions deletes every Certificate and Issuer in the cluster, those of \
                      others included.",
-        while_replaced: "Certificates stay valid; none is issued or renewed meanwhile.",
+        while_replaced: "Certificates stay valid; none is issued or renewed until it is back.",
     },
     CompanionChart {
         name: "Prometheus",
@@ -67,7 +67,7 @@ pub static CHARTS: [CompanionChart; 5] = [
         groups: &[],
         has_data: true,
         if_deleted: "Deleting its claim deletes its measurements.",
-        while_replaced: "Nothing is measured meanwhile; the claim, and what was measured before, stay.",
+        while_replaced: "Nothing is measured until it is back; the claim and earlier measurements stay.",
     },
     CompanionChart {
         name: "Envoy Gateway",
@@ -79,7 +79,7 @@ pub static CHARTS: [CompanionChart; 5] = [
         groups: &["gateway.envoyproxy.io", "gateway.networking.k8s.io"],
         has_data: false,
         if_deleted: "Deleting its custom resource definitions deletes every Gateway and every route in the cluster.",
-        while_replaced: "The proxies go on serving; changes of routes wait meanwhile.",
+        while_replaced: "The proxies go on serving; changes of routes wait until it is back.",
     },
     CompanionChart {
         name: "Traefik",
@@ -91,7 +91,7 @@ pub static CHARTS: [CompanionChart; 5] = [
         groups: &["traefik.io", "traefik.containo.us"],
         has_data: false,
         if_deleted: "Traffic comes in through it, and its Service has the address that DNS names.",
-        while_replaced: "Nobody reaches GitLab meanwhile; its Service and the address stay.",
+        while_replaced: "GitLab cannot be reached until it is back; its Service and the address stay.",
     },
     CompanionChart {
         name: "HAProxy",
@@ -103,7 +103,7 @@ pub static CHARTS: [CompanionChart; 5] = [
         groups: &["haproxy.org"],
         has_data: false,
         if_deleted: "Traffic comes in through it, and its Service has the address that DNS names.",
-        while_replaced: "Nobody reaches GitLab meanwhile; its Service and the address stay.",
+        while_replaced: "GitLab cannot be reached until it is back; its Service and the address stay.",
     },
 ];
 

@@ -263,7 +263,7 @@ fn operand(scan: &mut Scan, depth: usize) -> Read<Value> {
 
 /// A text, or what a text that has code in it is.
 fn text((text, has_code): (String, bool)) -> Value {
-    if has_code { Value::Computed("a text with code in it") } else { Value::Text(text) }
+    if has_code { Value::Computed("a string with code in it") } else { Value::Text(text) }
 }
 
 fn word(scan: &mut Scan, depth: usize) -> Read<Value> {
@@ -437,7 +437,7 @@ mod tests {
                 ]),
             )
         );
-        assert_eq!(only("a['b'] = \"x\\n#{y}\""), set(&["a", "b"], Value::Computed("a text with code in it")));
+        assert_eq!(only("a['b'] = \"x\\n#{y}\""), set(&["a", "b"], Value::Computed("a string with code in it")));
         assert_eq!(only("a['b'] = ENV['X'] || 1"), set(&["a", "b"], Value::Computed("an environment variable")));
         assert_eq!(
             only("a['b'] = YAML.load <<-'EOS'\n  m: 1\n  EOS\n"),

@@ -263,7 +263,7 @@ impl<'t> Scan<'t> {
         };
         let (text, has_code) = self.until(open, end, matches!(form, None | Some('Q' | 'W')))?;
         match form {
-            _ if has_code => Ok(Value::Computed("a text with code in it")),
+            _ if has_code => Ok(Value::Computed("a string with code in it")),
             Some('w' | 'W' | 'i' | 'I') => {
                 Ok(Value::List(text.split_whitespace().map(|word| Value::Text(word.to_owned())).collect()))
             }

@@ -28,7 +28,7 @@ pub(super) fn plain(value: ruby::Value) -> Result<Value, &'static str> {
             }
             Value::Object(map)
         }
-        ruby::Value::Yaml(text) => read_plain(&text).map_err(|_| "the meaning of a text that is not YAML")?,
+        ruby::Value::Yaml(text) => read_plain(&text).map_err(|_| "the meaning of a string that is not YAML")?,
         ruby::Value::Computed(what) => return Err(what),
     })
 }
@@ -53,7 +53,7 @@ pub(super) fn computed_parts(path: &str, value: &ruby::Value, found: &mut Vec<(S
     match value {
         ruby::Value::Computed(what) => found.push((path.to_owned(), what)),
         ruby::Value::Yaml(text) if read_plain(text).is_err() => {
-            found.push((path.to_owned(), "the meaning of a text that is not YAML"))
+            found.push((path.to_owned(), "the meaning of a string that is not YAML"))
         }
         ruby::Value::List(items) => {
             for (number, item) in items.iter().enumerate() {

@@ -143,7 +143,7 @@ fn rendered(plan: &mut UpgradePlan, from: Release, halts: &[Halt], request: &Req
                     let errors: Vec<_> = report.0.iter().filter(|d| d.severity == Severity::Error).collect();
                     let first = errors.first().map(|d| d.message.as_str()).unwrap_or_default();
                     stop.notes.push(format!(
-                        "these values cannot be rendered yet, so what changes in objects is told in general; {} finding(s), the first: {first}",
+                        "these values cannot be rendered yet, so what changes in objects is described in general terms; {} finding(s), the first: {first}",
                         errors.len(),
                     ));
                 }

@@ -167,7 +167,7 @@ impl<'a> Context<'a> {
     pub fn yaml(&self, path: &str, text: &str) -> Value {
         (self.read_yaml)(text).unwrap_or_else(|reason| {
             self.say(
-                Diagnostic::error("not-yaml", format!("`{path}`: the text is not YAML: {reason}"))
+                Diagnostic::error("not-yaml", format!("`{path}`: the string is not YAML: {reason}"))
                     .at_value(ValuePath::dotted(path))
                     .unreadable()
                     .hint("write the setting as YAML, without the block of text around it"),

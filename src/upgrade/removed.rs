@@ -85,7 +85,7 @@ impl Rule {
                 "removed",
                 match self.when {
                     Some(When::RuleKind(RuleKind::Text)) => {
-                        format!("`{path}`: no longer a text since chart {}", self.since)
+                        format!("`{path}`: no longer a string since chart {}", self.since)
                     }
                     Some(When::Volume { .. }) => {
                         format!(

@@ -324,7 +324,7 @@ fn said_what(id: &ObjectId, body: &Value, found: &mut Vec<ObjectFault>) -> bool 
             all = false;
             let (code, reason) = match body.get(key) {
                 None => ("missing-field", "required, and not there"),
-                Some(_) => ("wrong-type", "a text is needed"),
+                Some(_) => ("wrong-type", "a string is needed"),
             };
             let hint = Some("every object says its `apiVersion` and its `kind`");
             found.push(ObjectFault::at(code, Severity::Error, key, reason).hint(hint));

@@ -120,7 +120,7 @@ impl<'s> Walk<'s> {
                 None => self.wrong(node, "a whole number"),
             },
             Type::IntOrText if value.is_string() || format::whole(value).is_some() => {}
-            Type::IntOrText => self.wrong(node, "a whole number or a text"),
+            Type::IntOrText => self.wrong(node, "a whole number or a string"),
             Type::Quantity => match value {
                 Value::Number(_) => {}
                 Value::String(text) => {
@@ -136,7 +136,7 @@ impl<'s> Walk<'s> {
                     self.add("bad-format", node, reason).hint =
                         Some("encode it, or use `stringData` in a Secret".to_owned());
                 }
-                None => self.wrong(node, "a text in base64"),
+                None => self.wrong(node, "a string in base64"),
             },
             Type::Time if value.is_string() => {}
             Type::Time => self.wrong(node, "a time as text"),
@@ -147,11 +147,11 @@ impl<'s> Walk<'s> {
                     let reason = format!("{} is not one of {}", format::shown(text), known.join(", "));
                     self.add("unknown-value", node, reason);
                 }
-                None => self.wrong(node, "a text"),
+                None => self.wrong(node, "a string"),
             },
             Type::Text { least, most, pattern } => match value.as_str() {
                 Some(text) => self.text(node, text, (*least, *most), *pattern),
-                None => self.wrong(node, "a text"),
+                None => self.wrong(node, "a string"),
             },
         }
     }
@@ -202,7 +202,7 @@ impl<'s> Walk<'s> {
 
     fn wrong(&mut self, node: &FieldValue<'_, '_>, wanted: &str) {
         let hint = match node.value {
-            Value::Number(_) | Value::Bool(_) if wanted.starts_with("a text") => Some("put it in quotes"),
+            Value::Number(_) | Value::Bool(_) if wanted.starts_with("a string") => Some("put it in quotes"),
             Value::String(text) if wanted == "a whole number" && text.parse::<i64>().is_ok() => {
                 Some("take the quotes away")
             }

@@ -100,7 +100,7 @@ pub fn data(text: &str, source: usize, lines: usize) -> Result<Option<Value>, Re
 /// The first thing that is wrong, behind its line in the text.
 pub fn inner(text: &str) -> Result<Value, String> {
     if text.len() > MAX_BYTES {
-        return Err(format!("a text of {} bytes is too long", text.len()));
+        return Err(format!("a string of {} bytes is too long", text.len()));
     }
     data(text, 0, 0).map(Option::unwrap_or_default).map_err(|Report(findings)| {
         let line = |d: &Diagnostic| {

@@ -75,7 +75,7 @@ pub fn explain(info: &str, line: &str, at: Location) -> Diagnostic {
     let (message, hint) = if quote.is_some() && info.contains("indent") {
         ("the quote that was opened is never closed", "close it on the same line")
     } else if info.contains("mapping values are not allowed") {
-        ("a `: ` is not allowed here", "put a text with `: ` in quotes; a nested map begins on a line of its own")
+        ("a `: ` is not allowed here", "put a string with `: ` in quotes; a nested map begins on a line of its own")
     } else if info.contains("unknown anchor") {
         ("the alias has no anchor before it", "define it above with `&name`; put text that begins with `*` in quotes")
     } else if info.contains("unexpected end of stream") {

@@ -83,7 +83,7 @@ fn faults_are_found_where_they_are() {
             deployment,
             "/spec/replicas",
             json!("2"),
-            "wrong-type `Deployment/test-web`: `spec.replicas`: a whole number is needed, a text was found",
+            "wrong-type `Deployment/test-web`: `spec.replicas`: a whole number is needed, a string was found",
         ),
         (
             deployment,
@@ -125,7 +125,7 @@ fn faults_are_found_where_they_are() {
             deployment,
             "/metadata/annotations/a",
             json!(true),
-            "wrong-type `Deployment/test-web`: `metadata.annotations.a`: a text is needed, `true` or `false` was found",
+            "wrong-type `Deployment/test-web`: `metadata.annotations.a`: a string is needed, `true` or `false` was found",
         ),
         (
             deployment,
@@ -163,13 +163,13 @@ fn faults_are_found_where_they_are() {
             deployment,
             at("resources/limits"),
             json!("1Gi"),
-            text("wrong-type", ".containers[0].resources.limits`: a map is needed, a text was found"),
+            text("wrong-type", ".containers[0].resources.limits`: a map is needed, a string was found"),
         ),
         (
             deployment,
             at("ports/0/containerPort"),
             json!("8080"),
-            text("wrong-type", ".containers[0].ports[0].containerPort`: a whole number is needed, a text was found"),
+            text("wrong-type", ".containers[0].ports[0].containerPort`: a whole number is needed, a string was found"),
         ),
         (
             deployment,
@@ -193,7 +193,7 @@ fn faults_are_found_where_they_are() {
             deployment,
             at("env/0/value"),
             json!(1),
-            text("wrong-type", ".containers[0].env[0].value`: a text is needed, a number was found"),
+            text("wrong-type", ".containers[0].env[0].value`: a string is needed, a number was found"),
         ),
         (
             deployment,
@@ -244,7 +244,7 @@ fn faults_are_found_where_they_are() {
             deployment,
             at("livenessProbe"),
             json!("x"),
-            text("wrong-type", ".containers[0].livenessProbe`: a map is needed, a text was found"),
+            text("wrong-type", ".containers[0].livenessProbe`: a map is needed, a string was found"),
         ),
         (
             deployment,
@@ -298,7 +298,7 @@ fn faults_are_found_where_they_are() {
             deployment,
             "/spec/template/spec/initContainers",
             json!("x"),
-            text("wrong-type", ".initContainers`: a list is needed, a text was found"),
+            text("wrong-type", ".initContainers`: a list is needed, a string was found"),
         ),
         (
             deployment,
@@ -433,7 +433,7 @@ fn faults_are_found_where_they_are() {
             autoscaler,
             "/spec/metrics/0",
             json!("cpu"),
-            "wrong-type `HorizontalPodAutoscaler/test-web`: `spec.metrics[0]`: a map is needed, a text was found",
+            "wrong-type `HorizontalPodAutoscaler/test-web`: `spec.metrics[0]`: a map is needed, a string was found",
         ),
         (
             budget,

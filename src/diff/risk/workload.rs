@@ -134,10 +134,10 @@ impl Workloads {
                     return (Class::None, "its pods are made anew when somebody deletes them (`OnDelete`)".to_owned());
                 }
                 if most == 1 {
-                    return (down, format!("{pods}: it does not answer meanwhile{budget}"));
+                    return (down, format!("{pods}: it is unavailable until the new one is ready{budget}"));
                 }
                 if is_app(body, "gitaly") && !self.praefect {
-                    let alone = "each alone has the repositories of its storage, which do not answer meanwhile";
+                    let alone = "each alone has the repositories of its storage, which are unavailable until the new one is ready";
                     return (down, format!("{pods}, one after the other; {alone}{budget}"));
                 }
                 (Class::Restart, format!("{pods}, one after the other{budget}"))
@@ -154,7 +154,10 @@ impl Workloads {
         let pods = labels(at(body, &["spec", "template", "metadata", "labels"]));
         match self.budgets.iter().find(|budget| selects(&budget.selector, &pods)) {
             Some(budget) => {
-                format!("; a drain meanwhile is held by PodDisruptionBudget `{}` ({})", budget.name, budget.allows)
+                format!(
+                    "; a drain at that time is held up by PodDisruptionBudget `{}` ({})",
+                    budget.name, budget.allows
+                )
             }
             None => String::new(),
         }

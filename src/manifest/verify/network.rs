@@ -70,7 +70,7 @@ fn service(spec: &FieldValue<'_, '_>, out: &mut Findings<'_>) {
         {
             let (first, last) = (NODE_PORTS.start(), NODE_PORTS.end());
             let reason =
-                format!("outside of {first} to {last}, which clusters give out unless they are told otherwise");
+                format!("outside of {first} to {last}, which clusters give out unless they are configured otherwise");
             out.add("out-of-range", &number, reason).severity = Severity::Warning;
         }
         if kind == "ClusterIP" && port.value.get("nodePort").and_then(Value::as_i64).is_some_and(|n| n != 0) {

@@ -77,7 +77,7 @@ pub(super) fn compare(node: &FieldValue<'_, '_>, shape: &Shape, out: &mut Findin
         Shape::Any => {}
         Shape::Text => {
             if !value.is_string() {
-                wrong(node, "a text", out);
+                wrong(node, "a string", out);
             }
         }
         Shape::As(check) => match value.as_str().map(check) {
@@ -85,21 +85,21 @@ pub(super) fn compare(node: &FieldValue<'_, '_>, shape: &Shape, out: &mut Findin
             Some(Err(reason)) => {
                 out.add("bad-format", node, reason);
             }
-            None => wrong(node, "a text", out),
+            None => wrong(node, "a string", out),
         },
         Shape::Named(check) => match value.as_str().map(check) {
             Some(Ok(())) => {}
             Some(Err(reason)) => {
                 out.add("bad-name", node, reason);
             }
-            None => wrong(node, "a text", out),
+            None => wrong(node, "a string", out),
         },
         Shape::Words(check) => match value.as_str().map(check) {
             Some(Ok(())) => {}
             Some(Err(reason)) => {
                 out.add("unknown-value", node, reason);
             }
-            None => wrong(node, "a text", out),
+            None => wrong(node, "a string", out),
         },
         Shape::OneOf(words) => match value.as_str() {
             Some(text) if words.contains(&text) => {}
@@ -107,7 +107,7 @@ pub(super) fn compare(node: &FieldValue<'_, '_>, shape: &Shape, out: &mut Findin
                 let known: Vec<String> = words.iter().map(|w| format!("`{w}`")).collect();
                 out.add("unknown-value", node, format!("{} is not one of {}", shown(text), known.join(", ")));
             }
-            None => wrong(node, "a text", out),
+            None => wrong(node, "a string", out),
         },
         Shape::Bool => {
             if !value.is_boolean() {

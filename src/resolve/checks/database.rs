@@ -72,7 +72,7 @@ fn server_of_nobody(cx: &Context) {
             cx,
             "postgresql-host",
             "postgresql.install",
-            "no PostgreSQL comes with GitLab then, and `global.psql.host` does not name yours: connections go to a Service that nobody makes",
+            "no PostgreSQL comes with GitLab then, and `global.psql.host` does not name yours: connections go to a Service that nothing creates",
             "name your server in `global.psql.host`",
         );
     }

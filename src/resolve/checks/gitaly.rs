@@ -56,7 +56,7 @@ fn storages(cx: &Context) {
         };
         let message = match path {
             "global.gitaly.external" if all.is_empty() => {
-                "is empty, and `global.gitaly.enabled` is false: nobody keeps the repositories"
+                "is empty, and `global.gitaly.enabled` is false: nothing stores the repositories"
             }
             _ => "no storage is named `default`, which GitLab needs",
         };

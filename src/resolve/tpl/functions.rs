@@ -125,13 +125,13 @@ fn unknown(name: &str, at: usize) -> TplError {
 /// A value as text, as `{{ }}` writes it.
 pub(super) fn text(datum: &Datum, at: usize) -> Result<String, TplError> {
     match datum {
-        Datum::Root | Datum::Values => Err(TplError::new(at, "this is a map, not a text")),
+        Datum::Root | Datum::Values => Err(TplError::new(at, "this is a map, not a string")),
         Datum::Nothing => {
             Err(TplError::new(at, "this is not set").hint("set the value that it names, or give one with `default`"))
         }
         Datum::Plain(value) => match &**value {
             Value::Array(_) | Value::Object(_) => {
-                Err(TplError::new(at, "this is a list or a map, not a text").hint("write it with `toYaml`"))
+                Err(TplError::new(at, "this is a list or a map, not a string").hint("write it with `toYaml`"))
             }
             value => Ok(scalar(value)),
         },
@@ -277,7 +277,7 @@ fn of_texts(name: &str, arguments: &[Datum], at: usize) -> Result<Option<Value>,
         ("b64enc", [text]) => STANDARD.encode(text).into(),
         ("b64dec", [text]) => {
             let bytes = STANDARD.decode(text).ok().and_then(|bytes| String::from_utf8(bytes).ok());
-            bytes.ok_or_else(|| TplError::new(at, "this is not the base64 of a text"))?.into()
+            bytes.ok_or_else(|| TplError::new(at, "this is not the base64 of a string"))?.into()
         }
         _ => return Err(missing(name, at)),
     }))

@@ -38,7 +38,7 @@ impl fmt::Display for Word<'_> {
         match self {
             Word::Name(name) => write!(f, "`{name}`"),
             Word::Variable(name) => write!(f, "`${name}`"),
-            Word::Text(_) => f.write_str("a text"),
+            Word::Text(_) => f.write_str("a string"),
             Word::Number(_) => f.write_str("a number"),
             Word::Dot => f.write_str("`.`"),
             Word::Pipe => f.write_str("`|`"),

@@ -77,8 +77,8 @@ fn tell(path: &str, text: &str, fault: &TplError) -> Diagnostic {
     let line = before.matches('\n').count() + 1;
     let column = before.rsplit('\n').next().unwrap_or_default().chars().count() + 1;
     let place = match text.trim_end().contains('\n') {
-        true => format!("line {line}, column {column} of the text"),
-        false => format!("column {column} of the text"),
+        true => format!("line {line}, column {column} of the string"),
+        false => format!("column {column} of the string"),
     };
     Diagnostic::error("value-template", format!("`{path}`: {place}: {}", fault.why))
         .at_value(ValuePath::indexed(path).unwrap_or_else(|| ValuePath::dotted(path)))

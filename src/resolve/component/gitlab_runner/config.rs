@@ -116,7 +116,7 @@ fn check(runner: &Runner, template: &str) {
         runner.cx.say(
             Diagnostic::warning(
                 "not-toml",
-                format!("`{path}`: line {line} of the text is not TOML: {}", why.message()),
+                format!("`{path}`: line {line} of the string is not TOML: {}", why.message()),
             )
             .at_value(ValuePath::dotted(&path))
             .hint("the runner refuses such a file when it registers"),
