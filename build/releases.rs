@@ -37,7 +37,11 @@ pub fn differences(root: &Path) -> Outcome<String> {
         let (id, what) = (text("id")?, text("what")?);
         let name: String = id.split('-').map(capitalized).collect();
         let releases = span(row, id)?;
-        writeln!(names, "    /// {what}.\n    {name},")?;
+        // What came back to several series at once has a row for each.
+        let known = format!("\n    {name},\n");
+        if !names.contains(&known) {
+            writeln!(names, "    /// {what}.\n    {name},")?;
+        }
         writeln!(
             table,
             "    DifferenceRow {{ difference: Difference::{name}, id: {id:?}, releases: {releases}, what: {what:?} }},"

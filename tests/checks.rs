@@ -16,7 +16,7 @@ struct File {
 }
 
 /// One contradiction. `$1` in its texts stands for each word of `each` in turn.
-#[derive(Deserialize)]
+#[derive(Default, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Case {
     /// The check as `known.tsv` names it, or a name of our own.
@@ -32,6 +32,9 @@ struct Case {
     /// It is a warning: the official chart takes these values.
     #[serde(default)]
     warns: bool,
+    /// The release of GitLab; empty for the default one.
+    #[serde(default)]
+    gitlab: String,
     /// The check of the official chart holds even for keys that nothing reads.
     #[serde(default)]
     lenient: bool,
@@ -74,7 +77,7 @@ fn problem(case: &Case, word: &str) -> Option<String> {
         return case.because.is_empty().then(|| "neither a code nor a reason".to_owned());
     }
     let fill = |text: &String| text.replace("$1", word);
-    let got = template(&[&fill(&case.values)], case.lenient);
+    let got = template(&[&fill(&case.values)], case);
     let status = if case.warns { 0 } else { 3 };
     if got.status != Some(status) {
         return Some(format!("ended with {:?}, not {status}\n{}", got.status, got.stderr));
@@ -102,7 +105,7 @@ fn problem(case: &Case, word: &str) -> Option<String> {
     if case.mended.is_empty() {
         return Some("no way out is tried".to_owned());
     }
-    let mended = template(&[&fill(&case.values), &fill(&case.mended)], case.lenient);
+    let mended = template(&[&fill(&case.values), &fill(&case.mended)], case);
     let still = mended.status != Some(0) || mended.stderr.contains(&head);
     still.then(|| format!("the way out is not taken\n{}", mended.stderr))
 }
@@ -138,7 +141,7 @@ fn fault(case: &Case, finding: &str, fill: &dyn Fn(&String) -> String) -> Option
     Some(format!("it does not show the line `{line}`\n{finding}"))
 }
 
-fn template(values: &[&str], lenient: bool) -> Ran {
+fn template(values: &[&str], case: &Case) -> Ran {
     let directory = tempfile::tempdir().expect("a directory for the case");
     let mut args: Vec<String> =
         ["template", "--set", "certmanager-issuer.email=me@example.com"].map(str::to_owned).to_vec();
@@ -147,8 +150,11 @@ fn template(values: &[&str], lenient: bool) -> Ran {
         fs::write(directory.path().join(&name), text).expect("the file is written");
         args.extend(["-f".to_owned(), name]);
     }
-    if lenient {
+    if case.lenient {
         args.extend(["--unknown-keys", "warn"].map(str::to_owned));
+    }
+    if !case.gitlab.is_empty() {
+        args.extend(["--gitlab-version", case.gitlab.as_str()].map(str::to_owned));
     }
     run(directory.path(), &args, &BTreeMap::new(), "")
 }
@@ -165,7 +171,7 @@ fn a_key_that_nothing_reads_gets_a_sure_answer_or_none() {
         let mut text: String =
             outer.iter().enumerate().map(|(depth, key)| format!("{}{key}:\n", "  ".repeat(depth))).collect();
         text += &format!("{}{last}: {value}\n", "  ".repeat(outer.len()));
-        let got = template(&[&text], false);
+        let got = template(&[&text], &Case::default());
         let holds = match hint.strip_prefix('-') {
             Some(absent) => !got.stderr.contains(absent),
             None => got.stderr.contains(hint),
@@ -195,7 +201,7 @@ fn strings_keep_their_text_and_quantities_their_unit() {
         ("gitlab: {webservice: {minReplicas: 1_0, maxReplicas: 0x10}}", false),
     ];
     for (values, lost) in strings {
-        let got = template(&[values], false);
+        let got = template(&[values], &Case::default());
         assert_eq!(got.stderr.contains("error[lost-text]"), lost, "{values}\n{}", got.stderr);
         assert_eq!(got.status == Some(3), lost, "{values}\n{}", got.stderr);
     }
@@ -206,7 +212,7 @@ fn strings_keep_their_text_and_quantities_their_unit() {
         ("registry: {resources: {limits: {cpu: 8, memory: 1Gi}}}", ""),
         ("minio: {persistence: {size: 10}}", "`10Gi`"),
     ] {
-        let got = template(&[values], false);
+        let got = template(&[values], &Case::default());
         let told = got.stderr.contains("warning[odd-quantity]") && got.stderr.contains(unit);
         assert_eq!((got.status, told), (Some(0), !unit.is_empty()), "{values}\n{}", got.stderr);
     }
@@ -216,9 +222,9 @@ fn strings_keep_their_text_and_quantities_their_unit() {
 #[test]
 fn a_key_that_is_there_twice_counts_as_helm_has_it_where_that_is_asked_for() {
     let values = "global: {edition: ce}\nglobal: {edition: ee, time_zone: Europe/Berlin}\n";
-    let strict = template(&[values], false);
+    let strict = template(&[values], &Case::default());
     assert_eq!(strict.status, Some(3), "{}", strict.stderr);
-    let lenient = template(&[values], true);
+    let lenient = template(&[values], &Case { lenient: true, ..Case::default() });
     assert_eq!(lenient.status, Some(0), "{}", lenient.stderr);
     assert!(lenient.stderr.contains("warning[duplicate-key]"), "{}", lenient.stderr);
     assert!(lenient.stdout.contains("value: Europe/Berlin") && lenient.stdout.contains("gitlab-webservice-ee"));
@@ -231,12 +237,12 @@ fn a_variable_of_the_user_takes_the_place_of_the_one_that_is_set_by_default() {
 global: {pages: {enabled: true}, praefect: {enabled: true}, spamcheck: {enabled: true}}
 nginx-ingress: {controller: {extraEnvs: [{name: POD_NAME, value: mine}]}}
 ";
-    let plain = template(&[on], false);
+    let plain = template(&[on], &Case::default());
     let defaults = variables(&plain.stdout);
     let names: BTreeSet<&str> =
         defaults.iter().map(|(_, _, name)| name.as_str()).filter(|name| *name != "POD_NAME").collect();
     let own: String = names.iter().map(|name| format!("    {name}: mine\n")).collect();
-    let got = template(&[on, &format!("global:\n  extraEnv:\n{own}")], false);
+    let got = template(&[on, &format!("global:\n  extraEnv:\n{own}")], &Case::default());
     assert_eq!(got.status, Some(0), "{}", got.stderr);
     let all = variables(&got.stdout);
     let mut seen = BTreeSet::new();

@@ -16,6 +16,19 @@ pub fn root() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR"))
 }
 
+/// The least values of a release that brings no data stores: PostgreSQL, Redis and object storage of one's own.
+pub fn own_stores() -> serde_json::Value {
+    serde_json::json!({
+        "global": {
+            "psql": {"host": "db.example.com", "password": {"secret": "db"}},
+            "redis": {"host": "redis.example.com"},
+            "appConfig": {"object_store": {"enabled": true, "connection": {"secret": "objects"}}},
+        },
+        "registry": {"storage": {"secret": "images"}},
+        "gitlab": {"toolbox": {"backups": {"objectStorage": {"config": {"secret": "backups"}}}}},
+    })
+}
+
 /// What a run of the program did.
 #[derive(Debug)]
 pub struct Ran {

@@ -18,7 +18,7 @@ pub use hook::Hook;
 pub use id::ObjectId;
 pub use order::{Ordered, order};
 pub use verify::node::FieldValue;
-pub use verify::{MOST_FAULTS, ObjectFault, Verified, check, faults, format, verify};
+pub use verify::{ObjectFault, Verified, check, faults, format, verify};
 
 use crate::diag::{Diagnostic, ValuePath};
 

@@ -48,7 +48,9 @@ settings!(
         gitlab_kas: Kas,
         #[serde(rename(deserialize = "graphQlTimeout"))]
         graphql_timeout: Node,
+        git_timeout: Node,
         gravatar: Gravatar,
+        iam_auth_service: IamAuthService,
         incoming_email: IncomingEmail,
         initial_defaults: InitialDefaults,
         issue_closing_pattern: Node,
@@ -73,6 +75,25 @@ settings!(
         username_changing_enabled: Node,
         webhook_timeout: Node,
         workspaces: Workspaces,
+    }
+);
+
+settings!(
+    /// The service of identity and access management.
+    IamAuthService {
+        enabled: bool,
+        http: Endpoint,
+        grpc: Endpoint,
+        jwt_audience: Text,
+        auth_token: SecretKey,
+    }
+);
+
+settings!(
+    /// Where a service answers.
+    Endpoint {
+        host: Text,
+        port: Node,
     }
 );
 

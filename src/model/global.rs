@@ -33,6 +33,8 @@ pub struct Global {
     pub pod: Labelled,
     /// Annotations of Deployments.
     pub deployment: Deployment,
+    /// How many old ReplicaSets are kept where a component does not say.
+    pub revision_history_limit: Node,
     /// Time zone of the pods.
     #[serde(rename = "time_zone")]
     pub time_zone: Text,

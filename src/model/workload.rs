@@ -93,6 +93,8 @@ pub struct Labelled {
 pub struct Deployment {
     /// Annotations of the Deployment itself.
     pub annotations: NodeMap,
+    /// How many old ReplicaSets are kept.
+    pub revision_history_limit: Node,
     /// How pods are replaced.
     pub strategy: NodeMap,
     /// Seconds that a new pod must be ready before it counts.

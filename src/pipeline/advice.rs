@@ -10,13 +10,8 @@ const LONG: usize = 20;
 
 /// A sentence that says what to write at `path`; `helps` says whether a variant is free of the fault.
 ///
-/// `field` is what stands in the field that is wrong. None where none of the usual slips is the reason.
-pub(super) fn for_value(
-    variants: &Variants<'_>,
-    path: &ValuePath,
-    field: &Value,
-    helps: &dyn Fn(&Variant) -> bool,
-) -> Option<String> {
+/// None where none of the usual slips is the reason.
+pub(super) fn for_value(variants: &Variants<'_>, path: &ValuePath, helps: &dyn Fn(&Variant) -> bool) -> Option<String> {
     let leaves = variants.leaves();
     let (_, value) = leaves.iter().find(|(leaf, _)| leaf == path)?;
     let text = value.as_str()?;
@@ -29,10 +24,8 @@ pub(super) fn for_value(
             return Some(format!("write `{new}`, {how}"));
         }
     }
-    // only where the string becomes a part of the field: of a text with a whole list in it, another item may be wrong
-    let is_part = field.as_str().is_some_and(|field| field.contains(text));
     let shortest: String = text.chars().take(1).collect();
-    (is_part && text.len() > LONG && try_text(&shortest)).then(|| {
+    (text.len() > LONG && try_text(&shortest)).then(|| {
         // the longest part of the text that is taken
         let (mut fits, mut too_long) = (1, text.chars().count());
         while too_long - fits > 1 {

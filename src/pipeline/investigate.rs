@@ -11,16 +11,11 @@ use super::variant_faults::{self, VariantFaults};
 use super::variants::Variants;
 use super::{Request, layers};
 use crate::diag::{Diagnostic, Fault, Place, Severity, ValuePath};
-use crate::manifest::MOST_FAULTS;
 use crate::schema;
 use crate::values::tree;
 
 /// More places than this tell nothing.
 const MOST_PLACES: usize = 3;
-/// With more refused values than this nothing else is judged: hardly anything would be left.
-const MOST_REFUSED: usize = 200;
-/// For so many causes it is tried what to write instead.
-const MOST_ADVICE: usize = 16;
 /// For so many refused values something else is tried in their place.
 const MOST_STAND_INS: usize = 12;
 
@@ -34,12 +29,9 @@ const MOST_UNKNOWN: usize = 500;
 /// only because it is left out cannot be judged, and is not reported: whatever is, is also wrong with some acceptable
 /// value in its place.
 pub(super) fn errors(request: &Request, user: &Value, refused: &[Diagnostic]) -> Vec<Diagnostic> {
-    let wrong = refused.iter().filter(|d| d.severity == Severity::Error);
-    if wrong.clone().count() > MOST_REFUSED {
-        return Vec::new();
-    }
     let known = schema::known(user);
     let user = if entries(user) - entries(&known) > MOST_UNKNOWN { &known } else { user };
+    let wrong = refused.iter().filter(|d| d.severity == Severity::Error);
     let left_out: Vec<ValuePath> = wrong.filter_map(|d| d.places.first()?.path().cloned()).collect();
     let judge = |left_out| Ok(Judge { request, user, variants: Variants::new(request, user, left_out)? });
     let judged = judge(left_out.clone()).and_then(|judge: Judge<'_>| {
@@ -197,20 +189,10 @@ fn by_cause(variants: &Variants<'_>, seen: &VariantFaults, faults: Vec<(usize, V
             None => groups.push((causes, vec![number])),
         }
     }
-    let tell = |(n, (causes, numbers)): (usize, (Vec<ValuePath>, Vec<usize>))| {
-        fault(variants, seen, causes, &numbers, n < MOST_ADVICE)
-    };
-    groups.into_iter().enumerate().map(tell).collect()
+    groups.into_iter().map(|(causes, numbers)| fault(variants, seen, causes, &numbers)).collect()
 }
 
-/// One cause and the faults it makes; `advise`: what to write instead is tried.
-fn fault(
-    variants: &Variants<'_>,
-    seen: &VariantFaults,
-    causes: Vec<ValuePath>,
-    numbers: &[usize],
-    advise: bool,
-) -> Diagnostic {
+fn fault(variants: &Variants<'_>, seen: &VariantFaults, causes: Vec<ValuePath>, numbers: &[usize]) -> Diagnostic {
     let first = &seen.wrong[numbers[0]].diagnostic;
     let Some(cause) = causes.first() else { return first.clone() };
     let mut message = format!("`{cause}`: a cluster would refuse {}", first.message);
@@ -225,16 +207,13 @@ fn fault(
             0 => String::new(),
             hidden => format!(" and {hidden} more"),
         };
-        let least = if numbers.len() < MOST_FAULTS { "" } else { "at least " };
-        message = format!("{message}; {least}{} more {fields} wrong, in {}{rest}", more.len(), shown.join(", "));
+        message = format!("{message}; {} more {fields} wrong, in {}{rest}", more.len(), shown.join(", "));
     }
-    let tried = || {
-        advice::for_value(variants, cause, &seen.wrong[numbers[0]].value, &|variant| {
-            let other = VariantFaults::of(variant);
-            numbers.iter().all(|number| seen.answer(*number, &other) == Answer::Changed)
-        })
-    };
-    let hint = advise.then(tried).flatten().or_else(|| first.hint.clone());
+    let hint = advice::for_value(variants, cause, &|variant| {
+        let other = VariantFaults::of(variant);
+        numbers.iter().all(|number| seen.answer(*number, &other) == Answer::Changed)
+    });
+    let hint = hint.or_else(|| first.hint.clone());
     let places = causes.into_iter().take(MOST_PLACES).map(Place::Value).collect();
     Diagnostic { message, places, hint, ..first.clone() }
 }

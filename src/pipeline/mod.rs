@@ -134,7 +134,8 @@ fn selected(request: &Request, output: &Output) -> Result<(Rendered, Checked), F
     let not_values = not_values::find(&files, request.unknown_keys);
     found.extend(not_values.iter().cloned());
     found.extend(questions::open(&merged.origins, &merged.sources, request.strict));
-    let removed = removed::check(&merged.user, request.unknown_keys == UnknownKeys::Warn);
+    let removed =
+        removed::check(&merged.user, layers::version(&request.target), request.unknown_keys == UnknownKeys::Warn);
     merged.user = removed::without(merged.user, &removed);
     found.extend(removed);
     found.extend(companions::notes(&merged.user));

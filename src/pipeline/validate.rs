@@ -63,11 +63,15 @@ fn point_at_values(
 }
 
 fn seen(manifests: &[Manifest], all: &[Finding]) -> VariantFaults {
-    let faults = all.iter().map(|finding| {
-        let object = manifests.iter().position(|m| Some(&m.id) == finding.object.as_ref());
-        let field = ValuePath::indexed(&finding.path).unwrap_or_else(|| ValuePath::dotted(&finding.path));
-        let value = object.and_then(|n| field.within(&manifests[n].body)).cloned().unwrap_or_default();
-        VariantFault::new(object, field, value, Diagnostic::error(finding.code, finding.message.clone()))
-    });
-    VariantFaults::new(manifests, faults.collect())
+    let mut seen = VariantFaults::objects(manifests);
+    seen.wrong = all
+        .iter()
+        .map(|finding| {
+            let object = manifests.iter().position(|m| Some(&m.id) == finding.object.as_ref());
+            let field = ValuePath::indexed(&finding.path).unwrap_or_else(|| ValuePath::dotted(&finding.path));
+            let value = object.and_then(|n| field.within(&manifests[n].body)).cloned().unwrap_or_default();
+            VariantFault { object, field, value, diagnostic: Diagnostic::error(finding.code, finding.message.clone()) }
+        })
+        .collect();
+    seen
 }

@@ -1,8 +1,5 @@
 //! What is wrong with a variant of the values, in a form that can be compared with what is wrong with another.
 
-use std::collections::{HashMap, HashSet};
-use std::hash::{DefaultHasher, Hash, Hasher};
-
 use serde_json::Value;
 
 use super::causes::{Answer, Cause, Search};
@@ -10,14 +7,8 @@ use super::variants::{Variant, Variants};
 use crate::diag::{Diagnostic, Place, Severity, Step, ValuePath};
 use crate::manifest::{self, Manifest};
 
-/// How many variants may be rendered to explain one run; a render takes some ten milliseconds, and more with many values.
+/// How many variants may be rendered to explain one run; a render takes some ten milliseconds.
 const MOST_VARIANTS: usize = 150;
-/// How many variants may be rendered however many values there are.
-const LEAST_VARIANTS: usize = 20;
-/// With more values than this fewer variants are rendered, so that the time grows with the values and not with their square.
-const MANY_VALUES: usize = 2_000;
-/// So many faults are explained; whoever has more mends these first.
-const MOST_EXPLAINED: usize = 200;
 /// Up to so many faults are explained in full: by all the values that cause them, not only by those that look like it.
 const FEW: usize = 8;
 /// How many values are tried by themselves, for each fault, because they look like the field.
@@ -30,30 +21,6 @@ pub(super) struct VariantFaults {
     pub objects: Vec<(String, String)>,
     /// Errors of resolving first, then those of objects.
     pub wrong: Vec<VariantFault>,
-    /// The faults of objects, to be looked up.
-    index: FaultIndex,
-}
-
-/// What is compared of the faults of objects, by the hashes of what they say.
-#[derive(Default)]
-struct FaultIndex {
-    /// How many faults an object has of one code in fields of the same keys.
-    alike: HashMap<(usize, u64), usize>,
-    /// The faults word for word.
-    exact: HashSet<(usize, u64)>,
-}
-
-impl FaultIndex {
-    fn of(wrong: &[VariantFault]) -> Self {
-        let mut index = FaultIndex::default();
-        for fault in wrong {
-            if let Some(object) = fault.object {
-                *index.alike.entry((object, fault.kind)).or_default() += 1;
-                index.exact.insert((object, fault.exactly));
-            }
-        }
-        index
-    }
 }
 
 /// One thing that is wrong.
@@ -66,29 +33,33 @@ pub(super) struct VariantFault {
     pub value: Value,
     /// The finding, without the values that cause it.
     pub diagnostic: Diagnostic,
-    /// The hash of its code and of the keys of its field.
-    kind: u64,
-    /// The hash of its code, its field and its message.
-    exactly: u64,
 }
 
 impl VariantFaults {
     /// What resolving, rendering and verifying say about a variant.
     pub fn of(variant: &Variant) -> Self {
+        let mut seen = VariantFaults::objects(&variant.manifests);
         let errors = variant.found.iter().filter(|d| d.severity == Severity::Error);
-        let settings = errors.map(|d| VariantFault::new(None, ValuePath::root(), Value::Null, d.clone()));
-        let faults = manifest::check(&variant.manifests).into_iter().map(|(number, fault)| {
+        seen.wrong = errors
+            .map(|d| VariantFault { object: None, field: ValuePath::root(), value: Value::Null, diagnostic: d.clone() })
+            .collect();
+        seen.wrong.extend(manifest::check(&variant.manifests).into_iter().map(|(number, fault)| {
             let manifest = &variant.manifests[number];
             let value = fault.at.within(&manifest.body).cloned().unwrap_or_default();
-            VariantFault::new(Some(number), fault.at.clone(), value, fault.diagnostic(&manifest.id))
-        });
-        VariantFaults::new(&variant.manifests, settings.chain(faults).collect())
+            VariantFault {
+                object: Some(number),
+                field: fault.at.clone(),
+                value,
+                diagnostic: fault.diagnostic(&manifest.id),
+            }
+        }));
+        seen
     }
 
-    /// The objects of a variant and what is wrong with it.
-    pub fn new(manifests: &[Manifest], wrong: Vec<VariantFault>) -> Self {
+    /// The objects of a variant; nothing is wrong with them yet.
+    pub fn objects(manifests: &[Manifest]) -> Self {
         let objects = manifests.iter().map(|m| (m.source.clone(), m.id.to_string())).collect();
-        VariantFaults { objects, index: FaultIndex::of(&wrong), wrong }
+        VariantFaults { objects, wrong: Vec::new() }
     }
 
     /// The number that an object of this variant has in another: the one of the same name, or else the one that the
@@ -116,30 +87,19 @@ impl VariantFaults {
         let Some(counterpart) = self.counterpart(object, other) else { return Answer::Moot };
         // Positions in lists move when items are left out, and a reason quotes what stands there: what counts is
         // that no fewer fields of the kind are wrong.
-        let alike = |seen: &VariantFaults, object: usize| seen.index.alike.get(&(object, wrong.kind)).copied();
-        let still = other.index.exact.contains(&(counterpart, wrong.exactly))
-            || alike(other, counterpart).unwrap_or_default() >= alike(self, object).unwrap_or_default();
+        let alike = |seen: &VariantFaults, object: usize| {
+            seen.wrong.iter().filter(|w| w.object == Some(object) && w.same_field(wrong)).count()
+        };
+        let exactly = |w: &VariantFault| {
+            let same = w.diagnostic.message == wrong.diagnostic.message && w.field == wrong.field;
+            w.object == Some(counterpart) && w.diagnostic.code == wrong.diagnostic.code && same
+        };
+        let still = other.wrong.iter().any(exactly) || alike(other, counterpart) >= alike(self, object);
         if still { Answer::Same } else { Answer::Changed }
     }
 }
 
 impl VariantFault {
-    /// A fault; `object` is the number of the object that it is about.
-    pub fn new(object: Option<usize>, field: ValuePath, value: Value, diagnostic: Diagnostic) -> Self {
-        let hash = |whole: bool| {
-            let mut hasher = DefaultHasher::new();
-            diagnostic.code.hash(&mut hasher);
-            keys(&field).for_each(|key| key.hash(&mut hasher));
-            if whole {
-                diagnostic.message.hash(&mut hasher);
-                field.to_string().hash(&mut hasher);
-            }
-            hasher.finish()
-        };
-        let (kind, exactly) = (hash(false), hash(true));
-        VariantFault { object, field, value, diagnostic, kind, exactly }
-    }
-
     fn same_finding(&self, other: &VariantFault) -> bool {
         let (a, b) = (&self.diagnostic, &other.diagnostic);
         let (a_at, b_at) = (a.places.iter().filter_map(Place::path), b.places.iter().filter_map(Place::path));
@@ -150,6 +110,10 @@ impl VariantFault {
             && a.code == b.code
             && same_place
             && (placed || a.message == b.message)
+    }
+
+    fn same_field(&self, other: &VariantFault) -> bool {
+        self.diagnostic.code == other.diagnostic.code && keys(&self.field).eq(keys(&other.field))
     }
 
     /// How much a value looks like what is wrong: shared keys at the end of both paths, the same text.
@@ -185,7 +149,7 @@ fn text_of_keys(path: &ValuePath) -> Vec<&str> {
     keys(path).collect()
 }
 
-/// For each of the first [`MOST_EXPLAINED`] `numbers` in `seen` the user's values that cause it, the most telling first.
+/// For each of `numbers` in `seen` the user's values that cause it, the most telling first.
 ///
 /// `see` says what is wrong with a variant. Values that look like the field are tried first; all are searched where none
 /// of those is a cause, and where there are few faults to explain.
@@ -200,10 +164,8 @@ pub(super) fn causes(
         let other = see(&variants.without(paths));
         (0..seen.wrong.len()).map(|number| seen.answer(number, &other)).collect()
     };
-    let share = MANY_VALUES * MOST_VARIANTS / leaves.len().max(1);
-    let mut search = Search::new(share.clamp(LEAST_VARIANTS, MOST_VARIANTS), &mut ask);
+    let mut search = Search::new(MOST_VARIANTS, &mut ask);
     let mut all: Vec<Vec<Cause>> = Vec::with_capacity(numbers.len());
-    let numbers = &numbers[..numbers.len().min(MOST_EXPLAINED)];
     for number in numbers {
         let wrong = &seen.wrong[*number];
         let mut likely: Vec<_> = leaves.iter().map(|(path, value)| (wrong.likeness(path, value), path)).collect();

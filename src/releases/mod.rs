@@ -446,11 +446,15 @@ pub fn listed_chart(version: GitlabVersion) -> Option<ChartVersion> {
     pairs().iter().rfind(|pair| pair.gitlab == text).and_then(|pair| ChartVersion::parse(&pair.chart))
 }
 
+/// The chart series of a GitLab release: since both are numbered together, the majors are nine apart and the minors equal.
+pub fn chart_series(version: GitlabVersion) -> Series {
+    (version.major.saturating_sub(9), version.minor)
+}
+
 /// The chart of a GitLab release: the newest that is listed with it; where none is, the newest listed one of the series
 /// that belongs to it, or else that series' first one.
 pub fn chart_of(version: GitlabVersion) -> ChartVersion {
-    // Since GitLab has been numbered together with its chart, the majors are nine apart and the minors equal.
-    let series = (version.major.saturating_sub(9), version.minor);
+    let series = chart_series(version);
     let newest_of_series = || {
         let charts = pairs().iter().filter_map(|pair| ChartVersion::parse(&pair.chart));
         charts.filter(|chart| chart.series() == series).max()

@@ -10,6 +10,7 @@ use super::labels;
 use super::plan::Plan;
 use super::workload::Workload;
 use crate::bundle::Difference;
+use crate::diag::{Diagnostic, ValuePath};
 use crate::model::{Node, NodeMap, NonEmpty, Text};
 use crate::view;
 
@@ -29,6 +30,8 @@ pub struct GatewayRoute {
     pub section_name: Option<Text>,
     /// How long a request may take: `request` and `backendRequest`.
     pub timeouts: Option<Node>,
+    /// Filters of the Gateway API for each rule.
+    pub filters: Vec<Node>,
 }
 
 /// `global.gatewayApi.gatewayRef`.
@@ -42,6 +45,55 @@ struct Reference {
 /// The name of the Gateway that is made here.
 pub fn gateway_name(cx: &Context) -> String {
     format!("{}-gw", cx.release.name)
+}
+
+/// The issuer of the certificates of the Gateway's listeners.
+pub fn gateway_issuer(cx: &Context) -> String {
+    format!("{}-gw-issuer", cx.release.name)
+}
+
+/// Whether the Gateway of a route is made here, and not named by the user.
+fn managed(cx: &Context) -> bool {
+    let shared: Reference = cx.read("global.gatewayApi.gatewayRef");
+    cx.enabled("global.gatewayApi.enabled") && shared.name.non_empty().is_none()
+}
+
+/// Whether Envoy serves a Gateway that is made here, so that policies of Envoy Gateway have something to apply to.
+pub fn with_envoy(cx: &Context) -> bool {
+    managed(cx) && cx.enabled("global.gatewayApi.installEnvoy")
+}
+
+/// Plans the policy by which the Gateway trusts a Service that speaks TLS.
+///
+/// The Gateway always checks the certificate, so a Secret with the authority has to be named: `authority` is its name,
+/// `ca_path` where the user writes it, `own` the section with `backendTLSPolicy`.
+pub fn plan_backend_tls(
+    w: &Workload,
+    component: &'static str,
+    (own, ca_path): (&str, &str),
+    authority: Option<String>,
+    service: &str,
+    plan: &mut Plan,
+) {
+    let cx = w.cx;
+    if !cx.release.has(Difference::BackendTlsPolicies) || !GatewayRoute::of(cx, &w.key).on(cx) {
+        return;
+    }
+    let Some(authority) = authority.filter(|name| !name.is_empty()) else {
+        let message =
+            format!("`{ca_path}`: not set, so the Gateway does not trust the Service `{service}`, which speaks TLS");
+        let diagnostic = Diagnostic::warning("backend-tls", message).at_value(ValuePath::dotted(ca_path));
+        cx.say(diagnostic.hint(
+            "name the Secret with the authority's certificate in `ca.crt`: the Gateway checks every certificate",
+        ));
+        return;
+    };
+    let hostname = cx.text(&format!("{own}.backendTLSPolicy.hostname")).filter(|host| !host.is_empty());
+    let view = view! {
+        name: service, labels: w.labels.object, service, authority,
+        hostname: hostname.unwrap_or_else(|| format!("{service}.{}.svc", cx.release.namespace)),
+    };
+    plan.add(component, "backendtlspolicy.yaml", view);
 }
 
 /// A rule that sends the requests below a path to a Service.
@@ -115,6 +167,11 @@ impl GatewayRoute {
         if let Some(timeouts) = self.timeouts.as_ref().filter(|t| t.as_object().is_some_and(|t| !t.is_empty())) {
             for rule in rules.iter_mut().filter_map(Value::as_object_mut) {
                 rule.entry("timeouts").or_insert_with(|| timeouts.clone());
+            }
+        }
+        if !self.filters.is_empty() {
+            for rule in rules.iter_mut().filter_map(Value::as_object_mut) {
+                rule.entry("filters").or_insert_with(|| self.filters.clone().into());
             }
         }
         let view = view! {

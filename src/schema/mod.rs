@@ -148,8 +148,6 @@ pub fn violations(user: &Value, tree: &Value, options: &CheckOptions) -> Vec<Dia
 
 /// How many unknown keys are reported one by one: for each one the schemas are searched for what was meant.
 const MOST_UNKNOWN: usize = 100;
-/// So many values of a wrong type or form are reported.
-const MOST_WRONG: usize = 1_000;
 
 /// What a walk through the values sees.
 #[derive(Default)]
@@ -216,9 +214,6 @@ fn compiled(schema: &Value, user: &Value, kinds: &HashMap<String, &'static str>)
         Ok(validator) => {
             let mut all = Vec::new();
             for error in validator.iter_errors(user) {
-                if all.len() > MOST_WRONG {
-                    break;
-                }
                 wording::tell(&error, user, kinds, &mut all);
             }
             all.dedup();

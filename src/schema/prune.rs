@@ -161,27 +161,15 @@ fn array(
     out: &mut Map<String, Value>,
 ) {
     if let Some(items) = schema.get("items") {
-        // Items of one form, as most are, need its schema once: a compiled one takes some 30 KB.
-        let mut each: Vec<Value> = Vec::new();
+        let mut each = Vec::with_capacity(list.len());
         for (index, value) in list.iter().enumerate() {
             found.steps.push(Step::Index(index));
             // Lists replace each other: nothing in one comes from a default.
-            let part = prune(at.part(items), value, Some(value), found).unwrap_or(Value::Bool(true));
+            each.push(prune(at.part(items), value, Some(value), found).unwrap_or(Value::Bool(true)));
             found.steps.pop();
-            match each.as_slice() {
-                [only] if *only == part => {}
-                [only] => {
-                    each = vec![only.clone(); index];
-                    each.push(part);
-                }
-                _ => each.push(part),
-            }
         }
         if each.iter().any(|schema| schema != &Value::Bool(true)) {
-            match each.len() {
-                1 => out.insert("items".to_owned(), each.remove(0)),
-                _ => out.insert("prefixItems".to_owned(), Value::Array(each)),
-            };
+            out.insert("prefixItems".to_owned(), Value::Array(each));
         }
     }
     keep(at, schema, OF_ARRAYS, &Value::Null, out);

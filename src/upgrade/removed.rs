@@ -10,7 +10,7 @@ use super::pattern;
 use super::rules::{Refused, Rule, RuleKind, When};
 use crate::bundle;
 use crate::diag::{Diagnostic, Severity, Step, ValuePath};
-use crate::releases;
+use crate::releases::{self, GitlabVersion};
 
 /// The rules that a render speaks of.
 fn table() -> &'static [Rule] {
@@ -22,10 +22,10 @@ fn table() -> &'static [Rule] {
     &READ.get_or_init(|| releases::read(bundle::REFUSED_VALUES)).rules
 }
 
-/// An error for each value of the user's that moved or is gone.
+/// An error for each value of the user's that moved or is gone in `release` or before it.
 ///
 /// `lenient`: a warning where the official chart passes over the value without a word.
-pub fn check(user: &Value, lenient: bool) -> Vec<Diagnostic> {
+pub fn check(user: &Value, release: GitlabVersion, lenient: bool) -> Vec<Diagnostic> {
     if user.as_object().is_none_or(serde_json::Map::is_empty) {
         return Vec::new();
     }
@@ -37,7 +37,12 @@ pub fn check(user: &Value, lenient: bool) -> Vec<Diagnostic> {
         };
         row.check(user).into_iter().map(move |found| Diagnostic { severity, ..found }).collect::<Vec<_>>()
     };
-    table().iter().flat_map(told).collect()
+    table().iter().filter(|row| reached(row, release)).flat_map(told).collect()
+}
+
+/// Whether the chart series of a release is the one that brought the rule, or a later one.
+fn reached(row: &Rule, release: GitlabVersion) -> bool {
+    row.since.series() <= releases::chart_series(release)
 }
 
 /// The user's values without those that [`check`] reports, and without the maps that this leaves empty.

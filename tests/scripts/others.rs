@@ -4,7 +4,7 @@ use super::*;
 
 #[test]
 fn the_issuer_is_tried_until_cert_manager_takes_it() {
-    let script = render("certmanager-issuer/create-issuer.sh", &json!({}));
+    let script = render("certmanager-issuer/create-issuer.sh", &json!({"files": ["/scripts/issuer.yml"]}));
     let env = [("POD_NAMESPACE", "default"), ("ISSUER_ATTEMPTS", "3"), ("ISSUER_PAUSE", "0")];
     let sandbox = Sandbox::new();
     sandbox.succeeds("bash", &script, &env);

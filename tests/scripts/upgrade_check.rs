@@ -62,7 +62,7 @@ fn wants_both_keys_of_the_database_or_none() {
 
 /// The check of a release, as it is rendered: the script, and the versions that its Job passes to it.
 fn rendered(gitlab: &str) -> (String, String, String) {
-    let mut request = crate::common::request("prod", "gitlab", &serde_json::json!({}));
+    let mut request = crate::common::request("prod", "gitlab", &crate::common::own_stores());
     request.target.gitlab_version = Some(gitlab.to_owned());
     let rendered = gitlab_render::pipeline::render(&request).unwrap_or_else(|failed| panic!("{:?}", failed.report));
     let of = |kind: &str| {

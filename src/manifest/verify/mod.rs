@@ -137,9 +137,6 @@ fn unique(manifests: &[Manifest], faults: &mut Vec<(usize, ObjectFault)>) {
     }
 }
 
-/// How many faults of one object are kept: a text of 8 MiB that stands where a list is meant can have millions.
-pub const MOST_FAULTS: usize = 500;
-
 /// Where the rules leave what they find about one object.
 struct Findings<'a> {
     id: &'a ObjectId,
@@ -151,8 +148,6 @@ struct Findings<'a> {
 impl Findings<'_> {
     /// Leaves a fault at a field.
     fn add(&mut self, code: &'static str, at: &FieldValue<'_, '_>, reason: impl Into<String>) -> &mut ObjectFault {
-        // one more than is kept: it takes the place of the last
-        self.faults.truncate(MOST_FAULTS - 1);
         self.faults.push(ObjectFault::error(code, at, reason));
         let last = self.faults.len() - 1;
         &mut self.faults[last]

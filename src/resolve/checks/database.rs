@@ -3,6 +3,7 @@
 use serde_json::Value;
 
 use super::{is_set, list, missing, refuse, refuse_beside, required, warn};
+use crate::bundle::Difference;
 use crate::model::NodeMap;
 use crate::resolve::context::Context;
 use crate::resolve::shared::postgres::{Database, databases};
@@ -67,7 +68,8 @@ fn server_of_nobody(cx: &Context) {
     };
     let all_clients =
         CLIENTS.iter().filter(|client| cx.enabled(&format!("{client}.enabled"))).all(|client| own(client));
-    if !cx.enabled("postgresql.install") && !own("global") && !all_clients {
+    let bundled = cx.release.has(Difference::BundledDataStores);
+    if bundled && !cx.enabled("postgresql.install") && !own("global") && !all_clients {
         warn(
             cx,
             "postgresql-host",

@@ -2,6 +2,7 @@
 //!
 //! One function a rule. A rule names the paths as the user writes them and says what to do next.
 
+mod data_stores;
 mod database;
 mod gitaly;
 mod ingress;
@@ -18,6 +19,7 @@ mod webservice;
 use serde_json::Value;
 
 use super::context::Context;
+use crate::bundle::Difference;
 use crate::diag::{Diagnostic, ValuePath};
 
 /// Reports all settings that contradict each other.
@@ -33,6 +35,7 @@ pub fn check(cx: &Context) {
     ] {
         rule(cx);
     }
+    data_stores::check(cx);
     database::check(cx);
     gitaly::check(cx);
     ingress::check(cx);
@@ -152,7 +155,8 @@ fn redis_of_ours_and_its_file(cx: &Context) {
 
 fn redis_without_server(cx: &Context) {
     let given = cx.section("global.redis.redisYmlOverride").as_object().is_some_and(|map| !map.is_empty());
-    if !cx.enabled("redis.install") && !given && !is_set(cx, "global.redis.host") {
+    let bundled = cx.release.has(Difference::BundledDataStores);
+    if bundled && !cx.enabled("redis.install") && !given && !is_set(cx, "global.redis.host") {
         refuse_beside(
             cx,
             "redis-host",

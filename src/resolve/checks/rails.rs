@@ -10,6 +10,7 @@ use crate::resolve::context::Context;
 pub fn check(cx: &Context) {
     for rule in [
         redis_file_entries,
+        iam_auth_service,
         toolbox_replicas,
         omniauth_providers,
         routing_rules,
@@ -20,6 +21,20 @@ pub fn check(cx: &Context) {
         duo_auth,
     ] {
         rule(cx);
+    }
+}
+
+fn iam_auth_service(cx: &Context) {
+    let section = "global.appConfig.iamAuthService";
+    if !cx.enabled(&format!("{section}.enabled")) {
+        return;
+    }
+    for key in ["http.host", "http.port", "grpc.host", "grpc.port"].map(|key| format!("{section}.{key}")) {
+        // Port 0 is the default and means that none is named.
+        if !is_set(cx, &key) || cx.section(&key) == 0 {
+            let why = format!("is missing, and `{section}.enabled` asks for the service");
+            refuse(cx, "iam-auth-service", &key, &why, "write where the service answers");
+        }
     }
 }
 

@@ -5,6 +5,7 @@
 use serde_json::Value;
 
 use super::{database::tls_keys, refuse, refuse_beside, required, warn};
+use crate::bundle::Difference;
 use crate::model::NodeMap;
 use crate::resolve::context::Context;
 
@@ -172,7 +173,8 @@ fn notifications(cx: &Context) {
 fn images_in_the_container(cx: &Context) {
     let storage = cx.section("registry.storage").as_object();
     let none = storage.is_none_or(|fields| fields.is_empty());
-    if cx.enabled("registry.enabled") && !cx.enabled("global.minio.enabled") && none {
+    let bundled = cx.release.has(Difference::BundledDataStores);
+    if bundled && cx.enabled("registry.enabled") && !cx.enabled("global.minio.enabled") && none {
         warn(
             cx,
             "registry-storage",

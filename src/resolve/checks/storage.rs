@@ -3,6 +3,7 @@
 use serde_json::Map;
 
 use super::{is_set, refuse_beside, required, warn};
+use crate::bundle::Difference;
 use crate::resolve::context::Context;
 
 /// Reports what is contradictory about object storage.
@@ -55,7 +56,11 @@ fn stores_by_kind(cx: &Context) {
                 cx,
                 "object-storage-connection",
                 [&format!("{store}.connection"), "global.minio.enabled"],
-                "is missing, and there is no MinIO to keep such objects in: `global.minio.enabled` is false",
+                if cx.release.has(Difference::BundledDataStores) {
+                    "is missing, and there is no MinIO to keep such objects in: `global.minio.enabled` is false"
+                } else {
+                    "is missing, and no MinIO comes with this release of GitLab to keep such objects in"
+                },
                 "name the Secret with the connection in `connection.secret`, or one for all kinds in `global.appConfig.object_store`",
             );
         }
@@ -64,7 +69,7 @@ fn stores_by_kind(cx: &Context) {
 
 /// The tool that copies backups logs in with a configuration of its own.
 fn backups(cx: &Context) {
-    if !cx.enabled("gitlab.toolbox.enabled") {
+    if !cx.release.has(Difference::BundledDataStores) || !cx.enabled("gitlab.toolbox.enabled") {
         return;
     }
     let toolbox = "gitlab.toolbox.backups.objectStorage";

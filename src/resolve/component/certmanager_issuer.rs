@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use crate::bundle::Difference;
 use crate::diag::{Diagnostic, ValuePath};
 use crate::model::{Node, NodeMap, NonEmpty, Text};
-use crate::resolve::gateway::GatewayRoute;
+use crate::resolve::gateway::{GatewayRoute, gateway_issuer};
 use crate::resolve::shared::{kubectl_job, tls};
 use crate::resolve::workload::{Workload, config_volume, mount};
 use crate::resolve::{Component, Context, Plan, labels};
@@ -55,13 +55,20 @@ fn resolve(cx: &Context, plan: &mut Plan) {
     let config = format!("{}-certmanager", w.name);
     // Where Gateways are, certificates of their listeners have an issuer of their own: nothing serves an Ingress there.
     let by_gateway = cx.release.has(Difference::GatewayApi) && cx.enabled("global.gatewayApi.configureCertmanager");
-    let gateway_issuer = by_gateway.then(|| {
+    let of_ingresses = !by_gateway || cx.enabled("global.ingress.configureCertmanager");
+    let files = [("issuer.yml", of_ingresses), ("gateway_issuer.yaml", by_gateway)];
+    let files: Vec<_> = files.iter().filter(|(_, there)| *there).map(|(file, _)| format!("/scripts/{file}")).collect();
+    let for_gateway = || {
         issuer(&w, &set, email)
-            .with("name", format!("{}-gw-issuer", cx.release.name))
+            .with("name", gateway_issuer(cx))
             .with("account_key", format!("{}-gateway-acme-key", cx.release.name))
             .with("gateway", gateway(cx))
-    });
-    let view = view! { name: config, labels: w.labels.object, issuer: issuer(&w, &set, email), gateway_issuer };
+    };
+    let view = view! {
+        name: config, labels: w.labels.object, script: view! { files },
+        issuer: of_ingresses.then(|| issuer(&w, &set, email)),
+        gateway_issuer: by_gateway.then(for_gateway),
+    };
     plan.add(COMPONENT.name, "configmap.yaml", view);
     plan_job(&w, &set, &config, plan);
 }

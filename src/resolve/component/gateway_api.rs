@@ -4,9 +4,10 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 use crate::bundle::Difference;
+use crate::model::workload::Monitor;
 use crate::model::{Node, NodeMap, NonEmpty, Port, Text};
 use crate::resolve::context::overlay;
-use crate::resolve::gateway::gateway_name;
+use crate::resolve::gateway::{gateway_issuer, gateway_name};
 use crate::resolve::plan::View;
 use crate::resolve::shared::{hosts, rails};
 use crate::resolve::{Component, Context, Plan, labels};
@@ -15,26 +16,54 @@ use crate::view;
 /// What `build.rs` puts into the table of components. Its settings are in `global.gatewayApi`.
 pub const COMPONENT: Component = Component { name: "gateway-api", key: "", resolve };
 
-/// The listener for plain HTTP.
+/// The listener for plain HTTP: challenges of certificates come by it, and what is sent on to HTTPS.
 const PLAIN: &str = "http-default";
 
-/// `global.gatewayApi`.
+/// What is asked for: `global.gatewayApi`.
 #[derive(Default, Deserialize)]
 #[serde(default, rename_all = "camelCase")]
-struct Settings {
+struct Switches {
     enabled: bool,
     install_envoy: bool,
     configure_certmanager: bool,
-    protocol: Option<Text>,
     http_to_https_redirect: bool,
-    addresses: Vec<Node>,
-    class: Class,
-    gateway: Own,
     gateway_ref: Reference,
+}
+
+/// The Gateway: `gatewayApiResources.gateway`, in older releases in `global.gatewayApi`.
+#[derive(Default, Deserialize)]
+#[serde(default)]
+struct Made {
+    protocol: Option<Text>,
+    addresses: Vec<Node>,
     listeners: NodeMap,
-    envoy_proxy_spec: NodeMap,
-    envoy_client_traffic_policy_spec: NodeMap,
-    envoy_security_policy_spec: NodeMap,
+}
+
+/// Objects of Envoy: `gatewayApiResources.envoy`, in older releases in `global.gatewayApi` with longer names.
+#[derive(Default, Deserialize)]
+#[serde(default, rename_all = "camelCase")]
+struct Envoy {
+    #[serde(alias = "envoyProxySpec")]
+    proxy_spec: NodeMap,
+    #[serde(alias = "envoyClientTrafficPolicySpec")]
+    client_traffic_policy_spec: NodeMap,
+    #[serde(alias = "envoySecurityPolicySpec")]
+    security_policy_spec: NodeMap,
+    metrics: Metrics,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(default, rename_all = "camelCase")]
+struct Metrics {
+    envoy_gateway: Monitors,
+    envoy_proxy: Monitors,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(default, rename_all = "camelCase")]
+struct Monitors {
+    service_monitor: Monitor,
+    pod_monitor: Monitor,
 }
 
 #[derive(Default, Deserialize)]
@@ -44,7 +73,7 @@ struct Class {
     controller_name: Text,
 }
 
-/// What the user adds to the Gateway.
+/// What the user adds to the Gateway: in `gatewayApiResources.gateway`, in older releases in `global.gatewayApi.gateway`.
 #[derive(Default, Deserialize)]
 #[serde(default)]
 struct Own {
@@ -69,25 +98,41 @@ struct Listener {
 
 struct Gateway<'a> {
     cx: &'a Context<'a>,
-    set: Settings,
+    switches: Switches,
+    class: Class,
+    /// Where `made` is in the values.
+    path: &'static str,
+    made: Made,
+    own: Own,
+    envoy: Envoy,
     name: String,
     labels: NodeMap,
 }
 
 fn resolve(cx: &Context, plan: &mut Plan) {
-    let set: Settings = cx.read("global.gatewayApi");
+    let switches: Switches = cx.read("global.gatewayApi");
     // Another's Gateway is another's affair.
-    if !set.enabled || set.gateway_ref.name.as_ref().is_some_and(|name| name.non_empty().is_some()) {
+    if !switches.enabled || switches.gateway_ref.name.as_ref().is_some_and(|name| name.non_empty().is_some()) {
         return;
     }
     let mut labels = labels::identity("gitlab", &cx.release.name);
     labels::put(&mut labels, &cx.global.common.labels);
-    let gateway = Gateway { cx, set, name: gateway_name(cx), labels };
+    let gateway = if cx.release.has(Difference::GatewayResources) {
+        let path = "gatewayApiResources.gateway";
+        let own = cx.read(path);
+        let (class, envoy) = (cx.read("gatewayApiResources.class"), cx.read("gatewayApiResources.envoy"));
+        Gateway { cx, switches, class, path, made: cx.read(path), own, envoy, name: gateway_name(cx), labels }
+    } else {
+        let path = "global.gatewayApi";
+        let own = cx.read("global.gatewayApi.gateway");
+        let (class, envoy) = (cx.read("global.gatewayApi.class"), cx.read(path));
+        Gateway { cx, switches, class, path, made: cx.read(path), own, envoy, name: gateway_name(cx), labels }
+    };
     gateway.plan_gateway(plan);
     if gateway.redirects() {
         gateway.plan_redirect(plan);
     }
-    if gateway.set.install_envoy {
+    if gateway.switches.install_envoy {
         gateway.plan_envoy(plan);
     }
 }
@@ -99,12 +144,12 @@ impl Gateway<'_> {
 
     /// The protocol of listeners that have none of their own.
     fn protocol(&self) -> &str {
-        self.set.protocol.non_empty().unwrap_or("HTTPS")
+        self.made.protocol.non_empty().unwrap_or("HTTPS")
     }
 
     /// Whether requests by HTTP are sent on to HTTPS.
     fn redirects(&self) -> bool {
-        self.set.http_to_https_redirect
+        self.switches.http_to_https_redirect
             && self.protocol() == "HTTPS"
             && self.cx.release.has(Difference::GatewayHttpRedirect)
     }
@@ -126,22 +171,21 @@ impl Gateway<'_> {
 
     fn plan_gateway(&self, plan: &mut Plan) {
         let address = self.cx.section("global.hosts.externalIP").as_str().filter(|ip| !ip.is_empty());
-        let addresses = match (self.set.addresses.as_slice(), address) {
+        let addresses = match (self.made.addresses.as_slice(), address) {
             ([], Some(ip)) => vec![json!({"type": "IPAddress", "value": ip})],
             (given, _) => given.to_vec(),
         };
-        let mut annotations = labels::text_map(&self.set.gateway.annotations);
-        if self.set.configure_certmanager {
-            annotations
-                .insert("cert-manager.io/issuer".to_owned(), format!("{}-gw-issuer", self.cx.release.name).into());
+        let mut annotations = labels::text_map(&self.own.annotations);
+        if self.switches.configure_certmanager {
+            annotations.insert("cert-manager.io/issuer".to_owned(), gateway_issuer(self.cx).into());
         }
         let listeners: Vec<Node> =
-            self.set.listeners.iter().filter_map(|(name, set)| self.listener(name, set)).collect();
+            self.made.listeners.iter().filter_map(|(name, set)| self.listener(name, set)).collect();
         let view = self
             .view(&self.name)
             .with("annotations", annotations)
-            .with("class", &self.set.class.name)
-            .with("infrastructure", &self.set.gateway.infrastructure)
+            .with("class", &self.class.name)
+            .with("infrastructure", &self.own.infrastructure)
             .with("addresses", (!addresses.is_empty()).then_some(addresses))
             .with("listeners", listeners);
         plan.add(COMPONENT.name, "gateway.yaml", view);
@@ -167,20 +211,21 @@ impl Gateway<'_> {
                 (cx.enabled("global.kas.enabled") && cx.enabled("global.workspaces.enabled"), wildcard)
             }
             "pages-web" => {
-                let host = rails::pages_host(cx);
                 let all = cx.release.has(Difference::PagesListenerForAllSites);
-                (cx.enabled("global.pages.enabled"), Some(if all { format!("*.{host}") } else { host }))
+                let host = if all { rails::pages_sites(cx) } else { rails::pages_host(cx) };
+                (cx.enabled("global.pages.enabled"), Some(host))
             }
             "openbao-web" => (cx.enabled("global.openbao.enabled"), public("openbao")),
+            "gitlab-smartcard-web" => (cx.enabled("global.appConfig.smartcard.enabled"), public("smartcard")),
             // The answers to challenges of ACME come by plain HTTP, as the redirect does.
-            PLAIN => (self.redirects() || self.set.configure_certmanager, None),
-            "certmanager-http" => (self.set.configure_certmanager, None),
+            PLAIN => (self.redirects() || self.switches.configure_certmanager, None),
+            "certmanager-http" => (self.switches.configure_certmanager, None),
             _ => (true, None),
         };
         if !there {
             return None;
         }
-        let set: Listener = cx.read_value(&format!("global.gatewayApi.listeners.{name}"), section);
+        let set: Listener = cx.read_value(&format!("{}.listeners.{name}", self.path), section);
         let own = set.protocol.non_empty();
         let protocol = own.unwrap_or_else(|| self.protocol());
         let port = set.port.unwrap_or_else(|| match protocol {
@@ -214,29 +259,77 @@ impl Gateway<'_> {
         json!(port)
     }
 
-    /// The class of Envoy's Gateways, how its proxies are deployed, and policies.
+    /// The class of Envoy's Gateways, how its proxies are deployed, policies, and who reads their metrics.
     fn plan_envoy(&self, plan: &mut Plan) {
-        let proxy = format!("{}-envoy-proxy", self.cx.release.name);
+        let (cx, release) = (self.cx, &self.cx.release);
+        let proxy = format!("{}-envoy-proxy", release.name);
+        // The class takes the labels of Services as well.
+        let mut class_labels = self.labels.clone();
+        labels::put(&mut class_labels, &cx.global.service.labels);
         let view = self
-            .view(self.set.class.name.as_str())
-            .with("controller", &self.set.class.controller_name)
+            .view(self.class.name.as_str())
+            .with("labels", class_labels)
+            .with("controller", &self.class.controller_name)
             .with("proxy", &proxy)
-            .with("namespace", &self.cx.release.namespace);
+            .with("namespace", &release.namespace);
         plan.add(COMPONENT.name, "gatewayclass.yaml", view);
-        plan.add(COMPONENT.name, "envoyproxy.yaml", self.view(&proxy).with("spec", &self.set.envoy_proxy_spec));
-        let name = format!("{}-policy", self.cx.release.name);
+        plan.add(COMPONENT.name, "envoyproxy.yaml", self.view(&proxy).with("spec", self.proxy_spec()));
+        let name = format!("{}-policy", release.name);
         let target = json!({"group": "gateway.networking.k8s.io", "kind": "Gateway", "name": self.name});
-        let listener = format!("{}/{}/gitlab-web", self.cx.release.namespace, self.name);
-        let view = self.view(&name).with("target", &target).with("listener", listener);
-        plan.add(COMPONENT.name, "envoypatchpolicy.yaml", view);
+        if !cx.release.has(Difference::EnvoyTrafficPolicies) {
+            let listener = format!("{}/{}/gitlab-web", release.namespace, self.name);
+            let view = self.view(&name).with("target", &target).with("listener", listener);
+            plan.add(COMPONENT.name, "envoypatchpolicy.yaml", view);
+        }
         let policies = [
-            ("clienttrafficpolicy.yaml", &self.set.envoy_client_traffic_policy_spec),
-            ("securitypolicy.yaml", &self.set.envoy_security_policy_spec),
+            ("clienttrafficpolicy.yaml", &self.envoy.client_traffic_policy_spec),
+            ("securitypolicy.yaml", &self.envoy.security_policy_spec),
         ];
         for (template, spec) in policies.into_iter().filter(|(_, spec)| !spec.is_empty()) {
             let mut whole = json!({"targetRefs": [target]});
             overlay(&mut whole, &Value::Object(spec.clone()));
             plan.add(COMPONENT.name, template, self.view(&name).with("spec", whole));
         }
+        self.plan_monitors(&proxy, plan);
+    }
+
+    /// How the Prometheus operator finds the metrics of the controller and of the proxies.
+    fn plan_monitors(&self, proxy: &str, plan: &mut Plan) {
+        let (cx, release) = (self.cx, &self.cx.release);
+        let metrics = &self.envoy.metrics;
+        let monitor = |name: &str, set: &Monitor, path: &str, selector: Node| {
+            let mut labels = self.labels.clone();
+            labels::put(&mut labels, &set.additional_labels);
+            let mut endpoint = json!({"port": "metrics", "path": path});
+            overlay(&mut endpoint, &Value::Object(set.endpoint_config.clone()));
+            view! {
+                name, labels, selector, endpoints: [endpoint],
+                namespace_selector: json!({"matchNames": [release.namespace]}),
+            }
+        };
+        if metrics.envoy_gateway.service_monitor.enabled && cx.takes_monitors() {
+            let labels = json!({"control-plane": "envoy-gateway", "app.kubernetes.io/instance": release.name});
+            let name = format!("{}-envoy-gateway", release.name);
+            let view = monitor(&name, &metrics.envoy_gateway.service_monitor, "/metrics", labels);
+            plan.add(COMPONENT.name, "servicemonitor.yaml", view);
+        }
+        if metrics.envoy_proxy.pod_monitor.enabled && cx.takes_monitors() {
+            let labels = json!({
+                "gateway.envoyproxy.io/owning-gateway-name": self.name,
+                "gateway.envoyproxy.io/owning-gateway-namespace": release.namespace,
+            });
+            let view = monitor(proxy, &metrics.envoy_proxy.pod_monitor, "/stats/prometheus", labels);
+            plan.add(COMPONENT.name, "podmonitor.yaml", view);
+        }
+    }
+
+    /// How the proxies are deployed. Envoy takes a DaemonSet or a Deployment: that of the defaults gives way.
+    fn proxy_spec(&self) -> Node {
+        let mut spec = Value::Object(self.envoy.proxy_spec.clone());
+        let kubernetes = spec.pointer_mut("/provider/kubernetes").and_then(Value::as_object_mut);
+        if let Some(kubernetes) = kubernetes.filter(|set| set.get("envoyDaemonSet").is_some_and(|set| !set.is_null())) {
+            kubernetes.shift_remove("envoyDeployment");
+        }
+        spec
     }
 }

@@ -398,7 +398,7 @@ fn plan_services(pages: &Pages, plan: &mut Plan) {
 fn plan_ingress(pages: &Pages, plan: &mut Plan) {
     let w = &pages.w;
     let service = &pages.set.service;
-    let site = if pages.global.namespace_in_path { pages.host.clone() } else { format!("*.{}", pages.host) };
+    let site = rails::pages_sites(pages.w.cx);
     let route = GatewayRoute::of(w.cx, &w.key);
     if route.on(w.cx) && !pages.direct {
         let rules = vec![prefix_rule("/", &w.name, &service.external_port)];

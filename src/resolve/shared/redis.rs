@@ -180,8 +180,8 @@ fn password(
     let item = if key.is_empty() { "redis/redis-password".to_owned() } else { format!("redis/{key}-password") };
     let secret = chain.iter().find_map(|auth| auth.secret.non_empty());
     let entry = chain.iter().find_map(|auth| auth.key.non_empty());
-    let default = default_secret(cx);
-    Some(Password::new(secret.unwrap_or(&default), entry.unwrap_or("secret"), item))
+    let (default, default_key) = default_password(cx);
+    Some(Password::new(secret.unwrap_or(&default), entry.unwrap_or(&default_key), item))
 }
 
 /// The password that the server which comes along asks for; whether GitLab sends one is another setting.
@@ -192,8 +192,14 @@ pub fn server_password(cx: &Context) -> Password {
     password(cx, &main, "", None).unwrap_or_default()
 }
 
-fn default_secret(cx: &Context) -> String {
-    format!("{}-redis-secret", cx.release.name)
+/// The Secret and the key of a password that names none: those of the main instance.
+pub fn default_password(cx: &Context) -> (String, String) {
+    let main: model::redis::Redis = cx.read("global.redis");
+    let given = |get: fn(&Auth) -> &Option<model::Text>| {
+        [&main.password, &main.auth].into_iter().find_map(|auth| get(auth).non_empty()).map(str::to_owned)
+    };
+    let secret = given(|auth| &auth.secret).unwrap_or_else(|| format!("{}-redis-secret", cx.release.name));
+    (secret, given(|auth| &auth.key).unwrap_or_else(|| "secret".to_owned()))
 }
 
 fn sentinel_password(cx: &Context, main: &model::redis::Redis) -> Option<Password> {
@@ -247,9 +253,9 @@ fn override_sources(cx: &Context) -> Vec<Node> {
         if auth.and_then(|a| a.get("enabled")).and_then(Value::as_bool) == Some(false) {
             return None;
         }
-        let secret = field("secret").map_or_else(|| default_secret(cx), str::to_owned);
+        let (secret, key) = default_password(cx);
         let item = format!("redis/{name}-override-password");
-        Some(Password::new(&secret, field("key").unwrap_or("secret"), item).source())
+        Some(Password::new(field("secret").unwrap_or(&secret), field("key").unwrap_or(&key), item).source())
     };
     names.into_iter().filter_map(source).collect()
 }

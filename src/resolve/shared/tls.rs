@@ -3,6 +3,7 @@
 use serde::Deserialize;
 use serde_json::Value;
 
+use crate::bundle::Difference;
 use crate::model::{NodeMap, NonEmpty, Text};
 use crate::resolve::context::Context;
 
@@ -50,7 +51,13 @@ pub fn self_signed(cx: &Context) -> bool {
     let tls = cx.section("global.ingress.tls");
     let off = tls.get("enabled").and_then(Value::as_bool) == Some(false);
     let named = tls.get("secretName").and_then(Value::as_str).is_some_and(|name| !name.is_empty());
-    !by_cert_manager(cx) && !off && !named && !each_has_its_own(cx) && cx.enabled("shared-secrets.enabled")
+    // From chart 10 on, pods trust the authority even where cert-manager serves the Gateway.
+    let asked = if cx.release.has(Difference::SelfSignBesideGateway) {
+        cx.enabled("global.ingress.configureCertmanager")
+    } else {
+        by_cert_manager(cx)
+    };
+    !asked && !off && !named && !each_has_its_own(cx) && cx.enabled("shared-secrets.enabled")
 }
 
 /// Where components that users reach by a name of their own name their certificates.

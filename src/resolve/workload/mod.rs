@@ -116,7 +116,15 @@ impl<'a> Workload<'a> {
         view! {
             name: self.name, labels: self.controller_labels(), annotations: self.controller_annotations(),
             selector: self.labels.selector, replicas: Value::Null, strategy: self.set.deployment.strategy, pod: moved(pod),
+            revision_history_limit: self.revision_history_limit(),
         }
+    }
+
+    /// How many old ReplicaSets are kept, the component's own number before the global one; 0 is a number too.
+    pub fn revision_history_limit(&self) -> Node {
+        let own = &self.set.deployment.revision_history_limit;
+        let set = if own.is_null() { &self.cx.global.revision_history_limit } else { own };
+        set.as_str().map_or_else(|| set.clone(), |text| text.parse::<u32>().map_or(Value::Null, Value::from))
     }
 
     /// Annotations of a Service: the global ones under its own.

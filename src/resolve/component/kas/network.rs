@@ -4,9 +4,10 @@ use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
 use super::{COMPONENT, Kas};
+use crate::bundle::Difference;
 use crate::model::{Node, NodeMap, NonEmpty, Port, Switch, Text};
 use crate::resolve::Plan;
-use crate::resolve::gateway::{GatewayRoute, prefix_rule};
+use crate::resolve::gateway::{GatewayRoute, plan_backend_tls, prefix_rule, with_envoy};
 use crate::resolve::network::{Ingress, Route};
 use crate::resolve::shared::tls::Trust;
 use crate::resolve::shared::{hosts, workhorse};
@@ -146,15 +147,32 @@ fn plan_routes(kas: &Kas, plan: &mut Plan) {
     let paths: Paths = w.cx.read(&format!("{}.ingress", w.key));
     let service = &kas.set.service;
     let to = |path: &Text, port: &Port| prefix_rule(path.as_str(), &w.name, port);
-    let mut rules = vec![
-        to(&paths.k8s_api_path, &service.kubernetes_api_port),
-        to(&paths.agent_path, &service.external_port),
-        to(&paths.autoflow_codec_server_api_path, &service.autoflow_codec_server_api_port),
-    ];
+    let host = hosts::public(w.cx, "kas").host;
+    let proxy = to(&paths.k8s_api_path, &service.kubernetes_api_port);
+    let apart = w.cx.release.has(Difference::KasProxyRoute);
+    let mut rules: Vec<Node> = if apart { Vec::new() } else { vec![proxy.clone()] };
+    rules.push(to(&paths.agent_path, &service.external_port));
+    if !paths.autoflow_codec_server_api_path.as_str().is_empty() {
+        rules.push(to(&paths.autoflow_codec_server_api_path, &service.autoflow_codec_server_api_port));
+    }
     if kas.workspaces {
         rules.push(to(&paths.workspaces_server_api_path, &service.workspaces_server_port));
     }
-    route.plan_http(w, COMPONENT.name, &w.name, &hosts::public(w.cx, "kas").host, rules, plan);
+    // How long a request may take is said by the policy, for all of them.
+    let policy = w.cx.release.has(Difference::EnvoyTrafficPolicies) && with_envoy(w.cx);
+    let all = if policy { GatewayRoute { timeouts: None, ..route.clone() } } else { route.clone() };
+    all.plan_http(w, COMPONENT.name, &w.name, &host, rules, plan);
+    if apart {
+        route.plan_http(w, COMPONENT.name, &format!("{}-k8s-proxy", w.name), &host, vec![proxy], plan);
+    }
+    let own_namespace = route.parent(w.cx, None)["namespace"] == w.cx.release.namespace.as_str();
+    if policy && own_namespace {
+        plan.add(COMPONENT.name, "backendtrafficpolicy.yaml", view! { name: w.name, labels: w.labels.object });
+    }
+    if kas.global.tls.on() {
+        let path = "global.kas.tls.caSecretName";
+        plan_backend_tls(w, COMPONENT.name, (&w.key, path), w.cx.text(path), &w.name, plan);
+    }
     if kas.workspaces {
         let section: Value = w.cx.section(&format!("{}.gatewayRoute.workspacesSectionName", w.key)).clone();
         let listener = section.as_str().map(Text::from);

@@ -5,7 +5,7 @@ use serde_json::json;
 use super::{COMPONENT, Registry};
 use crate::model::{NodeMap, NonEmpty};
 use crate::resolve::Plan;
-use crate::resolve::gateway::{GatewayRoute, prefix_rule};
+use crate::resolve::gateway::{GatewayRoute, plan_backend_tls, prefix_rule};
 use crate::resolve::network::{Ingress, Route};
 use crate::resolve::shared::hosts;
 use crate::resolve::shared::tls::Trust;
@@ -52,6 +52,10 @@ pub fn plan_outside(registry: &Registry, plan: &mut Plan) {
     if route.on(w.cx) {
         let rules = vec![prefix_rule("/", &w.name, &service.external_port)];
         route.plan_http(w, COMPONENT.name, &w.name, &host, rules, plan);
+        if registry.speaks_tls() {
+            let path = "registry.tls.caSecretName";
+            plan_backend_tls(w, COMPONENT.name, (&w.key, path), w.cx.text(path), &w.name, plan);
+        }
     }
 }
 

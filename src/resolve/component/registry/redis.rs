@@ -153,10 +153,10 @@ impl Instance {
         let mut sources = Vec::new();
         if self.has_password() {
             let auth = &self.set.password;
-            // Without a Secret of its own, the one of GitLab's Redis.
-            let default = redis::server_password(cx).secret;
-            let secret = auth.secret.non_empty().unwrap_or(&default);
-            sources.push(secret_items(secret, [(auth.key.non_empty().unwrap_or("secret"), self.item)]));
+            let (secret, key) = redis::default_password(cx);
+            let secret = auth.secret.non_empty().unwrap_or(&secret);
+            let key = auth.key.non_empty().unwrap_or(&key);
+            sources.push(secret_items(secret, [(key, self.item)]));
         }
         if let Some((secret, key)) = self.sentinel_secret().filter(|_| self.set.enabled) {
             sources.push(secret_items(&secret, [(key.as_str(), "redis-sentinel/redis-sentinel-password")]));

@@ -200,6 +200,10 @@ fn others(list: &mut List) {
         let section = "global.appConfig.suggested_reviewers";
         list.pair(section, "gitlab-suggested-reviewers", "suggested_reviewers_secret", |key| random(key, 64));
     }
+    if list.on("global.appConfig.iamAuthService.enabled") {
+        let section = "global.appConfig.iamAuthService.authToken";
+        list.pair(section, "iam-auth-secret", "iam_auth_service_token", |key| random(key, 64));
+    }
     if list.cx.release.has(Difference::ZoektBasicAuthSecret) && list.on("gitlab-zoekt.install") {
         let user = Entry::Literal { key: "gitlab_username".to_owned(), value: "gitlab" };
         let password = random("gitlab_password", 32);

@@ -138,6 +138,7 @@ fn plan_pods(all: &Workload, section: &Value, path: &str, plan: &mut Plan) {
     let view = view! {
         name: name, labels: labels, annotations: w.controller_annotations(),
         selector: w.labels.selector, replicas: Value::Null, strategy: strategy, pod: moved(pod),
+        revision_history_limit: w.revision_history_limit(),
     };
     plan.add(COMPONENT.name, "deployment.yaml", view).follows("checksum/configmap", &all.name);
 

@@ -32,6 +32,7 @@ const DEPLOYMENT_LABEL: &str = "gitlab.com/webservice-name";
 #[derive(Default, Deserialize)]
 #[serde(default, rename_all = "camelCase")]
 struct Settings {
+    gateway_route: network::Rules,
     enabled: bool,
     min_replicas: Node,
     max_replicas: Node,

@@ -5,13 +5,15 @@ use serde_json::{Value, json};
 
 use super::{COMPONENT, Web, workhorse};
 use crate::bundle::Difference;
+use crate::diag::{Diagnostic, ValuePath};
 use crate::model::app_config::AppConfig;
 use crate::model::{Node, NodeMap, NonEmpty, Port, Text};
-use crate::resolve::Plan;
-use crate::resolve::gateway::{GatewayRoute, backend, prefix_rule};
+use crate::resolve::context::overlay;
+use crate::resolve::gateway::{GatewayRoute, backend, gateway_name, plan_backend_tls, prefix_rule, with_envoy};
 use crate::resolve::network::{Ingress, Route, geo_class};
 use crate::resolve::shared::hosts;
 use crate::resolve::workload::Workload;
+use crate::resolve::{Context, Plan};
 use crate::view;
 
 const NGINX: &str = "nginx.ingress.kubernetes.io";
@@ -205,11 +207,19 @@ pub fn plan_route(all: &Workload, webs: &[Web], plan: &mut Plan) {
             continue;
         }
         let to = || vec![backend(&web.name, &web.set.service.workhorse_external_port)];
+        if !web.set.gateway_route.rules.is_empty() {
+            rules.extend(web.set.gateway_route.rules.iter().map(|rule| own_rule(rule, web.key, path, to())));
+            continue;
+        }
         let regular = |end: &str| json!({"path": {"type": "RegularExpression", "value": format!("^{path}.*/{end}$")}});
-        // Git over SSH stays open for as long as it takes.
+        // Pushes and pulls stay open for as long as they take.
+        let mut long = vec![regular("ssh-receive-pack"), regular("ssh-upload-pack")];
+        if cx.release.has(Difference::GitOverHttpTakesItsTime) {
+            long.extend([regular("git-receive-pack"), regular("git-upload-pack")]);
+        }
         rules.push(json!({
             "name": format!("{}-long-running", web.key),
-            "matches": [regular("ssh-receive-pack"), regular("ssh-upload-pack")],
+            "matches": long,
             "backendRefs": to(),
             "timeouts": {"request": "0s", "backendRequest": "0s"},
         }));
@@ -225,12 +235,106 @@ pub fn plan_route(all: &Workload, webs: &[Web], plan: &mut Plan) {
     }
     let mut hosts = vec![hosts::public(cx, "gitlab").host];
     let mut parents = vec![route.parent(cx, route.section_name.as_ref())];
+    let mut policies = vec![("ctp", route.section_name.clone(), Value::Null)];
+    let listener = |key: &str| Text(cx.text(&format!("{}.gatewayRoute.{key}", all.key)).unwrap_or_default());
     if let Some(host) = cx.text("global.geo.gatewayApi.additionalHostname").filter(|_| cx.enabled("global.geo.enabled"))
     {
-        let listener = Text(cx.text(&format!("{}.gatewayRoute.geoSectionName", all.key)).unwrap_or_default());
+        let listener = listener("geoSectionName");
         hosts.push(host);
         parents.push(route.parent(cx, Some(&listener)));
+        policies.push(("ctp-geo", Some(listener), Value::Null));
+    }
+    if cx.release.has(Difference::EnvoyTrafficPolicies) && cx.enabled("global.appConfig.smartcard.enabled") {
+        let listener = listener("smartcardSectionName");
+        hosts.push(hosts::public(cx, "smartcard").host);
+        parents.push(route.parent(cx, Some(&listener)));
+        policies.push(("ctp-smartcard", Some(listener), of_smartcards(cx)));
     }
     let name = format!("{}-gitlab", cx.release.name);
     route.plan_http_for(all, COMPONENT.name, &name, (&hosts, parents), rules, plan);
+    for web in webs.iter().filter(|web| workhorse::certificate(web).is_some()) {
+        let own = format!("{}.deployments.{}", all.key, web.key);
+        let own = if cx.section(&format!("{own}.backendTLSPolicy")).is_null() { all.key.clone() } else { own };
+        let authority = web.set.workhorse.tls.ca_secret_name.non_empty().map(str::to_owned);
+        plan_backend_tls(&web.w, COMPONENT.name, (&own, "workhorse.tls.caSecretName"), authority, &web.name, plan);
+    }
+    if cx.release.has(Difference::EnvoyTrafficPolicies) && with_envoy(cx) {
+        for (end, listener, more) in policies {
+            // Policies for one listener of several at one port of plain HTTP are not taken by Envoy Gateway.
+            if end == "ctp" && !hosts::public(cx, "gitlab").https {
+                continue;
+            }
+            plan_client_policy(all, &format!("{}-{end}", all.name), listener.as_ref(), &more, plan);
+        }
+    }
+}
+
+/// A rule that the user wrote for a deployment.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub struct Rule {
+    name: Text,
+    matches: Vec<Node>,
+    filters: Vec<Node>,
+    timeouts: NodeMap,
+}
+
+/// `gatewayRoute` of a deployment, besides what is said for all of them.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub struct Rules {
+    rules: Vec<Rule>,
+}
+
+/// Such a rule as the route has it, to the deployment's Service.
+fn own_rule(rule: &Rule, deployment: &str, path: &str, to: Vec<Node>) -> Node {
+    let mut whole =
+        json!({"name": format!("{deployment}-{}", rule.name.non_empty().unwrap_or("root")), "backendRefs": to});
+    whole["matches"] = match rule.matches.as_slice() {
+        [] => json!([{"path": {"type": "PathPrefix", "value": path}}]),
+        given => given.into(),
+    };
+    if !rule.filters.is_empty() {
+        whole["filters"] = rule.filters.clone().into();
+    }
+    if !rule.timeouts.is_empty() {
+        whole["timeouts"] = Value::Object(rule.timeouts.clone());
+    }
+    whole
+}
+
+/// The policy that keeps `%2F` in paths as it is: names of projects have it.
+fn plan_client_policy(all: &Workload, name: &str, listener: Option<&Text>, more: &Node, plan: &mut Plan) {
+    let mut spec = json!({
+        "targetRefs": [{
+            "group": "gateway.networking.k8s.io", "kind": "Gateway", "name": gateway_name(all.cx),
+            "sectionName": listener.and_then(Text::non_empty),
+        }],
+        "path": {"escapedSlashesAction": "KeepUnchanged"},
+    });
+    overlay(&mut spec, more);
+    let view = view! { name, labels: all.labels.object, spec };
+    plan.add(COMPONENT.name, "clienttrafficpolicy.yaml", view);
+}
+
+/// What the listener for smartcards needs: Envoy checks the client's certificate and hands it to Workhorse.
+fn of_smartcards(cx: &Context) -> Node {
+    let mut spec = json!({
+        "headers": {"xForwardedClientCert": {"mode": "SanitizeSet", "certDetailsToAdd": ["Cert"]}},
+    });
+    let path = "global.appConfig.smartcard.CASecret";
+    match cx.text(path).filter(|secret| !secret.is_empty()) {
+        Some(secret) => {
+            let authority = json!({"group": "", "kind": "Secret", "name": secret});
+            spec["tls"] = json!({"clientValidation": {"caCertificateRefs": [authority]}});
+        }
+        None => {
+            let message = format!(
+                "`{path}`: not set, so that no smartcard is accepted: the Gateway does not ask for a certificate"
+            );
+            let hint = "name the Secret with the authority of the smartcards in `ca.crt`";
+            cx.say(Diagnostic::warning("smartcard-ca", message).at_value(ValuePath::dotted(path)).hint(hint));
+        }
+    }
+    spec
 }

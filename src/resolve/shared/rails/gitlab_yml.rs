@@ -37,6 +37,7 @@ pub fn view(w: &Workload, process: Process, app: &AppConfig) -> View {
         graph_mailer: app.microsoft_graph_mailer,
         pages: moved(services::pages(cx, own)),
         kas: moved(services::kas(cx, app)),
+        iam_auth_service: cx.release.has(Difference::IamAuthService),
         suggested_reviewers: cx.release.has(Difference::SuggestedReviewers),
         zoekt_basic_auth: cx.release.has(Difference::ZoektBasicAuthSecret),
         workspaces: moved(services::workspaces(cx, app)),

@@ -19,6 +19,7 @@ struct Smtp {
     address: Node,
     port: Node,
     user_name: Text,
+    user_name_secret: SecretKey,
     password: SecretKey,
     domain: Node,
     authentication: Text,
@@ -59,11 +60,14 @@ pub fn smtp(cx: &Context) -> Option<View> {
     put("read_timeout", &smtp.read_timeout);
     if smtp.logs_in() {
         put("authentication", &json!(smtp.authentication));
-        put("user_name", &json!(smtp.user_name));
+        if smtp.user_name_secret.named("username").is_none() {
+            put("user_name", &json!(smtp.user_name));
+        }
     }
     Some(view! {
         // Ruby reads a text that holds JSON.
         settings: Value::Object(settings).to_string(),
+        with_user_name: smtp.logs_in() && smtp.user_name_secret.named("username").is_some(),
         with_password: smtp.logs_in() && smtp.password.named("password").is_some(),
         pool: smtp.pool,
     })
@@ -131,6 +135,9 @@ pub fn sources(cx: &Context, app: &AppConfig, process: Process) -> Vec<Node> {
     let mut sources = Vec::new();
     if let Some((secret, key)) = smtp.password.named("password").filter(|_| smtp.enabled && smtp.logs_in()) {
         sources.push(secret_items(secret, [(key, "smtp/smtp-password")]));
+    }
+    if let Some((secret, key)) = smtp.user_name_secret.named("username").filter(|_| smtp.enabled && smtp.logs_in()) {
+        sources.push(secret_items(secret, [(key, "smtp/smtp-username")]));
     }
     let mailer = &app.microsoft_graph_mailer;
     if let Some((secret, key)) = mailer.client_secret.named("secret").filter(|_| mailer.enabled) {

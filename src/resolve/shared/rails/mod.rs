@@ -10,7 +10,7 @@ mod secrets;
 pub mod services;
 mod sign_in;
 
-pub use services::{pages_host, pages_redirect_uri};
+pub use services::{pages_host, pages_redirect_uri, pages_sites};
 
 pub use secrets::{secret_sources, volumes};
 

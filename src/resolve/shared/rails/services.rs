@@ -55,6 +55,12 @@ pub fn pages_host(cx: &Context) -> String {
     pages_address(cx, &cx.read("global.pages")).0
 }
 
+/// The host below which the sites of Pages are: a name for each, or one for all where they are told apart by path.
+pub fn pages_sites(cx: &Context) -> String {
+    let host = pages_host(cx);
+    if cx.enabled("global.pages.namespaceInPath") { host } else { format!("*.{host}") }
+}
+
 /// Pages.
 pub fn pages(cx: &Context, own: &str) -> View {
     let pages: Pages = cx.read("global.pages");
@@ -263,6 +269,10 @@ pub fn sources(cx: &Context, own: &str, app: &AppConfig, process: Process) -> Ve
         sources.push(source(&shell, "gitlab-shell-secret", "secret", "shell/.gitlab_shell_secret"));
     }
     let registry: Registry = cx.inherited("global.registry", &format!("{own}.registry"));
+    if app.iam_auth_service.enabled {
+        let token = &app.iam_auth_service.auth_token;
+        sources.push(source(token, "iam-auth-secret", "iam_auth_service_token", "iam-auth/.gitlab_iam_auth_secret"));
+    }
     // The key's name in the Secret is fixed.
     let certificate = SecretKey { secret: registry.certificate.secret, key: None };
     sources.push(source(&certificate, "registry-secret", "registry-auth.key", "registry/gitlab-registry.key"));

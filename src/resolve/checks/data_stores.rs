@@ -1,0 +1,124 @@
+//! Releases that bring no data stores: PostgreSQL, Redis and object storage have to be named, and what is left of the
+//! settings of those that came with GitLab is reported.
+
+use serde_json::Value;
+
+use super::{is_set, refuse, required, warn};
+use crate::bundle::Difference;
+use crate::resolve::context::Context;
+
+/// Where the way out is described.
+const GUIDE: &str =
+    "move the data first: https://docs.gitlab.com/charts/installation/migration/bundled_chart_migration/";
+
+/// Reports data stores that are not named.
+pub(super) fn check(cx: &Context) {
+    if cx.release.has(Difference::BundledDataStores) {
+        return;
+    }
+    database(cx);
+    redis(cx);
+    images(cx);
+    backups(cx);
+    leftovers(cx);
+}
+
+fn database(cx: &Context) {
+    let either =
+        |key: &str| is_set(cx, &format!("global.psql.{key}")) || is_set(cx, &format!("global.psql.main.{key}"));
+    if !either("host") {
+        refuse(
+            cx,
+            "database-needed",
+            "global.psql.host",
+            "is missing, and no PostgreSQL comes with this release of GitLab",
+            &format!(
+                "name your server, PostgreSQL 17 or newer; where the data is still in the PostgreSQL that came with GitLab, {GUIDE}"
+            ),
+        );
+    }
+    // A password in a file of the containers is in no Secret.
+    let in_a_file = cx.section("global.psql.password.useSecret") == &Value::Bool(false);
+    if !in_a_file && !either("password.secret") {
+        refuse(
+            cx,
+            "database-needed",
+            "global.psql.password.secret",
+            "is missing, and no Secret with a password is made for a server of your own",
+            "create a Secret with the password of GitLab's user and name it here, its key in `global.psql.password.key`",
+        );
+    }
+}
+
+fn redis(cx: &Context) {
+    let given = cx.section("global.redis.redisYmlOverride").as_object().is_some_and(|map| !map.is_empty());
+    if !given && !is_set(cx, "global.redis.host") {
+        refuse(
+            cx,
+            "redis-needed",
+            "global.redis.host",
+            "is missing, and no Redis comes with this release of GitLab",
+            &format!(
+                "name your server, Redis 7 or Valkey 7.2 or newer; where the data is still in the Redis that came with GitLab, {GUIDE}"
+            ),
+        );
+    }
+}
+
+fn images(cx: &Context) {
+    if cx.enabled("registry.enabled") {
+        required(
+            cx,
+            "registry-storage",
+            "registry.storage.secret",
+            "no MinIO comes with this release of GitLab to keep images in",
+            "create a Secret with the registry's storage configuration and name it here, or set `registry.enabled: false`",
+        );
+    }
+}
+
+fn backups(cx: &Context) {
+    let toolbox = "gitlab.toolbox.backups.objectStorage";
+    // A pod of Google's cloud logs in as its service account and needs no configuration.
+    let by_identity = cx.section(&format!("{toolbox}.backend")) == "gcs"
+        && !is_set(cx, &format!("{toolbox}.config.secret"))
+        && !is_set(cx, &format!("{toolbox}.config.key"));
+    if cx.enabled("gitlab.toolbox.enabled") && !by_identity {
+        required(
+            cx,
+            "backup-object-storage",
+            &format!("{toolbox}.config.secret"),
+            "no MinIO comes with this release of GitLab to keep backups in",
+            "create a Secret with the configuration of s3cmd, gsutil or Azure's tool, and name it here",
+        );
+    }
+}
+
+/// Sections that nothing reads any more, and the key in each that switched it.
+const LEFTOVERS: [(&str, &str); 8] = [
+    ("postgresql", "install"),
+    ("redis", "install"),
+    ("minio", ""),
+    ("global.minio", "enabled"),
+    ("global.hosts.minio", ""),
+    ("registry.minio", "enabled"),
+    ("global.spamcheck", "enabled"),
+    ("gitlab.spamcheck", ""),
+];
+
+/// A section that is switched off is as good as none; one that holds more was meant to do something.
+fn leftovers(cx: &Context) {
+    for (section, switch) in LEFTOVERS {
+        let more =
+            |map: &serde_json::Map<String, Value>| map.iter().any(|(key, value)| key != switch && !value.is_null());
+        if cx.section(section).as_object().is_some_and(more) {
+            warn(
+                cx,
+                "unread-key",
+                section,
+                "is not read: this part no longer comes with GitLab",
+                "remove it when the data has been moved",
+            );
+        }
+    }
+}
