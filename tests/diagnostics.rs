@@ -30,8 +30,6 @@ const NOT_SHOWN: &[&str] = &[
     "no-issuer",
     "no-object",
     "no-version",
-    "not-a-number",
-    "not-toml",
     "not-yaml",
     "null-keeps-default",
     "null-key",
