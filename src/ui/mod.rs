@@ -134,7 +134,7 @@ pub fn report_panics() {
         }
         let at = info.location().map(|l| format!(" at {}:{}", l.file(), l.line())).unwrap_or_default();
         to_stderr(&format!(
-            "error[bug]: gitlab-render {} stopped{at}; this is a bug\n  = hint: please report it with the command line; \
+            "error[bug]: gitlab-render {} stopped{at}; this is a bug\n  = hint: please report it in its issue tracker, with the command line; \
              `RUST_BACKTRACE=1` shows more, which may hold values of yours\n",
             env!("CARGO_PKG_VERSION"),
         ));
