@@ -115,6 +115,8 @@ impl Import {
             "gitlab_rails.env" => self.environment(value, line),
             key if key.ends_with("_object_store_enabled") => self.kind_of_files(key, value, line),
             "gitlab_rails.redis_sentinels" => self.sentinels(value),
+            // the addresses of the storages say where Gitaly runs
+            "gitaly.enable" => {}
             "redis.master_name" => self.put("global.redis.host", value.clone()),
             "roles" => self.roles(value, line),
             "letsencrypt.enable" => self.put("global.ingress.configureCertmanager", value.clone()),
@@ -211,6 +213,11 @@ impl Import {
         };
         let (mut internal, mut external) = (Vec::new(), Vec::new());
         for (name, storage) in named {
+            if storage.get("gitaly_token").is_some() {
+                let message =
+                    format!("storage `{name}`: `gitaly_token` is not carried over, all storages have one token here");
+                self.note("not-carried", message, line, "`global.gitaly.authToken` names the Secret with it");
+            }
             let there = storage.get("gitaly_address").and_then(Value::as_str).filter(|a| !a.starts_with("unix:"));
             match there.and_then(address_of_gitaly) {
                 Some((host, port, tls)) => {
@@ -231,7 +238,16 @@ impl Import {
             let message = "repositories on a disk of this machine become Gitaly pods with empty volumes".to_owned();
             self.note("by-hand", message, line, hint);
         }
-        self.put("global.gitaly.internal.names", Value::Array(internal));
+        match internal.is_empty() && !external.is_empty() {
+            true => self.put("global.gitaly.enabled", false.into()),
+            false => {
+                // another setting may have named storages elsewhere only
+                if self.get("global.gitaly.enabled").is_some() {
+                    self.put("global.gitaly.enabled", true.into());
+                }
+                self.put("global.gitaly.internal.names", Value::Array(internal));
+            }
+        }
         self.put("global.gitaly.external", Value::Array(external));
     }
 
