@@ -49,9 +49,14 @@ if command -v rpm >/dev/null; then
   rpm -qpl --nosignature dist/gitlab-render-*.rpm >"$work/rpm.list"
   grep -qx /usr/bin/gitlab-render "$work/rpm.list" || fail 'the .rpm has no program'
   mkdir "$work/rpm"
-  (cd "$work/rpm" && rpm2cpio "$OLDPWD"/dist/gitlab-render-*.rpm | cpio -idm --quiet)
+  if as_root; then
+    rpm --root "$work/rpm" --initdb
+    rpm --root "$work/rpm" -i --nodeps --nosignature dist/gitlab-render-*.rpm 2>"$work/rpm.err" || { cat "$work/rpm.err"; fail 'rpm does not install it'; }
+  else
+    (cd "$work/rpm" && rpm2cpio "$OLDPWD"/dist/gitlab-render-*.rpm | cpio -idm --quiet --no-absolute-filenames)
+  fi
   renders "$work/rpm/usr/bin/gitlab-render"
-  printf 'rpm: read and unpacked by rpm, run\n'
+  printf 'rpm: read and installed in a folder by rpm, run\n'
 else
   skip 'the .rpm: rpm is not installed'
 fi
@@ -90,6 +95,10 @@ mkdir "$work/path"
 ln -s "$binary" "$work/path/gitlab-render"
 ln -s gitlab-render "$work/path/kubectl-gitlab_render"
 export PATH=$work/path:$PATH
+# kubectl and Helm as the tests with an API server made them
+for made in "${XDG_CACHE_HOME:-$HOME/.cache}"/gitlab-render/envtest/*; do
+  PATH=$PATH:$made/bin:$made
+done
 if command -v kubectl >/dev/null; then
   kubectl gitlab-render version | grep -q '^gitlab-render ' || fail 'kubectl does not run the plugin'
   printf 'kubectl: runs the plugin\n'
@@ -97,11 +106,13 @@ else
   skip 'the kubectl plugin: kubectl is not installed'
 fi
 
-helm=$(command -v helm || ls "${XDG_CACHE_HOME:-$HOME/.cache}"/gitlab-render/envtest/*/helm 2>/dev/null | head -n 1 || true)
-if [ -n "$helm" ]; then
-  export HELM_PLUGINS=$work/helm HELM_CONFIG_HOME=$work/helm-config HELM_CACHE_HOME=$work/helm-cache
-  "$helm" plugin install packaging/helm >"$work/helm.log" 2>&1 || { cat "$work/helm.log"; fail 'helm does not install the plugin'; }
-  "$helm" gitlab-render template prod -n team --set certmanager-issuer.email=me@example.com 2>/dev/null | grep -q 'namespace: team' ||
+if command -v helm >/dev/null; then
+  helm=$(command -v helm)
+  export HELM_DATA_HOME=$work/helm HELM_CONFIG_HOME=$work/helm-config HELM_CACHE_HOME=$work/helm-cache
+  mkdir "$work/plugin"
+  tar -xzf dist/gitlab-render-"$version"-helm-plugin.tar.gz -C "$work/plugin"
+  "$helm" plugin install "$work"/plugin/* >"$work/helm.log" 2>&1 || { cat "$work/helm.log"; fail 'helm does not install the plugin'; }
+  "$helm" gitlab-render template prod -n team --set certmanager-issuer.email=me@example.com 2>/dev/null | grep -q 'namespace=team' ||
     fail 'helm does not hand its arguments to the plugin'
   printf 'helm: installs the plugin and runs it\n'
 else
