@@ -49,4 +49,5 @@ pub mod upgrade;
 pub mod validate;
 pub mod values;
 pub mod wrapped;
+pub mod why;
 pub mod yaml;

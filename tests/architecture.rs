@@ -59,6 +59,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
             "upgrade",
             "validate",
             "values",
+            "why",
             "yaml",
         ],
     ),
@@ -96,10 +97,13 @@ const ALLOWED: &[(&str, &[&str])] = &[
             "validate",
             "values",
             "wrapped",
+            "why",
         ],
     ),
     // of schema what is known of keys that nothing reads, of upgrade what became of keys
     ("reference", &["bundle", "releases", "schema", "upgrade", "yaml"]),
+    // of diff what it calls the items of a list
+    ("why", &["diag", "diff", "escape", "manifest", "yaml"]),
     ("ui", &["cli", "diag", "redact"]),
     ("redact", &[]),
     ("escape", &[]),

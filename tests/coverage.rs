@@ -5,7 +5,7 @@
 //! `tests/coverage/no-effect.tsv`, with the reason: there is nothing between the two. A run covers a sample; `COVERAGE=all`
 //! covers all, `COVERAGE=gitlab.kas,minio` what starts so.
 
-mod candidates;
+pub mod candidates;
 mod change;
 pub mod given;
 

@@ -58,6 +58,7 @@ mod validate;
 mod values;
 mod values_tables;
 mod web;
+mod why;
 mod worked_upgrade;
 mod writer;
 mod yaml;

@@ -21,6 +21,7 @@ mod upgrade;
 mod validate;
 mod values;
 mod version;
+mod why;
 
 use std::ffi::OsString;
 use std::process::ExitCode;
@@ -93,6 +94,8 @@ pub enum Command {
     Validate(Box<validate::ValidateArgs>),
     /// Work on values files.
     Values(values::ValuesCommandArgs),
+    /// Show which values make a field of an object what it is, each with its place.
+    Why(Box<why::WhyArgs>),
     /// Explain a key of the values, a component, or the code of a finding; search keys by words.
     ///
     /// Of a key: what it does, its type, its default in this release and in others, the values that it may have, the
@@ -134,6 +137,7 @@ impl Command {
             Command::Diff(args) => args.run(ui),
             Command::Validate(args) => args.run(ui),
             Command::Values(args) => args.run(ui),
+            Command::Why(args) => args.run(ui),
             Command::Explain(args) => args.run(ui),
             Command::Schema(args) => args.run(ui),
             Command::Releases(args) => args.run(ui),

@@ -348,6 +348,26 @@ fn merge_key(list: &str, old: &[Value], new: &[Value]) -> Option<Key> {
     keys.iter().copied().map(Key).find(|key| tells_apart(*key, old) && tells_apart(*key, new))
 }
 
+/// What reports call the items of a list, `list` being its key; none where they are told apart by position.
+pub fn item_names(list: &str, items: &[Value]) -> Option<Vec<String>> {
+    let key = merge_key(list, items, items).filter(|_| items.iter().all(Value::is_object))?;
+    Some(items.iter().map(|item| key.of(item)).collect())
+}
+
+/// The position of the item of a list that reports call `name`; `list` is the key of the list.
+pub fn position(list: &str, items: &[Value], name: &str) -> Option<usize> {
+    let scalar = |item: &Value| match item {
+        Value::String(text) => text == name,
+        Value::Number(number) => number.to_string() == name,
+        _ => false,
+    };
+    let keyed = merge_key(list, items, items).and_then(|key| items.iter().position(|item| key.of(item) == name));
+    let named = |field: &str| items.iter().position(|item| item.get(field).is_some_and(scalar));
+    keyed
+        .or_else(|| ["name", "key", "host", "path"].into_iter().find_map(named))
+        .or_else(|| items.iter().position(scalar))
+}
+
 fn tells_apart(key: Key, items: &[Value]) -> bool {
     let mut names: Vec<String> = items.iter().map(|item| key.of(item)).collect();
     let whole = key.0 == SOURCE.0 || items.iter().all(|item| item.get(key.0[0]).is_some());

@@ -17,6 +17,7 @@ use serde_json::Value;
 use crate::companions::CompanionChart;
 use crate::manifest::ObjectId;
 
+pub use fields::{item_names, position as item};
 pub use objects::{Object, release_of};
 
 /// What a change does, from harmless to harmful.

@@ -4,9 +4,10 @@
 //! [`schema`] check them, [`objects`] makes manifests of them. [`template`] keeps what was selected, and [`emit`]
 //! writes it. Where a render fails, [`investigate`] says why, by way of [`variants`] of the values: a module for every
 //! question about what a value does. What else starts from a render, or from values: [`adopt`], [`companions()`], [`diff`],
-//! [`images`], [`import`], [`migrate`], [`upgrade`], [`validate`].
+//! [`images`], [`import`], [`migrate`], [`upgrade`], [`validate`], [`mod@why`].
 
 mod advice;
+mod candidates;
 mod causes;
 pub mod diff;
 pub mod images;
@@ -18,6 +19,7 @@ mod not_values;
 mod objects;
 mod places;
 mod post_migrations;
+mod probe;
 mod questions;
 mod reference;
 mod request;
@@ -27,6 +29,7 @@ pub mod upgrade;
 pub mod validate;
 mod variant_faults;
 mod variants;
+pub mod why;
 mod write;
 
 use crate::adopt::{Guide, Tool};

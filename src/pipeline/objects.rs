@@ -12,7 +12,7 @@ use crate::releases;
 use crate::render::{Renderer, render};
 use crate::resolve::context::overlay;
 use crate::resolve::plan::Naming;
-use crate::resolve::{Context, Plan, Release, resolve};
+use crate::resolve::{Context, Plan, Release, resolve, resolve_component};
 use crate::schema::Checked;
 use crate::yaml;
 
@@ -28,14 +28,46 @@ pub(super) fn objects(request: &Request, checked: &Checked, found: &mut Vec<Diag
     Some(manifest::order(manifest::verify(manifests).map_err(|report| found.extend(report.0)).ok()?))
 }
 
+/// What of a release is rendered.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum RenderPart<'p> {
+    /// All of it.
+    Whole,
+    /// The objects of one component, by its name.
+    Component(&'p str),
+    /// The objects that a component makes with one template.
+    Template(&'p str, &'p str),
+}
+
 /// All objects of a tree of values, unverified. Findings are added to `found`.
 ///
 /// It goes on after errors in the values, as far as it can: what is wrong with the objects is worth knowing too.
 pub(super) fn attempt(request: &Request, tree: &Value, found: &mut Vec<Diagnostic>) -> Option<Vec<Manifest>> {
-    let mut plan = plan(&request.target, tree, found)?;
+    part(request, tree, RenderPart::Whole, &Renderer::new(), found)
+}
+
+/// As [`attempt`], for a part of a release. A checksum or a name that follows from an object outside of the part is not
+/// what it is in the whole release.
+pub(super) fn part(
+    request: &Request,
+    tree: &Value,
+    part: RenderPart<'_>,
+    renderer: &Renderer,
+    found: &mut Vec<Diagnostic>,
+) -> Option<Vec<Manifest>> {
+    let release = release(&request.target, tree, found)?;
+    let context = Context::new(&release, tree, yaml::read::inner);
+    let mut plan = match part {
+        RenderPart::Whole => resolve(&context),
+        RenderPart::Component(name) | RenderPart::Template(name, _) => resolve_component(&context, name),
+    };
+    if let RenderPart::Template(_, template) = part {
+        plan.objects.retain(|planned| planned.template == template);
+    }
     found.append(&mut plan.diagnostics);
     let hooks = request.hooks;
-    let mut manifests = manifests(&mut plan, hooks, &request.images).map_err(|report| found.extend(report.0)).ok()?;
+    let filled = manifests(renderer, &mut plan, hooks, &request.images);
+    let mut manifests = filled.map_err(|report| found.extend(report.0)).ok()?;
     let target = &request.target;
     found.extend(canary::split(&mut manifests, &request.splits));
     if let Some(set) = &request.canary {
@@ -48,13 +80,6 @@ pub(super) fn attempt(request: &Request, tree: &Value, found: &mut Vec<Diagnosti
         marks::put(manifest, hooks, &target.namespace);
     }
     Some(manifests)
-}
-
-/// Which objects there are, with what findings; `None` where the release is unknown, which is added to `found`.
-fn plan(target: &Target, tree: &Value, found: &mut Vec<Diagnostic>) -> Option<Plan> {
-    let release = release(target, tree, found)?;
-    let context = Context::new(&release, tree, yaml::read::inner);
-    Some(resolve(&context))
 }
 
 fn release(target: &Target, tree: &Value, found: &mut Vec<Diagnostic>) -> Option<Release> {
@@ -78,9 +103,8 @@ fn release(target: &Target, tree: &Value, found: &mut Vec<Diagnostic>) -> Option
 }
 
 /// Fills the templates of a plan.
-fn manifests(plan: &mut Plan, hooks: Hooks, images: &Rewrite) -> Result<Vec<Manifest>, Report> {
-    let renderer = Renderer::new();
-    let rendered = render(&renderer, &mut plan.objects).map_err(Report)?;
+fn manifests(renderer: &Renderer, plan: &mut Plan, hooks: Hooks, images: &Rewrite) -> Result<Vec<Manifest>, Report> {
+    let rendered = render(renderer, &mut plan.objects).map_err(Report)?;
     let (mut bodies, sources): (Vec<_>, Vec<_>) = rendered.into_iter().map(|r| (r.body, r.source)).unzip();
     for (planned, body) in plan.objects.iter().zip(&mut bodies) {
         overlay(body, &planned.over);

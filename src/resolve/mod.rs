@@ -41,3 +41,13 @@ pub fn resolve(context: &Context) -> Plan {
     plan.diagnostics.extend(context.take_findings());
     plan
 }
+
+/// Plans the objects of one component, by its name. Settings that contradict each other are not reported.
+pub fn resolve_component(context: &Context, name: &str) -> Plan {
+    let mut plan = Plan::default();
+    for component in component::ALL.iter().filter(|component| component.name == name) {
+        (component.resolve)(context, &mut plan);
+    }
+    plan.diagnostics.extend(context.take_findings());
+    plan
+}

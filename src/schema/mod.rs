@@ -4,6 +4,7 @@
 //! walked together with the document ([`prune`]), so that what is compiled is as small as the
 //! document; the walk finds unknown keys ([`unknown`]), `jsonschema` finds the rest ([`wording`]).
 
+mod alternatives;
 mod fast_match;
 mod gone;
 mod ignored;
@@ -18,6 +19,7 @@ mod wording;
 
 use std::collections::HashMap;
 
+pub use self::alternatives::alternatives;
 use jsonschema::{Draft, PatternOptions};
 use serde_json::Value;
 

@@ -229,9 +229,7 @@ pub fn load_with(inputs: &[Input], duplicates: Severity) -> Result<Warned<Layers
         duplicates,
         flags: HashMap::new(),
     };
-    let mut ordered: Vec<&Input> = inputs.iter().collect();
-    ordered.sort_by_key(|input| rank(input));
-    for input in ordered {
+    for input in in_order(inputs) {
         loader.take(input);
     }
     let Loader { sources, findings, user, files, .. } = loader;
@@ -241,6 +239,13 @@ pub fn load_with(inputs: &[Input], duplicates: Severity) -> Result<Warned<Layers
     let nowhere = Location { source: 0, line: 1, column: 1, len: 1 };
     let user = user.unwrap_or_else(|| Node::empty_map(nowhere));
     Ok(Warned { value: Layers { user, files, sources }, warnings: findings })
+}
+
+/// The inputs, lowest layer first. Each is one text of [`Sources`], with its position here as the number.
+pub fn in_order(inputs: &[Input]) -> Vec<&Input> {
+    let mut ordered: Vec<&Input> = inputs.iter().collect();
+    ordered.sort_by_key(|input| rank(input));
+    ordered
 }
 
 fn rank(input: &Input) -> u8 {

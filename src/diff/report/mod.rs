@@ -96,6 +96,15 @@ fn sides(kind: &str, field: &FieldChange) -> Option<[Option<Value>; 2]> {
     (!hidden).then_some(sides)
 }
 
+/// A field of an object, by its path, as it can be shown.
+pub fn shown(kind: &str, path: &str, value: &Value) -> Value {
+    let in_env = path.rsplit_once("env[").and_then(|(_, rest)| rest.split_once(']'));
+    if in_env.is_some_and(|(name, rest)| rest == ".value" && redact::is_secret(name)) {
+        return Value::String(MASK.to_owned());
+    }
+    masked(kind, path, value)
+}
+
 /// Whether a path is in the part of a Secret that holds the secrets.
 fn is_in_secret(kind: &str, path: &str) -> bool {
     kind == "Secret" && (path.starts_with("data") || path.starts_with("stringData"))

@@ -1,0 +1,124 @@
+//! Every value that could be the reason for something, with other values that would show it.
+
+use std::collections::HashSet;
+
+use serde_json::{Map, Value};
+
+use super::probe::Trial;
+use crate::diag::{Step, ValuePath};
+use crate::schema;
+use crate::values::tree;
+
+/// What kind of an edit it is: those of one kind are tried together, so that one that turns something off does not hide
+/// what another one changes in it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum TrialKind {
+    /// One string or number for another.
+    Change,
+    /// Something for nothing.
+    Fill,
+    /// A switch turned over.
+    Flip,
+    /// The default, or nothing, for what the user wrote.
+    Restore,
+    /// Nothing for something.
+    Empty,
+    /// A further alternative.
+    Other(usize),
+}
+
+/// Values and what they could be instead.
+pub(super) struct Candidates {
+    /// Edits in groups to be searched one after the other.
+    pub groups: Vec<Vec<Trial>>,
+}
+
+impl Candidates {
+    /// Of the merged values; `own` is the section of the component that is asked about, which is searched by itself.
+    pub fn of(merged: &Value, user: &Value, defaults: &Value, own: &str) -> Self {
+        let mut found: Vec<(ValuePath, Option<&Value>)> =
+            tree::leaves(merged).into_iter().map(|(path, value)| (path, Some(value))).collect();
+        let known: HashSet<ValuePath> = found.iter().map(|(path, _)| path.clone()).collect();
+        // a null of the user's removes a default and leaves nothing
+        let nulls = tree::leaves(user).into_iter().filter(|(path, value)| value.is_null() && !known.contains(path));
+        found.extend(nulls.map(|(path, _)| (path, None)));
+        let mut edits: Vec<(TrialKind, usize, Trial)> = Vec::new();
+        for (candidate, (path, value)) in found.iter().enumerate() {
+            let area = area(path, own);
+            let mut add = |kind, to| edits.push((kind, area, Trial { candidate, path: path.clone(), to }));
+            let Some(value) = value else {
+                add(TrialKind::Restore, path.within(defaults).cloned());
+                continue;
+            };
+            let alternatives = schema::alternatives(path, value);
+            let restored = (path.within(user).is_some() && !path.0.iter().any(|step| matches!(step, Step::Index(_))))
+                .then(|| path.within(defaults).cloned())
+                .filter(|default| default.as_ref() != Some(*value));
+            for (number, other) in alternatives.into_iter().enumerate() {
+                let kind = match (number, *value) {
+                    (_, Value::Bool(_)) => TrialKind::Flip,
+                    _ if is_empty(&other) => TrialKind::Empty,
+                    (0, value) if is_empty(value) => TrialKind::Fill,
+                    (0, _) => TrialKind::Change,
+                    (number, _) => TrialKind::Other(number),
+                };
+                add(kind, Some(other));
+            }
+            if let Some(default) = restored {
+                add(TrialKind::Restore, default);
+            }
+        }
+        edits.sort_by_key(|(kind, area, _)| (*kind, *area));
+        let mut groups: Vec<Vec<Trial>> = Vec::new();
+        let mut last = None;
+        for (kind, area, edit) in edits {
+            if last != Some((kind, area)) {
+                groups.push(Vec::new());
+                last = Some((kind, area));
+            }
+            if let Some(group) = groups.last_mut() {
+                group.push(edit);
+            }
+        }
+        Candidates { groups }
+    }
+}
+
+/// The component's own section, what all components read, and the rest.
+fn area(path: &ValuePath, own: &str) -> usize {
+    let starts = |section: &str| !section.is_empty() && path.0.starts_with(&ValuePath::dotted(section).0);
+    match () {
+        () if starts(own) => 0,
+        () if starts("global") => 1,
+        () => 2,
+    }
+}
+
+fn is_empty(value: &Value) -> bool {
+    match value {
+        Value::Null => true,
+        Value::String(text) => text.is_empty(),
+        Value::Array(items) => items.is_empty(),
+        Value::Object(map) => map.is_empty(),
+        Value::Number(number) => number.as_i64() == Some(0),
+        Value::Bool(_) => false,
+    }
+}
+
+/// The same edit key by key, where it puts a map in an empty place.
+pub(super) fn keys(edit: &Trial) -> Vec<Trial> {
+    let mut all = Vec::new();
+    if let Some(Value::Object(map)) = &edit.to {
+        split(edit.candidate, &edit.path, map, &mut all);
+    }
+    all
+}
+
+fn split(candidate: usize, path: &ValuePath, map: &Map<String, Value>, all: &mut Vec<Trial>) {
+    for (key, value) in map {
+        match value {
+            Value::Object(inner) => split(candidate, &path.key(key), inner, all),
+            value => all.push(Trial { candidate, path: path.key(key), to: Some(value.clone()) }),
+        }
+    }
+}

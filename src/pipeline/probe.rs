@@ -1,0 +1,209 @@
+//! What other values would change: the values are edited in place, and no more is rendered than has to be looked at.
+//!
+//! A part of a release renders in a fraction of a millisecond, so that a question can be put to every value: with many
+//! edited at once, and then with ever fewer ([`search`]).
+
+use serde_json::Value;
+
+use super::causes::Answer;
+use super::objects::{self, RenderPart};
+use super::{Request, post_migrations};
+use crate::diag::{Step, ValuePath};
+use crate::manifest::Manifest;
+use crate::render::Renderer;
+
+/// Another value at a path; none: the key is not there.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) struct Trial {
+    /// The number of the value that is tried.
+    pub candidate: usize,
+    /// Where it stands.
+    pub path: ValuePath,
+    /// What is put there.
+    pub to: Option<Value>,
+}
+
+/// Renders parts of a release over edited values.
+pub(super) struct Probe<'r> {
+    request: &'r Request,
+    renderer: Renderer,
+    tree: Value,
+    /// How many variants were rendered.
+    pub renders: usize,
+}
+
+impl<'r> Probe<'r> {
+    /// Over checked values.
+    pub fn new(request: &'r Request, tree: Value) -> Self {
+        Probe { request, renderer: Renderer::new(), tree, renders: 0 }
+    }
+
+    /// The objects of a part with these edits; none where a value that was put there cannot be read, or where a
+    /// template fails over it.
+    pub fn render(&mut self, edits: &[&Trial], part: RenderPart<'_>) -> Option<Vec<Manifest>> {
+        let request = self.request;
+        self.render_for(request, edits, part)
+    }
+
+    /// The same for another request, of which only the options count.
+    pub fn render_for(&mut self, request: &Request, edits: &[&Trial], part: RenderPart<'_>) -> Option<Vec<Manifest>> {
+        self.renders += 1;
+        let undo: Vec<Undo> = edits.iter().map(|edit| put(&mut self.tree, &edit.path, edit.to.clone())).collect();
+        let mut found = Vec::new();
+        let manifests = match request.skip_post_migrations {
+            true => {
+                let tree = post_migrations::skipped(self.tree.clone());
+                objects::part(request, &tree, part, &self.renderer, &mut found)
+            }
+            false => objects::part(request, &self.tree, part, &self.renderer, &mut found),
+        };
+        for (edit, undo) in edits.iter().zip(undo).rev() {
+            undo.apply(&mut self.tree, &edit.path);
+        }
+        manifests.filter(|_| !found.iter().any(|finding| finding.unreadable))
+    }
+}
+
+/// How an edit is taken back.
+enum Undo {
+    Nothing,
+    /// The value is put back.
+    Value(Value),
+    /// The key is put back at its position.
+    Key(usize, Value),
+    /// The key goes again.
+    Remove,
+    /// The key after so many steps of the path goes again.
+    RemoveAt(usize),
+    /// The value after so many steps of the path is put back.
+    ValueAt(usize, Value),
+}
+
+fn at<'v>(tree: &'v mut Value, steps: &[Step]) -> Option<&'v mut Value> {
+    steps.iter().try_fold(tree, |at, step| match step {
+        Step::Key(key) => at.get_mut(&**key),
+        Step::Index(index) => at.get_mut(*index),
+    })
+}
+
+fn put(tree: &mut Value, path: &ValuePath, to: Option<Value>) -> Undo {
+    let Some((last, above)) = path.0.split_last() else { return Undo::Nothing };
+    // a map that is missing on the way is made
+    let missing = (0..above.len()).find(|end| at(tree, &above[..=*end]).is_none_or(|value| value.is_null()));
+    if let (Some(end), Some(to)) = (missing, &to) {
+        let inner = path.0[end + 1..].iter().rev().fold(to.clone(), |inner, step| match step {
+            Step::Key(key) => Value::Object([(key.to_string(), inner)].into_iter().collect()),
+            Step::Index(_) => Value::Array(vec![inner]),
+        });
+        return match put(tree, &ValuePath(path.0[..=end].to_vec()), Some(inner)) {
+            Undo::Remove => Undo::RemoveAt(end + 1),
+            Undo::Value(value) => Undo::ValueAt(end + 1, value),
+            other => other,
+        };
+    }
+    match (at(tree, above), last) {
+        (Some(Value::Object(map)), Step::Key(key)) => match (to, map.get_mut(&**key)) {
+            (Some(value), Some(there)) => Undo::Value(std::mem::replace(there, value)),
+            (Some(value), None) => {
+                map.insert(key.to_string(), value);
+                Undo::Remove
+            }
+            (None, Some(_)) => match map.keys().position(|other| **other == **key) {
+                Some(position) => Undo::Key(position, map.shift_remove(&**key).unwrap_or_default()),
+                None => Undo::Nothing,
+            },
+            (None, None) => Undo::Nothing,
+        },
+        (Some(Value::Array(items)), Step::Index(index)) => match (to, items.get_mut(*index)) {
+            (Some(value), Some(there)) => Undo::Value(std::mem::replace(there, value)),
+            _ => Undo::Nothing,
+        },
+        _ => Undo::Nothing,
+    }
+}
+
+impl Undo {
+    fn apply(self, tree: &mut Value, path: &ValuePath) {
+        match self {
+            Undo::Nothing => {}
+            Undo::Value(value) => {
+                if let Some(there) = path.within_mut(tree) {
+                    *there = value;
+                }
+            }
+            Undo::Key(position, value) => {
+                if let (Some(Value::Object(map)), Some(key)) = (parent(tree, path), path.last_key()) {
+                    map.shift_insert(position, key.to_owned(), value);
+                }
+            }
+            Undo::RemoveAt(steps) => Undo::Remove.apply(tree, &ValuePath(path.0[..steps].to_vec())),
+            Undo::ValueAt(steps, value) => Undo::Value(value).apply(tree, &ValuePath(path.0[..steps].to_vec())),
+            Undo::Remove => {
+                if let (Some(Value::Object(map)), Some(key)) = (parent(tree, path), path.last_key()) {
+                    map.shift_remove(key);
+                }
+            }
+        }
+    }
+}
+
+fn parent<'v>(tree: &'v mut Value, path: &ValuePath) -> Option<&'v mut Value> {
+    path.parent()?.within_mut(tree)
+}
+
+/// An edit that changes the answer to a question, alone.
+pub(super) struct TrialEffect {
+    /// The number of the question.
+    pub question: usize,
+    /// What was edited, and to what.
+    pub edit: Trial,
+    /// How the answer changes.
+    pub answer: Answer,
+}
+
+/// Finds the edits that change the answers to `questions`, each alone.
+///
+/// `ask` answers all questions with some edits made; none: with one of them nothing can be rendered. A group of edits
+/// that changes nothing is done with; one that does is halved. Whatever is found has been rendered alone.
+pub(super) fn search(
+    edits: &[Trial],
+    questions: &[usize],
+    ask: &mut dyn FnMut(&[&Trial]) -> Option<Vec<Answer>>,
+    hits: &mut Vec<TrialEffect>,
+) {
+    let all: Vec<&Trial> = edits.iter().collect();
+    halves(&all, questions, false, ask, hits);
+}
+
+/// `known`: that something changes is known already. Gives whether something was found or could not be rendered.
+fn halves(
+    edits: &[&Trial],
+    questions: &[usize],
+    known: bool,
+    ask: &mut dyn FnMut(&[&Trial]) -> Option<Vec<Answer>>,
+    hits: &mut Vec<TrialEffect>,
+) -> bool {
+    if edits.is_empty() || questions.is_empty() {
+        return false;
+    }
+    let mut open = questions.to_vec();
+    if !known || edits.len() == 1 {
+        if let Some(answers) = ask(edits) {
+            open.retain(|question| answers.get(*question).is_some_and(|answer| *answer != Answer::Same));
+            if let [edit] = edits {
+                let found = open.iter().filter_map(|question| Some((*question, *answers.get(*question)?)));
+                hits.extend(found.map(|(question, answer)| TrialEffect { question, edit: (*edit).clone(), answer }));
+            }
+        } else if edits.len() == 1 {
+            return true;
+        }
+        if open.is_empty() || edits.len() == 1 {
+            return !open.is_empty();
+        }
+    }
+    let (first, second) = edits.split_at(edits.len() / 2);
+    let in_first = halves(first, &open, false, ask, hits);
+    // with one question what is not in the first half is in the second
+    let in_second = halves(second, &open, !in_first && questions.len() == 1, ask, hits);
+    in_first || in_second
+}

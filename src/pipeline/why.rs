@@ -1,0 +1,381 @@
+//! Which values make a field what it is: every value is tried with others, and what changes the field is named.
+
+use std::borrow::Cow;
+use std::collections::{BTreeMap, HashMap};
+
+use serde_json::Value;
+
+use super::candidates::{self, Candidates};
+use super::causes::Answer;
+use super::objects::RenderPart;
+use super::probe::{Probe, Trial, TrialEffect, search};
+use super::{Output, Rendered, Request, layers, selected};
+use crate::diag::{Diagnostic, Failure, ValuePath};
+use crate::diff::report::shown;
+use crate::manifest::{Manifest, ObjectId};
+use crate::redact;
+use crate::releases;
+use crate::resolve::{KubeVersion, component};
+use crate::schema::Checked;
+use crate::values::{self, Input, Origins, tree};
+use crate::why::field::{self, FieldPath};
+use crate::why::{self, FieldOrigin, FieldOutcome, LayerValue, ObjectOrigin, Proof, ValueSource};
+
+/// Why a field of an object is what it is; without `field`: which values reach the object, by field.
+///
+/// # Errors
+/// What the values are refused for, and an object or a field that is not there.
+pub fn why(request: &Request, object: &str, field: Option<&str>) -> Result<ObjectOrigin, Failure> {
+    let field = field.map(FieldPath::parse).transpose().map_err(|reason| bad_field(&reason))?;
+    let (rendered, checked) = selected(request, &Output::default())?;
+    let subject = subject(&rendered, object)?;
+    Inquiry::new(request, &checked, subject, field)?.answer()
+}
+
+fn bad_field(reason: &str) -> Diagnostic {
+    Diagnostic::usage("bad-field", format!("the path of the field is wrong: {reason}"))
+        .hint("write it as `spec.replicas`, `spec.template.spec.containers[webservice].image` or `metadata.annotations[a.b/c]`")
+}
+
+/// The object that a word names.
+fn subject<'r>(rendered: &'r Rendered, word: &str) -> Result<&'r Manifest, Diagnostic> {
+    let manifests = rendered.objects.manifests();
+    let found: Vec<&Manifest> = manifests.iter().filter(|manifest| why::selects(word, &manifest.id)).collect();
+    match found.as_slice() {
+        [one] => Ok(*one),
+        [] => {
+            let near = why::nearest(word, manifests.iter().map(|manifest| &manifest.id));
+            let hint = match near.is_empty() {
+                true => "`gitlab-render template` writes all objects; name one as `Deployment/prod-kas`".to_owned(),
+                false => format!("there is {}", quoted(&near)),
+            };
+            Err(Diagnostic::usage("no-object-named", format!("the values make no object `{word}`")).hint(hint))
+        }
+        several => {
+            let names: Vec<String> = several.iter().map(|manifest| manifest.id.resource()).collect();
+            let message = format!("`{word}` names {} objects", several.len());
+            Err(Diagnostic::usage("no-object-named", message).hint(format!("name one of {}", quoted(&names))))
+        }
+    }
+}
+
+fn quoted(names: &[String]) -> String {
+    names.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ")
+}
+
+/// What is asked about, and the values that it is asked of.
+struct Inquiry<'r> {
+    request: &'r Request,
+    checked: &'r Checked,
+    subject: &'r Manifest,
+    /// The field that is asked about; none: all.
+    field: Option<FieldPath>,
+    defaults: Value,
+    layers: Vec<Layer>,
+}
+
+/// One input by itself.
+struct Layer {
+    kind: &'static str,
+    name: String,
+    own: Value,
+    origins: Origins,
+}
+
+/// What the questions are about: fields by their paths, in the order of the object; none for a field that is not there.
+type Fields = Vec<(String, Option<Value>)>;
+
+impl<'r> Inquiry<'r> {
+    fn new(
+        request: &'r Request,
+        checked: &'r Checked,
+        subject: &'r Manifest,
+        field: Option<FieldPath>,
+    ) -> Result<Self, Failure> {
+        let defaults = tree::over_defaults(Value::Null, layers::chart(&request.target)?);
+        let inputs = layers::inputs(request)?;
+        let layers = values::in_order(&inputs).into_iter().map(Layer::of).collect();
+        Ok(Inquiry { request, checked, subject, field, defaults, layers })
+    }
+
+    fn answer(&self) -> Result<ObjectOrigin, Failure> {
+        let base = self.fields(&self.subject.body);
+        let mut probe = Probe::new(self.request, self.checked.tree().clone());
+        let (_, template) = self.subject.source.split_once('/').unwrap_or(("", &self.subject.source));
+        let component: &str = &self.subject.component;
+        // No more is rendered than gives the same fields as the whole.
+        let parts = [RenderPart::Template(component, template), RenderPart::Component(component), RenderPart::Whole];
+        let same = |part: &RenderPart<'_>| {
+            let manifests = probe.render(&[], *part)?;
+            let there = self.find(&manifests)?;
+            (self.fields(&there.body) == base).then_some(())
+        };
+        let part = parts.into_iter().find({
+            let mut same = same;
+            move |part| same(part).is_some()
+        });
+        let part = part.unwrap_or(RenderPart::Whole);
+        let key = component::ALL.iter().find(|known| known.name == component).map_or("", |known| known.key);
+        let candidates = Candidates::of(self.checked.tree(), self.checked.user(), &self.defaults, key);
+        let mut hits: Vec<TrialEffect> = Vec::new();
+        let questions: Vec<usize> = (0..base.len()).collect();
+        for group in candidates.groups {
+            let before = hits.len();
+            // what is known to decide the one question need not be tried with yet another value
+            let known = |edit: &Trial| base.len() == 1 && hits.iter().any(|hit| hit.edit.candidate == edit.candidate);
+            let group: Vec<Trial> = group.into_iter().filter(|edit| !known(edit)).collect();
+            let mut ask = |edits: &[&Trial]| Some(self.compare(&base, &probe.render(edits, part)?));
+            search(&group, &questions, &mut ask, &mut hits);
+            // a map that was filled as a whole: the keys in it that count
+            let filled: Vec<TrialEffect> = hits.split_off(before);
+            for hit in filled {
+                let keys = candidates::keys(&hit.edit);
+                let from = hits.len();
+                search(&keys, &[hit.question], &mut ask, &mut hits);
+                if hits.len() == from {
+                    hits.push(hit);
+                }
+            }
+        }
+        let flags = self.flags(&mut probe, part, &base);
+        let mut by_field: BTreeMap<usize, Vec<TrialEffect>> = BTreeMap::new();
+        for hit in hits {
+            by_field.entry(hit.question).or_default().push(hit);
+        }
+        let mut fields = Vec::with_capacity(base.len());
+        for (number, (path, value)) in base.iter().enumerate() {
+            let hits = by_field.remove(&number).unwrap_or_default();
+            let sources = self.sources(hits, path, &mut probe, part);
+            if value.is_none() && sources.is_empty() {
+                return Err(self.no_field().into());
+            }
+            let value = value.as_ref().map(|value| shown(&self.subject.id.kind, path, value));
+            fields.push(FieldOrigin { field: path.clone(), value, sources });
+        }
+        let (object, template) = (self.subject.id.clone(), self.subject.source.clone());
+        Ok(ObjectOrigin { object, template, fields, one: self.field.is_some(), flags, renders: probe.renders })
+    }
+
+    fn fields(&self, body: &Value) -> Fields {
+        match &self.field {
+            Some(path) => vec![(path.to_string(), path.read(body).map(Cow::into_owned))],
+            None => field::leaves(body).into_iter().map(|(path, value)| (path.to_string(), Some(value))).collect(),
+        }
+    }
+
+    fn no_field(&self) -> Diagnostic {
+        let path = self.field.as_ref().map(ToString::to_string).unwrap_or_default();
+        let id = &self.subject.id;
+        let all: Vec<String> =
+            field::leaves(&self.subject.body).into_iter().map(|(path, _)| path.to_string()).collect();
+        let last = path.rsplit(['.', '[']).next().unwrap_or_default().trim_end_matches(']');
+        let mut near: Vec<&String> = all.iter().filter(|other| !last.is_empty() && other.contains(last)).collect();
+        near.truncate(3);
+        let near: Vec<String> = near.into_iter().cloned().collect();
+        let hint = match near.is_empty() {
+            true => format!("`gitlab-render why {id}` lists the fields that it has"),
+            false => format!("there is {}", quoted(&near)),
+        };
+        Diagnostic::usage("no-field-named", format!("`{id}` has no field `{path}`")).hint(hint)
+    }
+
+    /// The object in another set.
+    fn find<'m>(&self, manifests: &'m [Manifest]) -> Option<&'m Manifest> {
+        let (name, by_content) = stem(&self.subject.id);
+        let same = |id: &ObjectId| {
+            let ours = &self.subject.id;
+            let kind = id.kind == ours.kind && id.group() == ours.group();
+            kind && (id.name == ours.name || (by_content && stem(id).0 == name))
+        };
+        // it is the same object when it goes to another namespace
+        let mut alike = manifests.iter().filter(|manifest| same(&manifest.id));
+        let first = alike.next()?;
+        match first.id.namespace == self.subject.id.namespace {
+            true => Some(first),
+            false => Some(alike.find(|other| other.id.namespace == self.subject.id.namespace).unwrap_or(first)),
+        }
+    }
+
+    fn compare(&self, base: &Fields, manifests: &[Manifest]) -> Vec<Answer> {
+        let there = self.find(manifests).map(|there| self.fields(&there.body));
+        let other: HashMap<String, Value> =
+            there.into_iter().flatten().filter_map(|(path, value)| Some((path, value?))).collect();
+        let answer = |(path, value): &(String, Option<Value>)| match (value, other.get(path)) {
+            (value, other) if value.as_ref() == other => Answer::Same,
+            (_, Some(_)) => Answer::Changed,
+            (_, None) => Answer::Moot,
+        };
+        base.iter().map(answer).collect()
+    }
+
+    /// The values that were found to decide a field, those that give it its value before those that it needs to be there,
+    /// and what the user wrote before defaults.
+    fn sources(
+        &self,
+        hits: Vec<TrialEffect>,
+        field: &str,
+        probe: &mut Probe<'_>,
+        part: RenderPart<'_>,
+    ) -> Vec<ValueSource> {
+        let mut best: Vec<TrialEffect> = Vec::new();
+        for hit in hits {
+            match best.iter_mut().find(|other| other.edit.path == hit.edit.path) {
+                Some(other) if other.answer < hit.answer => *other = hit,
+                Some(_) => {}
+                None => best.push(hit),
+            }
+        }
+        let mut sources: Vec<(Answer, ValueSource)> = Vec::with_capacity(best.len());
+        for hit in best {
+            let then = match hit.answer {
+                Answer::Changed if self.field.is_some() => self.outcome(probe, &hit.edit, field, part),
+                _ => FieldOutcome::NoField,
+            };
+            let path = hit.edit.path.clone();
+            let with = hit.edit.to.as_ref().map(|value| redact::value(&path.to_string(), value));
+            let (at, overridden) = self.layers_of(&path);
+            sources.push((hit.answer, ValueSource { path, at, overridden, shown_by: Proof { with, then } }));
+        }
+        sources.sort_by_key(|(answer, source)| (std::cmp::Reverse(*answer), source.at.layer == "default"));
+        sources.into_iter().map(|(_, source)| source).collect()
+    }
+
+    fn outcome(&self, probe: &mut Probe<'_>, edit: &Trial, field: &str, part: RenderPart<'_>) -> FieldOutcome {
+        let Some(manifests) = probe.render(&[edit], part) else { return FieldOutcome::NoObject };
+        let Some(there) = self.find(&manifests) else { return FieldOutcome::NoObject };
+        match self.fields(&there.body).into_iter().find(|(path, _)| path == field) {
+            Some((path, Some(value))) => FieldOutcome::Value(shown(&self.subject.id.kind, &path, &value)),
+            _ => FieldOutcome::NoField,
+        }
+    }
+
+    /// Where a value was written, and what lower layers have in its place.
+    fn layers_of(&self, path: &ValuePath) -> (LayerValue, Vec<LayerValue>) {
+        let merged = path.within(self.checked.tree());
+        let user = path.within(self.checked.user());
+        // a null under `global` leaves the default as it is
+        let ignored = user.is_some_and(Value::is_null) && merged.is_some_and(|value| !value.is_null());
+        let written = self.checked.origins().exact(path).filter(|_| user.is_some() && !ignored);
+        let default = path.within(&self.defaults).map(|value| LayerValue {
+            layer: "default",
+            file: None,
+            place: None,
+            value: redact::value(&path.to_string(), value),
+        });
+        let Some(origin) = written else {
+            let none = LayerValue { layer: "default", file: None, place: None, value: Value::Null };
+            let merged = merged.map(|value| redact::value(&path.to_string(), value));
+            let at = default.unwrap_or(none);
+            return (LayerValue { value: merged.unwrap_or_default(), ..at }, Vec::new());
+        };
+        let at = origin.key.unwrap_or(origin.value);
+        let top = origin.value.source;
+        let layer = self.layers.get(top);
+        let effective = LayerValue {
+            layer: layer.map_or("file", |layer| layer.kind),
+            file: layer.map(|layer| layer.name.clone()),
+            place: Some((at.line, at.column)),
+            value: redact::value(&path.to_string(), merged.or(user).unwrap_or(&Value::Null)),
+        };
+        let below = self.layers.iter().take(top).rev().filter_map(|layer| layer.value(path));
+        (effective, below.chain(default).collect())
+    }
+
+    /// The flags of the command line that decide a field too.
+    fn flags(&self, probe: &mut Probe<'_>, part: RenderPart<'_>, base: &Fields) -> Vec<&'static str> {
+        let target = &self.request.target;
+        let mut tried = vec![("--name", Request { ..self.request.clone() }); 5];
+        tried[0].1.target.name = format!("{}x", target.name);
+        tried[1] = ("--namespace", self.request.clone());
+        tried[1].1.target.namespace = format!("{}x", target.namespace);
+        tried[2] = ("--is-upgrade", self.request.clone());
+        tried[2].1.target.is_upgrade = !target.is_upgrade;
+        tried[3] = ("--kube-version", self.request.clone());
+        let older = KubeVersion { minor: target.kube_version.minor.saturating_sub(5), ..target.kube_version };
+        tried[3].1.target.kube_version = older;
+        tried[4] = ("--api-versions", self.request.clone());
+        tried[4].1.target.api_versions = match target.api_versions.is_empty() {
+            true => ["monitoring.coreos.com/v1", "cert-manager.io/v1", "keda.sh/v1alpha1"].map(str::to_owned).to_vec(),
+            false => Vec::new(),
+        };
+        let position = |manifests: &[Manifest], id: &ObjectId| {
+            manifests.iter().filter(|m| m.source == self.subject.source).position(|m| m.id == *id)
+        };
+        let place = probe.render(&[], part).and_then(|all| position(&all, &self.find(&all)?.id));
+        let decides = |request: &Request, probe: &mut Probe<'_>| {
+            let Some(manifests) = probe.render_for(request, &[], part) else { return true };
+            let mut alike = manifests.iter().filter(|m| m.source == self.subject.source);
+            let Some(there) = place.and_then(|place| alike.nth(place)) else { return true };
+            self.fields(&there.body) != *base
+        };
+        let mut flags: Vec<&'static str> =
+            tried.iter().filter(|(_, request)| decides(request, probe)).map(|(flag, _)| *flag).collect();
+        if self.depends_on_version(part, base) {
+            flags.push("--gitlab-version");
+        }
+        flags
+    }
+
+    /// Whether another release of GitLab, with its defaults, gives another field.
+    fn depends_on_version(&self, part: RenderPart<'_>, base: &Fields) -> bool {
+        let version = layers::version(&self.request.target);
+        let other = releases::known_series().into_iter().rev().find(|series| *series < version.series());
+        let Some(other) = other.and_then(releases::newest) else { return false };
+        let mut request = self.request.clone();
+        request.target.gitlab_version = Some(other.to_string());
+        let Ok(chart) = layers::chart(&request.target) else { return false };
+        let merged = tree::over_defaults(self.checked.user().clone(), chart);
+        let Some(manifests) = Probe::new(&request, merged).render(&[], part) else { return false };
+        self.find(&manifests).is_none_or(|there| self.fields(&there.body) != *base)
+    }
+}
+
+/// The name of a Job without the hash of its content, and whether it has one.
+fn stem(id: &ObjectId) -> (String, bool) {
+    let hash = |part: &&str| part.len() == 7 && part.bytes().all(|b| b.is_ascii_hexdigit() && !b.is_ascii_uppercase());
+    if id.kind != "Job" || !id.name.split('-').skip(1).any(|part| hash(&part)) {
+        return (id.name.clone(), false);
+    }
+    let parts: Vec<&str> = id.name.split('-').map(|part| if hash(&part) { "*" } else { part }).collect();
+    (parts.join("-"), true)
+}
+
+impl Layer {
+    fn of(input: &Input) -> Self {
+        let kind = match input {
+            Input::File { name, .. } if name.starts_with("profile:") => "profile",
+            Input::File { .. } => "file",
+            Input::SetJson(_) => "--set-json",
+            Input::Set(_) => "--set",
+            Input::SetString(_) => "--set-string",
+            Input::SetFile(..) => "--set-file",
+            Input::SetLiteral(_) => "--set-literal",
+        };
+        // it was read before, together with the others
+        let read = values::load_with(std::slice::from_ref(input), crate::diag::Severity::Warning);
+        let (own, origins, name) = match read {
+            Ok(read) => {
+                let name = read.value.sources.get(0).map(|source| source.name.clone()).unwrap_or_default();
+                let (own, origins) = read.value.own();
+                (own, origins, name)
+            }
+            Err(_) => (Value::Null, Origins::none(), String::new()),
+        };
+        Layer { kind, name, own, origins }
+    }
+
+    /// What this layer has at a path.
+    fn value(&self, path: &ValuePath) -> Option<LayerValue> {
+        let value = path.within(&self.own)?;
+        // `--set list[1]=x` alone leaves a hole in front of it
+        let hole = value.is_null() && self.kind.starts_with("--") && path.last_key().is_none();
+        let origin = self.origins.exact(path).filter(|_| !hole)?;
+        let at = origin.key.unwrap_or(origin.value);
+        Some(LayerValue {
+            layer: self.kind,
+            file: Some(self.name.clone()),
+            place: Some((at.line, at.column)),
+            value: redact::value(&path.to_string(), value),
+        })
+    }
+}

@@ -1,0 +1,188 @@
+//! Other values that a key could have, to find out what the value that it has does.
+
+use serde_json::{Map, Value, json};
+
+use super::store::{self, At};
+use crate::diag::{Step, ValuePath};
+
+/// How deep maps and lists are filled.
+const DEPTH: usize = 6;
+/// A string that no default contains.
+const WORD: &str = "example";
+
+/// Values of the same kind as `value` that its key could have, the likeliest to show an effect first; never `value`.
+///
+/// A boolean is turned over, a number counted up, a string of a fixed set replaced by the others; what is empty is filled
+/// as its schema says.
+pub fn alternatives(path: &ValuePath, value: &Value) -> Vec<Value> {
+    let at = path.0.iter().try_fold(store::root(), |at, step| below(at, step));
+    let mut all = match value {
+        Value::Bool(on) => vec![json!(!on)],
+        Value::Number(number) => numbers(number),
+        Value::String(text) if !text.is_empty() => match at.map(members) {
+            Some(members) if !members.is_empty() => members,
+            _ => strings(text),
+        },
+        _ => at.map(|at| samples(at, 0)).unwrap_or_else(|| vec![json!(WORD)]),
+    };
+    all.retain(|other| other != value);
+    all.dedup();
+    all
+}
+
+/// The schema of what stands one step below.
+fn below(at: At, step: &Step) -> Option<At> {
+    let at = at.resolved();
+    match step {
+        Step::Key(key) => at.property(key).or_else(|| {
+            let others = at.others().filter(|others| others.is_object())?;
+            Some(at.part(others))
+        }),
+        Step::Index(_) => Some(at.part(at.schema.get("items")?)),
+    }
+}
+
+/// The members of a fixed set.
+fn members(at: At) -> Vec<Value> {
+    let at = at.resolved();
+    match at.schema.get("enum").and_then(Value::as_array) {
+        Some(members) => members.iter().filter(|member| !member.is_null() && *member != "").cloned().collect(),
+        None => choices(at).into_iter().flat_map(members).collect(),
+    }
+}
+
+/// The schemas of which one has to hold.
+fn choices(at: At) -> Vec<At> {
+    let parts = ["anyOf", "oneOf"].iter().filter_map(|keyword| at.schema.get(*keyword)?.as_array());
+    parts.flatten().map(|part| at.part(part)).collect()
+}
+
+fn numbers(number: &serde_json::Number) -> Vec<Value> {
+    match number.as_i64() {
+        Some(0) => vec![json!(1)],
+        Some(whole) => vec![json!(whole.saturating_add(1)), json!(0)],
+        None => vec![json!(number.as_f64().unwrap_or_default() + 1.0)],
+    }
+}
+
+/// A string that differs and is still of the same form: a number in it is counted up, `10Gi` to `11Gi`.
+fn strings(text: &str) -> Vec<Value> {
+    let digits = text.find(|c: char| c.is_ascii_digit());
+    let counted = digits.and_then(|start| {
+        let rest = &text[start..];
+        let end = rest.find(|c: char| !c.is_ascii_digit()).unwrap_or(rest.len());
+        let number: u64 = rest[..end].parse().ok()?;
+        Some(format!("{}{}{}", &text[..start], number + 1, &rest[end..]))
+    });
+    let longer = match text.ends_with('\n') {
+        true => format!("{text}# {WORD}\n"),
+        false => format!("{text}x"),
+    };
+    let mut all: Vec<Value> = counted.into_iter().chain([longer]).map(Value::String).collect();
+    all.push(json!(""));
+    all
+}
+
+/// Values that a schema takes.
+fn samples(at: At, depth: usize) -> Vec<Value> {
+    let at = at.resolved();
+    if depth > DEPTH {
+        return Vec::new();
+    }
+    let members = members(at);
+    if !members.is_empty() {
+        return members;
+    }
+    if let Some(known) = at.kind.and_then(of_kind) {
+        return vec![known];
+    }
+    let types: Vec<&str> = match at.schema.get("type") {
+        Some(Value::String(name)) => vec![name],
+        Some(Value::Array(names)) => names.iter().filter_map(Value::as_str).collect(),
+        _ => {
+            let choices: Vec<Value> = choices(at).into_iter().flat_map(|part| samples(part, depth)).collect();
+            if !choices.is_empty() {
+                return choices;
+            }
+            match at.schema.get("properties").is_some() || at.schema.get("allOf").is_some() {
+                true => vec!["object"],
+                false => vec!["string"],
+            }
+        }
+    };
+    types.iter().flat_map(|name| of_type(name, at, depth)).collect()
+}
+
+fn of_type(name: &str, at: At, depth: usize) -> Vec<Value> {
+    match name {
+        "string" => vec![json!(WORD)],
+        "boolean" => vec![json!(true), json!(false)],
+        "integer" | "number" => vec![json!(at.schema.get("minimum").and_then(Value::as_i64).unwrap_or(6) + 1)],
+        "array" => {
+            let item =
+                at.schema.get("items").map_or_else(|| vec![json!(WORD)], |items| samples(at.part(items), depth + 1));
+            item.into_iter().take(1).map(|item| json!([item])).collect()
+        }
+        "object" => map(at, depth).into_iter().collect(),
+        _ => Vec::new(),
+    }
+}
+
+fn map(at: At, depth: usize) -> Option<Value> {
+    let mut map = Map::new();
+    for (key, part) in at.properties() {
+        if let Some(sample) = samples(part, depth + 1).into_iter().next() {
+            map.insert(key.to_owned(), sample);
+        }
+    }
+    let others = at.others();
+    if map.is_empty() && others != Some(&Value::Bool(false)) {
+        let other = match others.filter(|others| others.is_object()) {
+            Some(others) => samples(at.part(others), depth + 1).into_iter().next()?,
+            None => json!(WORD),
+        };
+        map.insert(WORD.to_owned(), other);
+    }
+    (!map.is_empty()).then_some(Value::Object(map))
+}
+
+/// A value of a definition that says what its pattern means.
+fn of_kind(kind: &str) -> Option<Value> {
+    let value = match kind {
+        "Quantity" => json!("7Gi"),
+        "ResourceList" | "StorageList" => json!({"memory": "7Gi"}),
+        "Port" | "PortNumber" | "PortNumberOrName" | "NodePort" => json!(31007),
+        "IPAddress" | "ClusterIP" => json!("192.0.2.7"),
+        "CIDR" => json!("192.0.2.0/24"),
+        "AbsolutePath" => json!("/example"),
+        "CronSchedule" => json!("7 7 * * *"),
+        "Base64" => json!("ZXhhbXBsZQ=="),
+        "FileMode" => json!(256),
+        _ => return None,
+    };
+    Some(value)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn of(path: &str, value: &Value) -> Vec<Value> {
+        alternatives(&ValuePath::dotted(path), value)
+    }
+
+    #[test]
+    fn an_alternative_is_of_the_same_kind() {
+        assert_eq!(of("global.ingress.enabled", &json!(true)), [json!(false)]);
+        assert_eq!(of("gitlab.webservice.minReplicas", &json!(2)), [json!(3), json!(0)]);
+        assert_eq!(of("gitlab.gitaly.persistence.size", &json!("50Gi"))[0], json!("51Gi"));
+        assert_eq!(of("global.hosts.domain", &json!("example.com"))[0], json!("example.comx"));
+        assert!(of("global.image.pullPolicy", &json!("Always")).contains(&json!("Never")));
+    }
+
+    #[test]
+    fn what_is_empty_is_filled_as_its_schema_says() {
+        assert!(of("gitlab.webservice.nodeSelector", &json!({}))[0].is_object());
+        assert!(of("gitlab.webservice.tolerations", &json!([]))[0].is_array());
+    }
+}

@@ -1,0 +1,322 @@
+//! `why` is exact: no value that changes a field is missing from the answer, and none in it changes nothing.
+//!
+//! The answers are held against renders of the whole release in which one value is changed, by values that the tests of
+//! coverage make. A run tries a small share of the values; `COVERAGE=all` tries all, for one field of every object and
+//! for 300 others.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+use std::fs;
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::thread;
+
+use gitlab_render::bundle;
+use gitlab_render::diag::{Step, ValuePath};
+use gitlab_render::manifest::Manifest;
+use gitlab_render::pipeline::{self, Request};
+use gitlab_render::values::{self, Input, tree};
+use gitlab_render::why::field::leaves;
+use serde_json::{Value, json};
+
+use crate::common::{Ran, file, release, root, run};
+use crate::coverage::candidates::candidates;
+use crate::source_schemas;
+
+/// One in so many values is tried in the sample.
+const SAMPLE: usize = 307;
+
+fn prod() -> Request {
+    release("prod", "gitlab", vec![file(fs::read(root().join("tests/why/prod.yaml")).unwrap())])
+}
+
+/// Fields by object, without what follows from the content of other objects.
+type Seen = BTreeMap<(String, String), Value>;
+
+fn seen(manifests: &[Manifest]) -> Seen {
+    let mut all = Seen::new();
+    for manifest in manifests {
+        let id = stem(&manifest.id.to_string());
+        for (path, value) in leaves(&manifest.body) {
+            let path = path.to_string();
+            if !path.contains("checksum/") && !(id.contains('*') && path == "metadata.name") {
+                all.insert((id.clone(), path), value);
+            }
+        }
+    }
+    all
+}
+
+/// The object without the hash of its content in its name.
+fn stem(id: &str) -> String {
+    let hash = |part: &&str| part.len() == 7 && part.bytes().all(|b| b.is_ascii_digit() || (b'a'..=b'f').contains(&b));
+    match id.starts_with("Job/") {
+        true => id.split('-').map(|part| if hash(&part) { "*" } else { part }).collect::<Vec<_>>().join("-"),
+        false => id.to_owned(),
+    }
+}
+
+/// One value, and documents to lay over the others that change it.
+struct Tried {
+    path: String,
+    documents: Vec<Value>,
+}
+
+/// The document that has a value at a path. A list replaces another, so it is given as a whole.
+fn document(merged: &Value, path: &ValuePath, value: Value) -> Value {
+    let list = path.0.iter().position(|step| matches!(step, Step::Index(_)));
+    let (at, value) = match list {
+        None => (path.clone(), value),
+        Some(position) => {
+            let at = ValuePath(path.0[..position].to_vec());
+            let mut list = at.within(merged).cloned().unwrap_or_default();
+            *ValuePath(path.0[position..].to_vec()).within_mut(&mut list).unwrap() = value;
+            (at, list)
+        }
+    };
+    at.0.iter().rev().fold(value, |inner, step| match step {
+        Step::Key(key) => json!({ &**key: inner }),
+        Step::Index(_) => unreachable!("the list is given as a whole"),
+    })
+}
+
+fn merged(request: &Request) -> Value {
+    let user = values::load(&request.inputs).unwrap().value.own().0;
+    let defaults: Value = serde_json::from_str(bundle::DEFAULTS).unwrap();
+    tree::over_defaults(user, defaults.into())
+}
+
+/// All values of a request, defaults and others.
+fn tried(request: &Request) -> Vec<Tried> {
+    let merged = merged(request);
+    let one = |(path, value): (ValuePath, &Value)| {
+        let keys = path.0.iter().map(|step| match step {
+            Step::Key(key) => format!(".{key}"),
+            Step::Index(_) => "[]".to_owned(),
+        });
+        let part = source_schemas::part(keys.collect::<String>().trim_start_matches('.'));
+        let mut others: Vec<Value> = candidates(part.as_ref(), value).into_iter().map(|c| c.value).collect();
+        if path.last_key().is_some() {
+            others.push(Value::Null);
+        }
+        match value {
+            Value::String(_) => others.push("".into()),
+            Value::Number(_) => others.push(0.into()),
+            _ => {}
+        }
+        others.dedup();
+        let documents = others.into_iter().map(|other| document(&merged, &path, other)).collect();
+        Tried { path: path.to_string(), documents }
+    };
+    tree::leaves(&merged).into_iter().map(one).collect()
+}
+
+/// The fields with another document laid over the values; none where it is refused.
+fn with(request: &Request, document: &Value) -> Option<Seen> {
+    let mut request = request.clone();
+    let bytes = document.to_string().into_bytes();
+    request.inputs.push(Input::File { name: "changed.yaml".to_owned(), bytes });
+    pipeline::render(&request).ok().map(|rendered| seen(rendered.objects.manifests()))
+}
+
+/// Which fields a change of each value changes.
+fn changes(request: &Request, base: &Seen, tried: &[Tried]) -> HashMap<String, HashSet<(String, String)>> {
+    let next = AtomicUsize::new(0);
+    let found = Mutex::new(HashMap::new());
+    thread::scope(|scope| {
+        for _ in 0..thread::available_parallelism().map_or(2, usize::from) {
+            scope.spawn(|| {
+                while let Some(one) = tried.get(next.fetch_add(1, Ordering::Relaxed)) {
+                    let mut changed = HashSet::new();
+                    for other in one.documents.iter().filter_map(|document| with(request, document)) {
+                        let differs = base.iter().filter(|(field, value)| other.get(field) != Some(value));
+                        changed.extend(differs.map(|(field, _)| field.clone()));
+                    }
+                    found.lock().unwrap().insert(one.path.clone(), changed);
+                }
+            });
+        }
+    });
+    found.into_inner().unwrap()
+}
+
+/// A fixed sequence of numbers.
+struct Numbers(u64);
+
+impl Numbers {
+    fn below(&mut self, most: usize) -> usize {
+        self.0 ^= self.0 << 13;
+        self.0 ^= self.0 >> 7;
+        self.0 ^= self.0 << 17;
+        usize::try_from(self.0 % u64::try_from(most).unwrap()).unwrap()
+    }
+}
+
+/// One field of every object, and others; a few of them in a sample.
+fn chosen(base: &Seen, numbers: &mut Numbers, all: bool) -> BTreeSet<(String, String)> {
+    let mut by_object: BTreeMap<&String, Vec<&(String, String)>> = BTreeMap::new();
+    base.keys().for_each(|field| by_object.entry(&field.0).or_default().push(field));
+    let mut chosen = BTreeSet::new();
+    for fields in by_object.values() {
+        chosen.insert(fields[numbers.below(fields.len())].clone());
+    }
+    let every: Vec<&(String, String)> = base.keys().collect();
+    for _ in 0..300 {
+        chosen.insert(every[numbers.below(every.len())].clone());
+    }
+    match all {
+        true => chosen,
+        false => chosen.into_iter().enumerate().filter(|(n, _)| n % 131 == 0).map(|(_, field)| field).collect(),
+    }
+}
+
+/// Whether a path is another, or below it.
+fn within(path: &str, above: &str) -> bool {
+    path.strip_prefix(above).is_some_and(|rest| rest.is_empty() || rest.starts_with(['.', '[']))
+}
+
+fn wrong_answers(request: &Request, seed: u64, all: bool) -> (usize, Vec<String>) {
+    let rendered = pipeline::render(request).unwrap_or_else(|failure| panic!("{:?}", failure.report));
+    let base = seen(rendered.objects.manifests());
+    let ids: HashMap<String, String> =
+        rendered.objects.manifests().iter().map(|m| (stem(&m.id.to_string()), m.id.to_string())).collect();
+    let chosen = chosen(&base, &mut Numbers(seed), all);
+    let merged = merged(request);
+    let mut named: BTreeMap<&(String, String), BTreeSet<String>> = BTreeMap::new();
+    let mut wrong = Vec::new();
+    for field in &chosen {
+        let origin = pipeline::why::why(request, &ids[&field.0], Some(&field.1))
+            .unwrap_or_else(|failure| panic!("{field:?}: {:?}", failure.report));
+        for source in &origin.fields[0].sources {
+            let path = &source.path;
+            // what it names is held against a render of everything; one that is refused shows nothing
+            let document = document(&merged, path, source.shown_by.with.clone().unwrap_or_default());
+            let other = with(request, &document);
+            if other.is_some_and(|other| other.get(field) == base.get(field)) {
+                wrong.push(format!("{} {}: `{path}` is named, and {document} does not change it", field.0, field.1));
+            }
+            named.entry(field).or_default().insert(path.to_string());
+        }
+    }
+    let mut tried = tried(request);
+    let mut count = 0;
+    tried.retain(|_| {
+        count += 1;
+        all || count % SAMPLE == 0
+    });
+    for (path, changed) in changes(request, &base, &tried) {
+        for field in chosen.iter().filter(|field| changed.contains(*field)) {
+            if !named.get(field).is_some_and(|names| names.iter().any(|name| within(name, &path))) {
+                wrong.push(format!("{} {}: `{path}` changes it and is not named", field.0, field.1));
+            }
+        }
+    }
+    wrong.sort();
+    (chosen.len(), wrong)
+}
+
+#[test]
+fn why_names_every_value_that_changes_a_field_and_no_other() {
+    let all = std::env::var("COVERAGE").is_ok_and(|what| what == "all" || what == "why");
+    let defaults = release("test", "default", vec![file(b"certmanager-issuer: {email: a@example.org}\n".to_vec())]);
+    for (name, request) in [("the defaults", defaults), ("prod.yaml", prod())] {
+        let (count, wrong) = wrong_answers(&request, 0x5eed_1234_5678_9abc, all);
+        assert!(wrong.is_empty(), "{name}, {count} fields, {} wrong:\n{}", wrong.len(), wrong.join("\n"));
+    }
+}
+
+fn ask(args: &[&str]) -> Ran {
+    let args: Vec<String> = args.iter().map(|arg| (*arg).to_owned()).collect();
+    run(&root().join("tests/why"), &args, &BTreeMap::new(), "")
+}
+
+fn answer(args: &[&str]) -> Value {
+    let got = ask(&[args, &["-o", "json", "-f", "prod.yaml", "--name", "prod"]].concat());
+    assert_eq!(got.status, Some(0), "{}", got.stderr);
+    serde_json::from_str(&got.stdout).unwrap()
+}
+
+#[test]
+fn why_says_what_was_overridden_in_which_layer() {
+    let set = ["--set", "gitlab.webservice.minReplicas=5,registry.hpa.maxReplicas=9", "--profile", "evaluation"];
+    let found = answer(&[&["why", "hpa/prod-webservice-default", "spec.minReplicas"][..], &set].concat());
+    assert_eq!(found["object"], "HorizontalPodAutoscaler/prod-webservice-default");
+    assert_eq!((&found["field"], &found["value"]), (&json!("spec.minReplicas"), &json!(5)));
+    let source = &found["sources"][0];
+    let expected = json!({"path": "gitlab.webservice.minReplicas", "layer": "--set", "file": "--set #1", "line": 1, "column": 19, "value": 5});
+    for (key, value) in expected.as_object().unwrap() {
+        assert_eq!(&source[key], value, "{key}");
+    }
+    let layers: Vec<&Value> = source["overridden"].as_array().unwrap().iter().map(|layer| &layer["layer"]).collect();
+    assert_eq!(layers, ["file", "profile", "default"]);
+    assert_eq!(
+        source["overridden"][0],
+        json!({"layer": "file", "file": "prod.yaml", "line": 25, "column": 5, "value": 3})
+    );
+    assert!(source["overridden"][2].get("file").is_none());
+}
+
+#[test]
+fn why_takes_paths_of_kubectl_and_of_diff() {
+    for path in [
+        "{.spec.template.spec.containers[?(@.name==\"webservice\")].resources.requests.cpu}",
+        ".spec.template.spec.containers[0].resources.requests.cpu",
+        "spec.template.spec.containers[webservice].resources.requests.cpu",
+    ] {
+        let found = answer(&["why", "deployments.apps/prod-webservice-default", path]);
+        assert_eq!(found["sources"][0]["path"], "gitlab.webservice.resources.requests.cpu", "{path}");
+        assert_eq!(found["sources"][0]["line"], 28, "{path}");
+    }
+    let found = answer(&["why", "cm/prod-webservice", "data[gitlab.yml.erb].production.gitlab.host"]);
+    assert_eq!(found["value"], "gitlab.corp.example.org");
+    assert_eq!(found["sources"][0]["path"], "global.hosts.domain");
+    let found =
+        answer(&["why", "sts/prod-gitaly", "spec.volumeClaimTemplates[repo-data].spec.resources.requests.storage"]);
+    assert_eq!(found["sources"][0]["path"], "gitlab.gitaly.persistence.size");
+}
+
+#[test]
+fn why_refuses_what_is_not_there_with_a_hint() {
+    for (args, code, hint) in [
+        (&["why", "deploy/prod-webservice"][..], "no-object-named", "Deployment/prod-webservice-default"),
+        (&["why", "deploy/prod-kas", "spec.replicaz"], "no-field-named", "why Deployment/prod-kas"),
+        (&["why", "deploy/prod-kas", "spec["], "bad-field", "spec.replicas"),
+        (&["why", "prod-kas"], "no-object-named", "deployment.apps/prod-kas"),
+    ] {
+        let got = ask(&[args, &["-f", "prod.yaml", "--name", "prod"]].concat());
+        assert_eq!(got.status, Some(2), "{args:?}: {}", got.stderr);
+        assert!(got.stderr.contains(&format!("[{code}]")) && got.stderr.contains(hint), "{args:?}: {}", got.stderr);
+    }
+}
+
+/// A field takes few renders of a part: this is what keeps an answer within a tenth of a second.
+#[test]
+fn why_renders_little() {
+    for (object, field) in [
+        ("Ingress/prod-registry", "spec.rules[0].host"),
+        ("Deployment/prod-webservice-default", "spec.template.spec.containers[webservice].image"),
+        ("ConfigMap/prod-gitaly", "data[config.toml.tpl].listen_addr"),
+    ] {
+        let origin = pipeline::why::why(&prod(), object, Some(field)).unwrap();
+        assert!(origin.renders < 130, "{object} {field}: {} renders", origin.renders);
+    }
+}
+
+#[test]
+fn why_answers_as_its_schema_says_and_shows_no_secret() {
+    let schema: Value =
+        serde_json::from_str(&fs::read_to_string(root().join("schemas/why.schema.json")).unwrap()).unwrap();
+    let validator = jsonschema::validator_for(&schema).unwrap();
+    let secret = ["--set", "global.extraEnv.API_TOKEN=hunter2hunter2", "--set", "redis.auth.enabled=false"];
+    for args in [
+        &["why", "job/prod-gitlab-upgrade-check"][..],
+        &["why", "hpa/prod-registry", "spec.minReplicas"],
+        &["why", "sts/prod-gitaly"],
+    ] {
+        let found = answer(&[args, &secret].concat());
+        let errors: Vec<String> = validator.iter_errors(&found).map(|e| e.to_string()).collect();
+        assert!(errors.is_empty(), "{args:?}: {errors:?}");
+        assert!(!found.to_string().contains("hunter2"), "{args:?}");
+    }
+    let text = ask(&["why", "sts/prod-gitaly", "--name", "prod", "-f", "prod.yaml", secret[0], secret[1]]).stdout;
+    assert!(text.contains("global.extraEnv.API_TOKEN") && !text.contains("hunter2"), "{text}");
+}
