@@ -48,6 +48,6 @@ pub mod ui;
 pub mod upgrade;
 pub mod validate;
 pub mod values;
-pub mod wrapped;
 pub mod why;
+pub mod wrapped;
 pub mod yaml;

@@ -44,6 +44,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
             "diag",
             "diff",
             "emit",
+            "escape",
             "images",
             "import",
             "kubectl",

@@ -24,6 +24,7 @@ mod files;
 mod fuzz;
 mod git_ways;
 mod images;
+mod impact;
 mod import;
 mod kubernetes;
 mod layout;

@@ -38,7 +38,8 @@ fn seen(manifests: &[Manifest]) -> Seen {
         let id = stem(&manifest.id.to_string());
         for (path, value) in leaves(&manifest.body) {
             let path = path.to_string();
-            if !path.contains("checksum/") && !(id.contains('*') && path == "metadata.name") {
+            let follows = path.contains("checksum/") || (id.contains('*') && path == "metadata.name");
+            if !follows {
                 all.insert((id.clone(), path), value);
             }
         }

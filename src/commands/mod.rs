@@ -9,6 +9,7 @@ mod completion;
 mod diff;
 mod explain;
 mod images;
+mod impact;
 mod import;
 mod init;
 mod krm;
@@ -96,6 +97,8 @@ pub enum Command {
     Values(values::ValuesCommandArgs),
     /// Show which values make a field of an object what it is, each with its place.
     Why(Box<why::WhyArgs>),
+    /// Show what changes when a value is set, removed or left out, and what each change does.
+    Impact(Box<impact::ImpactArgs>),
     /// Explain a key of the values, a component, or the code of a finding; search keys by words.
     ///
     /// Of a key: what it does, its type, its default in this release and in others, the values that it may have, the
@@ -138,6 +141,7 @@ impl Command {
             Command::Validate(args) => args.run(ui),
             Command::Values(args) => args.run(ui),
             Command::Why(args) => args.run(ui),
+            Command::Impact(args) => args.run(ui),
             Command::Explain(args) => args.run(ui),
             Command::Schema(args) => args.run(ui),
             Command::Releases(args) => args.run(ui),

@@ -52,7 +52,7 @@ Examples:
 impl WhyArgs {
     /// Prints which values decide a field, or all fields of an object.
     pub fn run(&self, ui: &Ui) -> Result<Exit, Failure> {
-        let request = self.values.request(self.release.target())?;
+        let request = self.values.request(self.release.wanted())?;
         let origin = pipeline::why::why(&request, &self.object, self.field.as_deref())?;
         let text = match self.output {
             AnswerForm::Text => report::text(&origin),

@@ -362,9 +362,9 @@ pub fn position(list: &str, items: &[Value], name: &str) -> Option<usize> {
         _ => false,
     };
     let keyed = merge_key(list, items, items).and_then(|key| items.iter().position(|item| key.of(item) == name));
-    let named = |field: &str| items.iter().position(|item| item.get(field).is_some_and(scalar));
+    let named = |field: &str| items.iter().position(|item| item.pointer(field).is_some_and(scalar));
     keyed
-        .or_else(|| ["name", "key", "host", "path"].into_iter().find_map(named))
+        .or_else(|| ["/name", "/metadata/name", "/key", "/host", "/path"].into_iter().find_map(named))
         .or_else(|| items.iter().position(scalar))
 }
 

@@ -10,7 +10,7 @@ use super::causes::Answer;
 use super::objects::RenderPart;
 use super::probe::{Probe, Trial, TrialEffect, search};
 use super::{Output, Rendered, Request, layers, selected};
-use crate::diag::{Diagnostic, Failure, ValuePath};
+use crate::diag::{Diagnostic, Failure, Severity, Sources, ValuePath};
 use crate::diff::report::shown;
 use crate::manifest::{Manifest, ObjectId};
 use crate::redact;
@@ -77,7 +77,9 @@ struct Inquiry<'r> {
 /// One input by itself.
 struct Layer {
     kind: &'static str,
-    name: String,
+    /// The number that its first text has among those of all inputs.
+    first: usize,
+    texts: Sources,
     own: Value,
     origins: Origins,
 }
@@ -94,7 +96,11 @@ impl<'r> Inquiry<'r> {
     ) -> Result<Self, Failure> {
         let defaults = tree::over_defaults(Value::Null, layers::chart(&request.target)?);
         let inputs = layers::inputs(request)?;
-        let layers = values::in_order(&inputs).into_iter().map(Layer::of).collect();
+        let mut layers: Vec<Layer> = Vec::with_capacity(inputs.len());
+        for input in values::in_order(&inputs) {
+            let first = layers.last().map_or(0, |below| below.first + below.texts.all().count());
+            layers.push(Layer::of(input, first));
+        }
         Ok(Inquiry { request, checked, subject, field, defaults, layers })
     }
 
@@ -269,11 +275,11 @@ impl<'r> Inquiry<'r> {
             return (LayerValue { value: merged.unwrap_or_default(), ..at }, Vec::new());
         };
         let at = origin.key.unwrap_or(origin.value);
-        let top = origin.value.source;
-        let layer = self.layers.get(top);
+        // the last of those that begin at this text or before it
+        let top = self.layers.iter().rposition(|layer| layer.first <= at.source).unwrap_or_default();
         let effective = LayerValue {
-            layer: layer.map_or("file", |layer| layer.kind),
-            file: layer.map(|layer| layer.name.clone()),
+            layer: self.layers.get(top).map_or("file", |layer| layer.kind),
+            file: self.checked.sources().get(at.source).map(|text| text.name.clone()),
             place: Some((at.line, at.column)),
             value: redact::value(&path.to_string(), merged.or(user).unwrap_or(&Value::Null)),
         };
@@ -341,10 +347,10 @@ fn stem(id: &ObjectId) -> (String, bool) {
 }
 
 impl Layer {
-    fn of(input: &Input) -> Self {
+    fn of(input: &Input, first: usize) -> Self {
         let kind = match input {
             Input::File { name, .. } if name.starts_with("profile:") => "profile",
-            Input::File { .. } => "file",
+            Input::File { .. } | Input::Composed(_) => "file",
             Input::SetJson(_) => "--set-json",
             Input::Set(_) => "--set",
             Input::SetString(_) => "--set-string",
@@ -352,16 +358,14 @@ impl Layer {
             Input::SetLiteral(_) => "--set-literal",
         };
         // it was read before, together with the others
-        let read = values::load_with(std::slice::from_ref(input), crate::diag::Severity::Warning);
-        let (own, origins, name) = match read {
+        let (own, origins, texts) = match values::load_with(std::slice::from_ref(input), Severity::Warning) {
             Ok(read) => {
-                let name = read.value.sources.get(0).map(|source| source.name.clone()).unwrap_or_default();
                 let (own, origins) = read.value.own();
-                (own, origins, name)
+                (own, origins, read.value.sources)
             }
-            Err(_) => (Value::Null, Origins::none(), String::new()),
+            Err(_) => (Value::Null, Origins::none(), Sources::default()),
         };
-        Layer { kind, name, own, origins }
+        Layer { kind, first, texts, own, origins }
     }
 
     /// What this layer has at a path.
@@ -373,7 +377,7 @@ impl Layer {
         let at = origin.key.unwrap_or(origin.value);
         Some(LayerValue {
             layer: self.kind,
-            file: Some(self.name.clone()),
+            file: self.texts.get(at.source).map(|text| text.name.clone()),
             place: Some((at.line, at.column)),
             value: redact::value(&path.to_string(), value),
         })

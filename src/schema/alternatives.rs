@@ -15,7 +15,7 @@ const WORD: &str = "example";
 /// A boolean is turned over, a number counted up, a string of a fixed set replaced by the others; what is empty is filled
 /// as its schema says.
 pub fn alternatives(path: &ValuePath, value: &Value) -> Vec<Value> {
-    let at = path.0.iter().try_fold(store::root(), |at, step| below(at, step));
+    let at = path.0.iter().try_fold(store::root(), below);
     let mut all = match value {
         Value::Bool(on) => vec![json!(!on)],
         Value::Number(number) => numbers(number),
@@ -23,11 +23,26 @@ pub fn alternatives(path: &ValuePath, value: &Value) -> Vec<Value> {
             Some(members) if !members.is_empty() => members,
             _ => strings(text),
         },
-        _ => at.map(|at| samples(at, 0)).unwrap_or_else(|| vec![json!(WORD)]),
+        _ => {
+            let samples = at.map(|at| samples(at, 0)).unwrap_or_else(|| vec![json!(WORD)]);
+            let off: Vec<Value> = samples.iter().filter(|sample| sample.is_object()).map(switched_off).collect();
+            samples.into_iter().chain(off).collect()
+        }
     };
     all.retain(|other| other != value);
     all.dedup();
     all
+}
+
+/// A filled map with all its switches off.
+fn switched_off(value: &Value) -> Value {
+    match value {
+        Value::Object(map) => {
+            Value::Object(map.iter().map(|(key, inner)| (key.clone(), switched_off(inner))).collect())
+        }
+        Value::Bool(_) => json!(false),
+        other => other.clone(),
+    }
 }
 
 /// The schema of what stands one step below.

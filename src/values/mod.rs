@@ -241,7 +241,7 @@ pub fn load_with(inputs: &[Input], duplicates: Severity) -> Result<Warned<Layers
     Ok(Warned { value: Layers { user, files, sources }, warnings: findings })
 }
 
-/// The inputs, lowest layer first. Each is one text of [`Sources`], with its position here as the number.
+/// The inputs, lowest layer first. Their texts get their numbers in this order.
 pub fn in_order(inputs: &[Input]) -> Vec<&Input> {
     let mut ordered: Vec<&Input> = inputs.iter().collect();
     ordered.sort_by_key(|input| rank(input));

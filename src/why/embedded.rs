@@ -119,7 +119,7 @@ mod tests {
     use super::*;
 
     fn at(name: &str, text: &str, path: &str) -> Option<Value> {
-        read(name, text, &FieldPath::parse(path).unwrap().0)
+        read(name, text, &FieldPath::parse(path).expect("it is a path").0)
     }
 
     #[test]

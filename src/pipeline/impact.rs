@@ -1,0 +1,249 @@
+//! What a value changes: the release with it and with another one, compared.
+
+use std::collections::BTreeMap;
+
+use serde_json::Value;
+
+use super::diff::{self, Side};
+use super::{Output, Request, layers, selected};
+use crate::diag::{Diagnostic, Failure, Report, Sources, Step, ValuePath};
+use crate::diff::{Comparison, ObjectChange, ObjectFate};
+use crate::escape;
+use crate::redact;
+use crate::schema;
+use crate::values::set::{self, Syntax};
+use crate::values::{Flag, Input, tree};
+
+/// A section has at most so many values that are tried.
+const MOST_VALUES: usize = 60;
+
+/// What becomes of a value.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ValueChange<'t> {
+    /// It is set: `path=value`, as `--set` takes it.
+    Set(&'t str),
+    /// What the user wrote goes, so that its default stands in.
+    Unset(&'t str),
+    /// Whatever it can be.
+    Any(&'t str),
+}
+
+/// What a change of a value does.
+#[derive(Debug)]
+pub struct Impact {
+    /// The value and what is tried in its place, in sentences.
+    pub heading: String,
+    /// What differs.
+    pub comparison: Comparison,
+    /// Notes and warnings that the change brings.
+    pub warnings: Vec<(Vec<Diagnostic>, Sources)>,
+}
+
+/// What changes with another value.
+///
+/// # Errors
+/// What the values are refused for, before and after the change; a path that cannot be read.
+pub fn impact(request: &Request, change: ValueChange<'_>) -> Result<Impact, Failure> {
+    let (_, checked) = selected(request, &Output::default())?;
+    let defaults = tree::over_defaults(Value::Null, layers::chart(&request.target)?);
+    let now = |path: &ValuePath| path.within(checked.tree()).or_else(|| path.within(&defaults));
+    let whole = |user: Value| {
+        let bytes = serde_json::to_vec_pretty(&user).unwrap_or_default();
+        let input = Input::File { name: "the values with this change".to_owned(), bytes };
+        Request { inputs: vec![input], profile: None, ..request.clone() }
+    };
+    let (heading, variants) = match change {
+        ValueChange::Set(text) => {
+            let paths = paths(text)?;
+            let heading: Vec<String> = paths.iter().map(|path| is(path, now(path))).collect();
+            let number = request.inputs.iter().filter(|input| matches!(input, Input::Set(_))).count() + 1;
+            let flag = Input::Set(Flag { number, text: text.to_owned() });
+            // what is set here has to win over all other flags
+            let later =
+                |input: &Input| matches!(input, Input::SetString(_) | Input::SetFile(..) | Input::SetLiteral(_));
+            let mut changed = match request.inputs.iter().any(later) {
+                true => whole(checked.user().clone()),
+                false => request.clone(),
+            };
+            changed.inputs.push(flag);
+            (format!("{}; set: {}", heading.join("; "), redact::text(text)), vec![changed])
+        }
+        ValueChange::Unset(text) => {
+            let path = path(text)?;
+            if path.within(checked.user()).is_none() {
+                let message = format!("`{path}` is not set, so it cannot be left out");
+                let hint =
+                    format!("`{path}=null` removes a default; `gitlab-render impact {path}` shows what it can reach");
+                return Err(Diagnostic::usage("not-set", message).hint(hint).into());
+            }
+            let user = tree::without(checked.user(), &[&path].into_iter().collect());
+            (format!("{}; left out", is(&path, now(&path))), vec![whole(user)])
+        }
+        ValueChange::Any(text) => {
+            let path = path(text)?;
+            let mut changes = alternatives(&path, now(&path));
+            changes.dedup();
+            let set = path.within(checked.user()).is_some();
+            let mut variants: Vec<Request> =
+                changes.iter().map(|(at, to)| whole(put(checked.user(), checked.tree(), at, to))).collect();
+            if set {
+                variants.push(whole(tree::without(checked.user(), &[&path].into_iter().collect())));
+            }
+            let with: Vec<String> = changes.iter().map(|(at, to)| short(&redact::value(&at.to_string(), to))).collect();
+            let count = with.len();
+            let tried = match (set, count) {
+                (_, 9..) => format!("{count} changes below it"),
+                (true, _) => format!("{} and left out", with.join(", ")),
+                (false, _) => with.join(", "),
+            };
+            (format!("{}; tried: {tried}", is(&path, now(&path))), variants)
+        }
+    };
+    let all_must_pass = !matches!(change, ValueChange::Any(_));
+    let mut comparisons = Vec::new();
+    let mut warnings = Vec::new();
+    let mut refused = None;
+    for variant in variants {
+        let sides = [request.clone(), variant].map(|request| Side::Values(Box::new(request)));
+        let [old, new] = sides;
+        match diff::diff(old, new, None, None) {
+            Ok(compared) => {
+                comparisons.push(compared.comparison);
+                let [before, after] = compared.warnings.as_slice() else { continue };
+                let fresh = |found: &&Diagnostic| {
+                    !before.0.iter().any(|known| known.code == found.code && known.message == found.message)
+                };
+                warnings.push((after.0.iter().filter(fresh).cloned().collect(), after.1.clone()));
+            }
+            Err(failure) if all_must_pass => return Err(failure),
+            Err(failure) => refused = Some(failure),
+        }
+    }
+    match (comparisons.is_empty(), refused) {
+        (true, Some(failure)) => Err(failure),
+        _ => {
+            if !all_must_pass {
+                warnings.clear();
+            }
+            Ok(Impact { heading: escape::line(&heading).to_string(), comparison: union(comparisons), warnings })
+        }
+    }
+}
+
+fn is(path: &ValuePath, now: Option<&Value>) -> String {
+    match now {
+        Some(value) => format!("`{path}` is {}", short(&redact::value(&path.to_string(), value))),
+        None => format!("`{path}` is not set"),
+    }
+}
+
+fn short(value: &Value) -> String {
+    let text = value.to_string();
+    match text.chars().count() > 60 {
+        true => format!("{}…", text.chars().take(60).collect::<String>()),
+        false => text,
+    }
+}
+
+fn paths(text: &str) -> Result<Vec<ValuePath>, Failure> {
+    let mut sources = Sources::default();
+    let source = sources.add("PATH=VALUE", text);
+    match set::parse(text, source, Syntax::Typed) {
+        Ok(parsed) if parsed.assignments.is_empty() => {
+            let hint = "write `global.ingress.tls.enabled`, or `global.ingress.tls.enabled=false`";
+            Err(Diagnostic::usage("bad-path", format!("`{text}` is no path of a value")).hint(hint).into())
+        }
+        Ok(parsed) => Ok(parsed.assignments.iter().map(|assignment| assignment.place().0).collect()),
+        Err(finding) => Err(Failure { report: Report(vec![finding]), sources }),
+    }
+}
+
+fn path(text: &str) -> Result<ValuePath, Failure> {
+    Ok(paths(&format!("{text}=null"))?.into_iter().next().unwrap_or_default())
+}
+
+/// What can be tried in place of a value, or of the values below a section.
+fn alternatives(path: &ValuePath, now: Option<&Value>) -> Vec<(ValuePath, Value)> {
+    let of = |path: &ValuePath, value: &Value, most: usize| -> Vec<(ValuePath, Value)> {
+        let all = schema::alternatives(path, value).into_iter().take(most).map(|other| (path.clone(), other));
+        all.flat_map(|(path, other)| by_key(path, other)).collect()
+    };
+    match now {
+        Some(section @ (Value::Object(_) | Value::Array(_))) if !tree::leaves(section).is_empty() => {
+            let leaves = tree::leaves(section).into_iter().take(MOST_VALUES);
+            let below = |inner: &ValuePath| ValuePath(path.0.iter().chain(&inner.0).cloned().collect());
+            leaves.flat_map(|(inner, value)| of(&below(&inner), value, 2)).collect()
+        }
+        value => of(path, value.unwrap_or(&Value::Null), 4),
+    }
+}
+
+/// A map that is put in an empty place, key by key.
+fn by_key(path: ValuePath, to: Value) -> Vec<(ValuePath, Value)> {
+    match to {
+        Value::Object(map) => map.into_iter().flat_map(|(key, inner)| by_key(path.key(&key), inner)).collect(),
+        other => vec![(path, other)],
+    }
+}
+
+/// The user's values with one changed. A list replaces another one, so it is taken whole from the merged values.
+fn put(user: &Value, merged: &Value, path: &ValuePath, to: &Value) -> Value {
+    let list = path.0.iter().position(|step| matches!(step, Step::Index(_))).unwrap_or(path.0.len());
+    let (at, inside) = path.0.split_at(list);
+    let at = ValuePath(at.to_vec());
+    let mut value = to.clone();
+    if !inside.is_empty() {
+        value = at.within(merged).cloned().unwrap_or_default();
+        if let Some(item) = ValuePath(inside.to_vec()).within_mut(&mut value) {
+            *item = to.clone();
+        }
+    }
+    let mut user = user.clone();
+    let mut here = &mut user;
+    for step in &at.0 {
+        let Step::Key(key) = step else { continue };
+        if !here.is_object() {
+            *here = Value::Object(serde_json::Map::new());
+        }
+        let Value::Object(map) = here else { continue };
+        here = map.entry(&**key).or_insert(Value::Null);
+    }
+    *here = value;
+    user
+}
+
+/// All that one of several comparisons with the same old side has.
+fn union(comparisons: Vec<Comparison>) -> Comparison {
+    let gone = |changes: &[ObjectChange]| changes.iter().filter(|change| change.what != ObjectFate::Added).count();
+    let total = comparisons.first().map(|first| first.same + gone(&first.changes)).unwrap_or_default();
+    let mut comparisons = comparisons.into_iter();
+    let Some(mut all) = comparisons.next() else { return Comparison::default() };
+    let mut by_id: BTreeMap<String, ObjectChange> = BTreeMap::new();
+    let key = |change: &ObjectChange| {
+        format!("{} {:?} {}", change.id.resource(), change.id.namespace, change.what == ObjectFate::Added)
+    };
+    for change in std::mem::take(&mut all.changes).into_iter().chain(comparisons.flat_map(|other| other.changes)) {
+        match by_id.get_mut(&key(&change)) {
+            None => drop(by_id.insert(key(&change), change)),
+            Some(there) => {
+                for field in change.fields {
+                    if !there.fields.iter().any(|known| known.path == field.path) {
+                        there.fields.push(field);
+                    }
+                }
+                for risk in change.risks {
+                    if !there.risks.contains(&risk) {
+                        there.risks.push(risk);
+                    }
+                }
+                there.risks.sort_by_key(|risk| std::cmp::Reverse(risk.class));
+            }
+        }
+    }
+    all.changes = by_id.into_values().collect();
+    all.changes.sort_by(|a, b| {
+        b.class().cmp(&a.class()).then_with(|| (&a.id.kind, &a.id.name).cmp(&(&b.id.kind, &b.id.name)))
+    });
+    all.same = total.saturating_sub(gone(&all.changes));
+    all
+}
