@@ -43,6 +43,7 @@ mod rails;
 mod redaction;
 mod releases;
 mod render;
+mod road_to_19;
 mod rules;
 mod schema;
 mod scripts;
