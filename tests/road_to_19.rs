@@ -20,7 +20,8 @@ fn change(file: &str) -> String {
 fn the_plan_of_each_stops_at_18_11_and_19_2() {
     for file in ["ingress.yaml", "gateway.yaml", "trial.yaml"] {
         let got = ask(&format!("upgrade plan --from 18.8 --to 19.2 -f {file} --name prod -n gitlab"));
-        let stops: Vec<_> = got.stdout.lines().filter(|line| line.starts_with("  1. ") || line.starts_with("  2. ")).collect();
+        let stops: Vec<_> =
+            got.stdout.lines().filter(|line| line.starts_with("  1. ") || line.starts_with("  2. ")).collect();
         assert!(stops[0].contains("GitLab 18.11.") && stops[1].contains("GitLab 19.2."), "{file}: {stops:?}");
         assert_eq!(got.stdout.contains("pg_dump"), file == "trial.yaml", "{file}\n{}", got.stdout);
     }
@@ -52,7 +53,9 @@ fn production_that_goes_over_to_the_gateway_sees_the_outage_and_the_new_way_in()
 fn a_trial_is_refused_with_each_store_and_its_plan_has_the_moves() {
     let got = ask("template prod -f trial.yaml --gitlab-version 19.2");
     assert_eq!((got.status, got.stdout.as_str()), (Some(3), ""));
-    for code in ["database-needed", "redis-needed", "registry-storage", "backup-object-storage", "object-storage-connection"] {
+    for code in
+        ["database-needed", "redis-needed", "registry-storage", "backup-object-storage", "object-storage-connection"]
+    {
         assert!(got.stderr.contains(&format!("error[{code}]")), "{code}\n{}", got.stderr);
     }
     let plan = ask("upgrade plan --from 18.8 --to 19.2 -f trial.yaml --name prod -n gitlab").stdout;

@@ -129,6 +129,7 @@ struct Table {
     default_chart: String,
     compared: String,
     rendered: Vec<Rendered>,
+    awaited: Vec<Awaited>,
     newest_patch: serde_json::Map<String, Value>,
     since: Since,
     development: Development,
@@ -140,6 +141,14 @@ struct Rendered {
     since: String,
     until: String,
     note: Option<String>,
+}
+
+/// Newer series that are not rendered yet.
+#[derive(Debug, Deserialize)]
+struct Awaited {
+    since: String,
+    until: String,
+    known: String,
 }
 
 /// Tags that change at a release: the last row at or before it counts.
@@ -211,17 +220,22 @@ pub fn known_versions() -> Vec<String> {
 /// # Errors
 /// The series is not among those that are rendered.
 pub fn rendered(version: GitlabVersion) -> Result<Option<Diagnostic>, Diagnostic> {
-    let bounds = |row: &Rendered| Some((series_of(&row.since)?, series_of(&row.until)?));
-    let row = data()
-        .rendered
-        .iter()
-        .find(|row| bounds(row).is_some_and(|(since, until)| (since..=until).contains(&version.series())));
+    let bounds = |since: &str, until: &str| Some((series_of(since)?, series_of(until)?));
+    let fits = |since: &str, until: &str| {
+        bounds(since, until).is_some_and(|(since, until)| (since..=until).contains(&version.series()))
+    };
+    let row = data().rendered.iter().find(|row| fits(&row.since, &row.until));
     let Some(row) = row else {
-        let all: Vec<_> = data().rendered.iter().filter_map(bounds).collect();
+        let all: Vec<_> = data().rendered.iter().filter_map(|row| bounds(&row.since, &row.until)).collect();
         let text = |(major, minor): Series| format!("{major}.{minor}");
         let first = all.first().map(|(since, _)| text(*since)).unwrap_or_default();
         let last = all.last().map(|(_, until)| text(*until)).unwrap_or_default();
-        let message = format!("GitLab {version} is not rendered: what this release changes is not described here");
+        let awaited = data().awaited.iter().find(|row| fits(&row.since, &row.until));
+        let known = awaited.map_or_else(
+            || "what this release changes is not described here".to_owned(),
+            |row| format!("its changes are not described here yet; known is that {}", row.known),
+        );
+        let message = format!("GitLab {version} is not rendered: {known}");
         let hint = format!(
             "name a release of {first} to {last}; `gitlab-render upgrade plan` and `gitlab-render releases` know more releases"
         );

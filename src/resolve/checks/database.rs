@@ -33,8 +33,30 @@ pub(super) fn check(cx: &Context) {
         load_balancing_of_ours,
         load_balancing_discovery,
         migrations_of_one_database,
+        database_of_openbao,
     ] {
         rule(cx);
+    }
+}
+
+/// The user of OpenBao's database is not GitLab's, so it has a password of its own.
+fn database_of_openbao(cx: &Context) {
+    let bundled = cx.release.has(Difference::BundledDataStores) && cx.enabled("postgresql.install");
+    let own = "global.openbao.psql.password.secret";
+    let connection = "openbao.config.storage.postgresql.connection.password.secret";
+    if cx.enabled("openbao.install")
+        && cx.release.has(Difference::OpenbaoDatabase)
+        && !bundled
+        && !is_set(cx, own)
+        && !is_set(cx, connection)
+    {
+        refuse(
+            cx,
+            "database-needed",
+            own,
+            "is missing, and OpenBao signs in to its own database as a user of its own",
+            "create the database and its user, put the password into a Secret and name it here, its key in `global.openbao.psql.password.key`",
+        );
     }
 }
 

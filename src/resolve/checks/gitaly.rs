@@ -1,6 +1,6 @@
 //! Storages of repositories, Praefect, and Git over SSH.
 
-use super::{Context, refuse, refuse_beside, required};
+use super::{Context, is_set, refuse, refuse_beside, required, warn};
 use crate::model::{NonEmpty, Text};
 use crate::resolve::shared::gitaly::{Gitaly, Praefect};
 
@@ -10,6 +10,7 @@ pub(super) fn check(cx: &Context) {
     replication_factors(cx);
     certificates_behind_praefect(cx);
     metrics_of_openssh(cx);
+    authorities_of_openssh(cx);
     signing_key(cx);
 }
 
@@ -115,6 +116,19 @@ fn metrics_of_openssh(cx: &Context) {
             ["gitlab.gitlab-shell.metrics.enabled", "gitlab.gitlab-shell.sshDaemon"],
             "OpenSSH has no metrics, and `gitlab.gitlab-shell.sshDaemon` chooses it",
             "set `gitlab.gitlab-shell.sshDaemon: gitlab-sshd`, or `gitlab.gitlab-shell.metrics.enabled: false`",
+        );
+    }
+}
+
+fn authorities_of_openssh(cx: &Context) {
+    let path = "gitlab.gitlab-shell.config.trustedUserCAKeys";
+    if serves_openssh(cx) && is_set(cx, &format!("{path}.secret")) {
+        warn(
+            cx,
+            "unread-key",
+            path,
+            "is not read: `gitlab-sshd` alone takes certificates of users",
+            "set `gitlab.gitlab-shell.sshDaemon: gitlab-sshd`",
         );
     }
 }

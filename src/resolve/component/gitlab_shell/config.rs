@@ -6,9 +6,8 @@ use serde_json::json;
 use super::{COMPONENT, Server, text};
 use crate::model::app_config::SecretKey;
 use crate::model::{Node, NonEmpty, Text, number_or_text};
-
 use crate::resolve::shared::workhorse;
-use crate::resolve::workload::configure_script;
+use crate::resolve::workload::{configure_script, secret_items};
 use crate::resolve::{Plan, View};
 use crate::view;
 
@@ -32,6 +31,33 @@ pub(super) struct Settings {
     pub(super) gssapi: Gssapi,
     lfs: Lfs,
     pat: Pat,
+    #[serde(rename = "trustedUserCAKeys")]
+    pub(super) trusted_user_ca_keys: CaKeys,
+}
+
+/// Authorities whose certificates of users GitLab's own daemon takes: public keys in a Secret.
+#[derive(Default, Deserialize)]
+#[serde(default)]
+pub(super) struct CaKeys {
+    secret: Option<Text>,
+    keys: Vec<Text>,
+}
+
+impl CaKeys {
+    /// Where the keys are, below the folder of secrets.
+    const FOLDER: &str = "ssh/trusted-ca-keys";
+
+    /// The Secret with its keys as a source of a projected volume; none where one of the two is missing.
+    pub(super) fn source(&self) -> Option<Node> {
+        let secret = self.secret.non_empty().filter(|_| !self.keys.is_empty())?;
+        let paths: Vec<_> = self.keys.iter().map(|key| format!("{}/{}", Self::FOLDER, key.as_str())).collect();
+        Some(secret_items(secret, self.keys.iter().map(Text::as_str).zip(paths.iter().map(String::as_str))))
+    }
+
+    fn files(&self) -> Vec<String> {
+        let file = |key: &Text| format!("/etc/gitlab-secrets/{}/{}", Self::FOLDER, key.as_str());
+        self.source().map(|_| self.keys.iter().map(file).collect()).unwrap_or_default()
+    }
 }
 
 #[derive(Default, Deserialize)]
@@ -129,6 +155,7 @@ impl Server<'_> {
             gssapi_library: set_to.gssapi.libpath.non_empty().unwrap_or("libgssapi_krb5.so.2"),
             gssapi_principal: set_to.gssapi.service_principal_name.non_empty(),
             keytab: KEYTAB,
+            ca_keys: set_to.trusted_user_ca_keys.files(),
         }
     }
 

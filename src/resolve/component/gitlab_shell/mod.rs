@@ -154,10 +154,11 @@ impl Server<'_> {
         let cx = self.w.cx;
         let keys: Option<Text> = cx.read("global.shell.hostKeys.secret");
         let default_keys = format!("{}-gitlab-shell-host-keys", cx.release.name);
-        let sources = vec![
+        let mut sources = vec![
             secret_items(keys.non_empty().unwrap_or(&default_keys), []),
             shell_secret(cx, COMPONENT.key, "shell/.gitlab_shell_secret"),
         ];
+        sources.extend(self.set.config.trusted_user_ca_keys.source().filter(|_| self.own_daemon()));
         let mut volumes = vec![
             config_volume("shell-config", &self.w.name),
             memory_volume("shell-secrets"),

@@ -5,9 +5,12 @@ use serde_json::{Map, Value, json};
 use super::{COMPONENT, OpenBao};
 use crate::bundle::Difference;
 use crate::diag::{Diagnostic, ValuePath};
+use crate::model::psql::Psql;
 use crate::model::{Node, NodeMap, NonEmpty, Text};
+use crate::resolve::Context;
+use crate::resolve::shared::postgres::{self, Database};
 use crate::resolve::shared::rails::services;
-use crate::resolve::shared::{hosts, postgres, workhorse};
+use crate::resolve::shared::{hosts, workhorse};
 
 /// Where the certificate of a listener is mounted.
 pub const TLS: &str = "/srv/openbao/tls/";
@@ -76,10 +79,33 @@ fn storage(bao: &OpenBao) -> Node {
     })
 }
 
+/// The database below what `config.storage.postgresql.connection` says: GitLab's, and over it OpenBao's own one of
+/// `global.openbao.psql`, where a release has it.
+pub fn database(cx: &Context) -> Option<Database> {
+    let mut database = postgres::main(cx, COMPONENT.key)?;
+    if cx.release.has(Difference::OpenbaoDatabase) {
+        let own: Psql = cx.read("global.openbao.psql");
+        let over = |field: &mut String, own: &Option<Text>| {
+            if let Some(own) = own.non_empty() {
+                own.clone_into(field);
+            }
+        };
+        over(&mut database.host, &own.host);
+        over(&mut database.username, &own.username);
+        over(&mut database.database, &own.database);
+        over(&mut database.secret, &own.password.secret);
+        over(&mut database.key, &own.password.key);
+        if let Some(port) = own.port.non_empty() {
+            database.port = port.into();
+        }
+    }
+    Some(database)
+}
+
 /// The server's address without the password, which is in the variable PGPASSWORD.
 fn connection(bao: &OpenBao) -> String {
     let set = &bao.set.config.storage.postgresql.connection;
-    let main = postgres::main(bao.cx, COMPONENT.key);
+    let main = database(bao.cx);
     let of = |own: &Option<Text>, main: Option<String>| match own.non_empty() {
         Some(own) => own.to_owned(),
         None => main.unwrap_or_default(),

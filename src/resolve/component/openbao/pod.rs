@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use super::{COMPONENT, OpenBao, account, config, config_name};
 use crate::bundle::Difference;
 use crate::model::{Node, NodeMap, NonEmpty, Text};
-use crate::resolve::shared::{gitlab_chart, postgres};
+use crate::resolve::shared::gitlab_chart;
 use crate::resolve::workload::{Container, bare_pod, config_volume, env, mount};
 use crate::resolve::{Plan, labels};
 use crate::view;
@@ -172,7 +172,7 @@ fn environment(bao: &OpenBao) -> Vec<Node> {
         env("VAULT_CLUSTER_ADDR", format!("https://$(BAO_K8S_POD_IP):{}", config.cluster_port)),
     ]);
     let own = &config.storage.postgresql.connection.password;
-    let main = postgres::main(bao.cx, COMPONENT.key);
+    let main = config::database(bao.cx);
     let set = |text: &Option<Text>| text.non_empty().map(str::to_owned);
     let name = set(&own.secret).or_else(|| main.as_ref().map(|main| main.secret.clone()));
     let key = set(&own.key).or_else(|| main.as_ref().map(|main| main.key.clone()));
