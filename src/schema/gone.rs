@@ -161,6 +161,11 @@ pub(super) const OTHER_WORDS: &[(&str, &str, &str)] = &[
 
 /// Keys that are taken because people write them, that change nothing, and what to write in their place.
 pub(super) const UNREAD: &[(&str, &str)] = &[
+    (
+        "global.gatewayApi.metrics",
+        "no monitor is written; apply a ServiceMonitor for Envoy Gateway and a PodMonitor for its proxies beside GitLab",
+    ),
+    ("global.appConfig.knowledgeGraph", "GitLab is not connected to a Knowledge Graph; remove it"),
     ("global.image.repository", "the images are named by component, as `gitlab.webservice.image.repository`"),
     (
         "global.image.tag",
