@@ -32,6 +32,7 @@ pub mod files;
 pub mod images;
 pub mod import;
 pub mod kubectl;
+pub mod lint;
 pub mod manifest;
 pub mod model;
 pub mod phases;

@@ -3,7 +3,10 @@
 //! `UPDATE_EXPECT=1 cargo test ask` writes the answers in `tests/ask/` anew.
 
 mod explain;
+mod lint;
 mod schema;
+mod secrets;
+mod values;
 
 use std::collections::BTreeMap;
 

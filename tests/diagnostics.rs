@@ -31,7 +31,6 @@ const NOT_SHOWN: &[&str] = &[
     "no-object",
     "no-version",
     "not-yaml",
-    "null-keeps-default",
     "null-key",
     "output-directory",
     "redis-file-entry",

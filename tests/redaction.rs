@@ -176,7 +176,7 @@ fn reports_keep_what_others_wrote_in_its_place() {
     let text = gitlab_render::validate::report::text(&found, gitlab_render::diag::Severity::Note);
     assert!(!text.chars().any(|c| (c.is_control() && c != '\n') || "\u{2028}\u{202e}".contains(c)), "{text}");
     assert!(text.lines().all(|line| line.contains(".yaml:") || line.starts_with("  hint: ")), "{text}");
-    let junit = gitlab_render::validate::report::junit(&found);
+    let junit = gitlab_render::validate::report::junit(&found, "validate", "summary");
     assert!(!junit.chars().any(|c| c.is_control() && c != '\n'), "{junit}");
 }
 

@@ -171,5 +171,5 @@ fn the_forms_for_programs_are_what_they_say() {
     let prints: BTreeSet<&str> =
         quality.as_array().unwrap().iter().map(|issue| issue["fingerprint"].as_str().unwrap()).collect();
     assert_eq!(prints.len(), found.all.len());
-    assert!(report::junit(&found).contains("<testcase classname="));
+    assert!(report::junit(&found, "validate", "summary").contains("<testcase classname="));
 }

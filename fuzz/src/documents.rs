@@ -41,7 +41,7 @@ pub fn manifests(data: &[u8]) {
     findings::json(&checked);
     findings::sarif(&checked);
     findings::code_quality(&checked);
-    findings::junit(&checked);
+    findings::junit(&checked, "validate", "summary");
 
     let side = |name: &str, text: &str| sides::objects(vec![(name.to_owned(), text.to_owned())]);
     let Ok(new) = side("new.yaml", new) else { return };

@@ -23,8 +23,7 @@ pub fn command(words: &[String]) -> Option<&'static str> {
              --ignore-not-found -f -`; this includes volume claims"
         }
         ("show" | "inspect", Some("values")) => {
-            "`gitlab-render init PROFILE` writes values to start from, and `charts/<component>/values.yaml` of the source \
-             has all defaults"
+            "`gitlab-render values --defaults` writes all default values, and `gitlab-render init PROFILE` writes values to start from"
         }
         ("show" | "inspect", _) => "`gitlab-render version` shows the chart that this program replaces",
         ("get", Some("manifest" | "hooks")) => {
@@ -38,7 +37,6 @@ pub fn command(words: &[String]) -> Option<&'static str> {
         ("list" | "ls" | "status" | "history" | "hist", _) => {
             "this program keeps no record in the cluster: `kubectl get all -n NAMESPACE -l release=NAME` shows what runs"
         }
-        ("lint", _) => "`gitlab-render validate -f values.yaml` checks values and the objects that they give",
         ("test", _) => {
             "`gitlab-render template NAME -n NAMESPACE -f values.yaml --phase test | kubectl apply -n NAMESPACE -f -` runs the \
              tests"

@@ -13,10 +13,12 @@ mod impact;
 mod import;
 mod init;
 mod krm;
+mod lint;
 mod man;
 mod profiles;
 mod releases;
 mod schema;
+mod secrets;
 mod template;
 mod upgrade;
 mod validate;
@@ -93,8 +95,12 @@ pub enum Command {
     Diff(Box<diff::DiffArgs>),
     /// Check manifests, ours or anyone's, without a cluster.
     Validate(Box<validate::ValidateArgs>),
-    /// Work on values files.
-    Values(values::ValuesCommandArgs),
+    /// Say all that can be said of values without a cluster: errors, keys that do nothing, and what is risky.
+    Lint(Box<lint::LintArgs>),
+    /// List the Secrets that are there after an install: who makes each, and who needs it.
+    Secrets(Box<secrets::SecretsArgs>),
+    /// Write the merged values, only what differs from the defaults, or the defaults; migrate values files.
+    Values(Box<values::ValuesCommandArgs>),
     /// Show which values make a field of an object what it is, each with its place.
     Why(Box<why::WhyArgs>),
     /// Show what changes when a value is set, removed or left out, and what each change does.
@@ -139,6 +145,8 @@ impl Command {
             Command::Images(args) => args.run(ui),
             Command::Diff(args) => args.run(ui),
             Command::Validate(args) => args.run(ui),
+            Command::Lint(args) => args.run(ui),
+            Command::Secrets(args) => args.run(ui),
             Command::Values(args) => args.run(ui),
             Command::Why(args) => args.run(ui),
             Command::Impact(args) => args.run(ui),

@@ -132,7 +132,7 @@ impl ValidateArgs {
             (false, FindingsForm::Json) => pretty(&report::json(checked)),
             (false, FindingsForm::Sarif) => pretty(&report::sarif(checked)),
             (false, FindingsForm::Codequality) => pretty(&report::code_quality(checked)),
-            (false, FindingsForm::Junit) => report::junit(checked),
+            (false, FindingsForm::Junit) => report::junit(checked, "gitlab-render validate", &report::summary(checked)),
         };
         ui.out(text.as_bytes())?;
         if self.output == FindingsForm::Text && !self.list_required_secrets {

@@ -15,6 +15,8 @@ pub mod impact;
 pub mod import;
 mod investigate;
 mod layers;
+pub mod lint;
+mod merged;
 pub mod migrate;
 mod not_values;
 mod objects;
@@ -44,6 +46,7 @@ use crate::upgrade::removed;
 use crate::values::Origins;
 
 pub use self::layers::profile;
+pub use self::merged::{MergedValues, default_values, merged_values};
 pub use self::reference::reference;
 pub use self::request::{Output, Request, Target};
 pub use self::write::{at_once, emit, no_longer_rendered, script, steps};

@@ -7,6 +7,7 @@ use crate::diag::{Diagnostic, Failure, Report, Severity, Sources, ValuePath};
 use crate::manifest::Manifest;
 use crate::resolve::KubeVersion;
 use crate::schema::Checked;
+use crate::validate::installed::{InstalledSecret, installed};
 use crate::validate::{self, Finding, Findings, files};
 
 /// Checks texts with manifests as one set. What cannot be read is in the report.
@@ -28,6 +29,22 @@ pub fn values(request: &Request) -> Result<(Findings, Vec<Diagnostic>, Sources),
     let mut checked = findings(rendered.objects.manifests(), &options);
     point_at_values(&mut checked.all, request, &rendered, &values, &options);
     Ok((checked, rendered.warnings, rendered.sources))
+}
+
+/// The Secrets that are there once these values are installed.
+///
+/// # Errors
+/// As [`super::render`].
+pub fn secrets(request: &Request) -> Result<(Vec<InstalledSecret>, Vec<Diagnostic>, Sources), Failure> {
+    let (rendered, _) = selected(request, &Output::default())?;
+    let options = validate::ValidateOptions {
+        minor: request.target.kube_version.minor,
+        namespace: request.target.namespace.clone(),
+    };
+    let manifests = rendered.objects.manifests();
+    let required = findings(manifests, &options).secrets;
+    let bodies: Vec<&serde_json::Value> = manifests.iter().map(|manifest| &manifest.body).collect();
+    Ok((installed(&bodies, &required, &options.namespace), rendered.warnings, rendered.sources))
 }
 
 fn findings(manifests: &[Manifest], options: &validate::ValidateOptions) -> Findings {

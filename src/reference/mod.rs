@@ -10,6 +10,7 @@ mod part;
 mod resolve;
 pub mod search;
 mod tree;
+pub mod values_file;
 pub mod write;
 
 use serde_json::Value;

@@ -6,6 +6,7 @@
 
 mod api;
 pub mod files;
+pub mod installed;
 mod provided;
 mod references;
 pub mod report;

@@ -204,18 +204,14 @@ pub fn code_quality(checked: &Findings) -> Value {
     Value::Array(issues.collect())
 }
 
-/// JUnit's XML: a test case for each file that has findings, and one for the whole run.
-pub fn junit(checked: &Findings) -> String {
+/// JUnit's XML: a failed test case for each error, or one for the whole run with its summary.
+pub fn junit(checked: &Findings, suite: &str, summary: &str) -> String {
     let errors = checked.all.iter().filter(|f| f.severity == Severity::Error);
     let failed = errors.clone().count();
     let mut out = String::from("<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n");
-    let _ = writeln!(
-        out,
-        "<testsuites><testsuite name=\"gitlab-render validate\" tests=\"{}\" failures=\"{failed}\">",
-        failed.max(1)
-    );
+    let _ = writeln!(out, "<testsuites><testsuite name=\"{suite}\" tests=\"{}\" failures=\"{failed}\">", failed.max(1));
     if failed == 0 {
-        let _ = writeln!(out, "<testcase name=\"{}\"/>", escape::xml(&summary(checked)));
+        let _ = writeln!(out, "<testcase name=\"{}\"/>", escape::xml(summary));
     }
     for f in errors {
         let place = format!("{}:{}:{}", f.file, f.line, f.column);

@@ -1,6 +1,7 @@
 //! `gitlab-render values`: what can be done with values files.
 
 mod migrate;
+mod show;
 
 use clap::{Args, Subcommand};
 
@@ -9,12 +10,29 @@ use crate::diag::Failure;
 use crate::ui::Ui;
 
 /// `gitlab-render values`.
+///
+/// Without a command below it, it writes the merged values, in the order of the schemas.
 #[derive(Debug, Args)]
+#[command(args_conflicts_with_subcommands = true, after_help = EXAMPLES)]
 pub struct ValuesCommandArgs {
     /// What to do.
     #[command(subcommand)]
-    pub command: ValuesCommand,
+    pub command: Option<ValuesCommand>,
+    /// What is written without a command.
+    #[command(flatten)]
+    pub show: show::ShowArgs,
 }
+
+const EXAMPLES: &str = "\
+Examples:
+  What a pasted default file really changes:
+    gitlab-render values -f values.yaml --trim
+
+  All values, each with the file and line that set it:
+    gitlab-render values -f base.yaml -f prod.yaml --origins
+
+  The defaults of a component, as `helm show values`:
+    gitlab-render values --defaults sidekiq";
 
 /// What can be done with values files.
 #[derive(Debug, Subcommand)]
@@ -33,7 +51,8 @@ impl ValuesCommandArgs {
     /// Runs the command below `values`.
     pub fn run(&self, ui: &Ui) -> Result<Exit, Failure> {
         match &self.command {
-            ValuesCommand::Migrate(args) => args.run(ui),
+            Some(ValuesCommand::Migrate(args)) => args.run(ui),
+            None => self.show.run(ui),
         }
     }
 }

@@ -1,0 +1,120 @@
+//! `gitlab-render lint`.
+
+use std::path::{Path, PathBuf};
+
+use clap::{Args, ValueEnum};
+use serde_json::json;
+
+use super::Exit;
+use super::validate::FindingsForm;
+use crate::cli::{ReleaseFlags, ValuesArgs};
+use crate::diag::{Diagnostic, Failure, Severity, Sources};
+use crate::files::read_text;
+use crate::lint::allow::{self, Settings};
+use crate::pipeline;
+use crate::ui::Ui;
+use crate::validate::{Findings, report};
+
+/// What is read where nothing else is named.
+const SETTINGS: &str = ".gitlab-render.toml";
+
+/// `gitlab-render lint`.
+#[derive(Debug, Args)]
+#[command(after_help = EXAMPLES)]
+pub struct LintArgs {
+    /// The values.
+    #[command(flatten)]
+    pub values: ValuesArgs,
+    /// The release.
+    #[command(flatten)]
+    pub release: ReleaseFlags,
+    /// Exit with 1 where a finding is at least so severe.
+    #[arg(long, value_name = "SEVERITY", value_enum, default_value_t = FailOn::Error, help_heading = "Output")]
+    pub fail_on: FailOn,
+    /// Report values too that are as they would be without their line.
+    #[arg(long, help_heading = "Output")]
+    pub pedantic: bool,
+    /// File that says which codes are allowed; `.gitlab-render.toml` is read where it exists.
+    #[arg(long, value_name = "FILE", help_heading = "Output")]
+    pub config: Option<PathBuf>,
+    /// Form of the findings on stdout.
+    #[arg(short = 'o', long, value_name = "FORM", value_enum, default_value_t = FindingsForm::Text, help_heading = "Output")]
+    pub output: FindingsForm,
+}
+
+const EXAMPLES: &str = "\
+Examples:
+  Which lines of a file do nothing (`no-effect`, `unread-key`), and what is risky in it:
+    gitlab-render lint -f values.yaml
+
+  For GitLab's merge request widget:
+    gitlab-render lint -f values.yaml -o codequality > gl-code-quality-report.json
+
+A finding is silenced by a comment behind its line or above it, with a reason:
+    # gitlab-render: allow bundled-store this is a test environment
+and in `.gitlab-render.toml`, `[lint.allow]`, by a line `bundled-store = \"the reason\"`.
+
+Exit status: 0 nothing as severe as --fail-on, 1 findings, 2 the command line is wrong, 3 something cannot be read";
+
+/// How severe a finding has to be to end with 1.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum FailOn {
+    /// Errors.
+    Error,
+    /// Warnings and errors.
+    Warning,
+    /// Any finding.
+    Note,
+    /// Never.
+    Never,
+}
+
+impl LintArgs {
+    /// Writes the findings.
+    pub fn run(&self, ui: &Ui) -> Result<Exit, Failure> {
+        let request = self.values.request(self.release.wanted())?;
+        let (found, _) = pipeline::lint::lint(&request, &self.settings()?, self.pedantic)?;
+        let text = match self.output {
+            FindingsForm::Text => report::text(&found, ui.least()),
+            FindingsForm::Json => {
+                let findings = report::json(&found)["findings"].take();
+                let count = |severity| found.all.iter().filter(|finding| finding.severity == severity).count();
+                let (errors, warnings) = (count(Severity::Error), count(Severity::Warning));
+                let all = json!({ "version": 1, "errors": errors, "warnings": warnings, "findings": findings });
+                format!("{all:#}\n")
+            }
+            FindingsForm::Sarif => format!("{:#}\n", report::sarif(&found)),
+            FindingsForm::Codequality => format!("{:#}\n", report::code_quality(&found)),
+            FindingsForm::Junit => report::junit(&found, "gitlab-render lint", &summary(&found)),
+        };
+        ui.out(text.as_bytes())?;
+        if self.output == FindingsForm::Text {
+            ui.report(&[Diagnostic::note("summary", summary(&found))], &Sources::default());
+        }
+        let fails = match self.fail_on {
+            FailOn::Error => found.count(Severity::Error) > 0,
+            FailOn::Warning => found.count(Severity::Warning) > 0,
+            FailOn::Note => !found.all.is_empty(),
+            FailOn::Never => false,
+        };
+        Ok(if fails { Exit::Found } else { Exit::Done })
+    }
+
+    fn settings(&self) -> Result<Settings, Failure> {
+        let path = match &self.config {
+            Some(path) => path.as_path(),
+            None if Path::new(SETTINGS).is_file() => Path::new(SETTINGS),
+            None => return Ok(Settings::default()),
+        };
+        Ok(allow::settings(&path.display().to_string(), &read_text(path)?)?)
+    }
+}
+
+fn summary(found: &Findings) -> String {
+    let count = |severity, word: &str| {
+        let n = found.all.iter().filter(|finding| finding.severity == severity).count();
+        format!("{n} {word}{}", if n == 1 { "" } else { "s" })
+    };
+    let all = [(Severity::Error, "error"), (Severity::Warning, "warning"), (Severity::Note, "note")];
+    all.map(|(severity, word)| count(severity, word)).join(", ")
+}

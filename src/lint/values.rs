@@ -1,0 +1,70 @@
+//! What values say by themselves.
+
+use serde_json::Value;
+
+use super::Linted;
+use crate::diag::{Diagnostic, ValuePath};
+use crate::redact;
+
+/// Data stores that come with GitLab: the switch, what it is, and where its replacement is set.
+const BUNDLED: [(&str, &str, &str); 3] = [
+    ("postgresql.install", "PostgreSQL", "global.psql.host"),
+    ("redis.install", "Redis", "global.redis.host"),
+    ("global.minio.enabled", "MinIO", "global.appConfig.object_store"),
+];
+
+pub(super) fn check(linted: &Linted<'_>) -> Vec<Diagnostic> {
+    let mut found = Vec::new();
+    let on = |path: &str| ValuePath::dotted(path).within(linted.tree) == Some(&Value::Bool(true));
+    for (switch, what, instead) in BUNDLED.into_iter().filter(|(switch, ..)| on(switch)) {
+        let message = format!("`{switch}`: the {what} that comes with GitLab runs in one pod, without a replica");
+        let hint = format!("for production, set `{instead}` to one that is run for it, and `{switch}: false`");
+        found.push(Diagnostic::warning("bundled-store", message).at_value(ValuePath::dotted(switch)).hint(hint));
+    }
+    let masked = redact::value("", linted.user);
+    plain_secrets(linted.user, &masked, &ValuePath::root(), &mut found);
+    foreign_hosts(linted, &mut found);
+    found
+}
+
+/// Scalars that the redactor masks.
+fn plain_secrets(user: &Value, masked: &Value, path: &ValuePath, found: &mut Vec<Diagnostic>) {
+    match (user, masked) {
+        (Value::Object(user), Value::Object(masked)) => {
+            for (key, value) in user {
+                if let Some(shown) = masked.get(key) {
+                    plain_secrets(value, shown, &path.key(key), found);
+                }
+            }
+        }
+        (Value::Array(user), Value::Array(masked)) => {
+            for (number, (value, shown)) in user.iter().zip(masked).enumerate() {
+                plain_secrets(value, shown, &path.index(number), found);
+            }
+        }
+        (user, masked) if user != masked => {
+            let message = format!("`{path}` holds a secret in plain text");
+            let hint =
+                "put it into a Secret of Kubernetes and name that; whoever reads the file knows it, so change it";
+            found.push(Diagnostic::warning("plain-secret", message).at_value(path.clone()).hint(hint));
+        }
+        _ => {}
+    }
+}
+
+/// Host names of the user's that do not end in the domain.
+fn foreign_hosts(linted: &Linted<'_>, found: &mut Vec<Diagnostic>) {
+    let hosts = ValuePath::dotted("global.hosts");
+    let Some(Value::Object(set)) = hosts.within(linted.user) else { return };
+    let domain = ValuePath::dotted("global.hosts.domain").within(linted.tree).and_then(Value::as_str);
+    let Some(domain) = domain.filter(|domain| !domain.is_empty()) else { return };
+    for (key, host) in set {
+        let Some(name) = host.get("name").and_then(Value::as_str).filter(|name| !name.is_empty()) else { continue };
+        if name != domain && !name.ends_with(&format!(".{domain}")) {
+            let path = hosts.key(key).key("name");
+            let message = format!("`{path}`: `{name}` does not belong to the domain `{domain}`");
+            let hint = "certificates and cookies are for the domain of `global.hosts.domain`: change one of the two";
+            found.push(Diagnostic::warning("foreign-host", message).at_value(path).hint(hint));
+        }
+    }
+}

@@ -1,0 +1,124 @@
+//! The values of a request as a file: all of them, or those that differ from the defaults of the release.
+
+use serde_json::Value;
+
+use super::variants::Variants;
+use super::{Output, Request, layers, reference, selected};
+use crate::diag::{Diagnostic, Failure, Sources, ValuePath};
+use crate::reference::values_file;
+use crate::schema;
+use crate::values::{Origins, tree};
+
+/// The values of a request.
+pub struct MergedValues {
+    /// In the order of the schemas; a null takes a default away.
+    pub values: Value,
+    /// Where the user set what.
+    pub origins: Origins,
+    /// The texts that the origins point into.
+    pub sources: Sources,
+    /// What is to be said about the values.
+    pub warnings: Vec<Diagnostic>,
+}
+
+/// The values over the defaults of the release; `trim` leaves out what is as it is by default.
+///
+/// # Errors
+/// What a render of them is refused for.
+pub fn merged_values(request: &Request, trim: bool) -> Result<MergedValues, Failure> {
+    let (rendered, checked) = selected(request, &Output::default())?;
+    let chart = layers::chart(&request.target)?;
+    let defaults = tree::over_defaults(Value::Null, chart.clone());
+    let user = own(checked.user());
+    let values = match trim {
+        false => own(&values_file::with_nulls(checked.tree(), &user, &defaults)),
+        true => {
+            let whole = tree::over_defaults(user.clone(), chart.clone());
+            let mut trimmed = values_file::trimmed(&user, &defaults);
+            // What a null does depends on the section that it stands in; a section of which less is left than was
+            // there stays as the user wrote it.
+            let again = tree::over_defaults(trimmed.clone(), chart);
+            for (key, value) in
+                user.as_object().into_iter().flatten().filter(|(key, _)| again.get(key) != whole.get(key))
+            {
+                trimmed[key.as_str()] = value.clone();
+            }
+            trimmed
+        }
+    };
+    Ok(MergedValues {
+        values: sorted(&values, &Variants::new(request, checked.user(), Vec::new())?),
+        origins: checked.origins().clone(),
+        sources: checked.sources().clone(),
+        warnings: rendered.warnings,
+    })
+}
+
+/// The values in the order of the schemas. Some maps go into objects as they are, and with another order of their keys the
+/// manifests would be other bytes: sections with such a map keep the order of the user's files.
+fn sorted(values: &Value, variants: &Variants<'_>) -> Value {
+    let render = |values: &Value| {
+        let manifests = variants.of(values.clone()).manifests;
+        manifests.iter().map(|manifest| manifest.body.to_string()).collect::<Vec<_>>()
+    };
+    let all = values_file::ordered(values);
+    let before = render(values);
+    if render(&all) == before {
+        return all;
+    }
+    let mut kept = values.clone();
+    let Value::Object(keys) = &all else { return all };
+    for (key, value) in keys {
+        let mut tried = kept.clone();
+        tried[key.as_str()] = value.clone();
+        if render(&tried) == before {
+            kept = tried;
+        }
+    }
+    let keys = keys.keys().filter_map(|key| Some((key.clone(), kept.get(key)?.clone())));
+    Value::Object(keys.collect())
+}
+
+/// The user's values without what no key stands for: unknown keys, and what anchors are kept in.
+fn own(user: &Value) -> Value {
+    let mut user = schema::known(user);
+    if let Value::Object(map) = &mut user {
+        map.retain(|key, _| !key.starts_with('.') && !key.starts_with("x-"));
+    }
+    user
+}
+
+/// The default values of a release, all or those of a component, as `helm show values` prints them.
+///
+/// # Errors
+/// A version that is not rendered, a component that is not there or has no values.
+pub fn default_values(component: Option<&str>, gitlab_version: Option<&str>) -> Result<Value, Diagnostic> {
+    let reference = reference::reference(gitlab_version)?;
+    let path = match component {
+        None => String::new(),
+        Some(name) => match reference.section(name) {
+            Some(section) => section.to_owned(),
+            None => reference.resolve(name).map(|found| found.path).map_err(|_| unknown(name, &reference))?,
+        },
+    };
+    let steps = ValuePath::dotted(&path);
+    let defaults = steps.within(&reference.defaults).cloned().unwrap_or_default();
+    let nested = path
+        .split('.')
+        .filter(|key| !key.is_empty())
+        .rev()
+        .fold(defaults, |inner, key| Value::Object([(key.to_owned(), inner)].into_iter().collect()));
+    // as values of the user's, nulls would remove what they stand for
+    Ok(values_file::ordered(&values_file::without_nulls(&nested)))
+}
+
+fn unknown(name: &str, reference: &crate::reference::ValuesReference) -> Diagnostic {
+    let names: Vec<&str> = reference.components.iter().map(|component| component.name).collect();
+    let near = names.iter().max_by(|a, b| strsim::jaro_winkler(name, a).total_cmp(&strsim::jaro_winkler(name, b)));
+    let near = near.filter(|near| strsim::jaro_winkler(name, near) > 0.8);
+    let hint = match near {
+        Some(near) => format!("did you mean `{near}`?"),
+        None => format!("the components are {}", names.join(", ")),
+    };
+    Diagnostic::error("unknown-key", format!("there is no component and no section `{name}`")).hint(hint)
+}
