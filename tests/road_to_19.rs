@@ -64,3 +64,32 @@ fn a_trial_is_refused_with_each_store_and_its_plan_has_the_moves() {
     }
     assert!(plan.matches("the way back, still on the release before").count() >= 3, "{plan}");
 }
+
+/// `values/README.md` says which profiles are for which releases.
+#[test]
+fn each_profile_renders_on_19_or_is_said_to_need_something_first() {
+    let mut wrong = Vec::new();
+    for profile in gitlab_render::profiles::all() {
+        let name = profile.name;
+        let over = if name == "hardened" { "-f profile:on-premises " } else { "" };
+        let got = match name {
+            "gateway-api"
+            | "reference-cloud-native-large"
+            | "reference-cloud-native-medium"
+            | "reference-cloud-native-small"
+            | "reference-cloud-native-xlarge" => {
+                let folder = tempfile::tempdir().expect("a folder for the profile");
+                let here = |command: &str| run(folder.path(), &words(command), &BTreeMap::new(), "");
+                here(&format!("init {name} -o old.yaml"));
+                here("values migrate -f old.yaml --from 18.10 --to 19.2 -o new.yaml");
+                here("template prod -f new.yaml --gitlab-version 19.2")
+            }
+            _ => ask(&format!("template prod {over}-f profile:{name} --gitlab-version 19.2")),
+        };
+        let expected = if name == "evaluation" { Some(3) } else { Some(0) };
+        if got.status != expected {
+            wrong.push(format!("{name}: {}", got.stderr));
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
