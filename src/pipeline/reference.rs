@@ -7,6 +7,7 @@ use crate::reference::{Named, ValuesReference};
 use crate::releases::{self, catalogue};
 use crate::resolve::KubeVersion;
 use crate::resolve::component;
+use crate::schema;
 use crate::values::tree;
 
 /// All values of a release; without a version those of the newest one that is rendered.
@@ -33,7 +34,9 @@ pub(super) fn target(gitlab_version: Option<&str>) -> Target {
 }
 
 fn of_release(target: &Target) -> Result<ValuesReference, Diagnostic> {
+    let release = layers::version(target);
     let defaults = tree::over_defaults(serde_json::Value::Null, layers::chart(target)?);
+    let defaults = schema::read_by(release, defaults);
     let components = component::ALL.iter().map(|component| Named { name: component.name, key: component.key });
-    Ok(ValuesReference { release: layers::version(target), defaults, components: components.collect() })
+    Ok(ValuesReference { release, defaults, components: components.collect() })
 }

@@ -19,6 +19,14 @@ pub(super) fn unread(release: GitlabVersion, merged: &mut Merged) -> Vec<Diagnos
     found
 }
 
+/// Takes what a release does not read from a tree of defaults.
+pub(super) fn remove_unread(release: GitlabVersion, tree: &mut Value) {
+    for (path, _) in bundle::MARKED_VALUES.iter().filter(|(_, releases)| !releases.has(release.numbers())) {
+        let steps: Vec<&str> = path.split('.').collect();
+        take(tree, &steps, &ValuePath::root(), &mut |_| {});
+    }
+}
+
 fn finding(path: ValuePath, release: GitlabVersion, releases: Releases) -> Diagnostic {
     let read = match (releases.since, releases.until) {
         (Some(since), _) if release.numbers() < since => format!("it is read from {} on", named(since)),

@@ -136,6 +136,12 @@ pub fn form(kind: &str) -> Option<&'static str> {
     wording::form(kind)
 }
 
+/// Default values without the keys that a release does not read.
+pub fn read_by(release: GitlabVersion, mut defaults: Value) -> Value {
+    marks::remove_unread(release, &mut defaults);
+    defaults
+}
+
 /// The values without the keys that nothing reads.
 pub fn known(user: &Value) -> Value {
     unknown::without(store::root(), user)
