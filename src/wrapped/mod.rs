@@ -9,6 +9,7 @@ mod encrypted;
 mod forms;
 mod node;
 mod objects;
+mod region;
 mod text;
 mod umbrella;
 
@@ -16,6 +17,7 @@ use std::sync::Arc;
 
 use self::compose::Composer;
 use self::forms::Carrier;
+pub use self::region::Region;
 use crate::diag::{Diagnostic, Failure, Location, Report, Severity, ValuePath};
 use crate::values::{Composed, Input, path_of};
 use crate::yaml::{Kind, Node, stream};

@@ -14,6 +14,7 @@ use crate::ui::Ui;
 use crate::upgrade::migrate::Migrated;
 use crate::upgrade::rules::ReleaseSpan;
 use crate::values::Input;
+use crate::wrapped::Region;
 
 /// `gitlab-render values migrate`.
 #[derive(Debug, Args)]
@@ -68,7 +69,7 @@ impl MigrateArgs {
         self.check()?;
         let span = migrate::span(self.from.as_deref(), self.to.as_deref())
             .map_err(|diagnostic| Diagnostic { fault: Fault::Usage, ..diagnostic })?;
-        let files = read(&self.files)?;
+        let (files, regions) = read(&self.files)?;
         let (mut migrated, refused) = migrate::migrate(&files, &span);
         // what nothing read before changes the render once it is read
         let by_rules = migrated.clone();
@@ -90,11 +91,12 @@ impl MigrateArgs {
         ui.report(&passed.warnings, &passed.value);
         let changed = migrated.iter().any(|one| one.changed + one.open > 0);
         if self.diff {
-            for (file, migrated) in files.iter().zip(&migrated) {
-                ui.out(migrate::text_diff(&file.name, &file.text, &migrated.text).as_bytes())?;
+            for ((file, migrated), region) in files.iter().zip(&migrated).zip(&regions) {
+                let (old, new) = (whole(region.as_ref(), &file.text), whole(region.as_ref(), &migrated.text));
+                ui.out(migrate::text_diff(&file.name, &old, &new).as_bytes())?;
             }
         } else {
-            self.write(&files, &migrated, ui)?;
+            self.write(&files, &migrated, &regions, ui)?;
         }
         let same = self.verify(&files, &by_rules, &span, ui);
         let accepted = self.accepted(&files, &migrated, &span, ui);
@@ -119,16 +121,23 @@ impl MigrateArgs {
         Ok(())
     }
 
-    fn write(&self, files: &[File], migrated: &[Migrated], ui: &Ui) -> Result<(), Failure> {
-        for (file, migrated) in files.iter().zip(migrated) {
+    fn write(
+        &self,
+        files: &[File],
+        migrated: &[Migrated],
+        regions: &[Option<Region>],
+        ui: &Ui,
+    ) -> Result<(), Failure> {
+        for ((file, migrated), region) in files.iter().zip(migrated).zip(regions) {
+            let text = whole(region.as_ref(), &migrated.text);
             if self.in_place {
                 if file.text != migrated.text {
-                    write_file(Path::new(&file.name), &migrated.text, true)?;
+                    write_file(Path::new(&file.name), &text, true)?;
                 }
             } else {
                 match self.output.as_deref().filter(|path| *path != Path::new("-")) {
-                    Some(path) => write_file(path, &migrated.text, self.force)?,
-                    None => ui.out(migrated.text.as_bytes())?,
+                    Some(path) => write_file(path, &text, self.force)?,
+                    None => ui.out(text.as_bytes())?,
                 }
             }
         }
@@ -201,19 +210,34 @@ fn target() -> Target {
     }
 }
 
-/// Reads all files; every one that cannot be read is in the report.
-fn read(names: &[String]) -> Result<Vec<File>, Failure> {
+/// The text of a file with these values: the values themselves, or the file of another tool around them.
+fn whole(region: Option<&Region>, values: &str) -> String {
+    region.map_or_else(|| values.to_owned(), |region| region.with(values))
+}
+
+/// Reads all files; every one that cannot be read is in the report. Of a file that contains values among other things, the
+/// values are given, on their lines, and the region that they came from.
+fn read(names: &[String]) -> Result<(Vec<File>, Vec<Option<Region>>), Failure> {
     let mut files = Vec::new();
+    let mut regions = Vec::new();
     let mut wrong = Vec::new();
     let mut stdin = Stdin::default();
     for name in names {
         match values_file(name.trim(), &mut stdin) {
-            Ok(Input::File { name, bytes }) => files.push(File::new(name, bytes)?),
+            Ok(Input::File { name, bytes }) => {
+                let file = File::new(name, bytes)?;
+                let region = Region::find(&file.name, &file.text)?;
+                files.push(match &region {
+                    Some(region) => File { text: region.text(), ..file },
+                    None => file,
+                });
+                regions.push(region);
+            }
             Ok(_) => {}
             Err(diagnostic) => wrong.push(diagnostic),
         }
     }
-    if wrong.is_empty() { Ok(files) } else { Err(Report(wrong).into()) }
+    if wrong.is_empty() { Ok((files, regions)) } else { Err(Report(wrong).into()) }
 }
 
 fn summary(file: &File, migrated: &Migrated, span: &ReleaseSpan) -> Diagnostic {
