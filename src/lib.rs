@@ -16,7 +16,7 @@
 //! Findings are data ([`diag`]) until [`ui`] prints them, without what [`redact`] takes for a secret. [`bundle`] is what is
 //! compiled in, [`schema`] what values may be, [`releases`] what is known about GitLab's releases; [`cli`] and
 //! [`commands`] are the command line, [`shell`] what they print to be typed again, [`kubectl`] the program that reads a cluster. [`wrapped`] takes
-//! values out of the files of other tools.
+//! values out of the files of other tools, [`fleet`] names many environments.
 
 pub mod adopt;
 pub mod bundle;
@@ -29,6 +29,7 @@ pub mod diff;
 pub mod emit;
 pub mod escape;
 pub mod files;
+pub mod fleet;
 pub mod images;
 pub mod import;
 pub mod kubectl;

@@ -31,6 +31,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
     // of releases the table of removed values
     ("upgrade", &["bundle", "diag", "releases", "shell", "values", "yaml"]),
     ("validate", &["diag", "escape", "manifest", "redact", "releases", "shell", "yaml"]),
+    ("fleet", &["diag", "yaml"]),
     // of schema the known keys, of releases which are rendered
     ("wrapped", &["diag", "releases", "schema", "values", "yaml"]),
     ("files", &["diag", "yaml"]),
@@ -69,8 +70,8 @@ const ALLOWED: &[(&str, &[&str])] = &[
     (
         "cli",
         &[
-            "adopt", "diag", "diff", "emit", "files", "images", "manifest", "phases", "pipeline", "profiles", "redact",
-            "resolve", "schema", "shell", "upgrade", "values", "wrapped",
+            "adopt", "diag", "diff", "emit", "files", "fleet", "images", "manifest", "phases", "pipeline", "profiles",
+            "redact", "resolve", "schema", "shell", "upgrade", "values", "wrapped",
         ],
     ),
     // of the stages the types that flags give, and the writers of reports; a stage is run by the pipeline alone
@@ -85,6 +86,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
             "diff",
             "emit",
             "files",
+            "fleet",
             "images",
             "kubectl",
             "lint",
@@ -95,6 +97,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
             "redact",
             "reference",
             "releases",
+            "schema",
             "shell",
             "ui",
             "upgrade",
@@ -127,7 +130,8 @@ const OWNED: &[(&str, &[&str])] = &[
     ("saphyr_parser::", &["yaml"]),
     ("clap::", &["cli", "commands", "ui"]),
     ("annotate_snippets::", &["ui"]),
-    // emit asks for the current directory, which it must not replace; ui for NO_COLOR and TERM; Argo CD gives its plugin variables,
+    // emit asks for the current directory, which it must not replace, and for its own program; ui for NO_COLOR and TERM; Argo CD
+    // gives its plugin variables,
     // which become arguments
     ("std::env", &["commands", "emit", "main", "ui"]),
     ("clap_mangen::", &["commands"]),

@@ -35,7 +35,6 @@ const NOT_SHOWN: &[&str] = &[
     "output-directory",
     "redis-file-entry",
     "release-data",
-    "release-name",
     "smime-secret",
     "stdin-unread",
     "tcp-services",

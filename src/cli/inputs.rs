@@ -10,6 +10,7 @@ use clap::{Arg, Args, Command};
 use super::Wanted;
 use crate::diag::{Diagnostic, Failure, Report, Severity};
 use crate::files::{Stdin, output_of, read_limited, read_text, unreadable};
+use crate::fleet::{self, Fleet};
 use crate::pipeline::{self, Request, Target};
 use crate::profiles;
 use crate::schema::UnknownKeys;
@@ -167,6 +168,14 @@ pub fn local_file(path: &str) -> Option<Result<String, String>> {
         Err(_) if !Path::new(path).is_file() => None,
         Err(finding) => Some(Err(finding.message)),
     }
+}
+
+/// Reads the environments of a fleet's file and of the files that it includes.
+///
+/// # Errors
+/// Files that cannot be read, and what [`fleet::read`] refuses.
+pub fn read_fleet(path: &str) -> Result<Fleet, Failure> {
+    fleet::read(path, &mut |path| read_text(Path::new(path)))
 }
 
 /// Accepts any string, and offers the names of profiles to completion scripts: a wrong name is refused where

@@ -15,11 +15,11 @@ pub mod usage;
 use clap::ValueEnum;
 
 pub use self::images::RewriteArgs;
-pub use self::inputs::{ProfileName, ValuesArgs, local_file, values_file};
+pub use self::inputs::{ProfileName, ValuesArgs, local_file, read_fleet, values_file};
 pub use self::messages::{Color, ErrorFormat, MessageArgs};
 pub use self::release::{
-    ClusterArgs, DEFAULT_NAME, ReleaseArgs, ReleaseFlags, Wanted, newest_kubernetes, parse_label, parse_namespace,
-    parse_release_name,
+    ClusterArgs, DEFAULT_NAME, ReleaseArgs, ReleaseFlags, Wanted, newest_kubernetes, parse_api_version,
+    parse_kube_version, parse_label, parse_namespace, parse_release_name,
 };
 pub use self::rerun::Rerun;
 

@@ -181,7 +181,10 @@ pub fn parse_label(text: &str, longest: usize) -> Result<(), String> {
 }
 
 /// A Kubernetes version as clusters and Helm write it: `1.35`, `v1.35.2`, `1.34.1-gke.100`.
-fn parse_kube_version(text: &str) -> Result<KubeVersion, String> {
+///
+/// # Errors
+/// What is not a version.
+pub fn parse_kube_version(text: &str) -> Result<KubeVersion, String> {
     let wrong = || "write it as `1.35` or `v1.35.2`".to_owned();
     let numbers = text.strip_prefix('v').unwrap_or(text);
     let numbers = numbers.split(['-', '+']).next().unwrap_or(numbers);
@@ -197,7 +200,10 @@ fn parse_kube_version(text: &str) -> Result<KubeVersion, String> {
 }
 
 /// An API version: `v1`, `apps/v1`, and `apps/v1/Deployment` as Helm takes it. Empty strings come from a comma too many.
-fn parse_api_version(text: &str) -> Result<String, String> {
+///
+/// # Errors
+/// What is not an API version.
+pub fn parse_api_version(text: &str) -> Result<String, String> {
     let text = text.trim();
     let mut parts = text.split('/');
     let (first, second, kind, rest) = (parts.next().unwrap_or_default(), parts.next(), parts.next(), parts.next());

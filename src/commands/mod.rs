@@ -8,6 +8,7 @@ mod companions;
 mod completion;
 mod diff;
 mod explain;
+mod fleet;
 mod images;
 mod impact;
 mod import;
@@ -105,6 +106,8 @@ pub enum Command {
     Why(Box<why::WhyArgs>),
     /// Show what changes when a value is set, removed or left out, and what each change does.
     Impact(Box<impact::ImpactArgs>),
+    /// Render, compare and plan many environments at once, as `fleet.yaml` names them.
+    Fleet(fleet::FleetArgs),
     /// Explain a key of the values, a component, or the code of a finding; search keys by words.
     ///
     /// Of a key: what it does, its type, its default in this release and in others, the values that it may have, the
@@ -150,6 +153,7 @@ impl Command {
             Command::Values(args) => args.run(ui),
             Command::Why(args) => args.run(ui),
             Command::Impact(args) => args.run(ui),
+            Command::Fleet(args) => args.run(ui),
             Command::Explain(args) => args.run(ui),
             Command::Schema(args) => args.run(ui),
             Command::Releases(args) => args.run(ui),

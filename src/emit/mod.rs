@@ -8,7 +8,7 @@ mod list;
 mod swap;
 
 use std::io::{ErrorKind, Write};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use serde::Serialize;
 use serde_json::Value;
@@ -110,6 +110,43 @@ pub fn to_dir_by_phase(
     files.extend(more.into_iter().map(|(path, text)| file(path, text, scope, None)));
     let written = swap::replace(dir, &files, scope)?;
     Ok(written)
+}
+
+/// A digest in hexadecimal.
+pub fn digest(bytes: &[u8]) -> String {
+    list::hash(bytes)
+}
+
+/// A digest of this program, so that what another build has written is written anew; none where it cannot be read.
+pub fn program_digest() -> Option<String> {
+    std::fs::read(std::env::current_exe().ok()?).ok().map(|bytes| list::hash(&bytes))
+}
+
+/// The file beside a directory that has a digest of what the directory was made of.
+fn digest_file(dir: &Path) -> Option<PathBuf> {
+    Some(dir.with_file_name(format!(".{}.gitlab-render-inputs", dir.file_name()?.to_str()?)))
+}
+
+/// Whether a directory was made of what has this digest, and every file in it is as it was written.
+pub fn is_intact(dir: &Path, digest: &str) -> bool {
+    let kept = digest_file(dir).and_then(|path| std::fs::read_to_string(path).ok());
+    if kept.as_deref().map(str::trim_end) != Some(digest) {
+        return false;
+    }
+    let same = |(path, entry): (&PathBuf, &list::WrittenFile)| {
+        let text = std::fs::read(dir.join(path));
+        entry.sha256.is_none() || text.is_ok_and(|text| entry.sha256 == Some(list::hash(&text)))
+    };
+    list::read(dir).is_ok_and(|list| !list.is_empty() && list.iter().all(same))
+}
+
+/// Keeps the digest of what a directory was made of, beside it.
+///
+/// # Errors
+/// The machine's.
+pub fn keep_digest(dir: &Path, digest: &str) -> Result<(), Diagnostic> {
+    let Some(path) = digest_file(dir) else { return Ok(()) };
+    std::fs::write(&path, format!("{digest}\n")).map_err(swap::failed("write", &path))
 }
 
 /// The text of a file of an earlier run that somebody has edited since; none where it is as it was written, or is not there.

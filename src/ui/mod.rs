@@ -51,6 +51,21 @@ impl Ui {
         to_stderr(&text);
     }
 
+    /// Shows how far a run is, where stderr is a terminal.
+    pub fn progress(&self, done: usize, all: usize, name: &str) {
+        if self.least <= Severity::Note && io::stderr().is_terminal() {
+            let filled = 24 * done / all.max(1);
+            to_stderr(&format!("\r\x1b[K[{:<24}] {done}/{all} {name}", "#".repeat(filled)));
+        }
+    }
+
+    /// Takes the line of [`Ui::progress`] away.
+    pub fn progress_done(&self) {
+        if self.least <= Severity::Note && io::stderr().is_terminal() {
+            to_stderr("\r\x1b[K");
+        }
+    }
+
     /// Where results go.
     pub fn stdout(&self) -> impl Write + use<> {
         io::stdout().lock()

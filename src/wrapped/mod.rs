@@ -237,7 +237,7 @@ fn from_carriers(
     if !refused {
         composer.findings.push(forms::note(&carriers, &below, &facts));
     }
-    for document in documents {
+    for document in documents.iter().filter(|document| objects::is_no_values(&document.root)) {
         taken[document.file] = None;
     }
     taken[carriers[0].at.source] = Some(composed(values));

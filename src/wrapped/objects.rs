@@ -12,6 +12,14 @@ pub(super) fn of(root: Node) -> Vec<Node> {
     }
 }
 
+/// Whether a document has the form of a tool, so that it is no values even where no values are taken out of it.
+pub(super) fn is_no_values(root: &Node) -> bool {
+    get(root, "kind").is_some() && get(root, "apiVersion").is_some()
+        || ["configMapGenerator", "secretGenerator", "helmCharts", "releases"]
+            .iter()
+            .any(|key| get(root, key).is_some())
+}
+
 /// Values that an object has at a key.
 pub(super) enum Data<'n> {
     /// A string in the file.

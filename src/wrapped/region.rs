@@ -40,9 +40,12 @@ impl Region {
         match cut(text, node.at) {
             Some(region) if matches!(&node.kind, Kind::Map(entries) if !entries.is_empty()) => Ok(Some(region)),
             _ => {
-                let finding = Diagnostic::error("not-editable", "these values are not lines of their own, and cannot be edited in place")
-                    .at(node.at)
-                    .hint("write them as a block: one key on each line, without braces and quotes around all of them");
+                let finding = Diagnostic::error(
+                    "not-editable",
+                    "these values are not lines of their own, and cannot be edited in place",
+                )
+                .at(node.at)
+                .hint("write them as a block: one key on each line, without braces and quotes around all of them");
                 Err(Failure { report: finding.into(), sources: composer.sources })
             }
         }

@@ -121,13 +121,7 @@ impl MigrateArgs {
         Ok(())
     }
 
-    fn write(
-        &self,
-        files: &[File],
-        migrated: &[Migrated],
-        regions: &[Option<Region>],
-        ui: &Ui,
-    ) -> Result<(), Failure> {
+    fn write(&self, files: &[File], migrated: &[Migrated], regions: &[Option<Region>], ui: &Ui) -> Result<(), Failure> {
         for ((file, migrated), region) in files.iter().zip(migrated).zip(regions) {
             let text = whole(region.as_ref(), &migrated.text);
             if self.in_place {

@@ -1,0 +1,95 @@
+//! Environments that are combinations: `region × stage`.
+
+use std::collections::BTreeMap;
+
+use super::MOST;
+use super::fields::FleetFields;
+use crate::diag::Diagnostic;
+use crate::yaml::{Kind, Node};
+
+/// Axes, and what each combination of them is.
+pub(super) struct Matrix<'n> {
+    /// With `{axis}` where the value of an axis goes.
+    pub(super) name: String,
+    pub(super) environment: Option<&'n Node>,
+    axes: Vec<(String, Vec<String>)>,
+    exclude: Vec<BTreeMap<String, String>>,
+}
+
+impl<'n> Matrix<'n> {
+    /// Reads a matrix; none where it is wrong, which `findings` say.
+    pub(super) fn of(node: &'n Node, findings: &mut Vec<Diagnostic>) -> Option<Self> {
+        let before = findings.len();
+        let mut fields = FleetFields::of(node, findings);
+        let name = fields.string("name");
+        let of = fields.node("of");
+        let exclude = fields.list("exclude");
+        let environment = fields.node("environment");
+        fields.finish("a matrix");
+        let mut axes = Vec::new();
+        if let Some(of) = of {
+            let names: Vec<String> = match &of.kind {
+                Kind::Map(entries) => entries.iter().map(|(name, _)| name.clone()).collect(),
+                _ => Vec::new(),
+            };
+            let mut fields = FleetFields::of(of, findings);
+            for name in names {
+                let values = fields.strings(&name).into_iter().map(|(value, _)| value).collect();
+                axes.push((name, values));
+            }
+        }
+        let exclude = exclude.iter().map(|one| match &one.kind {
+            Kind::Map(entries) => entries
+                .iter()
+                .filter_map(|(axis, node)| Some((axis.clone(), node.to_value().as_str()?.to_owned())))
+                .collect(),
+            _ => BTreeMap::new(),
+        });
+        let matrix = Matrix { name: name.unwrap_or_default(), environment, axes, exclude: exclude.collect() };
+        let missing = matrix.axes.iter().find(|(axis, _)| !matrix.name.contains(&format!("{{{axis}}}")));
+        if matrix.axes.is_empty() || matrix.name.is_empty() {
+            let message = "a matrix has a `name` and its axes below `of`";
+            findings.push(
+                Diagnostic::error("fleet", message)
+                    .at(node.at)
+                    .hint("write `name: \"{stage}-{region}\"` and `of: {stage: [dev, prod], region: [eu, us]}`"),
+            );
+        } else if let Some((axis, _)) = missing {
+            let message = format!("the name `{}` is the same for every `{axis}`", matrix.name);
+            findings.push(Diagnostic::error("fleet", message).at(node.at).hint(format!("add `{{{axis}}}` to it")));
+        } else if matrix.axes.iter().map(|(_, values)| values.len()).product::<usize>() > MOST {
+            let message = format!("a matrix of more than {MOST} combinations");
+            findings.push(Diagnostic::error("fleet", message).at(node.at).hint("divide the fleet"));
+        }
+        (findings.len() == before).then_some(matrix)
+    }
+
+    /// All combinations, the last axis fastest, without those that are excluded.
+    pub(super) fn combinations(&self) -> Vec<BTreeMap<String, String>> {
+        let mut all = vec![BTreeMap::new()];
+        for (axis, values) in &self.axes {
+            all = all
+                .into_iter()
+                .flat_map(|one: BTreeMap<String, String>| {
+                    values.iter().map(move |value| {
+                        let mut next = one.clone();
+                        next.insert(axis.clone(), value.clone());
+                        next
+                    })
+                })
+                .collect();
+        }
+        let excluded = |one: &BTreeMap<String, String>| {
+            self.exclude
+                .iter()
+                .any(|exclude| !exclude.is_empty() && exclude.iter().all(|(axis, value)| one.get(axis) == Some(value)))
+        };
+        all.retain(|one| !excluded(one));
+        all
+    }
+}
+
+/// A text with the values of a combination in the place of `{axis}`.
+pub(super) fn filled(text: &str, combination: &BTreeMap<String, String>) -> String {
+    combination.iter().fold(text.to_owned(), |text, (axis, value)| text.replace(&format!("{{{axis}}}"), value))
+}

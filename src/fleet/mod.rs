@@ -1,0 +1,215 @@
+//! A fleet: many environments of GitLab, each made of layers of values. One `fleet.yaml` names them.
+//!
+//! [`read`] gives the environments of a file and of those that it includes; [`matrix`] makes environments of
+//! combinations, [`shard`] divides them among machines, [`ci`] writes pipelines that do so.
+
+pub mod ci;
+mod fields;
+mod matrix;
+pub mod shard;
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+use self::fields::FleetFields;
+use crate::diag::{Diagnostic, Failure, Location, Report, Severity, Sources};
+use crate::yaml::{Node, read as yaml};
+
+/// The name of the file that is read without `-f`.
+pub const FILE: &str = "fleet.yaml";
+
+/// One environment. What it leaves out, flags or defaults say.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Environment {
+    /// Its name, and that of its folder.
+    pub name: String,
+    /// The release's name.
+    pub release: Option<String>,
+    /// The namespace.
+    pub namespace: Option<String>,
+    /// The GitLab version.
+    pub gitlab: Option<String>,
+    /// The cluster's version.
+    pub kubernetes: Option<String>,
+    /// What the cluster has besides Kubernetes' own API versions.
+    pub api_versions: Vec<String>,
+    /// The built-in profile below all layers.
+    pub profile: Option<String>,
+    /// The values files, lowest first, as paths from the current directory.
+    pub values: Vec<String>,
+    /// Single values, as after `--set`.
+    pub set: Vec<String>,
+    /// The tool that runs hooks: `helm`, `argocd`, `flux` or `none`.
+    pub hooks: Option<String>,
+    /// The form of the manifests: `yaml` or `json`.
+    pub output: Option<String>,
+    /// Whether it is an upgrade.
+    pub is_upgrade: bool,
+    /// Whether unknown keys are warnings.
+    pub unknown_keys: Option<String>,
+}
+
+/// The environments of a fleet, by name.
+#[derive(Debug, Clone, Default)]
+pub struct Fleet {
+    /// All of them, in the order of their names.
+    pub environments: Vec<Environment>,
+}
+
+/// How deep files may include each other.
+const DEEPEST: usize = 8;
+/// The most environments of a fleet.
+pub const MOST: usize = 10_000;
+
+/// Reads a fleet. `text` gives the content of a path.
+///
+/// # Errors
+/// Everything that is wrong in the files: unknown keys, wrong types, names that are there twice, an include that cannot be read.
+pub fn read(path: &str, text: &mut dyn FnMut(&str) -> Result<String, Diagnostic>) -> Result<Fleet, Failure> {
+    let mut reader = Reader { text, sources: Sources::default(), findings: Vec::new(), found: BTreeMap::new() };
+    reader.file(path, 0, None);
+    let Reader { sources, mut findings, found, .. } = reader;
+    if found.is_empty() && findings.is_empty() {
+        findings.push(
+            Diagnostic::error("fleet", format!("`{path}` has no environments"))
+                .hint("write `environments:` with a name each, and their `values:`"),
+        );
+    }
+    if findings.iter().any(|finding| finding.severity == Severity::Error) {
+        return Err(Failure { report: Report(findings), sources });
+    }
+    Ok(Fleet { environments: found.into_values().map(|(environment, _)| environment).collect() })
+}
+
+struct Reader<'r> {
+    text: &'r mut dyn FnMut(&str) -> Result<String, Diagnostic>,
+    sources: Sources,
+    findings: Vec<Diagnostic>,
+    found: BTreeMap<String, (Environment, Location)>,
+}
+
+impl Reader<'_> {
+    fn file(&mut self, path: &str, depth: usize, at: Option<Location>) {
+        let text = match (self.text)(path) {
+            Ok(text) => text,
+            Err(finding) => {
+                self.findings.push(match at {
+                    Some(at) => finding.at(at),
+                    None => finding,
+                });
+                return;
+            }
+        };
+        let source = self.sources.add(path, text.as_str());
+        let root = match yaml::read(&text, source) {
+            Ok(read) => {
+                self.findings.extend(read.warnings);
+                read.value
+            }
+            Err(report) => return self.findings.extend(report.0),
+        };
+        let folder = Path::new(path).parent().map(Path::to_owned).unwrap_or_default();
+        let mut fields = FleetFields::of(&root, &mut self.findings);
+        let includes = fields.strings("include");
+        let defaults = fields.node("defaults");
+        let named = fields.map("environments");
+        let matrices = fields.list("matrix");
+        fields.finish("a fleet");
+        let defaults = match defaults {
+            Some(node) => self.environment(node, &Environment::default(), &folder, &BTreeMap::new()),
+            None => Environment::default(),
+        };
+        for (name, node) in named {
+            let environment = self.environment(node, &defaults, &folder, &BTreeMap::new());
+            self.add(name, environment, node.key.unwrap_or(node.at));
+        }
+        for node in matrices {
+            let Some(matrix) = matrix::Matrix::of(node, &mut self.findings) else { continue };
+            for combination in matrix.combinations() {
+                let environment = match matrix.environment {
+                    Some(inner) => self.environment(inner, &defaults, &folder, &combination),
+                    None => defaults.clone(),
+                };
+                self.add(&matrix::filled(&matrix.name, &combination), environment, node.at);
+            }
+        }
+        for (include, at) in includes {
+            if depth == DEEPEST {
+                let message = format!("files include each other more than {DEEPEST} deep");
+                self.findings.push(Diagnostic::error("fleet", message).at(at).hint("a file may include itself"));
+                continue;
+            }
+            self.file(&joined(&folder, &include), depth + 1, Some(at));
+        }
+    }
+
+    fn add(&mut self, name: &str, environment: Environment, at: Location) {
+        let fine = !name.is_empty()
+            && !name.starts_with('.')
+            && name.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.'));
+        if !fine {
+            self.findings.push(
+                Diagnostic::error("fleet", format!("`{name}` cannot be the name of an environment"))
+                    .at(at)
+                    .hint("its folder is named after it: use letters, digits, `-`, `_` and `.`"),
+            );
+            return;
+        }
+        if self.found.len() >= MOST {
+            return;
+        }
+        let environment = Environment { name: name.to_owned(), ..environment };
+        if let Some((_, first)) = self.found.insert(name.to_owned(), (environment, at)) {
+            self.findings.push(
+                Diagnostic::error("fleet", format!("the environment `{name}` is there twice"))
+                    .at(at)
+                    .at(first)
+                    .hint("give one of them another name; matrices make names from their combinations"),
+            );
+        }
+    }
+
+    /// An environment over the defaults of its file; lists of values come after those of the defaults.
+    fn environment(
+        &mut self,
+        node: &Node,
+        defaults: &Environment,
+        folder: &Path,
+        combination: &BTreeMap<String, String>,
+    ) -> Environment {
+        let mut fields = FleetFields::of(node, &mut self.findings);
+        let text = |fields: &mut FleetFields<'_, '_>, key: &str, default: &Option<String>| {
+            fields.string(key).map(|text| matrix::filled(&text, combination)).or_else(|| default.clone())
+        };
+        let mut environment = Environment {
+            name: String::new(),
+            release: text(&mut fields, "release", &defaults.release),
+            namespace: text(&mut fields, "namespace", &defaults.namespace),
+            gitlab: text(&mut fields, "gitlab", &defaults.gitlab),
+            kubernetes: text(&mut fields, "kubernetes", &defaults.kubernetes),
+            profile: text(&mut fields, "profile", &defaults.profile),
+            hooks: text(&mut fields, "hooks", &defaults.hooks),
+            output: text(&mut fields, "output", &defaults.output),
+            unknown_keys: text(&mut fields, "unknownKeys", &defaults.unknown_keys),
+            is_upgrade: fields.boolean("isUpgrade").unwrap_or(defaults.is_upgrade),
+            ..defaults.clone()
+        };
+        let fill = |(text, _): (String, Location)| matrix::filled(&text, combination);
+        environment.api_versions.extend(fields.strings("apiVersions").into_iter().map(fill));
+        environment.set.extend(fields.strings("set").into_iter().map(fill));
+        environment.values.extend(fields.strings("values").into_iter().map(|value| joined(folder, &fill(value))));
+        fields.finish("an environment");
+        environment
+    }
+}
+
+/// A path of a file, as seen from the current directory.
+fn joined(folder: &Path, path: &str) -> String {
+    match path.starts_with("profile:") {
+        true => path.to_owned(),
+        false => {
+            let joined: PathBuf = folder.join(path).components().collect();
+            joined.display().to_string()
+        }
+    }
+}

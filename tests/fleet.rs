@@ -1,0 +1,205 @@
+//! Many environments: the file that names them, their trees, what changes, and parts of them on several machines.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::Path;
+
+use serde_json::{Value, json};
+
+use crate::common::{Ran, root, run};
+
+const FLEET: &str = "\
+defaults:
+  release: gitlab
+  namespace: gitlab
+  values: [base.yaml]
+environments:
+  odd: {values: [wrong.yaml]}
+matrix:
+- name: '{stage}-{region}'
+  of: {stage: [dev, prod], region: [eu, us]}
+  exclude: [{stage: dev, region: us}]
+  environment: {values: ['{region}.yaml'], set: ['global.edition=ce']}
+include: [more/fleet.yaml]
+";
+
+fn folder(fleet: &str) -> tempfile::TempDir {
+    let dir = tempfile::tempdir().expect("a folder");
+    fs::create_dir(dir.path().join("more")).expect("a folder");
+    for (name, text) in [
+        ("fleet.yaml", fleet),
+        ("base.yaml", "certmanager-issuer: {email: a@example.com}\ninstallCertmanager: false\n"),
+        ("eu.yaml", "global: {hosts: {domain: eu.example.com}}\n"),
+        ("us.yaml", "global: {hosts: {domain: us.example.com}}\n"),
+        ("wrong.yaml", "globl: {}\n"),
+        ("more/fleet.yaml", "environments:\n  more:\n    values: [../base.yaml, own.yaml]\n"),
+        (
+            "more/own.yaml",
+            "kind: HelmRelease\napiVersion: helm.toolkit.fluxcd.io/v2\nmetadata: {name: mine, namespace: there}\nspec:\n  chart: {spec: {chart: gitlab}}\n  values: {global: {edition: ce}}\n",
+        ),
+    ] {
+        fs::write(dir.path().join(name), text).expect("it can be written");
+    }
+    dir
+}
+
+/// What a run ended with and printed.
+struct Answer {
+    status: i32,
+    stdout: String,
+    stderr: String,
+}
+
+fn gitlab_render(dir: &Path, args: &str) -> Answer {
+    let args: Vec<String> = args.split(' ').map(str::to_owned).collect();
+    let Ran { status, stdout, stderr } = run(dir, &args, &BTreeMap::new(), "");
+    Answer { status: status.expect("it ended by itself"), stdout, stderr }
+}
+
+fn fleet(dir: &Path, args: &str) -> Answer {
+    gitlab_render(dir, &format!("fleet {args}"))
+}
+
+/// Every file below a directory, with its bytes.
+fn tree(dir: &Path) -> BTreeMap<String, Vec<u8>> {
+    let mut all = BTreeMap::new();
+    let mut folders = vec![dir.to_owned()];
+    while let Some(folder) = folders.pop() {
+        for entry in fs::read_dir(&folder).expect("a folder") {
+            let path = entry.expect("an entry").path();
+            match path.is_dir() {
+                true => folders.push(path),
+                false => {
+                    let name = path.strip_prefix(dir).expect("inside").display().to_string();
+                    all.insert(name, fs::read(&path).expect("a file"));
+                }
+            }
+        }
+    }
+    all
+}
+
+#[test]
+fn a_tree_is_what_template_writes_and_one_that_is_refused_stops_no_other() {
+    let dir = folder(FLEET);
+    let ran = fleet(dir.path(), "render -o out");
+    assert_eq!(ran.status, 3, "{}", ran.stderr);
+    assert_eq!(
+        ran.stdout,
+        "dev-eu: 95 objects\nmore: 95 objects\nodd: refused\nprod-eu: 95 objects\nprod-us: 95 objects\n"
+    );
+    assert!(ran.stderr.contains("error[unknown-key]: `odd`: `globl` is not a known key"), "{}", ran.stderr);
+    assert!(!dir.path().join("out/odd").exists());
+    let words = "template gitlab -n gitlab -f base.yaml -f eu.yaml --set global.edition=ce --output-dir one";
+    assert_eq!(gitlab_render(dir.path(), words).status, 0);
+    assert_eq!(tree(&dir.path().join("one")), tree(&dir.path().join("out/prod-eu")));
+    // the release of an included file's HelmRelease
+    assert!(dir.path().join("out/more/kas/deployment-mine-kas.yaml").exists());
+    let again = fleet(dir.path(), "render -o out --only prod-eu,more");
+    assert_eq!((again.status, again.stdout.as_str()), (0, "more: unchanged\nprod-eu: unchanged\n"));
+}
+
+#[test]
+fn what_was_edited_or_changed_is_rendered_again() {
+    let dir = folder(FLEET);
+    assert_eq!(fleet(dir.path(), "render -o out --only prod-eu,more").status, 0);
+    let before = tree(&dir.path().join("out"));
+    fs::remove_file(dir.path().join("out/prod-eu/kas/service-gitlab-kas.yaml")).expect("it is there");
+    let ran = fleet(dir.path(), "render -o out --only prod-eu,more");
+    assert_eq!(ran.stdout, "more: unchanged\nprod-eu: 95 objects\n");
+    assert_eq!(tree(&dir.path().join("out")), before);
+    fs::write(dir.path().join("out/prod-eu/kas/service-gitlab-kas.yaml"), "mine").expect("it can be written");
+    let ran = fleet(dir.path(), "render -o out --only prod-eu");
+    assert_eq!(ran.status, 3);
+    assert!(ran.stderr.contains("files were edited since they were written"), "{}", ran.stderr);
+    assert_eq!(fleet(dir.path(), "render -o out --only prod-eu --force").status, 0);
+    assert_eq!(tree(&dir.path().join("out")), before);
+}
+
+#[test]
+fn shards_give_the_bytes_of_one_run() {
+    let dir = folder(&FLEET.replace("  odd: {values: [wrong.yaml]}", "  odd:"));
+    assert_eq!(fleet(dir.path(), "render -o whole").status, 0);
+    for count in [2, 3] {
+        for number in 1..=count {
+            assert_eq!(fleet(dir.path(), &format!("render -o parts{count} --shard {number}/{count}")).status, 0);
+        }
+        assert_eq!(tree(&dir.path().join("whole")), tree(&dir.path().join(format!("parts{count}"))));
+    }
+}
+
+#[test]
+fn a_change_that_several_have_is_shown_once() {
+    let dir = folder(&FLEET.replace("  odd: {values: [wrong.yaml]}", "  odd:"));
+    assert_eq!(fleet(dir.path(), "render -o out").status, 0);
+    let same = fleet(dir.path(), "diff --against out");
+    assert_eq!((same.status, same.stdout.as_str()), (0, "nothing changes\n"), "{}", same.stderr);
+    fs::write(
+        dir.path().join("eu.yaml"),
+        "global: {hosts: {domain: eu.example.com}}\ngitlab: {kas: {maxReplicas: 3}}\n",
+    )
+    .expect("it can be written");
+    let ran = fleet(dir.path(), "diff --against out");
+    assert_eq!(ran.status, 1, "{}", ran.stderr);
+    assert!(
+        ran.stdout.starts_with("In 2 of 5 environments (dev-eu, prod-eu):\nHorizontalPodAutoscaler/gitlab-kas changes"),
+        "{}",
+        ran.stdout
+    );
+    assert!(ran.stdout.contains("prod-eu: 1 change, at worst: none\n"), "{}", ran.stdout);
+}
+
+#[test]
+fn a_wrong_file_is_refused_with_its_places() {
+    let dir = folder(
+        "defalts: {}\nenvironments:\n  a: {gitlab: 18.10, valus: [x]}\n  b/c: {}\nmatrix:\n- {name: x, of: {stage: [a, b]}}\n",
+    );
+    let ran = fleet(dir.path(), "render -o out");
+    assert_eq!((ran.status, ran.stdout.as_str()), (3, ""));
+    for part in [
+        "`defalts` is not a key of a fleet",
+        "did you mean `defaults`?",
+        "fleet.yaml:3:15",
+        "a number loses the zeros at its end",
+        "did you mean `values`?",
+        "`b/c` cannot be the name of an environment",
+        "the name `x` is the same for every `stage`",
+    ] {
+        assert!(ran.stderr.contains(part), "{part} is not in\n{}", ran.stderr);
+    }
+}
+
+#[test]
+fn the_schema_takes_the_fleet_that_is_read() {
+    let text = fs::read_to_string(root().join("schemas/fleet.schema.json")).expect("there is a schema");
+    let schema: Value = serde_json::from_str(&text).expect("it is JSON");
+    let validator = jsonschema::validator_for(&schema).expect("it is a schema");
+    let fleet: Value = serde_yaml::from_str(FLEET).expect("it is YAML");
+    assert!(validator.is_valid(&fleet));
+    for wrong in [json!({"environments": {"a": {"valus": []}}}), json!({"environments": {"a": {"gitlab": 18.1}}})] {
+        assert!(!validator.is_valid(&wrong), "{wrong}");
+    }
+}
+
+#[test]
+fn pipelines_run_every_part_once() {
+    let dir = folder(FLEET);
+    let text = |runner: &str| fleet(dir.path(), &format!("ci -o {runner} --shards 3")).stdout;
+    let yaml = |runner: &str| -> Value { serde_yaml::from_str(&text(runner)).expect("it is YAML") };
+    let gitlab = yaml("gitlab");
+    assert_eq!(gitlab["fleet-render"]["parallel"], 3);
+    assert!(
+        gitlab["fleet-render"]["script"][0]
+            .as_str()
+            .expect("a command")
+            .ends_with("--shard \"$CI_NODE_INDEX/$CI_NODE_TOTAL\"")
+    );
+    let github = yaml("github");
+    assert_eq!(github["jobs"]["render"]["strategy"]["matrix"]["shard"], json!([1, 2, 3]));
+    let argo = yaml("argo-workflows");
+    assert_eq!(argo["kind"], "WorkflowTemplate");
+    let render = &argo["spec"]["templates"][1];
+    assert_eq!(argo["spec"]["templates"][0]["steps"][0][0]["template"], render["name"]);
+    assert_eq!(argo["spec"]["templates"][0]["steps"][0][0]["withSequence"], json!({"start": "1", "end": "3"}));
+    assert_eq!(render["container"]["args"][7], "{{inputs.parameters.shard}}/3");
+}
