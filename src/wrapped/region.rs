@@ -65,7 +65,7 @@ impl Region {
         let mut all = self.before.concat();
         let mut at = 0;
         for hunk in diffy::create_patch(&old, &new).hunks() {
-            let start = hunk.old_range().start().saturating_sub(usize::from(hunk.old_range().len() > 0));
+            let start = hunk.old_range().start().saturating_sub(usize::from(!hunk.old_range().is_empty()));
             all.extend(self.lines.iter().take(start).skip(at).map(String::as_str));
             at = at.max(start);
             for line in hunk.lines() {
