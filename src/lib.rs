@@ -28,6 +28,7 @@ pub mod diag;
 pub mod diff;
 pub mod emit;
 pub mod escape;
+pub mod explore;
 pub mod files;
 pub mod fleet;
 pub mod images;

@@ -46,6 +46,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
             "diff",
             "emit",
             "escape",
+            "explore",
             "images",
             "import",
             "kubectl",
@@ -85,6 +86,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
             "diag",
             "diff",
             "emit",
+            "explore",
             "files",
             "fleet",
             "images",
@@ -107,9 +109,11 @@ const ALLOWED: &[(&str, &[&str])] = &[
             "why",
         ],
     ),
-    // of schema what is known of keys that nothing reads, of upgrade what became of keys
+    // the types of layers
+    ("explore", &["why"]),
     // of diff what it calls the items of a list
     ("why", &["diag", "diff", "escape", "manifest", "yaml"]),
+    // of schema what is known of keys that nothing reads, of upgrade what became of keys
     ("reference", &["bundle", "diag", "releases", "schema", "upgrade", "yaml"]),
     ("ui", &["cli", "diag", "redact"]),
     ("redact", &[]),

@@ -18,20 +18,20 @@ use crate::common::{run, words};
 const NAMES: [&str; 4] = ["chromium-headless-shell", "chromium", "chromium-browser", "google-chrome"];
 
 /// A browser and its messages: JSON that ends in a null byte, both ways.
-struct Browser {
+pub struct Browser {
     child: Child,
     to: ChildStdin,
     from: BufReader<ChildStdout>,
     next: u64,
     session: Option<String>,
     /// Addresses that pages asked for.
-    requests: Vec<String>,
+    pub requests: Vec<String>,
     loaded: bool,
     _profile: TempDir,
 }
 
 impl Browser {
-    fn start() -> Self {
+    pub fn start() -> Self {
         let named = std::env::var("CHROMIUM").ok();
         let has = |name: &&&str| Command::new(name).arg("--version").output().is_ok_and(|ran| ran.status.success());
         let program = named.or_else(|| NAMES.iter().find(has).map(|name| (*name).to_owned()));
@@ -59,7 +59,7 @@ impl Browser {
     }
 
     /// Sends a command and gives its result; what happens meanwhile is noted.
-    fn ask(&mut self, method: &str, params: Value) -> Value {
+    pub fn ask(&mut self, method: &str, params: Value) -> Value {
         self.next += 1;
         let mut message = json!({"id": self.next, "method": method, "params": params});
         if let Some(session) = &self.session {
@@ -91,7 +91,7 @@ impl Browser {
     }
 
     /// Shows a page, or the same one again, and waits until it has loaded.
-    fn show(&mut self, url: Option<&str>) {
+    pub fn show(&mut self, url: Option<&str>) {
         self.loaded = false;
         match url {
             Some(url) => self.ask("Page.navigate", json!({"url": url})),
@@ -102,7 +102,7 @@ impl Browser {
         }
     }
 
-    fn value(&mut self, script: &str) -> Value {
+    pub fn value(&mut self, script: &str) -> Value {
         self.ask("Runtime.evaluate", json!({"expression": script, "returnByValue": true}))["result"]["value"].clone()
     }
 }

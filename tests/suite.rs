@@ -20,6 +20,7 @@ mod diff;
 mod docs;
 mod emit;
 mod errors;
+mod explore;
 mod files;
 mod fleet;
 mod fuzz;

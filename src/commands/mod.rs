@@ -8,6 +8,7 @@ mod companions;
 mod completion;
 mod diff;
 mod explain;
+mod explore;
 mod fleet;
 mod images;
 mod impact;
@@ -104,6 +105,8 @@ pub enum Command {
     Values(Box<values::ValuesCommandArgs>),
     /// Show which values make a field of an object what it is, each with its place.
     Why(Box<why::WhyArgs>),
+    /// Write a page to look at: all objects, fields with the values that decide them, a search.
+    Explore(Box<explore::ExploreArgs>),
     /// Show what changes when a value is set, removed or left out, and what each change does.
     Impact(Box<impact::ImpactArgs>),
     /// Render, compare and plan many environments at once, as `fleet.yaml` names them.
@@ -154,6 +157,7 @@ impl Command {
             Command::Why(args) => args.run(ui),
             Command::Impact(args) => args.run(ui),
             Command::Fleet(args) => args.run(ui),
+            Command::Explore(args) => args.run(ui),
             Command::Explain(args) => args.run(ui),
             Command::Schema(args) => args.run(ui),
             Command::Releases(args) => args.run(ui),

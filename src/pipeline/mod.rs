@@ -4,12 +4,13 @@
 //! [`schema`] check them, [`objects`] makes manifests of them. [`template`] keeps what was selected, and [`emit`]
 //! writes it. Where a render fails, [`investigate`] says why, by way of [`variants`] of the values: a module for every
 //! question about what a value does. What else starts from a render, or from values: [`adopt`], [`companions()`], [`diff`],
-//! [`images`], [`mod@impact`], [`import`], [`migrate`], [`upgrade`], [`validate`], [`mod@why`].
+//! [`images`], [`mod@explore`], [`mod@impact`], [`import`], [`migrate`], [`upgrade`], [`validate`], [`mod@why`].
 
 mod advice;
 mod candidates;
 mod causes;
 pub mod diff;
+pub mod explore;
 pub mod images;
 pub mod impact;
 pub mod import;

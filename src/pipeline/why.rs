@@ -70,6 +70,12 @@ struct Inquiry<'r> {
     subject: &'r Manifest,
     /// The field that is asked about; none: all.
     field: Option<FieldPath>,
+    layered: Layered<'r>,
+}
+
+/// The values by layer.
+pub(super) struct Layered<'c> {
+    checked: &'c Checked,
     defaults: Value,
     layers: Vec<Layer>,
 }
@@ -94,14 +100,7 @@ impl<'r> Inquiry<'r> {
         subject: &'r Manifest,
         field: Option<FieldPath>,
     ) -> Result<Self, Failure> {
-        let defaults = tree::over_defaults(Value::Null, layers::chart(&request.target)?);
-        let inputs = layers::inputs(request)?;
-        let mut layers: Vec<Layer> = Vec::with_capacity(inputs.len());
-        for input in values::in_order(&inputs) {
-            let first = layers.last().map_or(0, |below| below.first + below.texts.all().count());
-            layers.push(Layer::of(input, first));
-        }
-        Ok(Inquiry { request, checked, subject, field, defaults, layers })
+        Ok(Inquiry { request, checked, subject, field, layered: Layered::new(request, checked)? })
     }
 
     fn answer(&self) -> Result<ObjectOrigin, Failure> {
@@ -122,7 +121,7 @@ impl<'r> Inquiry<'r> {
         });
         let part = part.unwrap_or(RenderPart::Whole);
         let key = component::ALL.iter().find(|known| known.name == component).map_or("", |known| known.key);
-        let candidates = Candidates::of(self.checked.tree(), self.checked.user(), &self.defaults, key);
+        let candidates = Candidates::of(self.checked.tree(), self.checked.user(), &self.layered.defaults, key);
         let mut hits: Vec<TrialEffect> = Vec::new();
         let questions: Vec<usize> = (0..base.len()).collect();
         for group in candidates.groups {
@@ -239,7 +238,7 @@ impl<'r> Inquiry<'r> {
             };
             let path = hit.edit.path.clone();
             let with = hit.edit.to.as_ref().map(|value| redact::value(&path.to_string(), value));
-            let (at, overridden) = self.layers_of(&path);
+            let (at, overridden) = self.layered.of(&path);
             sources.push((hit.answer, ValueSource { path, at, overridden, shown_by: Proof { with, then } }));
         }
         sources.sort_by_key(|(answer, source)| (std::cmp::Reverse(*answer), source.at.layer == "default"));
@@ -253,38 +252,6 @@ impl<'r> Inquiry<'r> {
             Some((path, Some(value))) => FieldOutcome::Value(shown(&self.subject.id.kind, &path, &value)),
             _ => FieldOutcome::NoField,
         }
-    }
-
-    /// Where a value was written, and what lower layers have in its place.
-    fn layers_of(&self, path: &ValuePath) -> (LayerValue, Vec<LayerValue>) {
-        let merged = path.within(self.checked.tree());
-        let user = path.within(self.checked.user());
-        // a null under `global` leaves the default as it is
-        let ignored = user.is_some_and(Value::is_null) && merged.is_some_and(|value| !value.is_null());
-        let written = self.checked.origins().exact(path).filter(|_| user.is_some() && !ignored);
-        let default = path.within(&self.defaults).map(|value| LayerValue {
-            layer: "default",
-            file: None,
-            place: None,
-            value: redact::value(&path.to_string(), value),
-        });
-        let Some(origin) = written else {
-            let none = LayerValue { layer: "default", file: None, place: None, value: Value::Null };
-            let merged = merged.map(|value| redact::value(&path.to_string(), value));
-            let at = default.unwrap_or(none);
-            return (LayerValue { value: merged.unwrap_or_default(), ..at }, Vec::new());
-        };
-        let at = origin.key.unwrap_or(origin.value);
-        // the last of those that begin at this text or before it
-        let top = self.layers.iter().rposition(|layer| layer.first <= at.source).unwrap_or_default();
-        let effective = LayerValue {
-            layer: self.layers.get(top).map_or("file", |layer| layer.kind),
-            file: self.checked.sources().get(at.source).map(|text| text.name.clone()),
-            place: Some((at.line, at.column)),
-            value: redact::value(&path.to_string(), merged.or(user).unwrap_or(&Value::Null)),
-        };
-        let below = self.layers.iter().take(top).rev().filter_map(|layer| layer.value(path));
-        (effective, below.chain(default).collect())
     }
 
     /// The flags of the command line that decide a field too.
@@ -336,8 +303,59 @@ impl<'r> Inquiry<'r> {
     }
 }
 
+impl<'c> Layered<'c> {
+    /// Of values that were checked, and the inputs that they come from.
+    pub fn new(request: &Request, checked: &'c Checked) -> Result<Self, Failure> {
+        let defaults = tree::over_defaults(Value::Null, layers::chart(&request.target)?);
+        let inputs = layers::inputs(request)?;
+        let mut layers: Vec<Layer> = Vec::with_capacity(inputs.len());
+        for input in values::in_order(&inputs) {
+            let first = layers.last().map_or(0, |below| below.first + below.texts.all().count());
+            layers.push(Layer::of(input, first));
+        }
+        Ok(Layered { checked, defaults, layers })
+    }
+
+    /// The default at a path.
+    pub fn default(&self, path: &ValuePath) -> Option<&Value> {
+        path.within(&self.defaults)
+    }
+
+    /// Where a value was written, and what lower layers have in its place.
+    pub fn of(&self, path: &ValuePath) -> (LayerValue, Vec<LayerValue>) {
+        let merged = path.within(self.checked.tree());
+        let user = path.within(self.checked.user());
+        // a null under `global` leaves the default as it is
+        let ignored = user.is_some_and(Value::is_null) && merged.is_some_and(|value| !value.is_null());
+        let written = self.checked.origins().exact(path).filter(|_| user.is_some() && !ignored);
+        let default = path.within(&self.defaults).map(|value| LayerValue {
+            layer: "default",
+            file: None,
+            place: None,
+            value: redact::value(&path.to_string(), value),
+        });
+        let Some(origin) = written else {
+            let none = LayerValue { layer: "default", file: None, place: None, value: Value::Null };
+            let merged = merged.map(|value| redact::value(&path.to_string(), value));
+            let at = default.unwrap_or(none);
+            return (LayerValue { value: merged.unwrap_or_default(), ..at }, Vec::new());
+        };
+        let at = origin.key.unwrap_or(origin.value);
+        // the last of those that begin at this text or before it
+        let top = self.layers.iter().rposition(|layer| layer.first <= at.source).unwrap_or_default();
+        let effective = LayerValue {
+            layer: self.layers.get(top).map_or("file", |layer| layer.kind),
+            file: self.checked.sources().get(at.source).map(|text| text.name.clone()),
+            place: Some((at.line, at.column)),
+            value: redact::value(&path.to_string(), merged.or(user).unwrap_or(&Value::Null)),
+        };
+        let below = self.layers.iter().take(top).rev().filter_map(|layer| layer.value(path));
+        (effective, below.chain(default).collect())
+    }
+}
+
 /// The name of a Job without the hash of its content, and whether it has one.
-fn stem(id: &ObjectId) -> (String, bool) {
+pub(super) fn stem(id: &ObjectId) -> (String, bool) {
     let hash = |part: &&str| part.len() == 7 && part.bytes().all(|b| b.is_ascii_hexdigit() && !b.is_ascii_uppercase());
     if id.kind != "Job" || !id.name.split('-').skip(1).any(|part| hash(&part)) {
         return (id.name.clone(), false);

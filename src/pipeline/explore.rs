@@ -1,0 +1,172 @@
+//! A release to look at: every object with the user's values that decide its fields.
+
+use std::collections::{BTreeMap, HashMap};
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::thread;
+
+use serde_json::Value;
+
+use super::objects::RenderPart;
+use super::probe::{Probe, Trial};
+use super::upgrade::PlannedUpgrade;
+use super::why::{Layered, stem};
+use super::{Output, Request, selected};
+use crate::diag::{Diagnostic, Failure, Place, Sources, Step, ValuePath};
+use crate::diff::report::shown;
+use crate::explore::{Exploration, ExploredFinding, ExploredObject, ExploredValue};
+use crate::manifest::Manifest;
+use crate::redact;
+use crate::schema;
+use crate::schema::Checked;
+use crate::values::tree;
+use crate::why::field;
+
+/// How many other values are tried for each of the user's, besides its default.
+const ALTERNATIVES: usize = 2;
+
+/// Everything there is to see of a release; `planned` adds the stops of an upgrade, and `why` is the command that explains
+/// a field.
+///
+/// # Errors
+/// What the values are refused for.
+pub fn explore(request: &Request, why: String, planned: Option<&PlannedUpgrade>) -> Result<Exploration, Failure> {
+    let (rendered, checked) = selected(request, &Output::default())?;
+    let layered = Layered::new(request, &checked)?;
+    let manifests = rendered.objects.manifests();
+    let base: Vec<Fields> = manifests.iter().map(fields).collect();
+    let paths: Vec<ValuePath> = tree::leaves(checked.user()).into_iter().map(|(path, _)| path).collect();
+    let trials = trials(&paths, &checked, &layered);
+    let reached = reached(request, &checked, manifests, &base, &trials, paths.len());
+    let mut objects = Vec::with_capacity(manifests.len());
+    for (number, (manifest, fields)) in manifests.iter().zip(&base).enumerate() {
+        let fields = fields.iter().enumerate().map(|(field, (path, value))| {
+            let values = reached.get(&(number, field)).cloned().unwrap_or_default();
+            (redact::text(path), shown(&manifest.id.kind, path, value), values)
+        });
+        objects.push(ExploredObject {
+            id: manifest.id.to_string(),
+            component: manifest.component.to_string(),
+            fields: fields.collect(),
+        });
+    }
+    let values = paths.iter().map(|path| {
+        let (at, overridden) = layered.of(path);
+        ExploredValue { path: path.to_string(), at, overridden }
+    });
+    let target = &request.target;
+    Ok(Exploration {
+        title: format!("{} in {}", target.name, target.namespace),
+        why,
+        objects,
+        values: values.collect(),
+        findings: rendered.warnings.iter().map(|found| finding(found, &rendered.sources)).collect(),
+        stops: planned.map(stops).unwrap_or_default(),
+    })
+}
+
+type Fields = Vec<(String, Value)>;
+
+fn fields(manifest: &Manifest) -> Fields {
+    field::leaves(&manifest.body).into_iter().map(|(path, value)| (path.to_string(), value)).collect()
+}
+
+/// What is tried for each of the user's values.
+fn trials(paths: &[ValuePath], checked: &Checked, layered: &Layered<'_>) -> Vec<Trial> {
+    let mut all = Vec::new();
+    for (candidate, path) in paths.iter().enumerate() {
+        let mut add = |to| all.push(Trial { candidate, path: path.clone(), to });
+        let value = path.within(checked.tree());
+        if let Some(value) = value {
+            schema::alternatives(path, value).into_iter().take(ALTERNATIVES).for_each(|other| add(Some(other)));
+        }
+        let default = layered.default(path).cloned();
+        if !path.0.iter().any(|step| matches!(step, Step::Index(_))) && default.as_ref() != value {
+            add(default);
+        }
+    }
+    all
+}
+
+/// For each field, by the numbers of its object and its own, the values that decide it.
+fn reached(
+    request: &Request,
+    checked: &Checked,
+    manifests: &[Manifest],
+    base: &[Fields],
+    trials: &[Trial],
+    values: usize,
+) -> BTreeMap<(usize, usize), Vec<usize>> {
+    let next = AtomicUsize::new(0);
+    let found: Mutex<Vec<Vec<(usize, usize)>>> = Mutex::new(vec![Vec::new(); values]);
+    thread::scope(|scope| {
+        for _ in 0..thread::available_parallelism().map_or(1, usize::from).min(8) {
+            scope.spawn(|| {
+                let mut probe = Probe::new(request, checked.tree().clone());
+                while let Some(trial) = trials.get(next.fetch_add(1, Ordering::Relaxed)) {
+                    let Some(other) = probe.render(&[trial], RenderPart::Whole) else { continue };
+                    let changed = changed(manifests, base, &other);
+                    if let Ok(mut found) = found.lock() {
+                        found[trial.candidate].extend(changed);
+                    }
+                }
+            });
+        }
+    });
+    let found = found.into_inner().unwrap_or_default();
+    let mut reached: BTreeMap<(usize, usize), Vec<usize>> = BTreeMap::new();
+    for (value, mut fields) in found.into_iter().enumerate() {
+        fields.sort_unstable();
+        fields.dedup();
+        fields.into_iter().for_each(|field| reached.entry(field).or_default().push(value));
+    }
+    reached
+}
+
+fn changed(manifests: &[Manifest], base: &[Fields], other: &[Manifest]) -> Vec<(usize, usize)> {
+    let key = |manifest: &Manifest| (manifest.id.kind.clone(), stem(&manifest.id).0);
+    let there: HashMap<(String, String), &Manifest> = other.iter().map(|manifest| (key(manifest), manifest)).collect();
+    let mut changed = Vec::new();
+    for (number, (manifest, before)) in manifests.iter().zip(base).enumerate() {
+        match there.get(&key(manifest)) {
+            None => changed.extend((0..before.len()).map(|field| (number, field))),
+            Some(after) if after.body == manifest.body => {}
+            Some(after) => {
+                let after: HashMap<String, Value> = fields(after).into_iter().collect();
+                let differs = |(_, (path, value)): &(usize, &(String, Value))| after.get(path) != Some(value);
+                changed.extend(before.iter().enumerate().filter(differs).map(|(field, _)| (number, field)));
+            }
+        }
+    }
+    changed
+}
+
+fn finding(found: &Diagnostic, sources: &Sources) -> ExploredFinding {
+    let place = |place: &Place| {
+        let at = place.location().and_then(|at| {
+            let source = sources.get(at.source)?;
+            Some(format!("{}:{}:{}", source.name, at.line, at.column))
+        });
+        let path = place.path().map(|path| redact::text(&path.to_string()));
+        [at, path].into_iter().flatten().collect::<Vec<_>>().join(" ")
+    };
+    ExploredFinding {
+        severity: found.severity.word(),
+        code: found.code,
+        message: redact::text(&found.message),
+        hint: found.hint.as_deref().map(redact::text),
+        places: found.places.iter().map(place).filter(|place| !place.is_empty()).collect(),
+    }
+}
+
+fn stops(planned: &PlannedUpgrade) -> Vec<(String, Vec<String>)> {
+    let stop = |stop: &crate::upgrade::plan::PlannedStop| {
+        let notes = stop.notes.iter().cloned();
+        let before = stop.before.iter().map(|check| format!("Before: {}", check.what));
+        let values = stop.values.iter().map(|value| format!("Values: {}", value.what));
+        let steps = stop.steps.iter().map(|step| format!("Step: {}", step.what));
+        let lines = notes.chain(before).chain(values).chain(steps).map(|line| redact::text(&line)).collect();
+        (format!("GitLab {} (chart {})", stop.gitlab, stop.chart), lines)
+    };
+    planned.plan.stops.iter().map(stop).collect()
+}
