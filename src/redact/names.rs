@@ -482,14 +482,29 @@ fn is_method(value: &str) -> bool {
     METHODS.contains(&bare(value).to_ascii_lowercase().as_str())
 }
 
-/// Whether a value may be the name of a Secret or of a key in one.
+/// Whether a value may be the name of a Secret, of a key in one, or of a label.
 fn could_be_a_name(value: &str) -> bool {
     let name = bare(value);
+    // `key: topology.kubernetes.io/zone` of a toleration or of an affinity
+    let name = match name.split_once('/') {
+        Some((domain, label)) if is_lower_domain(domain) => label,
+        _ => name,
+    };
     !name.is_empty()
         && name.len() <= 253
         && name.starts_with(|c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '{' | '<'))
         && name.chars().all(|c| c.is_ascii_alphanumeric() || " ._-{}%<>=\"".contains(c))
         && !name.split(['.', '-', '_']).any(is_random)
+}
+
+/// Whether a text is a domain of several parts in lower case, as before the name of a label.
+fn is_lower_domain(text: &str) -> bool {
+    text.contains('.')
+        && text.split('.').all(|part| {
+            !part.is_empty()
+                && part.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-')
+                && !is_random(part)
+        })
 }
 
 /// Whether a word looks drawn by lot rather than chosen: letters and digits change places again and again.

@@ -148,10 +148,9 @@ mod tests {
 
     #[test]
     fn comments_stand_behind_values_and_block_headers() {
-        let values = json!({"a": {"b": 1, "text": "x\ny\n", "list": [{"k": "v"}], "none": {}}});
+        let values = json!({"a": {"b": 1, "text": "x\ny\n", "list": [{"k": "v"}], "empty": {}}});
         let text = commented(&values, &|path| Some(path.to_string()));
-        let expected =
-            "a:\n  b: 1  # a.b\n  text: |  # a.text\n    x\n    y\n  list:  # a.list\n  - k: v\n  none: {}  # a.none\n";
+        let expected = "a:\n  b: 1  # a.b\n  text: |  # a.text\n    x\n    y\n  list:  # a.list\n  - k: v\n  empty: {}  # a.empty\n";
         assert_eq!(text, expected);
     }
 }

@@ -10,6 +10,7 @@ use crate::pipeline;
 use crate::redact;
 use crate::reference::values_file::commented;
 use crate::ui::Ui;
+use crate::values::Origins;
 
 /// What of the values is written, and how.
 #[derive(Debug, Args)]
@@ -57,13 +58,14 @@ impl ShowArgs {
         let request = self.values.request(self.release.wanted())?;
         let merged = pipeline::merged_values(&request, self.trim)?;
         ui.report(&merged.warnings, &merged.sources);
-        let masked = match self.show_secrets {
-            true => merged.values.clone(),
-            false => redact::value("", &merged.values),
+        let mut shown = merged.values.clone();
+        let hidden = match self.show_secrets {
+            true => 0,
+            false => mask(&mut shown, &redact::value("", &merged.values), &ValuePath::root(), &merged.origins),
         };
-        let hidden = differences(&merged.values, &masked);
         let origin = |path: &ValuePath| {
-            let at = merged.origins.nearest(path).map(|(_, origin)| origin.key.unwrap_or(origin.value));
+            // the value itself, not a map around it: what stands beside the user's keys in there are defaults
+            let at = merged.origins.exact(path).map(|origin| origin.key.unwrap_or(origin.value));
             let set = at.and_then(|at| Some((merged.sources.get(at.source)?, at)));
             Some(match set {
                 Some((source, _)) if source.name.starts_with("--") => source.name.clone(),
@@ -71,7 +73,7 @@ impl ShowArgs {
                 None => "default".to_owned(),
             })
         };
-        self.write(ui, &masked, &origin)?;
+        self.write(ui, &shown, &origin)?;
         if hidden > 0 {
             let count = if hidden == 1 { "one value is".to_owned() } else { format!("{hidden} values are") };
             let message = format!("{count} masked, because what stands there is a secret: this is not the whole file");
@@ -92,11 +94,21 @@ impl ShowArgs {
     }
 }
 
-/// How many scalars are not the same in two trees of one shape.
-fn differences(a: &Value, b: &Value) -> usize {
-    match (a, b) {
-        (Value::Object(a), Value::Object(b)) => a.values().zip(b.values()).map(|(a, b)| differences(a, b)).sum(),
-        (Value::Array(a), Value::Array(b)) => a.iter().zip(b).map(|(a, b)| differences(a, b)).sum(),
-        (a, b) => usize::from(a != b),
+/// Puts what `masked` hides into `values`, and says how many scalars those are. Defaults are no secrets, whatever they are called.
+fn mask(values: &mut Value, masked: &Value, path: &ValuePath, origins: &Origins) -> usize {
+    match (values, masked) {
+        (Value::Object(values), Value::Object(masked)) => {
+            let both = values.iter_mut().filter_map(|(key, value)| Some((key, value, masked.get(key)?)));
+            both.map(|(key, value, masked)| mask(value, masked, &path.key(key), origins)).sum()
+        }
+        (Value::Array(values), Value::Array(masked)) => {
+            let both = values.iter_mut().zip(masked).enumerate();
+            both.map(|(number, (value, masked))| mask(value, masked, &path.index(number), origins)).sum()
+        }
+        (value, masked) if value != masked && origins.exact(path).is_some() => {
+            value.clone_from(masked);
+            1
+        }
+        _ => 0,
     }
 }
