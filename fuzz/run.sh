@@ -26,17 +26,20 @@ RUSTFLAGS=$(tr -d '\n' <<<"$RUSTFLAGS")
 # with --target the flags are not given to build scripts
 cargo build --release --locked --target "$host" --bins
 
-status=0
-for target in "${targets[@]}"; do
+fuzz_one() {
+  local target=$1 log=target/$1.log status=0
   mkdir -p "target/corpus/$target" "artifacts/$target"
-  log=target/$target.log
   # One target runs on one core; the memory bound is far above what any input may take.
-  if ! "target/$host/release/$target" -max_total_time="$seconds" -timeout=20 -rss_limit_mb=2048 -max_len=8192 \
-    -dict=words.dict -artifact_prefix="artifacts/$target/" "target/corpus/$target" "corpus/$target" >"$log" 2>&1; then
-    status=1
+  "target/$host/release/$target" -max_total_time="$seconds" -timeout=20 -rss_limit_mb=2048 -max_len=8192 \
+    -dict=words.dict -artifact_prefix="artifacts/$target/" "target/corpus/$target" "corpus/$target" >"$log" 2>&1 || status=1
+  if [ "$status" != 0 ]; then
     printf 'fuzz %s: FAILED\n' "$target"
     grep -aE 'panicked|ERROR|Test unit written' -A 2 "$log" | head -n 20
   fi
   printf 'fuzz %s: %s\n' "$target" "$(grep -aE '^Done|^#[0-9]+' "$log" | tail -n 1)"
-done
-exit "$status"
+  return "$status"
+}
+export -f fuzz_one
+export host seconds
+# as many at a time as there are cores; xargs ends with 123 where one of them failed
+printf '%s\n' "${targets[@]}" | xargs -P "$(nproc)" -I{} bash -c 'fuzz_one {}'
