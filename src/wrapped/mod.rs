@@ -20,7 +20,7 @@ use self::forms::Carrier;
 pub use self::region::Region;
 use crate::diag::{Diagnostic, Failure, Location, Report, Severity, ValuePath};
 use crate::values::{Composed, Input, path_of};
-use crate::yaml::{Kind, Node, stream};
+use crate::yaml::{Kind, MAX_NODES, Node, stream};
 
 /// What a file says about the release that its values are for. Flags override it.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -283,14 +283,17 @@ fn from_umbrellas(composer: &mut Composer<'_>, documents: &[FileDocument], taken
 }
 
 impl Composer<'_> {
-    /// The documents of a file that is a map each; none where one of them cannot be read: whoever reads it as values
-    /// reports that.
+    /// The documents of a file that is a map each; none where one of them cannot be read, or where they are more than a
+    /// file of values may have: whoever reads it as values reports that.
     fn documents(&mut self, file: usize, text: &str) -> Vec<FileDocument> {
         let mut all = Vec::new();
+        let mut left = MAX_NODES / 4;
         for (lines, part) in stream::of_manifests(text) {
             match crate::yaml::read::document_with(part, file, lines, self.duplicates) {
                 Ok(read) => {
                     if let Some(root) = read.value {
+                        let Some(rest) = left.checked_sub(root.weight()) else { return Vec::new() };
+                        left = rest;
                         self.findings.extend(read.warnings);
                         all.extend(objects::of(root).into_iter().map(|root| FileDocument { file, root }));
                     }

@@ -8,7 +8,7 @@ here=$(cd "$(dirname "$0")" && pwd)
 KUBERNETES=1.35.4
 # Module, version, folder, and the definitions of the kinds that we write.
 CRDS='github.com/cert-manager/cert-manager v1.19.1 deploy/crds *_certificates.yaml *_issuers.yaml
-github.com/envoyproxy/gateway v1.6.0 charts/gateway-crds-helm/templates/generated *_clienttrafficpolicies.yaml *_envoypatchpolicies.yaml *_envoyproxies.yaml *_securitypolicies.yaml
+github.com/envoyproxy/gateway v1.6.0 charts/gateway-crds-helm/templates/generated *_backendtrafficpolicies.yaml *_clienttrafficpolicies.yaml *_envoypatchpolicies.yaml *_envoyproxies.yaml *_securitypolicies.yaml
 github.com/fluxcd/kustomize-controller v1.7.3 config/crd/bases *_kustomizations.yaml
 github.com/kedacore/keda/v2 v2.18.1 config/crd/bases *_scaledobjects.yaml
 github.com/prometheus-operator/prometheus-operator v0.77.1 example/prometheus-operator-crd *_podmonitors.yaml *_prometheusrules.yaml *_servicemonitors.yaml
