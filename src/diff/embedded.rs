@@ -7,6 +7,7 @@
 use serde_json::Value;
 
 use crate::diag::Severity;
+use crate::manifest::content::replace_tags;
 use crate::yaml::read;
 
 /// What a text in a ConfigMap, or an argument of a container, is.
@@ -109,22 +110,8 @@ fn one_merge_key(text: &str) -> String {
 
 /// Replaces each tag by the names of the files in it.
 fn fold_tags(text: &str) -> String {
-    let mut out = String::with_capacity(text.len());
-    let mut rest = text;
-    while let Some((at, close)) = [("<%", "%>"), ("{%", "%}")]
-        .iter()
-        .filter_map(|(open, close)| Some((rest.find(open)?, *close)))
-        .min_by_key(|(at, _)| *at)
-    {
-        let Some(end) = rest[at..].find(close) else { break };
-        out.push_str(&rest[..at]);
-        out.push('«');
-        out.push_str(&files(&rest[at..at + end]).join(" "));
-        out.push('»');
-        rest = &rest[at + end + close.len()..];
-    }
-    out.push_str(rest);
-    out
+    // both ways to close a tag have two characters
+    replace_tags(text, |tag| format!("«{}»", files(&tag[..tag.len() - 2]).join(" ")))
 }
 
 /// The absolute paths that stand in quotes in a tag.

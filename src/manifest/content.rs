@@ -98,3 +98,22 @@ fn hex(bytes: &[u8]) -> String {
         hex
     })
 }
+
+/// A text of a configuration file in which each tag of ERB or gomplate, `<% … %>` and `{% … %}`, is replaced by what `with` makes
+/// of it. A tag that is not closed stays, and so does all behind it.
+pub fn replace_tags(text: &str, mut with: impl FnMut(&str) -> String) -> String {
+    let mut out = String::with_capacity(text.len());
+    let mut rest = text;
+    while let Some((at, close)) = [("<%", "%>"), ("{%", "%}")]
+        .iter()
+        .filter_map(|(open, close)| Some((rest.find(open)?, *close)))
+        .min_by_key(|(at, _)| *at)
+    {
+        let Some(end) = rest[at..].find(close).map(|end| at + end + close.len()) else { break };
+        out.push_str(&rest[..at]);
+        out.push_str(&with(&rest[at..end]));
+        rest = &rest[end..];
+    }
+    out.push_str(rest);
+    out
+}

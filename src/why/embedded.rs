@@ -9,6 +9,7 @@ use serde_json::Value;
 
 use super::field::{FieldPath, FieldSegment};
 use crate::diag::Severity;
+use crate::manifest::content::replace_tags;
 use crate::yaml::read;
 
 /// What stands in a file, by its name, under a path.
@@ -45,21 +46,11 @@ pub(super) fn tree(name: &str, text: &str) -> Option<Value> {
 
 /// A text with a word in place of each tag, and the tags. A line that holds nothing but tags is left out.
 fn without_tags(text: &str) -> (String, Vec<String>) {
-    let mut tags = Vec::new();
-    let mut out = String::with_capacity(text.len());
-    let mut rest = text;
-    while let Some((at, close)) = [("<%", "%>"), ("{%", "%}")]
-        .iter()
-        .filter_map(|(open, close)| Some((rest.find(open)?, *close)))
-        .min_by_key(|(at, _)| *at)
-    {
-        let Some(end) = rest[at..].find(close).map(|end| at + end + close.len()) else { break };
-        out.push_str(&rest[..at]);
-        out.push_str(&word(tags.len()));
-        tags.push(rest[at..end].to_owned());
-        rest = &rest[end..];
-    }
-    out.push_str(rest);
+    let mut tags: Vec<String> = Vec::new();
+    let out = replace_tags(text, |tag| {
+        tags.push(tag.to_owned());
+        word(tags.len() - 1)
+    });
     if tags.is_empty() {
         return (out, tags);
     }
