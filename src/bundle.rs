@@ -15,7 +15,7 @@ pub static DEFAULTS: &str = include_str!(concat!(env!("OUT_DIR"), "/defaults.jso
 /// The rules about values that a render refuses, as JSON: a part of `charts/releases/value-rules.json`.
 pub static REFUSED_VALUES: &str = include_str!(concat!(env!("OUT_DIR"), "/refused-values.json"));
 
-/// The values paths that bring a monitor for the Prometheus operator; all three have to be true.
+/// The three values paths that have to be true before a component gets a monitor for the Prometheus operator.
 #[derive(Debug, Clone, Copy)]
 pub struct MonitorSwitches {
     /// The component's switch, `global.kas.enabled`.
@@ -26,17 +26,17 @@ pub struct MonitorSwitches {
     pub monitor: &'static str,
 }
 
-/// The releases of GitLab that something holds in, by their three numbers; both ends belong to them.
+/// A range of GitLab releases by their three numbers; both ends are included.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Releases {
-    /// The first one; none: from the beginning.
+    /// The first release; `None` means from the beginning.
     pub since: Option<(u32, u32, u32)>,
-    /// The last one, a patch of `u32::MAX` where a whole series belongs to them; none: until now.
+    /// The last release, with a patch of `u32::MAX` where a whole series is included; `None` means until now.
     pub until: Option<(u32, u32, u32)>,
 }
 
 impl Releases {
-    /// Whether a release is one of them.
+    /// Whether a release is in the range.
     pub fn has(&self, release: (u32, u32, u32)) -> bool {
         self.since.is_none_or(|since| since <= release) && self.until.is_none_or(|until| release <= until)
     }
@@ -49,7 +49,7 @@ pub struct DifferenceRow {
     pub difference: Difference,
     /// Its name in data, `gateway-api`.
     pub id: &'static str,
-    /// The releases that have it.
+    /// The releases that show it.
     pub releases: Releases,
     /// What these releases do, as the end of a sentence.
     pub what: &'static str,
@@ -87,7 +87,7 @@ pub fn described_schema(name: &str) -> Option<&'static str> {
     unpacked(&format!("schemas/{name}"))
 }
 
-/// A packed text. It is unpacked once in a process and kept: what is compiled in bounds how much that can be.
+/// A compressed text. It is decompressed once per process and kept: the size of the embedded data bounds the memory.
 fn unpacked(name: &str) -> Option<&'static str> {
     static TEXTS: LazyLock<Mutex<HashMap<usize, &'static str>>> = LazyLock::new(Mutex::default);
     let at = PACKED.binary_search_by(|(key, _)| (*key).cmp(name)).ok()?;

@@ -1,10 +1,10 @@
-//! Texts of other people's in reports: they stay in their line and mean nothing to the reader's program.
+//! Foreign strings in reports: they stay on their line and have no special meaning to the program that shows them.
 
 use std::borrow::Cow;
 use std::fmt::Write as _;
 
-/// A text in one line: characters that move a cursor, break a line or turn the direction of writing are written as
-/// escapes. Tabs stay.
+/// A string on one line: characters that move a cursor, break a line or change the direction of writing become escapes.
+/// Tabs stay.
 pub fn line(text: &str) -> Cow<'_, str> {
     if !text.chars().any(is_unsafe) {
         return Cow::Borrowed(text);
@@ -22,7 +22,7 @@ pub fn line(text: &str) -> Cow<'_, str> {
     Cow::Owned(out)
 }
 
-/// The same for a text of several lines.
+/// The same for a string of several lines.
 pub fn lines(text: &str) -> Cow<'_, str> {
     if !text.chars().any(|c| c != '\n' && is_unsafe(c)) {
         return Cow::Borrowed(text);
@@ -30,7 +30,8 @@ pub fn lines(text: &str) -> Cow<'_, str> {
     Cow::Owned(text.split('\n').map(line).collect::<Vec<_>>().join("\n"))
 }
 
-/// A text in one line that Markdown and HTML show as it is: signs that either reads become character references.
+/// A string on one line that Markdown and HTML show literally: characters with a meaning in either become character
+/// references.
 pub fn markdown(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     for c in line(text).chars() {
@@ -40,11 +41,11 @@ pub fn markdown(text: &str) -> String {
             c => out.push(c),
         }
     }
-    // `https://` and `www.` would become links
+    // `https://` and `www.` would become links.
     out.replace("://", "&#58;//").replace("www.", "www&#46;")
 }
 
-/// A sentence for Markdown in which what stands between backticks is code.
+/// A sentence for Markdown in which strings between backticks are code.
 pub fn markdown_sentence(text: &str) -> String {
     let parts: Vec<&str> = text.split('`').collect();
     if parts.len().is_multiple_of(2) {
@@ -57,7 +58,7 @@ pub fn markdown_sentence(text: &str) -> String {
     shown.collect()
 }
 
-/// The text of an attribute or an element in XML.
+/// A string for an attribute or an element of XML.
 pub fn xml(text: &str) -> String {
     let allowed = |c: char| !(c.is_control() || matches!(c, '\u{fffe}' | '\u{ffff}'));
     let plain: String = line(text).chars().map(|c| if allowed(c) { c } else { ' ' }).collect();

@@ -1,4 +1,5 @@
-//! Objects of a running cluster, read by kubectl: the only program that this one runs, and only when it is asked to.
+//! Objects of a running cluster, read by kubectl: the only program that this one runs besides the command of
+//! `--values-from`, and only on request.
 
 use std::io::ErrorKind;
 use std::path::PathBuf;
@@ -6,7 +7,7 @@ use std::process::{Command, Stdio};
 
 use crate::diag::Diagnostic;
 
-/// How kubectl finds the cluster; what is not given here it takes from its own configuration.
+/// How kubectl finds the cluster; it takes missing settings from its own configuration.
 #[derive(Debug, Default, Clone)]
 pub struct Kubectl {
     /// `--kubeconfig`.
@@ -16,10 +17,10 @@ pub struct Kubectl {
 }
 
 impl Kubectl {
-    /// The output of `kubectl get` with these arguments.
+    /// Runs `kubectl get` with these arguments and returns its output.
     ///
     /// # Errors
-    /// kubectl is not there, cannot reach the cluster, or may not read what is asked for.
+    /// kubectl is not installed, cannot reach the cluster, or lacks permission to read the objects.
     pub fn get(&self, args: &[String]) -> Result<String, Diagnostic> {
         let mut command = Command::new("kubectl");
         if let Some(file) = &self.kubeconfig {
@@ -46,7 +47,7 @@ impl Kubectl {
     }
 }
 
-/// What kubectl says of its failure, with what to do about it.
+/// kubectl's error message, with the next step.
 fn failed(said: &str, args: &[String]) -> Diagnostic {
     let last = said.lines().rev().map(str::trim).find(|line| !line.is_empty()).unwrap_or("it gives no reason");
     let hint = if last.contains("have a resource type") {

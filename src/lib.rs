@@ -8,15 +8,16 @@
 //! 4. [`mod@render`]: the template of each object, filled with its view.
 //! 5. [`manifest::verify`], [`manifest::order`]: objects that a cluster takes, in an order it takes.
 //!
-//! Around a render: [`phases`] says when an object is applied, and by whom; [`images`] which images are needed, and from
-//! where; [`canary`] makes a second set of a component's pods beside the first; [`validate`] checks anybody's manifests;
-//! [`diff`] tells what a change of them does. [`companions`] are the third-party charts that are not rendered. Around a release: [`profiles`] to start from, [`import`] from a Linux
-//! package, [`adopt`] from Helm, and [`upgrade`] with the path, the values that break and their new form.
+//! Around a render: [`phases`] decides when an object is applied, and by which tool; [`images`] lists the images, and
+//! where they can be pulled from; [`canary`] makes a second set of a component's pods beside the first; [`validate`]
+//! checks manifests of any origin; [`diff`] describes the effect of a change. [`companions`] are the third-party charts
+//! that are not rendered. Around a release: [`profiles`] to start from, [`import`] from a Linux package, [`adopt`] from
+//! Helm, and [`upgrade`] with the path, the values that break and their new form.
 //!
-//! Findings are data ([`diag`]) until [`ui`] prints them, without what [`redact`] takes for a secret. [`bundle`] is what is
-//! compiled in, [`schema`] what values may be, [`releases`] what is known about GitLab's releases; [`cli`] and
-//! [`commands`] are the command line, [`shell`] what they print to be typed again, [`kubectl`] the program that reads a cluster. [`wrapped`] takes
-//! values out of the files of other tools, [`fleet`] names many environments.
+//! Findings are data ([`diag`]) until [`ui`] prints them, without what [`redact`] recognizes as a secret. [`bundle`]
+//! has the embedded files, [`schema`] the types of values, [`releases`] the data about GitLab's releases; [`cli`] and
+//! [`commands`] are the command line, [`shell`] quotes commands that are printed for copying, [`kubectl`] reads a
+//! cluster. [`wrapped`] extracts values from the files of other tools, [`fleet`] names many environments.
 
 pub mod adopt;
 pub mod bundle;

@@ -1,11 +1,11 @@
-//! The command; everything it does is in the library.
+//! The binary; everything else is in the library.
 
 use std::process::ExitCode;
 
 use mimalloc::MiMalloc;
 
-/// A render is a hundred thousand small allocations: with the system's allocator they are a third of it.
-/// Without huge pages, which would put 8 MiB on the peak.
+/// A render makes a hundred thousand small allocations: with the system's allocator they are a third of its cost. Huge
+/// pages would add 8 MiB to the peak, so they are off.
 #[global_allocator]
 static ALLOCATOR: MiMalloc = MiMalloc;
 

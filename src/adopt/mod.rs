@@ -1,7 +1,7 @@
 //! Taking over a release that Helm runs: what to do, in which order, for one release and one tool.
 //!
-//! Nothing is asked of a cluster: what Helm leaves behind follows from the values, as our own objects do.
-//! [`guide`] collects the facts, `steps` puts them into an order, [`write`] writes them for people.
+//! No cluster is contacted: what Helm leaves behind follows from the values, as our own objects do. [`guide`] collects
+//! the facts, `steps` orders them, [`write`] prints them for people.
 
 mod steps;
 pub mod write;
@@ -12,7 +12,7 @@ use crate::companions::Companion;
 use crate::manifest::{Manifest, ObjectId, Phase};
 use crate::phases::marks::is_kept;
 
-/// Who applies manifests from now on.
+/// The tool that applies manifests from now on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Tool {
     /// A person or a pipeline with kubectl.
@@ -24,7 +24,7 @@ pub enum Tool {
 }
 
 impl Tool {
-    /// What it is called on the command line.
+    /// Its name on the command line.
     pub fn word(self) -> &'static str {
         match self {
             Tool::Kubectl => "kubectl",
@@ -33,7 +33,7 @@ impl Tool {
         }
     }
 
-    /// What it is called.
+    /// Its name in prose.
     pub fn name(self) -> &'static str {
         match self {
             Tool::Kubectl => "kubectl",
@@ -43,7 +43,7 @@ impl Tool {
     }
 }
 
-/// The release that is taken over.
+/// The release that is taken over from Helm.
 #[derive(Debug, Clone)]
 pub struct TakeoverRelease {
     /// Its name.
@@ -61,34 +61,34 @@ pub struct TakeoverRelease {
 /// One thing to do.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct TakeoverStep {
-    /// For programs; stable.
+    /// A stable name for programs.
     pub id: &'static str,
-    /// What is done.
+    /// What this step does.
     pub title: String,
-    /// Why, and what to look at: a paragraph each.
+    /// The reason for it and what to check, one paragraph per item.
     pub text: Vec<String>,
-    /// Commands for a shell, or a file's text: one block each.
+    /// Shell commands or the text of a file, one block per item.
     pub commands: Vec<String>,
 }
 
-/// Everything there is to know for a hand-over.
+/// All facts about a hand-over.
 #[derive(Debug, Clone)]
 pub struct Guide {
-    /// Of which release.
+    /// The release that is handed over.
     pub release: TakeoverRelease,
-    /// To whom.
+    /// The tool that takes it over.
     pub tool: Tool,
-    /// Our objects: those of the same name that Helm made become ours.
+    /// Our objects: those with the same name as one that Helm made are adopted.
     pub objects: Vec<ObjectId>,
-    /// Those that Helm runs as hooks, and nobody runs by themselves afterwards.
+    /// Objects that Helm runs as hooks and that nothing runs by itself afterwards.
     pub hooks: Vec<ObjectId>,
-    /// Those that Helm would leave in the cluster when it uninstalls.
+    /// Objects that Helm would leave in the cluster when it uninstalls the release.
     pub kept: Vec<ObjectId>,
-    /// Volume claims with data of ours, as they are called in the cluster.
+    /// Names of the volume claims that hold data, as they are in the cluster.
     pub claims: Vec<String>,
     /// Third-party charts that are part of the release and not rendered here.
     pub others: Vec<Companion>,
-    /// What to do, in order.
+    /// The steps, in order.
     pub steps: Vec<TakeoverStep>,
 }
 
@@ -111,7 +111,7 @@ pub fn guide(release: TakeoverRelease, tool: Tool, objects: &[Manifest], others:
     guide
 }
 
-/// The claims that an object is, or makes: `repo-data-prod-gitaly-0`.
+/// The names of the claims that an object is or creates: `repo-data-prod-gitaly-0`.
 fn claims(object: &Manifest) -> Vec<String> {
     let name = &object.id.name;
     match object.id.kind.as_str() {
@@ -127,7 +127,7 @@ fn claims(object: &Manifest) -> Vec<String> {
 }
 
 impl Guide {
-    /// The guide for programs.
+    /// The guide as JSON for programs.
     pub fn as_json(&self) -> Value {
         let id = |id: &ObjectId| json!({"apiVersion": id.api_version, "kind": id.kind, "name": id.name});
         let ids = |list: &[ObjectId]| list.iter().map(id).collect::<Value>();

@@ -4,7 +4,7 @@ use super::{Guide, TakeoverStep, Tool};
 use crate::phases::marks::{RELEASE_NAME, RELEASE_NAMESPACE};
 use crate::shell::kubectl_apply;
 
-/// Where Helm's own record is kept on the way.
+/// The file that keeps Helm's own release record during the hand-over.
 const BACKUP: &str = "helm-release.yaml";
 
 /// All of them.
@@ -19,7 +19,7 @@ fn step(id: &'static str, title: impl Into<String>, text: &[&str], commands: Vec
 }
 
 impl Guide {
-    /// The render that everything here uses.
+    /// The render command that all steps use.
     fn ours(&self, phases: &str) -> String {
         format!("{} --phase {phases}", self.release.template)
     }
@@ -141,7 +141,7 @@ fn others(guide: &Guide) -> TakeoverStep {
     TakeoverStep { id: "others", title: "Know what is not ours".to_owned(), text, commands }
 }
 
-/// The third-party charts get releases of their own; none where there are no such charts.
+/// Gives the third-party charts releases of their own; `None` where the release has no such charts.
 fn companions(guide: &Guide) -> Option<TakeoverStep> {
     if guide.others.is_empty() {
         return None;
@@ -226,8 +226,8 @@ fn compare(guide: &Guide) -> TakeoverStep {
     }
 }
 
-/// A template of kubectl that writes one command for each object in which Helm is a field manager: it makes Helm's entry
-/// ours. `kubectl get` gives one object by itself and several as a list.
+/// A kubectl template that prints one command for each object in which Helm is a field manager; the command turns
+/// Helm's entry into ours. `kubectl get` returns one object by itself and several as a list.
 fn rename_managers() -> String {
     let entry = concat!(
         r#"{{define "rename"}}{{$object := .}}{{range $i, $m := .metadata.managedFields}}{{if eq $m.manager "helm"}}"#,
@@ -270,7 +270,7 @@ fn apply(guide: &Guide) -> TakeoverStep {
     }
 }
 
-/// The name under which a tool applies from now on, where it is not ours.
+/// The field manager that a tool applies as from now on; `None` where it is ours.
 fn other_manager(tool: &str, name: &str) -> String {
     format!(
         "{tool} applies on the server's side as the field manager `{name}` and forces conflicts itself. Beside it `gitlab-render` \
@@ -453,7 +453,7 @@ fn back(guide: &Guide) -> TakeoverStep {
     )
 }
 
-/// The same before and after: nothing in it changes with time.
+/// Compares the cluster before and after: the compared output has nothing that changes with time.
 fn list_claims(namespace: &str) -> String {
     format!(
         "kubectl get pvc -n {namespace} -o custom-columns=NAME:.metadata.name,STATUS:.status.phase,VOLUME:.spec.volumeName"

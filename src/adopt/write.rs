@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 
 use super::Guide;
 
-/// How the guide is laid out.
+/// The layout of the guide.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Layout {
     /// For a terminal: commands are indented.
@@ -13,7 +13,7 @@ pub enum Layout {
     Markdown,
 }
 
-/// The guide from its title to the way back.
+/// The whole guide, from its title to the way back.
 pub fn write(guide: &Guide, layout: Layout) -> String {
     let (release, namespace) = (&guide.release.name, &guide.release.namespace);
     let title = format!("Release {release} in namespace {namespace}: from Helm to {}", guide.tool.name());
@@ -46,7 +46,7 @@ fn heading(layout: Layout, marks: &str, title: &str) -> String {
 }
 
 fn block_of(text: &mut String, layout: Layout, block: &str) {
-    // What is no command is a file.
+    // What is not a command is a file.
     let language = if block.starts_with("apiVersion:") { "yaml" } else { "sh" };
     match layout {
         Layout::Markdown => {

@@ -1,10 +1,10 @@
-//! A second set of a component's pods beside those of the release, for another version or other values: a canary, a
-//! green set.
+//! A second set of a component's pods beside those of the release, for another version or other values: a canary, or a
+//! green set of a blue-green deployment.
 //!
-//! It is made of the objects of a whole render. The pods and what belongs to them alone are taken along under names of
-//! their own, and with a `release` label of their own, so that nothing of the release selects them and they select
-//! nothing of the release. What may be there only once (Secrets, accounts, Jobs, claims) stays the release's.
-//! `docs/canary.md` says why.
+//! It is derived from the objects of a whole render. The pods and the objects that belong to them alone are copied
+//! under names of their own and with a `release` label of their own, so that neither set selects the pods of the other.
+//! What may exist only once (Secrets, accounts, Jobs, claims) stays with the release. `docs/canary.md` gives the
+//! reasons.
 
 mod rewrite;
 mod routes;
@@ -20,7 +20,8 @@ use crate::manifest::{Manifest, Phase, content};
 
 pub use self::routes::split;
 
-/// Kinds that a set has its own of. ConfigMaps come with the pods that mount them, routes with a share.
+/// Kinds of which a set has objects of its own. ConfigMaps are copied with the pods that mount them, routes with a
+/// share of requests.
 const KINDS: [&str; 8] = [
     "Deployment",
     "HorizontalPodAutoscaler",
@@ -32,14 +33,14 @@ const KINDS: [&str; 8] = [
     "ServiceMonitor",
 ];
 
-/// A second set.
+/// A second set of pods.
 #[derive(Debug, Clone)]
 pub struct Canary {
-    /// The components that it has pods of.
+    /// The components whose pods it has.
     pub components: Vec<String>,
-    /// What its names end in, after a dash.
+    /// The suffix of its names, after a dash.
     pub suffix: String,
-    /// How many of 100 requests it gets besides those that ask for it; none: nothing leads to it.
+    /// How many of 100 requests it gets besides those that select it by cookie or header; `None`: no route leads to it.
     pub weight: Option<u32>,
 }
 
@@ -54,8 +55,9 @@ pub struct Split {
     pub weight: u32,
 }
 
-/// The objects of a second set, made from all objects of the release. Errors are added to `found`: components that cannot have
-/// one or are off, names that are too long or taken, a share of requests that no route can give.
+/// Makes the objects of a second set from all objects of the release. Errors are added to `found`: components that
+/// cannot have a second set or are disabled, names that are too long or already used, and a share of requests that no
+/// route can give.
 pub fn beside(manifests: Vec<Manifest>, release: &str, set: &Canary, found: &mut Vec<Diagnostic>) -> Vec<Manifest> {
     let components = &set.components;
     found.extend(components.iter().filter_map(|name| impossible(name, &manifests, set)));
@@ -78,7 +80,7 @@ pub fn beside(manifests: Vec<Manifest>, release: &str, set: &Canary, found: &mut
     chosen
 }
 
-/// Why a component has no second set.
+/// The reason why a component has no second set.
 fn impossible(name: &str, manifests: &[Manifest], set: &Canary) -> Option<Diagnostic> {
     let suffix = &set.suffix;
     if !SECOND_SETS.contains(&name) {
@@ -95,7 +97,8 @@ fn impossible(name: &str, manifests: &[Manifest], set: &Canary) -> Option<Diagno
     })
 }
 
-/// Policies that let pods in, or out to them, by the release's label: those of the set have another.
+/// Network policies that select pods of the release by its label, as their subject or as a peer: those of the set have
+/// another label.
 fn shut_out(manifests: &[Manifest], components: &[String], release: &str) -> Vec<Diagnostic> {
     let by_release = |peer: &Value| {
         let labels = peer.pointer("/podSelector/matchLabels");

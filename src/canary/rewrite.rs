@@ -1,5 +1,5 @@
-//! Names and labels of a second set: every object of it has its own name, what it names of the set follows, and a
-//! `release` label tells its pods from the release's.
+//! Names and labels of a second set: each of its objects has its own name, references inside the set follow, and a
+//! `release` label separates its pods from the release's.
 
 use std::collections::BTreeSet;
 
@@ -8,13 +8,13 @@ use serde_json::{Map, Value};
 use crate::diag::Diagnostic;
 use crate::manifest::Manifest;
 
-/// The longest that a Service's name and a label's value may be.
+/// The maximum length of a Service's name and of a label's value.
 const LONGEST: usize = 63;
 
 /// The label that every selector has besides `app`.
 const RELEASE: &str = "release";
 
-/// What only a Service has that is reached from outside, or an address of its own that is given out once.
+/// Fields of a Service that is reached from outside, or whose address is allocated only once.
 const OUTSIDE: [&str; 9] = [
     "allocateLoadBalancerNodePorts",
     "clusterIP",
@@ -27,16 +27,16 @@ const OUTSIDE: [&str; 9] = [
     "loadBalancerSourceRanges",
 ];
 
-/// Old names to new ones.
+/// Maps old names to new ones.
 pub struct Renaming {
     release: String,
     suffix: String,
-    /// Kinds and names of what is in the set.
+    /// Kinds and names of the objects in the set.
     names: BTreeSet<(String, String)>,
 }
 
 impl Renaming {
-    /// Of the objects that a set is made of.
+    /// Collects the names of the objects that a set is made of.
     pub fn new(chosen: &[Manifest], release: &str, suffix: &str) -> Self {
         let names = chosen.iter().map(|m| (m.id.kind.clone(), m.id.name.clone())).collect();
         Renaming { release: release.to_owned(), suffix: suffix.to_owned(), names }
@@ -46,7 +46,7 @@ impl Renaming {
         format!("{name}-{}", self.suffix)
     }
 
-    /// What Kubernetes has no room for.
+    /// Names that exceed Kubernetes' limits.
     pub fn too_long(&self) -> Option<Diagnostic> {
         let services = self.names.iter().filter(|(kind, _)| kind == "Service").map(|(_, name)| name);
         let longest = services.chain([&self.release]).max_by_key(|name| name.len())?;
@@ -62,7 +62,7 @@ impl Renaming {
         })
     }
 
-    /// Names that something else of the release has already.
+    /// Names that another object of the release already has.
     pub fn taken(&self, rest: &[Manifest]) -> Vec<Diagnostic> {
         let new: BTreeSet<_> = self.names.iter().map(|(kind, name)| (kind.as_str(), self.renamed(name))).collect();
         let others = rest.iter().map(|m| (m.id.kind.as_str(), m.id.name.clone()));
@@ -74,7 +74,7 @@ impl Renaming {
         others.chain(own).filter(|named| new.contains(named)).map(tell).collect()
     }
 
-    /// Makes an object one of the set.
+    /// Turns an object into one of the set.
     pub fn apply(&self, manifest: &mut Manifest) {
         self.walk(&mut manifest.body);
         manifest.id.name = self.renamed(&manifest.id.name);
@@ -88,7 +88,7 @@ impl Renaming {
         }
     }
 
-    /// Goes through an object; what a policy lets in or out is not the set's.
+    /// Rewrites references in an object; the peers of a policy are not rewritten.
     fn walk(&self, node: &mut Value) {
         match node {
             Value::Object(map) => {
@@ -128,7 +128,8 @@ impl Renaming {
     }
 }
 
-/// Makes a Service one that is reached from inside the cluster only: ports of nodes and addresses are the release's.
+/// Turns a Service into one that is reached only from inside the cluster: node ports and external addresses stay with
+/// the release.
 fn inside(spec: &mut Map<String, Value>) {
     let headless = spec.get("clusterIP").and_then(Value::as_str) == Some("None");
     spec.retain(|key, _| !OUTSIDE.contains(&key.as_str()) || headless && key == "clusterIP");

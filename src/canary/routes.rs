@@ -1,4 +1,4 @@
-//! What leads requests to a second set: an Ingress of its own that NGINX takes as a canary, and routes of the Gateway API.
+//! Routes to a second set: an Ingress of its own that NGINX treats as a canary, and routes of the Gateway API.
 
 use serde_json::{Map, Value, json};
 
@@ -6,18 +6,18 @@ use super::Split;
 use crate::diag::Diagnostic;
 use crate::manifest::{Manifest, Phase};
 
-/// The cookie by which GitLab's own fleet lets people choose.
+/// The cookie that GitLab's own fleet uses to let people choose.
 const COOKIE: &str = "gitlab_canary";
-/// The same for what keeps no cookies, such as `git -c http.extraHeader`.
+/// The header for clients that keep no cookies, such as `git -c http.extraHeader`.
 const HEADER: &str = "gitlab-canary";
-/// What both have to say: NGINX knows this word and `never`.
+/// The value that both must have: NGINX knows this word and `never`.
 const ALWAYS: &str = "always";
 
 const CLASS: &str = "kubernetes.io/ingress.class";
 const PROVIDER: &str = "kubernetes.io/ingress.provider";
 const NGINX: &str = "nginx.ingress.kubernetes.io/";
 
-/// Makes the routes of the release that are in the set lead to the set.
+/// Points the routes of the release that are in the set at the set.
 pub fn lead(chosen: &mut [Manifest], components: &[String], suffix: &str, weight: u32, found: &mut Vec<Diagnostic>) {
     let (mut ingresses, mut routes) = (0, 0);
     for manifest in chosen {
@@ -51,8 +51,8 @@ pub fn lead(chosen: &mut [Manifest], components: &[String], suffix: &str, weight
     }
 }
 
-/// Marks an Ingress as NGINX wants a canary's. All else it takes from the Ingress of the same host and path, so what
-/// other programs would read (who issues the certificate, which name goes into DNS) is left to that one.
+/// Marks an Ingress as a canary for NGINX. NGINX takes every other setting from the Ingress of the same host and path,
+/// so annotations that other programs would read (certificate issuer, DNS name) stay on that one.
 fn nginx(manifest: &mut Manifest, weight: u32, found: &mut Vec<Diagnostic>) {
     let class = manifest.body.pointer("/spec/ingressClassName").and_then(Value::as_str).unwrap_or("none").to_owned();
     let annotations = manifest.body.pointer_mut("/metadata/annotations").and_then(Value::as_object_mut);
@@ -84,7 +84,7 @@ fn nginx(manifest: &mut Manifest, weight: u32, found: &mut Vec<Diagnostic>) {
     }
 }
 
-/// Lets a route match only requests that ask for the set: a match with a header goes before the same without.
+/// Restricts a route to requests that select the set: a match with a header precedes the same match without one.
 fn chosen_by_request(body: &mut Value) {
     let cookie = format!("(.*; *)?{COOKIE}={ALWAYS}(;.*)?");
     let asks = [
@@ -115,8 +115,8 @@ fn rules(body: &mut Value) -> impl Iterator<Item = &mut Map<String, Value>> {
     rules.into_iter().flatten().filter_map(Value::as_object_mut)
 }
 
-/// Lets the release's own routes of the Gateway API share requests with second sets. The answer is about components that have no
-/// such route.
+/// Lets the release's own routes of the Gateway API share requests with second sets. Returns the components that have
+/// no such route.
 pub fn split(manifests: &mut [Manifest], splits: &[Split]) -> Vec<Diagnostic> {
     splits.iter().filter_map(|split| share(manifests, split)).collect()
 }
@@ -138,7 +138,7 @@ fn share(manifests: &mut [Manifest], Split { component, suffix, weight }: &Split
     })
 }
 
-/// Takes a share from a backend, and gives the backend that gets it.
+/// Takes a share from a backend and returns the backend that receives it.
 fn weigh(old: &mut Value, suffix: &str, weight: u32) -> Option<Value> {
     let name = format!("{}-{suffix}", old.get("name")?.as_str()?);
     let mut second = old.clone();

@@ -1,4 +1,4 @@
-//! How the enums of the stages are spelt on the command line.
+//! The spellings of the stages' enums on the command line.
 
 use clap::ValueEnum;
 use clap::builder::PossibleValue;
@@ -11,7 +11,7 @@ use crate::phases::Hooks;
 use crate::schema::UnknownKeys;
 use crate::upgrade::plan::With;
 
-/// Gives an enum its spellings, each with its help.
+/// Gives an enum its command-line spellings, each with its help text.
 macro_rules! spelt {
     ($type:ty { $($variant:ident = $name:literal: $help:literal,)+ }) => {
         impl ValueEnum for $type {

@@ -1,4 +1,5 @@
-//! Helm's commands and flags that this program does not have: whoever moves over types them, and scripts bring them.
+//! Helm's commands and flags that this program does not have: people who come from Helm type them, and scripts contain
+//! them.
 
 /// What to do here instead of a command of Helm's; `words` are the arguments after the program's name.
 pub fn command(words: &[String]) -> Option<&'static str> {

@@ -1,4 +1,4 @@
-//! The flags about where images come from.
+//! Flags for the source of images.
 
 use std::path::PathBuf;
 
@@ -8,7 +8,7 @@ use crate::diag::{Failure, Report};
 use crate::files::read_text;
 use crate::images::{Rewrite, digests, parse_mirror};
 
-/// Where images come from.
+/// The source of images.
 #[derive(Debug, Default, Args)]
 #[command(next_help_heading = "Images")]
 pub struct RewriteArgs {

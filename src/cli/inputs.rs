@@ -1,4 +1,4 @@
-//! The flags that give values, and the files that they name.
+//! The flags that give values, and the files that they refer to.
 
 use std::ffi::OsStr;
 use std::path::Path;
@@ -63,7 +63,7 @@ impl ValuesArgs {
     /// A render of these values.
     ///
     /// # Errors
-    /// Files that cannot be read, and what [`wrapped::unwrap`] refuses.
+    /// Files that cannot be read, and everything that [`wrapped::unwrap`] refuses.
     pub fn request(&self, wanted: Wanted) -> Result<Request, Failure> {
         let Unwrapped { inputs, release } = self.inputs(&mut Stdin::default())?;
         Ok(self.request_of(wanted.target(&release), inputs))
@@ -80,14 +80,14 @@ impl ValuesArgs {
     }
 
     /// Reads all files, and takes values out of those that contain some.
-    ///
+    /// Reads all files, and extracts the values of those that contain more than values.
     /// # Errors
     /// As [`ValuesArgs::request`].
     pub fn inputs(&self, stdin: &mut Stdin) -> Result<Unwrapped, Failure> {
         self.unwrapped(self.files(stdin)?)
     }
 
-    /// Takes values out of the files that contain some.
+    /// Extracts the values of files that contain more than values.
     ///
     /// # Errors
     /// As [`wrapped::unwrap`].
@@ -99,7 +99,7 @@ impl ValuesArgs {
         wrapped::unwrap(inputs, Options { duplicates, at: self.values_at.as_deref(), read: &mut local_file })
     }
 
-    /// Reads all files; their content is looked at later.
+    /// Reads all files; their content is parsed later.
     ///
     /// # Errors
     /// Every file that cannot be read.

@@ -23,7 +23,7 @@ pub use self::release::{
 };
 pub use self::rerun::Rerun;
 
-/// The form of an answer that is a table, or one document for programs.
+/// The form of an answer that is either a table or one JSON document.
 #[derive(Debug, Default, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub enum AnswerForm {
     /// For people.

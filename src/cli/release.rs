@@ -6,36 +6,36 @@ use crate::pipeline::Target;
 use crate::resolve::KubeVersion;
 use crate::wrapped::ReleaseFacts;
 
-/// What Helm calls a release without a name.
+/// The name that Helm gives a release without a name.
 pub const DEFAULT_NAME: &str = "release-name";
 
-/// The Kubernetes that is rendered for where none is named: the newest that the output was checked against and that the
-/// GitLab version is known to run on.
+/// The default Kubernetes version: the newest one that the output was checked against and that the GitLab version is
+/// known to run on.
 pub fn newest_kubernetes(gitlab: Option<&str>) -> KubeVersion {
     KubeVersion::newest_for(gitlab)
 }
 
-/// Which release is rendered, for commands that a release is the subject of.
+/// The release to render, for commands whose subject is a release.
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Release")]
 pub struct ReleaseArgs {
     /// Name of the release; the names of its objects start with it.
     #[arg(value_name = "NAME", id = "subject", value_parser = parse_release_name, conflicts_with = "name")]
     pub subject: Option<String>,
-    /// The rest of it.
+    /// The other flags.
     #[command(flatten)]
     pub flags: ReleaseFlags,
 }
 
 impl ReleaseArgs {
-    /// What is rendered for, as far as the command line says it.
+    /// The target, as far as the command line gives it.
     pub fn wanted(&self) -> Wanted {
         let flags = self.flags.wanted();
         Wanted { name: self.subject.clone().or(flags.name), ..flags }
     }
 }
 
-/// Which release is rendered, by flags alone.
+/// The release to render, given by flags only.
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Release")]
 pub struct ReleaseFlags {
@@ -57,7 +57,7 @@ pub struct ReleaseFlags {
 }
 
 impl ReleaseFlags {
-    /// What is rendered for, as far as the command line says it.
+    /// The target, as far as the command line gives it.
     pub fn wanted(&self) -> Wanted {
         Wanted {
             name: self.name.clone(),
@@ -69,7 +69,7 @@ impl ReleaseFlags {
     }
 }
 
-/// What a command line says about a release and its cluster. A file that is given with `-f` may say the rest.
+/// The release and the cluster as given on the command line. A file that is given with `-f` may add what is missing.
 #[derive(Debug, Clone, Default)]
 pub struct Wanted {
     /// The release's name.
@@ -87,12 +87,12 @@ pub struct Wanted {
 }
 
 impl Wanted {
-    /// What is rendered for: what was requested, else what files say, else the defaults.
+    /// The target of the render: the command line first, then the files, then the defaults.
     pub fn target(self, facts: &ReleaseFacts) -> Target {
         self.target_or(facts, DEFAULT_NAME, "default")
     }
 
-    /// The same with other defaults for the release's name and namespace.
+    /// As [`Self::target`], with other defaults for the release's name and namespace.
     pub fn target_or(self, facts: &ReleaseFacts, name: &str, namespace: &str) -> Target {
         let gitlab_version = self.gitlab_version.or_else(|| facts.gitlab.clone());
         Target {
@@ -124,16 +124,16 @@ impl ClusterArgs {
         Wanted { kube_version: self.kube_version, api_versions: self.api_versions(), ..Wanted::default() }
     }
 
-    /// The API versions, without what a comma too many leaves.
+    /// The API versions, without the empty strings that a stray comma leaves.
     pub fn api_versions(&self) -> Vec<String> {
         self.api_versions.iter().filter(|version| !version.is_empty()).cloned().collect()
     }
 }
 
-/// A release name: Helm's limit of 53 characters, and a label, because Services are named after it.
+/// Parses a release name: at most 53 characters as in Helm, and a valid label, because Services are named after it.
 ///
 /// # Errors
-/// A name that Kubernetes would refuse, a chart, a template of Helm's.
+/// A name that Kubernetes would refuse, a path to a chart, or one of Helm's name templates.
 pub fn parse_release_name(text: &str) -> Result<String, String> {
     if text.contains("{{") {
         let why = "it would have to be computed, and Helm's template functions are mostly random: the same input must give \
@@ -150,7 +150,7 @@ pub fn parse_release_name(text: &str) -> Result<String, String> {
     Ok(text.to_owned())
 }
 
-/// A namespace: a label of at most 63 characters.
+/// Parses a namespace: a label of at most 63 characters.
 ///
 /// # Errors
 /// A name that Kubernetes would refuse.
@@ -159,10 +159,10 @@ pub fn parse_namespace(text: &str) -> Result<String, String> {
     Ok(text.to_owned())
 }
 
-/// Checks a label as Kubernetes defines it, of at most so many characters.
+/// Checks a label as Kubernetes defines it, of at most `most` characters.
 ///
 /// # Errors
-/// What is wrong with it.
+/// The first rule that it breaks.
 pub fn parse_label(text: &str, longest: usize) -> Result<(), String> {
     let edge = |c: Option<char>| c.is_some_and(|c| c.is_ascii_lowercase() || c.is_ascii_digit());
     if text.is_empty() {
@@ -180,10 +180,10 @@ pub fn parse_label(text: &str, longest: usize) -> Result<(), String> {
     Ok(())
 }
 
-/// A Kubernetes version as clusters and Helm write it: `1.35`, `v1.35.2`, `1.34.1-gke.100`.
+/// Parses a Kubernetes version as clusters and Helm write it: `1.35`, `v1.35.2`, `1.34.1-gke.100`.
 ///
 /// # Errors
-/// What is not a version.
+/// A string that is not a version.
 pub fn parse_kube_version(text: &str) -> Result<KubeVersion, String> {
     let wrong = || "write it as `1.35` or `v1.35.2`".to_owned();
     let numbers = text.strip_prefix('v').unwrap_or(text);
@@ -199,10 +199,11 @@ pub fn parse_kube_version(text: &str) -> Result<KubeVersion, String> {
     }
 }
 
-/// An API version: `v1`, `apps/v1`, and `apps/v1/Deployment` as Helm takes it. Empty strings come from a comma too many.
+/// Parses an API version: `v1`, `apps/v1`, or `apps/v1/Deployment` as in Helm. A stray comma gives an empty string,
+/// which is accepted.
 ///
 /// # Errors
-/// What is not an API version.
+/// A string that is not an API version.
 pub fn parse_api_version(text: &str) -> Result<String, String> {
     let text = text.trim();
     let mut parts = text.split('/');
@@ -222,7 +223,7 @@ pub fn parse_api_version(text: &str) -> Result<String, String> {
     Err("write it as `GROUP/VERSION`: `monitoring.coreos.com/v1`".to_owned())
 }
 
-/// `v1`, `v2beta1`, `v1alpha2`.
+/// Whether a string is a version of an API: `v1`, `v2beta1`, `v1alpha2`.
 fn is_api_version(text: &str) -> bool {
     let digits = |text: &str| !text.is_empty() && text.bytes().all(|b| b.is_ascii_digit());
     let Some(rest) = text.strip_prefix('v') else { return false };

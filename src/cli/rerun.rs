@@ -33,27 +33,27 @@ impl Rerun {
         words
     }
 
-    /// One word.
+    /// Adds one word.
     pub fn word(&mut self, word: &str) {
         self.words.push(quoted(word));
     }
 
-    /// A flag without a value, where it is on.
+    /// Adds a flag without a value, where it is set.
     pub fn flag(&mut self, name: &str, on: bool) {
         self.words.extend(on.then(|| name.to_owned()));
     }
 
-    /// A flag with its value, where it has one.
+    /// Adds a flag with its value, where it has one.
     pub fn option(&mut self, name: &str, value: Option<&str>) {
         self.words.extend(value.map(|value| format!("{name} {}", quoted(value))));
     }
 
-    /// A flag that is repeated for each value.
+    /// Adds a flag once for each value.
     pub fn options(&mut self, name: &str, values: impl IntoIterator<Item = impl AsRef<str>>) {
         values.into_iter().for_each(|value| self.option(name, Some(value.as_ref())));
     }
 
-    /// The flags that set single values.
+    /// Adds the flags that set single values.
     pub fn sets(&mut self, values: &ValuesArgs) {
         let shown = |text: &String| Redacted::of(text).line(1).map_or_else(String::new, |shown| shown.text);
         for (name, given) in [
@@ -70,14 +70,14 @@ impl Rerun {
         }
     }
 
-    /// The flags that describe the cluster.
+    /// Adds the flags that describe the cluster.
     pub fn cluster(&mut self, cluster: &ClusterArgs) {
         let version = cluster.kube_version.map(|version| format!("{}.{}", version.major, version.minor));
         self.option("--kube-version", version.as_deref());
         self.options("-a", cluster.api_versions());
     }
 
-    /// The flags that accept doubtful values.
+    /// Adds the flags that relax checks.
     pub fn leniency(&mut self, values: &ValuesArgs) {
         self.flag("--unknown-keys warn", values.unknown_keys == UnknownKeys::Warn);
         self.flag("--skip-schema-validation", values.skip_schema_validation);
@@ -92,7 +92,7 @@ impl Rerun {
         Ok(self.words.join(" "))
     }
 
-    /// The same to stand behind another command: each word after a space.
+    /// The same, to be appended to another command: each word after a space.
     ///
     /// # Errors
     /// As [`Rerun::line`].

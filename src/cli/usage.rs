@@ -1,13 +1,13 @@
-//! Mistakes of the command line as findings.
+//! Usage errors as findings.
 
 use clap::error::{ContextKind, ContextValue, ErrorKind};
 
 use super::{ErrorFormat, MessageArgs, helm};
 use crate::diag::Diagnostic;
 
-/// The finding about a command line that clap refuses, where clap's own words are not to be printed: for programs, and
-/// where the user typed something of Helm's, which is answered before any guess by likeness. `words` are the arguments
-/// after the program's name.
+/// The finding for a command line that clap refuses, where clap's own message is not printed: for programs, and where
+/// the user typed a command or flag of Helm's, which is answered before any guess by likeness. `words` are the
+/// arguments after the program's name.
 pub fn finding(error: &clap::Error, words: &[String]) -> Option<Diagnostic> {
     let answer = answer(error, words);
     if answer.is_none() && messages(words).error_format == ErrorFormat::Text {
@@ -37,7 +37,7 @@ fn answer(error: &clap::Error, words: &[String]) -> Option<&'static str> {
     match error.kind() {
         ErrorKind::InvalidSubcommand => helm::command(words),
         ErrorKind::UnknownArgument => {
-            // `upgrade --install` is a command of Helm's, whatever flag comes first
+            // `upgrade --install` is a command of Helm's, whatever flag comes first.
             helm::command(words).or_else(|| helm::flag(context(ContextKind::InvalidArg)?))
         }
         ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand => None,

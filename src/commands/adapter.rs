@@ -1,11 +1,11 @@
-//! What other tools call as a plugin: their input becomes a command line of `template`.
+//! Entry points that other tools call as a plugin: their input becomes a command line of `template`.
 
 use clap::Parser;
 
 use super::template::TemplateArgs;
 use crate::diag::{Diagnostic, Failure};
 
-/// The arguments of `template`, read from words that a plugin's input stands for.
+/// The arguments of `template`, parsed from words that a plugin's input gives.
 #[derive(Debug, Parser)]
 #[command(name = "template", no_binary_name = true, disable_help_flag = true)]
 struct Words {
@@ -13,10 +13,10 @@ struct Words {
     template: TemplateArgs,
 }
 
-/// The arguments that `words` stand for; `origin` is what the user wrote them in.
+/// Parses `words` as the arguments of `template`; `origin` names where the user wrote them.
 ///
 /// # Errors
-/// What `template` would refuse, in clap's own words.
+/// Everything that `template` would refuse, with clap's own message.
 pub(super) fn arguments(words: Vec<String>, origin: &str) -> Result<TemplateArgs, Failure> {
     Words::try_parse_from(words).map(|words| words.template).map_err(|error| {
         let text = error.render().to_string();

@@ -25,7 +25,7 @@ Example, in the plugin.yaml of a config management plugin:
 pub struct ArgocdArgs {}
 
 impl ArgocdArgs {
-    /// Renders what the variables of the environment name, with Argo CD's hooks and waves.
+    /// Renders the release that the environment variables describe, with Argo CD's hooks and sync waves.
     pub fn run(&self, ui: &Ui) -> Result<Exit, Failure> {
         let given = |name: &str| env::var(name).ok().filter(|value| !value.is_empty());
         let Some(application) = given("ARGOCD_APP_NAME") else {

@@ -24,8 +24,8 @@ impl CompletionArgs {
         let mut script = Vec::new();
         clap_complete::generate(self.shell, &mut Cli::command(), "gitlab-render", &mut script);
         if self.shell == Shell::Bash {
-            // clap_complete 4.6 takes the hyphen in the program's name for a subcommand in half of the
-            // script, and completes nothing after a command (clap issue 6421)
+            // clap_complete 4.6 treats the hyphen in the program's name as a subcommand in half of the script, and
+            // completes nothing after a command (clap issue 6421).
             let text = String::from_utf8_lossy(&script);
             script = text.replace("gitlab__subcmd__render", "gitlab__render").into_bytes();
         }

@@ -136,7 +136,7 @@ impl DiffArgs {
         self.report((old, new), ui)
     }
 
-    /// The cluster, and what it is compared with: the one side that is named.
+    /// The objects of the cluster, and the side that they are compared with.
     fn live(&self) -> Result<(Side, Side), Failure> {
         let mut stdin = Stdin::default();
         let below = self.values.files(&mut stdin)?;
@@ -158,7 +158,7 @@ impl DiffArgs {
         }
         let mut shown: Vec<&Vec<Diagnostic>> = Vec::new();
         for (warnings, sources) in &compared.warnings {
-            // What both sides give rise to is reported once.
+            // Findings that both sides have are reported once.
             if !shown.contains(&warnings) {
                 ui.report(warnings, sources);
                 shown.push(warnings);
@@ -190,7 +190,7 @@ impl DiffArgs {
             Some(Given::Values(files)) => files,
             None => Vec::new(),
         };
-        // -f is below the side's own files, --set above them, as on every command line
+        // `-f` is below the side's own files and `--set` above them, as on every command line.
         let (lower, upper): (Vec<_>, Vec<_>) = below.iter().cloned().partition(|i| matches!(i, Input::File { .. }));
         let inputs = lower.into_iter().chain(files).chain(upper).collect();
         let Unwrapped { inputs, release } = self.values.unwrapped(inputs)?;
@@ -209,7 +209,7 @@ enum Given {
     Manifests(Vec<(String, String)>),
 }
 
-/// What a side names: a directory holds manifests, the content of a file says what it is.
+/// The form of a side: a directory holds manifests, the content of a file decides for itself.
 fn given(named: &str, stdin: &mut Stdin) -> Result<Given, Failure> {
     let mut texts = Vec::new();
     let mut wrong = Vec::new();

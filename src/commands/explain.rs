@@ -10,7 +10,7 @@ use crate::pipeline;
 use crate::reference::{Resolved, Unresolved, ValuesReference, write};
 use crate::ui::Ui;
 
-/// How many keys a search lists.
+/// The maximum number of keys that a search lists.
 const MOST_MATCHES: usize = 20;
 
 /// `gitlab-render explain`.
@@ -81,7 +81,7 @@ impl ExplainArgs {
             return self.search(subject, &reference);
         }
         match reference.resolve(path) {
-            // a word with a slip in it is rather a word than a key
+            // A word with a typing error is more likely a search term than a key.
             Ok(found) if !found.corrected || path.contains('.') => {
                 if found.corrected {
                     let message = format!("`{path}` is not a known key: this is `{}`", found.path);
@@ -134,7 +134,7 @@ impl ExplainArgs {
     }
 }
 
-/// The entry of a code, which is understood as it is printed too: `error[unknown-key]`.
+/// The entry of a code, which is also accepted in its printed form: `error[unknown-key]`.
 fn code(subject: &str) -> Option<Entry> {
     let printed = ["error[", "warning[", "note["].iter().find_map(|start| subject.strip_prefix(start));
     register::find(printed.map_or(subject, |rest| rest.trim_end_matches([']', ':'])))
@@ -150,7 +150,7 @@ fn as_json(entry: &Entry) -> serde_json::Value {
     json!({ "code": entry.code, "severities": severities, "meaning": entry.meaning, "next": entry.next })
 }
 
-/// A word that is no key, no component, no code, and in no description.
+/// Reports a word that matches no key, no component, no code and no description.
 fn unknown(subject: &str) -> Diagnostic {
     let hint = match register::nearest(subject) {
         Some(near) => format!("did you mean `{near}`?"),

@@ -63,7 +63,7 @@ pub enum ImpactForm {
 }
 
 impl ImpactArgs {
-    /// Prints what a change of a value changes.
+    /// Prints the effect of changing a value.
     pub fn run(&self, ui: &Ui) -> Result<Exit, Failure> {
         if let Some(file) = &self.file {
             let below = self.values.files.join(",");

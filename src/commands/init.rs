@@ -42,7 +42,7 @@ impl InitArgs {
         }
         let name = file.map_or_else(|| format!("profile:{}", profile.name), |path| path.display().to_string());
         let mut sources = Sources::default();
-        // A place is enough: the question is in the message, and the line may be one that excerpts mask.
+        // The place alone is given: the question is in the message, and an excerpt would mask some lines.
         let source = sources.add(name, "");
         let mut notes = Vec::new();
         if self.profile.is_none() {

@@ -32,7 +32,7 @@ Example, a generator of a kustomization (`generators: [gitlab.yaml]`):
       global: {hosts: {domain: example.com}}")]
 pub struct KrmArgs {}
 
-/// What a generator says.
+/// The configuration of a generator.
 #[derive(Deserialize)]
 struct Generator {
     metadata: Metadata,
@@ -54,9 +54,9 @@ struct Spec {
     profile: Option<String>,
     hooks: Option<String>,
     values_files: Vec<String>,
-    /// Further arguments of `template`.
+    /// Additional arguments of `template`.
     args: Vec<String>,
-    /// Over the files.
+    /// Values over those of the files.
     values: Map<String, Value>,
 }
 
@@ -77,7 +77,7 @@ impl KrmArgs {
             ("--gitlab-version", spec.gitlab_version),
             ("--kube-version", spec.kube_version),
             ("--profile", spec.profile),
-            // kustomize applies everything at once
+            // kustomize applies everything at once.
             ("--hooks", Some(spec.hooks.unwrap_or_else(|| "none".to_owned()))),
         ];
         words.extend(flags.into_iter().filter_map(|(flag, value)| Some(format!("{flag}={}", value?))));

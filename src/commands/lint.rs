@@ -15,7 +15,7 @@ use crate::pipeline;
 use crate::ui::Ui;
 use crate::validate::{Findings, report};
 
-/// What is read where nothing else is named.
+/// The configuration file that is read where no other is given.
 const SETTINGS: &str = ".gitlab-render.toml";
 
 /// `gitlab-render lint`.
@@ -56,7 +56,7 @@ and in `.gitlab-render.toml`, `[lint.allow]`, by a line `bundled-store = \"the r
 
 Exit status: 0 nothing as severe as --fail-on, 1 findings, 2 the command line is wrong, 3 something cannot be read";
 
-/// How severe a finding has to be to end with 1.
+/// The least severity that ends the run with 1.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub enum FailOn {
     /// Errors.

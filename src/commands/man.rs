@@ -1,4 +1,4 @@
-//! `gitlab-render man`, hidden: packages are made with it.
+//! `gitlab-render man`, a hidden command for packaging.
 
 use std::path::PathBuf;
 

@@ -171,7 +171,7 @@ impl Command {
     }
 }
 
-/// How a run ended; the numbers are a promise to scripts.
+/// The result of a run; scripts rely on the numbers.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Exit {
     /// Success.
@@ -193,7 +193,7 @@ impl From<Exit> for ExitCode {
 }
 
 impl From<&Failure> for Exit {
-    /// A full disk and a file that cannot be opened end as refused values do: the remedy is outside this program.
+    /// A full disk and a file that cannot be opened end as refused values do: the user mends both outside this program.
     fn from(failure: &Failure) -> Self {
         let faults = || failure.report.0.iter().filter(|d| d.severity == Severity::Error).map(|d| d.fault);
         match () {
@@ -204,7 +204,7 @@ impl From<&Failure> for Exit {
     }
 }
 
-/// Runs the command that the arguments name; the first argument is the program's own name.
+/// Runs the command that the arguments select; the first argument is the program's own name.
 pub fn run(args: impl IntoIterator<Item = OsString>) -> Exit {
     let args: Vec<OsString> = args.into_iter().collect();
     let cli = match Cli::try_parse_from(&args) {
@@ -221,7 +221,7 @@ pub fn run(args: impl IntoIterator<Item = OsString>) -> Exit {
     }
 }
 
-/// Prints what clap has to say, which for `--help` is an answer and no error.
+/// Prints clap's answer, which is a result for `--help` and an error otherwise.
 fn refuse_usage(error: &clap::Error, args: &[OsString]) -> Exit {
     if !error.use_stderr() {
         ui::clap_message(error);

@@ -19,7 +19,7 @@ pub struct ProfilesArgs {
 }
 
 impl ProfilesArgs {
-    /// Lists the profiles: names and purposes, for programs also the questions of each.
+    /// Lists the profiles with their purposes; the JSON form has the questions of each as well.
     pub fn run(&self, ui: &Ui) -> Result<Exit, Failure> {
         let text = match self.output {
             AnswerForm::Json => {

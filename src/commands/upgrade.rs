@@ -141,7 +141,7 @@ impl PlanArgs {
             is_upgrade: true,
             ..self.cluster.wanted()
         };
-        // a plan names its versions itself
+        // A plan contains its versions already.
         let target = wanted.target_or(&ReleaseFacts { gitlab: None, ..release }, "gitlab", "gitlab");
         let (mut sets, mut render) = (Rerun::default(), Rerun::default());
         sets.sets(&self.values);
@@ -154,7 +154,7 @@ impl PlanArgs {
             zero_downtime: self.zero_downtime,
             with: self.with,
             flags: Flags { sets: sets.tail()?, render: render.tail()? },
-            // The plan's commands apply phase by phase, where Jobs are named by their content.
+            // The plan applies phase by phase, where Jobs are named by their content.
             render: Request { hooks: Hooks::None, ..self.values.request_of(target, inputs) },
         })
     }

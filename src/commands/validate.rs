@@ -142,7 +142,7 @@ impl ValidateArgs {
     }
 }
 
-/// Whether stdin is a pipe that no argument names.
+/// Whether stdin is a pipe that no argument refers to.
 fn piped() -> bool {
     let stdin = io::stdin();
     if stdin.is_terminal() {
@@ -152,7 +152,7 @@ fn piped() -> bool {
         .is_ok_and(|stat| rustix::fs::FileType::from_raw_mode(stat.st_mode) == rustix::fs::FileType::Fifo)
 }
 
-/// Reads all manifests. Every file that cannot be read is in the report.
+/// Reads all manifests. The report has every file that cannot be read.
 fn texts(paths: &[String], stdin: &mut Stdin) -> Result<Vec<ManifestText>, Failure> {
     let mut texts = Vec::new();
     let mut wrong = Vec::new();

@@ -1,8 +1,8 @@
-//! Third-party charts that the official chart brings along for the whole cluster, and that are not rendered here: which of
+//! Third-party charts that the official chart installs for the whole cluster and that are not rendered here: which of
 //! them the values turn on, in which version, and with which values of their own.
 //!
-//! [`write`] writes how to install them. The versions and what the official chart sets for them are data,
-//! `charts/releases/companions.json`.
+//! [`write`] writes how to install them. Their versions and the values that the official chart sets for them are data
+//! in `charts/releases/companions.json`.
 
 pub mod write;
 
@@ -19,18 +19,18 @@ use crate::values::tree::over_defaults;
 /// A third-party chart.
 #[derive(Debug)]
 pub struct CompanionChart {
-    /// What people call it.
+    /// Its name in prose.
     pub name: &'static str,
-    /// Its section of the values. A release of its own is named `RELEASE-SECTION`, so that objects keep the names that they
+    /// Its section of the values. Its own release is named `RELEASE-SECTION`, so that objects keep the names that they
     /// have in a release of the official chart.
     pub section: &'static str,
-    /// The values path that turns it on.
+    /// The values path that enables it.
     pub switch: &'static str,
     /// The name of the chart in its repository.
     pub chart: &'static str,
     /// The repository, `https://` or `oci://`.
     pub repository: &'static str,
-    /// Keys of `global` that it reads, too.
+    /// Keys of `global` that it reads as well.
     globals: &'static [&'static str],
     /// The API groups of its custom resource definitions, without subgroups.
     pub groups: &'static [&'static str],
@@ -38,11 +38,11 @@ pub struct CompanionChart {
     pub has_data: bool,
     /// What is lost when its objects are deleted, as a whole sentence.
     pub if_deleted: &'static str,
-    /// What stands still while it is replaced, as a whole sentence.
+    /// What is unavailable while it is replaced, as a whole sentence.
     pub while_replaced: &'static str,
 }
 
-/// All of them, in the order in which they are installed.
+/// All third-party charts, in the order of installation.
 pub static CHARTS: [CompanionChart; 5] = [
     CompanionChart {
         name: "cert-manager",
@@ -108,7 +108,7 @@ pub static CHARTS: [CompanionChart; 5] = [
 ];
 
 impl CompanionChart {
-    /// The Helm release of its own, beside a GitLab of this release name: at most the 53 bytes that Helm takes.
+    /// The name of its own Helm release beside a GitLab release of this name: at most the 53 bytes that Helm accepts.
     pub fn release(&self, gitlab: &str) -> String {
         let room = LONGEST_RELEASE.saturating_sub(self.section.len() + 1);
         let head = gitlab.get(..room).unwrap_or(gitlab).trim_end_matches('-');
@@ -116,13 +116,13 @@ impl CompanionChart {
     }
 }
 
-/// Helm takes no longer names of releases.
+/// The maximum length of a release name in Helm.
 const LONGEST_RELEASE: usize = 53;
 
-/// A third-party chart that the values turn on.
+/// A third-party chart that is enabled.
 #[derive(Debug, Clone)]
 pub struct Companion {
-    /// Which one.
+    /// The chart.
     pub chart: &'static CompanionChart,
     /// The version that the official chart of the release pins.
     pub version: String,
@@ -134,7 +134,7 @@ pub struct Companion {
 
 #[derive(Deserialize)]
 struct Data {
-    /// Section, and the version from each release of the official chart on.
+    /// A section and its chart version from each release of the official chart on.
     versions: Vec<(String, Vec<(String, String)>)>,
     values: Vec<Row>,
 }
@@ -142,7 +142,7 @@ struct Data {
 #[derive(Deserialize)]
 struct Row {
     section: String,
-    /// The first series of GitLab with it.
+    /// The first series of GitLab that includes it.
     since: Option<String>,
     values: Map<String, Value>,
 }
@@ -152,12 +152,12 @@ fn data() -> &'static Data {
     READ.get_or_init(|| releases::read(releases::COMPANIONS))
 }
 
-/// Whether the values, the defaults included, turn a chart on.
+/// Whether the values, including the defaults, enable a chart.
 pub fn is_on(chart: &CompanionChart, values: &Value) -> bool {
     ValuePath::dotted(chart.switch).within(values) == Some(&Value::Bool(true))
 }
 
-/// Those that the values turn on. `values` are the user's over the defaults, `user` those of the user alone.
+/// The charts that are enabled. `values` are the user's over the defaults, `user` those of the user alone.
 pub fn companions(values: &Value, user: &Value, gitlab: GitlabVersion, release: &str) -> Vec<Companion> {
     let on = CHARTS.iter().filter(|chart| is_on(chart, values));
     on.filter_map(|chart| {
@@ -168,7 +168,7 @@ pub fn companions(values: &Value, user: &Value, gitlab: GitlabVersion, release: 
     .collect()
 }
 
-/// The version that the official chart of a GitLab release pins; none where the release has no such chart.
+/// The version that the official chart of a GitLab release pins; `None` where the release does not include the chart.
 fn version(chart: &CompanionChart, gitlab: GitlabVersion) -> Option<String> {
     let official = releases::chart_of(gitlab);
     let rows = data().versions.iter().find(|(section, _)| section == chart.section)?;
@@ -176,7 +176,8 @@ fn version(chart: &CompanionChart, gitlab: GitlabVersion) -> Option<String> {
     rows.1.iter().rfind(fits).map(|row| row.1.clone())
 }
 
-/// What the official chart sets, with the user's section over it as Helm merges them, and without the switch.
+/// The values that the official chart sets, with the user's section merged over them as in Helm, and without the
+/// switch.
 fn own_values(chart: &CompanionChart, user: &Value, gitlab: GitlabVersion) -> Value {
     let holds = |row: &&Row| {
         row.section == chart.section
@@ -231,7 +232,7 @@ pub fn owner(object: &Value) -> Option<&'static CompanionChart> {
     let is = |chart: &CompanionChart, word: &str| word == chart.section || word == chart.chart;
     CHARTS.iter().find(|chart| match packed {
         Some(packed) => is(chart, packed),
-        // labels of a version are taken off before a comparison
+        // Version labels are removed before a comparison.
         None => name.is_some_and(|name| is(chart, name)),
     })
 }
@@ -244,9 +245,9 @@ fn is_version(text: &str) -> bool {
     text.strip_prefix('v').unwrap_or(text).starts_with(|c: char| c.is_ascii_digit())
 }
 
-/// A note for each third-party chart that the user's own values turn on; what is on by default is not worth one.
+/// A note for each third-party chart that the user's own values enable; a chart that is on by default gets no note.
 pub fn notes(user: &Value) -> Vec<Diagnostic> {
-    // certificates have a warning of their own, where they are asked for
+    // Requested certificates have a warning of their own.
     let on = CHARTS.iter().filter(|chart| chart.switch != "installCertmanager" && is_on(chart, user));
     on.map(|chart| {
         let CompanionChart { name, switch, .. } = chart;

@@ -1,4 +1,4 @@
-//! How to install third-party charts: as a script that runs Helm, as objects of Flux, or as Applications of Argo CD.
+//! Installation of third-party charts: as a script that runs Helm, as objects of Flux, or as Applications of Argo CD.
 
 use std::fmt::Write as _;
 
@@ -8,7 +8,7 @@ use super::Companion;
 use crate::shell::quoted;
 use crate::yaml::write::write_document;
 
-/// For whom they are written.
+/// The release that they are written for.
 #[derive(Debug, Clone)]
 pub struct CompanionRelease {
     /// The name of GitLab's release.
@@ -19,10 +19,10 @@ pub struct CompanionRelease {
     pub version: String,
 }
 
-/// What ends the values in the script; a line of a YAML map that is not indented has a colon.
+/// The heredoc delimiter of the values in the script; an unindented line of a YAML map has a colon, so none equals it.
 const END: &str = "END_OF_VALUES";
 
-/// A script with a `helm upgrade --install` for each. Its arguments go to each command.
+/// A script with one `helm upgrade --install` per chart. The script's arguments are passed to each command.
 pub fn helm(companions: &[Companion], release: &CompanionRelease) -> String {
     let mut text = String::from("#!/bin/sh\n");
     head(&mut text, companions, release);
@@ -55,7 +55,7 @@ pub fn helm(companions: &[Companion], release: &CompanionRelease) -> String {
     text
 }
 
-/// A HelmRepository and a HelmRelease for each.
+/// A HelmRepository and a HelmRelease for each chart.
 pub fn flux(companions: &[Companion], release: &CompanionRelease) -> String {
     let mut text = String::new();
     head(&mut text, companions, release);
@@ -75,7 +75,7 @@ pub fn flux(companions: &[Companion], release: &CompanionRelease) -> String {
             "spec": {
                 "interval": "1h", "releaseName": own,
                 "chart": {"spec": {"chart": chart.chart, "version": version, "sourceRef": source}},
-                // Helm installs what stands in a chart's folder `crds`, and never updates it.
+                // Helm installs the content of a chart's folder `crds` and never updates it.
                 "upgrade": {"crds": "CreateReplace"},
                 "values": values,
             },
@@ -87,13 +87,13 @@ pub fn flux(companions: &[Companion], release: &CompanionRelease) -> String {
     text
 }
 
-/// An Application for each.
+/// An Application for each chart.
 pub fn argocd(companions: &[Companion], release: &CompanionRelease) -> String {
     let mut text = String::new();
     head(&mut text, companions, release);
     for companion in companions {
         let Companion { chart, version, release: own, values } = companion;
-        // Argo CD names a registry without the scheme.
+        // Argo CD names an OCI registry without the scheme.
         let repository = chart.repository.strip_prefix("oci://").unwrap_or(chart.repository);
         let application = json!({
             "apiVersion": "argoproj.io/v1alpha1", "kind": "Application",
@@ -105,7 +105,7 @@ pub fn argocd(companions: &[Companion], release: &CompanionRelease) -> String {
                     "repoURL": repository, "chart": chart.chart, "targetRevision": version,
                     "helm": {"releaseName": own, "valuesObject": values},
                 },
-                // definitions of custom resources are too large for the annotation of a client-side apply
+                // Definitions of custom resources are too large for the annotation of a client-side apply.
                 "syncPolicy": {"syncOptions": ["CreateNamespace=true", "ServerSideApply=true"]},
             },
         });

@@ -1,6 +1,6 @@
-//! Codes of findings that other code decides by; all other codes stand only where their finding is made.
+//! Codes of findings on which other code decides; all other codes appear only where their finding is made.
 
-/// A key that is written twice in one map.
+/// A key that occurs twice in one map.
 pub const DUPLICATE_KEY: &str = "duplicate-key";
 /// A values file, or a section of it, is not a map.
 pub const NOT_A_MAP: &str = "not-a-map";

@@ -1,4 +1,4 @@
-//! What a stage has to say about its input: data, made where the knowledge is.
+//! Findings of a stage about its input, as data that is created where the knowledge is.
 //!
 //! A [`Diagnostic`] names a values path as the user writes it; the line and the column are looked
 //! up in [`crate::values::Merged::origins`] by [`crate::pipeline`], and printed by [`crate::ui`].
@@ -15,16 +15,16 @@ use serde_json::Value;
 /// How bad a finding is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Severity {
-    /// Worth knowing, nothing is wrong.
+    /// Informative; nothing is wrong.
     Note,
-    /// Something is probably not what was meant; the run goes on.
+    /// Something is probably not as intended; the run continues.
     Warning,
-    /// The run ends with nothing written.
+    /// The run stops and writes nothing.
     Error,
 }
 
 impl Severity {
-    /// The word that is printed before the message.
+    /// The word before the printed message.
     pub fn word(self) -> &'static str {
         match self {
             Severity::Note => "note",
@@ -34,7 +34,7 @@ impl Severity {
     }
 }
 
-/// Whose fault an error is; decides the exit status.
+/// The origin of an error; it decides the exit status.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Fault {
     /// The values, or another input.
@@ -43,7 +43,7 @@ pub enum Fault {
     Usage,
     /// The machine: a full disk, a missing permission.
     Environment,
-    /// Ours.
+    /// This program.
     Bug,
 }
 
@@ -68,12 +68,12 @@ impl ValuePath {
         Self::default()
     }
 
-    /// From keys joined by dots, as our own code names a path; no escapes, no indices.
+    /// Splits a path at its dots, as our own code names paths; no escapes, no indices.
     pub fn dotted(path: &str) -> Self {
         ValuePath(path.split('.').filter(|k| !k.is_empty()).map(|k| Step::Key(k.into())).collect())
     }
 
-    /// The same with list positions, `a.b[0].c`; `None` where the brackets hold something else.
+    /// The same with list positions, `a.b[0].c`; `None` where brackets hold anything but a number.
     pub fn indexed(path: &str) -> Option<Self> {
         let mut steps = Vec::new();
         for part in path.split('.') {
@@ -86,7 +86,7 @@ impl ValuePath {
         Some(ValuePath(steps))
     }
 
-    /// This path and one key more.
+    /// This path with one more key.
     #[must_use]
     pub fn key(&self, key: &str) -> Self {
         let mut steps = self.0.clone();
@@ -94,7 +94,7 @@ impl ValuePath {
         ValuePath(steps)
     }
 
-    /// This path and one list position more.
+    /// This path with one more list position.
     #[must_use]
     pub fn index(&self, index: usize) -> Self {
         let mut steps = self.0.clone();
@@ -102,7 +102,7 @@ impl ValuePath {
         ValuePath(steps)
     }
 
-    /// What stands there in a tree.
+    /// The value at this path of a tree.
     pub fn within<'v>(&self, tree: &'v Value) -> Option<&'v Value> {
         self.0.iter().try_fold(tree, |at, step| match step {
             Step::Key(key) => at.get(&**key),
@@ -110,7 +110,7 @@ impl ValuePath {
         })
     }
 
-    /// The same, to be changed.
+    /// The same, mutable.
     pub fn within_mut<'v>(&self, tree: &'v mut Value) -> Option<&'v mut Value> {
         self.0.iter().try_fold(tree, |at, step| match step {
             Step::Key(key) => at.get_mut(&**key),
@@ -124,7 +124,7 @@ impl ValuePath {
         Some(ValuePath(rest.to_vec()))
     }
 
-    /// The last key, where the last step is one.
+    /// The last step, where it is a key.
     pub fn last_key(&self) -> Option<&str> {
         match self.0.last()? {
             Step::Key(key) => Some(key),
@@ -153,32 +153,32 @@ impl fmt::Display for ValuePath {
     }
 }
 
-/// A text that values came from, kept to show the line that a diagnostic is about.
+/// A source of values, kept to show the line that a diagnostic is about.
 #[derive(Debug, Clone)]
 pub struct Source {
     /// What the user calls it: a file's path, `-` for stdin, `--set` with its number.
     pub name: String,
-    /// The text as it was read.
+    /// The content as it was read.
     pub text: Arc<str>,
 }
 
-/// All texts of a run; a [`Location`] points into them.
+/// All sources of a run; a [`Location`] points into them.
 #[derive(Debug, Clone, Default)]
 pub struct Sources(Vec<Source>);
 
 impl Sources {
-    /// Keeps a text and gives the number that locations use for it.
+    /// Adds a source and returns the number that locations use for it.
     pub fn add(&mut self, name: impl Into<String>, text: impl Into<Arc<str>>) -> usize {
         self.0.push(Source { name: name.into(), text: text.into() });
         self.0.len() - 1
     }
 
-    /// All texts with their numbers.
+    /// All sources with their numbers.
     pub fn all(&self) -> impl Iterator<Item = (usize, &Source)> {
         self.0.iter().enumerate()
     }
 
-    /// The text with this number.
+    /// The source with this number.
     pub fn get(&self, id: usize) -> Option<&Source> {
         self.0.get(id)
     }
@@ -197,19 +197,19 @@ pub struct Location {
     pub len: usize,
 }
 
-/// What a diagnostic is about.
+/// The subject of a diagnostic.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Place {
-    /// A values path; where it was set is looked up before the report is printed.
+    /// A values path; the pipeline looks up where it was set before the report is printed.
     Value(ValuePath),
     /// A values path that the user set, and where.
     Set(ValuePath, Location),
-    /// A place in a text.
+    /// A place in a source.
     At(Location),
 }
 
 impl Place {
-    /// The place in a text, where it is known.
+    /// The place in a source, where it is known.
     pub fn location(&self) -> Option<Location> {
         match self {
             Place::Value(_) => None,
@@ -217,7 +217,7 @@ impl Place {
         }
     }
 
-    /// The values path, where it is about one.
+    /// The values path, where the subject is one.
     pub fn path(&self) -> Option<&ValuePath> {
         match self {
             Place::Value(path) | Place::Set(path, _) => Some(path),
@@ -231,7 +231,7 @@ impl Place {
 pub struct Subject {
     /// The object, `Deployment/gitlab-webservice-default`.
     pub object: String,
-    /// The field, `spec.template.spec.containers[0].image`; it need not be there.
+    /// The field, `spec.template.spec.containers[0].image`; it may be absent from the object.
     pub field: ValuePath,
 }
 
@@ -244,15 +244,15 @@ pub struct Diagnostic {
     pub severity: Severity,
     /// Whose fault it is.
     pub fault: Fault,
-    /// Lower case, the path first, no final period; never a secret's value.
+    /// The message: lower case, the path first, no final period; never a secret's value.
     pub message: String,
-    /// The values it is about, the most telling place first.
+    /// The values that it is about, the most telling place first.
     pub places: Vec<Place>,
-    /// The field of an object it is about.
+    /// The object's field that it is about.
     pub subject: Option<Box<Subject>>,
-    /// What to do next.
+    /// The next step.
     pub hint: Option<String>,
-    /// The value cannot be read at all, so that nothing else can be said about it.
+    /// Whether the value cannot be read at all, so that nothing else can be checked in it.
     pub unreadable: bool,
 }
 
@@ -270,7 +270,7 @@ impl Diagnostic {
         }
     }
 
-    /// An error in what the user gave.
+    /// An error in the user's input.
     pub fn error(code: &'static str, message: impl Into<String>) -> Self {
         Self::new(code, Severity::Error, message)
     }
@@ -285,12 +285,12 @@ impl Diagnostic {
         Self::new(code, Severity::Note, message)
     }
 
-    /// An error of ours, to be reported.
+    /// An error of this program, to be reported as a bug.
     pub fn bug(code: &'static str, message: impl Into<String>) -> Self {
         Diagnostic { fault: Fault::Bug, ..Self::new(code, Severity::Error, message) }
     }
 
-    /// An error of the machine's.
+    /// An error of the machine.
     pub fn environment(code: &'static str, message: impl Into<String>) -> Self {
         Diagnostic { fault: Fault::Environment, ..Self::new(code, Severity::Error, message) }
     }
@@ -307,7 +307,7 @@ impl Diagnostic {
         self
     }
 
-    /// Adds a place in a text that the finding is about.
+    /// Adds a place in a source that the finding is about.
     #[must_use]
     pub fn at(mut self, location: Location) -> Self {
         self.places.push(Place::At(location));
@@ -328,14 +328,14 @@ impl Diagnostic {
         self
     }
 
-    /// Says that the value cannot be read at all: whatever else is wrong with it follows from that.
+    /// Marks the value as unreadable: every other problem in it follows from that.
     #[must_use]
     pub fn unreadable(mut self) -> Self {
         self.unreadable = true;
         self
     }
 
-    /// Changes each place in a text.
+    /// Maps each place in a source.
     pub fn relocate(&mut self, to: &mut dyn FnMut(&mut Location)) {
         for place in &mut self.places {
             match place {
@@ -345,7 +345,7 @@ impl Diagnostic {
         }
     }
 
-    /// Says what to do next.
+    /// Sets the next step.
     #[must_use]
     pub fn hint(mut self, hint: impl Into<String>) -> Self {
         self.hint = Some(hint.into());
@@ -353,7 +353,7 @@ impl Diagnostic {
     }
 }
 
-/// All findings of a run that ends here.
+/// All findings of a run that stops here.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Report(pub Vec<Diagnostic>);
 
@@ -370,12 +370,12 @@ impl From<Diagnostic> for Report {
     }
 }
 
-/// Why a run stopped: its findings, at least one of them an error, and the texts that their places point into.
+/// Why a run stopped: its findings, at least one of them an error, and the sources that their places point into.
 #[derive(Debug, Clone)]
 pub struct Failure {
     /// All findings.
     pub report: Report,
-    /// The texts.
+    /// The sources.
     pub sources: Sources,
 }
 
@@ -391,10 +391,10 @@ impl From<Diagnostic> for Failure {
     }
 }
 
-/// What a stage gives: its value, or all that was wrong.
+/// The result of a stage: its value, or all that was wrong.
 pub type Outcome<T> = Result<T, Report>;
 
-/// A value and the warnings that came up on the way to it.
+/// A value and the warnings that arose on the way to it.
 #[derive(Debug, Clone)]
 pub struct Warned<T> {
     /// The result.

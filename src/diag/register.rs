@@ -1,26 +1,26 @@
-//! The register of findings: what each code means, how bad it is, and what to do about it.
+//! The register of findings: the meaning of each code, its severity, and the next step.
 //!
 //! The codes are stable: scripts and people search for them. `register.tsv` is the table, sorted by code, with the
-//! columns code, severities (the usual one first), meaning and next step. `docs/diagnostics.md` is made of it.
+//! columns code, severities (the usual one first), meaning and next step. `docs/diagnostics.md` is generated from it.
 
 use std::fmt::Write;
 
-/// What is known about a code.
+/// An entry of the register.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Entry {
     /// The code, `unknown-key`.
     pub code: &'static str,
-    /// `error`, `warning`, `note`; `bug` and `environment` are errors that are not the user's fault.
+    /// `error`, `warning`, `note`; `bug` and `environment` are errors that the user did not cause.
     pub severities: &'static str,
-    /// One sentence about what was found.
+    /// One sentence about the finding.
     pub meaning: &'static str,
-    /// One sentence about what to do.
+    /// One sentence about the next step.
     pub next: &'static str,
 }
 
 const TABLE: &str = include_str!("register.tsv");
 
-/// All entries, in the order of their codes.
+/// All entries, sorted by code.
 pub fn all() -> impl Iterator<Item = Entry> {
     TABLE.lines().filter_map(|line| {
         let mut columns = line.split('\t');
@@ -50,7 +50,7 @@ pub fn markdown() -> String {
     );
     for Entry { code, severities, meaning, next } in all() {
         let cell = |text: &str| text.replace('|', "\\|");
-        // A String takes everything that is written to it.
+        // Writing to a String cannot fail.
         let _ = writeln!(page, "| `{code}` | {} | {} | {} |", severities.replace(',', ", "), cell(meaning), cell(next));
     }
     page

@@ -1,18 +1,18 @@
-//! What the API server writes where a manifest says nothing: such a field is no difference.
+//! Defaults that the API server fills in: a field with its default and a missing field are no difference.
 //!
 //! Source: the defaulting functions of the Kubernetes API (`pkg/apis/*/v1/defaults.go`, 1.35), and the defaults of the
 //! custom resource definitions whose objects we write.
 
 use serde_json::{Map, Value};
 
-/// How fast an autoscaler whose `behavior` says nothing of it makes more pods: four, or twice as many, in 15 seconds.
+/// The scale-up policies of an autoscaler whose `behavior` has none: four pods, or twice as many, in 15 seconds.
 const SCALE_UP: &str =
     r#"[{"type":"Pods","value":4,"periodSeconds":15},{"type":"Percent","value":100,"periodSeconds":15}]"#;
 
-/// How fast it takes pods away: as many as there are.
+/// The scale-down policy by default: as many pods as there are.
 const SCALE_DOWN: &str = r#"[{"type":"Percent","value":100,"periodSeconds":15}]"#;
 
-/// Fields by their last key, the end of their path, and the value that is written as JSON.
+/// Fields by their last key, the end of their path, and their default as JSON.
 const DEFAULTS: &[(&str, &str, &str)] = &[
     // kind (`*`: any), end of the path, value
     ("*", "annotations", "{}"),
@@ -149,7 +149,7 @@ const DEFAULTS: &[(&str, &str, &str)] = &[
     ("*", "matches[].path.value", "\"/\""),
 ];
 
-/// Whether a field that one side lacks says what the server says by itself.
+/// Whether a field that one side lacks has the value that the server fills in.
 ///
 /// `path` has `[]` for every item, `around` is the map that the field stands in, `live` whether the side that has it was
 /// read from a cluster.
@@ -165,7 +165,7 @@ pub(super) fn is_default(kind: &str, path: &str, value: &Value, around: &Map<Str
         return true;
     }
     match value {
-        // `strategy: {type: RollingUpdate}` is as good as none
+        // `strategy: {type: RollingUpdate}` is equal to no strategy.
         Value::Object(map) if !map.is_empty() => {
             map.iter().all(|(key, inner)| is_default(kind, &format!("{path}.{key}"), inner, map, live))
         }
@@ -188,7 +188,7 @@ fn is_text_of(text: &str, value: &Value) -> bool {
     }
 }
 
-/// Defaults that follow from other fields, and what is chosen at the time an object is made.
+/// Defaults that follow from other fields, and values that are chosen when an object is created.
 fn by_neighbours(kind: &str, path: &str, value: &Value, around: &Map<String, Value>, live: bool) -> bool {
     let last = path.rsplit('.').next().unwrap_or(path);
     let text = |key: &str| around.get(key).and_then(Value::as_str);
@@ -196,7 +196,7 @@ fn by_neighbours(kind: &str, path: &str, value: &Value, around: &Map<String, Val
         "imagePullPolicy" => text("image").is_some_and(|image| value == pull_policy(image)),
         "serviceAccount" => around.get("serviceAccountName") == Some(value),
         "targetPort" => around.get("port") == Some(value),
-        // limits stand for requests that are not given
+        // Limits stand in for requests that are not set.
         "requests" => around.get("limits") == Some(value),
         "policyTypes" => kind == "NetworkPolicy" && is_implied(value, around),
         "storageClassName" => live && path.ends_with("spec.storageClassName"),

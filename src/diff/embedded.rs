@@ -1,7 +1,7 @@
-//! What two texts mean, where one was written by Helm's chart and the other by us: the words of a script and of a
-//! comment differ, and what they configure need not.
+//! Compares the meaning of two strings of which Helm's chart wrote one and this program the other: the wording of a
+//! script and of a comment differs, and what they configure need not.
 //!
-//! A script has no meaning that can be compared. A configuration file is compared as data where it is YAML or JSON, and
+//! The meaning of a script cannot be compared. A configuration file is compared as data where it is YAML or JSON, and
 //! as a set of lines without comments otherwise. A tag of ERB or gomplate stands for the files that it reads.
 
 use serde_json::Value;
@@ -10,16 +10,16 @@ use crate::diag::Severity;
 use crate::manifest::content::replace_tags;
 use crate::yaml::read;
 
-/// What a text in a ConfigMap, or an argument of a container, is.
+/// The meaning of a string in a ConfigMap or of an argument of a container.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum EmbeddedMeaning {
-    /// A program for a shell or for Ruby.
+    /// A program in shell or Ruby.
     Script,
-    /// A configuration, in a form in which two that mean the same are equal.
+    /// A configuration, normalized so that two with the same meaning are equal.
     Configuration(String),
 }
 
-/// Keys of ConfigMaps that hold a script without an ending or a first line that says so.
+/// Keys of ConfigMaps that hold a script but have neither an extension nor a shebang that says so.
 const SCRIPTS: [&str; 12] = [
     "check-secrets",
     "chown",
@@ -35,7 +35,7 @@ const SCRIPTS: [&str; 12] = [
     "wait-for-deps",
 ];
 
-/// What the text under a key of a ConfigMap or a Secret means.
+/// The meaning of the string under a key of a ConfigMap or a Secret.
 pub(super) fn meaning(key: &str, text: &str) -> EmbeddedMeaning {
     if is_script(key, text) {
         return EmbeddedMeaning::Script;
@@ -55,7 +55,7 @@ pub(super) fn meaning(key: &str, text: &str) -> EmbeddedMeaning {
     EmbeddedMeaning::Configuration(lines.join("\n"))
 }
 
-/// YAML as the programs that read these files take it: of a key that is there twice, the last one counts.
+/// Parses YAML as the programs that read these files do: the last of two equal keys counts.
 fn data(text: &str) -> Option<Value> {
     read::read_with(text, 0, Severity::Warning).ok().map(|read| read.value.to_value())
 }
@@ -64,12 +64,12 @@ fn is_script(key: &str, text: &str) -> bool {
     SCRIPTS.contains(&key) || key.ends_with(".sh") || key.ends_with(".rb") || text.starts_with("#!")
 }
 
-/// Whether an argument of a container is a program for a shell.
+/// Whether an argument of a container is a shell program.
 pub(super) fn is_shell(argument: &str) -> bool {
     argument.contains([';', '\n', '|']) || argument.contains("&&") || argument.contains("sh -")
 }
 
-/// The position of the program in a command of a shell, `sh -c -e PROGRAM`.
+/// The position of the program in a shell command, `sh -c -e PROGRAM`.
 pub(super) fn program(command: &[Value]) -> Option<usize> {
     let words: Vec<&str> = command.iter().map(|word| word.as_str().unwrap_or_default()).collect();
     let shell = words.first()?.rsplit('/').next()?;
@@ -78,18 +78,19 @@ pub(super) fn program(command: &[Value]) -> Option<usize> {
     (matches!(shell, "sh" | "bash" | "ash" | "dash") && runs && words.len() > flags + 1).then_some(flags + 1)
 }
 
-/// A line with one space between its words.
+/// A line with single spaces between its words.
 fn words(line: &str) -> String {
     line.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
-/// Not a comment, and not only a tag that reads no file: a condition, a loop, an assignment.
+/// Whether a line matters: neither a comment nor only a tag that reads no file, such as a condition, a loop or an
+/// assignment.
 fn says_something(line: &str) -> bool {
     let bare = line.split('«').map(|part| part.split_once('»').map_or(part, |(_, rest)| rest)).collect::<String>();
     !bare.trim().is_empty() && !line.starts_with('#') && !line.contains("«»")
 }
 
-/// Merge keys on lines that follow each other as one key with a list: programs that read these files take several.
+/// Joins merge keys on consecutive lines into one key with a list: the programs that read these files accept several.
 fn one_merge_key(text: &str) -> String {
     let mut out: Vec<String> = Vec::new();
     for line in text.lines() {
@@ -110,22 +111,22 @@ fn one_merge_key(text: &str) -> String {
 
 /// Replaces each tag by the names of the files in it.
 fn fold_tags(text: &str) -> String {
-    // both ways to close a tag have two characters
+    // Both closing delimiters have two characters.
     replace_tags(text, |tag| format!("«{}»", files(&tag[..tag.len() - 2]).join(" ")))
 }
 
-/// The absolute paths that stand in quotes in a tag.
+/// The quoted absolute paths in a tag.
 fn files(tag: &str) -> Vec<&str> {
     let parts = tag.split(['"', '\'']).skip(1).step_by(2);
     parts.filter(|part| part.starts_with('/')).collect()
 }
 
-/// Puts the keys of every map in order.
+/// Sorts the keys of every map.
 fn sort(value: &mut Value) {
     match value {
         Value::Object(map) => {
             map.values_mut().for_each(sort);
-            // to the programs that read these files an empty map or list and none are the same
+            // The programs that read these files treat an empty map or list as missing.
             let empty = |value: &Value| match value {
                 Value::Null => true,
                 Value::Object(inner) => inner.is_empty(),

@@ -6,7 +6,7 @@ use super::embedded::{self, EmbeddedMeaning};
 use super::objects::{are_foreign, source_key};
 use super::{FieldChange, Object, defaults};
 
-/// The fields of lists whose order means nothing.
+/// Lists whose order has no meaning.
 const SETS: [&str; 16] = [
     "accessModes",
     "finalizers",
@@ -26,7 +26,7 @@ const SETS: [&str; 16] = [
     "nonResourceURLs",
 ];
 
-/// A field on the way down: the path as people read it, as [`defaults`] names it, and as a program follows it.
+/// A field on the way down: its path for people, its path for [`defaults`], and its path as steps.
 #[derive(Clone, Default)]
 struct Path {
     /// `spec.template.spec.containers[webservice].image`.
@@ -36,11 +36,11 @@ struct Path {
     steps: Vec<FieldStep>,
 }
 
-/// One step of the way to a field in the new object.
+/// One step on the way to a field in the new object.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) enum FieldStep {
     Key(String),
-    /// A position in the new list; none for an item that is only in the old one.
+    /// A position in the new list; `None` for an item that only the old list has.
     Item(Option<usize>),
 }
 
@@ -73,7 +73,7 @@ impl Path {
         steps
     }
 
-    /// The last key; the list's for an item.
+    /// The last key; for an item, the key of its list.
     fn last(&self) -> &str {
         self.plain.rsplit('.').next().unwrap_or_default().trim_end_matches("[]")
     }
@@ -92,7 +92,7 @@ pub(super) fn changes(kind: &str, old: &Object, new: &Object) -> Changes {
 pub(super) struct Changes {
     /// The fields, in the order of the new object.
     pub fields: Vec<FieldChange>,
-    /// Texts of Helm's chart that stand here in our own words, and configure the same.
+    /// Strings that Helm's chart and this program write in different words, and that configure the same.
     pub rewritten: Vec<FieldChange>,
 }
 
@@ -100,7 +100,7 @@ struct Walk<'a> {
     kind: &'a str,
     /// Whether the old and the new object were read from a cluster.
     live: (bool, bool),
-    /// Whether the texts of one side are those of Helm's chart, and of the other ours.
+    /// Whether one side was written by Helm's chart and the other by this program.
     foreign: bool,
     found: Changes,
 }
@@ -119,7 +119,7 @@ impl Walk<'_> {
         }
     }
 
-    /// Two texts that different authors wrote: what they mean is compared, and what differs is shown in that form.
+    /// Compares two strings of different authors by their meaning; a difference is shown in the normalized form.
     fn texts(&mut self, path: &Path, old: &str, new: &str) {
         let data = matches!(self.kind, "ConfigMap" | "Secret") && path.plain.starts_with("data.");
         let change = |old: &str, new: &str| FieldChange {
@@ -141,7 +141,7 @@ impl Walk<'_> {
                 _ => {}
             }
         }
-        // where one says that a script stands here, the other is one too, however short
+        // Where one side marks a script, the other is a script too, however short.
         let argument = matches!(path.last(), "command" | "args");
         if argument && (embedded::is_shell(old) || embedded::is_shell(new)) {
             return self.found.rewritten.push(change(old, new));
@@ -152,7 +152,7 @@ impl Walk<'_> {
     fn maps(&mut self, path: &Path, old: &Map<String, Value>, new: &Map<String, Value>) {
         for (key, new_value) in new {
             match old.get(key) {
-                // a server serves every version of a group; names were compared when the objects were paired
+                // A server serves every version of a group; names were compared when the objects were paired.
                 Some(_) if path.plain.is_empty() && key == "apiVersion" => {}
                 Some(_) if path.plain == "metadata" && matches!(key.as_str(), "name" | "namespace") => {}
                 Some(old_value) if old_value == new_value => {}
@@ -165,7 +165,7 @@ impl Walk<'_> {
         }
     }
 
-    /// A field that only one side has; `around` is the map it stands in, on both sides.
+    /// A field that only one side has; `around` is the map that contains it, on both sides.
     fn one(
         &mut self,
         path: &Path,
@@ -192,7 +192,7 @@ impl Walk<'_> {
         if SETS.contains(&path.last()) && same_members(old, new) {
             return;
         }
-        // arguments of a container, one of them a script
+        // Arguments of a container, one of which is a script.
         if self.foreign && matches!(path.last(), "command" | "args") && old.len() == new.len() {
             let program = embedded::program(old).filter(|program| Some(*program) == embedded::program(new));
             for (index, (old, new)) in old.iter().zip(new).enumerate() {
@@ -230,7 +230,7 @@ impl Walk<'_> {
                 self.one(&path.item(&name, None), Some(item), None, (&empty, &empty));
             }
         }
-        // init containers run one after the other
+        // Init containers run one after the other.
         let common = |items: &[Value], others: &[Value]| -> Vec<String> {
             let names = items.iter().map(|item| key.of(item));
             names.filter(|name| others.iter().any(|other| key.of(other) == *name)).collect()
@@ -243,7 +243,7 @@ impl Walk<'_> {
         }
     }
 
-    /// A program that stands here in our own words.
+    /// Whether this is a program that we wrote in words of our own.
     fn rewritten(&mut self, path: &Path, old: &Value, new: &Value) {
         let change = FieldChange {
             path: path.shown.clone(),
@@ -263,10 +263,10 @@ impl Walk<'_> {
     }
 }
 
-/// The new object with the old values in the fields that differ, and nothing else: what reports show line by line.
+/// The new object with the old values in the fields that differ, and nothing else: reports show it line by line.
 pub(super) fn before(new: &Value, changes: &[FieldChange]) -> Value {
     let mut body = new.clone();
-    // items that go are taken out last first, so that the positions of the others hold
+    // Removed items are taken out last first, so that the positions of the others stay valid.
     for change in changes.iter().rev() {
         put(&mut body, &change.steps, change.old.as_ref());
     }
@@ -306,16 +306,16 @@ fn put(value: &mut Value, steps: &[FieldStep], old: Option<&Value>) {
     }
 }
 
-/// A hash of what the pods read: what it stands for is compared by itself.
+/// Whether a field is a hash of what the pods read: its source is compared by itself.
 fn is_checksum(path: &Path) -> bool {
     path.plain.contains("annotations.checksum/")
 }
 
-/// What tells the items of a list apart.
+/// The field by which the items of a list are identified.
 #[derive(Clone, Copy)]
 struct Key(&'static [&'static str]);
 
-/// The list of a projected volume, whose items are told apart by what they read.
+/// The list of a projected volume, whose items are identified by what they read.
 const SOURCE: Key = Key(&["sources"]);
 
 impl Key {
@@ -348,7 +348,7 @@ fn merge_key(list: &str, old: &[Value], new: &[Value]) -> Option<Key> {
     keys.iter().copied().map(Key).find(|key| tells_apart(*key, old) && tells_apart(*key, new))
 }
 
-/// What reports call the items of a list, `list` being its key; none where they are told apart by position.
+/// The name that reports give an item of a list, `list` being its key; `None` where position identifies the items.
 pub fn item_names(list: &str, items: &[Value]) -> Option<Vec<String>> {
     let key = merge_key(list, items, items).filter(|_| items.iter().all(Value::is_object))?;
     Some(items.iter().map(|item| key.of(item)).collect())
@@ -384,7 +384,7 @@ fn same_members(old: &[Value], new: &[Value]) -> bool {
     sorted(old) == sorted(new)
 }
 
-/// Scalars that Kubernetes takes for the same: quantities in another unit, durations in another form.
+/// Whether Kubernetes treats two scalars as equal: quantities in different units, durations in different forms.
 fn same_scalar(path: &Path, old: &Value, new: &Value) -> bool {
     let quantities = path.plain.contains("resources.")
         || path.plain.contains(".capacity")

@@ -1,7 +1,7 @@
-//! What changes between two sets of objects, by object and field, and what each change does to a running GitLab.
+//! The changes between two sets of objects, by object and field, and the effect of each on a running GitLab.
 //!
-//! [`compare`] pairs the objects ([`objects`]), walks their fields ([`fields`]; what a server fills in by itself is in
-//! [`defaults`]), and asks [`risk`] what follows. [`report`] writes it down for people and programs.
+//! [`compare`] pairs the objects ([`objects`]), walks their fields ([`fields`]; [`defaults`] has what a server fills in
+//! by itself), and takes the effect of each change from [`risk`]. [`report`] writes the result for people and programs.
 
 mod defaults;
 mod embedded;
@@ -20,25 +20,25 @@ use crate::manifest::ObjectId;
 pub use fields::{item_names, position as item};
 pub use objects::{Object, release_of};
 
-/// What a change does, from harmless to harmful.
+/// The effect of a change, from harmless to harmful.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Class {
-    /// Nobody notices.
+    /// No visible effect.
     None,
     /// Pods restart, a few at a time.
     Restart,
-    /// The server refuses the change: the object has to be deleted and made again.
+    /// The server refuses the change: the object has to be deleted and created again.
     Replace,
     /// Stored data or a secret is affected.
     Data,
     /// More can be reached, or may do more, than before.
     Exposure,
-    /// Something does not answer for a while, or any more.
+    /// Something is unavailable, for a while or for good.
     Outage,
 }
 
 impl Class {
-    /// All classes, harmless first.
+    /// All classes, the harmless ones first.
     pub const ALL: [Class; 6] =
         [Class::None, Class::Restart, Class::Replace, Class::Data, Class::Exposure, Class::Outage];
 
@@ -61,18 +61,18 @@ impl fmt::Display for Class {
     }
 }
 
-/// Why a change is of a class.
+/// The reason for a class.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Risk {
     /// How bad it is.
     pub class: Class,
-    /// What happens, in a sentence without a period.
+    /// The effect, in a sentence without a period.
     pub reason: String,
-    /// What to do about it, where there is something to do.
+    /// The next step, where there is one.
     pub way: Option<String>,
 }
 
-/// What happened to an object.
+/// The change of an object as a whole.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum ObjectFate {
     /// It is only in the new set.
@@ -81,7 +81,7 @@ pub enum ObjectFate {
     Removed,
     /// It is in both, and differs.
     Changed,
-    /// Its name ends in a hash of its content: the new one stands under this name.
+    /// It is renamed, because its name ends in a hash of its content: the new object has this name.
     Renamed(String),
 }
 
@@ -91,26 +91,26 @@ pub struct FieldChange {
     /// `spec.template.spec.containers[webservice].image`.
     pub path: String,
     steps: Vec<fields::FieldStep>,
-    /// What it was.
+    /// The value before.
     pub old: Option<Value>,
-    /// What it will be.
+    /// The value after.
     pub new: Option<Value>,
 }
 
 /// One object that differs.
 #[derive(Debug, Clone)]
 pub struct ObjectChange {
-    /// Which one; of the old set where it is in both.
+    /// The object; as it was in the old set where it is in both.
     pub id: ObjectId,
     /// What happened to it.
     pub what: ObjectFate,
-    /// The fields that differ; none for objects that come or go.
+    /// The fields that differ; empty for objects that were added or removed.
     pub fields: Vec<FieldChange>,
-    /// What follows, worst first; at least one.
+    /// The effects, worst first; at least one.
     pub risks: Vec<Risk>,
-    /// The objects themselves, for reports that show them whole.
+    /// The old object, for reports that show objects whole.
     pub old: Option<Value>,
-    /// As `old`.
+    /// The new object.
     pub new: Option<Value>,
 }
 
@@ -124,25 +124,26 @@ impl ObjectChange {
 /// Two sets of objects, compared.
 #[derive(Debug, Clone, Default)]
 pub struct Comparison {
-    /// What differs: worst class first, then by kind and name.
+    /// The differences: worst class first, then by kind and name.
     pub changes: Vec<ObjectChange>,
     /// How many objects are the same on both sides.
     pub same: usize,
-    /// How many objects were passed over because a controller or Kubernetes itself made them.
+    /// How many objects were skipped because a controller or Kubernetes itself creates them.
     pub passed_over: usize,
-    /// How many hooks and finished Jobs only one side has: they run at each change, and are deleted afterwards.
+    /// How many hooks and finished Jobs only one side has: they run at each change and are deleted afterwards.
     pub hooks: usize,
-    /// Scripts and configuration of Helm's chart that stand on the other side in our own words, and mean the same: the
+    /// Scripts and configuration of Helm's chart that this program writes in its own words with the same meaning: the
     /// object and the field.
     pub rewritten: Vec<(ObjectId, FieldChange)>,
-    /// Objects named by their content, which got another name because another author wrote it: old and new.
+    /// Objects named by their content that another author gave another name: old and new.
     pub renamed: Vec<(ObjectId, String)>,
-    /// Objects of charts that are not rendered here, which a release of the official chart holds: they stay as they are.
+    /// Objects of charts that are not rendered here and that a release of the official chart contains: they are not
+    /// touched.
     pub companions: Vec<(&'static CompanionChart, ObjectId)>,
 }
 
 impl Comparison {
-    /// Makes changes of the texts that were only written anew, for whoever wants to read them all.
+    /// Reports reworded scripts and configuration as changes, for readers who want to see them all.
     pub fn show_rewritten(&mut self) {
         for (id, field) in std::mem::take(&mut self.rewritten) {
             match self.changes.iter_mut().find(|change| change.id == id) {
@@ -157,13 +158,13 @@ impl Comparison {
         }
     }
 
-    /// How many objects there are of a class.
+    /// How many objects there are in a class.
     pub fn count(&self, class: Class) -> usize {
         self.changes.iter().filter(|change| change.class() == class).count()
     }
 }
 
-/// Compares what is (or was) with what will be. `namespace` is that of objects which name none.
+/// Compares the current objects with the future ones. `namespace` is that of objects that name none.
 pub fn compare(old: Vec<Object>, new: Vec<Object>, namespace: &str) -> Comparison {
     let pairs = objects::pair(old, new, namespace);
     let found: Vec<fields::Changes> = pairs

@@ -1,4 +1,4 @@
-//! The objects of the two sides: what of them counts, and which belong together.
+//! Normalizes the objects of both sides and pairs them.
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 
@@ -7,35 +7,35 @@ use serde_json::{Map, Value};
 use crate::companions::{self, CompanionChart};
 use crate::manifest::{Manifest, ObjectId, Phase};
 
-/// One object of a side, without what only a server writes.
+/// An object of one side, without what only a server writes.
 #[derive(Debug, Clone)]
 pub struct Object {
-    /// Which one it is.
+    /// Its identity.
     pub id: ObjectId,
-    /// What it says.
+    /// Its content.
     pub body: Value,
     /// Whether it was read from a cluster, which fills in fields of its own.
     pub live: bool,
     /// Whether it was rendered from values for this comparison.
     pub rendered: bool,
-    /// Who wrote its texts.
+    /// The author of its scripts and configuration.
     pub(super) author: Author,
     /// Whether Helm or Argo CD runs it as a hook, and may have deleted it since.
     pub(super) is_hook: bool,
-    /// Whether something else than a person or a pipeline made it.
+    /// Whether a controller or Kubernetes created it, and not a person or a pipeline.
     made_by_a_controller: bool,
     /// The third-party chart that it belongs to.
     pub(super) companion: Option<&'static CompanionChart>,
 }
 
-/// Who wrote the scripts and the configuration of an object.
+/// The author of the scripts and the configuration of an object.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Author {
     /// This program.
     Ours,
     /// The templates of a Helm chart.
     Helm,
-    /// The object does not say so.
+    /// The object does not tell.
     Unknown,
 }
 
@@ -51,7 +51,7 @@ impl Author {
     }
 }
 
-/// Two objects that are the same one before and after.
+/// The same object before and after.
 #[derive(Debug)]
 pub(super) struct ObjectPair {
     pub id: ObjectId,
@@ -61,14 +61,14 @@ pub(super) struct ObjectPair {
     pub renamed: Option<String>,
 }
 
-/// Whether the texts of one object are those of Helm's chart, and of the other ours.
+/// Whether one object was written by Helm's chart, and the other by this program.
 pub(super) fn are_foreign(old: &Object, new: &Object) -> bool {
     matches!((old.author, new.author), (Author::Helm, Author::Ours) | (Author::Ours, Author::Helm))
 }
 
 pub(super) struct Pairs {
     pub pairs: Vec<ObjectPair>,
-    /// Objects that Kubernetes or a controller made, and those by which a tool knows what to apply.
+    /// Objects that Kubernetes or a controller created, and those that tell a deployment tool what to apply.
     pub passed_over: usize,
     /// Hooks that only one side has.
     pub hooks: usize,
@@ -76,8 +76,8 @@ pub(super) struct Pairs {
     pub companions: Vec<(&'static CompanionChart, ObjectId)>,
 }
 
-/// Annotations that tools keep for themselves; an entry that ends in `/` stands for all that begin with it. What Helm and
-/// Argo CD read says when and by whom an object is applied, not what it is.
+/// Annotations that tools keep for themselves; an entry that ends in `/` covers all with that prefix. Those that Helm
+/// and Argo CD read decide when and by which tool an object is applied, not what it is.
 const ANNOTATIONS_OF_TOOLS: [&str; 17] = [
     "kubectl.kubernetes.io/",
     "deployment.kubernetes.io/",
@@ -98,7 +98,7 @@ const ANNOTATIONS_OF_TOOLS: [&str; 17] = [
     "endpoints.kubernetes.io/",
 ];
 
-/// Labels that name the tool and the version of its package.
+/// Labels with the name of the tool and the version of its package.
 const LABELS_OF_TOOLS: [&str; 13] = [
     "chart",
     "helm.sh/chart",
@@ -116,7 +116,7 @@ const LABELS_OF_TOOLS: [&str; 13] = [
 ];
 
 impl Object {
-    /// Takes an object of any origin; `None` for what is none.
+    /// Normalizes an object of any source; `None` where the document is not an object.
     pub fn new(mut body: Value) -> Option<Self> {
         let id = ObjectId::of(&body).ok()?;
         let metadata = body.get("metadata");
@@ -145,17 +145,17 @@ impl Object {
         Some(Object { id, body, live, rendered: false, author, is_hook, made_by_a_controller, companion })
     }
 
-    /// Whether this program made it for a release, and nothing else owns it.
+    /// Whether this program rendered it for a release, and nothing else owns it.
     pub fn is_of(&self, release: &str) -> bool {
         let label = |name: &str| self.body.pointer(&format!("/metadata/labels/{name}")).and_then(Value::as_str);
         let named = label("release").or_else(|| label("app.kubernetes.io~1instance"));
         self.author == Author::Ours && !self.made_by_a_controller && named == Some(release)
     }
 
-    /// Takes an object that was rendered for this comparison; see [`Object::new`].
+    /// Normalizes an object that was rendered for this comparison; see [`Object::new`].
     pub fn rendered(manifest: &Manifest) -> Option<Self> {
         let object = Self::new(manifest.body.clone())?;
-        // a directory for Argo CD or Flux has no tests, nor what they read
+        // A directory for Argo CD or Flux contains neither tests nor the objects that only tests read.
         let is_hook = object.is_hook || manifest.phase == Phase::Test;
         Some(Object { rendered: true, is_hook, author: Author::Ours, ..object })
     }
@@ -195,8 +195,8 @@ fn without_what_the_server_keeps(map: &mut Map<String, Value>, live: bool) {
     }
 }
 
-/// Lists of pods in one form: of two variables with one name the last counts, and the sources of a projected volume that
-/// read from one object are one source.
+/// Normalizes lists in pods: the last of two variables with the same name counts, and the sources of a projected volume
+/// that read the same object are merged.
 fn pod_lists(map: &mut Map<String, Value>) {
     for (key, value) in map.iter_mut() {
         match value {
@@ -244,7 +244,7 @@ fn merge_sources(sources: &mut Vec<Value>) {
     *sources = merged;
 }
 
-/// What a source of a projected volume reads: `secret gitlab-rails`.
+/// The object that a source of a projected volume reads: `secret gitlab-rails`.
 pub(super) fn source_key(source: &Value) -> String {
     let entry = source.as_object().and_then(|map| map.iter().next());
     let Some((kind, inner)) = entry else { return String::new() };
@@ -257,9 +257,9 @@ fn items_of(source: &mut Value) -> Option<&mut Vec<Value>> {
     source.as_object_mut()?.values_mut().next()?.get_mut("items")?.as_array_mut()
 }
 
-/// Annotations and labels of tools, in the object and in the pods and claims it makes.
+/// Removes annotations and labels of tools from the object and from the pods and claims that it creates.
 fn without_marks_of_tools(map: &mut Map<String, Value>) {
-    // a CronJob's template of Jobs has no metadata where nobody wrote any
+    // The job template of a CronJob may have no metadata.
     if let Some(Value::Object(metadata)) = map.get_mut("metadata") {
         for (field, marks) in [("annotations", &ANNOTATIONS_OF_TOOLS[..]), ("labels", &LABELS_OF_TOOLS[..])] {
             if let Some(Value::Object(entries)) = metadata.get_mut(field) {
@@ -285,7 +285,7 @@ fn is_mark(mark: &str, name: &str) -> bool {
     if mark.ends_with('/') { name.starts_with(mark) } else { name == mark }
 }
 
-/// Fields whose value a server or a controller chose: they say nothing about what was asked for.
+/// Fields whose value a server or a controller chose.
 fn without_what_the_server_chose(kind: &str, map: &mut Map<String, Value>) {
     let chosen: &[&str] = match kind {
         "Service" => &["clusterIP", "clusterIPs", "ipFamilies", "healthCheckNodePort"],
@@ -307,7 +307,7 @@ fn without_what_the_server_chose(kind: &str, map: &mut Map<String, Value>) {
     }
 }
 
-/// `stringData` is only another spelling of `data`.
+/// Merges `stringData` into `data`.
 fn secret_data(map: &mut Map<String, Value>) {
     let mut decoded = Map::new();
     if let Some(Value::Object(data)) = map.remove("data") {
@@ -324,13 +324,13 @@ fn secret_data(map: &mut Map<String, Value>) {
     }
 }
 
-/// The text behind base64; `None` for what is no text, which is then compared as it is.
+/// The string behind base64; `None` for bytes that are not UTF-8, which are then compared as they are.
 fn decode(text: &str) -> Option<String> {
     use base64::Engine as _;
     String::from_utf8(base64::engine::general_purpose::STANDARD.decode(text.trim()).ok()?).ok()
 }
 
-/// The release and the namespace that most objects say they belong to.
+/// The release and the namespace that most objects belong to by their labels.
 pub fn release_of(objects: &[Object]) -> (Option<String>, Option<String>) {
     let mut releases: BTreeMap<&str, usize> = BTreeMap::new();
     let mut namespaces: BTreeMap<&str, usize> = BTreeMap::new();
@@ -338,7 +338,7 @@ pub fn release_of(objects: &[Object]) -> (Option<String>, Option<String>) {
         if let Some(release) = object.body.pointer("/metadata/labels/release").and_then(Value::as_str) {
             *releases.entry(release).or_default() += 1;
         }
-        // a namespaced object need not say where it goes, but a binding must
+        // A namespaced object may leave out its namespace, but the subject of a binding may not.
         let subjects = object.body.get("subjects").and_then(Value::as_array);
         let bound = subjects.into_iter().flatten().filter_map(|s| s.get("namespace").and_then(Value::as_str));
         for namespace in object.id.namespace.as_deref().into_iter().chain(bound) {
@@ -351,7 +351,7 @@ pub fn release_of(objects: &[Object]) -> (Option<String>, Option<String>) {
     (most(releases), most(namespaces))
 }
 
-/// Objects by which Flux, kustomize and Argo CD know what to apply: no part of a deployment.
+/// Whether Flux, kustomize or Argo CD read the object to know what to apply: it is not part of a deployment.
 fn is_of_a_tool(id: &ObjectId) -> bool {
     matches!(
         (id.group(), id.kind.as_str()),
@@ -362,7 +362,7 @@ fn is_of_a_tool(id: &ObjectId) -> bool {
     )
 }
 
-/// Group, kind, namespace, name: API versions of one group name the same object.
+/// The key by which objects are paired: group, kind, namespace, name. API versions of one group name the same object.
 type Key = (String, String, String, String);
 
 fn key(id: &ObjectId, namespace: &str) -> Key {
@@ -374,7 +374,8 @@ pub(super) fn pair(old: Vec<Object>, new: Vec<Object>, namespace: &str) -> Pairs
     let mut passed_over = 0;
     let any_rendered = |objects: &[Object]| objects.iter().any(|object| object.rendered);
     let both_rendered = any_rendered(&old) && any_rendered(&new);
-    // A release of the official chart holds objects of charts that are not rendered here: beside ours they are no deletions.
+    // A release of the official chart contains objects of charts that are not rendered here: they do not count as
+    // deletions.
     let is_ours = |objects: &[Object]| objects.iter().any(|object| object.author == Author::Ours);
     let apart = is_ours(&old) != is_ours(&new);
     let mut companions = Vec::new();
@@ -391,14 +392,14 @@ pub(super) fn pair(old: Vec<Object>, new: Vec<Object>, namespace: &str) -> Pairs
             }
         }
     }
-    // A set of manifests holds only what was there at that moment: hooks are kept elsewhere, are deleted when they are done,
-    // or are those of the last run.
+    // A set of manifests contains only what existed at that moment: hooks are stored elsewhere, are deleted when they
+    // are done, or are those of the last run.
     let mut hooks = 0;
     let mut pairs = Vec::with_capacity(olds.len().max(news.len()));
     let mut gone: BTreeMap<Key, Object> = BTreeMap::new();
     for (key, old) in olds {
         match news.remove(&key) {
-            // what the last run left is not what the next one takes
+            // Objects of the last run are not compared with those of the next one.
             Some(new) if (old.live || new.live) && (old.is_hook || new.is_hook) => hooks += 1,
             Some(new) => pairs.push(ObjectPair { id: old.id.clone(), old: Some(old), new: Some(new), renamed: None }),
             None => {
@@ -436,7 +437,7 @@ pub(super) fn pair(old: Vec<Object>, new: Vec<Object>, namespace: &str) -> Pairs
     Pairs { pairs, passed_over, hooks, companions }
 }
 
-/// Objects whose names end in a hash of their content: what is left of a name without it says which belong together.
+/// Pairs objects whose names end in a hash of their content: they belong together where the rest of the name is equal.
 fn pair_by_stem(gone: &mut BTreeMap<Key, Object>, come: &mut BTreeMap<Key, Object>, pairs: &mut Vec<ObjectPair>) {
     let mut stems: HashMap<Key, Vec<Key>> = HashMap::new();
     for key in come.keys() {
@@ -456,7 +457,7 @@ fn pair_by_stem(gone: &mut BTreeMap<Key, Object>, come: &mut BTreeMap<Key, Objec
     }
 }
 
-/// The key without the hash at the end of the name, of kinds whose objects are named so.
+/// The key without the hash at the end of the name, for kinds whose objects are named so.
 fn stem(key: &Key) -> Option<Key> {
     let (group, kind, namespace, name) = key;
     if !matches!(kind.as_str(), "Job" | "Pod" | "ConfigMap") {

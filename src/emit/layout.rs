@@ -1,4 +1,4 @@
-//! Where in a directory an object's file is.
+//! The file of an object within a directory.
 
 use std::collections::HashMap;
 
@@ -7,13 +7,13 @@ use sha2::{Digest, Sha256};
 use super::Format;
 use crate::manifest::Manifest;
 
-/// What file systems take for one name, less some room.
+/// The maximum length of a name in most file systems, less some room.
 const LONGEST: usize = 200;
 
 /// One path for each object: lower case, so that no file system folds two into one.
 ///
-/// Objects that would share a path get a part of a hash of their identity, each of them, so that
-/// a path does not depend on which other objects there are before it.
+/// Objects that would share a path all get a part of a hash of their identity, so that a path does not depend on which
+/// other objects there are before it.
 pub(super) fn paths(manifests: &[Manifest], format: Format) -> Vec<String> {
     let stems: Vec<String> = manifests.iter().map(stem).collect();
     let mut uses: HashMap<&str, usize> = HashMap::with_capacity(stems.len());
@@ -34,7 +34,7 @@ pub(super) fn paths(manifests: &[Manifest], format: Format) -> Vec<String> {
 /// `webservice/deployment-test-webservice-default`, ASCII only.
 fn stem(manifest: &Manifest) -> String {
     let component = match plain(&manifest.component) {
-        // No folder that is hidden or leads elsewhere.
+        // The folder must be neither hidden nor outside of the directory.
         name if name.is_empty() || name.starts_with('.') => format!("component{name}"),
         name => name,
     };

@@ -10,10 +10,10 @@ use sha2::{Digest, Sha256};
 use super::swap::{Done, MARKER, failed, refused};
 use crate::manifest::Phase;
 
-/// What a run writes of a directory: several runs may share one, for several releases and for parts of one.
+/// The part of a directory that a run writes: several runs may share one, for several releases and for parts of one.
 #[derive(Debug, Clone, Default)]
 pub struct OutputScope {
-    /// The release; files of others stay.
+    /// The release; files of others are kept.
     pub release: String,
     /// Only these phases; empty: all.
     pub phases: Vec<Phase>,
@@ -21,11 +21,11 @@ pub struct OutputScope {
     pub components: Vec<String>,
     /// Only these templates; empty: all.
     pub templates: Vec<String>,
-    /// Whether the run writes files over all objects of the release, which a part must not replace.
+    /// Whether the run writes files that cover all objects of the release; a run of a part must not replace those.
     pub has_index: bool,
-    /// Whether files are replaced that were edited since they were written.
+    /// Whether files that were edited since they were written may be replaced.
     pub force: bool,
-    /// Files that the user is asked to edit, and whose edits are in what is written now; see [`super::edited`].
+    /// Files that the user is meant to edit, and whose edits are part of what is written now; see [`super::edited`].
     pub edits_kept: Vec<String>,
 }
 
@@ -35,10 +35,10 @@ impl OutputScope {
         !(self.phases.is_empty() && self.components.is_empty() && self.templates.is_empty())
     }
 
-    /// Whether a file of an earlier run is one that this run writes again, or that is stale.
+    /// Whether a file of an earlier run is written again by this run, or is stale.
     pub(super) fn covers(&self, entry: &WrittenFile) -> bool {
         let Some(origin) = &entry.origin else {
-            // from before files had an origin
+            // Written before files had an origin.
             return !self.is_part();
         };
         let phase = |phase: &Phase| origin.phase.as_deref() == Some(phase.word());
@@ -55,17 +55,17 @@ impl OutputScope {
 /// A file of an earlier run.
 #[derive(Debug, Clone, Default)]
 pub(super) struct WrittenFile {
-    /// A hash of what was written.
+    /// A hash of the written content.
     pub sha256: Option<String>,
-    /// Where it came from.
+    /// Its origin.
     pub origin: Option<WrittenOrigin>,
 }
 
-/// The object that a file holds.
+/// The origin of a file: the object that it holds.
 #[derive(Debug, Clone)]
 pub(super) struct WrittenOrigin {
     pub release: String,
-    /// None for files that hold no object of the release.
+    /// The object; `None` for files that hold no object of the release.
     pub phase: Option<String>,
     /// `kas/deployment.yaml`
     pub template: Option<String>,
@@ -97,7 +97,7 @@ pub(super) fn read(dir: &Path) -> Done<List> {
 }
 
 fn entry(value: &Value) -> Option<(PathBuf, WrittenFile)> {
-    // format 1 had paths only
+    // Format 1 had paths only.
     if let Some(path) = value.as_str() {
         return Some((PathBuf::from(path), WrittenFile::default()));
     }
@@ -107,7 +107,7 @@ fn entry(value: &Value) -> Option<(PathBuf, WrittenFile)> {
     Some((PathBuf::from(text("path")?), WrittenFile { sha256: text("sha256"), origin }))
 }
 
-/// The list as it is written.
+/// The list as text.
 pub(super) fn text(list: &List) -> String {
     let files: Vec<_> = list
         .iter()

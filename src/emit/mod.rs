@@ -26,17 +26,17 @@ use swap::NewFile;
 /// How objects are written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Format {
-    /// A stream of documents.
+    /// A stream of YAML documents.
     #[default]
     Yaml,
     /// One `List` of the core API, as `kubectl get -o json` prints it.
     Json,
 }
 
-/// Writes all objects to a stream; a reader that went away is no error.
+/// Writes all objects to a stream; a closed pipe is no error.
 ///
 /// # Errors
-/// What the stream says, as a full disk.
+/// Errors of the stream, such as a full disk.
 pub fn to_stdout(objects: &Ordered, format: Format, out: &mut impl Write) -> Result<(), Diagnostic> {
     let text = match format {
         Format::Yaml => {
@@ -60,17 +60,16 @@ pub fn to_stdout(objects: &Ordered, format: Format, out: &mut impl Write) -> Res
     }
 }
 
-/// Makes `dir` hold one file per object, `<component>/<kind>-<name>.yaml`, and a list of them in [`MARKER`].
+/// Writes one file per object into `dir`, `<component>/<kind>-<name>.yaml`, and a list of them in [`MARKER`].
 ///
-/// At every moment the directory is the old one or the new one, whole: the new one is built in
-/// `.<name>.gitlab-render` beside it and the two change places in one step (`RENAME_EXCHANGE`; where
-/// the system has none, by two renames, and the next run repairs what a kill between them left).
-/// Files that an earlier run listed are replaced or dropped where the scope covers them; all others are carried over by hard
-/// link and never deleted. One that stands where a file or a folder of ours belongs, a symbolic link
-/// among them, refuses the run.
+/// At every moment the directory is either the old one or the new one as a whole: the new one is built in
+/// `.<name>.gitlab-render` beside it, and the two are exchanged in one step (`RENAME_EXCHANGE`; by two renames on
+/// systems without it, and the next run repairs what a kill between them left). Files that an earlier run listed are
+/// replaced or removed where the scope covers them; all others are carried over by hard link and never deleted. A
+/// foreign file or symbolic link at the path of one of our files or folders stops the run.
 ///
 /// # Errors
-/// The machine's, and a directory that cannot be taken.
+/// Errors of the machine, and a directory that cannot be taken over.
 pub fn to_dir(objects: &Ordered, format: Format, dir: &Path, scope: &OutputScope) -> Result<Written, Diagnostic> {
     to_dir_with(objects, format, dir, scope, None)
 }
@@ -91,8 +90,8 @@ pub fn to_dir_with(
     swap::replace(dir, &files, scope)
 }
 
-/// The same with each file in the folder of its phase, `pre/<component>/<kind>-<name>.yaml`, and what `more` makes of
-/// these paths: further files.
+/// The same with each file in the folder of its phase, `pre/<component>/<kind>-<name>.yaml`, and with the further files
+/// that `more` makes from these paths.
 ///
 /// # Errors
 /// As [`to_dir`].
@@ -117,17 +116,18 @@ pub fn digest(bytes: &[u8]) -> String {
     list::hash(bytes)
 }
 
-/// A digest of this program, so that what another build has written is written anew; none where it cannot be read.
+/// A digest of this program, so that the output of another build is written again; `None` where the program cannot be
+/// read.
 pub fn program_digest() -> Option<String> {
     std::fs::read(std::env::current_exe().ok()?).ok().map(|bytes| list::hash(&bytes))
 }
 
-/// The file beside a directory that has a digest of what the directory was made of.
+/// The file beside a directory that holds the digest of the directory's inputs.
 fn digest_file(dir: &Path) -> Option<PathBuf> {
     Some(dir.with_file_name(format!(".{}.gitlab-render-inputs", dir.file_name()?.to_str()?)))
 }
 
-/// Whether a directory was made of what has this digest, and every file in it is as it was written.
+/// Whether a directory was made from inputs with this digest, and every file in it is as it was written.
 pub fn is_intact(dir: &Path, digest: &str) -> bool {
     let kept = digest_file(dir).and_then(|path| std::fs::read_to_string(path).ok());
     if kept.as_deref().map(str::trim_end) != Some(digest) {
@@ -140,16 +140,17 @@ pub fn is_intact(dir: &Path, digest: &str) -> bool {
     list::read(dir).is_ok_and(|list| !list.is_empty() && list.iter().all(same))
 }
 
-/// Keeps the digest of what a directory was made of, beside it.
+/// Stores the digest of a directory's inputs beside it.
 ///
 /// # Errors
-/// The machine's.
+/// Errors of the machine.
 pub fn keep_digest(dir: &Path, digest: &str) -> Result<(), Diagnostic> {
     let Some(path) = digest_file(dir) else { return Ok(()) };
     std::fs::write(&path, format!("{digest}\n")).map_err(swap::failed("write", &path))
 }
 
-/// The text of a file of an earlier run that somebody has edited since; none where it is as it was written, or is not there.
+/// The content of a file of an earlier run that was edited since; `None` where it is as it was written, or is not
+/// there.
 pub fn edited(dir: &Path, name: &str) -> Option<String> {
     let listed = list::read(dir).ok()?;
     let written = listed.get(Path::new(name))?.sha256.as_ref()?;

@@ -1,4 +1,4 @@
-//! Replaces a directory by a new one in a step that a kill cannot split.
+//! Replaces a directory by a new one in one step that a kill cannot split.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::ffi::OsString;
@@ -11,13 +11,13 @@ use rustix::fs::{FlockOperation, flock};
 use super::list::{self, List, OutputScope, WrittenFile};
 use crate::diag::Diagnostic;
 
-/// Lists the files that we wrote; the next run replaces these and no others. Named so that kubectl and Argo CD, which read
-/// hidden files as well, do not take it for a manifest.
+/// The list of the files that we wrote; the next run replaces these and no others. It has a name that kubectl and Argo
+/// CD, which read hidden files as well, do not treat as a manifest.
 pub const MARKER: &str = ".gitlab-render-files";
 
 /// The part of [`Work`] that becomes the directory.
 const TREE: &str = "tree";
-/// Where the old directory goes when the system cannot exchange two.
+/// The old directory's temporary name on systems that cannot exchange two directories.
 const OLD: &str = "old";
 const LOCK: &str = "lock";
 /// [`MARKER`] while it is written.
@@ -25,35 +25,35 @@ const LIST: &str = "list";
 
 pub(super) type Done<T = ()> = Result<T, Diagnostic>;
 
-/// A file to write.
+/// A file to be written.
 pub(super) struct NewFile {
-    /// Below the directory.
+    /// Its path below the directory.
     pub path: String,
     pub text: String,
     pub entry: WrittenFile,
 }
 
-/// What a run did with a directory.
+/// The result of a run for a directory.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Written {
     /// How many files it wrote.
     pub files: usize,
     /// Files of earlier runs that it removed, by path.
     pub removed: Vec<String>,
-    /// How many files of earlier runs it left: those of other releases, and of other parts of this one.
+    /// How many files of earlier runs it kept: those of other releases, and of other parts of this one.
     pub kept: usize,
 }
 
-/// Makes `dir` hold these files, those of earlier runs that the scope does not cover, and what others put there.
+/// Makes `dir` hold these files, the files of earlier runs that the scope does not cover, and all foreign files.
 pub(super) fn replace(dir: &Path, files: &[NewFile], scope: &OutputScope) -> Done<Written> {
     let work = Work::begin(dir)?;
     let result = work.build(files, scope).and_then(|written| work.exchange().map(|()| written));
-    // A failed run leaves nothing behind; a rescue that fails leaves the folder to the next run.
+    // A failed run leaves nothing behind; where the rescue itself fails, the next run finds the folder.
     let cleaned = work.clean();
     result.and_then(|written| cleaned.map(|()| written))
 }
 
-/// What becomes of the files of earlier runs.
+/// What happens to the files of earlier runs.
 struct Change {
     /// They are written again, or are stale.
     dropped: BTreeSet<PathBuf>,
@@ -63,7 +63,7 @@ struct Change {
 }
 
 impl Change {
-    /// Refuses what would be lost: files of another release, and files that were edited since they were written.
+    /// Refuses to lose anything: files of another release, and files that were edited since they were written.
     fn new(dir: &Path, files: &[NewFile], scope: &OutputScope) -> Done<Self> {
         let before = list::read(dir)?;
         let new: BTreeMap<&Path, &NewFile> = files.iter().map(|file| (Path::new(&file.path), file)).collect();
@@ -110,7 +110,7 @@ impl Change {
     }
 }
 
-/// Whether a file holds neither what was written into it nor what is to be written.
+/// Whether a file differs both from what was written into it and from what is to be written.
 fn is_edited(path: &Path, entry: &WrittenFile, new: Option<&str>) -> bool {
     let (Some(written), Ok(text)) = (&entry.sha256, fs::read(path)) else { return false };
     list::hash(&text) != *written && new.is_none_or(|new| new.as_bytes() != text)
@@ -124,7 +124,7 @@ fn some_of(names: &[String]) -> String {
     }
 }
 
-/// The folder beside the directory where the new one is built; locked while it is used.
+/// The folder beside the directory in which the new one is built; it is locked while it is used.
 struct Work {
     dir: PathBuf,
     work: PathBuf,
@@ -159,7 +159,7 @@ impl Work {
             return Err(refused(&lock_path, "is in the way, this name is ours").hint("remove it"));
         }
         let lock = File::create(&lock_path).map_err(failed("create", &lock_path))?;
-        // The run before us removes the lock when it ends: ours must be the one that others see.
+        // The previous run removes the lock when it ends: our lock must be the one that others see.
         if flock(&lock, FlockOperation::NonBlockingLockExclusive).is_err() || !exists(&lock_path) {
             return Err(refused(&dir, "another run is writing to it").hint("wait for it to end"));
         }
@@ -168,7 +168,7 @@ impl Work {
         Ok(work)
     }
 
-    /// Puts right what a killed run left.
+    /// Repairs what a killed run left.
     fn recover(&self) -> Done {
         let old = self.work.join(OLD);
         if exists(&old) && !exists(&self.dir) {
@@ -182,7 +182,7 @@ impl Work {
         let change = Change::new(&self.dir, files, scope)?;
         let tree = self.work.join(TREE);
         fs::create_dir(&tree).map_err(failed("create", &tree))?;
-        // The list comes first and whole: a half-built tree is then known as ours, file by file.
+        // The list comes first and whole, so that a half-built tree is known as ours, file by file.
         let (list, marker_path) = (self.work.join(LIST), tree.join(MARKER));
         fs::write(&list, list::text(&change.list)).map_err(failed("write", &marker_path))?;
         fs::rename(&list, &marker_path).map_err(failed("write", &marker_path))?;
@@ -225,7 +225,7 @@ impl Work {
         Ok(())
     }
 
-    /// Removes a tree of ours; a file in it that is not listed and not in the directory goes there.
+    /// Removes one of our trees; a file in it that is neither listed nor in the directory is moved there first.
     ///
     /// Such a file was made by someone else while we ran.
     fn discard(&self, tree: &Path) -> Done {
@@ -236,7 +236,7 @@ impl Work {
             let ours = listed(tree)?;
             rescue(tree, &self.dir, Path::new(""), &ours)?;
         }
-        // The list goes last: what is left by a kill is still known as ours.
+        // The list goes last: what a kill leaves behind is still known as ours.
         for entry in fs::read_dir(tree).map_err(failed("read", tree))? {
             let entry = entry.map_err(failed("read", tree))?;
             let is_dir = entry.file_type().is_ok_and(|kind| kind.is_dir());
@@ -262,7 +262,7 @@ fn exchange_both(_: &Path, _: &Path) -> io::Result<()> {
     Err(io::ErrorKind::Unsupported.into())
 }
 
-/// The directory's path with its parents resolved and made; itself it is a directory or not there.
+/// The directory's path with its parents resolved and created; the directory itself may be missing.
 fn resolve(dir: &Path) -> Done<PathBuf> {
     let Some(name) = dir.file_name() else {
         let whole = fs::canonicalize(dir).map_err(failed("read", dir))?;
@@ -296,7 +296,7 @@ fn listed(dir: &Path) -> Done<BTreeSet<PathBuf>> {
     Ok(list.into_keys().chain(marker).collect())
 }
 
-/// Gives the new tree what others put into the old one.
+/// Carries the foreign files of the old tree over to the new one.
 fn carry(from: &Path, to: &Path, below: &Path, ours: &BTreeSet<PathBuf>) -> Done {
     let folder = from.join(below);
     for entry in fs::read_dir(&folder).map_err(failed("read", &folder))? {
@@ -309,7 +309,7 @@ fn carry(from: &Path, to: &Path, below: &Path, ours: &BTreeSet<PathBuf>) -> Done
             match taken {
                 Some(found) if !found.is_dir() => return Err(in_the_way(&source)),
                 Some(_) => {}
-                // A folder that held only files of ours is not made again.
+                // A folder that held only our files is not created again.
                 None if !foreign(&source, &path, ours)? => continue,
                 None => {
                     fs::create_dir(&target).map_err(failed("create", &target))?;
@@ -331,7 +331,7 @@ fn carry(from: &Path, to: &Path, below: &Path, ours: &BTreeSet<PathBuf>) -> Done
     Ok(())
 }
 
-/// The same file under a second name; a copy where the file system has no hard links.
+/// Gives a file a second name; copies it where the file system has no hard links.
 fn keep(source: &Path, target: &Path, symlink: bool) -> Done {
     if symlink {
         let leads = fs::read_link(source).map_err(failed("read", source))?;
@@ -349,7 +349,7 @@ fn keep(source: &Path, target: &Path, symlink: bool) -> Done {
     fs::copy(source, target).map(|_| ()).map_err(failed("copy", source))
 }
 
-/// Whether a folder is empty or holds something that is not ours, at any depth.
+/// Whether a folder is empty or holds a foreign file, at any depth.
 fn foreign(folder: &Path, path: &Path, ours: &BTreeSet<PathBuf>) -> Done<bool> {
     let mut empty = true;
     for entry in fs::read_dir(folder).map_err(failed("read", folder))? {
@@ -368,7 +368,7 @@ fn foreign(folder: &Path, path: &Path, ours: &BTreeSet<PathBuf>) -> Done<bool> {
     Ok(empty)
 }
 
-/// Moves files that are neither listed nor in the directory from a tree that goes into it.
+/// Moves files that are neither listed nor in the directory from a tree into it.
 fn rescue(tree: &Path, dir: &Path, below: &Path, ours: &BTreeSet<PathBuf>) -> Done {
     let folder = tree.join(below);
     for entry in fs::read_dir(&folder).map_err(failed("read", &folder))? {

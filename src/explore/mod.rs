@@ -1,6 +1,6 @@
-//! A release on one page to look at: objects, fields with the values that decide them, findings, stops of an upgrade.
+//! A release as one HTML page: objects, fields with the values that decide them, findings, stops of an upgrade.
 //!
-//! The page holds its data as JSON; nothing of it becomes markup, and its policy lets it fetch nothing.
+//! The page holds its data as JSON; none of it becomes markup, and its content security policy forbids requests.
 
 use serde_json::{Value, json};
 
@@ -9,10 +9,10 @@ use crate::why::LayerValue;
 const STYLE: &str = include_str!("page.css");
 const SCRIPT: &str = include_str!("page.js");
 
-/// What the page shows. All values are without secrets.
+/// The content of the page. Secrets are masked in all values.
 #[derive(Debug, Default)]
 pub struct Exploration {
-    /// What is shown, `prod in gitlab`.
+    /// The title, `prod in gitlab`.
     pub title: String,
     /// The command that explains a field, with `OBJECT` and `FIELD` in it.
     pub why: String,
@@ -22,7 +22,7 @@ pub struct Exploration {
     pub values: Vec<ExploredValue>,
     /// Notes and warnings.
     pub findings: Vec<ExploredFinding>,
-    /// Stops of an upgrade: a title and what to look at.
+    /// The stops of an upgrade: a title and the details.
     pub stops: Vec<(String, Vec<String>)>,
 }
 
@@ -44,7 +44,7 @@ pub struct ExploredValue {
     pub path: String,
     /// The value and its place.
     pub at: LayerValue,
-    /// The same path in lower layers.
+    /// The value of the same path in lower layers.
     pub overridden: Vec<LayerValue>,
 }
 
@@ -55,18 +55,18 @@ pub struct ExploredFinding {
     pub severity: &'static str,
     /// Its code.
     pub code: &'static str,
-    /// What is found.
+    /// The message.
     pub message: String,
-    /// What to do.
+    /// The next step.
     pub hint: Option<String>,
-    /// Files with line and column, or paths.
+    /// Its places: files with line and column, or values paths.
     pub places: Vec<String>,
 }
 
 /// The page.
 pub fn html(page: &Exploration) -> String {
     let title = escaped(&page.title);
-    // a `<` inside of a string would end the script or open another
+    // A `<` inside a string would end the script or open another.
     let data =
         data(page).to_string().replace('<', "\\u003c").replace('\u{2028}', "\\u2028").replace('\u{2029}', "\\u2029");
     format!(

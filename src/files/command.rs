@@ -1,15 +1,15 @@
-//! What a command of the user's prints, such as `sops -d secrets.yaml`.
+//! The output of a user's command, such as `sops -d secrets.yaml`.
 
 use std::io::ErrorKind;
 use std::process::{Command, Stdio};
 
 use crate::diag::Diagnostic;
 
-/// Runs a command, without a shell, and gives what it prints. Its words are separated and quoted as for a shell; nothing
-/// else has a meaning.
+/// Runs a command without a shell and returns its output. Its words are separated and quoted as in a shell; nothing
+/// else has a special meaning.
 ///
 /// # Errors
-/// No command, one that cannot be started or that fails, and one that prints nothing.
+/// An empty command, one that cannot be started or that fails, and one that prints nothing.
 pub fn output_of(line: &str) -> Result<Vec<u8>, Diagnostic> {
     let failed = |why: String| Diagnostic::environment("values-from", format!("`{line}` {why}"));
     let words = shlex::split(line).filter(|words| !words.is_empty());

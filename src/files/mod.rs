@@ -1,4 +1,5 @@
-//! Files, streams and commands that a command line names: the only place, besides [`emit`](crate::emit), that opens files.
+//! The files, streams and commands that a command line names; besides [`emit`](crate::emit) the only module that opens
+//! files.
 
 mod command;
 mod read;

@@ -8,26 +8,26 @@ use std::path::{Path, PathBuf};
 use crate::diag::{Diagnostic, Report};
 use crate::yaml::MAX_BYTES;
 
-/// The most bytes of a manifest, or of another program's file, that are read: 32 MiB.
+/// The maximum size of a manifest or of another program's file: 32 MiB.
 const MAX_TEXT: usize = 32 << 20;
 
-/// Whether stdin was read in this run: it can be read once.
+/// Whether stdin was read in this run: it can be read only once.
 #[derive(Debug, Default)]
 pub struct Stdin {
-    /// It was.
+    /// It was read.
     pub taken: bool,
 }
 
-/// Why a file cannot be read.
+/// The reason why a file cannot be read.
 #[derive(Debug)]
 pub enum Unreadable {
-    /// What the system says.
+    /// An error of the system.
     System(io::Error),
-    /// It is stdin, which was read already.
+    /// It is stdin, which was read before.
     Twice,
-    /// It is stdin or a pipe, and nothing came from it.
+    /// It is stdin or a pipe, and it is empty.
     Empty,
-    /// It has more than so many bytes.
+    /// It is larger than this number of bytes.
     TooLong(usize),
 }
 
@@ -38,7 +38,7 @@ impl From<io::Error> for Unreadable {
 }
 
 impl Unreadable {
-    /// A sentence without its subject, which is the file.
+    /// The reason as a predicate; the subject is the file.
     pub fn reason(&self) -> String {
         match self {
             Unreadable::Twice => "is named twice, and stdin can be read once".to_owned(),
@@ -68,21 +68,21 @@ impl Unreadable {
     }
 }
 
-/// The finding about a file that cannot be read; `directory` says what to do where it is one.
+/// The finding about a file that cannot be read; `directory` is the hint for a directory.
 pub fn unreadable(shown: &str, why: &Unreadable, directory: &str) -> Diagnostic {
     let shown = if matches!(why, Unreadable::Twice) { "-" } else { shown };
     Diagnostic::error("file-unreadable", format!("`{shown}` {}", why.reason())).hint(why.hint(directory))
 }
 
-/// Reads a values file, or stdin for `-`, up to one byte more than is accepted: whoever parses it reports that.
+/// Reads a values file, or stdin for `-`, up to one byte more than is accepted: the parser then reports the size.
 ///
 /// # Errors
-/// A file that cannot be opened or read, stdin for the second time.
+/// A file that cannot be opened or read, and stdin for the second time.
 pub fn read_limited(name: &str, stdin: &mut Stdin) -> Result<Vec<u8>, Unreadable> {
     bytes(name, stdin, MAX_BYTES)
 }
 
-/// Reads a text that is no values file: a manifest, or the file of another program; stdin for `-`.
+/// Reads a file that does not hold values: a manifest, or the file of another program; stdin for `-`.
 ///
 /// # Errors
 /// A file that cannot be read, is not UTF-8, or is too long.
@@ -122,7 +122,7 @@ fn bytes(path: impl AsRef<Path>, stdin: &mut Stdin, most: usize) -> Result<Vec<u
         let piped = file.metadata()?.file_type().is_fifo();
         (limited(&mut file)?, piped)
     };
-    // An empty file may be meant; a pipe without a word is what a failed command leaves.
+    // An empty file may be intended; an empty pipe is the result of a command that failed.
     if piped && bytes.iter().all(u8::is_ascii_whitespace) { Err(Unreadable::Empty) } else { Ok(bytes) }
 }
 

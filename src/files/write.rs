@@ -1,4 +1,4 @@
-//! Writing a file that the user named.
+//! Writes a file that the user named.
 
 use std::fs::{self, File, Metadata, OpenOptions, Permissions};
 use std::io::{self, Write};
@@ -25,14 +25,14 @@ fn write(path: &Path, text: &str, force: bool) -> io::Result<()> {
     }
 }
 
-/// Something that is written to, and keeps nothing.
+/// Whether the target is written to without storing anything: a device or a pipe.
 fn is_stream(existing: &Metadata) -> bool {
     let kind = existing.file_type();
     kind.is_char_device() || kind.is_fifo() || kind.is_socket() || kind.is_block_device()
 }
 
 fn create(path: &Path, text: &str) -> io::Result<()> {
-    // What the umask leaves, as for any other new file.
+    // The mode that the umask leaves, as for any other new file.
     let mut file = tempfile::Builder::new().permissions(Permissions::from_mode(0o666)).tempfile_in(folder(path))?;
     file.write_all(text.as_bytes())?;
     file.persist_noclobber(path)?;
@@ -52,7 +52,7 @@ fn replace(path: &Path, existing: &Metadata, text: &str) -> io::Result<()> {
         Ok::<_, io::Error>(())
     };
     match written() {
-        // The directory may be closed to us, or the owner somebody else: the file itself can still be writable.
+        // The directory may be closed to us, or the owner may differ: the file itself can still be writable.
         Err(error) if error.kind() == io::ErrorKind::PermissionDenied => {
             File::options().write(true).truncate(true).open(path)?.write_all(text.as_bytes())
         }

@@ -2,7 +2,7 @@
 
 use std::fmt::Write;
 
-/// What runs the pipeline.
+/// The system that runs the pipeline.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Runner {
     /// GitLab CI, by `parallel:`.
@@ -13,7 +13,7 @@ pub enum Runner {
     ArgoWorkflows,
 }
 
-/// What a pipeline has to know.
+/// The parameters of a pipeline.
 #[derive(Debug, Clone)]
 pub struct FleetPipeline<'p> {
     /// The path of the fleet's file in the repository.
@@ -27,7 +27,7 @@ pub struct FleetPipeline<'p> {
 }
 
 impl FleetPipeline<'_> {
-    /// The file for a runner.
+    /// The pipeline file for a system.
     pub fn text(&self, runner: Runner) -> String {
         match runner {
             Runner::Gitlab => self.gitlab(),
@@ -38,7 +38,7 @@ impl FleetPipeline<'_> {
 
     fn gitlab(&self) -> String {
         let FleetPipeline { file, directory, shards, image } = self;
-        // GitLab takes `parallel` from 2 on, and sets no numbers without it
+        // GitLab accepts `parallel` from 2 on, and sets no numbers without it.
         let (parallel, shard) = match shards {
             1 => (String::new(), "1/1".to_owned()),
             _ => (format!("  parallel: {shards}\n"), "$CI_NODE_INDEX/$CI_NODE_TOTAL".to_owned()),
@@ -68,7 +68,7 @@ impl FleetPipeline<'_> {
     fn argo(&self) -> String {
         let FleetPipeline { file, directory, shards, image } = self;
         let mut text = String::from("# Written by `gitlab-render fleet ci -o argo-workflows`.\n");
-        // writing to a string cannot fail
+        // Writing to a String cannot fail.
         let _ = write!(
             text,
             "apiVersion: argoproj.io/v1alpha1\nkind: WorkflowTemplate\nmetadata:\n  name: gitlab-fleet\nspec:\n  entrypoint: fleet\n  \

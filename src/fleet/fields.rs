@@ -1,4 +1,4 @@
-//! The keys of a map of a `fleet.yaml`: each is taken once, and what is left is unknown.
+//! The keys of a map of a `fleet.yaml`: each is read once, and the remaining ones are unknown.
 
 use serde_json::Value;
 
@@ -31,7 +31,7 @@ impl<'n, 'f> FleetFields<'n, 'f> {
         Some(self.entries.remove(found).1).filter(|node| !node.is_null())
     }
 
-    /// A string; a version that is written as a number is one, too.
+    /// A string; a version that is written as a number counts as one.
     pub(super) fn string(&mut self, key: &str) -> Option<String> {
         let node = self.node(key)?;
         self.text(node)
@@ -40,7 +40,7 @@ impl<'n, 'f> FleetFields<'n, 'f> {
     fn text(&mut self, node: &Node) -> Option<String> {
         match &node.kind {
             Kind::Scalar(Value::String(text)) => Some(text.clone()),
-            // a version would lose its last zero
+            // The version would lose its last zero.
             Kind::Scalar(Value::Number(_)) => {
                 self.findings
                     .push(wrong(node, "a string").hint("put it in quotes: a number loses the zeros at its end"));
@@ -91,7 +91,7 @@ impl<'n, 'f> FleetFields<'n, 'f> {
         }
     }
 
-    /// Reports what is left.
+    /// Reports the remaining keys.
     pub(super) fn finish(self, what: &str) {
         for (key, node) in self.entries {
             let near =

@@ -7,9 +7,9 @@ use super::fields::FleetFields;
 use crate::diag::Diagnostic;
 use crate::yaml::{Kind, Node};
 
-/// Axes, and what each combination of them is.
+/// The axes, and the environment of each combination of them.
 pub(super) struct Matrix<'n> {
-    /// With `{axis}` where the value of an axis goes.
+    /// The environment; `{axis}` stands for the value of an axis.
     pub(super) name: String,
     pub(super) environment: Option<&'n Node>,
     axes: Vec<(String, Vec<String>)>,
@@ -17,7 +17,7 @@ pub(super) struct Matrix<'n> {
 }
 
 impl<'n> Matrix<'n> {
-    /// Reads a matrix; none where it is wrong, which `findings` say.
+    /// Reads a matrix; `None` where it has an error, which is added to `findings`.
     pub(super) fn of(node: &'n Node, findings: &mut Vec<Diagnostic>) -> Option<Self> {
         let before = findings.len();
         let mut fields = FleetFields::of(node, findings);
@@ -89,7 +89,7 @@ impl<'n> Matrix<'n> {
     }
 }
 
-/// A text with the values of a combination in the place of `{axis}`.
+/// A string in which the values of a combination replace `{axis}`.
 pub(super) fn filled(text: &str, combination: &BTreeMap<String, String>) -> String {
     combination.iter().fold(text.to_owned(), |text, (axis, value)| text.replace(&format!("{{{axis}}}"), value))
 }

@@ -18,7 +18,7 @@ use crate::yaml::{Node, read as yaml};
 /// The name of the file that is read without `-f`.
 pub const FILE: &str = "fleet.yaml";
 
-/// One environment. What it leaves out, flags or defaults say.
+/// One environment. Flags and defaults stand in for what it leaves out.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Environment {
     /// Its name, and that of its folder.
@@ -52,7 +52,7 @@ pub struct Environment {
 /// The environments of a fleet, by name.
 #[derive(Debug, Clone, Default)]
 pub struct Fleet {
-    /// All of them, in the order of their names.
+    /// All environments, sorted by name.
     pub environments: Vec<Environment>,
 }
 
@@ -64,7 +64,7 @@ pub const MOST: usize = 10_000;
 /// Reads a fleet. `text` gives the content of a path.
 ///
 /// # Errors
-/// Everything that is wrong in the files: unknown keys, wrong types, names that are there twice, an include that cannot be read.
+/// All errors in the files: unknown keys, wrong types, duplicate names, an include that cannot be read.
 pub fn read(path: &str, text: &mut dyn FnMut(&str) -> Result<String, Diagnostic>) -> Result<Fleet, Failure> {
     let mut reader = Reader { text, sources: Sources::default(), findings: Vec::new(), found: BTreeMap::new() };
     reader.file(path, 0, None);
@@ -169,7 +169,7 @@ impl Reader<'_> {
         }
     }
 
-    /// An environment over the defaults of its file; lists of values come after those of the defaults.
+    /// Merges an environment over the defaults of its file; lists of values are appended to those of the defaults.
     fn environment(
         &mut self,
         node: &Node,
@@ -203,7 +203,7 @@ impl Reader<'_> {
     }
 }
 
-/// A path of a file, as seen from the current directory.
+/// A path in a file, relative to the current directory.
 fn joined(folder: &Path, path: &str) -> String {
     match path.starts_with("profile:") {
         true => path.to_owned(),

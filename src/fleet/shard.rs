@@ -3,17 +3,17 @@
 /// The `number`th of `count` parts, counted from 1.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Shard {
-    /// From 1.
+    /// Its number, from 1.
     pub number: usize,
-    /// How many there are.
+    /// The number of parts.
     pub count: usize,
 }
 
 impl Shard {
-    /// Reads `2/5`.
+    /// Parses `2/5`.
     ///
     /// # Errors
-    /// What is no such part.
+    /// A string of another form, or a part that does not exist.
     pub fn parse(text: &str) -> Result<Self, String> {
         let wrong = || "write it as `NUMBER/COUNT`, counted from 1: `2/5`".to_owned();
         let (number, count) = text.split_once('/').ok_or_else(wrong)?;
@@ -21,7 +21,8 @@ impl Shard {
         if number == 0 || number > count { Err(wrong()) } else { Ok(Shard { number, count }) }
     }
 
-    /// Whether the item at a position belongs to this part: every `count`th does, so that the parts differ by one item at most.
+    /// Whether the item at a position belongs to this part: every `count`th does, so that the sizes of parts differ by
+    /// at most one.
     pub fn has(self, position: usize) -> bool {
         position % self.count == self.number - 1
     }

@@ -1,4 +1,4 @@
-//! The images of a render: which there are, who needs them, and where else they may come from.
+//! The images of a render: their names, the components that need them, and other places to pull them from.
 
 pub mod report;
 
@@ -9,18 +9,18 @@ use serde_json::Value;
 
 use crate::diag::Diagnostic;
 
-/// Where images come from, other than where the values say.
+/// Where images come from, if not from where the values say.
 #[derive(Debug, Clone, Default)]
 pub struct Rewrite {
-    /// A registry with an optional path, `mirror.example.com/gitlab`, that has what the others have: the path of an
-    /// image below its own registry stays.
+    /// A registry with an optional path, `mirror.example.com/gitlab`, that mirrors the others: the path of an image
+    /// below its own registry is kept.
     pub mirror: Option<String>,
-    /// Digests by image, as it is named without a mirror; where there are any to be, every image has to have one.
+    /// Digests by image name without a mirror; where there are any, every image has to have one.
     pub digests: Option<BTreeMap<String, String>>,
 }
 
 impl Rewrite {
-    /// Whether nothing is to be done.
+    /// Whether no image changes.
     pub fn is_empty(&self) -> bool {
         self.mirror.is_none() && self.digests.is_none()
     }
@@ -28,7 +28,7 @@ impl Rewrite {
     /// Rewrites the images of every container in the objects.
     ///
     /// # Errors
-    /// Images that have no digest where digests are given: pinned means all of them.
+    /// Images that have no digest where digests are given: pinning covers all of them.
     pub fn apply(&self, bodies: &mut [Value]) -> Result<(), Vec<Diagnostic>> {
         let mut missing = BTreeSet::new();
         for body in bodies {
@@ -62,22 +62,22 @@ impl Rewrite {
     }
 }
 
-/// An image's name in its parts.
+/// The parts of an image's name.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Reference {
-    /// `registry.example.com:5000`; Docker's own where the name has none.
+    /// The registry, `registry.example.com:5000`; Docker's default where the name has none.
     pub registry: String,
     /// `group/project/image`.
     pub repository: String,
-    /// What stands after the colon.
+    /// The tag, after the colon.
     pub tag: Option<String>,
-    /// `sha256:...`
+    /// The digest, `sha256:...`
     pub digest: Option<String>,
 }
 
 impl Reference {
-    /// Takes a name apart as container runtimes do: what stands before the first slash is a registry if it has a dot
-    /// or a colon, or is `localhost`.
+    /// Splits a name as container runtimes do: the part before the first slash is a registry if it has a dot or a
+    /// colon, or is `localhost`.
     pub fn parse(text: &str) -> Self {
         let (name, digest) = match text.split_once('@') {
             Some((name, digest)) => (name, Some(digest.to_owned())),
@@ -115,7 +115,7 @@ impl fmt::Display for Reference {
 pub struct Images(pub BTreeMap<Reference, BTreeSet<String>>);
 
 impl Images {
-    /// Collects from components' names and objects.
+    /// Collects images from pairs of a component's name and an object.
     pub fn of<'a>(objects: impl Iterator<Item = (&'a str, &'a Value)>) -> Self {
         let mut images = Images::default();
         for (component, body) in objects {
@@ -129,7 +129,7 @@ impl Images {
 
 const CONTAINERS: [&str; 3] = ["initContainers", "containers", "ephemeralContainers"];
 
-/// The pod in an object: of a workload, of a CronJob's job, or itself.
+/// The pod in an object: in the template of a workload or of a CronJob's Job, or the object itself.
 const PODS: [&str; 3] = ["/spec/template/spec", "/spec/jobTemplate/spec/template/spec", "/spec"];
 
 fn each_image_of(body: &Value, found: &mut dyn FnMut(&str)) {
@@ -156,10 +156,11 @@ fn each_image(body: &mut Value, change: &mut dyn FnMut(&mut String)) {
     }
 }
 
-/// Reads digests: a JSON object of image to digest, or lines of `IMAGE DIGEST` or `IMAGE@DIGEST`; `#` begins a comment.
+/// Parses digests: a JSON object of image to digest, or lines of `IMAGE DIGEST` or `IMAGE@DIGEST`; `#` begins a
+/// comment.
 ///
 /// # Errors
-/// Every line that is neither.
+/// Every line in another form.
 pub fn digests(name: &str, text: &str) -> Result<BTreeMap<String, String>, Vec<Diagnostic>> {
     let wrong = |what: String| {
         Diagnostic::error("bad-digests", format!("`{name}`{what}"))
@@ -200,10 +201,10 @@ pub fn digests(name: &str, text: &str) -> Result<BTreeMap<String, String>, Vec<D
     if faults.is_empty() { Ok(found) } else { Err(faults) }
 }
 
-/// Checks a mirror as it is given on the command line: a registry and an optional path.
+/// Checks a mirror from the command line: a registry and an optional path.
 ///
 /// # Errors
-/// What it is not to be.
+/// The rule that it breaks.
 pub fn parse_mirror(text: &str) -> Result<String, String> {
     if text.contains("://") {
         return Err("leave the scheme out: `mirror.example.com/path`".to_owned());

@@ -1,4 +1,4 @@
-//! Lists of images, for people and for the tools that copy them.
+//! Lists of images for people and for the tools that copy them.
 
 use std::collections::BTreeMap;
 
@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use super::{Images, Reference};
 use crate::yaml::write::write_document;
 
-/// A line an image, and the components behind it.
+/// One line per image, followed by its components.
 pub fn text(images: &Images) -> String {
     let names: Vec<String> = images.0.keys().map(Reference::to_string).collect();
     let width = names.iter().map(String::len).max().unwrap_or(0);
@@ -30,7 +30,7 @@ pub fn json(images: &Images) -> String {
     format!("{:#}\n", Value::Array(rows))
 }
 
-/// A table with a head; no field needs quotes, because names of images have neither commas nor quotes.
+/// A CSV table with a header; no field needs quotes, because image names contain neither commas nor quotes.
 pub fn csv(images: &Images) -> String {
     let mut out = "image,registry,repository,tag,digest,components\n".to_owned();
     for (image, components) in &images.0 {
@@ -47,7 +47,7 @@ pub fn csv(images: &Images) -> String {
     out
 }
 
-/// What `skopeo sync --src yaml` reads: registry, images, tags or digests.
+/// The input of `skopeo sync --src yaml`: registry, images, tags or digests.
 pub fn skopeo(images: &Images) -> String {
     let mut registries: BTreeMap<&str, BTreeMap<&str, Vec<&str>>> = BTreeMap::new();
     for image in images.0.keys() {
@@ -58,7 +58,7 @@ pub fn skopeo(images: &Images) -> String {
     yaml(&Value::Object(whole.collect()))
 }
 
-/// What `oc mirror` reads.
+/// The input of `oc mirror`.
 pub fn oc_mirror(images: &Images) -> String {
     let names: Vec<Value> = images.0.keys().map(|image| json!({ "name": image.to_string() })).collect();
     yaml(&json!({

@@ -1,11 +1,11 @@
-//! Which settings a release cannot do without: what of them is not carried over makes the import incomplete.
+//! Settings that a release cannot do without: where one of them is not carried over, the import is incomplete.
 
 use std::fmt;
 
-/// What people lose when a setting is lost.
+/// The function that is lost with a setting.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Area {
-    /// The address of GitLab.
+    /// GitLab's address.
     Address,
     /// PostgreSQL and Redis.
     Database,
@@ -13,7 +13,7 @@ pub enum Area {
     Mail,
     /// How people sign in.
     SignIn,
-    /// Repositories, files and backups.
+    /// Storage of repositories, files and backups.
     Storage,
 }
 
@@ -29,7 +29,7 @@ impl fmt::Display for Area {
     }
 }
 
-/// How the names of the settings begin.
+/// Prefixes of the settings of each area.
 const BEGINNINGS: [(&str, Area); 21] = [
     ("external_url", Area::Address),
     ("registry_external_url", Area::Address),
@@ -54,12 +54,12 @@ const BEGINNINGS: [(&str, Area); 21] = [
     ("gitaly_address", Area::Storage),
 ];
 
-/// The area of a setting, `gitlab_rails.smtp_address`, or of a line of code in which one is named.
+/// The area of a setting, `gitlab_rails.smtp_address`, or of a line of code that names one.
 pub fn of(text: &str) -> Option<Area> {
     let words = text.split(|c: char| !c.is_ascii_alphanumeric() && c != '_');
     let area = |word: &str| {
         let named = BEGINNINGS.iter().find(|(beginning, _)| word.starts_with(beginning)).map(|(_, area)| *area);
-        // `artifacts_object_store_connection`
+        // Such as `artifacts_object_store_connection`.
         named.or_else(|| word.contains("_object_store_").then_some(Area::Storage))
     };
     words.filter(|word| !word.ends_with("_worker_cron")).find_map(area)

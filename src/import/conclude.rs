@@ -1,4 +1,4 @@
-//! What follows from all settings together.
+//! Conclusions from all settings together.
 
 use serde_json::Value;
 
@@ -42,7 +42,7 @@ impl Import {
         self.findings.push(Diagnostic::note("data", message).hint(hint));
     }
 
-    /// In the package a switch turns LDAP on, in the chart the list of servers does.
+    /// A switch enables LDAP in the package; the list of servers does in the chart.
     fn sign_in(&mut self) {
         if let Some(line) = self.without_ldap
             && self.get("global.appConfig.ldap.servers").is_some()

@@ -1,7 +1,7 @@
 //! From the configuration of a Linux package, `gitlab.rb`, to values.
 //!
-//! The file is parsed, never run ([`ruby`]). `keys.tsv` says for each setting what becomes of it; what takes more than
-//! a place in the values is in [`special`]. Values of secrets go nowhere: the result names Secrets, and how to make them.
+//! The file is parsed, never run ([`ruby`]). `keys.tsv` maps each setting; [`special`] has the settings that need more
+//! than a values path. No secret value is copied: the result names Secrets and how to create them.
 
 mod areas;
 mod conclude;
@@ -23,27 +23,27 @@ use areas::Area;
 use ruby::{StatementKind, parse};
 use signin::one_line;
 
-/// The longest file that is read, in bytes: a `gitlab.rb` with every setting and its comments has a fifth of this. A byte
+/// The maximum size of a file in bytes: a `gitlab.rb` with every setting and its comments has a fifth of it. Each byte
 /// may become a finding with its line, which takes a hundred.
 const MAX_BYTES: usize = 1 << 20;
 
-/// Where settings are explained that are not carried over.
+/// The documentation of settings that are not carried over.
 const DOCS: &str = "https://docs.gitlab.com/charts/charts/globals/";
 
 static KEYS: &str = include_str!("keys.tsv");
 
-/// What a file became.
+/// The result for a file.
 #[derive(Debug, Clone)]
 pub struct Imported {
     /// The values file.
     pub text: String,
-    /// What was not carried over, and what there is to know.
+    /// The settings that were not carried over, and notes.
     pub findings: Vec<Diagnostic>,
-    /// Whether everything was carried over that a release cannot do without: sign-in, storage, database, mail, address.
+    /// Whether everything essential was carried over: sign-in, storage, database, mail, address.
     pub complete: bool,
 }
 
-/// What becomes of a setting.
+/// The treatment of a setting.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum How {
     Value,
@@ -77,16 +77,16 @@ fn table() -> BTreeMap<&'static str, Row> {
     .collect()
 }
 
-/// How many settings have a counterpart.
+/// The number of settings that have a counterpart.
 pub fn counterparts() -> usize {
     table().values().filter(|row| row.how != How::None).count()
 }
 
-/// A Secret that somebody has to make.
+/// A Secret that the user has to create.
 struct Secret {
     name: String,
     item: String,
-    /// Where its value is now: a setting with its line, or an expression for `jq` over `gitlab-secrets.json`.
+    /// The current place of its value: a setting with its line, or a `jq` expression over `gitlab-secrets.json`.
     from: From,
 }
 
@@ -100,20 +100,21 @@ struct Import {
     values: Map<String, Value>,
     secrets: Vec<Secret>,
     findings: Vec<Diagnostic>,
-    /// What a release cannot do without, and was not carried over: what it is about, and its line.
+    /// Essential settings that were not carried over: the area, and the line.
     missing: Vec<(Area, usize)>,
-    /// The line of the one connection for all object storage.
+    /// The line of the consolidated connection for object storage.
     connection: Option<usize>,
-    /// Values paths of files that stay on a disk, and the lines that say so.
+    /// Values paths of files that stay on a disk, and the lines that set it.
     on_disk: Vec<&'static str>,
-    /// The line that switches LDAP off.
+    /// The line that disables LDAP.
     without_ldap: Option<usize>,
 }
 
-/// Reads a `gitlab.rb`. `source` is the number that places in it get; `secrets` the text of a `gitlab-secrets.json`.
+/// Reads a `gitlab.rb`. `source` is the number of the source for places in it; `secrets` the content of a
+/// `gitlab-secrets.json`.
 ///
 /// # Errors
-/// A file that is too long, a string or a bracket without an end, and secrets that are no JSON.
+/// A file that is too long, an unterminated string or bracket, and secrets that are not JSON.
 pub fn gitlab_rb(text: &str, source: usize, secrets: Option<&str>, namespace: &str) -> Result<Imported, Report> {
     let at = |line: usize| Location { source, line, column: 1, len: 1 };
     if text.len() > MAX_BYTES {
@@ -185,7 +186,7 @@ impl Import {
                 return self.put(&format!("global.appConfig.cron_jobs.{job}.cron"), cron.as_str().into());
             }
             return match value {
-                // a hash stands for its entries
+                // A hash counts as its entries.
                 ruby::Value::Map(entries) if !entries.is_empty() => {
                     for (inner, value) in entries {
                         match inner {
@@ -223,7 +224,7 @@ impl Import {
         match row.how {
             How::Redis => self.redis(row.to, key, &value, line),
             How::Code => self.special(key, &value, line),
-            // `nil` leaves the default
+            // `nil` keeps the default.
             _ if value.is_null() => self.remove(row.to),
             _ if value.as_str().is_some_and(is_this_machine) && key.ends_with(HOSTS) => {
                 let hint = format!("write the address that pods reach it by into `{}`", row.to);
@@ -237,11 +238,11 @@ impl Import {
         }
     }
 
-    /// A setting of which a part is carried over where another part is computed. `nested` is what is known of the whole.
+    /// A setting that is carried over in part because another part is computed. `nested` is the known row of the whole.
     fn in_parts(&mut self, whole: &str, nested: &Value, key: &str, value: &ruby::Value, line: usize) {
         let mut unknown = Vec::new();
         special::computed_parts(key, value, &mut unknown);
-        // these go into Secrets by hand, whatever they come to
+        // These are put into Secrets by hand, whatever their value.
         let by_hand = |path: &str| {
             whole == "gitlab_rails.omniauth_providers" || path.ends_with(".password") || path.contains(".connection")
         };
@@ -255,7 +256,7 @@ impl Import {
     fn unknown(&mut self, table: &BTreeMap<&str, Row>, key: &str, line: usize) {
         let first = key.split('.').next().unwrap_or(key);
         let why = table.get(first).map_or("no value is known for this setting", |row| row.about);
-        // what is about services of the machine stays with the machine
+        // Settings of services of the machine stay with the machine.
         match table.get(first).is_none() || matches!(first, "gitlab_rails" | "registry" | "gitaly") {
             true => self.lost("not-carried", key, why, line, DOCS),
             false => self.note("not-carried", format!("`{}`: {why}", shown(key)), line, DOCS),
@@ -273,12 +274,12 @@ impl Import {
         self.findings.push(Diagnostic::warning(code, message).at(at).hint(hint));
     }
 
-    /// Sets a value; an earlier one at the same place is lost, as in Ruby.
+    /// Sets a value; as in Ruby, it replaces an earlier one at the same path.
     fn put(&mut self, path: &str, value: Value) {
         self.put_at(&path.split('.').collect::<Vec<_>>(), value);
     }
 
-    /// The same for keys that may have a dot in them.
+    /// The same for keys that may contain a dot.
     fn put_at(&mut self, keys: &[&str], value: Value) {
         let Some((last, above)) = keys.split_last() else { return };
         let mut at = &mut self.values;
@@ -299,7 +300,7 @@ impl Import {
         rest.split('.').filter(|key| !key.is_empty()).try_fold(found, |at, key| at.get(key))
     }
 
-    /// Takes a value away, and the maps that are empty then.
+    /// Removes a value, and the maps that become empty.
     fn remove(&mut self, path: &str) {
         fn take(map: &mut Map<String, Value>, path: &str) {
             match path.split_once('.') {
@@ -340,19 +341,19 @@ impl Import {
     }
 }
 
-/// Settings that are carried over in parts.
+/// Settings that are carried over in part.
 const PARTS: [&str; 4] =
     ["gitlab_rails.object_store", "gitlab_rails.ldap_servers", "gitlab_rails.env", "gitlab_rails.omniauth_providers"];
 
-/// How settings end that name a machine.
+/// Suffixes of settings that name a machine.
 const HOSTS: &str = "_host";
 
-/// Whether an address or the path of a socket is reached on the machine itself only.
+/// Whether an address or the path of a socket can be reached on the machine itself only.
 fn is_this_machine(address: &str) -> bool {
     matches!(address, "localhost" | "::1" | "[::1]") || address.starts_with("127.") || address.starts_with('/')
 }
 
-/// A key below a setting that is a map, with what is known of the map it would be in: `['object_store']['connection']`.
+/// A key below a setting that is a map, with the known row of that map: `['object_store']['connection']`.
 fn part_of(key: &str, value: &ruby::Value) -> Option<(&'static str, Value)> {
     let (whole, rest) = PARTS.iter().find_map(|whole| Some((*whole, key.strip_prefix(whole)?.strip_prefix('.')?)))?;
     let value = special::known_parts(value.clone());
@@ -366,14 +367,14 @@ fn place(finding: &Diagnostic) -> usize {
     }
 }
 
-/// `gitlab_rails.smtp_address` as the file has it: `gitlab_rails['smtp_address']`.
+/// The spelling of a setting in the file: `gitlab_rails.smtp_address` as `gitlab_rails['smtp_address']`.
 fn shown(key: &str) -> String {
     let mut parts = key.split('.');
     let first = one_line(parts.next().unwrap_or(key));
     parts.fold(first, |whole, part| format!("{whole}['{}']", one_line(part)))
 }
 
-/// The type that a values path asks for, where `gitlab.rb` often has another one.
+/// The type that a values path needs, where `gitlab.rb` often has another one.
 enum Wanted {
     /// A port is a number.
     Port,
@@ -396,7 +397,7 @@ impl Wanted {
     }
 }
 
-/// A value in the type that its values path asks for.
+/// Converts a value to the type that its values path needs.
 fn fitting(path: &str, value: Value) -> Value {
     match (Wanted::at(path), value) {
         (Wanted::Port, Value::String(text)) => text.parse::<u16>().map_or(Value::String(text), Value::from),

@@ -1,12 +1,13 @@
-//! Reads the part of Ruby that `gitlab.rb` files are written in: assignments, calls, and literals. Nothing is run: what
-//! would have to be computed is kept as [`Value::Computed`], and statements of other kinds as [`StatementKind::Code`].
+//! Parses the part of Ruby that `gitlab.rb` files are written in: assignments, calls, and literals. Nothing is run: an
+//! expression that would have to be evaluated is kept as [`Value::Computed`], and statements of other kinds as
+//! [`StatementKind::Code`].
 
 use super::scan::Scan;
 
-/// How deep brackets may be within each other.
+/// The maximum nesting of brackets.
 const MAX_DEPTH: usize = 64;
 
-/// A value as it is written.
+/// A value as it is written in the file.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Value {
     Nil,
@@ -17,20 +18,20 @@ pub enum Value {
     Text(String),
     List(Vec<Value>),
     Map(Vec<(Value, Value)>),
-    /// `YAML.load` of a text.
+    /// `YAML.load` of a string.
     Yaml(String),
-    /// Something that only a run would tell, such as `ENV['X']`: how it is written, without what it is about.
+    /// An expression whose value only a run would give, such as `ENV['X']`: its form without its content.
     Computed(&'static str),
 }
 
-/// What a statement does.
+/// The kind of a statement.
 #[derive(Debug, Clone, PartialEq)]
 pub enum StatementKind {
     /// `gitlab_rails['smtp_address'] = ...` and `external_url '...'`: the name and its keys, and the value.
     Set(Vec<String>, Value),
-    /// `gitlab_rails['omniauth_providers'] << ...` and `+= [...]`: the name and its keys, and the items that are added.
+    /// `gitlab_rails['omniauth_providers'] << ...` and `+= [...]`: the name and its keys, and the added items.
     Add(Vec<String>, Value),
-    /// Anything else, as its first line is written.
+    /// Anything else: its first line.
     Code(String),
 }
 
@@ -39,16 +40,16 @@ pub enum StatementKind {
 pub struct Statement {
     /// Counted from 1.
     pub line: usize,
-    /// What it does.
+    /// Its kind.
     pub what: StatementKind,
-    /// Whether it stands in a block, such as `if ... end`, and may not be done at all.
+    /// Whether it stands in a block, such as `if ... end`, and may not run at all.
     pub in_block: bool,
 }
 
 /// All statements of a file, in order.
 ///
 /// # Errors
-/// Line and reason of a string or a bracket that has no end.
+/// Line and reason of an unterminated string or bracket.
 pub fn parse(text: &str) -> Result<Vec<Statement>, (usize, String)> {
     let mut scan = Scan::new(text);
     let mut statements = Vec::new();
@@ -82,7 +83,7 @@ fn opens_block(line: &str) -> bool {
     const WORDS: [&str; 10] = ["if", "unless", "case", "begin", "while", "until", "for", "def", "class", "module"];
     let line = line.trim();
     let first = |text: &str| text.split(|c: char| !c.is_ascii_alphabetic()).next().unwrap_or_default().to_owned();
-    // `x = if a`, where the value is what the block comes to
+    // `x = if a`, where the value is that of the block.
     let assigned = line.split_once('=').map(|(_, value)| first(value.trim_start())).unwrap_or_default();
     let opens =
         WORDS.contains(&first(line).as_str()) || matches!(assigned.as_str(), "if" | "unless" | "case" | "begin");
@@ -93,11 +94,11 @@ fn closes_block(line: &str) -> bool {
     line.trim().split(|c: char| !c.is_ascii_alphabetic()).next() == Some("end")
 }
 
-/// Why a statement was not read.
+/// The reason why a statement was not parsed.
 pub(super) enum UnreadStatement {
-    /// It has no end.
+    /// It is unterminated.
     Unclosed(usize, String),
-    /// It is of a kind that is not read here.
+    /// Its kind is not supported.
     Unknown,
 }
 
@@ -158,7 +159,7 @@ fn statement(scan: &mut Scan) -> Read<StatementKind> {
         return Err(UnreadStatement::Unknown);
     };
     scan.skip_space();
-    // `x = 1 if y` and the like
+    // `x = 1 if y` and similar modifiers.
     if !scan.at_line_end() {
         return Err(UnreadStatement::Unknown);
     }
@@ -185,7 +186,7 @@ fn expression(scan: &mut Scan, depth: usize) -> Read<Value> {
                 scan.skip_blank();
                 value = computed(&value, operator, &operand(scan, depth)?);
             }
-            // adjacent strings are one
+            // Adjacent strings are concatenated.
             Some('\'' | '"') if matches!(value, Value::Text(_)) => value = joined(value, operand(scan, depth)?),
             Some('|') if scan.starts("||") => {
                 scan.eat_word("||");
@@ -261,7 +262,7 @@ fn operand(scan: &mut Scan, depth: usize) -> Read<Value> {
     methods(scan, value, depth)
 }
 
-/// A text, or what a text that has code in it is.
+/// A string, or [`Value::Computed`] where it interpolates code.
 fn text((text, has_code): (String, bool)) -> Value {
     if has_code { Value::Computed("a string with code in it") } else { Value::Text(text) }
 }
@@ -305,7 +306,7 @@ fn word(scan: &mut Scan, depth: usize) -> Read<Value> {
     Ok(Value::Computed(what))
 }
 
-/// Passes over `[...]`, `(...)` and `.method` that follow something computed.
+/// Skips `[...]`, `(...)` and `.method` after a computed value.
 fn arguments(scan: &mut Scan, depth: usize) -> Read<()> {
     loop {
         let line = scan.line();
@@ -321,7 +322,7 @@ fn arguments(scan: &mut Scan, depth: usize) -> Read<()> {
     }
 }
 
-/// Methods behind a value: those that leave a literal as it is, and all others, which make it computed.
+/// Method calls on a value: some leave a literal as it is, all others make it computed.
 fn methods(scan: &mut Scan, mut value: Value, depth: usize) -> Read<Value> {
     while scan.eat('.') {
         let name = scan.identifier().ok_or(UnreadStatement::Unknown)?;
@@ -351,7 +352,7 @@ fn list(scan: &mut Scan, end: char, line: usize, depth: usize) -> Read<Value> {
         }
         let item = expression(scan, depth + 1)?;
         scan.skip_blank();
-        // a hash without braces as the last argument
+        // A hash without braces as the last argument.
         if scan.eat_word("=>") {
             scan.skip_blank();
             let value = expression(scan, depth + 1)?;

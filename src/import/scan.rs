@@ -1,17 +1,17 @@
-//! The characters of a Ruby file: strings in all their forms, numbers, names, blanks and comments.
+//! The lexer of a Ruby file: strings in all their forms, numbers, names, blanks and comments.
 
 use super::ruby::{UnreadStatement, Value};
 
-/// A place in a text.
+/// A position in a file.
 pub(super) struct Scan<'t> {
     text: &'t str,
     at: usize,
     line: usize,
-    /// Heredocs whose text begins behind the line that is read, and how many of them were read already.
+    /// Heredocs whose body begins after the current line, and how many of them were read already.
     after_line: Option<usize>,
 }
 
-/// A place to come back to.
+/// A position to return to.
 #[derive(Clone, Copy)]
 pub(super) struct Position(usize, usize, Option<usize>);
 
@@ -55,7 +55,7 @@ impl<'t> Scan<'t> {
         self.at += c.len_utf8();
         if c == '\n' {
             self.line += 1;
-            // the text of heredocs was read when their names were
+            // The bodies of heredocs were read together with their names.
             if let Some(after) = self.after_line.take() {
                 self.line += self.text[self.at..after].matches('\n').count();
                 self.at = after;
@@ -80,14 +80,14 @@ impl<'t> Scan<'t> {
         found
     }
 
-    /// Blanks within a line.
+    /// Skips blanks within a line.
     pub fn skip_space(&mut self) {
         while self.peek().is_some_and(|c| matches!(c, ' ' | '\t' | '\r')) {
             self.bump();
         }
     }
 
-    /// Blanks, ends of lines and comments.
+    /// Skips blanks, line breaks and comments.
     pub fn skip_blank(&mut self) {
         loop {
             match self.peek() {
@@ -107,14 +107,14 @@ impl<'t> Scan<'t> {
         }
     }
 
-    /// What is left of the line; its end stays.
+    /// Skips the rest of the line, without its line break.
     pub fn skip_line(&mut self) {
         while self.peek().is_some_and(|c| c != '\n') {
             self.bump();
         }
     }
 
-    /// What is left of the line, as a text.
+    /// The rest of the line.
     pub fn take_line(&mut self) -> &'t str {
         let start = self.at;
         self.skip_line();
@@ -127,7 +127,7 @@ impl<'t> Scan<'t> {
         line == "__END__" && (self.at == 0 || self.text[..self.at].ends_with('\n'))
     }
 
-    /// Whether nothing but a comment is left of the line.
+    /// Whether only a comment is left on the line.
     pub fn at_line_end(&self) -> bool {
         matches!(self.peek(), None | Some('\n' | '#' | ';'))
     }
@@ -147,7 +147,7 @@ impl<'t> Scan<'t> {
         Some(name.to_owned())
     }
 
-    /// `key:` of a map.
+    /// Whether this is `key:` of a hash.
     pub fn short_key(&mut self) -> Option<String> {
         let start = self.position();
         let key = self.identifier();
@@ -180,13 +180,13 @@ impl<'t> Scan<'t> {
         Some(value)
     }
 
-    /// A string in quotes, and whether it has code in it.
+    /// A quoted string, and whether it interpolates code.
     pub fn quoted(&mut self) -> Read<(String, bool)> {
         let quote = self.bump().ok_or(UnreadStatement::Unknown)?;
         self.until(quote, quote, quote == '"')
     }
 
-    /// What stands before `end`; `open` is its counterpart, which may be within it in pairs.
+    /// The string up to `end`; `open` is its counterpart, which may be nested in pairs.
     fn until(&mut self, open: char, end: char, escapes: bool) -> Read<(String, bool)> {
         let line = self.line;
         let (mut text, mut has_code, mut depth) = (String::new(), false, 0usize);
@@ -209,7 +209,7 @@ impl<'t> Scan<'t> {
         }
     }
 
-    /// What follows a backslash in double quotes.
+    /// An escape sequence in double quotes.
     fn escape(&mut self, text: &mut String) {
         let Some(c) = self.bump() else { return };
         let (radix, most) = match c {
@@ -227,14 +227,14 @@ impl<'t> Scan<'t> {
                 self.at -= 1;
                 (8, 3)
             }
-            // the text goes on in the next line
+            // The string continues on the next line.
             '\n' => return,
             other => return text.push(escaped(other)),
         };
         text.extend(self.digits(radix, most));
     }
 
-    /// A character by its number, of so many digits at most; what is no digit is passed over.
+    /// A character by its number, of at most `most` digits; other characters are skipped.
     fn digits(&mut self, radix: u32, most: usize) -> Option<char> {
         let digits: String = self.rest().chars().take(most).take_while(|c| c.is_digit(radix)).collect();
         if digits.is_empty() {

@@ -1,11 +1,12 @@
-//! Secrets: how to make them, never what is in them.
+//! How to create Secrets; their content is never shown.
 
 use serde_json::Value;
 
 use super::{From, Import, Secret};
 use crate::diag::Diagnostic;
 
-/// What of `gitlab-secrets.json` goes where: where it is there, the Secret, its key, how `jq` gets it, and the values
+/// The targets of `gitlab-secrets.json`: the entry, the Secret, its key, the `jq` expression, and the values path that
+/// names the Secret.
 /// path that names the Secret.
 const OF_THE_PACKAGE: [(&str, &str, &str, &str, &str); 8] = [
     (
@@ -61,7 +62,8 @@ const OF_THE_PACKAGE: [(&str, &str, &str, &str, &str); 8] = [
 ];
 
 impl Import {
-    /// Names the Secrets that carry over what a package made for itself, so that what it encrypted can be read.
+    /// Names the Secrets that carry over what a package generated for itself, so that data that it encrypted can be
+    /// read.
     pub(super) fn secrets_of_the_package(&mut self, json: &str) -> Result<(), Diagnostic> {
         let read: Value = serde_json::from_str(json).map_err(|error| {
             Diagnostic::error("bad-secrets", format!("the secrets, line {}: not valid JSON", error.line()))
@@ -89,7 +91,7 @@ impl Import {
     }
 }
 
-/// Comments that make the Secrets: one command each, whose values come from a prompt, a file or `jq`.
+/// Comments with the commands that create the Secrets: one each, with values from a prompt, a file or `jq`.
 pub(super) fn commands(secrets: &[Secret], namespace: &str) -> String {
     if secrets.is_empty() {
         return String::new();

@@ -1,4 +1,4 @@
-//! LDAP servers, OmniAuth providers and the environment: settings with secrets among them.
+//! LDAP servers, OmniAuth providers and environment variables: settings with secrets among them.
 
 use serde_json::{Map, Value, json};
 
@@ -6,7 +6,7 @@ use super::special::name;
 use super::{From, Import, Secret, shown};
 use crate::redact;
 
-/// How many characters of a name a Secret is called by.
+/// The maximum number of characters of a name that goes into the name of a Secret.
 const LONGEST: usize = 80;
 
 impl Import {
@@ -38,7 +38,7 @@ impl Import {
                 self.put_at(&[&servers[..], &["password", "key"]].concat(), "password".into());
                 self.add_secret(&secret, "password", From::Setting(shown(&key), line));
             }
-            // the name of `encryption` before GitLab 10
+            // The name of `encryption` before GitLab 10.
             "method" if !fields.contains_key("encryption") => {
                 let encryption = match value.as_str() {
                     Some("tls") => "start_tls".into(),
@@ -60,14 +60,14 @@ impl Import {
         }
     }
 
-    /// Providers hold secrets among their settings, so each is a Secret as a whole.
+    /// Providers have secrets among their settings, so each becomes a Secret as a whole.
     pub(super) fn omniauth(&mut self, value: &Value, line: usize) {
         let setting = "gitlab_rails.omniauth_providers";
         let hint = "make a Secret of each provider, and name it in `global.appConfig.omniauth.providers`";
         let Some(list) = value.as_array() else {
             return self.lost("not-carried", setting, "this is no list of providers", line, hint);
         };
-        // a second assignment takes the place of the first
+        // A second assignment replaces the first.
         self.secrets.retain(|secret| !secret.name.starts_with("gitlab-omniauth-"));
         let mut providers = Vec::new();
         for (number, provider) in list.iter().enumerate() {
@@ -90,7 +90,7 @@ impl Import {
         self.put("global.appConfig.omniauth.providers", Value::Array(providers));
     }
 
-    /// Variables of the environment: what is or looks like a secret comes from a Secret.
+    /// Environment variables: one that is or looks like a secret is read from a Secret.
     pub(super) fn environment(&mut self, value: &Value, line: usize) {
         let setting = "gitlab_rails.env";
         let Some(variables) = value.as_object() else {
@@ -121,14 +121,14 @@ impl Import {
         }
     }
 
-    /// A Secret that has to be made; a later line about the same item takes the place of an earlier one.
+    /// Adds a Secret that the user has to create; a later line about the same item replaces an earlier one.
     pub(super) fn add_secret(&mut self, name: &str, item: &str, from: From) {
         self.secrets.retain(|secret| secret.name != name || secret.item != item);
         self.secrets.push(Secret { name: name.to_owned(), item: item.to_owned(), from });
     }
 }
 
-/// A name for a comment.
+/// A name that can be part of a comment.
 pub(super) fn one_line(text: &str) -> String {
     let end = text.char_indices().nth(LONGEST).map_or(text.len(), |(at, _)| at);
     let breaks = |c: char| c.is_control() || matches!(c, '\u{2028}' | '\u{2029}' | '\u{85}' | '\u{feff}');

@@ -1,14 +1,14 @@
-//! Settings that take more than a place in the values.
+//! Settings that need more than a values path.
 
 use serde_json::{Map, Value, json};
 
 use super::{Import, ruby, shown};
 use crate::yaml::read::read_plain;
 
-/// A value without anything that would have to be computed.
+/// A literal value, without any part that would have to be evaluated.
 ///
 /// # Errors
-/// What it would take, as `an environment variable`.
+/// What would have to be evaluated, such as `an environment variable`.
 pub(super) fn plain(value: ruby::Value) -> Result<Value, &'static str> {
     Ok(match value {
         ruby::Value::Nil => Value::Null,
@@ -33,7 +33,7 @@ pub(super) fn plain(value: ruby::Value) -> Result<Value, &'static str> {
     })
 }
 
-/// The same where only a part of a value is carried over: what would have to be computed is null.
+/// The same where only a part of a value is carried over: parts that would have to be evaluated are null.
 pub(super) fn known_parts(value: ruby::Value) -> Value {
     match value {
         ruby::Value::List(items) => Value::Array(items.into_iter().map(known_parts).collect()),
@@ -48,7 +48,7 @@ pub(super) fn known_parts(value: ruby::Value) -> Value {
     }
 }
 
-/// Where in a value something would have to be computed: the path from its setting, and what it would take.
+/// The parts of a value that would have to be evaluated: the path from its setting, and what it is.
 pub(super) fn computed_parts(path: &str, value: &ruby::Value, found: &mut Vec<(String, &'static str)>) {
     match value {
         ruby::Value::Computed(what) => found.push((path.to_owned(), what)),
@@ -73,7 +73,7 @@ pub(super) fn computed_parts(path: &str, value: &ruby::Value, found: &mut Vec<(S
     }
 }
 
-/// An address in its parts.
+/// The parts of an address.
 struct Address<'a> {
     https: bool,
     host: &'a str,
@@ -115,7 +115,7 @@ impl Import {
             "gitlab_rails.env" => self.environment(value, line),
             key if key.ends_with("_object_store_enabled") => self.kind_of_files(key, value, line),
             "gitlab_rails.redis_sentinels" => self.sentinels(value),
-            // the addresses of the storages say where Gitaly runs
+            // The addresses of the storages tell where Gitaly runs.
             "gitaly.enable" => {}
             "redis.master_name" => self.put("global.redis.host", value.clone()),
             "roles" => self.roles(value, line),
@@ -200,7 +200,7 @@ impl Import {
         }
     }
 
-    /// Storages with an address elsewhere stay there; the others become Gitaly pods.
+    /// Storages with an address elsewhere stay external; the others become Gitaly pods.
     fn storages(&mut self, value: &Value, line: usize) {
         let named: Vec<(String, &Value)> = match value {
             Value::Object(map) => map.iter().map(|(name, storage)| (name.clone(), storage)).collect(),
@@ -208,7 +208,7 @@ impl Import {
                 let name = |item: &Value| item.get("name").and_then(Value::as_str).map(str::to_owned);
                 items.iter().filter_map(|item| Some((name(item)?, item))).collect()
             }
-            // one directory, before storages had names
+            // One directory, before storages had names.
             _ => vec![("default".to_owned(), value)],
         };
         let (mut internal, mut external) = (Vec::new(), Vec::new());
@@ -241,7 +241,7 @@ impl Import {
         match internal.is_empty() && !external.is_empty() {
             true => self.put("global.gitaly.enabled", false.into()),
             false => {
-                // another setting may have named storages elsewhere only
+                // Another setting may have named only storages elsewhere.
                 if self.get("global.gitaly.enabled").is_some() {
                     self.put("global.gitaly.enabled", true.into());
                 }
@@ -263,7 +263,7 @@ impl Import {
         self.put("global.redis.sentinels", Value::Array(entries));
     }
 
-    /// `redis://:password@host:6379/1`
+    /// Parses `redis://:password@host:6379/1`.
     pub(super) fn redis(&mut self, to: &str, key: &str, value: &Value, line: usize) {
         let Some(found) = value.as_str().and_then(address) else {
             let hint = format!("set `{to}.host`");
@@ -341,13 +341,13 @@ impl Import {
     }
 }
 
-/// `tcp://host:8075`, `tls://host:9999`: host, port, whether it is TLS.
+/// Parses `tcp://host:8075` or `tls://host:9999`: host, port, whether it is TLS.
 fn address_of_gitaly(text: &str) -> Option<(&str, Option<u16>, bool)> {
     let found = address(text)?;
     Some((found.host, found.port, text.starts_with("tls://")))
 }
 
-/// A name as Kubernetes takes it.
+/// A name that is valid in Kubernetes.
 pub(super) fn name(text: &str) -> String {
     let fits = |c: char| if c.is_ascii_alphanumeric() { c.to_ascii_lowercase() } else { '-' };
     let name: String = text.chars().take(40).map(fits).collect();

@@ -1,4 +1,4 @@
-//! Object storage: one connection for all, or one for each kind of files.
+//! Object storage: one connection for all kinds of files, or one for each kind.
 
 use serde_json::{Map, Value};
 
@@ -6,7 +6,7 @@ use super::areas::Area;
 use super::{DOCS, Import, shown};
 use crate::diag::Diagnostic;
 
-/// A kind of files, its name in the package and its values.
+/// A kind of files: its name in the package and its values.
 const KINDS: [(&str, &str); 9] = [
     ("artifacts", "global.appConfig.artifacts"),
     ("ci_secure_files", "global.appConfig.ciSecureFiles"),
@@ -19,7 +19,7 @@ const KINDS: [(&str, &str); 9] = [
     ("uploads", "global.appConfig.uploads"),
 ];
 
-/// The connection for all kinds.
+/// The consolidated connection.
 const SETTING: &str = "gitlab_rails.object_store";
 
 impl Import {
@@ -29,7 +29,7 @@ impl Import {
                 self.put(&format!("global.appConfig.object_store.{field}"), value.clone());
             }
         }
-        // whether it is used is known at the end of the file
+        // Whether it is used is known at the end of the file.
         if value.get("connection").is_some_and(|connection| !is_nothing(connection)) {
             self.connection = Some(line);
         }
@@ -59,7 +59,7 @@ impl Import {
         self.note("by-hand", message, line, "copy them into the bucket, or let a restore do it");
     }
 
-    /// What is known when all lines have been read: connections that are used, and those that are switched off.
+    /// Conclusions after all lines have been read: connections that are used, and those that are disabled.
     pub(super) fn stores(&mut self) {
         let off = self.get("global.appConfig.object_store.enabled") == Some(&Value::Bool(false));
         match self.connection {
@@ -77,7 +77,7 @@ impl Import {
             }
         }
         let off_disk = self.get("global.appConfig.object_store.connection").is_some();
-        // MinIO is for trials, and whoever has a connection has a store
+        // MinIO is for trials; a user with a connection has a store.
         let elsewhere = |(_, to): &(&str, &str)| self.get(&format!("{to}.connection")).is_some();
         if (off_disk || KINDS.iter().any(elsewhere)) && self.get("global.minio.enabled").is_none() {
             self.put("global.minio.enabled", false.into());
@@ -87,7 +87,7 @@ impl Import {
         }
     }
 
-    /// Files that the package keeps on its disk while others are in a store: in a cluster there is no such disk.
+    /// Files that the package keeps on its disk while others are in a store: a cluster has no such disk.
     fn kinds_without_a_store(&mut self) {
         let needed = |(kind, to): &(&str, &str)| {
             let by_default = matches!(*kind, "artifacts" | "lfs" | "packages" | "uploads");
@@ -105,7 +105,7 @@ impl Import {
     }
 }
 
-/// The template of the package sets `nil` and `{}` for what is not used.
+/// The package's template sets unused values to `nil` and `{}`.
 fn is_nothing(value: &Value) -> bool {
     value.is_null() || value.as_object().is_some_and(Map::is_empty)
 }

@@ -1,4 +1,4 @@
-//! Which findings the user wants silenced: by comments in the values, and in `.gitlab-render.toml`.
+//! Findings that the user silences: by comments in the values, and in `.gitlab-render.toml`.
 
 use std::collections::BTreeMap;
 
@@ -6,7 +6,7 @@ use serde::Deserialize;
 
 use crate::diag::{Diagnostic, Location, Sources, register};
 
-/// Starts a comment that allows a code: `# gitlab-render: allow no-requests it is a test`.
+/// Begins a comment that allows a code: `# gitlab-render: allow no-requests it is a test`.
 const MARK: &str = "# gitlab-render: allow ";
 
 /// `.gitlab-render.toml`.
@@ -18,7 +18,7 @@ pub struct Settings {
     pub lint: LintSettings,
 }
 
-/// What `lint` is told.
+/// The settings of `lint`.
 #[derive(Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct LintSettings {
@@ -30,7 +30,7 @@ pub struct LintSettings {
 /// Reads `.gitlab-render.toml`.
 ///
 /// # Errors
-/// It is not TOML, or has keys that nothing reads.
+/// Content that is not TOML, or unknown keys.
 pub fn settings(name: &str, text: &str) -> Result<Settings, Diagnostic> {
     toml::from_str(text).map_err(|error| {
         let line = error.span().map_or(1, |span| text[..span.start.min(text.len())].lines().count().max(1));
@@ -43,12 +43,12 @@ pub fn settings(name: &str, text: &str) -> Result<Settings, Diagnostic> {
 struct Comment {
     source: usize,
     line: usize,
-    /// The line that it is about; none: the whole file.
+    /// The line that it applies to; `None`: the whole file.
     about: Option<usize>,
     code: String,
 }
 
-/// Takes out the findings that are allowed, and adds one for each comment or setting that names no code.
+/// Removes the findings that are allowed, and adds one for each comment or setting without a valid code.
 pub fn apply(found: Vec<Diagnostic>, sources: &Sources, settings: &Settings) -> Vec<Diagnostic> {
     let comments: Vec<Comment> = sources.all().flat_map(|(number, source)| comments(number, &source.text)).collect();
     let allowed = |finding: &Diagnostic| {
@@ -82,8 +82,8 @@ fn no_such_code(code: &str) -> Diagnostic {
         .hint(hint)
 }
 
-/// The comments of a text. One behind a value is about its line, one on a line of its own about the next line that is
-/// none; before the first value of the file, where an empty line follows, it is about the whole file.
+/// The comments of a source. One after a value applies to its line, one on a line of its own to the next line that is
+/// not a comment; before the first value of the file and followed by an empty line, it applies to the whole file.
 fn comments(source: usize, text: &str) -> Vec<Comment> {
     let lines: Vec<&str> = text.lines().collect();
     let mut found = Vec::new();

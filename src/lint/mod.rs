@@ -1,6 +1,6 @@
-//! What can be said about values and their objects besides errors: settings that are risky, and Pod Security.
+//! Checks of values and their objects beyond errors: risky settings, and Pod Security.
 //!
-//! Each finding has a code of the register. [`allow`] reads which of them the user wants silenced.
+//! Each finding has a code of the register. [`allow`] reads which of them the user silences.
 
 pub mod allow;
 mod objects;
@@ -11,7 +11,7 @@ use serde_json::Value;
 use crate::diag::Diagnostic;
 use crate::manifest::Manifest;
 
-/// What is looked at.
+/// The input of the checks.
 pub struct Linted<'a> {
     /// The values over the defaults.
     pub tree: &'a Value,
@@ -19,7 +19,7 @@ pub struct Linted<'a> {
     pub user: &'a Value,
     /// The objects of a render.
     pub objects: &'a [Manifest],
-    /// The section of a component's values by its name.
+    /// The section of a component's values, by the component's name.
     pub section: &'a dyn Fn(&str) -> String,
 }
 

@@ -1,4 +1,4 @@
-//! What the objects of a render show: images, requests, disruption budgets, Pod Security.
+//! Checks of a render's objects: images, requests, disruption budgets, Pod Security.
 
 use std::collections::BTreeMap;
 
@@ -8,10 +8,10 @@ use super::Linted;
 use crate::diag::{Diagnostic, ValuePath};
 use crate::manifest::Manifest;
 
-/// Tags that mean another image tomorrow.
+/// Tags whose image changes over time.
 const MOVING: [&str; 8] = ["latest", "master", "main", "stable", "edge", "nightly", "dev", "head"];
 
-/// Findings of one kind about one component, with the objects that have it.
+/// Findings of one kind about one component, with the objects concerned.
 type Gathered<'m> = BTreeMap<(&'static str, &'m str), Vec<String>>;
 
 pub(super) fn check(linted: &Linted<'_>) -> Vec<Diagnostic> {
@@ -84,7 +84,7 @@ fn finding(linted: &Linted<'_>, code: &'static str, component: &str, objects: &[
     severity(code, message).at_value(ValuePath::dotted(&format!("{section}.{key}"))).hint(hint)
 }
 
-/// The spec of the pods of an object.
+/// The pod spec of an object.
 fn pod(manifest: &Manifest) -> Option<&Value> {
     let pointer = match manifest.id.kind.as_str() {
         "Pod" => "/spec",
@@ -104,7 +104,7 @@ fn containers(pod: &Value) -> impl Iterator<Item = &Value> {
     ["initContainers", "containers"].into_iter().filter_map(|key| pod.get(key)?.as_array()).flatten()
 }
 
-/// Whether another image may stand behind a name tomorrow.
+/// Whether a name may refer to another image tomorrow.
 fn moves(image: &str) -> bool {
     if image.contains('@') {
         return false;
@@ -130,7 +130,7 @@ fn restricted(pod: &Value, container: &Value) -> bool {
         && ["hostNetwork", "hostPID", "hostIPC"].iter().all(|key| pod.get(*key).is_none_or(|on| on == false))
 }
 
-/// How many pods an object starts with, or its autoscaler keeps.
+/// The number of pods that an object starts with, or that its autoscaler keeps.
 fn replicas(all: &[Manifest], of: &Manifest) -> u64 {
     let scaler = all.iter().find(|scaler| {
         let target = scaler.body.pointer("/spec/scaleTargetRef");

@@ -1,4 +1,4 @@
-//! What values say by themselves.
+//! Checks of the values alone.
 
 use serde_json::Value;
 
@@ -6,7 +6,7 @@ use super::Linted;
 use crate::diag::{Diagnostic, ValuePath};
 use crate::redact;
 
-/// Data stores that come with GitLab: the switch, what it is, and where its replacement is set.
+/// Data stores that come with GitLab: the switch, the store, and the setting of its replacement.
 const BUNDLED: [(&str, &str, &str); 3] = [
     ("postgresql.install", "PostgreSQL", "global.psql.host"),
     ("redis.install", "Redis", "global.redis.host"),
@@ -52,7 +52,7 @@ fn plain_secrets(user: &Value, masked: &Value, path: &ValuePath, found: &mut Vec
     }
 }
 
-/// Host names of the user's that do not end in the domain.
+/// The user's host names that do not end in the domain.
 fn foreign_hosts(linted: &Linted<'_>, found: &mut Vec<Diagnostic>) {
     let hosts = ValuePath::dotted("global.hosts");
     let Some(Value::Object(set)) = hosts.within(linted.user) else { return };

@@ -1,13 +1,13 @@
-//! What follows from the content of objects: checksum annotations, and names that end in a hash.
+//! Values that follow from the content of objects: checksum annotations, and names that end in a hash.
 
 use std::collections::HashMap;
 
 use serde_json::{Map, Value};
 use sha2::{Digest, Sha256};
 
-/// Sets pod annotations to the hash of the object they follow: `(annotation, kind, name)`.
+/// Sets pod annotations to the hash of the object that they track: `(annotation, kind, name)`.
 ///
-/// An object that is not there has the hash of nothing: its coming and going restarts pods too.
+/// A missing object has the hash of an empty string: adding or removing it restarts pods as well.
 pub fn checksums<'a>(
     body: &mut Value,
     follows: impl IntoIterator<Item = (&'a str, &'a str, &'a str)>,
@@ -27,7 +27,7 @@ pub fn checksums<'a>(
     }
 }
 
-/// Hashes of objects by kind and name.
+/// Hashes of objects, by kind and name.
 #[derive(Debug, Default)]
 pub struct Hashes(HashMap<(String, String), String>);
 
@@ -48,7 +48,7 @@ impl Hashes {
 
 /// Appends the first seven digits of the content's hash to an object's name, and then `end`.
 ///
-/// What a pod reads from ConfigMaps is content too: a Job whose script changed has to run again.
+/// The ConfigMaps that a pod reads belong to its content: a Job whose script changed has to run again.
 pub fn name_by_content(body: &mut Value, end: &str, hashes: &Hashes) {
     let mut content = hash_of(body);
     for name in mounted(body) {
@@ -99,8 +99,8 @@ fn hex(bytes: &[u8]) -> String {
     })
 }
 
-/// A text of a configuration file in which each tag of ERB or gomplate, `<% … %>` and `{% … %}`, is replaced by what `with` makes
-/// of it. A tag that is not closed stays, and so does all behind it.
+/// A configuration file in which `with` replaces each tag of ERB or gomplate, `<% … %>` and `{% … %}`. An unclosed tag
+/// and everything after it stay.
 pub fn replace_tags(text: &str, mut with: impl FnMut(&str) -> String) -> String {
     let mut out = String::with_capacity(text.len());
     let mut rest = text;

@@ -1,10 +1,10 @@
-//! What Helm's annotations say about when an object runs.
+//! Helm's hook annotations of an object.
 
 use serde_json::Value;
 
 /// The annotation that makes an object a hook.
 pub const HOOK: &str = "helm.sh/hook";
-/// The order among hooks of one moment.
+/// The order among hooks of the same event.
 pub const WEIGHT: &str = "helm.sh/hook-weight";
 /// When Helm deletes a hook.
 pub const DELETE_POLICY: &str = "helm.sh/hook-delete-policy";
@@ -12,16 +12,16 @@ pub const DELETE_POLICY: &str = "helm.sh/hook-delete-policy";
 /// An object that Helm runs as a hook.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Hook {
-    /// `pre-install`, `pre-upgrade`, `test` ...
+    /// The events: `pre-install`, `pre-upgrade`, `test` ...
     pub events: Vec<String>,
-    /// Lower ones run first.
+    /// Hooks with lower weights run first.
     pub weight: i64,
     /// `before-hook-creation`, `hook-succeeded`, `hook-failed`; Helm's default is the first.
     pub delete: Vec<String>,
 }
 
 impl Hook {
-    /// Reads it from an object; `None` where it is no hook.
+    /// Reads the annotations of an object; `None` where it is not a hook.
     pub fn of(body: &Value) -> Option<Self> {
         let annotations = body.get("metadata")?.get("annotations")?.as_object()?;
         let text = |name: &str| annotations.get(name).and_then(Value::as_str);
@@ -33,7 +33,7 @@ impl Hook {
         })
     }
 
-    /// Whether it belongs to an upgrade, or to an install; a hook of another moment belongs to both.
+    /// Whether it runs for an upgrade, or for an install; a hook of another event runs for both.
     pub fn runs_on(&self, upgrade: bool) -> bool {
         let has = |when: &str| self.events.iter().any(|event| event.ends_with(when));
         match (has("install"), has("upgrade")) {

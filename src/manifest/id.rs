@@ -1,4 +1,4 @@
-//! What makes an object unique in a cluster.
+//! The identity of an object in a cluster.
 
 use std::fmt;
 
@@ -21,7 +21,7 @@ impl ObjectId {
     /// Reads the identity from an object.
     ///
     /// # Errors
-    /// The name of the field that is missing or not a text.
+    /// The name of the field that is missing or not a string.
     pub fn of(body: &Value) -> Result<Self, &'static str> {
         let text = |value: Option<&Value>| value.and_then(Value::as_str).filter(|s| !s.is_empty()).map(str::to_owned);
         let metadata = body.get("metadata");
@@ -33,12 +33,12 @@ impl ObjectId {
         })
     }
 
-    /// The API group; empty for the core group. Versions of one group name the same object.
+    /// The API group; empty for the core group. All versions of a group name the same object.
     pub fn group(&self) -> &str {
         self.api_version.split_once('/').map_or("", |(group, _)| group)
     }
 
-    /// The object as kubectl takes it: `deployment.apps/prod-kas`. The group tells kinds of one name apart.
+    /// The object in kubectl's notation: `deployment.apps/prod-kas`. The group distinguishes kinds with the same name.
     pub fn resource(&self) -> String {
         let kind = self.kind.to_lowercase();
         match self.group() {

@@ -1,7 +1,7 @@
 //! Kubernetes objects as data: read from rendered templates, verified, ordered and written.
 //!
-//! `read` → [`Manifest`] → [`verify`] → [`Verified`] → [`order`] → [`Ordered`]. The last two can be
-//! made by one function each, so nothing that was not checked can be printed by mistake.
+//! `read` → [`Manifest`] → [`verify`] → [`Verified`] → [`order`] → [`Ordered`]. Only one function makes each of the
+//! last two, so nothing unchecked can be printed by mistake.
 
 pub mod content;
 pub mod hook;
@@ -27,11 +27,11 @@ use crate::diag::{Diagnostic, ValuePath};
 pub enum Phase {
     /// Before everything: the upgrade check, the generator of shared secrets and its account.
     Pre,
-    /// The release itself.
+    /// The release's own objects.
     Main,
     /// After the release.
     Post,
-    /// Run on demand only.
+    /// Only on demand.
     Test,
 }
 
@@ -39,7 +39,7 @@ impl Phase {
     /// All of them, in their order.
     pub const ALL: [Phase; 4] = [Phase::Pre, Phase::Main, Phase::Post, Phase::Test];
 
-    /// What it is called on the command line.
+    /// Its name on the command line.
     pub fn word(self) -> &'static str {
         match self {
             Phase::Pre => "pre",
@@ -50,21 +50,21 @@ impl Phase {
     }
 }
 
-/// The annotation by which Helm keeps an object that is no longer rendered, and the value that it needs.
+/// The annotation, with its value, by which Helm keeps an object that is no longer rendered.
 pub const KEEP: (&str, &str) = ("helm.sh/resource-policy", "keep");
 
 /// One Kubernetes object.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Manifest {
-    /// What makes it unique in a cluster; equal to what `body` says.
+    /// The identity; equal to that in `body`.
     pub id: ObjectId,
-    /// The component it belongs to, `webservice`.
+    /// The component, `webservice`.
     pub component: Arc<str>,
-    /// The template it came from, `webservice/deployment.yaml`.
+    /// The template, `webservice/deployment.yaml`.
     pub source: String,
-    /// When it is applied.
+    /// The phase in which it is applied.
     pub phase: Phase,
-    /// When Helm would run it, where it is a hook: left out by `--no-hooks`.
+    /// Helm's hook annotations, where it is a hook: `--no-hooks` leaves it out.
     pub hook: Option<Hook>,
     /// The object.
     pub body: Value,
@@ -74,11 +74,11 @@ pub struct Manifest {
 pub type Manifests = Vec<Manifest>;
 
 impl Manifest {
-    /// Takes the identity from the body.
+    /// Reads the identity from the body.
     ///
     /// # Errors
-    /// A body without `apiVersion`, `kind` or `metadata.name`: a template is wrong, or a value that
-    /// is a name is empty.
+    /// A body without `apiVersion`, `kind` or `metadata.name`: a template has an error, or a value that gives a name is
+    /// empty.
     pub fn new(
         component: impl Into<Arc<str>>,
         source: impl Into<String>,

@@ -2,11 +2,11 @@
 
 use super::{Manifest, Verified};
 
-/// Objects that were verified, in the order they are written.
+/// Verified objects in their output order.
 #[derive(Debug, Clone)]
 pub struct Ordered(Vec<Manifest>);
 
-/// Kinds before the kinds that need them; what is not here comes last.
+/// Each kind before the kinds that need it; kinds that are not listed come last.
 const KINDS: [&str; 36] = [
     "PriorityClass",
     "Namespace",
@@ -46,7 +46,7 @@ const KINDS: [&str; 36] = [
     "Certificate",
 ];
 
-/// Sorts by phase, kind, name; objects that agree in all three keep their places.
+/// Sorts by phase, kind and name; the sort is stable.
 pub fn order(verified: Verified) -> Ordered {
     let mut manifests = verified.into_manifests();
     manifests.sort_by(|a, b| {
@@ -67,7 +67,7 @@ impl Ordered {
         &self.0
     }
 
-    /// Leaves out objects, as `--show-only`, `--no-hooks` and `--skip-tests` do.
+    /// Removes objects, as `--show-only`, `--no-hooks` and `--skip-tests` do.
     pub fn retain(&mut self, keep: impl FnMut(&Manifest) -> bool) {
         self.0.retain(keep);
     }

@@ -1,20 +1,20 @@
-//! Reads manifests as people keep them: a stream of YAML documents or JSON, with `List`s taken apart.
+//! Reads manifests in their usual forms: a stream of YAML documents or JSON, with each `List` split into its items.
 
 use serde_json::Value;
 
 use crate::diag::{Diagnostic, Location, Report};
 use crate::yaml::{read, scalar, stream, tree};
 
-/// The objects of a text: YAML documents or JSON values, empty ones left out, the items of a `List` each by itself.
-/// `source` is the number that places in the text get.
+/// The objects of a source: YAML documents or JSON values without empty ones; a `List` gives its items. `source` is the
+/// number of the source for places in it.
 ///
 /// # Errors
-/// What is wrong in the first document that is neither.
+/// The errors of the first document that is neither.
 pub fn objects(text: &str, source: usize) -> Result<Vec<Value>, Report> {
     Ok(placed(text, source)?.into_iter().map(|(_, body)| body).collect())
 }
 
-/// The same, each with the line, from 1, where its document begins.
+/// The same, each with the line, from 1, at which its document begins.
 ///
 /// # Errors
 /// As [`objects`].
@@ -39,7 +39,7 @@ pub fn placed(text: &str, source: usize) -> Result<Vec<(usize, Value)>, Report> 
     Ok(objects)
 }
 
-/// Only the place: the parser's message may quote the text.
+/// Only the place: the parser's message may quote the content.
 fn not_json(error: &serde_json::Error, source: usize) -> Diagnostic {
     let at = Location { source, line: error.line().max(1), column: error.column().max(1), len: 1 };
     let what = if error.is_eof() { "the JSON is not complete" } else { "this is not valid JSON" };

@@ -1,6 +1,6 @@
 //! `global.appConfig`: settings of the Rails application.
 //!
-//! What goes into `gitlab.yml` as it is, is a [`Node`]; what something follows from has a type. Written to a
+//! Sections that go into `gitlab.yml` unchanged are a [`Node`]; those that other settings follow from have a type. In a
 //! view, the names are those of `gitlab.yml`.
 
 use serde::{Deserialize, Serialize};
@@ -79,7 +79,7 @@ settings!(
 );
 
 settings!(
-    /// The service of identity and access management.
+    /// The service for identity and access management.
     IamAuthService {
         enabled: bool,
         http: Endpoint,
@@ -90,7 +90,7 @@ settings!(
 );
 
 settings!(
-    /// Where a service answers.
+    /// The address of a service.
     Endpoint {
         host: Text,
         port: Node,
@@ -150,7 +150,7 @@ settings!(ContentSecurityPolicy {
     directives: NodeMap,
 });
 settings!(
-    /// Where queries are recorded, to be played again.
+    /// The recording of queries for a later replay.
     TrafficCapture {
         config: TrafficConfig,
     }
@@ -168,7 +168,7 @@ settings!(ProjectsFeatures {
 });
 settings!(DuoAuth { enabled: bool, hostname: Node, integration_key: Node, secret_key: SecretKey });
 settings!(
-    /// Identifiers of services that count visitors.
+    /// Identifiers of web analytics services.
     Extra {
         bizible: Node,
         google_analytics_id: Node,

@@ -5,7 +5,7 @@ use serde::Deserialize;
 use super::workload::{Affinity, Deployment, Image, Labelled, ServiceAccount};
 use super::{Node, NodeMap, Text};
 
-/// The part of `global` that has to do with pods and names; larger topics have files of their own.
+/// The part of `global` about pods and names; larger topics have files of their own.
 #[derive(Debug, Clone, Default, Deserialize)]
 #[serde(default, rename_all = "camelCase")]
 pub struct Global {
@@ -15,17 +15,17 @@ pub struct Global {
     pub gitlab_version: Option<Text>,
     /// Settings of all images.
     pub image: GlobalImage,
-    /// The image of configuring init containers.
+    /// The image of init containers that prepare the configuration.
     pub gitlab_base: WithImage,
-    /// The image of Jobs that talk to the API server.
+    /// The image of Jobs that use the API server.
     pub kubectl: KubectlImage,
-    /// The image and the authorities of the `certificates` init container.
+    /// The image and the certificate authorities of the init container `certificates`.
     pub certificates: Certificates,
     /// Repositories by component, edition ce.
     pub community_images: serde_json::Map<String, Node>,
     /// Repositories by component, edition ee.
     pub enterprise_images: serde_json::Map<String, Node>,
-    /// Labels of everything.
+    /// Labels of all objects.
     pub common: Labelled,
     /// Labels and annotations of Services.
     pub service: Labelled,
@@ -33,14 +33,14 @@ pub struct Global {
     pub pod: Labelled,
     /// Annotations of Deployments.
     pub deployment: Deployment,
-    /// How many old ReplicaSets are kept where a component does not say.
+    /// How many old ReplicaSets are kept where a component does not set it.
     pub revision_history_limit: Node,
     /// Time zone of the pods.
     #[serde(rename = "time_zone")]
     pub time_zone: Text,
     /// Environment variables of every container, by name.
     pub extra_env: NodeMap,
-    /// The same, taken from elsewhere.
+    /// Environment variables from other sources.
     pub extra_env_from: NodeMap,
     /// `soft` or `hard`.
     pub anti_affinity: Option<Text>,
@@ -48,15 +48,15 @@ pub struct Global {
     pub node_affinity: Option<Text>,
     /// Scheduling.
     pub affinity: Affinity,
-    /// Labels of nodes.
+    /// The node selector.
     pub node_selector: NodeMap,
-    /// Taints that are tolerated.
+    /// Tolerations.
     pub tolerations: Vec<Node>,
-    /// Where a component has none.
+    /// The priority class where a component has none.
     pub priority_class_name: Option<Text>,
-    /// Where a component says nothing.
+    /// The service account where a component does not set one.
     pub service_account: ServiceAccount,
-    /// The Application object of the Kubernetes SIG.
+    /// The Application object of Kubernetes' application SIG.
     pub application: Application,
     /// `job.nameSuffixOverride`.
     pub job: GlobalJob,
@@ -66,13 +66,13 @@ pub struct Global {
 #[derive(Debug, Clone, Default, Deserialize)]
 #[serde(default, rename_all = "camelCase")]
 pub struct GlobalImage {
-    /// Registry of images that are given in parts.
+    /// The registry of images that are given in parts.
     pub registry: Option<Text>,
-    /// `-ubi` or `-fips`, at the end of each tag of ours.
+    /// `-ubi` or `-fips`, appended to each tag of our own images.
     pub tag_suffix: Option<Text>,
-    /// For all images.
+    /// The pull policy of all images.
     pub pull_policy: Option<Text>,
-    /// For all images.
+    /// The pull Secrets of all images.
     pub pull_secrets: Vec<Node>,
 }
 
@@ -100,12 +100,12 @@ pub struct KubectlImage {
 pub struct Certificates {
     /// The image of the init container.
     pub image: Image,
-    /// Secrets and ConfigMaps with authorities: `{secret, keys}` or `{configMap, keys}`.
+    /// Secrets and ConfigMaps with certificate authorities: `{secret, keys}` or `{configMap, keys}`.
     #[serde(rename = "customCAs")]
     pub custom_cas: Vec<CustomCa>,
 }
 
-/// One source of certificates of authorities.
+/// A source of certificate authorities.
 #[derive(Debug, Clone, Default, Deserialize)]
 #[serde(default, rename_all = "camelCase")]
 pub struct CustomCa {
@@ -113,7 +113,7 @@ pub struct CustomCa {
     pub secret: Option<Text>,
     /// The name of a ConfigMap.
     pub config_map: Option<Text>,
-    /// Its keys; all where missing.
+    /// Its keys; all keys where missing.
     pub keys: Option<Vec<Text>>,
 }
 
@@ -121,11 +121,11 @@ pub struct CustomCa {
 #[derive(Debug, Clone, Default, Deserialize)]
 #[serde(default, rename_all = "camelCase")]
 pub struct Application {
-    /// Whether the object is made.
+    /// Whether the object is rendered.
     pub create: bool,
-    /// Links it shows.
+    /// Links in its description.
     pub links: Vec<Node>,
-    /// Whether ClusterRoles may be made.
+    /// Whether ClusterRoles may be created.
     pub allow_cluster_roles: Option<bool>,
 }
 
@@ -133,6 +133,6 @@ pub struct Application {
 #[derive(Debug, Clone, Default, Deserialize)]
 #[serde(default, rename_all = "camelCase")]
 pub struct GlobalJob {
-    /// In place of the suffix made of a Job's content.
+    /// Replaces the suffix that is computed from a Job's content.
     pub name_suffix_override: Option<Text>,
 }

@@ -1,9 +1,8 @@
-//! Checked values as Rust types, one file a topic. No derivation: what follows from values is in
-//! [`crate::resolve`].
+//! Checked values as Rust types, one file per topic. Derived values are in [`crate::resolve`].
 //!
-//! Every field may be missing: the defaults are in `values.yaml`, and a user may delete any of them
-//! with null. A component's own settings are a type beside its decisions, in
-//! `resolve/component/<name>.rs`; the types here are those that two or more components share.
+//! Every field may be missing: the defaults are in `values.yaml`, and a user may remove any of them with null. A
+//! component's own settings are a type beside its logic, in `resolve/component/<name>.rs`; the types here are shared by
+//! two or more components.
 
 pub mod app_config;
 pub mod global;
@@ -24,7 +23,7 @@ pub type Node = Value;
 /// A map that is passed on as it is, in the order of the values file.
 pub type NodeMap = serde_json::Map<String, Value>;
 
-/// A section with a switch, as far as only that matters.
+/// A section of which only the switch matters.
 #[derive(Debug, Clone, Default, serde::Deserialize)]
 #[serde(default)]
 pub struct Switch {
@@ -32,20 +31,20 @@ pub struct Switch {
     pub enabled: bool,
 }
 
-/// A value whose type does not fit.
+/// A value of the wrong type.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Misfit {
-    /// Where, below the section that was read.
+    /// Its path below the section that was read.
     pub path: ValuePath,
-    /// What was expected there.
+    /// The expected type.
     pub reason: String,
 }
 
-/// Reads a section of the values as a type; a missing section (null) reads as nothing where the
-/// type has that, and else as an empty map.
+/// Reads a section of the values as a type; a missing section (null) is read as null where the type accepts that, and
+/// as an empty map otherwise.
 ///
 /// # Errors
-/// The first place where the type does not fit, without the value that stands there.
+/// The first place where the type does not match, without its value.
 pub fn read<T: DeserializeOwned>(section: &Value) -> Result<T, Misfit> {
     static EMPTY: std::sync::LazyLock<Value> = std::sync::LazyLock::new(|| Value::Object(NodeMap::new()));
     if section.is_null()
@@ -58,8 +57,8 @@ pub fn read<T: DeserializeOwned>(section: &Value) -> Result<T, Misfit> {
         .map_err(|_| innermost(section, &|part| T::deserialize(part).err().map(|error| reason(&error.to_string()))))
 }
 
-/// The innermost part of a section that is wrong when it stands alone: every field may be missing, so what is around
-/// it is not needed. `wrong` says what is expected.
+/// The innermost part of a section that fails by itself: every field may be missing, so the part can be read without
+/// its surroundings. `wrong` has the expected type.
 fn innermost(section: &Value, wrong: &dyn Fn(&Value) -> Option<String>) -> Misfit {
     let mut misfit = Misfit { path: ValuePath::root(), reason: wrong(section).unwrap_or_default() };
     let mut part = section;
@@ -75,7 +74,7 @@ fn innermost(section: &Value, wrong: &dyn Fn(&Value) -> Option<String>) -> Misfi
             _ => return misfit,
         };
         if wrong(&alone(path, &empty)).is_some() {
-            // not what is in the map or list, but that it is one
+            // The value itself has the wrong type, not what is in it.
             return misfit;
         }
         let next = inner
@@ -86,7 +85,7 @@ fn innermost(section: &Value, wrong: &dyn Fn(&Value) -> Option<String>) -> Misfi
     }
 }
 
-/// A tree with one part at its path; in lists it is the only item.
+/// A tree with one part at its path; a list has it as the only item.
 fn alone(path: &ValuePath, part: &Value) -> Value {
     path.0.iter().rev().fold(part.clone(), |inner, step| match step {
         Step::Key(key) => Value::Object([(key.to_string(), inner)].into_iter().collect()),
@@ -94,7 +93,7 @@ fn alone(path: &ValuePath, part: &Value) -> Value {
     })
 }
 
-/// serde says `invalid type: string "x", expected a boolean`: the value itself is left out.
+/// serde's message is `invalid type: string "x", expected a boolean`: the value itself is left out.
 fn reason(message: &str) -> String {
     match message.rfind(", expected ") {
         Some(at) => format!("expected {}", &message[at + ", expected ".len()..]),

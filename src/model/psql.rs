@@ -4,15 +4,15 @@ use serde::Deserialize;
 
 use super::{Node, Text};
 
-/// A PostgreSQL connection, as far as it is set. `main`, `ci` ... below `psql` have the same keys.
+/// The settings of a PostgreSQL connection. `main`, `ci` ... below `psql` have the same keys.
 #[derive(Debug, Clone, Default, Deserialize)]
 #[serde(default, rename_all = "camelCase")]
 pub struct Psql {
-    /// Whether GitLab uses this database; missing: yes.
+    /// Whether GitLab uses this database; missing means yes.
     pub enabled: Option<bool>,
-    /// The server; missing: the one that is deployed with GitLab.
+    /// The server; missing means the one that is deployed with GitLab.
     pub host: Option<Text>,
-    /// In place of the name of the server that is deployed with GitLab.
+    /// Replaces the name of the server that is deployed with GitLab.
     pub service_name: Option<Text>,
     /// The port, 5432.
     pub port: Option<Text>,
@@ -20,54 +20,54 @@ pub struct Psql {
     pub username: Option<Text>,
     /// The database, `gitlabhq_production`.
     pub database: Option<Text>,
-    /// Shown by the server.
+    /// The application name that the server shows.
     pub application_name: Option<Node>,
-    /// Whether Rails keeps statements prepared; not with PgBouncer.
+    /// Whether Rails uses prepared statements; not with PgBouncer.
     pub prepared_statements: Option<Node>,
     /// Whether migrations run against it.
     pub database_tasks: Option<bool>,
-    /// Seconds.
+    /// In seconds.
     pub connect_timeout: Option<Node>,
     /// 0 or 1.
     pub keepalives: Option<Node>,
-    /// Seconds.
+    /// In seconds.
     pub keepalives_idle: Option<Node>,
-    /// Seconds.
+    /// In seconds.
     pub keepalives_interval: Option<Node>,
-    /// How many.
+    /// A count.
     pub keepalives_count: Option<Node>,
-    /// Milliseconds.
+    /// In milliseconds.
     pub tcp_user_timeout: Option<Node>,
-    /// Replicas: `hosts` or `discover`; false: none.
+    /// Load balancing over replicas: `hosts` or `discover`; false means none.
     #[serde(rename = "load_balancing")]
     pub load_balancing: Option<Node>,
-    /// Where the password is.
+    /// The source of the password.
     pub password: Password,
     /// Client certificates.
     pub ssl: Ssl,
-    /// The databases that may be apart from `main`.
+    /// The databases that may differ from `main`.
     pub known_decompositions: Vec<Text>,
 }
 
-/// A password in a Secret or a file.
+/// The source of a password: a Secret or a file.
 #[derive(Debug, Clone, Default, Deserialize)]
 #[serde(default, rename_all = "camelCase")]
 pub struct Password {
-    /// Whether a Secret holds it; missing: yes.
+    /// Whether a Secret holds it; missing means yes.
     pub use_secret: Option<bool>,
     /// The Secret.
     pub secret: Option<Text>,
     /// Its key.
     pub key: Option<Text>,
-    /// The file that holds it, where no Secret does.
+    /// The file that holds it, without a Secret.
     pub file: Option<Text>,
 }
 
-/// Certificates for a mutual TLS connection, keys of one Secret.
+/// Certificates for a mutual TLS connection, as keys of one Secret.
 #[derive(Debug, Clone, Default, Deserialize)]
 #[serde(default, rename_all = "camelCase")]
 pub struct Ssl {
-    /// The Secret; missing: no TLS of this kind.
+    /// The Secret; missing means no mutual TLS.
     pub secret: Option<Text>,
     /// The key of the authority's certificate.
     #[serde(rename = "serverCA")]

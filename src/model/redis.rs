@@ -5,15 +5,16 @@ use serde::{Deserialize, Deserializer};
 
 use super::{Node, NodeMap, Text};
 
-/// A Redis connection, as far as it is set: the main one, or an instance like `cache` over it.
+/// The settings of a Redis connection: the main one, or an instance like `cache` over it.
 #[derive(Debug, Clone, Default, Deserialize)]
 #[serde(default, rename_all = "camelCase")]
 pub struct Redis {
     /// `redis` or `rediss`.
     pub scheme: Option<Text>,
-    /// The server, or the name of the master that Sentinel watches; missing: the one that is deployed with GitLab.
+    /// The server, or the name of the master that Sentinel monitors; missing means the one that is deployed with
+    /// GitLab.
     pub host: Option<Text>,
-    /// In place of `redis` in the name of the server that is deployed with GitLab.
+    /// Replaces `redis` in the name of the server that is deployed with GitLab.
     pub service_name: Option<Text>,
     /// 6379.
     pub port: Option<Text>,
@@ -23,7 +24,7 @@ pub struct Redis {
     pub database: Option<Text>,
     /// The password of the main instance.
     pub auth: Auth,
-    /// The password of another instance; also understood for the main one.
+    /// The password of another instance; also accepted for the main one.
     pub password: Auth,
     /// Sentinels.
     #[serde(deserialize_with = "servers")]
@@ -33,23 +34,23 @@ pub struct Redis {
     /// The nodes of a Redis Cluster.
     #[serde(deserialize_with = "servers")]
     pub cluster: Vec<Server>,
-    /// Seconds.
+    /// In seconds.
     pub connect_timeout: Option<Node>,
-    /// Seconds.
+    /// In seconds.
     pub read_timeout: Option<Node>,
-    /// Seconds.
+    /// In seconds.
     pub write_timeout: Option<Node>,
-    /// Begins the names of Action Cable's channels.
+    /// The prefix of Action Cable's channels.
     pub channel_prefix: Option<Text>,
     /// The whole content of `redis.yml`.
     pub redis_yml_override: NodeMap,
 }
 
-/// Where a password is.
+/// The source of a password.
 #[derive(Debug, Clone, Default, Deserialize)]
 #[serde(default, rename_all = "camelCase")]
 pub struct Auth {
-    /// Whether there is one.
+    /// Whether there is a password.
     pub enabled: Option<bool>,
     /// The Secret.
     pub secret: Option<Text>,
@@ -57,7 +58,7 @@ pub struct Auth {
     pub key: Option<Text>,
 }
 
-/// An empty map stands for an empty list: some write `sentinels: {}`.
+/// An empty map counts as an empty list: some users write `sentinels: {}`.
 fn servers<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<Server>, D::Error> {
     match Node::deserialize(deserializer)? {
         Node::Null => Ok(Vec::new()),

@@ -10,7 +10,7 @@ use serde::{Serialize, Serializer};
 pub struct Text(pub String);
 
 impl Text {
-    /// The string as it is, which may be empty.
+    /// The string unchanged; it may be empty.
     pub fn as_str(&self) -> &str {
         &self.0
     }
@@ -21,7 +21,7 @@ impl Text {
     }
 }
 
-/// A setting that may be missing. Values set it to an empty string to say the same.
+/// An optional setting; the values also use an empty string for "not set".
 ///
 /// ```
 /// use gitlab_render::model::{NonEmpty, Text};
@@ -53,7 +53,7 @@ impl From<&str> for Text {
     }
 }
 
-/// A whole number where a text is one, as `--set` and quotes leave it open; else the text.
+/// An integer where the string is one, because `--set` and quotes leave the type open; the string otherwise.
 pub fn number_or_text(text: &str) -> serde_json::Value {
     text.parse::<i64>().map_or_else(|_| text.into(), Into::into)
 }
@@ -100,7 +100,7 @@ impl<'de> Deserialize<'de> for Text {
     }
 }
 
-/// A whole number, also written as a string of digits.
+/// An integer, also written as a string of digits.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Number(pub i64);
 
@@ -134,7 +134,7 @@ impl Visitor<'_> for NumberVisitor {
     }
 
     fn visit_f64<E: Error>(self, v: f64) -> Result<Number, E> {
-        // 2^53: above it a float is no exact whole number.
+        // Above 2^53 a float does not represent every integer.
         if v.fract() == 0.0 && v.abs() < 9_007_199_254_740_992.0 {
             Ok(Number(v as i64))
         } else {
@@ -153,7 +153,7 @@ impl<'de> Deserialize<'de> for Number {
     }
 }
 
-/// A port: a number, or the name of one.
+/// A port, by number or by name.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Port(pub String);
 

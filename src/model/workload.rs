@@ -8,7 +8,7 @@ use super::{Node, NodeMap, NonEmpty, Port, Text};
 #[derive(Debug, Clone, Default, Deserialize)]
 #[serde(default, rename_all = "camelCase")]
 pub struct Workload {
-    /// Replaces the component's name in names and in the label `app`.
+    /// Replaces the component's name in object names and in the label `app`.
     pub name_override: Option<Text>,
     /// Replaces the whole name.
     pub fullname_override: Option<Text>,
@@ -24,9 +24,9 @@ pub struct Workload {
     pub common: Labelled,
     /// Labels of its Services.
     pub service_labels: NodeMap,
-    /// Labels and annotations for the pods only.
+    /// Labels and annotations of the pods only.
     pub pod: Labelled,
-    /// Deployment-level settings that are shared.
+    /// Settings of the Deployment that components share.
     pub deployment: Deployment,
     /// The main container's security context.
     pub container_security_context: NodeMap,
@@ -36,44 +36,44 @@ pub struct Workload {
     pub affinity: Affinity,
     /// `soft`, `hard`, or empty for the global setting.
     pub anti_affinity: Option<Text>,
-    /// The same for the nodes that `affinity` names.
+    /// The same for node affinity.
     pub node_affinity: Option<Text>,
-    /// Labels of nodes.
+    /// The node selector.
     pub node_selector: NodeMap,
-    /// Taints that are tolerated.
+    /// Tolerations.
     pub tolerations: Vec<Node>,
-    /// Falls back to the global one.
+    /// The priority class; the global one where it is missing.
     pub priority_class_name: Option<Text>,
-    /// Environment variables by name; over the global ones.
+    /// Environment variables by name, merged over the global ones.
     pub extra_env: NodeMap,
-    /// Environment variables taken from elsewhere, by name.
+    /// Environment variables from other sources, by name.
     pub extra_env_from: NodeMap,
-    /// A list, or YAML text that holds one.
+    /// A list, or a string of YAML that holds one.
     pub extra_volumes: Node,
-    /// A list, or YAML text that holds one.
+    /// A list, or a string of YAML that holds one.
     pub extra_volume_mounts: Node,
-    /// A list, or YAML text that holds one.
+    /// A list, or a string of YAML that holds one.
     pub extra_containers: Node,
-    /// A list, or YAML text that holds one.
+    /// A list, or a string of YAML that holds one.
     pub extra_init_containers: Node,
     /// The service account.
     pub service_account: ServiceAccount,
-    /// For the NetworkPolicy.
+    /// The NetworkPolicy.
     pub networkpolicy: NetworkPolicy,
-    /// How many pods may be away at once.
+    /// The `maxUnavailable` of the PodDisruptionBudget.
     pub max_unavailable: Option<Node>,
 }
 
-/// What a component's section gives to its pods as it is, `gitlab.kas.securityContext`.
+/// Settings of a component's section that its pods take unchanged, `gitlab.kas.securityContext`.
 ///
-/// A further one is a field here, a line in `charts/_shared/templates/pod.yaml`, and a key of the group `Pod` in
+/// A new one is a field here, a line in `charts/_shared/templates/pod.yaml`, and a key of the group `Pod` in
 /// `schemas/definitions.json`; templates read it under the field's name.
 #[derive(Debug, Clone, Default, Deserialize, Serialize)]
 #[serde(default, rename_all(deserialize = "camelCase"))]
 pub struct Passed {
     /// The pod's security context.
     pub security_context: NodeMap,
-    /// Spread over zones.
+    /// Topology spread constraints.
     pub topology_spread_constraints: Vec<Node>,
 }
 
@@ -95,23 +95,23 @@ pub struct Deployment {
     pub annotations: NodeMap,
     /// How many old ReplicaSets are kept.
     pub revision_history_limit: Node,
-    /// How pods are replaced.
+    /// The strategy by which pods are replaced.
     pub strategy: NodeMap,
-    /// Seconds that a new pod must be ready before it counts.
+    /// Seconds for which a new pod must be ready before it counts as available.
     pub min_ready_seconds: Option<Node>,
-    /// Seconds until a pod is killed.
+    /// Seconds until a pod that does not end is killed.
     pub termination_grace_period_seconds: Option<Node>,
 }
 
-/// An image reference in parts.
+/// The parts of an image reference.
 #[derive(Debug, Clone, Default, Deserialize)]
 #[serde(default, rename_all = "camelCase")]
 pub struct Image {
-    /// Before the repository, for the few images that are given in parts.
+    /// The registry, for the few images that are given in parts.
     pub registry: Option<Text>,
-    /// With the registry, without the tag.
+    /// The repository with the registry and without the tag.
     pub repository: Option<Text>,
-    /// Empty: the release's tag.
+    /// The tag; empty means the release's.
     pub tag: Option<Text>,
     /// `sha256:...`, appended to the tag.
     pub digest: Option<Text>,
@@ -135,27 +135,27 @@ pub struct Init {
     pub script: Option<Text>,
 }
 
-/// `affinity:`, global and local.
+/// `affinity:`, global and of a component.
 #[derive(Debug, Clone, Default, Deserialize)]
 #[serde(default, rename_all = "camelCase")]
 pub struct Affinity {
-    /// Zones.
+    /// Node affinity, by zone.
     pub node_affinity: NodeAffinity,
-    /// Apart from its own kind.
+    /// Anti-affinity among pods of the same kind.
     pub pod_anti_affinity: PodAntiAffinity,
 }
 
-/// Nodes by the value of one label.
+/// Node affinity by the values of one label.
 #[derive(Debug, Clone, Default, Deserialize)]
 #[serde(default, rename_all = "camelCase")]
 pub struct NodeAffinity {
     /// The label.
     pub key: Option<Text>,
-    /// Its values; empty: no node affinity.
+    /// Its values; empty means no node affinity.
     pub values: Option<Vec<Text>>,
 }
 
-/// The topology over which pods are kept apart.
+/// The topology of anti-affinity.
 #[derive(Debug, Clone, Default, Deserialize)]
 #[serde(default, rename_all = "camelCase")]
 pub struct PodAntiAffinity {
@@ -163,15 +163,15 @@ pub struct PodAntiAffinity {
     pub topology_key: Option<Text>,
 }
 
-/// `serviceAccount:`, global and local.
+/// `serviceAccount:`, global and of a component.
 #[derive(Debug, Clone, Default, Deserialize)]
 #[serde(default, rename_all = "camelCase")]
 pub struct ServiceAccount {
     /// Whether pods use one.
     pub enabled: Option<bool>,
-    /// Whether it is made here.
+    /// Whether it is created here.
     pub create: Option<bool>,
-    /// Empty: the component's full name.
+    /// Its name; empty means the component's full name.
     pub name: Option<Text>,
     /// Annotations of the ServiceAccount.
     pub annotations: NodeMap,
@@ -183,13 +183,13 @@ pub struct ServiceAccount {
 #[derive(Debug, Clone, Default, Deserialize)]
 #[serde(default, rename_all = "camelCase")]
 pub struct NetworkPolicy {
-    /// Whether there is one.
+    /// Whether the NetworkPolicy is rendered.
     pub enabled: bool,
     /// Annotations of the NetworkPolicy.
     pub annotations: NodeMap,
-    /// Traffic to the pods.
+    /// Ingress rules.
     pub ingress: NetworkRules,
-    /// Traffic from the pods.
+    /// Egress rules.
     pub egress: NetworkRules,
 }
 
@@ -199,7 +199,7 @@ pub struct NetworkPolicy {
 pub struct NetworkRules {
     /// Whether the direction is restricted.
     pub enabled: bool,
-    /// What is allowed; empty: nothing.
+    /// The rules; empty means that nothing is allowed.
     pub rules: Vec<Node>,
 }
 
@@ -207,49 +207,49 @@ pub struct NetworkRules {
 #[derive(Debug, Clone, Default, Deserialize)]
 #[serde(default, rename_all = "camelCase")]
 pub struct Hpa {
-    /// Whether there is one; missing: yes.
+    /// Whether the HPA is rendered; missing means yes.
     pub enabled: Option<bool>,
-    /// Least pods; the component's own `minReplicas` where missing.
+    /// The minimum number of pods; the component's own `minReplicas` where missing.
     pub min_replicas: Option<Node>,
-    /// Most pods.
+    /// The maximum number of pods.
     pub max_replicas: Option<Node>,
     /// CPU target.
     pub cpu: HpaTarget,
     /// Memory target.
     pub memory: HpaTarget,
-    /// Metrics that are passed on as they are.
+    /// Metrics that are passed on unchanged.
     pub custom_metrics: Vec<Node>,
-    /// Scaling policies, passed on as they are.
+    /// Scaling policies that are passed on unchanged.
     pub behavior: NodeMap,
 }
 
-/// `keda:` of a component: a ScaledObject in place of an HPA.
+/// `keda:` of a component: a ScaledObject instead of an HPA.
 #[derive(Debug, Clone, Default, Deserialize)]
 #[serde(default, rename_all = "camelCase")]
 pub struct Keda {
-    /// Whether KEDA scales; also where `global.keda.enabled` holds.
+    /// Whether KEDA scales; `global.keda.enabled` turns it on as well.
     pub enabled: bool,
-    /// Seconds between two looks at the triggers.
+    /// Seconds between two checks of the triggers.
     pub polling_interval: Option<Node>,
-    /// Seconds until it scales down to none.
+    /// Seconds until it scales down to zero.
     pub cooldown_period: Option<Node>,
-    /// Least pods; the HPA's where missing.
+    /// The minimum number of pods; the HPA's where missing.
     pub min_replica_count: Option<Node>,
-    /// Most pods; the HPA's where missing.
+    /// The maximum number of pods; the HPA's where missing.
     pub max_replica_count: Option<Node>,
-    /// What holds while the triggers cannot be read.
+    /// The fallback while the triggers cannot be read.
     pub fallback: Option<Node>,
-    /// The name of the HPA that KEDA makes.
+    /// The name of the HPA that KEDA creates.
     pub hpa_name: Option<Text>,
-    /// What happens to the number of pods when the object goes.
+    /// Whether the original number of pods is restored when the object is deleted.
     pub restore_to_original_replica_count: Option<Node>,
     /// Scaling policies; the HPA's where missing.
     pub behavior: NodeMap,
-    /// In place of those that follow from the HPA's targets.
+    /// Triggers, instead of those that follow from the HPA's targets.
     pub triggers: Vec<Node>,
 }
 
-/// What an HPA aims at for one resource.
+/// The target of an HPA for one resource.
 #[derive(Debug, Clone, Default, Deserialize)]
 #[serde(default, rename_all = "camelCase")]
 pub struct HpaTarget {
@@ -257,7 +257,7 @@ pub struct HpaTarget {
     pub target_type: Option<Text>,
     /// A quantity.
     pub target_average_value: Option<Node>,
-    /// Percent of the request.
+    /// A percentage of the request.
     pub target_average_utilization: Option<Node>,
 }
 
@@ -273,26 +273,26 @@ pub struct Metrics {
     pub port: Option<Node>,
     /// TLS of the exporter.
     pub tls: Certificate,
-    /// Pod annotations in place of the usual three.
+    /// Pod annotations instead of the usual three.
     pub annotations: NodeMap,
-    /// For the Prometheus operator.
+    /// The ServiceMonitor.
     pub service_monitor: Monitor,
-    /// For the Prometheus operator.
+    /// The PodMonitor.
     pub pod_monitor: Monitor,
 }
 
-/// `tls:` of something that answers: whether it has a certificate, and where that is.
+/// `tls:` of a server: whether it has a certificate, and in which Secret.
 #[derive(Debug, Clone, Default, Deserialize)]
 #[serde(default, rename_all = "camelCase")]
 pub struct Certificate {
-    /// Whether TLS is used; missing: what the component says.
+    /// Whether TLS is used; missing means the component's default.
     pub enabled: Option<bool>,
     /// The Secret with `tls.crt` and `tls.key`.
     pub secret_name: Option<Text>,
 }
 
 impl Certificate {
-    /// Whether TLS is used, where the component says nothing else.
+    /// Whether TLS is used; `default` is the component's.
     pub fn on(&self) -> bool {
         self.enabled.unwrap_or(false)
     }
@@ -304,15 +304,15 @@ impl Certificate {
     }
 }
 
-/// A section of which only the annotations matter.
+/// A section of which only the annotations are read.
 #[derive(Debug, Clone, Default, Deserialize)]
 #[serde(default)]
 pub struct Annotated {
-    /// Of the object that the section is about.
+    /// The annotations of the section's object.
     pub annotations: NodeMap,
 }
 
-/// `service:` of a component that answers on one port.
+/// `service:` of a component with one port.
 #[derive(Debug, Clone, Default, Deserialize)]
 #[serde(default, rename_all = "camelCase")]
 pub struct Service {
@@ -322,20 +322,20 @@ pub struct Service {
     pub external_port: Port,
     /// The pods' port.
     pub internal_port: Port,
-    /// Of the Service, over the global ones.
+    /// Annotations of the Service, merged over the global ones.
     pub annotations: NodeMap,
 }
 
-/// A ServiceMonitor's or PodMonitor's settings.
+/// The settings of a ServiceMonitor or PodMonitor.
 #[derive(Debug, Clone, Default, Deserialize)]
 #[serde(default, rename_all = "camelCase")]
 pub struct Monitor {
-    /// Whether there is one.
+    /// Whether the monitor is rendered.
     pub enabled: bool,
-    /// More labels of the object.
+    /// Additional labels of the object.
     pub additional_labels: NodeMap,
     /// Merged into the endpoint.
     pub endpoint_config: NodeMap,
-    /// Labels of namespaces.
+    /// The namespace selector.
     pub namespace_selector: NodeMap,
 }

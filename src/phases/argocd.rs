@@ -1,4 +1,4 @@
-//! What Argo CD needs beside the objects: an Application that applies the directory.
+//! The Application by which Argo CD applies the directory.
 
 use std::path::Path;
 
@@ -7,10 +7,10 @@ use serde_json::json;
 use super::flux;
 use crate::yaml::write::write_document;
 
-/// The file with the Application, beside the folders of the components.
+/// The name of its file, beside the folders of the components.
 pub const APPLICATION: &str = "argocd.yaml";
 
-/// The Application over a directory, as a file to be written into it.
+/// The Application for a directory, as a file in that directory.
 pub fn application(release: &str, namespace: &str, dir: &Path) -> (String, String) {
     let mut text = String::from(
         "# Apply this to the cluster that Argo CD runs in. `repoURL` and `targetRevision` are yours; `path` is the directory as\n\

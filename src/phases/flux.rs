@@ -1,4 +1,4 @@
-//! What Flux needs beside the objects: a `kustomization.yaml` in the folder of each phase, and Kustomizations
+//! The files that Flux needs beside the objects: a `kustomization.yaml` in the folder of each phase, and Kustomizations
 //! that apply one folder after the other.
 
 use std::path::{Component, Path};
@@ -11,14 +11,14 @@ use crate::yaml::write::write_document;
 
 /// The file with Flux's own objects, beside the folders of the phases.
 pub const OBJECTS: &str = "flux.yaml";
-/// What kustomize looks for in a folder.
+/// The file that kustomize reads in each folder.
 const INDEX: &str = "kustomization.yaml";
-/// Where `flux bootstrap` puts its own objects, and the name of the source that it makes.
+/// The namespace and the name of the source that `flux bootstrap` creates.
 const SYSTEM: &str = "flux-system";
 
-/// Files to write beside the objects: their paths, and what they hold. `paths` are those of the objects, each
-/// in the folder of its phase; `root` is the directory as seen from the root of the repository. `edited` are Flux's
-/// objects as the user has changed them, where that is so: what does not follow from the render stays as it is there.
+/// The files beside the objects: their paths and contents. `paths` are those of the objects, each in the folder of its
+/// phase; `root` is the directory relative to the root of the repository. `edited` are Flux's objects with the user's
+/// edits; what does not follow from the render is kept from them.
 pub fn files(
     objects: &[Manifest],
     paths: &[String],
@@ -43,12 +43,12 @@ pub fn files(
         before = Some(name);
     }
     files.push((OBJECTS.to_owned(), text));
-    // A Kustomization over the whole directory applies Flux's objects, not each phase at once.
+    // A Kustomization over the whole directory applies Flux's objects, but not the phases directly.
     files.push((INDEX.to_owned(), index_text(vec![OBJECTS])));
     files
 }
 
-/// A directory as seen from the root of the repository: as it was given, or its last part where that is no help.
+/// A directory relative to the root of the repository: as it was given, or its last component where it is absolute.
 pub fn root(dir: &Path) -> String {
     let parts = dir.components().filter(|part| !matches!(part, Component::CurDir));
     let names: Option<Vec<_>> = parts
@@ -63,7 +63,7 @@ pub fn root(dir: &Path) -> String {
     }
 }
 
-/// The user's object, with what follows from the render: the workloads and Jobs to wait for.
+/// The user's object, with the parts that follow from the render: the workloads and Jobs to wait for.
 fn with_edits(ours: &Value, theirs: &Value) -> Value {
     let mut kept = theirs.clone();
     if let Some(spec) = kept.get_mut("spec").and_then(Value::as_object_mut) {
@@ -90,7 +90,7 @@ fn index_text(resources: Vec<&str>) -> String {
 }
 
 fn kustomization(step: &PhaseStep, name: &str, before: Option<&str>, root: &str) -> Value {
-    // Flux waits for a Job's end, and for the last pod of a workload.
+    // Flux waits until a Job has ended, and until the last pod of a workload is ready.
     let checks: Vec<_> = step
         .waits
         .iter()
@@ -107,7 +107,7 @@ fn kustomization(step: &PhaseStep, name: &str, before: Option<&str>, root: &str)
     });
     if let Some(spec) = spec.as_object_mut() {
         match step.phase {
-            // Not everything: an Ingress or a load balancer that nobody serves would hold up what comes after.
+            // Only some kinds: an Ingress or a load balancer without a controller would block the next phase.
             Phase::Main => spec.insert("healthChecks".to_owned(), checks.into()),
             _ => spec.insert("wait".to_owned(), true.into()),
         };

@@ -1,4 +1,4 @@
-//! The marks by which a tool knows what an object is to it, on the object itself.
+//! The annotations and labels by which a tool recognizes the role of an object.
 
 use serde_json::{Map, Value};
 
@@ -6,16 +6,16 @@ use super::Hooks;
 use crate::manifest::hook::{DELETE_POLICY, HOOK, WEIGHT};
 use crate::manifest::{KEEP, Manifest, ObjectId, Phase};
 
-/// Argo CD's names for them.
+/// Argo CD's annotations.
 const ARGO_HOOK: &str = "argocd.argoproj.io/hook";
 const ARGO_WAVE: &str = "argocd.argoproj.io/sync-wave";
 const ARGO_DELETE: &str = "argocd.argoproj.io/hook-delete-policy";
 const ARGO_OPTIONS: &str = "argocd.argoproj.io/sync-options";
-/// Flux's.
+/// Flux's annotations.
 const FLUX_FORCE: &str = "kustomize.toolkit.fluxcd.io/force";
 const FLUX_PRUNE: &str = "kustomize.toolkit.fluxcd.io/prune";
 
-/// Helm's mark of a release's object: label, and the two annotations.
+/// Helm's marks of a release's object: the label, and two annotations.
 pub const MANAGED_BY: &str = "app.kubernetes.io/managed-by";
 /// The release that an object belongs to.
 pub const RELEASE_NAME: &str = "meta.helm.sh/release-name";
@@ -25,7 +25,7 @@ pub const RELEASE_NAMESPACE: &str = "meta.helm.sh/release-namespace";
 /// Components whose Deployments the migrations wait for: the stores.
 const STORES: [&str; 3] = ["minio", "postgresql", "redis"];
 
-/// Kinds that belong to no namespace.
+/// Cluster-wide kinds.
 const CLUSTER_WIDE: [&str; 12] = [
     "APIService",
     "ClusterIssuer",
@@ -41,12 +41,12 @@ const CLUSTER_WIDE: [&str; 12] = [
     "ValidatingWebhookConfiguration",
 ];
 
-/// Whether an object is of a kind that belongs to no namespace.
+/// Whether the kind of an object is cluster-wide.
 pub fn is_cluster_wide(id: &ObjectId) -> bool {
     CLUSTER_WIDE.contains(&id.kind.as_str())
 }
 
-/// Puts the tool's marks on an object in the place of Helm's.
+/// Replaces Helm's marks on an object by the tool's.
 pub fn put(object: &mut Manifest, hooks: Hooks, namespace: &str) {
     if hooks == Hooks::Helm {
         return;
@@ -57,7 +57,7 @@ pub fn put(object: &mut Manifest, hooks: Hooks, namespace: &str) {
         Hooks::Flux => flux(object),
     };
     if hooks == Hooks::Flux && !is_cluster_wide(&object.id) && object.id.namespace.is_none() {
-        // Flux has no flag that says where to.
+        // Flux has no flag for it.
         object.id.namespace = Some(namespace.to_owned());
         if let Some(metadata) = metadata(object) {
             metadata.insert("namespace".to_owned(), namespace.into());
@@ -75,8 +75,8 @@ pub fn put(object: &mut Manifest, hooks: Hooks, namespace: &str) {
     }
 }
 
-/// Puts Helm's marks of ownership on an object, so that `helm upgrade` takes it for the release's own. Hooks have
-/// none: Helm makes them anew.
+/// Adds Helm's marks of ownership to an object, so that `helm upgrade` accepts it as the release's own. Hooks have
+/// none: Helm creates them again each time.
 pub fn put_ownership(object: &mut Manifest, release: &str, namespace: &str) {
     if object.hook.is_some() {
         return;
@@ -94,7 +94,7 @@ fn metadata(object: &mut Manifest) -> Option<&mut Map<String, Value>> {
     object.body.get_mut("metadata").and_then(Value::as_object_mut)
 }
 
-/// A map of the metadata; made where there is none.
+/// A map of the metadata, created where it is missing.
 fn map<'a>(object: &'a mut Manifest, name: &str) -> Option<&'a mut Map<String, Value>> {
     let entry = metadata(object)?.entry(name).or_insert_with(|| Value::Object(Map::new()));
     entry.as_object_mut()
@@ -108,8 +108,9 @@ pub fn is_kept(object: &Manifest) -> bool {
 
 type Marks = Vec<(&'static str, String)>;
 
-/// What comes before the sync is a hook as it is for Helm, weights and delete policies included. Within the
-/// sync there are waves, each waited for: what the migrations need, the Jobs, what needs the migrations.
+/// Objects before the sync become hooks as in Helm, with weights and delete policies. Within the sync there are waves,
+/// and Argo CD waits for each: the dependencies of the migrations, the Jobs, and the objects that depend on the
+/// migrations.
 fn argo_cd(object: &Manifest) -> Marks {
     let job = object.id.kind == "Job";
     let mut marks = Vec::new();
@@ -136,7 +137,7 @@ fn argo_cd(object: &Manifest) -> Marks {
     marks
 }
 
-/// `hook-succeeded` is `HookSucceeded` here.
+/// Argo CD's name of a delete policy: `hook-succeeded` is `HookSucceeded`.
 fn argo_cd_policies(helms: &[String]) -> String {
     let camel = |policy: &String| -> String {
         policy
@@ -150,10 +151,10 @@ fn argo_cd_policies(helms: &[String]) -> String {
     helms.iter().map(camel).collect::<Vec<_>>().join(",")
 }
 
-/// What the Jobs of the main phase need: the stores, and whatever is there at once.
+/// The dependencies of the Jobs of the main phase: the stores, and all objects that are ready at once.
 ///
-/// Argo CD waits until a wave is healthy. So what becomes healthy by something later must not be here: an Ingress
-/// waits for its controller, a claim for the pod that mounts it.
+/// Argo CD waits until a wave is healthy. An object that becomes healthy through a later one must not be in it: an
+/// Ingress waits for its controller, a claim for the pod that mounts it.
 fn before_migrations(object: &Manifest) -> bool {
     let store = STORES.contains(&&*object.component);
     match object.id.kind.as_str() {
@@ -165,7 +166,7 @@ fn before_migrations(object: &Manifest) -> bool {
     }
 }
 
-/// A Job that keeps its name (a suffix of the user's) is made anew instead of changed.
+/// A Job with a fixed name (the user set the suffix) is replaced instead of changed.
 fn flux(object: &Manifest) -> Marks {
     let mut marks = Vec::new();
     if object.id.kind == "Job" {

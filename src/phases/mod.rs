@@ -1,8 +1,8 @@
-//! What takes the place of Helm's hooks: objects go to a cluster in phases, one after the other.
+//! The replacement of Helm's hooks: objects are applied in phases, one after the other.
 //!
-//! Helm knows when to make, wait for and delete an object by its `helm.sh/hook` annotations; nothing else
-//! runs them. [`marks`] says the same in the words of Argo CD and Flux, [`flux`] as directories that
-//! depend on each other, [`steps`] as commands, and [`script`] as a shell script that holds what it applies.
+//! Helm creates, waits for and deletes an object by its `helm.sh/hook` annotations; no other tool runs them. [`marks`]
+//! has the equivalents of Argo CD and Flux, [`flux`] writes directories that depend on each other, [`steps`] lists
+//! commands, and [`script`] writes a shell script that contains the objects.
 
 pub mod argocd;
 pub mod flux;
@@ -13,22 +13,22 @@ pub mod steps;
 use crate::diag::Diagnostic;
 use crate::manifest::{Manifest, Phase};
 
-/// Who runs what Helm would run as hooks.
+/// The tool that runs what Helm would run as hooks.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub enum Hooks {
-    /// Helm, or a tool that reads its annotations: they stay, and so do all objects.
+    /// Helm, or a tool that reads its annotations: all annotations and objects stay.
     #[default]
     Helm,
     /// Argo CD, by its hooks and sync waves.
     ArgoCd,
     /// Flux, by a directory and a Kustomization for each phase.
     Flux,
-    /// Nobody: phases are applied one after the other, by hand or by a script.
+    /// None: a person or a script applies one phase after the other.
     None,
 }
 
-/// Whether an object is wanted: one of these phases (none given: all that the tool runs by itself), and, where
-/// Helm is not there to tell an install from an upgrade, only what belongs to this one.
+/// Whether an object is selected: it is in one of these phases (without any: all that the tool runs by itself), and,
+/// where Helm does not distinguish an install from an upgrade, it belongs to this one.
 pub fn wanted(object: &Manifest, phases: &[Phase], hooks: Hooks, is_upgrade: bool) -> bool {
     if hooks == Hooks::Helm {
         return phases.is_empty() || phases.contains(&object.phase);
@@ -41,7 +41,8 @@ pub fn wanted(object: &Manifest, phases: &[Phase], hooks: Hooks, is_upgrade: boo
     phase && object.hook.as_ref().is_none_or(|hook| hook.runs_on(is_upgrade))
 }
 
-/// Says that Jobs of the first phase run beside what they should come before, where one stream has both.
+/// A warning that Jobs of the first phase run concurrently with the objects that they should precede, because one
+/// stream has both.
 pub fn at_once(objects: &[Manifest]) -> Option<Diagnostic> {
     let job = objects.iter().find(|object| object.phase == Phase::Pre && object.id.kind == "Job")?;
     objects.iter().any(|object| object.phase > Phase::Pre).then(|| {

@@ -1,4 +1,4 @@
-//! A shell script that applies a release phase by phase. It holds what it applies: nothing is rendered when it runs.
+//! A shell script that applies a release phase by phase. It contains the objects: nothing is rendered when it runs.
 
 use std::fmt::Write as _;
 
@@ -7,16 +7,16 @@ use crate::manifest::{Manifest, ObjectId, Phase};
 use crate::shell::{MANAGER, kubectl_apply, quoted};
 use crate::yaml::write::write_document;
 
-/// Where the script finds the manifests of a phase.
+/// The location of the manifests of a phase.
 #[derive(Debug, Clone, Copy)]
 pub enum ManifestSource<'a> {
-    /// In itself: the objects, in their order.
+    /// In the script itself; these are the objects, in their order.
     Inside(&'a [Manifest]),
     /// In a folder for each phase, beside the script.
     Beside,
 }
 
-/// What only some phases need, defined where it is used first.
+/// Shell functions that only some phases need; each is defined before its first use.
 const FUNCTIONS: &str = r#"
 # job_ended NAMESPACE JOB SECONDS: waits until a Job has completed. Shows its last lines and fails where it has failed.
 job_ended() {
@@ -46,7 +46,7 @@ forget_failed() {
 }
 "#;
 
-/// The script. `gone` are objects of the release that are no longer rendered, to be deleted at the end.
+/// Writes the script. `gone` are objects of the release that are no longer rendered and are deleted at the end.
 pub fn script(
     steps: &[PhaseStep],
     source: ManifestSource<'_>,
@@ -74,7 +74,7 @@ fn phase(text: &mut String, step: &PhaseStep, source: ManifestSource<'_>, namesp
     for object in &step.objects {
         let _ = writeln!(text, "#   {object}");
     }
-    // Tests do not run because everything else did: `sh apply.sh test` asks for them.
+    // Tests do not run with the rest: `sh apply.sh test` requests them.
     let on_demand = step.phase == Phase::Test;
     if on_demand {
         text.push_str("if [ \"${1:-}\" = test ]; then\n");
@@ -115,7 +115,7 @@ fn delete(text: &mut String, gone: &[ObjectId], namespace: &str) {
     }
 }
 
-/// The commands that delete objects which are no longer rendered.
+/// The commands that delete objects that are no longer rendered.
 pub fn deletions(gone: &[ObjectId], namespace: &str) -> Vec<String> {
     let line = |id: &ObjectId| {
         let place = quoted(id.namespace.as_deref().unwrap_or(namespace));

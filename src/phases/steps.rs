@@ -1,39 +1,39 @@
-//! The phases as things to do: what is in each, what to delete before and to wait for after.
+//! The phases as steps: the objects of each, what to delete before, and what to wait for after.
 
 use serde_json::Value;
 
 use crate::manifest::{Manifest, ObjectId, Phase};
 use crate::shell;
 
-/// How long a Job may take that has no deadline of its own, in seconds.
+/// The time limit of a Job without a deadline of its own, in seconds.
 const JOB_TIMEOUT: u64 = 600;
-/// How long a workload may take to be replaced, in seconds.
+/// The time limit for replacing the pods of a workload, in seconds.
 const ROLLOUT_TIMEOUT: u64 = 1800;
 
 /// One phase of a deployment.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PhaseStep {
-    /// Which.
+    /// The phase.
     pub phase: Phase,
-    /// Its objects, in the order in which they are applied.
+    /// Its objects, in the order of application.
     pub objects: Vec<ObjectId>,
-    /// Jobs that Helm deletes before it runs them again, whatever they are.
+    /// Jobs that Helm always deletes before it runs them again.
     pub reset: Vec<ObjectId>,
-    /// What must be done before the next phase.
+    /// What to wait for before the next phase.
     pub waits: Vec<Wait>,
 }
 
-/// Something to wait for.
+/// A condition to wait for.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Wait {
-    /// A Job that has to end, or a workload whose pods have to be replaced.
+    /// The Job that has to end, or the workload whose pods have to be replaced.
     pub object: ObjectId,
-    /// Seconds.
+    /// The time limit in seconds.
     pub timeout: u64,
 }
 
 impl PhaseStep {
-    /// What it is for, in a few words.
+    /// The purpose of the phase, in a few words.
     pub fn purpose(&self) -> &'static str {
         match self.phase {
             Phase::Pre => "before everything else: whether the upgrade may begin, and the Secrets that others mount",
@@ -44,7 +44,7 @@ impl PhaseStep {
     }
 }
 
-/// The phases that have objects, in their order.
+/// The phases that have objects, in order.
 pub fn steps(objects: &[Manifest]) -> Vec<PhaseStep> {
     Phase::ALL.into_iter().map(|phase| step(phase, objects)).filter(|step| !step.objects.is_empty()).collect()
 }
@@ -70,7 +70,7 @@ fn wait(object: &Manifest) -> Option<Wait> {
         "Job" => deadline.unwrap_or(JOB_TIMEOUT),
         "Pod" => JOB_TIMEOUT,
         "Deployment" | "DaemonSet" => ROLLOUT_TIMEOUT,
-        // Others are replaced when somebody deletes their pods, which cannot be waited for.
+        // Others are replaced when their pods are deleted, which cannot be waited for.
         "StatefulSet" if object.body.pointer("/spec/updateStrategy/type").is_none_or(|t| t == "RollingUpdate") => {
             ROLLOUT_TIMEOUT
         }
@@ -80,7 +80,7 @@ fn wait(object: &Manifest) -> Option<Wait> {
 }
 
 impl PhaseStep {
-    /// The commands before the objects are applied: Jobs that run each time are deleted, and Jobs that have failed, so
+    /// The commands before the objects are applied: they delete Jobs that run each time, and Jobs that have failed, so
     /// that they run again.
     pub fn before(&self, namespace: &str, form: Form) -> Vec<String> {
         let delete = |object: &ObjectId| {
@@ -92,7 +92,7 @@ impl PhaseStep {
         self.reset.iter().map(delete).chain(forget).collect()
     }
 
-    /// The commands after: Jobs first, which workloads may wait for themselves.
+    /// The commands after the objects were applied: Jobs first, because workloads may wait for them.
     pub fn after(&self, namespace: &str, form: Form) -> Vec<String> {
         let (runs, workloads): (Vec<_>, Vec<_>) =
             self.waits.iter().partition(|wait| matches!(wait.object.kind.as_str(), "Job" | "Pod"));
@@ -100,12 +100,12 @@ impl PhaseStep {
     }
 }
 
-/// Where a command stands.
+/// The context of a command.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Form {
-    /// In a script that defines functions.
+    /// A script that defines functions.
     Script,
-    /// By itself.
+    /// A single command.
     Alone,
 }
 
@@ -129,7 +129,7 @@ fn place<'a>(object: &'a ObjectId, namespace: &'a str) -> &'a str {
     object.namespace.as_deref().unwrap_or(namespace)
 }
 
-/// `deployment/prod-kas`, as kubectl takes it.
+/// An object in kubectl's notation, `deployment/prod-kas`.
 fn resource(object: &ObjectId) -> String {
     format!("{}/{}", object.kind.to_lowercase(), object.name)
 }

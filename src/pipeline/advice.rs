@@ -1,16 +1,16 @@
-//! What to write instead of a value that makes objects wrong: a change that was tried, and helps.
+//! Advice for a value that makes objects invalid: a change that was tried and removes the fault.
 
 use serde_json::Value;
 
 use super::variants::{Variant, Variants};
 use crate::diag::{ValuePath, marks};
 
-/// A text shorter than this is not too long.
+/// A shorter string is never too long for a name.
 const LONG: usize = 20;
 
-/// A sentence that says what to write at `path`; `helps` says whether a variant is free of the fault.
+/// A sentence that advises what to write at `path`; `helps` tells whether a variant is free of the fault.
 ///
-/// None where none of the usual slips is the reason.
+/// `None` where none of the usual mistakes is the reason.
 pub(super) fn for_value(variants: &Variants<'_>, path: &ValuePath, helps: &dyn Fn(&Variant) -> bool) -> Option<String> {
     let leaves = variants.leaves();
     let (_, value) = leaves.iter().find(|(leaf, _)| leaf == path)?;
@@ -26,12 +26,12 @@ pub(super) fn for_value(variants: &Variants<'_>, path: &ValuePath, helps: &dyn F
     }
     let shortest: String = text.chars().take(1).collect();
     (text.len() > LONG && try_text(&shortest)).then(|| {
-        // the longest part of the text that is taken
+        // The longest prefix that is accepted.
         let (mut fits, mut too_long) = (1, text.chars().count());
         while too_long - fits > 1 {
             let middle = usize::midpoint(fits, too_long);
             let part: String = text.chars().take(middle).collect();
-            // a part may not end with every character
+            // A prefix may not end with every character.
             if try_text(&part) || try_text(&format!("{}x", part.chars().take(middle - 1).collect::<String>())) {
                 fits = middle;
             } else {
@@ -42,7 +42,7 @@ pub(super) fn for_value(variants: &Variants<'_>, path: &ValuePath, helps: &dyn F
     })
 }
 
-/// The text without the slips that people make in names and hosts, and what was changed.
+/// The string without the usual mistakes in names and hosts, and a description of the change.
 fn mended(text: &str) -> Vec<(String, String)> {
     let mut all = Vec::new();
     let trimmed = text.trim();

@@ -1,4 +1,4 @@
-//! Every value that could be the reason for something, with other values that would show it.
+//! All values that could cause something, with alternatives that would show it.
 
 use std::collections::HashSet;
 
@@ -9,37 +9,38 @@ use crate::diag::{Step, ValuePath};
 use crate::schema;
 use crate::values::tree;
 
-/// What kind of an edit it is: those of one kind are tried together, so that one that turns something off does not hide
-/// what another one changes in it.
+/// The kind of an edit: edits of one kind are tried together, so that one that turns a part off does not hide the
+/// effect of another in it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 enum TrialKind {
     /// One string or number for another.
     Change,
-    /// Something for nothing.
+    /// A value where there was none.
     Fill,
-    /// A switch turned over.
+    /// An inverted switch.
     Flip,
-    /// The default, or nothing, for what the user wrote.
+    /// The default, or nothing, instead of the user's value.
     Restore,
-    /// Nothing for something.
+    /// Nothing instead of a value.
     Empty,
     /// A further alternative.
     Other(usize),
 }
 
-/// Values and what they could be instead.
+/// Values and their alternatives.
 pub(super) struct Candidates {
-    /// Edits in groups to be searched one after the other.
+    /// Groups of edits, to be searched one after the other.
     pub groups: Vec<Vec<Trial>>,
 }
 
 impl Candidates {
-    /// Of the merged values; `own` is the section of the component that is asked about, which is searched by itself.
+    /// The candidates in the merged values; `own` is the section of the component in question, which is searched by
+    /// itself.
     pub fn of(merged: &Value, user: &Value, defaults: &Value, own: &str) -> Self {
         let mut found: Vec<(ValuePath, Option<&Value>)> =
             tree::leaves(merged).into_iter().map(|(path, value)| (path, Some(value))).collect();
         let known: HashSet<ValuePath> = found.iter().map(|(path, _)| path.clone()).collect();
-        // a null of the user's removes a default and leaves nothing
+        // A null of the user's removes a default and leaves nothing.
         let nulls = tree::leaves(user).into_iter().filter(|(path, value)| value.is_null() && !known.contains(path));
         found.extend(nulls.map(|(path, _)| (path, None)));
         let mut edits: Vec<(TrialKind, usize, Trial)> = Vec::new();
@@ -105,7 +106,7 @@ fn is_empty(value: &Value) -> bool {
     }
 }
 
-/// The same edit key by key, where it puts a map in an empty place.
+/// The same edit key by key, where it puts a map into an empty place.
 pub(super) fn keys(edit: &Trial) -> Vec<Trial> {
     let mut all = Vec::new();
     if let Some(Value::Object(map)) = &edit.to {

@@ -1,29 +1,29 @@
-//! Which values decide something: found by leaving values out and asking again.
+//! Finds the values that decide something: values are left out, and the question is evaluated again.
 
 use std::collections::HashMap;
 
 use crate::diag::ValuePath;
 
-/// How a question is answered once some values are left out.
+/// The answer to a question once some values are left out.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Answer {
-    /// As before: what was left out does not decide it.
+    /// As before: the values that were left out do not decide it.
     Same,
-    /// There is nothing left to ask about: the object is gone, say.
+    /// The question has no subject any more: the object is gone, for example.
     Moot,
-    /// Otherwise than before.
+    /// Different from before.
     Changed,
 }
 
 /// A value that decides a question, and how.
 pub(super) type Cause = (ValuePath, Answer);
 
-/// Asks questions of variants, each of which is rendered once.
+/// Evaluates questions for variants of the values; each variant is rendered once.
 pub(super) struct Search<'a> {
     /// Answers all questions without these values.
     ask: &'a mut dyn FnMut(&[&ValuePath]) -> Vec<Answer>,
     single: HashMap<ValuePath, Vec<Answer>>,
-    /// How many variants may still be rendered.
+    /// The number of variants that may still be rendered.
     left: usize,
 }
 
@@ -33,7 +33,7 @@ impl<'a> Search<'a> {
         Search { ask, single: HashMap::new(), left: most }
     }
 
-    /// How one value decides one question; `Same` where no more may be asked.
+    /// How one value decides one question; `Same` where the limit is reached.
     pub fn one(&mut self, path: &ValuePath, question: usize) -> Answer {
         if !self.single.contains_key(path) {
             let Some(answers) = self.asked(&[path]) else { return Answer::Same };
@@ -42,10 +42,10 @@ impl<'a> Search<'a> {
         self.single.get(path).and_then(|answers| answers.get(question)).copied().unwrap_or(Answer::Same)
     }
 
-    /// All values among `paths` that decide the questions, by question.
+    /// For each question all values among `paths` that decide it.
     ///
-    /// Halves are left out in turn, and halves of those that matter: a question that one value of a thousand decides
-    /// takes some twenty variants.
+    /// Each half of the values is left out in turn, then halves of those that matter: for a question that one value of
+    /// a thousand decides, some twenty variants are rendered.
     pub fn all(&mut self, paths: &[&ValuePath], questions: &[usize]) -> HashMap<usize, Vec<Cause>> {
         let mut causes = HashMap::new();
         self.halves(paths, &mut Vec::new(), questions, &mut causes);
@@ -57,7 +57,7 @@ impl<'a> Search<'a> {
         Some((self.ask)(paths))
     }
 
-    /// Looks for causes among `paths` while `besides` is left out too.
+    /// Searches `paths` for causes while `besides` is left out too.
     fn halves<'p>(
         &mut self,
         paths: &[&'p ValuePath],
@@ -84,7 +84,7 @@ impl<'a> Search<'a> {
         let (first, second) = paths.split_at(paths.len() / 2);
         self.halves(first, besides, &decided, causes);
         self.halves(second, besides, &decided, causes);
-        // Neither half alone: each of several values is enough, and all of them have to go.
+        // Neither half alone: each of several values is sufficient, and all of them have to be left out.
         let open: Vec<usize> = decided.into_iter().filter(|question| !causes.contains_key(question)).collect();
         if !open.is_empty() && !first.is_empty() {
             for (half, other) in [(first, second), (second, first)] {

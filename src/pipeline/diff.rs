@@ -1,4 +1,4 @@
-//! Two sides to what differs between them.
+//! Compares two sides.
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -17,20 +17,20 @@ use crate::pipeline::{Request, render};
 pub enum Side {
     /// Values to be rendered.
     Values(Box<Request>),
-    /// Manifests as they are: each text with what the user calls it.
+    /// Manifests: each document with the name that the user gave.
     Manifests(Vec<(String, String)>),
 }
 
-/// Two sides, compared.
+/// The result of a comparison.
 #[derive(Debug)]
 pub struct Compared {
-    /// What differs.
+    /// The differences.
     pub comparison: Comparison,
-    /// Notes and warnings of the sides that were rendered, with what their places point into.
+    /// Notes and warnings of the sides that were rendered, with the sources of their places.
     pub warnings: Vec<(Vec<Diagnostic>, Sources)>,
 }
 
-/// Whether a text is manifests rather than values: its first document has an `apiVersion` and a `kind`.
+/// Whether a document holds manifests and not values: its first document has an `apiVersion` and a `kind`.
 pub fn is_manifests(text: &str) -> bool {
     let text = text.trim_start_matches('\u{feff}');
     if text.trim_start().starts_with(['{', '[']) {
@@ -47,11 +47,11 @@ pub fn is_manifests(text: &str) -> bool {
     version && kind
 }
 
-/// Compares an old side with a new one. Where a side is manifests, a release that the user did not name (`name`,
-/// `namespace`) is the one those are of.
+/// Compares an old side with a new one. Where a side is manifests, its release stands in for a `name` and a `namespace`
+/// that the user did not give.
 ///
 /// # Errors
-/// What a side's values are refused for, or a text that is no manifests.
+/// Everything for which a side's values are refused, and a document that is not a manifest.
 pub fn diff(old: Side, new: Side, name: Option<&str>, namespace: Option<&str>) -> Result<Compared, Failure> {
     let (old, new) = (read(old)?, read(new)?);
     let told = [&old, &new].into_iter().find_map(|side| match side {
@@ -94,11 +94,11 @@ fn read(side: Side) -> Result<Read, Failure> {
     }
 }
 
-/// Shell commands that dump what a render consists of: all objects of its kinds in the namespace, and those outside of it by
-/// name, so that nothing of another release is among them.
+/// Shell commands that dump the objects of a render: all objects of its kinds in the namespace, and cluster-wide ones
+/// by name, so that no object of another release is among them.
 ///
 /// # Errors
-/// What the values are refused for.
+/// Everything for which the values are refused.
 pub fn kubectl_get(request: &Request) -> Result<String, Failure> {
     let gets = Gets::of(request)?;
     let lines = [gets.inside(Some(&request.target.namespace)), gets.outside()];
@@ -106,11 +106,11 @@ pub fn kubectl_get(request: &Request) -> Result<String, Failure> {
     Ok(lines.join("echo ---\n"))
 }
 
-/// The live objects of what values render, as a side. The namespace is that of kubectl where none is given, and the release
-/// is the one that is found there.
+/// The live objects of a release as a side. The namespace is kubectl's where none is given, and the release is the one
+/// that is found there.
 ///
 /// # Errors
-/// What the values are refused for, and what keeps kubectl from answering.
+/// Everything for which the values are refused, and errors of kubectl.
 pub fn live(
     request: &Request,
     kubectl: &Kubectl,
@@ -122,7 +122,7 @@ pub fn live(
     let inside = get(gets.inside(namespace))?.unwrap_or_default();
     let side = |text: String| ("the cluster".to_owned(), text);
     let (found, _) = diff::release_of(&objects(vec![side(inside.clone())])?);
-    // what is outside of the namespace has the release in its name
+    // Objects outside of the namespace have the release in their names.
     let gets = match found.filter(|found| name.is_none() && *found != request.target.name) {
         Some(found) => {
             let mut request = request.clone();
@@ -135,11 +135,11 @@ pub fn live(
     Ok(Side::Manifests(vec![side(inside), side(outside)]))
 }
 
-/// What `kubectl get` has to be asked for.
+/// The arguments of `kubectl get`.
 struct Gets {
     /// Kinds of objects in the namespace.
     kinds: Vec<String>,
-    /// Objects outside of it.
+    /// Cluster-wide objects.
     alone: Vec<String>,
 }
 
@@ -171,10 +171,10 @@ impl Gets {
     }
 }
 
-/// The objects of manifests: each text with what the user calls it.
+/// The objects of manifests: each document with the name that the user gave.
 ///
 /// # Errors
-/// Texts that hold no manifests.
+/// Documents that are not manifests.
 pub fn objects(texts: Vec<(String, String)>) -> Result<Vec<Object>, Failure> {
     let mut objects = Vec::new();
     let mut wrong = Vec::new();
@@ -201,14 +201,14 @@ pub fn objects(texts: Vec<(String, String)>) -> Result<Vec<Object>, Failure> {
     Ok(objects)
 }
 
-/// Whether a document tells kustomize what a folder holds, and is for no cluster.
+/// Whether a document configures kustomize and is not for a cluster.
 fn is_index(body: &Value) -> bool {
     body.get("apiVersion")
         .and_then(Value::as_str)
         .is_some_and(|version| version.starts_with("kustomize.config.k8s.io/"))
 }
 
-/// A document that cannot be compared, because the field `missing` of its identity is not there.
+/// The finding about a document that cannot be compared because it lacks the field `missing` of its identity.
 fn not_an_object(body: &Value, missing: &str) -> Diagnostic {
     match body.get("kind").is_none() && body.get("apiVersion").is_none() {
         true => {

@@ -1,4 +1,4 @@
-//! A release to look at: every object with the user's values that decide its fields.
+//! A release for the page of `explore`: every object with the user's values that decide its fields.
 
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Mutex;
@@ -22,14 +22,13 @@ use crate::schema::Checked;
 use crate::values::tree;
 use crate::why::field;
 
-/// How many other values are tried for each of the user's, besides its default.
+/// How many alternatives are tried for each of the user's values, besides its default.
 const ALTERNATIVES: usize = 2;
 
-/// Everything there is to see of a release; `planned` adds the stops of an upgrade, and `why` is the command that explains
-/// a field.
+/// The content of the page; `planned` adds the stops of an upgrade, and `why` is the command that explains a field.
 ///
 /// # Errors
-/// What the values are refused for.
+/// Everything for which the values are refused.
 pub fn explore(request: &Request, why: String, planned: Option<&PlannedUpgrade>) -> Result<Exploration, Failure> {
     let (rendered, checked) = selected(request, &Output::default())?;
     let layered = Layered::new(request, &checked)?;
@@ -71,7 +70,7 @@ fn fields(manifest: &Manifest) -> Fields {
     field::leaves(&manifest.body).into_iter().map(|(path, value)| (path.to_string(), value)).collect()
 }
 
-/// What is tried for each of the user's values.
+/// The alternatives that are tried for each of the user's values.
 fn trials(paths: &[ValuePath], checked: &Checked, layered: &Layered<'_>) -> Vec<Trial> {
     let mut all = Vec::new();
     for (candidate, path) in paths.iter().enumerate() {
@@ -88,7 +87,7 @@ fn trials(paths: &[ValuePath], checked: &Checked, layered: &Layered<'_>) -> Vec<
     all
 }
 
-/// For each field, by the numbers of its object and its own, the values that decide it.
+/// The values that decide each field, by the number of the object and of the field.
 fn reached(
     request: &Request,
     checked: &Checked,

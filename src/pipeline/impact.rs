@@ -1,4 +1,4 @@
-//! What a value changes: the release with it and with another one, compared.
+//! The effect of a value: the release is compared with and without a change of it.
 
 use std::collections::BTreeMap;
 
@@ -14,35 +14,35 @@ use crate::schema;
 use crate::values::set::{self, Syntax};
 use crate::values::{Flag, Input, tree};
 
-/// A section has at most so many values that are tried.
+/// The maximum number of values of a section that are tried.
 const MOST_VALUES: usize = 60;
 
-/// What becomes of a value.
+/// A change of a value.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ValueChange<'t> {
     /// It is set: `path=value`, as `--set` takes it.
     Set(&'t str),
-    /// What the user wrote goes, so that its default stands in.
+    /// The user's value is removed, so that its default applies.
     Unset(&'t str),
-    /// Whatever it can be.
+    /// All values that it can have.
     Any(&'t str),
 }
 
-/// What a change of a value does.
+/// The effect of a change.
 #[derive(Debug)]
 pub struct Impact {
-    /// The value and what is tried in its place, in sentences.
+    /// The value and its alternatives, in sentences.
     pub heading: String,
-    /// What differs.
+    /// The differences.
     pub comparison: Comparison,
-    /// Notes and warnings that the change brings.
+    /// New notes and warnings.
     pub warnings: Vec<(Vec<Diagnostic>, Sources)>,
 }
 
-/// What changes with another value.
+/// Compares the release before and after a change of a value.
 ///
 /// # Errors
-/// What the values are refused for, before and after the change; a path that cannot be read.
+/// Everything for which the values are refused, before and after the change; an invalid path.
 pub fn impact(request: &Request, change: ValueChange<'_>) -> Result<Impact, Failure> {
     let (_, checked) = selected(request, &Output::default())?;
     let defaults = tree::over_defaults(Value::Null, layers::chart(&request.target)?);
@@ -58,7 +58,7 @@ pub fn impact(request: &Request, change: ValueChange<'_>) -> Result<Impact, Fail
             let heading: Vec<String> = paths.iter().map(|path| is(path, now(path))).collect();
             let number = request.inputs.iter().filter(|input| matches!(input, Input::Set(_))).count() + 1;
             let flag = Input::Set(Flag { number, text: text.to_owned() });
-            // what is set here has to win over all other flags
+            // The value that is set here has to win over all other flags.
             let later =
                 |input: &Input| matches!(input, Input::SetString(_) | Input::SetFile(..) | Input::SetLiteral(_));
             let mut changed = match request.inputs.iter().any(later) {
@@ -162,7 +162,7 @@ fn path(text: &str) -> Result<ValuePath, Failure> {
     Ok(paths(&format!("{text}=null"))?.into_iter().next().unwrap_or_default())
 }
 
-/// What can be tried in place of a value, or of the values below a section.
+/// The alternatives of a value, or of the values below a section.
 fn alternatives(path: &ValuePath, now: Option<&Value>) -> Vec<(ValuePath, Value)> {
     let of = |path: &ValuePath, value: &Value, most: usize| -> Vec<(ValuePath, Value)> {
         let all = schema::alternatives(path, value).into_iter().take(most).map(|other| (path.clone(), other));
@@ -178,7 +178,7 @@ fn alternatives(path: &ValuePath, now: Option<&Value>) -> Vec<(ValuePath, Value)
     }
 }
 
-/// A map that is put in an empty place, key by key.
+/// A map that is put into an empty place, key by key.
 fn by_key(path: ValuePath, to: Value) -> Vec<(ValuePath, Value)> {
     match to {
         Value::Object(map) => map.into_iter().flat_map(|(key, inner)| by_key(path.key(&key), inner)).collect(),
@@ -186,7 +186,7 @@ fn by_key(path: ValuePath, to: Value) -> Vec<(ValuePath, Value)> {
     }
 }
 
-/// The user's values with one changed. A list replaces another one, so it is taken whole from the merged values.
+/// The user's values with one change. A list replaces another as a whole, so it is taken from the merged values.
 fn put(user: &Value, merged: &Value, path: &ValuePath, to: &Value) -> Value {
     let list = path.0.iter().position(|step| matches!(step, Step::Index(_))).unwrap_or(path.0.len());
     let (at, inside) = path.0.split_at(list);
@@ -212,7 +212,7 @@ fn put(user: &Value, merged: &Value, path: &ValuePath, to: &Value) -> Value {
     user
 }
 
-/// All that one of several comparisons with the same old side has.
+/// The union of several comparisons with the same old side.
 fn union(comparisons: Vec<Comparison>) -> Comparison {
     let gone = |changes: &[ObjectChange]| changes.iter().filter(|change| change.what != ObjectFate::Added).count();
     let total = comparisons.first().map(|first| first.same + gone(&first.changes)).unwrap_or_default();

@@ -1,12 +1,12 @@
-//! From other ways to install GitLab to values.
+//! Converts other configurations of GitLab to values.
 
 use crate::diag::{Failure, Sources};
 use crate::import::{self, Imported};
 
-/// Reads a `gitlab.rb`; `name` is what the user calls it.
+/// Reads a `gitlab.rb`; `name` is the user's name for it.
 ///
 /// # Errors
-/// A file that is no Ruby, secrets that are no JSON.
+/// A file that is not Ruby, and secrets that are not JSON.
 pub fn gitlab_rb(
     name: &str,
     text: &str,

@@ -1,4 +1,5 @@
-//! Why values are refused: everything that can be judged in one run, each fault once and at the value that causes it.
+//! Explains why values are refused: finds everything that can be checked in one run, and reports each fault once, at
+//! the value that causes it.
 
 use std::cmp::Reverse;
 use std::collections::BTreeSet;
@@ -14,20 +15,19 @@ use crate::diag::{Diagnostic, Fault, Place, Severity, ValuePath};
 use crate::schema;
 use crate::values::tree;
 
-/// More places than this tell nothing.
+/// More places than this do not help the reader.
 const MOST_PLACES: usize = 3;
-/// For so many refused values something else is tried in their place.
+/// The maximum number of refused values for which an acceptable substitute is searched.
 const MOST_STAND_INS: usize = 12;
 
-/// What no schema knows decides nothing but for a few keys that a rule names. A file that is no values file may have very
-/// much of it: with more than this, the variants of the values do without.
+/// Keys that no schema knows decide nothing, except for a few that a rule names. A file that does not hold values may
+/// have very many of them: with more than this number, they are left out of all variants.
 const MOST_UNKNOWN: usize = 500;
 
-/// What is wrong with the user's values besides `refused`, which earlier stages found.
+/// All faults of the user's values besides `refused`, which earlier stages found.
 ///
-/// A value that was refused, or that resolving cannot read, is left out, so that its default stands in. What is wrong
-/// only because it is left out cannot be judged, and is not reported: whatever is, is also wrong with some acceptable
-/// value in its place.
+/// A value that was refused or that resolving cannot read is left out, so that its default applies. A fault that exists
+/// only because a value is left out is not reported: a real fault remains with some acceptable value in its place.
 pub(super) fn errors(request: &Request, user: &Value, refused: &[Diagnostic]) -> Vec<Diagnostic> {
     let known = schema::known(user);
     let user = if entries(user) - entries(&known) > MOST_UNKNOWN { &known } else { user };
@@ -50,7 +50,7 @@ pub(super) fn errors(request: &Request, user: &Value, refused: &[Diagnostic]) ->
     all
 }
 
-/// How many keys and items a value has, at all depths.
+/// The number of keys and items of a value, at all depths.
 fn entries(value: &Value) -> usize {
     match value {
         Value::Object(map) => map.values().map(|inner| 1 + entries(inner)).sum(),
@@ -59,7 +59,7 @@ fn entries(value: &Value) -> usize {
     }
 }
 
-/// Judges values of which some are left out.
+/// Finds the faults of values of which some are left out.
 struct Judge<'r> {
     request: &'r Request,
     user: &'r Value,
@@ -67,7 +67,7 @@ struct Judge<'r> {
 }
 
 impl Judge<'_> {
-    /// Values that resolving cannot read, each once.
+    /// The values that resolving cannot read, each once.
     fn unreadable(&self, refused: bool) -> Vec<Diagnostic> {
         let first = self.variants.without(&[]);
         let mut seen = VariantFaults::of(&first);
@@ -77,7 +77,7 @@ impl Judge<'_> {
         let told = numbers.iter().zip(causes).map(|(n, causes)| setting(&seen.wrong[*n].diagnostic, causes, self.user));
         let mut all: Vec<Diagnostic> = Vec::new();
         for found in told {
-            // many components may read the same value
+            // Many components may read the same value.
             let path = found.places.first().and_then(Place::path);
             let same = |other: &Diagnostic| {
                 let other = other.places.first().and_then(Place::path);
@@ -90,15 +90,15 @@ impl Judge<'_> {
         all
     }
 
-    /// Everything else; `alone`: nothing was left out.
+    /// All other faults; `alone`: nothing was left out.
     fn all(&self, alone: bool) -> Vec<Diagnostic> {
         let first = self.variants.without(&[]);
         let mut seen = VariantFaults::of(&first);
         if !alone || seen.wrong.iter().any(|w| w.diagnostic.fault != Fault::Bug) {
-            // a template may fail over what was refused before it ran
+            // A template may fail over a value that was refused before it ran.
             seen.wrong.retain(|w| w.diagnostic.fault != Fault::Bug);
         }
-        // What has neither a place nor an object is about the command line.
+        // A finding with neither a place nor an object is about the command line.
         let (asked, plain): (Vec<usize>, Vec<usize>) = self.judged(&seen, !alone).into_iter().partition(|number| {
             let d = &seen.wrong[*number].diagnostic;
             !d.places.is_empty() || d.subject.is_some()
@@ -114,7 +114,7 @@ impl Judge<'_> {
         let told: Vec<ValuePath> = settings.iter().filter_map(|d| d.places.first()?.path().cloned()).collect();
         faults.retain(|(_, causes)| match causes.first() {
             Some(cause) => !told.contains(cause),
-            // what no value causes follows from the errors that come before
+            // A fault that no value causes follows from the earlier errors.
             None => alone && settings.is_empty(),
         });
         let mut all: Vec<Diagnostic> = plain.iter().map(|number| seen.wrong[*number].diagnostic.clone()).collect();
@@ -126,7 +126,7 @@ impl Judge<'_> {
         all
     }
 
-    /// What can be judged of what was seen: it is also wrong with acceptable values in place of those left out.
+    /// The findings that remain with acceptable values in place of those that were left out.
     fn judged(&self, seen: &VariantFaults, left_out: bool) -> Vec<usize> {
         let all = 0..seen.wrong.len();
         if !left_out || all.is_empty() {
@@ -157,10 +157,11 @@ fn nothing(value: &Value) -> bool {
     }
 }
 
-/// A finding about settings: at the values it names, and at what else decides it, the closest to those first.
+/// A finding about settings: its places are the values that it names, and the other values that decide it, those
+/// closest to the named ones first.
 ///
-/// Where one setting needs another that the user wrote as off or empty, that one comes first: it was written for no other
-/// reason than to turn something off, and the other setting says what is missed.
+/// Where one setting needs another that the user turned off or left empty, that other one comes first: its value has no
+/// other purpose than to turn something off, and the first setting shows what is missing.
 fn setting(found: &Diagnostic, causes: Vec<ValuePath>, user: &Value) -> Diagnostic {
     let named: Vec<ValuePath> = found.places.iter().filter_map(|place| place.path().cloned()).collect();
     let shared = |a: &ValuePath, b: &ValuePath| a.0.iter().zip(&b.0).take_while(|(a, b)| a == b).count();
@@ -170,7 +171,7 @@ fn setting(found: &Diagnostic, causes: Vec<ValuePath>, user: &Value) -> Diagnost
     set.sort_by_key(|path| !path.within(user).is_some_and(nothing));
     let mut places: Vec<ValuePath> = Vec::new();
     for path in set.into_iter().chain(causes) {
-        // one below another says the same
+        // A path below another one adds nothing.
         if places.len() < MOST_PLACES && !places.iter().any(|there| touch(there, &path)) {
             places.push(path);
         }
@@ -179,7 +180,7 @@ fn setting(found: &Diagnostic, causes: Vec<ValuePath>, user: &Value) -> Diagnost
     Diagnostic { places: places.into_iter().map(Place::Value).collect(), ..found.clone() }
 }
 
-/// Faults of objects, one diagnostic for each value that causes them.
+/// Faults of objects, as one diagnostic for each value that causes them.
 fn by_cause(variants: &Variants<'_>, seen: &VariantFaults, faults: Vec<(usize, Vec<ValuePath>)>) -> Vec<Diagnostic> {
     let mut groups: Vec<(Vec<ValuePath>, Vec<usize>)> = Vec::new();
     for (number, causes) in faults {
@@ -218,7 +219,7 @@ fn fault(variants: &Variants<'_>, seen: &VariantFaults, causes: Vec<ValuePath>, 
     Diagnostic { message, places, hint, ..first.clone() }
 }
 
-/// For each value that was refused one that is acceptable there, where one is easily found.
+/// An acceptable substitute for each value that was refused, where one is easily found.
 fn stand_ins<'p>(request: &Request, user: &Value, refused: &'p [ValuePath]) -> Vec<(&'p ValuePath, Value)> {
     let options = schema::CheckOptions {
         release: layers::version(&request.target),

@@ -1,4 +1,4 @@
-//! The user's layers over the defaults of the components.
+//! Merges the user's layers over the defaults of the components.
 
 use serde_json::Value;
 
@@ -11,9 +11,8 @@ use crate::resolve::component;
 use crate::schema::UnknownKeys;
 use crate::values::{self, ChartDefaults, Input, Merged, TopKeys};
 
-/// Reads the user's values and lays them over the defaults; also the keys at the top of each file. A section that is
-/// no map is among the findings, and then
-/// the values are those without it.
+/// Reads the user's values and merges them over the defaults; also returns the top-level keys of each file. A section
+/// that is not a map is among the findings, and the returned values are then without it.
 pub(super) fn merged(request: &Request) -> Result<(Merged, Vec<TopKeys>, Vec<Diagnostic>), Failure> {
     let duplicates = match request.unknown_keys {
         UnknownKeys::Error => Severity::Error,
@@ -49,7 +48,7 @@ pub(super) fn inputs(request: &Request) -> Result<Vec<Input>, Diagnostic> {
     Ok(inputs)
 }
 
-/// The release whose defaults and behaviour count. A text that names none is reported when the objects are planned.
+/// The release whose defaults and behaviour apply. An unknown version is reported when the objects are planned.
 pub(super) fn version(target: &Target) -> GitlabVersion {
     let named = target.gitlab_version.as_deref().and_then(|text| releases::catalogue::find(text).ok());
     named.map_or_else(releases::default_version, |release| release.gitlab)
@@ -66,7 +65,7 @@ pub(super) fn chart(target: &Target) -> Result<ChartDefaults, Diagnostic> {
     Ok(ChartDefaults::with_sections(defaults, &sections()))
 }
 
-/// Lays the defaults of a release over the others: maps merge, a null removes, all else replaces.
+/// Merges the defaults of a release over the others: maps merge, null removes, all other values replace.
 fn lay_over(base: &mut Value, over: Value) {
     match (base, over) {
         (Value::Object(base), Value::Object(over)) => {
@@ -81,8 +80,8 @@ fn lay_over(base: &mut Value, over: Value) {
     }
 }
 
-/// The sections that are charts of their own in the official chart, outer ones first: a null over one of them
-/// brings its defaults back.
+/// The sections that are subcharts of the official chart, outer ones first: a null over one of them restores its
+/// defaults.
 fn sections() -> Vec<&'static str> {
     let components = component::ALL.iter().map(|component| component.key).filter(|key| !key.is_empty());
     std::iter::once("gitlab").chain(components).collect()

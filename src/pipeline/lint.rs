@@ -1,4 +1,4 @@
-//! Values to all that can be said about them without a cluster, as one list.
+//! Checks values without a cluster and returns all findings as one list.
 
 use std::collections::HashSet;
 
@@ -16,10 +16,10 @@ use crate::schema::Checked;
 use crate::validate::{Finding, Findings};
 use crate::values::tree;
 
-/// Looks at values and the objects that they give; `pedantic` reports values too that are as by default.
+/// Checks values and their objects; `pedantic` also reports values that equal their defaults.
 ///
 /// # Errors
-/// What stops before there are values: a profile that does not exist.
+/// Errors before there are values: a profile that does not exist.
 pub fn lint(request: &Request, settings: &Settings, pedantic: bool) -> Result<(Findings, Sources), Failure> {
     let (found, sources) = match selected(request, &Output::default()) {
         Err(failure) if failure.report.0.iter().any(|d| d.fault != crate::diag::Fault::Input) => return Err(failure),
@@ -44,7 +44,7 @@ pub fn lint(request: &Request, settings: &Settings, pedantic: bool) -> Result<(F
     Ok((Findings { minor, all, ..Findings::default() }, sources))
 }
 
-/// The values of the user's that change no object: neither without them nor with another value in their place.
+/// The user's values that affect no object: neither removing nor changing them has an effect.
 fn without_effect(
     request: &Request,
     checked: &Checked,
@@ -57,7 +57,7 @@ fn without_effect(
     let defaults = tree::over_defaults(Value::Null, layers::chart(&request.target)?);
     let told: HashSet<&ValuePath> = told.iter().filter_map(|d| d.places.iter().find_map(Place::path)).collect();
     let leaves = variants.leaves();
-    // What belongs to a third-party chart has its effect in `companions`.
+    // Values of a third-party chart have their effect in `companions`.
     let is_ours = |path: &ValuePath| {
         let first = path.0.first().map(|step| ValuePath(vec![step.clone()]).to_string());
         let sections = component::ALL.iter().filter_map(|component| component.key.split('.').next());
@@ -65,7 +65,7 @@ fn without_effect(
     };
     let open = leaves.iter().filter(|(path, _)| is_ours(path) && !told.contains(path));
     let open: Vec<&(ValuePath, &Value)> = open.collect();
-    // Sections that do nothing are known by one render; the others are looked at value by value.
+    // One render finds the sections without any effect; the values of the other sections are tried one by one.
     let mut quiet: Vec<&(ValuePath, &Value)> = Vec::new();
     for group in groups(&open) {
         if same(&before, &variants.of(tree::without(user, &group.iter().map(|(path, _)| path).collect()))) {
@@ -81,7 +81,7 @@ fn without_effect(
     for (path, value) in quiet {
         let is_default = path.within(&defaults) == Some(*value);
         let changed = others(path, value).into_iter().map(|other| variants.with(&[(path, other)]));
-        // What cannot be read is read.
+        // A value that makes a render fail is read.
         let mut changed = changed.map(|variant| !same(&before, &variant) || variant.found.len() > before.found.len());
         if !is_default && !value.is_null() && !changed.any(|reaches| reaches) {
             let message = format!("`{path}` changes nothing here: no object follows from it");
@@ -109,7 +109,7 @@ fn groups<'l, 'v>(leaves: &[&'l (ValuePath, &'v Value)]) -> Vec<Vec<&'l (ValuePa
     groups
 }
 
-/// Other values of the same kind, and those that the schema lists or describes in backticks.
+/// Other values of the same type, and those that the schema lists or that its description has in backticks.
 fn others(path: &ValuePath, value: &Value) -> Vec<Value> {
     let part = reference::part(&path.to_string());
     let listed = part.as_ref().and_then(|part| part.schema.get("enum")?.as_array()).into_iter().flatten().cloned();

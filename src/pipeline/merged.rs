@@ -9,22 +9,22 @@ use crate::reference::values_file;
 use crate::schema;
 use crate::values::{Origins, tree};
 
-/// The values of a request.
+/// The merged values of a request.
 pub struct MergedValues {
-    /// In the order of the schemas; a null takes a default away.
+    /// The values in the order of the schemas; a null removes a default.
     pub values: Value,
-    /// Where the user set what.
+    /// The places at which the user set each value.
     pub origins: Origins,
-    /// The texts that the origins point into.
+    /// The sources of these places.
     pub sources: Sources,
-    /// What is to be said about the values.
+    /// Findings about the values.
     pub warnings: Vec<Diagnostic>,
 }
 
-/// The values over the defaults of the release; `trim` leaves out what is as it is by default.
+/// The values over the defaults of the release; `trim` leaves out those that equal their defaults.
 ///
 /// # Errors
-/// What a render of them is refused for.
+/// Everything for which their render is refused.
 pub fn merged_values(request: &Request, trim: bool) -> Result<MergedValues, Failure> {
     let (rendered, checked) = selected(request, &Output::default())?;
     let chart = layers::chart(&request.target)?;
@@ -35,8 +35,8 @@ pub fn merged_values(request: &Request, trim: bool) -> Result<MergedValues, Fail
         true => {
             let whole = tree::over_defaults(user.clone(), chart.clone());
             let mut trimmed = values_file::trimmed(&user, &defaults);
-            // What a null does depends on the section that it stands in; a section of which less is left than was
-            // there stays as the user wrote it.
+            // The effect of a null depends on its section; a section with fewer keys than before stays as the user
+            // wrote it.
             let again = tree::over_defaults(trimmed.clone(), chart);
             for (key, value) in
                 user.as_object().into_iter().flatten().filter(|(key, _)| again.get(key) != whole.get(key))
@@ -54,8 +54,8 @@ pub fn merged_values(request: &Request, trim: bool) -> Result<MergedValues, Fail
     })
 }
 
-/// The values in the order of the schemas. Some maps go into objects as they are, and with another order of their keys the
-/// manifests would be other bytes: sections with such a map keep the order of the user's files.
+/// The values in the order of the schemas. Some maps go into objects unchanged, and another order of their keys would
+/// change the manifests' bytes: sections with such a map keep the order of the user's files.
 fn sorted(values: &Value, variants: &Variants<'_>) -> Value {
     let render = |values: &Value| {
         let manifests = variants.of(values.clone()).manifests;
@@ -79,7 +79,7 @@ fn sorted(values: &Value, variants: &Variants<'_>) -> Value {
     Value::Object(keys.collect())
 }
 
-/// The user's values without what no key stands for: unknown keys, and what anchors are kept in.
+/// The user's values without unknown keys and without the keys that hold anchors.
 fn own(user: &Value) -> Value {
     let mut user = schema::known(user);
     if let Value::Object(map) = &mut user {
@@ -88,10 +88,10 @@ fn own(user: &Value) -> Value {
     user
 }
 
-/// The default values of a release, all or those of a component, as `helm show values` prints them.
+/// The default values of a release, of all components or of one, as `helm show values` prints them.
 ///
 /// # Errors
-/// A version that is not rendered, a component that is not there or has no values.
+/// A version that is not rendered, and a component that does not exist or has no values.
 pub fn default_values(component: Option<&str>, gitlab_version: Option<&str>) -> Result<Value, Diagnostic> {
     let reference = reference::reference(gitlab_version)?;
     let path = match component {
@@ -108,7 +108,7 @@ pub fn default_values(component: Option<&str>, gitlab_version: Option<&str>) -> 
         .filter(|key| !key.is_empty())
         .rev()
         .fold(defaults, |inner, key| Value::Object([(key.to_owned(), inner)].into_iter().collect()));
-    // as values of the user's, nulls would remove what they stand for
+    // As values of a user, nulls would remove their defaults.
     Ok(values_file::ordered(&values_file::without_nulls(&nested)))
 }
 

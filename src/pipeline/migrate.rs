@@ -1,4 +1,4 @@
-//! Values files taken to a newer release.
+//! Migrates values files to a newer release.
 
 use serde_json::Value;
 
@@ -14,18 +14,18 @@ use crate::upgrade::migrate::{self, Migrated};
 use crate::upgrade::rules::{self, Action, ReleaseSpan};
 use crate::values::{self, Input};
 
-/// A values file as it was read.
+/// A values file.
 #[derive(Debug, Clone)]
 pub struct File {
-    /// What the user calls it.
+    /// The user's name for it.
     pub name: String,
-    /// Its text.
+    /// Its content.
     pub text: String,
 }
 
 impl File {
     /// # Errors
-    /// The bytes are no text, or too many.
+    /// Bytes that are not UTF-8, and a file that is too large.
     pub fn new(name: String, bytes: Vec<u8>) -> Result<Self, Failure> {
         match String::from_utf8(bytes) {
             Ok(text) => Ok(File { name, text }),
@@ -41,10 +41,10 @@ impl File {
     }
 }
 
-/// The releases that the user names: to the one that is rendered, where none is.
+/// The releases that the user names; without a target, the one that is rendered by default.
 ///
 /// # Errors
-/// A version that is not known, or no way up.
+/// An unknown version, and a target that is not newer.
 pub fn span(from: Option<&str>, to: Option<&str>) -> Result<ReleaseSpan, Diagnostic> {
     let default = releases::default_version().to_string();
     let to = catalogue::find(to.unwrap_or(&default))?;
@@ -58,7 +58,7 @@ pub fn span(from: Option<&str>, to: Option<&str>) -> Result<ReleaseSpan, Diagnos
     Ok(ReleaseSpan { from: Some(from.chart), to: to.chart })
 }
 
-/// Rewrites each file on its own; those that cannot be read are in the second list.
+/// Rewrites each file on its own; the second list has the files that cannot be read.
 pub fn migrate(files: &[File], span: &ReleaseSpan) -> (Vec<Migrated>, Vec<Failure>) {
     let mut migrated = Vec::new();
     let mut refused = Vec::new();
@@ -75,7 +75,7 @@ pub fn migrate(files: &[File], span: &ReleaseSpan) -> (Vec<Migrated>, Vec<Failur
     (migrated, refused)
 }
 
-/// Refuses a file that holds something else than values: nothing in it would be rewritten.
+/// Refuses a file that does not hold values: nothing in it would be rewritten.
 fn only_values(file: &File) -> Result<(), Failure> {
     let layers = values::load(&[file.input()])?.value;
     match not_values::find(&layers.files, UnknownKeys::Error) {
@@ -84,7 +84,7 @@ fn only_values(file: &File) -> Result<(), Failure> {
     }
 }
 
-/// Notes on what changes without a change of the values, where it is known which release they come from.
+/// Notes on changes that need no change of the values, where the release that they come from is known.
 pub fn passed(files: &[File], migrated: &[Migrated], span: &ReleaseSpan) -> Warned<Sources> {
     let Ok(layers) = values::load(&after(files, migrated)) else {
         return Warned { value: Sources::default(), warnings: Vec::new() };
@@ -109,12 +109,12 @@ fn after(files: &[File], migrated: &[Migrated]) -> Vec<Input> {
     pairs.map(|(file, one)| File { text: one.text.clone(), name: file.name.clone() }.input()).collect()
 }
 
-/// How two renders compare.
+/// The comparison of two renders.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Sameness {
     /// They are equal.
     Same,
-    /// These objects are not.
+    /// These objects differ.
     Differs(Vec<String>),
     /// The old values are refused.
     OldRefused,
@@ -124,7 +124,7 @@ pub enum Sameness {
     Unknown,
 }
 
-/// Renders the values before and after under the new release; keys that nothing reads are let through.
+/// Renders the values before and after with the new release; unknown keys are allowed.
 pub fn compare_renders(files: &[File], migrated: &[Migrated], span: &ReleaseSpan, target: Target) -> Sameness {
     let Some(gitlab_version) = rendered(span) else { return Sameness::Unknown };
     let target = Target { gitlab_version: Some(gitlab_version), ..target };
@@ -146,14 +146,15 @@ fn rendered(span: &ReleaseSpan) -> Option<String> {
     releases::images(release.gitlab).ok().map(|_| release.gitlab.to_string())
 }
 
-/// What `template` refuses in the migrated values; none where they render, or the release cannot be rendered here.
+/// What `template` refuses in the migrated values; empty where they render, or where the release cannot be rendered
+/// here.
 pub fn refused(files: &[File], migrated: &[Migrated], span: &ReleaseSpan, target: Target) -> Option<Failure> {
     let target = Target { gitlab_version: Some(rendered(span)?), ..target };
     render(&Request::new(target, after(files, migrated))).err()
 }
 
-/// Moves keys that nothing reads to the place that is known for them, where nothing else has to be decided: those whose
-/// hint is to write another key. A move that does not lessen what is refused is taken back.
+/// Moves unknown keys to their known place, where no other decision is needed: those whose hint is to write another
+/// key. A move that does not reduce the number of errors is undone.
 pub fn move_known(files: &[File], migrated: &mut [Migrated], span: &ReleaseSpan, target: &Target) {
     let mut tried: Vec<ValuePath> = Vec::new();
     while tried.len() < MOST_MOVES {
@@ -168,7 +169,7 @@ pub fn move_known(files: &[File], migrated: &mut [Migrated], span: &ReleaseSpan,
         let before = failure.report.0.len();
         let keys = to.split('.').map(|key| Step::Key(key.into()));
         let above = from.0.split_last().map(|(_, above)| above.to_vec()).unwrap_or_default();
-        // beside the key, or from the top
+        // Beside the key, or from the top.
         for to in [above.into_iter().chain(keys.clone()).collect(), keys.collect::<Vec<_>>()].map(ValuePath) {
             let old: Vec<Migrated> = migrated.to_vec();
             let moved = migrated.iter_mut().any(|one| migrate::move_key(one, span, &from, &to));
@@ -182,13 +183,13 @@ pub fn move_known(files: &[File], migrated: &mut [Migrated], span: &ReleaseSpan,
     }
 }
 
-/// How many keys are moved to a place that is known.
+/// The maximum number of keys that are moved to a known place.
 const MOST_MOVES: usize = 32;
 
-/// Turns keys that nothing reads into comments, as long as there are such; those that the form of the text does not
-/// allow to be commented out stay.
+/// Turns unknown keys into comments, as long as there are any; keys that the form of the file does not allow to be
+/// commented out stay.
 pub fn comment_unknown(files: &[File], migrated: &mut [Migrated], span: &ReleaseSpan, target: &Target) {
-    // each key that goes may leave a map without keys, or show another key
+    // Removing a key may leave a map empty, or reveal another unknown key.
     for _ in 0..MOST_ROUNDS {
         let Some(failure) = refused(files, migrated, span, target.clone()) else { return };
         let mut places: Vec<(usize, usize, usize)> = Vec::new();
@@ -214,7 +215,7 @@ pub fn comment_unknown(files: &[File], migrated: &mut [Migrated], span: &Release
 /// How many times values are checked again after keys became comments.
 const MOST_ROUNDS: usize = 16;
 
-/// The objects that are not the same, by name, and in what: values are not shown, they may be secrets.
+/// The objects that differ, by name, and their fields: values are not shown because they may be secrets.
 fn differing(old: &[Manifest], new: &[Manifest], namespace: &str) -> Vec<String> {
     let objects = |all: &[Manifest]| all.iter().filter_map(|m| Object::new(m.body.clone())).collect();
     let changes = diff::compare(objects(old), objects(new), namespace).changes;

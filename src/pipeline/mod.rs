@@ -1,10 +1,11 @@
-//! The stages joined: one function for each point where a command stops.
+//! Joins the stages: one function for each point at which a command stops.
 //!
-//! [`render`] is the whole way: [`layers`] reads and merges the values, [`upgrade::removed`](crate::upgrade::removed) and
-//! [`schema`] check them, [`objects`] makes manifests of them. [`template`] keeps what was selected, and [`emit`]
-//! writes it. Where a render fails, [`investigate`] says why, by way of [`variants`] of the values: a module for every
-//! question about what a value does. What else starts from a render, or from values: [`adopt`], [`companions()`], [`diff`],
-//! [`images`], [`mod@explore`], [`mod@impact`], [`import`], [`migrate`], [`upgrade`], [`validate`], [`mod@why`].
+//! [`render`] is the whole path: [`layers`] reads and merges the values, [`upgrade::removed`](crate::upgrade::removed)
+//! and [`schema`] check them, [`objects`] makes manifests of them. [`template`] keeps the selected objects, and
+//! [`emit`] writes them. Where a render fails, [`investigate`] finds the reason by rendering [`variants`] of the
+//! values; each question about the effect of a value has a module. Other functions that start from a render or from
+//! values: [`adopt`], [`companions()`], [`diff`], [`images`], [`mod@explore`], [`mod@impact`], [`import`], [`migrate`],
+//! [`upgrade`], [`validate`], [`mod@why`].
 
 mod advice;
 mod candidates;
@@ -59,33 +60,33 @@ pub struct Rendered {
     pub objects: Ordered,
     /// Notes and warnings.
     pub warnings: Vec<Diagnostic>,
-    /// The texts that their places point into.
+    /// The sources of their places.
     pub sources: Sources,
     /// The name of the release, or of the second set beside it.
     pub release: String,
     /// The namespace of the release.
     pub namespace: String,
-    /// The tool that they are marked for.
+    /// The tool whose marks they have.
     pub hooks: Hooks,
 }
 
-/// Values to verified, ordered objects: those that `output` selects.
+/// Renders values to verified, ordered objects: those that `output` selects.
 ///
 /// # Errors
-/// As [`render`], and a template or component that has no object.
+/// As [`render`], and a selected template or component that has no object.
 pub fn template(request: &Request, output: &Output) -> Result<Rendered, Failure> {
     selected(request, output).map(|(rendered, _)| rendered)
 }
 
-/// Values to verified, ordered objects: all of them.
+/// Renders values to verified, ordered objects: all of them.
 ///
 /// # Errors
-/// Everything that is wrong with the values.
+/// All errors in the values.
 pub fn render(request: &Request) -> Result<Rendered, Failure> {
     template(request, &Output::default())
 }
 
-/// How a release that Helm runs is taken over; `template` is the command line that renders it.
+/// The guide for taking over a release that Helm runs; `template` is the command line that renders it.
 ///
 /// # Errors
 /// As [`template`].
@@ -99,7 +100,7 @@ pub fn adopt(
     let (rendered, checked) = selected(request, output)?;
     let (name, namespace) = (request.target.name.clone(), request.target.namespace.clone());
     let gitlab = installed(rendered.objects.manifests());
-    // the guide's commands must go on rendering this version when a newer one is the default
+    // The guide's commands must render this version even when a newer one has become the default.
     let template = match &gitlab {
         Some(gitlab) if !template.contains("--gitlab-version") => format!("{template} --gitlab-version {gitlab}"),
         _ => template,
@@ -114,10 +115,10 @@ pub fn adopt(
     Ok((guide, rendered.warnings, rendered.sources))
 }
 
-/// The third-party charts that the values turn on, for which release they are, and what the render of the values reports.
+/// The third-party charts that the values enable, the release that they are for, and the findings of the render.
 ///
 /// # Errors
-/// What the values are refused for.
+/// Everything for which the values are refused.
 pub fn companions(
     request: &Request,
 ) -> Result<(Vec<Companion>, companions::write::CompanionRelease, Rendered), Failure> {
@@ -130,13 +131,13 @@ pub fn companions(
     Ok((found, release, rendered))
 }
 
-/// The GitLab version that a render writes down for later upgrade checks, without a `v`.
+/// The GitLab version that a render records for later upgrade checks, without a `v`.
 fn installed(objects: &[Manifest]) -> Option<String> {
     let version = objects.iter().find_map(|object| object.body.pointer("/data/gitlabVersion")?.as_str())?;
     Some(version.trim_start_matches('v').to_owned())
 }
 
-/// The objects, and the values they come from.
+/// The objects, and the values that they come from.
 fn selected(request: &Request, output: &Output) -> Result<(Rendered, Checked), Failure> {
     let (mut merged, files, mut found) = layers::merged(request)?;
     let not_values = not_values::find(&files, request.unknown_keys);
@@ -190,11 +191,11 @@ fn selected(request: &Request, output: &Output) -> Result<(Rendered, Checked), F
 
 fn failure(mut found: Vec<Diagnostic>, origins: &Origins, sources: &Sources) -> Failure {
     places::locate(&mut found, origins);
-    // A section that is no map is reported once, and an error about a place says all that a warning about it would.
+    // A section that is not a map is reported once, and an error about a place makes a warning about it redundant.
     let sections: Vec<_> = found.iter().filter(|d| d.code == code::NOT_A_MAP).flat_map(|d| d.places.clone()).collect();
     found.retain(|d| d.code != code::WRONG_TYPE || !d.places.iter().any(|place| sections.contains(place)));
     let wrong: Vec<_> = found.iter().filter(|d| d.severity == Severity::Error).flat_map(|d| d.places.clone()).collect();
-    // A run that ends with an error need not mention what the user did not write.
+    // A run that fails does not report what the user did not write.
     let worth_saying = |d: &Diagnostic| !d.places.is_empty() && !d.places.iter().any(|place| wrong.contains(place));
     found.retain(|d| d.severity == Severity::Error || worth_saying(d));
     Failure { report: Report(found), sources: sources.clone() }

@@ -1,16 +1,16 @@
 //! Files that are given as values and hold something else: an object for Kubernetes, an umbrella chart's values, the
-//! file of another tool. Nothing in them would be read, and the render would be that of the defaults.
+//! file of another tool. None of their keys would be read, and the render would have the defaults only.
 
 use crate::diag::{Diagnostic, Location, Place, Step};
 use crate::schema::{UnknownKeys, known_keys};
 use crate::values::{TopKey, TopKeys};
 
-/// An error for each file that holds no values.
+/// An error for each file that does not hold values.
 pub(super) fn find(files: &[TopKeys], unknown_keys: UnknownKeys) -> Vec<Diagnostic> {
     files.iter().filter_map(|file| check(file, unknown_keys)).collect()
 }
 
-/// Whether a finding only repeats that a file holds no values: it is about a key of one of these files.
+/// Whether a finding follows from such a file: it is about one of its keys.
 pub(super) fn explained(finding: &Diagnostic, errors: &[Diagnostic], files: &[TopKeys]) -> bool {
     let sources = || {
         errors.iter().flat_map(|error| &error.places).filter_map(|place| match place {
@@ -70,7 +70,7 @@ fn check(file: &TopKeys, unknown_keys: UnknownKeys) -> Option<Diagnostic> {
         );
     }
     if unknown_keys == UnknownKeys::Error {
-        // each key gets its own error
+        // Each key gets its own error.
         return None;
     }
     let message = format!("`{}`: none of the keys of this file is known, and nothing in it is read", first.name);
@@ -81,14 +81,15 @@ fn check(file: &TopKeys, unknown_keys: UnknownKeys) -> Option<Diagnostic> {
     )
 }
 
-/// The key of a dependency in the values of an umbrella chart: below `gitlab` stand sections that are not GitLab's.
+/// The key of a dependency in the values of an umbrella chart: the sections below `gitlab` are not GitLab's.
 fn umbrella<'f>(file: &'f TopKeys, known: &[&str]) -> Option<&'f TopKey> {
     let key = file.keys.iter().find(|key| key.name == "gitlab")?;
     let own = known_keys(&["gitlab"]);
     let foreign = |inner: &&String| known.contains(&inner.as_str()) && !own.contains(&inner.as_str());
     let foreign = key.inner.iter().filter(foreign).count();
     let alone = file.keys.iter().all(|other| other.name == "gitlab" || !known.contains(&other.name.as_str()));
-    // sections of the chart below `gitlab` may be misplaced; `gitlab` or `global` there, or nothing else, is another chart's file
+    // A user may have misplaced the chart's sections below `gitlab`; `gitlab` or `global` there, or no other keys, mean
+    // another chart's file.
     let has = |name: &str| key.inner.iter().any(|inner| inner == name);
     (has("gitlab") || has("global") && (alone || foreign > 1) || alone && foreign > 1).then_some(key)
 }
@@ -97,7 +98,7 @@ fn of_an_umbrella(key: &str) -> String {
     format!("`{key}`: these are the values of a chart that has GitLab's as a dependency, and nothing in it is read")
 }
 
-/// Where the values are in an object that wraps them.
+/// The path of the values in an object that wraps them.
 fn place_of_values(kind: &str) -> Option<&'static str> {
     Some(match kind {
         "HelmRelease" => "`spec.values`",

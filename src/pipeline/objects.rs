@@ -28,7 +28,7 @@ pub(super) fn objects(request: &Request, checked: &Checked, found: &mut Vec<Diag
     Some(manifest::order(manifest::verify(manifests).map_err(|report| found.extend(report.0)).ok()?))
 }
 
-/// What of a release is rendered.
+/// The part of a release that is rendered.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum RenderPart<'p> {
     /// All of it.
@@ -39,15 +39,15 @@ pub(super) enum RenderPart<'p> {
     Template(&'p str, &'p str),
 }
 
-/// All objects of a tree of values, unverified. Findings are added to `found`.
+/// All objects of a tree of values, before they are verified. Findings are added to `found`.
 ///
-/// It goes on after errors in the values, as far as it can: what is wrong with the objects is worth knowing too.
+/// It continues after errors in the values as far as possible, so that faults of objects are reported too.
 pub(super) fn attempt(request: &Request, tree: &Value, found: &mut Vec<Diagnostic>) -> Option<Vec<Manifest>> {
     part(request, tree, RenderPart::Whole, &Renderer::new(), found)
 }
 
-/// As [`attempt`], for a part of a release. A checksum or a name that follows from an object outside of the part is not
-/// what it is in the whole release.
+/// As [`attempt`], for a part of a release. A checksum or a name that follows from an object outside of the part
+/// differs from that in the whole release.
 pub(super) fn part(
     request: &Request,
     tree: &Value,
@@ -85,7 +85,7 @@ pub(super) fn part(
 fn release(target: &Target, tree: &Value, found: &mut Vec<Diagnostic>) -> Option<Release> {
     let value = match tree.pointer("/global/gitlabVersion") {
         Some(Value::String(text)) => Some(text.clone()),
-        // a whole number that nobody put in quotes
+        // An integer without quotes.
         Some(Value::Number(number)) => Some(number.to_string()),
         _ => None,
     };
@@ -109,7 +109,7 @@ fn manifests(renderer: &Renderer, plan: &mut Plan, hooks: Hooks, images: &Rewrit
     for (planned, body) in plan.objects.iter().zip(&mut bodies) {
         overlay(body, &planned.over);
     }
-    // Names follow from content, so images come first: another image is another Job.
+    // Names follow from content, so images come first: a changed image gives the Job a new name.
     if !images.is_empty() {
         images.apply(&mut bodies).map_err(Report)?;
     }
@@ -125,7 +125,7 @@ fn manifests(renderer: &Renderer, plan: &mut Plan, hooks: Hooks, images: &Rewrit
     if failed.is_empty() { Ok(manifests) } else { Err(Report(failed)) }
 }
 
-/// Sets what follows from the content of objects: checksum annotations and names.
+/// Sets checksum annotations and names that follow from the content of objects.
 fn follow_content(plan: &Plan, bodies: &mut [Value], hooks: Hooks) {
     let by_content = |naming: Naming| match naming {
         Naming::Given => None,

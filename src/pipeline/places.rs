@@ -1,10 +1,10 @@
-//! Values paths to the places where the user set them.
+//! Resolves values paths to the places where the user set them.
 
 use crate::diag::{Diagnostic, Location, Place, Severity, ValuePath};
 use crate::values::{Origin, Origins};
 
-/// Turns the paths of diagnostics into places. Where the first of them is a default, the value closest to it that the
-/// user wrote stands in, unless another place is better; further paths count where the user wrote them.
+/// Turns the paths of diagnostics into places. Where the first path is a default, the closest value that the user wrote
+/// stands in, unless another place is better; further paths count only where the user wrote them.
 pub(super) fn locate(found: &mut [Diagnostic], origins: &Origins) {
     for diagnostic in found {
         locate_one(diagnostic, origins);
@@ -19,7 +19,7 @@ fn locate_one(diagnostic: &mut Diagnostic, origins: &Origins) {
             Place::Value(path) => match origins.nearest(&path) {
                 Some((steps, origin)) if steps == path.0.len() => Place::Set(path, at(origin)),
                 Some((steps, origin)) if number == 0 => {
-                    // the first key alone, `global`, says little
+                    // The first key alone, such as `global`, is too vague.
                     near = Some((steps > 1, Place::Set(ValuePath(path.0[..steps].to_vec()), at(origin))));
                     continue;
                 }
@@ -39,7 +39,7 @@ fn locate_one(diagnostic: &mut Diagnostic, origins: &Origins) {
     diagnostic.places = places;
 }
 
-/// Where a value is shown: at its key, or at the item of a list.
+/// The place at which a value is shown: its key, or the item of a list.
 pub(super) fn at(origin: Origin) -> Location {
     origin.key.unwrap_or(origin.value)
 }

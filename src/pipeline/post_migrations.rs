@@ -1,12 +1,12 @@
-//! A roll-out in two halves: the migrations that old and new code can both live with come first, those that only the new code
-//! can live with when no old code runs any more.
+//! A roll-out in two steps: the migrations that old and new code are compatible with come first, those that only the
+//! new code is compatible with when no old code runs any more.
 
 use serde_json::{Map, Value};
 
-/// The variable by which migrations leave the second half out, as GitLab documents it.
+/// The variable by which Rails skips the second half of the migrations, as GitLab documents it.
 const SKIP: &str = "SKIP_POST_DEPLOYMENT_MIGRATIONS";
 
-/// The values with the first half only: of Rails' migrations, and of the registry's where it keeps a database.
+/// The values for the first step: for Rails' migrations, and for the registry's where it has a database.
 pub(super) fn skipped(mut tree: Value) -> Value {
     put(&mut tree, &["gitlab", "migrations", "extraEnv"]);
     if tree.pointer("/registry/database/enabled").is_some_and(|enabled| *enabled != false && !enabled.is_null()) {
@@ -15,7 +15,7 @@ pub(super) fn skipped(mut tree: Value) -> Value {
     tree
 }
 
-/// Sets the variable in a map of environment variables, which may not be there yet.
+/// Sets the variable in a map of environment variables, which may be missing.
 fn put(tree: &mut Value, path: &[&str]) {
     let mut at = tree;
     for key in path {

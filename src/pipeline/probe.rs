@@ -1,7 +1,7 @@
-//! What other values would change: the values are edited in place, and no more is rendered than has to be looked at.
+//! Finds the effect of other values: the values are edited in place, and only the part in question is rendered.
 //!
-//! A part of a release renders in a fraction of a millisecond, so that a question can be put to every value: with many
-//! edited at once, and then with ever fewer ([`search`]).
+//! A part of a release renders in a fraction of a millisecond, so every value can be tried: many edits at once first,
+//! and then fewer and fewer ([`search`]).
 
 use serde_json::Value;
 
@@ -12,14 +12,14 @@ use crate::diag::{Step, ValuePath};
 use crate::manifest::Manifest;
 use crate::render::Renderer;
 
-/// Another value at a path; none: the key is not there.
+/// Another value at a path; `None` removes the key.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) struct Trial {
     /// The number of the value that is tried.
     pub candidate: usize,
-    /// Where it stands.
+    /// Its path.
     pub path: ValuePath,
-    /// What is put there.
+    /// The new value.
     pub to: Option<Value>,
 }
 
@@ -28,24 +28,23 @@ pub(super) struct Probe<'r> {
     request: &'r Request,
     renderer: Renderer,
     tree: Value,
-    /// How many variants were rendered.
+    /// The number of variants that were rendered.
     pub renders: usize,
 }
 
 impl<'r> Probe<'r> {
-    /// Over checked values.
+    /// Probes checked values.
     pub fn new(request: &'r Request, tree: Value) -> Self {
         Probe { request, renderer: Renderer::new(), tree, renders: 0 }
     }
 
-    /// The objects of a part with these edits; none where a value that was put there cannot be read, or where a
-    /// template fails over it.
+    /// The objects of a part with these edits; `None` where an edited value cannot be read, or makes a template fail.
     pub fn render(&mut self, edits: &[&Trial], part: RenderPart<'_>) -> Option<Vec<Manifest>> {
         let request = self.request;
         self.render_for(request, edits, part)
     }
 
-    /// The same for another request, of which only the options count.
+    /// The same with the options of another request.
     pub fn render_for(&mut self, request: &Request, edits: &[&Trial], part: RenderPart<'_>) -> Option<Vec<Manifest>> {
         self.renders += 1;
         let undo: Vec<Undo> = edits.iter().map(|edit| put(&mut self.tree, &edit.path, edit.to.clone())).collect();
@@ -64,18 +63,18 @@ impl<'r> Probe<'r> {
     }
 }
 
-/// How an edit is taken back.
+/// How an edit is undone.
 enum Undo {
     Nothing,
-    /// The value is put back.
+    /// Restores the value.
     Value(Value),
-    /// The key is put back at its position.
+    /// Restores the key at its position.
     Key(usize, Value),
-    /// The key goes again.
+    /// Removes the key.
     Remove,
-    /// The key after so many steps of the path goes again.
+    /// Removes the key after this number of steps of the path.
     RemoveAt(usize),
-    /// The value after so many steps of the path is put back.
+    /// Restores the value after this number of steps of the path.
     ValueAt(usize, Value),
 }
 
@@ -88,7 +87,7 @@ fn at<'v>(tree: &'v mut Value, steps: &[Step]) -> Option<&'v mut Value> {
 
 fn put(tree: &mut Value, path: &ValuePath, to: Option<Value>) -> Undo {
     let Some((last, above)) = path.0.split_last() else { return Undo::Nothing };
-    // a map that is missing on the way is made
+    // Missing maps on the path are created.
     let missing = (0..above.len()).find(|end| at(tree, &above[..=*end]).is_none_or(|value| value.is_null()));
     if let (Some(end), Some(to)) = (missing, &to) {
         let inner = path.0[end + 1..].iter().rev().fold(to.clone(), |inner, step| match step {
@@ -151,20 +150,20 @@ fn parent<'v>(tree: &'v mut Value, path: &ValuePath) -> Option<&'v mut Value> {
     path.parent()?.within_mut(tree)
 }
 
-/// An edit that changes the answer to a question, alone.
+/// An edit that by itself changes the answer to a question.
 pub(super) struct TrialEffect {
     /// The number of the question.
     pub question: usize,
-    /// What was edited, and to what.
+    /// The edit.
     pub edit: Trial,
-    /// How the answer changes.
+    /// The new answer.
     pub answer: Answer,
 }
 
-/// Finds the edits that change the answers to `questions`, each alone.
+/// Finds the edits that by themselves change the answers to `questions`.
 ///
-/// `ask` answers all questions with some edits made; none: with one of them nothing can be rendered. A group of edits
-/// that changes nothing is done with; one that does is halved. Whatever is found has been rendered alone.
+/// `ask` answers all questions with some edits applied; `None` where nothing can be rendered with one of them. A group
+/// of edits without an effect is finished; one with an effect is halved. Every reported edit was rendered alone.
 pub(super) fn search(
     edits: &[Trial],
     questions: &[usize],
@@ -175,7 +174,7 @@ pub(super) fn search(
     halves(&all, questions, false, ask, hits);
 }
 
-/// `known`: that something changes is known already. Gives whether something was found or could not be rendered.
+/// `known`: it is known that something changes. Returns whether something was found or could not be rendered.
 fn halves(
     edits: &[&Trial],
     questions: &[usize],
@@ -203,7 +202,7 @@ fn halves(
     }
     let (first, second) = edits.split_at(edits.len() / 2);
     let in_first = halves(first, &open, false, ask, hits);
-    // with one question what is not in the first half is in the second
+    // With one question, an effect that is not in the first half is in the second.
     let in_second = halves(second, &open, !in_first && questions.len() == 1, ask, hits);
     in_first || in_second
 }

@@ -1,4 +1,4 @@
-//! The questions of a profile that nobody has answered: an example is still in the values.
+//! The open questions of a profile: examples that are still in the values.
 
 use std::collections::BTreeMap;
 
@@ -6,10 +6,10 @@ use crate::diag::{Diagnostic, Severity, Sources, ValuePath};
 use crate::profiles::{self, MARK, Question};
 use crate::values::Origins;
 
-/// One finding that lists all examples that are still in the values; an error where `strict`.
+/// One finding that lists all examples in the values; an error where `strict`.
 ///
-/// A question is answered where a later layer sets the value, where its comment is gone, and where the value beside it is
-/// no longer the one of the profile.
+/// A question is answered where a later layer sets the value, where its comment was removed, and where the value beside
+/// it is no longer the profile's.
 pub(super) fn open(origins: &Origins, sources: &Sources, strict: bool) -> Option<Diagnostic> {
     let mut open: Vec<(ValuePath, Question<'_>, usize)> = Vec::new();
     for (number, source) in sources.all().filter(|(_, source)| source.text.contains(MARK)) {
@@ -22,7 +22,7 @@ pub(super) fn open(origins: &Origins, sources: &Sources, strict: bool) -> Option
     }
     let (_, first, source) = open.first()?;
     let place = first.at(*source);
-    // Without backticks: one place is enough, the others have their line here.
+    // Without backticks: one place is enough, the lines of the others are in the message.
     let listed = open.iter().map(|(path, question, _)| format!("{path} (line {}: {})", question.line, question.text));
     let listed: Vec<_> = listed.collect();
     let (count, verb) = match open.len() {

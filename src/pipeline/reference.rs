@@ -1,4 +1,4 @@
-//! What is known about the values of a release, and values files as people keep them.
+//! The reference of a release's values, and values files in canonical form.
 
 use super::Target;
 use super::layers;
@@ -21,7 +21,7 @@ pub fn reference(gitlab_version: Option<&str>) -> Result<ValuesReference, Diagno
     of_release(&target(gitlab_version))
 }
 
-/// A release that only its version matters of.
+/// A release of which only the version matters.
 pub(super) fn target(gitlab_version: Option<&str>) -> Target {
     Target {
         name: "release-name".to_owned(),

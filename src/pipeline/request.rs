@@ -1,4 +1,4 @@
-//! What a command asks for: what is rendered ([`Request`]), and what of it is written, and how ([`Output`]).
+//! The request of a command: what is rendered ([`Request`]), and what of it is written, and how ([`Output`]).
 
 use std::path::PathBuf;
 
@@ -11,7 +11,7 @@ use crate::resolve::KubeVersion;
 use crate::schema::UnknownKeys;
 use crate::values::Input;
 
-/// What is to be rendered. Everything that changes the content of an object is here.
+/// What is rendered. Everything that changes the content of an object is here.
 #[derive(Debug, Clone)]
 pub struct Request {
     /// The release and the cluster that the render is for.
@@ -34,7 +34,7 @@ pub struct Request {
     pub keep_helm_metadata: bool,
     /// Whether post-deployment migrations are left to a later run.
     pub skip_post_migrations: bool,
-    /// A second set of pods, rendered in place of the release.
+    /// A second set of pods that is rendered instead of the release.
     pub canary: Option<Canary>,
     /// Shares of requests that the release's routes give to second sets.
     pub splits: Vec<Split>,
@@ -77,7 +77,7 @@ pub struct Target {
     pub gitlab_version: Option<String>,
 }
 
-/// What of a render is written, in which form, and where. It changes no object.
+/// Which objects of a render are written, in which form, and where. It changes no object.
 #[derive(Debug, Clone, Default)]
 pub struct Output {
     /// Only the objects of these templates, `webservice/deployment.yaml`; empty: all.

@@ -1,4 +1,4 @@
-//! What kustomize gives to a function: a list of objects, and what the function is to do.
+//! The input of a KRM function: a list of objects, and the configuration of the function.
 
 use serde_json::{Map, Value};
 
@@ -11,10 +11,10 @@ use crate::yaml::read;
 pub struct ResourceList(Map<String, Value>);
 
 impl ResourceList {
-    /// Reads a list; `None` where the text is something else. `name` is what the user calls the text.
+    /// Reads a list; `None` where the input is something else. `name` is the user's name for the input.
     ///
     /// # Errors
-    /// A text that is not YAML.
+    /// Input that is not YAML.
     pub fn read(text: String, name: &str) -> Result<Option<Self>, Failure> {
         let value = match read::document(&text, 0, 0) {
             Ok(node) => node.map(|node| node.to_value()),
@@ -33,19 +33,19 @@ impl ResourceList {
         })
     }
 
-    /// What the function is to do: the object that names it.
+    /// The object that configures the function.
     pub fn function_config(&self) -> Value {
         self.0.get("functionConfig").cloned().unwrap_or_default()
     }
 
-    /// Adds objects behind those that are there.
+    /// Appends objects.
     pub fn extend(&mut self, manifests: &[Manifest]) {
         if let Value::Array(items) = self.0.entry("items").or_insert_with(|| Value::Array(Vec::new())) {
             items.extend(manifests.iter().map(|manifest| manifest.body.clone()));
         }
     }
 
-    /// The list as JSON, which is YAML too.
+    /// The list as JSON, which is also YAML.
     pub fn text(&self) -> String {
         format!("{:#}\n", Value::Object(self.0.clone()))
     }

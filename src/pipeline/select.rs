@@ -1,4 +1,4 @@
-//! Which objects of a render are kept.
+//! Selects objects of a render.
 
 use std::collections::BTreeSet;
 

@@ -1,4 +1,4 @@
-//! Releases, and the plan of an upgrade from one to another over a user's values.
+//! Releases, and the plan of an upgrade between two of them for a user's values.
 
 use crate::diag::{Diagnostic, Failure, Report, Severity, Sources};
 use crate::diff::Class;
@@ -13,40 +13,40 @@ use crate::upgrade::rules::ReleaseSpan;
 use crate::upgrade::series::{self, Catalogue};
 use crate::values::{self, Input};
 
-/// What a plan is asked for.
+/// The input of a plan.
 #[derive(Debug, Clone)]
 pub struct PlanRequest {
-    /// The release that runs, as the user named it.
+    /// The running release, as the user named it.
     pub from: String,
-    /// The release that is to run; none: the newest one that is rendered without being asked for another.
+    /// The target; `None`: the newest release that is rendered by default.
     pub to: Option<String>,
     /// Conditions of stops that do not hold.
     pub without: Vec<String>,
-    /// Whether GitLab has to answer all the time.
+    /// Whether GitLab has to stay available.
     pub zero_downtime: bool,
     /// The tool that brings releases into the cluster.
     pub with: With,
-    /// What the plan's commands have besides releases, names and files.
+    /// Additional arguments of the plan's commands.
     pub flags: Flags,
-    /// The values, and the names they are rendered with.
+    /// The values, and the names of their render.
     pub render: Request,
 }
 
-/// A plan and what was found on the way.
+/// A plan and its findings.
 #[derive(Debug)]
 pub struct PlannedUpgrade {
     /// The plan.
     pub plan: UpgradePlan,
     /// Warnings about the values.
     pub warnings: Vec<Diagnostic>,
-    /// What their places point into.
+    /// The sources of their places.
     pub sources: Sources,
 }
 
-/// What is known of the releases between two that the user named; without them, of all.
+/// The known releases between two that the user named; without them, all.
 ///
 /// # Errors
-/// A release that is not known, a first one that is newer than the last.
+/// An unknown release, and a first one that is newer than the last.
 pub fn catalogue(from: Option<&str>, to: Option<&str>) -> Result<Catalogue, Diagnostic> {
     let all = series::all_series();
     let named = |text: Option<&str>| text.map(catalogue::find).transpose();
@@ -64,7 +64,7 @@ pub fn catalogue(from: Option<&str>, to: Option<&str>) -> Result<Catalogue, Diag
 /// Plans an upgrade.
 ///
 /// # Errors
-/// Releases that are not known or go down, values that cannot be read.
+/// Unknown releases, a target that is not newer, and values that cannot be read.
 pub fn plan(request: &PlanRequest) -> Result<PlannedUpgrade, Failure> {
     let (from, oldest) = start(&request.from)?;
     let to = match &request.to {
@@ -112,7 +112,7 @@ fn file_name(input: &Input) -> Option<String> {
     }
 }
 
-/// The release that runs, and the oldest chart that it may be: where only the series is named, its first one.
+/// The running release, and the oldest chart that it may be: where only the series is named, its first one.
 fn start(text: &str) -> Result<(Release, ChartVersion), Diagnostic> {
     let newest = catalogue::find(text)?;
     let bare = text.rsplit(':').next().unwrap_or(text);
@@ -124,7 +124,7 @@ fn start(text: &str) -> Result<(Release, ChartVersion), Diagnostic> {
     }
 }
 
-/// Puts what two renders differ in in the place of what is only known in general, where both releases can be rendered.
+/// Replaces general facts by the differences of two renders, where both releases can be rendered.
 fn rendered(plan: &mut UpgradePlan, from: Release, halts: &[Halt], request: &Request) {
     let mut old = from;
     for (stop, halt) in plan.stops.iter_mut().zip(halts) {
@@ -153,7 +153,7 @@ fn rendered(plan: &mut UpgradePlan, from: Release, halts: &[Halt], request: &Req
     }
 }
 
-/// What changes between two releases, and which values were left out because a person has to decide about them.
+/// The changes between two releases, and the values that were left out because a person has to decide about them.
 fn changes(old: Release, new: Release, request: &Request) -> Result<(Vec<UpgradeObjectChange>, Vec<String>), Report> {
     let mut undecided = Vec::new();
     let mut side = |release: Release| {
@@ -184,10 +184,10 @@ fn changes(old: Release, new: Release, request: &Request) -> Result<(Vec<Upgrade
     Ok((told, undecided))
 }
 
-/// Takes the values of a file to a release as far as a machine can; what it leaves out, because a person has to decide
-/// about it, is added to a list. A file that cannot be read is told of elsewhere.
+/// Migrates the values of a file to a release as far as a machine can; values that it leaves out, because a person has
+/// to decide about them, are added to a list. A file that cannot be read is reported elsewhere.
 fn rewrite(input: &mut Input, release: Release, undecided: &mut Vec<String>) {
-    // JSON is YAML
+    // JSON is also YAML.
     let (name, text) = match &*input {
         Input::File { name, bytes } => (name.clone(), String::from_utf8(bytes.clone()).ok()),
         Input::Composed(composed) => (String::new(), Some(composed.values.to_value().to_string())),

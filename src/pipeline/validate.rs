@@ -1,4 +1,4 @@
-//! Manifests to findings.
+//! Checks manifests.
 
 use super::variant_faults::{VariantFault, VariantFaults, causes};
 use super::variants::{Variant, Variants};
@@ -10,13 +10,14 @@ use crate::schema::Checked;
 use crate::validate::installed::{InstalledSecret, installed};
 use crate::validate::{self, Finding, Findings, files};
 
-/// Checks texts with manifests as one set. What cannot be read is in the report.
+/// Checks documents with manifests as one set. The report also has the errors of documents that cannot be read.
 pub fn texts(texts: Vec<files::ManifestText>, version: KubeVersion, namespace: &str) -> (Findings, Report, Sources) {
     let options = validate::ValidateOptions { minor: version.minor, namespace: namespace.to_owned() };
     files::check(texts, options)
 }
 
-/// Renders values and checks the result. What comes from a value of the user's has its place, where that can be told.
+/// Renders values and checks the result. A finding that one of the user's values causes has the place of that value,
+/// where it is known.
 ///
 /// # Errors
 /// As [`super::render`].
@@ -31,7 +32,7 @@ pub fn values(request: &Request) -> Result<(Findings, Vec<Diagnostic>, Sources),
     Ok((checked, rendered.warnings, rendered.sources))
 }
 
-/// The Secrets that are there once these values are installed.
+/// The Secrets that exist once these values are installed.
 ///
 /// # Errors
 /// As [`super::render`].
@@ -52,7 +53,7 @@ fn findings(manifests: &[Manifest], options: &validate::ValidateOptions) -> Find
     files::check_bodies(&objects.collect::<Vec<_>>(), options.clone())
 }
 
-/// Puts the place of the value that causes a finding in that of the template, where a value does.
+/// Replaces the place in the template by that of the value that causes the finding, where one does.
 fn point_at_values(
     all: &mut [Finding],
     request: &Request,

@@ -1,4 +1,4 @@
-//! What is wrong with a variant of the values, in a form that can be compared with what is wrong with another.
+//! The faults of a variant of the values, in a form that can be compared with those of another.
 
 use serde_json::Value;
 
@@ -7,14 +7,14 @@ use super::variants::{Variant, Variants};
 use crate::diag::{Diagnostic, Place, Severity, Step, ValuePath};
 use crate::manifest::{self, Manifest};
 
-/// How many variants may be rendered to explain one run; a render takes some ten milliseconds.
+/// The maximum number of variants that are rendered to explain one run; a render takes some ten milliseconds.
 const MOST_VARIANTS: usize = 150;
-/// Up to so many faults are explained in full: by all the values that cause them, not only by those that look like it.
+/// Up to this number of faults, all values that cause each are found, not only those that resemble it.
 const FEW: usize = 8;
-/// How many values are tried by themselves, for each fault, because they look like the field.
+/// How many values are tried by themselves for each fault because they resemble the field.
 const MOST_LIKELY: usize = 6;
 
-/// The objects of a variant and what is wrong with it.
+/// The objects of a variant and their faults.
 #[derive(Default)]
 pub(super) struct VariantFaults {
     /// Template and identity of each object.
@@ -23,20 +23,20 @@ pub(super) struct VariantFaults {
     pub wrong: Vec<VariantFault>,
 }
 
-/// One thing that is wrong.
+/// A fault.
 pub(super) struct VariantFault {
-    /// The number of the object, where it is about one.
+    /// The number of the object, for a fault of an object.
     pub object: Option<usize>,
-    /// The field of the object, and what stands there.
+    /// The field of the object.
     pub field: ValuePath,
-    /// What stands in the field.
+    /// The value of the field.
     pub value: Value,
     /// The finding, without the values that cause it.
     pub diagnostic: Diagnostic,
 }
 
 impl VariantFaults {
-    /// What resolving, rendering and verifying say about a variant.
+    /// Resolves, renders and verifies a variant.
     pub fn of(variant: &Variant) -> Self {
         let mut seen = VariantFaults::objects(&variant.manifests);
         let errors = variant.found.iter().filter(|d| d.severity == Severity::Error);
@@ -56,13 +56,13 @@ impl VariantFaults {
         seen
     }
 
-    /// The objects of a variant; nothing is wrong with them yet.
+    /// The objects of a variant, without faults yet.
     pub fn objects(manifests: &[Manifest]) -> Self {
         let objects = manifests.iter().map(|m| (m.source.clone(), m.id.to_string())).collect();
         VariantFaults { objects, wrong: Vec::new() }
     }
 
-    /// The number that an object of this variant has in another: the one of the same name, or else the one that the
+    /// The number of the corresponding object of another variant: the one of the same name, or else the one that the
     /// same template makes at the same position.
     fn counterpart(&self, number: usize, other: &VariantFaults) -> Option<usize> {
         let (source, id) = self.objects.get(number)?;
@@ -77,7 +77,7 @@ impl VariantFaults {
         })
     }
 
-    /// Whether what is wrong here is wrong in another variant too.
+    /// Whether a fault exists in another variant too.
     pub fn answer(&self, number: usize, other: &VariantFaults) -> Answer {
         let Some(wrong) = self.wrong.get(number) else { return Answer::Moot };
         let Some(object) = wrong.object else {
@@ -85,8 +85,8 @@ impl VariantFaults {
             return if alike(other) >= alike(self) { Answer::Same } else { Answer::Changed };
         };
         let Some(counterpart) = self.counterpart(object, other) else { return Answer::Moot };
-        // Positions in lists move when items are left out, and a reason quotes what stands there: what counts is
-        // that no fewer fields of the kind are wrong.
+        // Positions in lists change when items are left out, and a reason quotes the value: the fault remains where no
+        // fewer fields of its kind have it.
         let alike = |seen: &VariantFaults, object: usize| {
             seen.wrong.iter().filter(|w| w.object == Some(object) && w.same_field(wrong)).count()
         };
@@ -116,7 +116,7 @@ impl VariantFault {
         self.diagnostic.code == other.diagnostic.code && keys(&self.field).eq(keys(&other.field))
     }
 
-    /// How much a value looks like what is wrong: shared keys at the end of both paths, the same text.
+    /// How much a value resembles a fault: shared keys at the end of both paths, and the same string.
     pub fn likeness(&self, path: &ValuePath, value: &Value) -> Likeness {
         let keys_alike = keys(path).rev().zip(keys(&self.field).rev()).take_while(|(a, b)| a == b).count();
         let text = match (value, &self.value) {
@@ -128,12 +128,12 @@ impl VariantFault {
     }
 }
 
-/// See [`VariantFault::likeness`]; more is better.
+/// See [`VariantFault::likeness`]; a higher number is better.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct Likeness {
     keys: usize,
     text: bool,
-    /// Not a switch: those decide whether something is there, seldom what it holds.
+    /// Whether the value is not a switch: a switch decides whether an object exists, seldom its content.
     setting: bool,
 }
 
@@ -151,8 +151,8 @@ fn text_of_keys(path: &ValuePath) -> Vec<&str> {
 
 /// For each of `numbers` in `seen` the user's values that cause it, the most telling first.
 ///
-/// `see` says what is wrong with a variant. Values that look like the field are tried first; all are searched where none
-/// of those is a cause, and where there are few faults to explain.
+/// `see` finds the faults of a variant. Values that resemble the field are tried first; all are searched where none of
+/// those is a cause, and where there are few faults to explain.
 pub(super) fn causes(
     variants: &Variants<'_>,
     seen: &VariantFaults,

@@ -1,6 +1,6 @@
-//! The same request with other values: which objects it would make then.
+//! Renders the same request with other values.
 //!
-//! A render takes milliseconds, so what a value does is found by rendering without it. Nothing has to be recorded
+//! A render takes milliseconds, so the effect of a value is found by rendering without it. Nothing has to be recorded
 //! while values become objects, and a render that succeeds costs nothing more.
 
 use std::borrow::Cow;
@@ -24,11 +24,11 @@ pub(super) struct Variants<'r> {
     left_out: Vec<ValuePath>,
 }
 
-/// What a variant makes, as far as it goes.
+/// The result of a variant, as far as it goes.
 pub(super) struct Variant {
-    /// The objects; none where a template or an option of the command line stops the render.
+    /// The objects; `None` where a template or an option of the command line stops the render.
     pub manifests: Vec<Manifest>,
-    /// What resolving and rendering report.
+    /// The findings of resolving and rendering.
     pub found: Vec<Diagnostic>,
 }
 
@@ -36,26 +36,26 @@ impl<'r> Variants<'r> {
     /// Variants of `user`, the merged layers of the user without our defaults; `left_out` is missing in all of them.
     ///
     /// # Errors
-    /// The defaults that are compiled in cannot be read: a bug.
+    /// The embedded defaults cannot be read: a bug.
     pub fn new(request: &'r Request, user: &'r Value, left_out: Vec<ValuePath>) -> Result<Self, Diagnostic> {
         let chart = chart(&request.target)?;
         let defaults = tree::over_defaults(Value::Null, chart.clone());
         Ok(Variants { request, chart, defaults, user, left_out })
     }
 
-    /// What is missing in all variants.
+    /// The paths that are missing in all variants.
     pub fn left_out(&self) -> &[ValuePath] {
         &self.left_out
     }
 
-    /// Every value of the user's that is not left out anyway.
+    /// All of the user's values that are not left out anyway.
     pub fn leaves(&self) -> Vec<(ValuePath, &'r Value)> {
         let out = |path: &ValuePath| self.left_out.iter().any(|out| path.0.starts_with(&out.0));
         tree::leaves(self.user).into_iter().filter(|(path, _)| !out(path)).collect()
     }
 
-    /// The render without these values, so that their defaults stand in. A switch that is written as it is by default
-    /// is turned over instead: it would make no difference to leave it out, but it decides all the same.
+    /// Renders without these values, so that their defaults apply. A switch with its default value is inverted instead:
+    /// leaving it out would have no effect, but it may be a cause all the same.
     pub fn without(&self, paths: &[&ValuePath]) -> Variant {
         let mut out: HashSet<&ValuePath> = self.left_out.iter().collect();
         let mut user = Cow::Borrowed(self.user);
@@ -70,7 +70,7 @@ impl<'r> Variants<'r> {
         self.of(tree::without(&user, &out))
     }
 
-    /// The render with another value at each of these paths, none of which is left out.
+    /// Renders with another value at each of these paths, none of which is left out.
     pub fn with(&self, changes: &[(&ValuePath, Value)]) -> Variant {
         let mut user = self.user.clone();
         for (path, value) in changes {
@@ -81,7 +81,7 @@ impl<'r> Variants<'r> {
         self.of(tree::without(&user, &out))
     }
 
-    /// The render of any values.
+    /// Renders the given values.
     pub fn of(&self, user: Value) -> Variant {
         let mut values = tree::over_defaults(user, self.chart.clone());
         if self.request.skip_post_migrations {

@@ -1,4 +1,5 @@
-//! Which values make a field what it is: every value is tried with others, and what changes the field is named.
+//! Finds the values that decide a field: every value is replaced by others, and those that change the field are
+//! reported.
 
 use std::borrow::Cow;
 use std::collections::{BTreeMap, HashMap};
@@ -21,10 +22,10 @@ use crate::values::{self, Input, Origins, tree};
 use crate::why::field::{self, FieldPath};
 use crate::why::{self, FieldOrigin, FieldOutcome, LayerValue, ObjectOrigin, Proof, ValueSource};
 
-/// Why a field of an object is what it is; without `field`: which values reach the object, by field.
+/// The values that decide a field of an object; without `field`, all values that affect the object, by field.
 ///
 /// # Errors
-/// What the values are refused for, and an object or a field that is not there.
+/// Everything for which the values are refused, and an object or a field that does not exist.
 pub fn why(request: &Request, object: &str, field: Option<&str>) -> Result<ObjectOrigin, Failure> {
     let field = field.map(FieldPath::parse).transpose().map_err(|reason| bad_field(&reason))?;
     let (rendered, checked) = selected(request, &Output::default())?;
@@ -37,7 +38,7 @@ fn bad_field(reason: &str) -> Diagnostic {
         .hint("write it as `spec.replicas`, `spec.template.spec.containers[webservice].image` or `metadata.annotations[a.b/c]`")
 }
 
-/// The object that a word names.
+/// Finds the object that a word names.
 fn subject<'r>(rendered: &'r Rendered, word: &str) -> Result<&'r Manifest, Diagnostic> {
     let manifests = rendered.objects.manifests();
     let found: Vec<&Manifest> = manifests.iter().filter(|manifest| why::selects(word, &manifest.id)).collect();
@@ -63,12 +64,12 @@ fn quoted(names: &[String]) -> String {
     names.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ")
 }
 
-/// What is asked about, and the values that it is asked of.
+/// The question, and the values that it is about.
 struct Inquiry<'r> {
     request: &'r Request,
     checked: &'r Checked,
     subject: &'r Manifest,
-    /// The field that is asked about; none: all.
+    /// The field in question; `None`: all fields.
     field: Option<FieldPath>,
     layered: Layered<'r>,
 }
@@ -83,14 +84,14 @@ pub(super) struct Layered<'c> {
 /// One input by itself.
 struct Layer {
     kind: &'static str,
-    /// The number that its first text has among those of all inputs.
+    /// The number of its first source among those of all inputs.
     first: usize,
     texts: Sources,
     own: Value,
     origins: Origins,
 }
 
-/// What the questions are about: fields by their paths, in the order of the object; none for a field that is not there.
+/// The subjects of the questions: fields by their paths, in the order of the object; a field may be missing.
 type Fields = Vec<(String, Option<Value>)>;
 
 impl<'r> Inquiry<'r> {
@@ -108,7 +109,7 @@ impl<'r> Inquiry<'r> {
         let mut probe = Probe::new(self.request, self.checked.tree().clone());
         let (_, template) = self.subject.source.split_once('/').unwrap_or(("", &self.subject.source));
         let component: &str = &self.subject.component;
-        // No more is rendered than gives the same fields as the whole.
+        // Renders no more than gives the same fields as the whole.
         let parts = [RenderPart::Template(component, template), RenderPart::Component(component), RenderPart::Whole];
         let same = |part: &RenderPart<'_>| {
             let manifests = probe.render(&[], *part)?;
@@ -126,12 +127,12 @@ impl<'r> Inquiry<'r> {
         let questions: Vec<usize> = (0..base.len()).collect();
         for group in candidates.groups {
             let before = hits.len();
-            // what is known to decide the one question need not be tried with yet another value
+            // A value that is known to decide the only question need not be tried with another alternative.
             let known = |edit: &Trial| base.len() == 1 && hits.iter().any(|hit| hit.edit.candidate == edit.candidate);
             let group: Vec<Trial> = group.into_iter().filter(|edit| !known(edit)).collect();
             let mut ask = |edits: &[&Trial]| Some(self.compare(&base, &probe.render(edits, part)?));
             search(&group, &questions, &mut ask, &mut hits);
-            // a map that was filled as a whole: the keys in it that count
+            // A map that was filled as a whole: the keys in it that matter.
             let filled: Vec<TrialEffect> = hits.split_off(before);
             for hit in filled {
                 let keys = candidates::keys(&hit.edit);
@@ -184,7 +185,7 @@ impl<'r> Inquiry<'r> {
         Diagnostic::usage("no-field-named", format!("`{id}` has no field `{path}`")).hint(hint)
     }
 
-    /// The object in another set.
+    /// Finds the object in another set.
     fn find<'m>(&self, manifests: &'m [Manifest]) -> Option<&'m Manifest> {
         let (name, by_content) = stem(&self.subject.id);
         let same = |id: &ObjectId| {
@@ -192,7 +193,7 @@ impl<'r> Inquiry<'r> {
             let kind = id.kind == ours.kind && id.group() == ours.group();
             kind && (id.name == ours.name || (by_content && stem(id).0 == name))
         };
-        // it is the same object when it goes to another namespace
+        // An object in another namespace counts as the same.
         let mut alike = manifests.iter().filter(|manifest| same(&manifest.id));
         let first = alike.next()?;
         match first.id.namespace == self.subject.id.namespace {
@@ -213,8 +214,8 @@ impl<'r> Inquiry<'r> {
         base.iter().map(answer).collect()
     }
 
-    /// The values that were found to decide a field, those that give it its value before those that it needs to be there,
-    /// and what the user wrote before defaults.
+    /// The values that decide a field: those that give it its value before those that it needs to exist, and the user's
+    /// values before defaults.
     fn sources(
         &self,
         hits: Vec<TrialEffect>,
@@ -254,7 +255,7 @@ impl<'r> Inquiry<'r> {
         }
     }
 
-    /// The flags of the command line that decide a field too.
+    /// Flags of the command line that decide a field too.
     fn flags(&self, probe: &mut Probe<'_>, part: RenderPart<'_>, base: &Fields) -> Vec<&'static str> {
         let target = &self.request.target;
         let mut tried = vec![("--name", Request { ..self.request.clone() }); 5];
@@ -304,7 +305,7 @@ impl<'r> Inquiry<'r> {
 }
 
 impl<'c> Layered<'c> {
-    /// Of values that were checked, and the inputs that they come from.
+    /// Prepares checked values and the inputs that they come from.
     pub fn new(request: &Request, checked: &'c Checked) -> Result<Self, Failure> {
         let defaults = tree::over_defaults(Value::Null, layers::chart(&request.target)?);
         let inputs = layers::inputs(request)?;
@@ -321,11 +322,11 @@ impl<'c> Layered<'c> {
         path.within(&self.defaults)
     }
 
-    /// Where a value was written, and what lower layers have in its place.
+    /// The place of a value, and the values of lower layers.
     pub fn of(&self, path: &ValuePath) -> (LayerValue, Vec<LayerValue>) {
         let merged = path.within(self.checked.tree());
         let user = path.within(self.checked.user());
-        // a null under `global` leaves the default as it is
+        // A null under `global` keeps the default.
         let ignored = user.is_some_and(Value::is_null) && merged.is_some_and(|value| !value.is_null());
         let written = self.checked.origins().exact(path).filter(|_| user.is_some() && !ignored);
         let default = path.within(&self.defaults).map(|value| LayerValue {
@@ -341,7 +342,7 @@ impl<'c> Layered<'c> {
             return (LayerValue { value: merged.unwrap_or_default(), ..at }, Vec::new());
         };
         let at = origin.key.unwrap_or(origin.value);
-        // the last of those that begin at this text or before it
+        // The last of those that begin at this source or before it.
         let top = self.layers.iter().rposition(|layer| layer.first <= at.source).unwrap_or_default();
         let effective = LayerValue {
             layer: self.layers.get(top).map_or("file", |layer| layer.kind),
@@ -375,7 +376,7 @@ impl Layer {
             Input::SetFile(..) => "--set-file",
             Input::SetLiteral(_) => "--set-literal",
         };
-        // it was read before, together with the others
+        // It was read before, together with the others.
         let (own, origins, texts) = match values::load_with(std::slice::from_ref(input), Severity::Warning) {
             Ok(read) => {
                 let (own, origins) = read.value.own();
@@ -386,10 +387,10 @@ impl Layer {
         Layer { kind, first, texts, own, origins }
     }
 
-    /// What this layer has at a path.
+    /// The value of this layer at a path.
     fn value(&self, path: &ValuePath) -> Option<LayerValue> {
         let value = path.within(&self.own)?;
-        // `--set list[1]=x` alone leaves a hole in front of it
+        // `--set list[1]=x` alone leaves a gap in front of it.
         let hole = value.is_null() && self.kind.starts_with("--") && path.last_key().is_none();
         let origin = self.origins.exact(path).filter(|_| !hole)?;
         let at = origin.key.unwrap_or(origin.value);

@@ -1,4 +1,4 @@
-//! Rendered objects to a stream, a directory, or a list of steps.
+//! Writes rendered objects to a stream, to a directory, or as a list of steps.
 
 use std::collections::HashSet;
 use std::io::Write;
@@ -13,18 +13,18 @@ use crate::phases::script::{self, ManifestSource};
 use crate::phases::steps::{self, PhaseStep};
 use crate::phases::{self, Hooks, argocd, flux};
 
-/// Writes the objects to the directory of `output`, or to a stream where it names none: all of them or none. The answer
-/// is what has to be said of files of earlier runs.
+/// Writes the objects to the directory of `output`, or to a stream where it names none: all of them or none. Returns
+/// findings about files of earlier runs.
 ///
 /// # Errors
-/// A full disk, a directory that cannot be replaced, files in it that were edited or belong to another release.
+/// A full disk, a directory that cannot be replaced, and files in it that were edited or belong to another release.
 pub fn emit(rendered: &Rendered, output: &Output, stream: &mut impl Write) -> Result<Vec<Diagnostic>, Diagnostic> {
     let format = output.format;
     let Some(dir) = &output.directory else {
         return emit::to_stdout(&rendered.objects, format, stream).map(|()| Vec::new());
     };
     let mut scope = scope(rendered, output, rendered.hooks == Hooks::Flux);
-    // what names the user's repository is the user's to edit
+    // The user may edit the part that names the repository.
     let own = match rendered.hooks {
         Hooks::Flux => Some(flux::OBJECTS),
         Hooks::ArgoCd => Some(argocd::APPLICATION),
@@ -55,7 +55,7 @@ pub fn emit(rendered: &Rendered, output: &Output, stream: &mut impl Write) -> Re
     Ok(all)
 }
 
-/// The objects of a file that a run before has written and the user has edited.
+/// The objects of a file that an earlier run wrote and the user edited.
 fn read_objects(name: &str, text: &str) -> Result<Vec<Value>, Diagnostic> {
     stream::objects(text, 0).map_err(|_| {
         Diagnostic::environment("output-directory", format!("`{name}` was edited, and is no YAML any more"))
@@ -63,7 +63,7 @@ fn read_objects(name: &str, text: &str) -> Result<Vec<Value>, Diagnostic> {
     })
 }
 
-/// What of the directory the run writes; `has_index`: also files over all objects.
+/// The part of the directory that the run writes; `has_index`: including files that cover all objects.
 fn scope(rendered: &Rendered, output: &Output, has_index: bool) -> OutputScope {
     let all = Phase::ALL.iter().all(|phase| output.phases.contains(phase));
     OutputScope {
@@ -105,8 +105,8 @@ pub fn at_once(request: &Request, rendered: &Rendered) -> Option<Diagnostic> {
     phases::at_once(rendered.objects.manifests()).filter(|_| alone)
 }
 
-/// The script that applies the phases, with the manifests in it, or beside it in `output`'s directory, which is then
-/// written. `gone` are objects to delete at the end, from [`no_longer_rendered`].
+/// Writes the script that applies the phases, with the manifests in it, or beside it in the directory of `output`,
+/// which is then written too. `gone` are objects to delete at the end, from [`no_longer_rendered`].
 ///
 /// # Errors
 /// As [`emit`].
@@ -138,7 +138,7 @@ pub fn script(
 /// Volume claims, Secrets and what other objects depend on are never among them.
 ///
 /// # Errors
-/// A text that holds no manifests.
+/// A document that is not a manifest.
 pub fn no_longer_rendered(rendered: &Rendered, old: Vec<(String, String)>) -> Result<Vec<ObjectId>, Failure> {
     const KEPT: [&str; 6] = [
         "PersistentVolumeClaim",
@@ -162,7 +162,7 @@ pub fn no_longer_rendered(rendered: &Rendered, old: Vec<(String, String)>) -> Re
     Ok(gone)
 }
 
-/// What to apply and to wait for, phase by phase.
+/// The steps of each phase: what to apply and what to wait for.
 pub fn steps(rendered: &Rendered) -> Vec<PhaseStep> {
     steps::steps(rendered.objects.manifests())
 }

@@ -11,7 +11,7 @@ use crate::fleet::Environment;
 use crate::pipeline::diff::{self, Side};
 use crate::ui::Ui;
 
-/// A change, without what differs between environments: its class and its report.
+/// A change without what differs between environments: its class and its report.
 type Change = (std::cmp::Reverse<Class>, String);
 
 pub(super) fn run(args: &DiffFleetArgs, ui: &Ui) -> Result<Exit, Failure> {
@@ -51,7 +51,7 @@ pub(super) fn run(args: &DiffFleetArgs, ui: &Ui) -> Result<Exit, Failure> {
     Ok(if exit == Exit::Done && !changes.is_empty() { Exit::Found } else { exit })
 }
 
-/// The changes of an environment.
+/// The changes in one environment.
 fn one(environment: &Environment, args: &DiffFleetArgs) -> Result<Vec<Change>, Failure> {
     let request = environment::request(environment)?;
     let directory = args.against.join(&environment.name);
@@ -67,7 +67,7 @@ fn one(environment: &Environment, args: &DiffFleetArgs) -> Result<Vec<Change>, F
         let class = change.class();
         let single = Comparison { changes: vec![change], ..Comparison::default() };
         let text = report::text(&single);
-        // the last line counts the changes
+        // The last line counts the changes.
         let text = text.trim_end().rsplit_once('\n').map_or(text.as_str(), |(change, _)| change);
         (std::cmp::Reverse(class), text.trim_end().to_owned() + "\n")
     });

@@ -1,4 +1,4 @@
-//! What an environment asks for.
+//! Turns an environment of a fleet into a request.
 
 use clap::ValueEnum;
 
@@ -13,7 +13,7 @@ use crate::schema::UnknownKeys;
 /// The render of an environment.
 ///
 /// # Errors
-/// What the environment has that no flag would take, and files that cannot be read.
+/// Settings of the environment that no flag would accept, and files that cannot be read.
 pub(super) fn request(environment: &Environment) -> Result<Request, Failure> {
     let mut wrong = Vec::new();
     let mut refuse = |key: &str, text: &str, why: String| {

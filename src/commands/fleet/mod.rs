@@ -25,7 +25,7 @@ use crate::upgrade::plan::{self, Flags, With};
 #[derive(Debug, Args)]
 #[command(after_help = EXAMPLES)]
 pub struct FleetArgs {
-    /// What about it.
+    /// The command below `fleet`.
     #[command(subcommand)]
     pub command: FleetCommand,
 }
@@ -248,7 +248,7 @@ fn images(select: &SelectFleet, ui: &Ui) -> Result<Exit, Failure> {
     failures.report(environments.len(), ui)
 }
 
-/// `38 of 40 environments`.
+/// The count of environments: `38 of 40 environments`.
 fn in_of(some: usize, all: usize) -> String {
     match some == all {
         true => format!("all {all} environments"),
@@ -256,7 +256,7 @@ fn in_of(some: usize, all: usize) -> String {
     }
 }
 
-/// What could not be done; the same finding of several environments is reported once.
+/// Merges the failures of all environments: a finding that several of them have is reported once.
 #[derive(Default)]
 struct Failures {
     environments: Vec<String>,
@@ -274,7 +274,7 @@ impl Failures {
         self.found(name, failure.report.0, &failure.sources);
     }
 
-    /// Findings that end nothing.
+    /// Reports findings that do not stop the run.
     fn found(&mut self, name: &str, findings: Vec<Diagnostic>, sources: &Sources) {
         for finding in findings {
             let key = ui::as_json(&finding, sources).to_string();

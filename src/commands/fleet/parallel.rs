@@ -1,4 +1,4 @@
-//! Work on all environments, on all cores.
+//! Runs work for all environments on all cores.
 
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -7,7 +7,7 @@ use std::thread;
 use crate::fleet::Environment;
 use crate::ui::Ui;
 
-/// Does the same for each environment, and gives the results in the order of the environments.
+/// Runs `work` for each environment and returns the results in the order of the environments.
 pub(super) fn each<T: Send>(environments: &[Environment], ui: &Ui, work: impl Fn(&Environment) -> T + Sync) -> Vec<T> {
     let cores = thread::available_parallelism().map_or(1, usize::from).min(environments.len().max(1));
     let (next, done) = (AtomicUsize::new(0), AtomicUsize::new(0));

@@ -12,11 +12,11 @@ use crate::pipeline::{self, Output, Request};
 use crate::ui::Ui;
 use crate::values::Input;
 
-/// What became of an environment.
+/// The result for one environment.
 enum Fate {
-    /// Nothing that it is made of has changed, and its tree is as it was written.
+    /// None of its inputs has changed, and its tree is as it was written.
     Unchanged,
-    /// Its tree was written; how many objects it has.
+    /// Its tree was written, with this many objects.
     Written(usize, Vec<Diagnostic>, Sources),
 }
 
@@ -65,7 +65,7 @@ fn one(environment: &Environment, args: &RenderArgs, program: Option<&str>) -> R
     Ok(Fate::Written(objects, notes, rendered.sources))
 }
 
-/// A digest of all that a tree is made of.
+/// A digest of all inputs of a tree.
 fn digest(program: &str, request: &Request, format: &str) -> String {
     let mut all = Vec::new();
     let mut add = |bytes: &[u8]| {

@@ -36,19 +36,19 @@ impl CanaryArgs {
     }
 }
 
-/// A suffix: what may stand after a dash at the end of a name. How much room there is depends on the name.
+/// Parses a suffix: characters that may follow a dash at the end of a name. The room for it depends on the name.
 fn parse_suffix(text: &str) -> Result<String, String> {
     parse_label(text, 61)?;
     Ok(text.to_owned())
 }
 
-/// How many of 100 requests.
+/// Parses a share of 100 requests.
 fn parse_weight(text: &str) -> Result<u32, String> {
     let number = text.parse().ok().filter(|weight| *weight <= 100);
     number.ok_or_else(|| "write a whole number from 0 to 100: how many of 100 requests".to_owned())
 }
 
-/// `webservice:canary=10`
+/// Parses `webservice:canary=10`.
 fn parse_split(text: &str) -> Result<Split, String> {
     let wrong = || "write it as `COMPONENT:SUFFIX=N`, `webservice:canary=10`".to_owned();
     let (component, rest) = text.split_once(':').ok_or_else(wrong)?;

@@ -1,4 +1,4 @@
-//! `gitlab-render template --list-phases`: what is in each phase, and the commands that apply it.
+//! `gitlab-render template --list-phases`: the content of each phase, and the commands that apply it.
 
 use serde_json::json;
 
@@ -27,7 +27,7 @@ pub fn as_json(steps: &[PhaseStep], template: &str, namespace: &str, gone: &[Obj
     format!("{:#}\n", json!({ "phases": phases, "delete": deletions(gone, namespace) }))
 }
 
-/// What to run before, to apply, and to wait.
+/// The commands before, the objects, and what to wait for.
 fn commands(step: &PhaseStep, template: &str, namespace: &str) -> [Vec<String>; 3] {
     let apply = format!("{template} --phase {} | {} -f -", step.phase.word(), kubectl_apply(namespace));
     [step.before(namespace, Form::Alone), vec![apply], step.after(namespace, Form::Alone)]

@@ -165,12 +165,12 @@ impl TemplateArgs {
         if ui.verbose() {
             ui.report(&[values_read(&rendered), summary(&request, &rendered)], &rendered.sources);
         }
-        // The process ends here; freeing every node of the manifests one by one takes a tenth of a render.
+        // The process ends here; freeing every node of the manifests would cost a tenth of a render.
         std::mem::forget(rendered);
         Ok(Exit::Done)
     }
 
-    /// What the arguments ask to be rendered.
+    /// The request that the arguments describe.
     ///
     /// # Errors
     /// Arguments that exclude each other, and files that cannot be read.
@@ -186,7 +186,7 @@ impl TemplateArgs {
             return Err(Diagnostic::usage("no-directory", message).hint(hint).into());
         }
         let by_phase = self.phases.list_phases || !self.phases.phases.is_empty();
-        // Whoever applies phases one by one needs no hooks.
+        // Phases that are applied one by one replace hooks.
         let default = if by_phase { Hooks::None } else { Hooks::Helm };
         Ok(Request {
             strict: self.strict,
@@ -221,7 +221,7 @@ impl TemplateArgs {
         }
     }
 
-    /// What to do, phase by phase, with this same command line.
+    /// Writes the steps, phase by phase, with this same command line.
     fn phases_as_json(&self, target: &Target, rendered: &Rendered, gone: &[ObjectId]) -> Result<String, Diagnostic> {
         let mut template = Rerun::template(&self.release, target, &self.values);
         template.options("--component", &self.select.components);
@@ -236,7 +236,7 @@ impl TemplateArgs {
     }
 }
 
-/// The manifests of a file, a directory or stdin: each text with what the user calls it.
+/// Reads the manifests of a file, a directory or stdin, each with the name that the user gave.
 fn manifests(named: &str) -> Result<Vec<(String, String)>, Failure> {
     let path = Path::new(named);
     match named != "-" && path.is_dir() {
@@ -245,10 +245,10 @@ fn manifests(named: &str) -> Result<Vec<(String, String)>, Failure> {
     }
 }
 
-/// What our `# Source:` lines call a template: Helm's spellings of the same place have more folders.
+/// Normalizes the name of a template to the form of our `# Source:` lines; Helm's spellings have more folders.
 ///
 /// `gitaly/statefulset.yaml`, `gitaly/templates/statefulset.yaml` and
-/// `charts/gitlab/charts/gitaly/templates/statefulset.yaml` are one.
+/// `charts/gitlab/charts/gitaly/templates/statefulset.yaml` name the same template.
 fn source(path: &str) -> String {
     let Some((before, file)) = path.split_once("templates/") else { return path.to_owned() };
     let component = before.trim_end_matches('/').rsplit('/').next().unwrap_or_default();
@@ -258,7 +258,7 @@ fn source(path: &str) -> String {
     format!("{component}/{file}")
 }
 
-/// The values files and flags in the order in which they were laid over each other.
+/// The values files and flags, lowest layer first.
 fn values_read(rendered: &Rendered) -> Diagnostic {
     let names: Vec<String> = rendered.sources.all().map(|(_, source)| format!("`{}`", source.name)).collect();
     let message = match names.as_slice() {

@@ -71,7 +71,7 @@ impl MigrateArgs {
             .map_err(|diagnostic| Diagnostic { fault: Fault::Usage, ..diagnostic })?;
         let (files, regions) = read(&self.files)?;
         let (mut migrated, refused) = migrate::migrate(&files, &span);
-        // what nothing read before changes the render once it is read
+        // A key that nothing read before changes the render once it is read.
         let by_rules = migrated.clone();
         if refused.is_empty() && !self.no_verify {
             migrate::move_known(&files, &mut migrated, &span, &target());
@@ -138,7 +138,7 @@ impl MigrateArgs {
         Ok(())
     }
 
-    /// Reports what `template` still refuses in the migrated values; false where that is something.
+    /// Reports what `template` still refuses in the migrated values; false where it refuses anything.
     fn accepted(&self, files: &[File], migrated: &[Migrated], span: &ReleaseSpan, ui: &Ui) -> bool {
         if self.no_verify {
             return true;
@@ -162,7 +162,7 @@ impl MigrateArgs {
         false
     }
 
-    /// Renders before and after, where that was requested or something changed; false where the two differ.
+    /// Renders before and after, where that was requested or something changed; false where the results differ.
     fn verify(&self, files: &[File], migrated: &[Migrated], span: &ReleaseSpan, ui: &Ui) -> bool {
         let changed = migrated.iter().any(|one| one.changed > 0);
         if self.no_verify || !(changed || self.verify) {
@@ -179,7 +179,7 @@ impl MigrateArgs {
                 "not-compared",
                 "the values before the change cannot be rendered for the new release, so there is nothing to compare with",
             ),
-            // `accepted` reports these
+            // `accepted` reports these.
             Sameness::NewRefused => return true,
             Sameness::Unknown if self.verify => Diagnostic::note(
                 "not-compared",
@@ -192,7 +192,7 @@ impl MigrateArgs {
     }
 }
 
-/// What is rendered to check values that are for no certain release yet.
+/// The request that checks values whose release is not known yet.
 fn target() -> Target {
     Target {
         name: DEFAULT_NAME.to_owned(),
@@ -204,13 +204,13 @@ fn target() -> Target {
     }
 }
 
-/// The text of a file with these values: the values themselves, or the file of another tool around them.
+/// Puts values back into the text of their file: the values alone, or the file of another tool around them.
 fn whole(region: Option<&Region>, values: &str) -> String {
     region.map_or_else(|| values.to_owned(), |region| region.with(values))
 }
 
-/// Reads all files; every one that cannot be read is in the report. Of a file that contains values among other things, the
-/// values are given, on their lines, and the region that they came from.
+/// Reads all files; the report has every one that cannot be read. Of a file that contains more than values, the values
+/// are returned on their lines together with the region that they came from.
 fn read(names: &[String]) -> Result<(Vec<File>, Vec<Option<Region>>), Failure> {
     let mut files = Vec::new();
     let mut regions = Vec::new();

@@ -12,7 +12,7 @@ use crate::reference::values_file::commented;
 use crate::ui::Ui;
 use crate::values::Origins;
 
-/// What of the values is written, and how.
+/// Which values are written, and how.
 #[derive(Debug, Args)]
 pub struct ShowArgs {
     /// The values.
@@ -64,7 +64,7 @@ impl ShowArgs {
             false => mask(&mut shown, &redact::value("", &merged.values), &ValuePath::root(), &merged.origins),
         };
         let origin = |path: &ValuePath| {
-            // the value itself, not a map around it: what stands beside the user's keys in there are defaults
+            // The value itself, not a map around it: what stands beside the user's keys there are defaults.
             let at = merged.origins.exact(path).map(|origin| origin.key.unwrap_or(origin.value));
             let set = at.and_then(|at| Some((merged.sources.get(at.source)?, at)));
             Some(match set {
@@ -94,7 +94,8 @@ impl ShowArgs {
     }
 }
 
-/// Puts what `masked` hides into `values`, and says how many scalars those are. Defaults are no secrets, whatever they are called.
+/// Puts the values that `masked` hides into `values`, and returns how many scalars they are. Defaults are never
+/// secrets, whatever their names.
 fn mask(values: &mut Value, masked: &Value, path: &ValuePath, origins: &Origins) -> usize {
     match (values, masked) {
         (Value::Object(values), Value::Object(masked)) => {

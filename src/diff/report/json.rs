@@ -1,4 +1,4 @@
-//! For programs: `schemas/diff.schema.json` says the shape.
+//! The comparison as JSON for programs: `schemas/diff.schema.json` describes it.
 
 use serde_json::{Map, Value, json};
 

@@ -1,9 +1,9 @@
-//! For merge requests and change requests.
+//! The comparison as Markdown for merge requests and change requests.
 
 use super::{COMPANIONS, Comparison, companions, documents, line_diff, summary, title, verb};
 use crate::escape;
 
-/// A table of what changes and why it matters, and the changes themselves to unfold.
+/// A table of the changes and their effects, and the changes themselves in collapsed sections.
 pub fn markdown(comparison: &Comparison) -> String {
     let mut out = format!("### {}\n", capital(&summary(comparison)));
     let companions = companions(comparison);
@@ -34,7 +34,7 @@ pub fn markdown(comparison: &Comparison) -> String {
     for change in &comparison.changes {
         let (old, new) = documents(change);
         let lines = line_diff(&old, &new);
-        // a fence longer than any in the text
+        // The fence is longer than any in the content.
         let fence = "`".repeat(3.max(longest_run(&lines) + 1));
         out.push_str(&format!(
             "\n<details><summary><code>{}</code> {}</summary>\n\n{fence}diff\n{lines}{fence}\n\n</details>\n",

@@ -1,4 +1,4 @@
-//! A comparison written down: for people, for merge requests, for programs. Secrets are never part of it.
+//! Writes a comparison for people, for merge requests and for programs. Secrets are never part of it.
 
 mod json;
 mod markdown;
@@ -16,7 +16,7 @@ pub use markdown::markdown;
 pub use text::text;
 pub use unified::unified;
 
-/// `Deployment/prod-kas`, with the namespace where it is named.
+/// The name of an object: `Deployment/prod-kas`, with the namespace where it has one.
 fn title(change: &ObjectChange) -> String {
     let id = &change.id;
     match &id.namespace {
@@ -34,7 +34,7 @@ fn verb(change: &ObjectChange) -> String {
     }
 }
 
-/// `3 objects differ (1 outage, 2 restart), 70 are the same`.
+/// A summary: `3 objects differ (1 outage, 2 restart), 70 are the same`.
 fn summary(comparison: &Comparison) -> String {
     let differ = comparison.changes.len();
     let noun = |count: usize| if count == 1 { "object" } else { "objects" };
@@ -77,11 +77,11 @@ fn companions(comparison: &Comparison) -> Vec<(&'static str, Vec<String>)> {
     found
 }
 
-/// What is said before the list of [`companions`].
+/// The sentence before the list of [`companions`].
 const COMPANIONS: &str =
     "left alone, of charts that are not rendered here (`gitlab-render companions` writes how to install them):";
 
-/// The values of a field without their secrets, before and after; none where the field is a secret as a whole.
+/// The values of a field before and after, without secrets; `None` where the whole field is secret.
 fn sides(kind: &str, field: &FieldChange) -> Option<[Option<Value>; 2]> {
     if is_in_secret(kind, &field.path) {
         return None;
@@ -96,7 +96,7 @@ fn sides(kind: &str, field: &FieldChange) -> Option<[Option<Value>; 2]> {
     (!hidden).then_some(sides)
 }
 
-/// A field of an object, by its path, as it can be shown.
+/// A field of an object in a form that may be shown; `path` decides what is secret.
 pub fn shown(kind: &str, path: &str, value: &Value) -> Value {
     let in_env = path.rsplit_once("env[").and_then(|(_, rest)| rest.split_once(']'));
     if in_env.is_some_and(|(name, rest)| rest == ".value" && redact::is_secret(name)) {
@@ -110,7 +110,7 @@ fn is_in_secret(kind: &str, path: &str) -> bool {
     kind == "Secret" && (path.starts_with("data") || path.starts_with("stringData"))
 }
 
-/// A value without its secrets.
+/// A value with its secrets masked.
 fn masked(kind: &str, path: &str, value: &Value) -> Value {
     match value {
         Value::Object(map) if kind == "Secret" && path.is_empty() => {
@@ -121,7 +121,7 @@ fn masked(kind: &str, path: &str, value: &Value) -> Value {
     }
 }
 
-/// The shape of a value that holds nothing but secrets.
+/// The structure of a value of which every scalar is secret.
 fn hidden(value: &Value) -> Value {
     match value {
         Value::Object(map) => Value::Object(map.iter().map(|(key, inner)| (key.clone(), hidden(inner))).collect()),
@@ -131,7 +131,7 @@ fn hidden(value: &Value) -> Value {
     }
 }
 
-/// A value in one line: scalars as JSON has them.
+/// A value in one line: scalars in JSON syntax.
 fn inline(value: Option<&Value>) -> String {
     match value {
         None => "(none)".to_owned(),
@@ -146,14 +146,14 @@ pub(super) fn yaml(value: &Value) -> String {
     text
 }
 
-/// The lines by which two texts differ, with three lines around each.
+/// The lines that differ between two strings, with three lines of context.
 fn line_diff(old: &str, new: &str) -> String {
     let text = unified::patch(("", old), ("", new));
-    // without the two lines that name the sides
+    // The first two lines only name the sides.
     text.splitn(3, '\n').nth(2).unwrap_or_default().to_owned()
 }
 
-/// The lines that show one field: nothing of a secret but that it differs.
+/// The lines that show one field; of a secret only the fact that it differs.
 fn field_lines(kind: &str, field: &FieldChange) -> Vec<String> {
     let shown = redact::text(&field.path);
     let Some([old, new]) = sides(kind, field) else {
@@ -186,7 +186,7 @@ fn field_lines(kind: &str, field: &FieldChange) -> Vec<String> {
     lines
 }
 
-/// The object before and after as YAML, which differ in nothing but the reported fields.
+/// The object before and after as YAML; the two differ only in the reported fields.
 fn documents(change: &ObjectChange) -> (String, String) {
     let kind = change.id.kind.as_str();
     let text = |body: &Value| yaml(&masked(kind, "", body));
@@ -201,7 +201,7 @@ fn documents(change: &ObjectChange) -> (String, String) {
     }
 }
 
-/// Two masks look alike; where what is behind them differs, they say so.
+/// Marks masks whose secrets differ: two masks look alike.
 fn mark_secrets(kind: &str, change: &ObjectChange, before: &mut Value, after: &mut Value) {
     for field in change.fields.iter().filter(|field| sides(kind, field).is_none()) {
         let Some(key) = field.path.strip_prefix("data").map(|key| key.trim_matches(['.', '[', ']'])) else { continue };

@@ -1,14 +1,14 @@
-//! For people at a terminal.
+//! The comparison for a terminal.
 
 use std::collections::HashMap;
 
 use super::{COMPANIONS, Comparison, companions, field_lines, summary, title, verb};
 use crate::{escape, redact};
 
-/// One paragraph an object, worst first, and a line that counts.
+/// One paragraph per object, worst first, and a last line with counts.
 pub fn text(comparison: &Comparison) -> String {
     let mut out = String::new();
-    // one text often stands in several ConfigMaps: what changes in it is shown where it comes first
+    // The same string often occurs in several ConfigMaps: a change in it is shown at the first one.
     let mut shown: HashMap<Vec<String>, String> = HashMap::new();
     for change in &comparison.changes {
         let line = |text: &str| format!("{}\n", escape::line(text));

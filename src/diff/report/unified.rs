@@ -1,11 +1,11 @@
-//! For `patch`-like readers: unified diffs, one an object.
+//! The comparison as unified diffs, one per object, for tools such as `patch`.
 
 use diffy::{DiffOptions, PatchFormatter};
 
 use super::{Comparison, documents, title};
 use crate::escape;
 
-/// The objects as YAML, the lines that differ with three around them.
+/// The objects as YAML: the lines that differ, with three lines of context.
 pub fn unified(comparison: &Comparison) -> String {
     let mut out = String::new();
     for change in &comparison.changes {
@@ -17,7 +17,7 @@ pub fn unified(comparison: &Comparison) -> String {
     out
 }
 
-/// A unified diff of two texts under their names; empty where they are equal.
+/// A unified diff of two strings under their names; empty where they are equal.
 pub fn patch((old_name, old): (&str, &str), (new_name, new): (&str, &str)) -> String {
     if old == new {
         return String::new();

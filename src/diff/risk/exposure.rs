@@ -1,4 +1,4 @@
-//! Changes that let more in, or let something do more, than before.
+//! Changes that give more access, or more permissions, than before.
 
 use serde_json::Value;
 
@@ -9,7 +9,7 @@ fn exposure(reason: impl Into<String>) -> Option<Risk> {
     Some(Risk::new(Class::Exposure, reason))
 }
 
-/// An object that was not there before.
+/// An object that was added.
 pub(super) fn added(object: &Object) -> Option<Risk> {
     let text = |path: &str| object.body.pointer(path).and_then(Value::as_str);
     match object.id.kind.as_str() {
@@ -87,7 +87,7 @@ fn service_type(field: &FieldChange) -> Option<Risk> {
     }
 }
 
-/// Fields of a pod that take protection away.
+/// Fields of a pod that weaken its protection.
 fn pod(field: &FieldChange) -> Option<Risk> {
     let path = field.path.as_str();
     let last = path.rsplit('.').next().unwrap_or(path);
@@ -120,7 +120,7 @@ fn pod(field: &FieldChange) -> Option<Risk> {
     }
 }
 
-/// A whole security context that comes or goes.
+/// A whole security context that was added or removed.
 fn is_weaker(old: Option<&Value>, new: Option<&Value>) -> bool {
     let protects = |context: &Value| {
         let is = |key: &str, wanted: bool| context.get(key).is_some_and(|value| *value == wanted);

@@ -1,4 +1,4 @@
-//! Fields that the API server does not let anybody change, and the way round.
+//! Fields that the API server does not allow to change, and how to change them nevertheless.
 
 use serde_json::Value;
 
@@ -55,7 +55,7 @@ pub(super) fn risk(id: &ObjectId, field: &FieldChange, old: &Value) -> Option<Ri
     fixed.then(|| Risk::new(Class::Replace, format!("`{path}` cannot be changed in place")).way(way(id, path)))
 }
 
-/// Claims may ask for more.
+/// Claims may grow.
 fn is_growth(field: &FieldChange) -> bool {
     let size = |value: &Option<Value>| value.as_ref().and_then(fields::quantity);
     field.path == "spec.resources.requests.storage"

@@ -1,4 +1,4 @@
-//! What a change does to a running GitLab: a class, and why.
+//! The effect of a change on a running GitLab: a class and a reason.
 
 mod exposure;
 mod immutable;
@@ -25,13 +25,13 @@ impl Risk {
     }
 }
 
-/// What the risks of one object depend on in the others.
+/// The facts about other objects on which the risks of one object depend.
 pub(super) struct World {
     workloads: Workloads,
 }
 
 impl World {
-    /// `changes` are those of each pair, in the same order.
+    /// Collects the facts; `changes` are those of each pair, in the same order.
     pub fn of(pairs: &[ObjectPair], changes: &[Changes]) -> Self {
         World { workloads: Workloads::of(pairs, changes) }
     }
@@ -51,7 +51,7 @@ impl World {
             seen.push(risk.reason.clone());
             new
         });
-        // what is harmless needs no word beside what is not
+        // Harmless risks are not listed beside others.
         if risks.iter().any(|risk| risk.class > Class::None) {
             risks.retain(|risk| risk.class > Class::None);
         }
@@ -77,7 +77,7 @@ impl World {
         for field in fields {
             risks.extend(replicas(&pair.id, field, &old.body));
             let fixed = immutable::risk(&pair.id, field, &old.body);
-            // a field that cannot be changed in place need not be judged for what it would do
+            // A field that cannot be changed in place needs no other risk.
             let is_fixed = fixed.is_some();
             risks.extend(fixed);
             risks.extend(data(kind, field));
@@ -103,7 +103,7 @@ impl World {
     }
 }
 
-/// Stored data.
+/// The risk for stored data.
 fn data(kind: &str, field: &FieldChange) -> Option<Risk> {
     let path = field.path.as_str();
     if path.ends_with("persistentVolumeClaim.claimName") {
@@ -124,7 +124,7 @@ fn data(kind: &str, field: &FieldChange) -> Option<Risk> {
     None
 }
 
-/// Something that stops answering because of a field.
+/// The outage that a field causes.
 fn outage(kind: &str, field: &FieldChange) -> Option<Risk> {
     let path = field.path.as_str();
     let gone = field.new.is_none();
@@ -176,8 +176,7 @@ fn added(object: &Object) -> Vec<Risk> {
     vec![Risk::new(Class::None, reason)]
 }
 
-/// What happens when an object that is no longer rendered is deleted. Neither `kubectl apply` nor this comparison deletes
-/// it.
+/// The effect of deleting an object that is no longer rendered. Neither `kubectl apply` nor this comparison deletes it.
 fn removed(object: &Object) -> Vec<Risk> {
     let kind = object.id.kind.as_str();
     let text = |path: &str| object.body.pointer(path).and_then(Value::as_str);
@@ -219,7 +218,7 @@ fn removed(object: &Object) -> Vec<Risk> {
     vec![risk]
 }
 
-/// More or fewer pods of a workload; those of a StatefulSet have claims of their own.
+/// The effect of more or fewer pods of a workload; those of a StatefulSet have claims of their own.
 fn replicas(id: &ObjectId, field: &FieldChange, old: &Value) -> Option<Risk> {
     if field.path != "spec.replicas" {
         return None;
@@ -264,12 +263,12 @@ fn harmless(kind: &str, fields: &[FieldChange]) -> String {
     }
 }
 
-/// A value at a path of keys.
+/// The value at a path of keys.
 fn at<'v>(value: &'v Value, keys: &[&str]) -> Option<&'v Value> {
     keys.iter().try_fold(value, |value, key| value.get(*key))
 }
 
-/// Names to values, as labels are.
+/// A map from names to values, such as labels.
 type Labels = HashMap<String, String>;
 
 fn labels(value: Option<&Value>) -> Labels {

@@ -1,4 +1,4 @@
-//! Pods that restart: whose, how many, how many at once.
+//! Restarts of pods: of which workloads, how many pods, and how many at once.
 
 use std::collections::{BTreeSet, HashMap};
 
@@ -9,25 +9,25 @@ use crate::diff::fields::Changes;
 use crate::diff::objects::{Object, ObjectPair};
 use crate::diff::{Class, Risk, objects};
 
-/// The workloads of the new set, and what bears on their restarts.
+/// The workloads of the new set, and what affects their restarts.
 pub(super) struct Workloads {
-    /// By the position of their pair.
+    /// The workload of each pair, by its position.
     by_pair: HashMap<usize, Workload>,
     budgets: Vec<Budget>,
-    /// What Services select: whose restart somebody may notice.
+    /// The selectors of Services: a restart of the pods behind them may be noticed.
     served: Vec<Labels>,
-    /// Least and most pods, by kind and name of what is scaled.
+    /// Minimum and maximum number of pods, by kind and name of the scaled workload.
     scaled: HashMap<(String, String), (i64, i64)>,
-    /// Whether Praefect keeps each repository on several Gitalys.
+    /// Whether Praefect keeps each repository on several Gitaly nodes.
     praefect: bool,
 }
 
 struct Workload {
     kind: String,
     name: String,
-    /// Whether its pods are made anew.
+    /// Whether its pods are replaced.
     restarts: bool,
-    /// What its pods read: kind and name.
+    /// The objects that its pods read: kind and name.
     reads: BTreeSet<(&'static str, String)>,
     body: Value,
 }
@@ -64,14 +64,14 @@ impl Workloads {
         found
     }
 
-    /// What the restart of a workload's own pods means, where they restart.
+    /// The effect of replacing a workload's own pods, where they are replaced.
     pub fn restart(&self, index: usize) -> Option<Risk> {
         let workload = self.by_pair.get(&index).filter(|workload| workload.restarts)?;
         let (class, how) = self.roll(workload);
         Some(Risk::new(class, how))
     }
 
-    /// The workloads that restart because they read what changed.
+    /// The workloads that restart because they read an object that changed.
     pub fn readers(&self, kind: &str, name: &str) -> Vec<Risk> {
         let mut reading: Vec<&Workload> = self
             .by_pair
@@ -92,7 +92,7 @@ impl Workloads {
         risks
     }
 
-    /// How the pods of a workload are made anew.
+    /// How the pods of a workload are replaced.
     fn roll(&self, workload: &Workload) -> (Class, String) {
         let body = &workload.body;
         let fixed = at(body, &["spec", "replicas"]).and_then(Value::as_i64).unwrap_or(1);
@@ -122,7 +122,7 @@ impl Workloads {
                 let rolling = |field: &str| strategy.and_then(|s| at(s, &["rollingUpdate", field]));
                 let missing = share(rolling("maxUnavailable"), least, false);
                 let more = share(rolling("maxSurge"), least, true);
-                // the server does not let both be 0
+                // The server does not allow both to be 0.
                 let missing = if missing == 0 && more == 0 { 1 } else { missing };
                 if missing >= least {
                     return (down, format!("{pods}: up to {missing} are down at once{budget}"));
@@ -177,7 +177,7 @@ fn workload(pair: &ObjectPair, new: &Object, changes: &Changes) -> Workload {
     let template = at(&new.body, &["spec", "template"]);
     let restarts = pair.old.as_ref().is_some_and(|old| {
         let changed = changes.fields.iter().any(|field| field.path.starts_with("spec.template"));
-        // the checksums of other texts always differ: what the texts mean is compared where they stand
+        // The checksums of strings by different authors always differ: their meaning is compared where the strings are.
         changed || !objects::are_foreign(old, new) && checksums(&old.body) != checksums(&new.body)
     });
     let mut reads = BTreeSet::new();
@@ -187,13 +187,13 @@ fn workload(pair: &ObjectPair, new: &Object, changes: &Changes) -> Workload {
     Workload { kind: pair.id.kind.clone(), name: new.id.name.clone(), restarts, reads, body: new.body.clone() }
 }
 
-/// The annotations by which pods follow what they read.
+/// The annotations that restart pods when an object that they read changes.
 fn checksums(body: &Value) -> Vec<(&String, &Value)> {
     let annotations = at(body, &["spec", "template", "metadata", "annotations"]).and_then(Value::as_object);
     annotations.into_iter().flatten().filter(|(name, _)| name.starts_with("checksum/")).collect()
 }
 
-/// ConfigMaps and Secrets that a pod names, wherever.
+/// All ConfigMaps and Secrets that a pod refers to.
 fn collect_reads(value: &Value, reads: &mut BTreeSet<(&'static str, String)>) {
     match value {
         Value::Object(map) => {
@@ -234,7 +234,7 @@ fn scaler(object: &Object) -> Option<((String, String), (i64, i64))> {
     Some(((text("kind")?, text("name")?), (number("minReplicas").unwrap_or(1), number("maxReplicas")?)))
 }
 
-/// A number of pods from a number or a percentage (of `pods`, rounded as Kubernetes does); 25 % where nothing is said.
+/// A number of pods from a number or a percentage (of `pods`, rounded as Kubernetes does); 25 % where it is not set.
 fn share(value: Option<&Value>, pods: i64, up: bool) -> i64 {
     let percent = |percent: i64| {
         let exact = pods * percent;

@@ -5,7 +5,7 @@ use super::format::shown;
 const MONTHS: [&str; 12] = ["jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"];
 const DAYS: [&str; 7] = ["sun", "mon", "tue", "wed", "thu", "fri", "sat"];
 
-/// A part of a schedule: its name, its bounds, and the words that stand for numbers.
+/// A field of a schedule: its name, its bounds, and its names for numbers.
 struct Part {
     name: &'static str,
     least: u32,
@@ -21,7 +21,7 @@ const PARTS: [Part; 5] = [
     Part { name: "day of the week", least: 0, most: 6, words: &DAYS },
 ];
 
-/// Five parts, or one of the words that begin with `@`.
+/// Parses a schedule: five fields, or one of the words that begin with `@`.
 pub(super) fn schedule(text: &str) -> Result<(), String> {
     let not = || "not a schedule of five fields like `0 1 * * *`".to_owned();
     if text.contains("TZ=") {
@@ -52,7 +52,7 @@ impl Part {
         word.or_else(number).filter(|n| (self.least..=self.most).contains(n))
     }
 
-    /// `*`, `5`, `1-5`, each perhaps with a step behind a slash.
+    /// Parses `*`, `5` or `1-5`, each with an optional step after a slash.
     fn takes(&self, text: &str) -> bool {
         let (range, step) = text.split_once('/').map_or((text, None), |(range, step)| (range, Some(step)));
         let stepped = step.is_none_or(|step| step.parse::<u32>().is_ok_and(|n| n > 0));
@@ -65,7 +65,7 @@ impl Part {
     }
 }
 
-/// `1h30m`.
+/// Parses `1h30m`.
 fn duration(text: &str) -> bool {
     let mut rest = text;
     if rest.is_empty() {

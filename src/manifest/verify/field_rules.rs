@@ -1,4 +1,4 @@
-//! Fields of one map that must agree: rules that [`super::shape::Shape::Also`] attaches to a shape.
+//! Rules about fields of one map that must agree; [`super::shape::Shape::Also`] attaches a rule to a shape.
 
 use std::collections::HashSet;
 use std::net::IpAddr;
@@ -8,7 +8,7 @@ use serde_json::Value;
 use super::format;
 use super::{FieldValue, Findings};
 
-/// How many of these are there.
+/// The number of these fields that are set.
 fn count(node: &FieldValue<'_, '_>, keys: &[&str]) -> usize {
     keys.iter().filter(|key| node.has(key)).count()
 }
@@ -17,7 +17,7 @@ fn quoted(keys: &[&str]) -> String {
     format!("`{}`", keys.join("`, `"))
 }
 
-/// An expression that selects: which operators take values.
+/// A selector expression: which operators take values.
 pub(super) fn expression(node: &FieldValue<'_, '_>, out: &mut Findings<'_>) {
     let values = node.value.get("values").and_then(Value::as_array).map_or(0, Vec::len);
     let operator = node.text("operator").unwrap_or_default();
@@ -55,7 +55,7 @@ pub(super) fn spread(node: &FieldValue<'_, '_>, out: &mut Findings<'_>) {
     }
 }
 
-/// Two constraints about one topology with one consequence.
+/// Topology constraints: two with the same topology and the same action.
 pub(super) fn spreads(node: &FieldValue<'_, '_>, out: &mut Findings<'_>) {
     let mut seen = HashSet::new();
     for item in node.items() {
@@ -67,12 +67,12 @@ pub(super) fn spreads(node: &FieldValue<'_, '_>, out: &mut Findings<'_>) {
     }
 }
 
-/// A source of all variables.
+/// A source of environment variables.
 pub(super) fn env_from(node: &FieldValue<'_, '_>, out: &mut Findings<'_>) {
     one_of(node, &["configMapRef", "secretRef"], out);
 }
 
-/// What a container does when it starts or ends.
+/// A lifecycle handler of a container.
 pub(super) fn handler(node: &FieldValue<'_, '_>, out: &mut Findings<'_>) {
     one_of(node, &["exec", "httpGet", "tcpSocket", "sleep"], out);
 }
@@ -108,7 +108,7 @@ pub(super) fn profile(node: &FieldValue<'_, '_>, out: &mut Findings<'_>) {
     }
 }
 
-/// A container's rights.
+/// The security context of a container.
 pub(super) fn escalation(node: &FieldValue<'_, '_>, out: &mut Findings<'_>) {
     let Some(may) = node.get("allowPrivilegeEscalation").filter(|may| may.value.as_bool() == Some(false)) else {
         return;
@@ -121,7 +121,7 @@ pub(super) fn escalation(node: &FieldValue<'_, '_>, out: &mut Findings<'_>) {
     }
 }
 
-/// What holds for a whole pod.
+/// The security context of a pod.
 pub(super) fn pod(node: &FieldValue<'_, '_>, out: &mut Findings<'_>) {
     let on = |key: &str| node.value.get(key).and_then(Value::as_bool) == Some(true);
     if on("hostPID") && on("shareProcessNamespace") {
@@ -154,7 +154,7 @@ fn host_ports(pod: &FieldValue<'_, '_>, host_network: bool, out: &mut Findings<'
     }
 }
 
-/// Where a network policy allows traffic from or to.
+/// A peer of a network policy.
 pub(super) fn peer(node: &FieldValue<'_, '_>, out: &mut Findings<'_>) {
     let selects = count(node, &["podSelector", "namespaceSelector"]);
     match node.get("ipBlock") {
@@ -168,7 +168,7 @@ pub(super) fn peer(node: &FieldValue<'_, '_>, out: &mut Findings<'_>) {
     }
 }
 
-/// A range of addresses and what is not in it.
+/// An address range and its exceptions.
 pub(super) fn ip_block(node: &FieldValue<'_, '_>, out: &mut Findings<'_>) {
     let Some(outer) = node.text("cidr").and_then(range) else { return };
     for except in node.get("except").iter().flat_map(FieldValue::items) {
@@ -194,7 +194,7 @@ fn same_prefix(a: IpAddr, b: IpAddr, bits: u32) -> bool {
     bits == 0 || bits > width || (a >> (width - bits)) == (b >> (width - bits))
 }
 
-/// A port of a network policy, or a range of them.
+/// A port or a port range of a network policy.
 pub(super) fn policy_port(node: &FieldValue<'_, '_>, out: &mut Findings<'_>) {
     let Some(end) = node.get("endPort") else { return };
     match node.value.get("port") {
@@ -208,7 +208,7 @@ pub(super) fn policy_port(node: &FieldValue<'_, '_>, out: &mut Findings<'_>) {
     }
 }
 
-/// What an account may do.
+/// A rule of a role.
 pub(super) fn role_rule(node: &FieldValue<'_, '_>, out: &mut Findings<'_>) {
     let filled = |key: &str| node.value.get(key).and_then(Value::as_array).is_some_and(|items| !items.is_empty());
     let cluster = out.kind == "ClusterRole";
@@ -228,7 +228,7 @@ pub(super) fn role_rule(node: &FieldValue<'_, '_>, out: &mut Findings<'_>) {
     }
 }
 
-/// What a binding is about.
+/// The role of a binding.
 pub(super) fn role_ref(node: &FieldValue<'_, '_>, out: &mut Findings<'_>) {
     if let Some(group) = node.get("apiGroup").filter(|group| group.value.as_str() != Some(RBAC)) {
         out.add("unknown-value", &group, format!("must be `{RBAC}`"));
@@ -241,7 +241,7 @@ pub(super) fn role_ref(node: &FieldValue<'_, '_>, out: &mut Findings<'_>) {
 
 const RBAC: &str = "rbac.authorization.k8s.io";
 
-/// Whom a binding is for.
+/// A subject of a binding.
 pub(super) fn subject(node: &FieldValue<'_, '_>, out: &mut Findings<'_>) {
     let account = node.text("kind") == Some("ServiceAccount");
     if account && out.kind == "ClusterRoleBinding" && node.text("namespace").is_none_or(str::is_empty) {
@@ -260,12 +260,12 @@ pub(super) fn subject(node: &FieldValue<'_, '_>, out: &mut Findings<'_>) {
     }
 }
 
-/// A webhook's address.
+/// The address of a webhook.
 pub(super) fn client_config(node: &FieldValue<'_, '_>, out: &mut Findings<'_>) {
     one_of(node, &["url", "service"], out);
 }
 
-/// A claim of a user's.
+/// The spec of a volume claim.
 pub(super) fn claim(node: &FieldValue<'_, '_>, out: &mut Findings<'_>) {
     modes(node, out);
     let empty = Value::Null;
@@ -296,7 +296,7 @@ fn modes(node: &FieldValue<'_, '_>, out: &mut Findings<'_>) {
     }
 }
 
-/// A volume of the cluster's.
+/// The spec of a persistent volume.
 pub(super) fn volume(node: &FieldValue<'_, '_>, out: &mut Findings<'_>) {
     modes(node, out);
     const OTHERS: [&str; 9] = [
@@ -318,7 +318,7 @@ pub(super) fn volume(node: &FieldValue<'_, '_>, out: &mut Findings<'_>) {
     }
 }
 
-/// A definition of a kind.
+/// The definition of a custom resource.
 pub(super) fn definition(node: &FieldValue<'_, '_>, out: &mut Findings<'_>) {
     let Some(versions) = node.get("versions") else { return };
     let stored = versions.items().filter(|v| v.value.get("storage").and_then(Value::as_bool) == Some(true)).count();

@@ -1,13 +1,13 @@
-//! The formats of Kubernetes' texts; each function gives the reason when a text has another one.
+//! The formats of strings in Kubernetes; each function returns the reason why a string does not conform.
 
 use std::net::IpAddr;
 
 use serde_json::Value;
 
-/// Fine, or the reason why not.
+/// The result of a format check: the error is the reason.
 pub type FormatCheck = Result<(), String>;
 
-/// Text that is short enough to be shown.
+/// A string that is short enough to be shown.
 pub fn shown(text: &str) -> String {
     let mut short: String = text.chars().take(60).map(|c| if c.is_control() { ' ' } else { c }).collect();
     if short.len() < text.len() {
@@ -24,7 +24,7 @@ pub fn nearest<'a>(word: &str, candidates: impl Iterator<Item = &'a str>) -> Opt
     (score > 0.85).then_some(name)
 }
 
-/// What a value is, to stand in a sentence.
+/// The type of a value in words, for a sentence.
 pub fn sort_of(value: &Value) -> &'static str {
     match value {
         Value::Null => "nothing",
@@ -36,7 +36,7 @@ pub fn sort_of(value: &Value) -> &'static str {
     }
 }
 
-/// Whole numbers, also those that values carry as `3.0`.
+/// An integer, also one that the values hold as `3.0`.
 pub fn whole(value: &Value) -> Option<i64> {
     value.as_i64().or_else(|| value.as_f64().filter(|f| f.fract() == 0.0 && f.abs() < 1e15).map(|f| f as i64))
 }
@@ -70,7 +70,7 @@ pub fn service_name(text: &str) -> FormatCheck {
     Ok(())
 }
 
-/// Parts like [`label_name`] joined by dots, up to 253.
+/// Labels as in [`label_name`] joined by dots, up to 253 characters.
 pub fn subdomain(text: &str) -> FormatCheck {
     if text.len() > 253 {
         return Err(format!("{} is longer than 253 characters", shown(text)));
@@ -90,23 +90,23 @@ pub fn subdomain(text: &str) -> FormatCheck {
     Ok(())
 }
 
-/// The name of an object that is mounted: letters, digits, `-`, `_` and `.`, up to 253.
+/// The name of an object that is mounted: letters, digits, `-`, `_` and `.`, up to 253 characters.
 pub fn mounted_name(text: &str) -> FormatCheck {
     let fits = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_' | b'.');
     if (1..=253).contains(&text.len()) && text.bytes().all(fits) { Ok(()) } else { subdomain(text) }
 }
 
-/// The name of a Secret for pulling images, where the empty string means none.
+/// The name of an image pull Secret; the empty string means none.
 pub fn pull_secret(text: &str) -> FormatCheck {
     if text.is_empty() { Ok(()) } else { mounted_name(text) }
 }
 
-/// The name of a class, where the empty text means none.
+/// The name of a class; the empty string means none.
 pub fn class(text: &str) -> FormatCheck {
     if text.is_empty() { Ok(()) } else { subdomain(text) }
 }
 
-/// A name in a path: anything but `/`, `%`, `.` and `..`.
+/// A name as part of a path: anything but `/`, `%`, `.` and `..`.
 pub fn path_name(text: &str) -> FormatCheck {
     if text.is_empty() || text == "." || text == ".." || text.contains(['/', '%']) {
         return Err(format!("{} cannot be a part of a path", shown(text)));
@@ -140,7 +140,7 @@ pub fn qualified_name(text: &str) -> FormatCheck {
     ))
 }
 
-/// What a container can ask for: a resource of Kubernetes' own, or one with a prefix.
+/// A resource that a container can request: one of Kubernetes' own, or one with a prefix.
 pub fn resource_name(text: &str) -> FormatCheck {
     let own = matches!(text, "cpu" | "memory" | "ephemeral-storage" | "storage") || text.starts_with("hugepages-");
     match text.contains('/') {
@@ -153,7 +153,7 @@ pub fn resource_name(text: &str) -> FormatCheck {
     }
 }
 
-/// A path behind a domain: `k8s.io/ingress-nginx`.
+/// A path after a domain: `k8s.io/ingress-nginx`.
 pub fn domain_path(text: &str) -> FormatCheck {
     let good = text.split_once('/').is_some_and(|(domain, path)| subdomain(domain).is_ok() && !path.is_empty());
     if good {
@@ -207,7 +207,7 @@ pub fn port_name(text: &str) -> FormatCheck {
     ))
 }
 
-/// A host of an Ingress: a domain name, perhaps with `*.` in front.
+/// The host of an Ingress: a domain name with an optional leading `*.`.
 pub fn ingress_host(text: &str) -> FormatCheck {
     if text.parse::<IpAddr>().is_ok() {
         return Err(format!("{} is an address, a host name is needed", shown(text)));
@@ -221,12 +221,12 @@ pub fn local_path(text: &str) -> FormatCheck {
     if inside { Ok(()) } else { Err(format!("{} must stay inside the volume", shown(text))) }
 }
 
-/// A path that does not go up.
+/// A path without `..`.
 pub fn no_backsteps(text: &str) -> FormatCheck {
     if text.split('/').any(|part| part == "..") { Err(format!("{} must not hold `..`", shown(text))) } else { Ok(()) }
 }
 
-/// A field of a pod that a variable can take.
+/// A field of a pod that an environment variable can read.
 pub fn env_field(text: &str) -> FormatCheck {
     let fields = [
         "metadata.name",
@@ -264,7 +264,7 @@ fn subscripted(text: &str) -> bool {
     ["metadata.labels['", "metadata.annotations['"].iter().any(|start| text.starts_with(start)) && text.ends_with("']")
 }
 
-/// A resource of a container that a variable or a file can take.
+/// A resource of a container that a variable or a file can hold.
 pub fn resource_field(text: &str) -> FormatCheck {
     let resource = text.strip_prefix("limits.").or_else(|| text.strip_prefix("requests."));
     let known = |name: &str| matches!(name, "cpu" | "memory" | "ephemeral-storage") || name.starts_with("hugepages-");
@@ -274,7 +274,7 @@ pub fn resource_field(text: &str) -> FormatCheck {
     Err(format!("{} is not `cpu`, `memory` or `ephemeral-storage` after `limits.` or `requests.`", shown(text)))
 }
 
-/// A name of a time zone, as far as that can be told without the list of them.
+/// The name of a time zone, as far as the syntax tells.
 pub fn time_zone(text: &str) -> FormatCheck {
     let letters = text.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'/' | b'_' | b'-' | b'+'));
     if !text.is_empty() && letters && !text.eq_ignore_ascii_case("local") {
@@ -319,7 +319,7 @@ pub fn base64(text: &str) -> FormatCheck {
     if good { Ok(()) } else { Err("not base64".to_owned()) }
 }
 
-/// A quantity's size, `250m` is 0.25: exact enough to compare requests with limits.
+/// The numeric value of a quantity, 0.25 for `250m`: exact enough to compare requests with limits.
 pub fn quantity(text: &str) -> Result<f64, String> {
     let bad = || format!("{} is not a quantity like `500m`, `2` or `1.5Gi`", shown(text));
     let body = text.strip_prefix(['+', '-']).unwrap_or(text);

@@ -7,7 +7,7 @@ use super::shape::Shape::{Also, Any, As, Bool, Free, Int, List, Map, OneOf, Port
 use super::shape::{COUNT, FieldShape, NAME, PORT, Shape, TEXTS, compare, opt, req};
 use super::{FieldValue, Findings};
 
-/// Compares an object with the fields of its kind; kinds that are not here are left to their controllers.
+/// Compares an object with the fields of its kind; kinds that are not listed are not checked.
 pub(super) fn check(root: &FieldValue<'_, '_>, out: &mut Findings<'_>) {
     let custom = match out.id.kind.as_str() {
         "ScaledObject" => Some(&SCALED_OBJECT),
@@ -50,7 +50,7 @@ const KINDS: [(&str, &Shape); 27] = [
     ("Namespace", &WITH_SPEC_MAYBE),
 ];
 
-/// What every object says about itself.
+/// The metadata of every object.
 pub(super) const META: Shape = Map(&[
     opt("name", &Text),
     opt("generateName", &Text),
@@ -65,7 +65,7 @@ const API: FieldShape = req("apiVersion", &Text);
 const KIND: FieldShape = req("kind", &Text);
 const METADATA: FieldShape = req("metadata", &META);
 
-/// An object whose content is its `spec`.
+/// An object whose content is in `spec`.
 const fn with(spec: &'static Shape) -> Shape {
     Shape::Object(spec)
 }
@@ -192,7 +192,7 @@ const BACKEND: Shape = Map(&[
     opt("resource", &Any),
 ]);
 const INGRESS: Shape = Map(&[
-    // An empty one is no missing one.
+    // An empty string does not count as missing.
     opt("ingressClassName", &Also(&NAME, |_, _| {})),
     opt("defaultBackend", &BACKEND),
     opt("tls", &List(&Map(&[opt("hosts", &List(&As(format::ingress_host))), opt("secretName", &NAME)]))),

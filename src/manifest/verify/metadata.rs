@@ -3,9 +3,9 @@
 use super::format;
 use super::{FieldValue, Findings};
 
-/// A byte more in all annotations together is refused.
+/// The maximum size of all annotations together, in bytes.
 const ANNOTATION_BYTES: usize = 256 * 1024;
-/// What etcd takes, less what the object needs besides its data.
+/// etcd's limit, less what the object needs besides its data.
 const DATA_BYTES: usize = 1024 * 1024;
 
 pub(super) fn check(root: &FieldValue<'_, '_>, out: &mut Findings<'_>) {
@@ -15,7 +15,7 @@ pub(super) fn check(root: &FieldValue<'_, '_>, out: &mut Findings<'_>) {
         let found = match out.kind {
             "Service" => format::service_name(text),
             "Namespace" => format::label_name(text),
-            // Its pods carry the name as a label.
+            // Its pods have the name as a label.
             "Job" if text.len() > 63 => Err("longer than 63 characters".to_owned()),
             "CronJob" if text.len() > 52 => {
                 Err("longer than 52 characters, no room for the names of its Jobs".to_owned())
@@ -49,7 +49,7 @@ pub(super) fn check(root: &FieldValue<'_, '_>, out: &mut Findings<'_>) {
     }
 }
 
-/// What the types of Secrets ask for, each key in `data` or in `stringData`.
+/// The required keys of each type of Secret, in `data` or in `stringData`.
 fn secret(root: &FieldValue<'_, '_>, out: &mut Findings<'_>) {
     let kind = root.text("type").unwrap_or_default();
     let needed: &[&str] = match kind {
@@ -82,7 +82,7 @@ fn secret(root: &FieldValue<'_, '_>, out: &mut Findings<'_>) {
     }
 }
 
-/// A key of a ConfigMap is a text or bytes, not both.
+/// A key of a ConfigMap is in `data` or in `binaryData`, not in both.
 fn twice(root: &FieldValue<'_, '_>, out: &mut Findings<'_>) {
     let Some(bytes) = root.get("binaryData") else { return };
     for (key, entry) in bytes.entries() {
@@ -106,7 +106,7 @@ pub(super) fn labels(metadata: &FieldValue<'_, '_>, out: &mut Findings<'_>) {
     if let Some(annotations) = metadata.get("annotations") {
         let mut bytes = 0;
         for (key, annotation) in annotations.entries() {
-            // Unlike a label's, the name may be written with capital letters in the prefix.
+            // Unlike in a label, the prefix of the name may have capital letters.
             if let Err(reason) = format::qualified_name(&key.to_lowercase()) {
                 out.add("bad-annotation", &annotation, reason);
             }

@@ -1,8 +1,8 @@
-//! What an API server would refuse, found before it is written.
+//! Finds what an API server would refuse, before it is written.
 //!
-//! Two ways: [`shape`] compares each object with a table of the fields its kind has ([`kinds`] and
-//! [`pod_shape`]): unknown fields, types, required fields, enumerations, formats. The other modules
-//! hold what a table cannot say: names that must agree, settings that exclude each other.
+//! There are two parts: [`shape`] compares each object with a table of its kind's fields ([`kinds`] and [`pod_shape`]):
+//! unknown fields, types, required fields, enumerations, formats. The other modules have the rules that a table cannot
+//! express: names that must agree, settings that exclude each other.
 
 mod cron;
 mod field_rules;
@@ -25,12 +25,12 @@ use crate::diag::{Diagnostic, Outcome, Report, Severity, ValuePath};
 use super::{Manifest, ObjectId};
 use node::FieldValue;
 
-/// Objects that an API server takes, as far as can be told without one.
+/// Objects that an API server accepts, as far as can be checked without one.
 #[derive(Debug, Clone)]
 pub struct Verified(Vec<Manifest>);
 
 impl Verified {
-    /// The objects, in the order they were made.
+    /// The objects, in the order in which they were made.
     pub fn manifests(&self) -> &[Manifest] {
         &self.0
     }
@@ -40,20 +40,20 @@ impl Verified {
     }
 }
 
-/// Something in an object that an API server would refuse.
+/// A part of an object that an API server would refuse.
 #[derive(Debug, Clone, PartialEq)]
 pub struct ObjectFault {
     /// Stable, in kebab case: `unknown-field`.
     pub code: &'static str,
-    /// An error, or a warning where an API server can be told to take it.
+    /// An error, or a warning where an API server can be configured to accept it.
     pub severity: Severity,
-    /// The field, `spec.ports[0].name`; it need not be there.
+    /// The field, `spec.ports[0].name`; it may be absent.
     pub path: String,
-    /// The same as steps.
+    /// The same path as steps.
     pub at: ValuePath,
-    /// What is wrong, lower case, no final period.
+    /// The reason, lower case, no final period.
     pub reason: String,
-    /// What to do next.
+    /// The next step.
     pub hint: Option<String>,
 }
 
@@ -70,14 +70,14 @@ impl ObjectFault {
         ObjectFault { code, severity, path: path.to_owned(), at, reason: reason.into(), hint: None }
     }
 
-    /// Says what to do next.
+    /// Sets the next step.
     #[must_use]
     pub fn hint(mut self, hint: Option<impl Into<String>>) -> Self {
         self.hint = hint.map(Into::into);
         self
     }
 
-    /// The fault of an object as a diagnostic.
+    /// The fault as a diagnostic.
     pub fn diagnostic(self, id: &ObjectId) -> Diagnostic {
         let message = format!("`{id}`: `{}`: {}", self.path, self.reason);
         let told = Diagnostic { severity: self.severity, ..Diagnostic::error(self.code, message) };
@@ -85,7 +85,7 @@ impl ObjectFault {
     }
 }
 
-/// Checks each object by itself and all for unique identities.
+/// Checks each object by itself, and that all identities are unique.
 ///
 /// # Errors
 /// One diagnostic for each fault, all at once: the object, the field, the reason.
@@ -108,7 +108,7 @@ pub fn check(manifests: &[Manifest]) -> Vec<(usize, ObjectFault)> {
     found
 }
 
-/// What is wrong with one object by itself; nothing is said about kinds that are not Kubernetes' own, names aside.
+/// The faults of one object by itself; of kinds that are not Kubernetes' own only the metadata are checked.
 pub fn faults(id: &ObjectId, body: &Value) -> Vec<ObjectFault> {
     let built_in = id.is_built_in();
     let mut findings = Findings { id, kind: if built_in { &id.kind } else { "" }, faults: Vec::new() };
@@ -120,7 +120,7 @@ pub fn faults(id: &ObjectId, body: &Value) -> Vec<ObjectFault> {
     findings.faults
 }
 
-/// Every rule sees every object and picks the kinds it is about; the first two know custom resources too.
+/// Every rule gets every object and selects its kinds; the first two check custom resources too.
 const RULES: [fn(&FieldValue<'_, '_>, &mut Findings<'_>); 5] =
     [kinds::check, metadata::check, workload::check, pod::check, network::check];
 
@@ -137,16 +137,16 @@ fn unique(manifests: &[Manifest], faults: &mut Vec<(usize, ObjectFault)>) {
     }
 }
 
-/// Where the rules leave what they find about one object.
+/// Collects the faults of one object.
 struct Findings<'a> {
     id: &'a ObjectId,
-    /// The kind of an object of Kubernetes' own; nothing for a custom resource that may share its name.
+    /// The kind of one of Kubernetes' own objects; empty for a custom resource, which may have the same name.
     kind: &'a str,
     faults: Vec<ObjectFault>,
 }
 
 impl Findings<'_> {
-    /// Leaves a fault at a field.
+    /// Adds a fault at a field.
     fn add(&mut self, code: &'static str, at: &FieldValue<'_, '_>, reason: impl Into<String>) -> &mut ObjectFault {
         self.faults.push(ObjectFault::error(code, at, reason));
         let last = self.faults.len() - 1;

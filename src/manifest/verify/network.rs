@@ -1,4 +1,4 @@
-//! Services, Ingresses and policies: what their fields forbid each other.
+//! Rules for Services, Ingresses and network policies.
 
 use std::collections::HashSet;
 
@@ -82,7 +82,7 @@ fn service(spec: &FieldValue<'_, '_>, out: &mut Findings<'_>) {
 /// The default of `--service-node-port-range`.
 const NODE_PORTS: std::ops::RangeInclusive<i64> = 30000..=32767;
 
-/// Fields that a Service has only for some types.
+/// Fields that a Service has only with some types.
 const ONLY_FOR: [(&str, &[&str]); 5] = [
     ("loadBalancerSourceRanges", &["LoadBalancer"]),
     ("loadBalancerClass", &["LoadBalancer"]),

@@ -1,4 +1,4 @@
-//! A value and the way to it; the way becomes text only when a fault is found.
+//! A value and the path to it; the path becomes a string only when a fault is found.
 
 use serde_json::{Map, Value};
 
@@ -21,12 +21,12 @@ pub struct FieldValue<'v, 'p> {
 }
 
 impl<'v, 'p> FieldValue<'v, 'p> {
-    /// An object.
+    /// The root of an object.
     pub fn root(value: &'v Value) -> Self {
         FieldValue { value, parent: None, step: Step::Root }
     }
 
-    /// A child under a key, whether or not `value` was found there.
+    /// A child under a key, whether or not the object has it.
     pub fn child<'c>(&'c self, key: &'v str, value: &'v Value) -> FieldValue<'v, 'c>
     where
         'p: 'c,
@@ -42,7 +42,7 @@ impl<'v, 'p> FieldValue<'v, 'p> {
         Some(self.child(key, self.value.get(key)?))
     }
 
-    /// The text under a key.
+    /// The string under a key.
     pub fn text(&self, key: &str) -> Option<&'v str> {
         self.value.get(key)?.as_str()
     }
@@ -52,12 +52,12 @@ impl<'v, 'p> FieldValue<'v, 'p> {
         self.value.get(key).is_some()
     }
 
-    /// The map that this is.
+    /// The value as a map.
     pub fn map(&self) -> Option<&'v Map<String, Value>> {
         self.value.as_object()
     }
 
-    /// The values of a map; none where this is not one.
+    /// The entries of a map; empty where the value is not a map.
     pub fn entries<'c>(&'c self) -> impl Iterator<Item = (&'v str, FieldValue<'v, 'c>)>
     where
         'p: 'c,
@@ -65,7 +65,7 @@ impl<'v, 'p> FieldValue<'v, 'p> {
         self.map().into_iter().flatten().map(move |(key, value)| (key.as_str(), self.child(key, value)))
     }
 
-    /// The items of a list; none where this is not one.
+    /// The items of a list; empty where the value is not a list.
     pub fn items<'c>(&'c self) -> impl Iterator<Item = FieldValue<'v, 'c>>
     where
         'p: 'c,

@@ -1,4 +1,4 @@
-//! What must agree inside a pod: names, volumes, ports, probes, requests and limits.
+//! Rules within a pod: names, volumes, ports, probes, requests and limits.
 
 use std::collections::HashSet;
 
@@ -16,7 +16,7 @@ pub(super) fn check(root: &FieldValue<'_, '_>, out: &mut Findings<'_>) {
     }
 }
 
-/// A pod's spec; `claims` are the volumes that its StatefulSet makes.
+/// Checks a pod's spec; `claims` are the volumes that its StatefulSet creates.
 pub(super) fn spec(pod: &FieldValue<'_, '_>, claims: Option<&Value>, out: &mut Findings<'_>) {
     let volumes = volumes(pod, claims, out);
     let mut names = HashSet::new();
@@ -49,12 +49,12 @@ fn volumes<'v>(pod: &FieldValue<'v, '_>, claims: Option<&'v Value>, out: &mut Fi
     let Some(list) = pod.get("volumes") else { return names };
     for volume in list.items() {
         let Some(name) = volume.text("name") else { continue };
-        // A claim of the same name takes the place of a volume.
+        // A claim of the same name replaces a volume.
         if !names.insert(name) && !from_claims.contains(name) {
             out.add("duplicate-name", &volume, format!("a second volume `{name}`"));
         }
         let kinds = volume.map().map_or(0, |map| map.len().saturating_sub(1));
-        // A volume that does not say what it holds is an empty one: the API server adds `emptyDir`.
+        // A volume without a source is an empty one: the API server adds `emptyDir`.
         if kinds > 1 {
             out.add("contradiction", &volume, format!("the volume `{name}` holds two things at once"));
         }
@@ -111,7 +111,7 @@ fn env(container: &FieldValue<'_, '_>, out: &mut Findings<'_>) {
         {
             let reason = format!("a second variable {}: the container gets the last one", format::shown(name));
             let fault = out.add("duplicate-variable", &variable, reason);
-            // The API server takes it, with a warning; a server-side apply of both is refused.
+            // The API server accepts it with a warning; a server-side apply of both is refused.
             fault.severity = Severity::Warning;
             fault.hint = Some("keep one of the two; server-side apply refuses the pair".to_owned());
         }

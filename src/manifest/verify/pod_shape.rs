@@ -10,7 +10,7 @@ const POSITIVE: Shape = Int(1, i32::MAX as i64);
 const ANY_INT: Shape = Int(i32::MIN as i64, i32::MAX as i64);
 const LABEL: Shape = As(format::label_name);
 
-/// What selects objects by their labels.
+/// A label selector.
 pub(super) const SELECTOR: Shape = Map(&[
     opt("matchLabels", &Free(format::qualified_name, &As(format::label_value))),
     opt(
@@ -196,14 +196,14 @@ const DOWNWARD_ITEMS: Shape = List(&Map(&[
     opt("resourceFieldRef", &RESOURCE_REF),
     opt("mode", &Int(0, 0o777)),
 ]));
-// Of these names the API server wants only that they are there.
-/// The name of an object that a pod mounts. The API server takes any text here, and the pod then waits for an object that
-/// cannot exist; what can be no name at all is refused.
+// The API server only requires that these names are there.
+/// The name of an object that a pod mounts. The API server accepts any string here, and the pod then waits for an
+/// object that cannot exist; a string that cannot be a name is refused.
 const MOUNTED: Shape = As(format::mounted_name);
 const PROJECTED_REF: Shape = Map(&[req("name", &MOUNTED), opt("items", &ITEMS), opt("optional", &Bool)]);
 const MODE: Shape = Int(0, 0o777);
 
-/// The claim of a volume.
+/// A volume's claim.
 pub(super) const CLAIM_SPEC: Shape = Map(&[
     req("accessModes", &List(&OneOf(&["ReadWriteOnce", "ReadOnlyMany", "ReadWriteMany", "ReadWriteOncePod"]))),
     req("resources", &RESOURCES),
@@ -344,7 +344,7 @@ const SPREAD_FIELDS: Shape = Map(&[
     opt("nodeTaintsPolicy", &OneOf(&["Honor", "Ignore"])),
 ]);
 
-/// What runs in a pod and where.
+/// The spec of a pod.
 pub(super) const POD_SPEC: Shape = Also(&POD_FIELDS, field_rules::pod);
 const POD_FIELDS: Shape = Map(&[
     req("containers", &List(&CONTAINER)),
@@ -398,7 +398,7 @@ const POD_FIELDS: Shape = Map(&[
     opt("workloadRef", &Any),
 ]);
 
-/// A pod in a workload.
+/// The template of a pod in a workload.
 pub(super) const POD_TEMPLATE: Shape = Map(&[opt("metadata", &POD_METADATA), req("spec", &POD_SPEC)]);
 const POD_METADATA: Shape = Map(&[
     opt("name", &Text),

@@ -1,4 +1,4 @@
-//! Tables that say what a kind's fields are, and the walk that compares an object with them.
+//! Tables of the fields of each kind, and the comparison of an object with them.
 
 use serde_json::Value;
 
@@ -6,41 +6,41 @@ use super::format::{self, shown};
 use super::kinds::META;
 use super::{FieldValue, Findings};
 
-/// What a value may be.
+/// The shape of a value.
 pub(super) enum Shape {
-    /// Anything: left to the controller that reads it.
+    /// Any value: the controller that reads it checks it.
     Any,
-    /// A text of any kind.
+    /// Any string.
     Text,
-    /// A text in a format of [`format`].
+    /// A string in a format of [`format`].
     As(fn(&str) -> Result<(), String>),
     /// The name of something, in a format of [`format`].
     Named(fn(&str) -> Result<(), String>),
-    /// A text of a set that is larger than a list.
+    /// A string of a set that is larger than a list.
     Words(fn(&str) -> Result<(), String>),
-    /// One of these texts.
+    /// One of these strings.
     OneOf(&'static [&'static str]),
-    /// True or false.
+    /// A boolean.
     Bool,
-    /// A whole number between two bounds.
+    /// An integer within bounds.
     Int(i64, i64),
-    /// A port by number or by name.
+    /// A port, by number or by name.
     Port,
     /// A number, or a percentage: `1`, `25%`.
     Share,
-    /// `500m`, `2`, `1.5Gi`.
+    /// A quantity: `500m`, `2`, `1.5Gi`.
     Quantity,
-    /// Any keys in a format, values of one shape.
+    /// A map of keys in a format to values of one shape.
     Free(fn(&str) -> Result<(), String>, &'static Shape),
-    /// Items of one shape.
+    /// A list of items of one shape.
     List(&'static Shape),
-    /// These fields and no others.
+    /// A map with these fields and no others.
     Map(&'static [FieldShape]),
-    /// These fields, and others that we know nothing about.
+    /// A map with these fields and other, unknown ones.
     Having(&'static [FieldShape]),
     /// A whole object with a `spec` of this shape.
     Object(&'static Shape),
-    /// A shape, and a rule about what its fields say together.
+    /// A shape, and a rule about its fields together.
     Also(&'static Shape, fn(&FieldValue<'_, '_>, &mut Findings<'_>)),
 }
 
@@ -51,26 +51,26 @@ pub(super) struct FieldShape {
     shape: &'static Shape,
 }
 
-/// A field that may be left out.
+/// An optional field.
 pub(super) const fn opt(name: &'static str, shape: &'static Shape) -> FieldShape {
     FieldShape { name, required: false, shape }
 }
 
-/// A field that must be there, and not empty.
+/// A required field that may not be empty.
 pub(super) const fn req(name: &'static str, shape: &'static Shape) -> FieldShape {
     FieldShape { name, required: true, shape }
 }
 
-/// Any 32-bit number from 0.
+/// Any 32-bit integer from 0.
 pub(super) const COUNT: Shape = Shape::Int(0, i32::MAX as i64);
-/// A number of a port.
+/// A port number.
 pub(super) const PORT: Shape = Shape::Int(1, 65535);
-/// Key and value of any text.
+/// A map of strings.
 pub(super) const TEXTS: Shape = Shape::Free(|_| Ok(()), &Shape::Text);
 /// The name of most objects.
 pub(super) const NAME: Shape = Shape::As(format::subdomain);
 
-/// Compares a value with its shape and leaves every difference.
+/// Compares a value with its shape and adds every difference.
 pub(super) fn compare(node: &FieldValue<'_, '_>, shape: &Shape, out: &mut Findings<'_>) {
     let value = node.value;
     match shape {
@@ -182,7 +182,7 @@ fn compare_object(node: &FieldValue<'_, '_>, spec: &Shape, out: &mut Findings<'_
             }
         }
     }
-    // A budget without any is a budget of nothing.
+    // A PodDisruptionBudget without a spec is an empty one.
     if !node.has("spec") && out.kind != "PodDisruptionBudget" {
         out.add("missing-field", &node.child("spec", &Value::Null), "required, and not there");
     }
@@ -217,7 +217,7 @@ fn compare_map(node: &FieldValue<'_, '_>, fields: &'static [FieldShape], others:
     }
 }
 
-/// Whether Kubernetes puts its default in the place of an empty value.
+/// Whether Kubernetes replaces an empty value by its default.
 fn as_if_missing(shape: &Shape, value: &Value) -> bool {
     match shape {
         Shape::OneOf(_) | Shape::As(_) => value.as_str() == Some(""),

@@ -1,4 +1,4 @@
-//! What manages pods: selectors, strategies, replicas, budgets, autoscalers.
+//! Rules for workloads: selectors, strategies, replicas, budgets, autoscalers.
 
 use serde_json::Value;
 
@@ -32,7 +32,7 @@ pub(super) fn check(root: &FieldValue<'_, '_>, out: &mut Findings<'_>) {
     }
 }
 
-/// The labels that pods are selected by must be labels that they have.
+/// The labels of the selector must be labels of the pods.
 fn selector(spec: &FieldValue<'_, '_>, out: &mut Findings<'_>) {
     let Some(selector) = spec.get("selector") else { return };
     let labels = spec.value.pointer("/template/metadata/labels");
@@ -78,7 +78,7 @@ fn strategy(spec: &FieldValue<'_, '_>, out: &mut Findings<'_>) {
     }
 }
 
-/// A Job's own selector must select its pods too; most have none, and get one.
+/// A Job's own selector must match its pods too; most have none, and get one.
 fn job(spec: &FieldValue<'_, '_>, out: &mut Findings<'_>) {
     if spec.has("selector") {
         selector(spec, out);
@@ -91,7 +91,7 @@ fn job(spec: &FieldValue<'_, '_>, out: &mut Findings<'_>) {
     template(spec, &["OnFailure", "Never"], out);
 }
 
-/// A rollout must have longer than a pod has to become ready.
+/// The deadline of a rollout must be longer than a pod needs to become ready.
 fn deadline(spec: &FieldValue<'_, '_>, out: &mut Findings<'_>) {
     let number = |key: &str| spec.value.get(key).and_then(Value::as_i64);
     let least = number("minReadySeconds").unwrap_or(0);
@@ -102,7 +102,7 @@ fn deadline(spec: &FieldValue<'_, '_>, out: &mut Findings<'_>) {
     }
 }
 
-/// What Kubernetes takes for a missing `progressDeadlineSeconds`.
+/// Kubernetes' default of `progressDeadlineSeconds`.
 const DEFAULT_DEADLINE: i64 = 600;
 
 fn budget(spec: &FieldValue<'_, '_>, out: &mut Findings<'_>) {
