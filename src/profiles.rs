@@ -1,15 +1,15 @@
-//! The files of `values/`: what each is for, and what only its user can say.
+//! The profiles of `values/`: the purpose of each, and the values that only its user knows.
 //!
-//! The first line of a file is a comment that says what it is for. A value that is an example ends in a
-//! comment that starts with [`MARK`]: the question that it stands for.
+//! The first line of a file is a comment with its purpose. An example value ends in a comment that starts with
+//! [`MARK`]: the question that the user has to answer.
 
 use crate::bundle;
 use crate::diag::{Diagnostic, Location};
 
-/// What `init` writes where nothing is named.
+/// The profile that `init` writes where none is named.
 pub const FIRST: &str = "evaluation";
 
-/// Stands between a value that is an example and the question that it answers.
+/// The separator between an example value and its question.
 pub const MARK: &str = "# ?: ";
 
 /// One file of `values/`.
@@ -21,41 +21,41 @@ pub struct Profile {
     pub text: &'static str,
 }
 
-/// What a profile cannot know.
+/// An open question of a profile.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Question<'t> {
     /// Counted from 1, in lines.
     pub line: usize,
-    /// Where the value starts that is an example; counted from 1, in characters.
+    /// The column at which the example value starts; counted from 1, in characters.
     pub column: usize,
     /// How long that value is, in characters.
     pub len: usize,
-    /// What is asked, as the file has it.
+    /// The question, as in the file.
     pub text: &'t str,
-    /// The value that stands there.
+    /// The example value.
     pub example: &'t str,
 }
 
 impl Profile {
-    /// What the file is for: its first line.
+    /// The purpose of the file: its first line.
     pub fn purpose(&self) -> &'static str {
         self.text.lines().next().unwrap_or_default().trim_start_matches(['#', ' '])
     }
 
-    /// What is to be answered before the file is good for more than a look, from top to bottom.
+    /// The questions to answer before the file is used for more than a trial, from top to bottom.
     pub fn questions(&self) -> Vec<Question<'static>> {
         questions(self.text)
     }
 }
 
 impl Question<'_> {
-    /// The place of the example in the text with this number.
+    /// The place of the example in the source with this number.
     pub fn at(&self, source: usize) -> Location {
         Location { source, line: self.line, column: self.column, len: self.len }
     }
 }
 
-/// The questions of a text, from top to bottom.
+/// The questions of a file, from top to bottom.
 pub fn questions(text: &str) -> Vec<Question<'_>> {
     text.lines().zip(1..).filter_map(|(text, line)| question(text, line)).collect()
 }
@@ -74,7 +74,7 @@ fn question(line: &str, number: usize) -> Option<Question<'_>> {
     })
 }
 
-/// All profiles, in order of their names.
+/// All profiles, sorted by name.
 pub fn all() -> impl Iterator<Item = Profile> {
     bundle::profiles().filter_map(|name| Some(Profile { name, text: bundle::profile(name)? }))
 }
@@ -82,7 +82,7 @@ pub fn all() -> impl Iterator<Item = Profile> {
 /// The profile with this name.
 ///
 /// # Errors
-/// There is none.
+/// No profile has this name.
 pub fn find(name: &str) -> Result<Profile, Diagnostic> {
     let known = bundle::profiles().find(|known| *known == name);
     known.and_then(|name| Some(Profile { name, text: bundle::profile(name)? })).ok_or_else(|| unknown(name))
@@ -99,7 +99,7 @@ fn unknown(name: &str) -> Diagnostic {
     }
 }
 
-/// What was probably meant: a name with a slip in it, a part of a name, or a word of what the profile is for.
+/// The profile that was probably meant: a name with a typing error, a part of a name, or a word of a purpose.
 fn likely(wanted: &str) -> Vec<String> {
     let near = all().map(|profile| (strsim::jaro_winkler(wanted, profile.name), profile));
     let near = near.max_by(|a, b| a.0.total_cmp(&b.0)).filter(|(score, _)| *score >= 0.88).map(|(_, profile)| profile);

@@ -1,6 +1,6 @@
-//! Words of command lines that people copy into a shell.
+//! Commands that people copy into a shell.
 
-/// A word as a POSIX shell takes it.
+/// Quotes a word for a POSIX shell.
 pub fn quoted(word: &str) -> String {
     let plain = |c: char| c.is_ascii_alphanumeric() || "-_./:=,@%+".contains(c);
     match !word.is_empty() && word.chars().all(plain) {
@@ -9,19 +9,19 @@ pub fn quoted(word: &str) -> String {
     }
 }
 
-/// The name under which the API server keeps what the printed commands apply.
+/// The field manager of the printed commands.
 pub const MANAGER: &str = "gitlab-render";
 
-/// The command that applies manifests, up to `-f`: on the server's side, so that fields which are no longer rendered go,
-/// and over what somebody changed by hand.
+/// The command that applies manifests, up to `-f`: by server-side apply, so that fields that are no longer rendered are
+/// removed, and with precedence over manual changes.
 pub fn kubectl_apply(namespace: &str) -> String {
     format!("kubectl apply -n {namespace} --server-side --force-conflicts --field-manager={MANAGER}")
 }
 
 /// Commands that wait until a Job has ended, either way, and fail where it has failed. `kubectl wait` for one condition
-/// does not see the other, and would hang for its whole timeout.
+/// does not see the other, and would wait for its whole timeout.
 ///
-/// `job` is as kubectl takes it, `job/prod-migrations-1`, or a variable of the shell in quotes; the wait ends after `seconds`
+/// `job` is in kubectl's notation, `job/prod-migrations-1`, or a quoted shell variable; the wait ends after `seconds`
 /// in any case.
 pub fn job_ended(namespace: &str, job: &str, seconds: u64) -> String {
     let ended = r#"{.status.conditions[?(@.status=="True")].type}"#;
@@ -34,12 +34,12 @@ pub fn job_ended(namespace: &str, job: &str, seconds: u64) -> String {
     )
 }
 
-/// The same for the newest Job with these labels, for up to two hours: older ones may have failed long ago. Where there is no
-/// such Job, the shell says so.
+/// The same for the newest Job with these labels, for up to two hours: older ones may have failed long ago. Where there
+/// is no such Job, the commands report that.
 pub fn newest_job_ended(namespace: &str, labels: &str) -> String {
     let newest =
         format!("kubectl get job -n {namespace} -l {labels} --sort-by=.metadata.creationTimestamp -o name | tail -n 1");
-    // an interactive shell goes on with the next line, where an empty name would be asked for until the time is over
+    // An interactive shell continues with the next line, which would poll for an empty name until the time is over.
     let checked = format!("\"${{job:?no Job in namespace {namespace} has the labels {labels}}}\"");
     let ended = job_ended(namespace, "\"$job\"", 7200).replacen("\"$job\"", &checked, 1);
     format!("job=$({newest})\n{ended}")

@@ -1,6 +1,6 @@
-//! What of a line is secret because of a name: its key, a key above it, a flag or a variable before it.
+//! Secrets of a line that a name marks: its key, a key above it, a flag or a variable before it.
 //!
-//! This reads lines and indentation and is no YAML parser, because the text may not be YAML at all.
+//! This module reads lines and indentation and is not a YAML parser, because the input may not be YAML at all.
 
 use std::collections::HashSet;
 use std::sync::LazyLock;
@@ -10,7 +10,7 @@ use regex::Regex;
 use super::Cut;
 use super::names::{Above, NameMeaning, at_the_end, gives_nothing_away, is_pointer, is_random, is_secret, meaning};
 
-/// The parts of each line that are secret because of what stands around them.
+/// The parts of each line that are secret because of their context.
 pub fn cuts(lines: &[&str]) -> Vec<Vec<Cut>> {
     let mut keys = Keys { above: Vec::new(), aliases: secret_aliases(lines), open: None };
     let mut in_pem = false;
@@ -31,12 +31,12 @@ pub fn cuts(lines: &[&str]) -> Vec<Vec<Cut>> {
     cuts
 }
 
-/// The parts of one line that a name in the same line makes secret: flow maps, `--set`, settings in a text, flags.
+/// The parts of one line that a name in the same line marks as secret: flow maps, `--set`, settings in a string, flags.
 pub fn in_one_line(line: &str) -> Vec<Cut> {
     by_name(line, false)
 }
 
-/// The same in a sentence, where only what is assigned counts, and `key=value` is an example.
+/// The same in a sentence, where only an assignment counts, and `key=value` is an example.
 pub fn in_a_sentence(text: &str) -> Vec<Cut> {
     by_name(text, true)
 }
@@ -62,7 +62,7 @@ fn by_name(line: &str, sentence: bool) -> Vec<Cut> {
         at = end;
         let word = line[start..end].trim_end_matches(['[', ']']);
         let end = start + word.len();
-        // Most words have no value behind them, which is quicker to see than what a word means.
+        // Most words have no value after them, and this check is faster than classifying the word.
         let Some((from, sign)) = value_after(line, start, end) else { continue };
         let (above, name) = at_the_end(word.trim_start_matches(['-', '[']));
         let plain = matches!(meaning(name), NameMeaning::Plain | NameMeaning::Options | NameMeaning::Headers);
@@ -87,17 +87,17 @@ fn by_name(line: &str, sentence: bool) -> Vec<Cut> {
     cuts
 }
 
-/// Where the value of a word starts, and the sign that says that it is one: `=`, `:`, or a blank after a flag.
+/// The start of a word's value, and the separator that precedes it: `=`, `:`, or a blank after a flag.
 fn value_after(line: &str, start: usize, end: usize) -> Option<(usize, char)> {
     let rest = &line[end..];
     if let Some((sign, between)) = sign(rest) {
         let after = end + between.len();
-        // a quote that ends what the name is in: '^ *token = '
+        // The closing quote of a string that contains the name: '^ *token = '
         let quote = line[after..].chars().next().filter(|c| matches!(c, '"' | '\''));
         if quote.is_some_and(|quote| line[..start].matches(quote).count() % 2 == 1 && !between.contains(quote)) {
             return None;
         }
-        // `host/token-service:v1` is an image, `a::b` a path
+        // `host/token-service:v1` is an image, `a::b` a path.
         let joined = between == ":";
         if joined
             && (start > 0 && line[..start].ends_with(['/', ':', '@']) || line[after..].starts_with([':', '/', '-']))
@@ -117,7 +117,8 @@ fn value_after(line: &str, start: usize, end: usize) -> Option<(usize, char)> {
     None
 }
 
-/// The sign behind a name, `=` or `:`, and all that stands between the name and its value. Quotes and brackets close the name.
+/// The separator after a name, `=` or `:`, and everything between the name and its value. Quotes and brackets close the
+/// name.
 fn sign(rest: &str) -> Option<(char, &str)> {
     let blank = |c: char| matches!(c, ' ' | '\t');
     let open = rest.trim_start_matches(['\\', '"', '\'', ']', ')']);
@@ -130,9 +131,9 @@ fn sign(rest: &str) -> Option<(char, &str)> {
     Some((if sign.starts_with(':') { ':' } else { '=' }, &rest[..rest.len() - value.len()]))
 }
 
-/// Between a flag and its value: a blank, or the comma of a list.
+/// The separator between a flag and its value: a blank, or the comma of a list.
 static FLAG: LazyLock<Option<Regex>> = LazyLock::new(|| regex(r#"^(?:["'][ \t]*,[ \t]*|[ \t]+)"#));
-/// Behind an unquoted value: the next name with its sign, or nothing more.
+/// What may follow an unquoted value: the next name with its separator, or nothing.
 static NEXT: LazyLock<Option<Regex>> = LazyLock::new(|| {
     regex(
         r#"^(?:[,;&][ \t]*["']?[A-Za-z_][0-9A-Za-z_.\[\]\\-]*["']?[ \t]*[:=]|[ \t]+["']?[A-Za-z_][0-9A-Za-z_.-]*["']?=|[,;]?[ \t]*$)"#,
@@ -154,7 +155,7 @@ fn regex(pattern: &str) -> Option<Regex> {
     Regex::new(pattern).ok()
 }
 
-/// The byte behind the value that starts at a byte.
+/// The byte after the value that starts at a byte.
 fn end_of_value(line: &str, from: usize, sign: char) -> usize {
     let value = &line[from..];
     let escaped = value.starts_with("\\\"");
@@ -163,7 +164,7 @@ fn end_of_value(line: &str, from: usize, sign: char) -> usize {
         let skip = if escaped { 2 } else { 1 };
         let mut before = ' ';
         for (at, c) in value.char_indices().skip(skip) {
-            // a quote ends the value where it is escaped as its first one is
+            // A quote ends the value where it is escaped like the opening one.
             if c == quote && (before == '\\') == escaped {
                 return from + at + 1;
             }
@@ -181,7 +182,7 @@ fn end_of_value(line: &str, from: usize, sign: char) -> usize {
         };
         return value.find(close).map_or(line.len(), |n| from + n + close.len());
     }
-    // a map or a list: to its end, or all the rest
+    // A map or a list: up to its end, or the whole rest.
     if let Some(bracket) = value.chars().next().filter(|c| matches!(c, '{' | '[')) {
         let close = if bracket == '{' { '}' } else { ']' };
         let mut depth = 0;
@@ -223,7 +224,7 @@ fn is_prose(before: &str, value: &str) -> bool {
             && value.split(' ').count() > 3)
 }
 
-/// What is assigned in a program: a call or another variable, no secret.
+/// Whether the right-hand side of an assignment in a program is no secret: a call or another variable.
 fn is_code(value: &str) -> bool {
     let value = value.trim().trim_start_matches('"');
     let name = |text: &str| {
@@ -246,7 +247,7 @@ fn comment(line: &str) -> Option<usize> {
     if line[content..].starts_with('#') { Some(content) } else { line.find(" #").map(|n| n + 1) }
 }
 
-/// Words in a comment that were drawn by lot.
+/// Random-looking words in a comment.
 fn random_words(line: &str, from: usize, cuts: &mut Vec<Cut>) {
     let mut at = from;
     for word in line[from..].split(|c: char| !c.is_ascii_alphanumeric()) {
@@ -258,7 +259,7 @@ fn random_words(line: &str, from: usize, cuts: &mut Vec<Cut>) {
     }
 }
 
-/// The anchors that keys with a secret's name refer to.
+/// The anchors to which keys with a secret's name refer.
 fn secret_aliases<'a>(lines: &[&'a str]) -> HashSet<&'a str> {
     let mut aliases = HashSet::new();
     for line in lines.iter().filter(|line| line.contains('*')) {
@@ -280,11 +281,11 @@ fn word(text: &str) -> &str {
     &text[..text.find(|c: char| c.is_whitespace() || ",[]{}".contains(c)).unwrap_or(text.len())]
 }
 
-/// The keys above the line that is read: their indentation, and what they say about what is below them.
+/// The keys above the current line: their indentation, and how they classify the lines below them.
 struct Keys<'a> {
     above: Vec<(usize, Above)>,
     aliases: HashSet<&'a str>,
-    /// The quote of a value that goes on in the next line.
+    /// The quote of a value that continues on the next line.
     open: Option<char>,
 }
 
@@ -293,7 +294,7 @@ impl Keys<'_> {
         self.above.last().map(|(_, above)| *above).unwrap_or_default()
     }
 
-    /// The byte from which on the line is to be hidden.
+    /// The byte from which the line is hidden.
     fn read(&mut self, line: &str) -> Option<usize> {
         let mut at = line.len() - line.trim_start().len();
         if at == line.len() || line[at..].starts_with('#') {
@@ -301,7 +302,7 @@ impl Keys<'_> {
         }
         let mut item = false;
         while let Some(rest) = line[at..].strip_prefix('-').filter(|rest| rest.starts_with(' ') || rest.is_empty()) {
-            // the key of a list may stand as far left as its items
+            // The key of a list may stand in the column of its items.
             self.above.retain(|(indent, _)| *indent <= at);
             item = true;
             at += 1 + (rest.len() - rest.trim_start().len());
@@ -317,7 +318,7 @@ impl Keys<'_> {
             match self.open {
                 Some(quote) if line.contains(quote) => self.open = None,
                 Some(_) => {}
-                // the end of a heredoc: what is above it is left
+                // The end of a heredoc ends its context.
                 None if !item => self.above.retain(|(indent, _)| *indent <= at),
                 None => {}
             }
@@ -334,7 +335,7 @@ impl Keys<'_> {
         let anchored = self.anchored(value);
         let quote = value.chars().next().filter(|c| matches!(c, '"' | '\''));
         self.open = quote.filter(|quote| !value[1..].contains(*quote));
-        // A block under `secret:` or `key:` is the secret itself, or a map that has its own names.
+        // A block under `secret:` or `key:` is the secret itself, or a map with names of its own.
         let block = value.starts_with(['|', '>']) && meaning(last) == NameMeaning::Reference;
         let below = if block || anchored { above.all_secret() } else { above.below(last) };
         self.above.push((at, below));
@@ -342,25 +343,25 @@ impl Keys<'_> {
         (hides && !(of_path == Above::default() && is_flow(value))).then_some(value_at)
     }
 
-    /// Whether a value has an anchor that a secret refers to, or that is named as one.
+    /// Whether a value has an anchor that a secret refers to, or whose name marks a secret.
     fn anchored(&self, value: &str) -> bool {
         value.strip_prefix('&').map(word).is_some_and(|name| self.aliases.contains(name) || is_secret(name))
     }
 }
 
-/// A map in one line, whose keys say themselves what is secret: `{secret: my-secret, key: password}`.
+/// A map in one line, whose keys are classified by themselves: `{secret: my-secret, key: password}`.
 fn is_flow(value: &str) -> bool {
     value.starts_with('{') && value.contains(':') && REFERENCES.iter().any(|regex| regex.is_match(value))
 }
 
-/// A flow map that has nothing but the keys that name a Secret.
+/// A flow map with only the keys that name a Secret.
 static REFERENCES: LazyLock<Option<Regex>> = LazyLock::new(|| {
     regex(
         r#"^\{[ \t]*(?:["']?(?:secret|key|name|secretName|existingSecret|file|useSecret|enabled)["']?[ \t]*:[ \t]*["']?[a-z0-9.-]*["']?[ \t]*,?[ \t]*)+\}"#,
     )
 });
 
-/// The key that starts at a byte of a line, and the byte that its value starts at.
+/// The key that starts at a byte of a line, and the start of its value.
 fn key(line: &str, at: usize) -> Option<(&str, usize)> {
     let rest = &line[at..];
     let (key, after) = match rest.chars().next()? {
@@ -377,14 +378,14 @@ fn key(line: &str, at: usize) -> Option<(&str, usize)> {
             (&rest[..end], &rest[end + 1..])
         }
     };
-    // a sentence or a command with a colon in it is no key
+    // A sentence or a command that contains a colon is not a key.
     if key.contains(|c: char| "$(){}=\"`;".contains(c)) {
         return None;
     }
     Some((key.trim(), line.len() - after.trim_start().len()))
 }
 
-/// `name: SMTP_PASSWORD` with `value: ...` beside it, and `- --password` with `- ...` behind it.
+/// `name: SMTP_PASSWORD` beside `value: ...`, and `- --password` before `- ...`.
 fn pairs(lines: &[&str], cuts: &mut [Vec<Cut>]) {
     let content = |line: &'_ str| line.len() - line.trim_start().trim_start_matches("- ").trim_start().len();
     for (i, line) in lines.iter().enumerate() {
@@ -405,7 +406,7 @@ fn pairs(lines: &[&str], cuts: &mut [Vec<Cut>]) {
         if !is_secret(line[at..].trim_matches(['"', '\'', ' ', ','])) {
             continue;
         }
-        // the other lines of the same map, up to the items of the list before and after it
+        // The other lines of the same map, up to the neighbouring items of the list.
         let item = |n: usize| lines[n].trim_start().starts_with("- ");
         let inside = |n: &usize| lines[*n].trim().is_empty() || content(lines[*n]) >= start;
         let before = (0..i)
@@ -427,5 +428,5 @@ fn pairs(lines: &[&str], cuts: &mut [Vec<Cut>]) {
     }
 }
 
-/// How far from a variable's name its value is looked for, in lines.
+/// The maximum distance in lines between a variable's name and its value.
 const NEAR: usize = 8;

@@ -1,8 +1,8 @@
 //! Keeps secrets out of excerpts, differences and reports.
 //!
-//! A value is masked where its key, a key above it or the key that was probably meant ([`names`]) is named as a
-//! secret would be, and where it looks like a secret whatever it is called ([`shapes`]). Names of Secrets, hosts,
-//! ports and whole scripts stay. Where it is not sure it masks: a mask too many costs a glance into the file.
+//! A value is masked where its key, a key above it or the key that was probably meant ([`names`]) has a secret's name,
+//! and where it looks like a secret regardless of its name ([`shapes`]). Names of Secrets, hosts, ports and whole
+//! scripts stay. In doubt it masks: a superfluous mask costs the reader a look into the file.
 
 mod lines;
 mod names;
@@ -12,23 +12,23 @@ mod tree;
 pub use names::is_secret;
 pub use tree::value;
 
-/// What a masked text is replaced with; its length says nothing.
+/// The replacement of a masked string; its length reveals nothing.
 pub const MASK: &str = "********";
 
-/// A part of a line, in bytes: start, end.
+/// A part of a line as a range of bytes: start, end.
 type Cut = (usize, usize);
 
-/// One line that can be shown, and where its characters went.
+/// A line that may be shown, and the mapping of its characters.
 #[derive(Debug, PartialEq, Eq)]
 pub struct Shown {
     /// The line with masks.
     pub text: String,
-    /// Characters of the original line that a mask stands for: start, end.
+    /// The ranges of characters of the original line that masks replace: start, end.
     cuts: Vec<(usize, usize)>,
 }
 
 impl Shown {
-    /// Where a character of the original line (both counted from 0) is now; inside a mask, the mask's start.
+    /// The new position of a character of the original line (both counted from 0); inside a mask, the mask's start.
     pub fn moved(&self, column: usize) -> usize {
         let mut shift: isize = 0;
         for &(start, end) in &self.cuts {
@@ -44,14 +44,14 @@ impl Shown {
     }
 }
 
-/// A text whose lines can be shown.
+/// A source whose lines may be shown.
 pub struct Redacted<'a> {
-    /// Each line, and what of it its place in the document hides.
+    /// Each line, and the parts of it that its context hides.
     lines: Vec<(&'a str, Vec<Cut>)>,
 }
 
 impl<'a> Redacted<'a> {
-    /// Reads a text once.
+    /// Scans a source once.
     pub fn of(text: &'a str) -> Self {
         let lines: Vec<&str> = text.split('\n').map(|line| line.strip_suffix('\r').unwrap_or(line)).collect();
         let cuts = lines::cuts(&lines);
@@ -64,8 +64,8 @@ impl<'a> Redacted<'a> {
         Some(show(line, hidden.clone()))
     }
 
-    /// The same for a line in which a key is misspelt, at a column (characters from 1): what is behind it is hidden
-    /// where the key that a hint suggests is named as a secret.
+    /// The same for a line in which a key is misspelt, at a column (characters from 1): its value is hidden where the
+    /// suggested key has a secret's name.
     pub fn line_with_hint(&self, number: usize, column: usize, hint: Option<&str>) -> Option<Shown> {
         let (line, hidden) = self.lines.get(number.checked_sub(1)?)?;
         let mut hidden = hidden.clone();
@@ -77,15 +77,15 @@ impl<'a> Redacted<'a> {
         Some(show(line, hidden))
     }
 
-    /// All lines, as the text had them.
+    /// All lines, with the line breaks of the source.
     pub fn whole(&self) -> String {
         let lines = self.lines.iter().map(|(line, hidden)| show(line, hidden.clone()).text);
         lines.collect::<Vec<_>>().join("\n")
     }
 }
 
-/// A single text that is no document, such as a message: what is a secret by its own shape is masked, and what is
-/// assigned to a secret's name.
+/// A single string that is not a document, such as a message: strings with a secret's shape are masked, and so is
+/// everything that is assigned to a secret's name.
 pub fn text(text: &str) -> String {
     let mut cuts = shapes::cuts(text);
     if text.contains('=') {

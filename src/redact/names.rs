@@ -1,36 +1,36 @@
-//! What the name of a setting says about its value.
+//! Classifies values by the names of their settings.
 
 use std::borrow::Cow;
 
-/// What stands under a name.
+/// The class of the value under a name.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum NameMeaning {
     /// Nothing that has to be hidden.
     Plain,
     /// A secret, or a map or list of secrets.
     Secret,
-    /// A secret where it is a scalar; a map of this name is an ordinary one: `auth`, `pin`.
+    /// A secret where it is a scalar; a map of this name is harmless: `auth`, `pin`.
     Weak,
     /// The name of a Secret or of a key in one: `secret: my-secret`, `key: password`.
     Reference,
     /// HTTP headers, which often authenticate.
     Headers,
-    /// Options of another program, where `secret` is not the name of a Kubernetes Secret.
+    /// Options of another program, where `secret` does not name a Kubernetes Secret.
     Options,
 }
 
-/// What the keys above a key say about it.
+/// The class that the keys above a key give it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Above {
     secret: bool,
     headers: bool,
     options: bool,
-    /// In the map that refers to a Secret: `secret: {name: my-secret, key: password}`.
+    /// Within the map that refers to a Secret: `secret: {name: my-secret, key: password}`.
     reference: bool,
 }
 
 impl Above {
-    /// What the children of a key have above them.
+    /// The context of a key's children.
     pub fn below(self, key: &str) -> Self {
         let meaning = meaning(key);
         Above {
@@ -41,7 +41,7 @@ impl Above {
         }
     }
 
-    /// The same where all that is below a key is a secret, whatever the key is.
+    /// The same where everything below a key is secret, regardless of the key.
     pub fn all_secret(self) -> Self {
         Above { secret: true, ..self }
     }
@@ -68,14 +68,14 @@ impl Above {
     }
 }
 
-/// Whether what has this name is likely to be a secret. The name may be a path.
+/// Whether the value of this name is probably secret. The name may be a path.
 pub fn is_secret(name: &str) -> bool {
     let (above, last) = at_the_end(name);
     matches!(meaning(last), NameMeaning::Secret | NameMeaning::Weak)
         || (above.secret && meaning(last) == NameMeaning::Plain && !stands_beside_secrets(last))
 }
 
-/// The last key of a path, and what those before it say about it.
+/// The last key of a path, and the context that the keys before it give.
 pub fn at_the_end(path: &str) -> (Above, &str) {
     let mut above = Above::default();
     if path.starts_with("checksum/") {
@@ -88,7 +88,7 @@ pub fn at_the_end(path: &str) -> (Above, &str) {
         }
         last = segment.split('[').next().unwrap_or(segment);
     }
-    // `tls.key` and `id_rsa.pem` are names of files that hold a key
+    // `tls.key` and `id_rsa.pem` are names of files that contain a key.
     let dotted =
         matches!(last, "key" | "pem") && path.contains(['.', '/']) && !path.contains("password") && !above.secret;
     if dotted && path.matches('.').count() == 1 {
@@ -97,7 +97,7 @@ pub fn at_the_end(path: &str) -> (Above, &str) {
     (above, last)
 }
 
-/// What a key says about its value.
+/// The class of a key's value.
 pub fn meaning(segment: &str) -> NameMeaning {
     const ANYWHERE: [&str; 26] = [
         "password",
@@ -148,7 +148,8 @@ pub fn meaning(segment: &str) -> NameMeaning {
         "hmac",
     ];
     const WEAK: [&str; 5] = ["auth", "pin", "sig", "signature", "auths"];
-    /// What a secret is called, where it is, whether there is one, how long it lives: none of this is the secret.
+    /// Suffixes for properties of a secret: its name, its location, whether it exists, its lifetime. None of them is
+    /// the secret.
     const ABOUT_ONE: [&str; 53] = [
         "name",
         "names",
@@ -209,7 +210,7 @@ pub fn meaning(segment: &str) -> NameMeaning {
     const OF_NAMES: [&str; 6] =
         ["imagepullsecrets", "pullsecrets", "secretkeyref", "configmapkeyref", "secretref", "serviceaccounttoken"];
     const OPTIONS: [&str; 3] = ["args", "clientoptions", "options"];
-    // an annotation with the digest of a Secret
+    // An annotation with the digest of a Secret.
     if segment.is_empty() || segment.starts_with("checksum/") || NOT_ONE.contains(&segment) {
         return NameMeaning::Plain;
     }
@@ -271,7 +272,7 @@ fn refers(words: &[String], joined: &str) -> bool {
         [before @ .., last] if last == "secret" => {
             before.last().is_some_and(|word| OF_SECRETS.contains(&word.as_str()))
         }
-        // `secretKey` is also what MinIO and S3 call a secret
+        // MinIO and S3 call a secret `secretKey` too.
         [before @ .., last] if last == "key" => {
             before.len() > 1 && before.last().is_some_and(|word| OF_KEYS.contains(&word.as_str()))
                 || matches!(joined, "passwordkey" | "usernamekey" | "configkey" | "adminkey")
@@ -280,11 +281,11 @@ fn refers(words: &[String], joined: &str) -> bool {
     }
 }
 
-/// A word that is one or two slips of the hand away from one that names secrets.
+/// Whether a word is a misspelling, by one or two letters, of one that names secrets.
 fn is_misspelt(word: &str) -> bool {
     const SHORT: [&str; 3] = ["secret", "token", "apikey"];
     const LONG: [&str; 6] = ["password", "passphrase", "credential", "credentials", "accesskey", "privatekey"];
-    /// Words of their own.
+    /// Other words that resemble them.
     const OTHERS: [&str; 5] = ["taken", "tokio", "secrecy", "secure", "passwordless"];
     if word.len() < 5 || word.len() > 14 || OTHERS.contains(&word) {
         return false;
@@ -297,8 +298,8 @@ fn is_misspelt(word: &str) -> bool {
     SHORT.iter().any(|known| near(known, 1)) || LONG.iter().any(|known| near(known, 2))
 }
 
-/// How many letters of one word the other does not have: at least so many edits lie between the two, and counting them
-/// costs a fraction of what finding the edits does.
+/// How many letters of one word the other lacks: a lower bound of the edit distance that costs a fraction of computing
+/// it.
 fn letters(one: &str, two: &str) -> usize {
     let mut counts = [0_i8; 32];
     one.chars().for_each(|c| counts[c as usize % 32] += 1);
@@ -329,7 +330,7 @@ fn words(segment: &str) -> Vec<String> {
     words
 }
 
-/// What stands beside a secret in its map without being one.
+/// Keys beside a secret in its map that are not secret.
 fn stands_beside_secrets(key: &str) -> bool {
     const BESIDE: [&str; 32] = [
         "name",
@@ -372,7 +373,7 @@ fn stands_beside_secrets(key: &str) -> bool {
             .is_some_and(|word| matches!(word.as_str(), "name" | "file" | "path" | "enabled" | "seconds" | "mode"))
 }
 
-/// Headers that say something about a message and nothing about who sends it.
+/// Headers that describe a message and do not authenticate its sender.
 fn is_harmless_header(key: &str) -> bool {
     const HARMLESS: [&str; 25] = [
         "accept",
@@ -405,7 +406,7 @@ fn is_harmless_header(key: &str) -> bool {
     HARMLESS.contains(&joined.as_str()) || joined.starts_with("xforwarded") || joined.starts_with("accesscontrol")
 }
 
-/// The scalar that a text stands for, without quotes, tag, anchor and comment.
+/// A scalar without quotes, tag, anchor and comment.
 fn bare(value: &str) -> &str {
     let mut value = value.trim();
     while value.starts_with(['&', '!']) {
@@ -419,7 +420,7 @@ fn bare(value: &str) -> &str {
     value.split(" #").next().unwrap_or(value).trim_end_matches([',', '}', ']', ' '])
 }
 
-/// Whether a value gives nothing away: none, a boolean, the head of a block.
+/// Whether a value reveals nothing: none, a boolean, the header of a block.
 pub fn gives_nothing_away(value: &str) -> bool {
     let mut value = value.split(" #").next().unwrap_or(value).trim();
     while value.starts_with(['&', '!']) {
@@ -448,7 +449,7 @@ pub fn gives_nothing_away(value: &str) -> bool {
         )
 }
 
-/// Whether a value says where the secret comes from: a tag of a template, an environment variable, a file's path.
+/// Whether a value only names the source of a secret: a tag of a template, an environment variable, a file's path.
 pub fn is_pointer(value: &str) -> bool {
     let value = bare(value);
     let inside = |open: &str, close: &str| value.strip_prefix(open).is_some_and(|rest| rest.ends_with(close));
@@ -461,7 +462,7 @@ pub fn is_pointer(value: &str) -> bool {
                 .split('/')
                 .all(|part| part.chars().all(|c| c.is_ascii_alphanumeric() || "._-".contains(c)) && !is_random(part))
     };
-    // an upper-case word stands for what a script puts in: SECRET_KEY
+    // A word in upper case stands for a value that a script inserts: SECRET_KEY
     let placeholder = variable(value) && value.contains('_') && !value.contains(|c: char| c.is_ascii_digit());
     placeholder
         || ["<%", "{%", "{{"].iter().any(|tag| value.contains(tag))
@@ -473,7 +474,7 @@ pub fn is_pointer(value: &str) -> bool {
         || value.strip_prefix('/').is_some_and(path)
 }
 
-/// How somebody authenticates, which is no secret.
+/// Methods of authentication, which are not secret.
 fn is_method(value: &str) -> bool {
     const METHODS: [&str; 14] = [
         "basic", "digest", "plain", "login", "cram_md5", "cram-md5", "none", "bearer", "oauth2", "ldap", "sasl",
@@ -485,7 +486,7 @@ fn is_method(value: &str) -> bool {
 /// Whether a value may be the name of a Secret, of a key in one, or of a label.
 fn could_be_a_name(value: &str) -> bool {
     let name = bare(value);
-    // `key: topology.kubernetes.io/zone` of a toleration or of an affinity
+    // `key: topology.kubernetes.io/zone` of a toleration or of an affinity.
     let name = match name.split_once('/') {
         Some((domain, label)) if is_lower_domain(domain) => label,
         _ => name,
@@ -497,7 +498,7 @@ fn could_be_a_name(value: &str) -> bool {
         && !name.split(['.', '-', '_']).any(is_random)
 }
 
-/// Whether a text is a domain of several parts in lower case, as before the name of a label.
+/// Whether a string is a domain of several labels in lower case, as the prefix of a label's name is.
 fn is_lower_domain(text: &str) -> bool {
     text.contains('.')
         && text.split('.').all(|part| {
@@ -507,7 +508,7 @@ fn is_lower_domain(text: &str) -> bool {
         })
 }
 
-/// Whether a word looks drawn by lot rather than chosen: letters and digits change places again and again.
+/// Whether a word looks random: it alternates between letters and digits several times.
 pub fn is_random(word: &str) -> bool {
     if word.len() < 8 || !word.bytes().all(|b| b.is_ascii_alphanumeric() || b"+/=".contains(&b)) {
         return false;
@@ -522,7 +523,7 @@ pub fn is_random(word: &str) -> bool {
     }
 }
 
-/// The key that a hint offers in place of the one that was written.
+/// The key that a hint suggests instead of the written one.
 pub fn suggested(hint: &str) -> Option<Cow<'_, str>> {
     let (_, rest) = hint.split_once("did you mean `")?;
     rest.split('`').next().map(Cow::Borrowed)

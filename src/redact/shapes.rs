@@ -1,4 +1,4 @@
-//! Secrets that are known by what they look like, whatever they are called.
+//! Secrets that are recognized by their form, regardless of their names.
 
 use std::sync::OnceLock;
 
@@ -7,13 +7,13 @@ use regex::Regex;
 use super::Cut;
 use super::names::{Above, NameMeaning, is_random, is_secret, meaning};
 
-/// The parts of a line that are secret by their shape, in order and without overlap.
+/// The parts of a line whose form is that of a secret, in order and without overlap.
 pub fn cuts(line: &str) -> Vec<Cut> {
     let mut cuts = Vec::new();
     pem(line, &mut cuts);
     urls(line, &mut cuts);
     go_addresses(line, &mut cuts);
-    // `npm_packages` is a word, a token has digits
+    // `npm_packages` is a word, a token contains digits.
     let digit = |c: char| c.is_ascii_digit();
     if line.contains(digit) {
         for shape in SHAPES.iter().filter(|shape| shape.signs.iter().any(|sign| line.contains(sign))) {
@@ -27,7 +27,7 @@ pub fn cuts(line: &str) -> Vec<Cut> {
     merged(cuts)
 }
 
-/// Sorted, and those that overlap as one.
+/// Sorts ranges and joins those that overlap.
 pub fn merged(mut cuts: Vec<Cut>) -> Vec<Cut> {
     cuts.retain(|(start, end)| start < end);
     cuts.sort_unstable();
@@ -41,12 +41,12 @@ pub fn merged(mut cuts: Vec<Cut>) -> Vec<Cut> {
     out
 }
 
-/// A secret that is known by a pattern.
+/// A kind of secret that a pattern recognizes.
 struct Shape {
-    /// One of them is in every text that the pattern matches: looking for them is quicker, and most patterns never
+    /// Every match of the pattern contains one of these strings: searching for them is faster, and most patterns never
     /// have to be compiled.
     signs: &'static [&'static str],
-    /// The secret is its first group.
+    /// The first group of the pattern is the secret.
     pattern: &'static str,
     regex: OnceLock<Option<Regex>>,
 }
@@ -61,7 +61,7 @@ impl Shape {
         self.regex.get_or_init(|| Regex::new(self.pattern).ok()).as_ref()
     }
 
-    /// Adds the secrets that are likely ones.
+    /// Adds secrets that are recognized by heuristics.
     fn secrets(&self, line: &str, likely: impl Fn(&str) -> bool, cuts: &mut Vec<Cut>) {
         let found = self.regex().into_iter().flat_map(|regex| regex.captures_iter(line));
         let secrets = found.filter_map(|found| found.get(1)).filter(|secret| likely(secret.as_str()));
@@ -130,7 +130,7 @@ static SHAPES: [Shape; 15] = [
         &["hook", "/integration/", "/with/key/"],
         r"://[^ \t\x22']+/(?:hooks?|webhooks/incoming|bot/v2/hook|integration|with/key)/([A-Za-z0-9_/-]{8,})",
     ),
-    // what command lines give to curl, sshpass and the databases' clients
+    // arguments of curl, sshpass and database clients
     Shape::new(
         &["-u"],
         r"(?:^|[ \t])(?:-u|--user)[ =]+[\x22']?[A-Za-z0-9_.@-]*[A-Za-z_][A-Za-z0-9_.@-]*:([^ \t\x22'$]+)",
@@ -142,13 +142,13 @@ static SHAPES: [Shape; 15] = [
     ),
 ];
 
-/// `Basic dXNlcjpwYXNz`; the words alone stand in prose.
+/// `Basic dXNlcjpwYXNz`; the words alone occur in prose.
 static AUTHENTICATION: Shape = Shape::new(
     &["asic", "BASIC", "earer", "BEARER", "egotiate"],
     r"(?-u:\b)(?:[Bb]asic|[Bb]earer|BASIC|BEARER|[Nn]egotiate)[ \t]+([A-Za-z0-9._~+/=-]{8,})",
 );
 
-/// Long words in which letters of both cases and digits change places again and again.
+/// Long words that alternate several times between upper case, lower case and digits.
 fn long_words(line: &str, cuts: &mut Vec<Cut>) {
     let in_word = |c: char| c.is_ascii_alphanumeric() || matches!(c, '+' | '/');
     let mut at = 0;
@@ -170,7 +170,7 @@ fn long_words(line: &str, cuts: &mut Vec<Cut>) {
     }
 }
 
-/// What stands between the first and the last line of a PEM block, when they are written in one.
+/// The content of a PEM block that is written in one line.
 fn pem(line: &str, cuts: &mut Vec<Cut>) {
     for (begin, _) in line.match_indices("-----BEGIN ") {
         let label = begin + "-----BEGIN ".len();
@@ -206,14 +206,14 @@ fn urls(line: &str, cuts: &mut Vec<Cut>) {
     }
 }
 
-/// Where the `@` before the host is. A password may hold a slash, though it should not.
+/// The position of the `@` before the host. A password may contain a slash, though it should be escaped.
 fn end_of_userinfo(url: &str, scheme: &str) -> Option<usize> {
     let slash = url.find(['/', '?', '#']).unwrap_or(url.len());
     let last = url.rfind('@')?;
     let first = &url[..slash];
     let port = |text: &str| text.bytes().all(|b| b.is_ascii_digit());
     let with_password = first.split_once(':').is_some_and(|(_, rest)| !port(rest) || !scheme.starts_with("http"));
-    // an `@` in the query belongs to an address there
+    // An `@` in the query belongs to an address there.
     let query = url.find('?').unwrap_or(url.len());
     match with_password {
         true if last < query || first.rfind('@').is_none() => Some(last),
@@ -233,7 +233,7 @@ fn userinfo(line: &str, scheme: &str, start: usize, at: usize, cuts: &mut Vec<Cu
         // ssh://git@host
         None if scheme.ends_with("ssh") || (is_word(info) && !info.contains(|c: char| c.is_ascii_digit())) => {}
         None => cuts.push((start, at)),
-        // a token as the user, and a word that says so
+        // A token in the place of the user, and a word that marks it as one.
         Some((_, "" | "x-oauth-basic" | "x")) => cuts.push((start, at)),
         Some((user, _)) if user.is_empty() || is_word(user) => cuts.push((start + user.len() + 1, at)),
         Some(_) => cuts.push((start, at)),

@@ -1,18 +1,18 @@
-//! Objects and values that are at hand as trees.
+//! Redacts objects and values that are trees.
 
 use serde_json::{Map, Value};
 
 use super::names::{Above, NameMeaning, gives_nothing_away, is_random, is_secret, meaning};
 use super::{MASK, Redacted};
 
-/// A value without its secrets. `path` says where it stands: `spec.template.spec.containers[0].env[A].value`.
+/// A value without its secrets. `path` is its position: `spec.template.spec.containers[0].env[A].value`.
 pub fn value(path: &str, value: &Value) -> Value {
     let (above, last) = last_key(path);
     below(above, last, value)
 }
 
-/// The keys of a path. What stands in brackets is a key where it could not stand between dots, and else the name of
-/// an item of a list: `data[gitlab.yml]`, `containers[gitlab-shell]`.
+/// The keys of a path. The content of brackets is a key where it could not stand between dots, and the name of an item
+/// of a list otherwise: `data[gitlab.yml]`, `containers[gitlab-shell]`.
 fn last_key(path: &str) -> (Above, &str) {
     let mut above = Above::default();
     let mut last = "";
@@ -44,7 +44,7 @@ fn below(above: Above, key: &str, value: &Value) -> Value {
             let named = map.get("name").and_then(Value::as_str).is_some_and(is_secret);
             let entries = map.iter().map(|(key, child)| {
                 let child = match child {
-                    // an environment variable
+                    // An environment variable.
                     Value::String(text) if named && key == "value" && !gives_nothing_away(text) => {
                         Value::String(MASK.to_owned())
                     }
@@ -66,7 +66,7 @@ fn below(above: Above, key: &str, value: &Value) -> Value {
     }
 }
 
-/// The items of a list; in a command line, what follows a flag that is named as a secret is one.
+/// The items of a list; in a command line, the word after a flag with a secret's name is secret.
 fn list(above: Above, key: &str, items: &[Value]) -> Vec<Value> {
     let secret = above.below(key).hides_items();
     let mut flagged = false;
@@ -89,7 +89,7 @@ fn string(above: Above, key: &str, text: &str) -> String {
     Redacted::of(text).whole()
 }
 
-/// A script or a configuration file, of which only parts can be secret, whatever it is called.
+/// A script or a configuration file, of which only parts can be secret, regardless of its name.
 fn is_file(name: &str, text: &str) -> bool {
     const FILES: [&str; 14] = [
         ".sh",

@@ -1,4 +1,4 @@
-//! What is known about one key.
+//! The explanation of a key.
 
 use serde_json::{Map, Value, json};
 
@@ -6,34 +6,34 @@ use super::{Resolved, SchemaPart, ValuesReference, tree};
 use crate::bundle::{self, Releases};
 use crate::schema;
 
-/// Longer defaults are shown in part.
+/// Longer defaults are shortened.
 const LONGEST_LIST: usize = 12;
 
-/// What is known about a key.
+/// The explanation of a key.
 pub struct Explanation {
     /// Its path.
     pub path: String,
-    /// What it does, without a capital and a period.
+    /// The description, without a capital letter and a period.
     pub description: &'static str,
     /// Its type in words.
     pub kind: String,
-    /// The form of the value, where the type alone does not say it.
+    /// The format of the value, where the type alone does not tell it.
     pub form: Option<String>,
-    /// The default of the release; none where there is none.
+    /// The default of the release; `None` where there is none.
     pub default: Option<Value>,
     /// Defaults of other releases.
     pub by_release: Vec<ByRelease>,
     /// The values that it may have, where they are listed.
     pub allowed: Vec<Value>,
-    /// The releases that read it, in words, where not all do.
+    /// The releases that read it, in words; `None` where all do.
     pub releases: Option<String>,
     /// Keys of older releases whose place it took.
     pub replaces: Vec<String>,
-    /// Why it changes nothing, and what to write in its place.
+    /// The reason why it has no effect, and what to write instead.
     pub unread: Option<String>,
-    /// A values file that sets it.
+    /// An example: a values file that sets it.
     pub example: Value,
-    /// Addresses of pages about it, and our own page.
+    /// URLs of pages about it, and of our own page.
     pub documentation: Vec<String>,
     /// The component that it belongs to.
     pub component: Option<&'static str>,
@@ -45,26 +45,26 @@ pub struct Explanation {
 pub struct ByRelease {
     /// The releases in words, `before GitLab 18.7`.
     pub releases: String,
-    /// Their default; null: none.
+    /// Their default; `None`: no default.
     pub default: Value,
 }
 
-/// A key below another one.
+/// A key below the explained one.
 pub struct Key {
-    /// Its path below the other.
+    /// Its path below the explained one.
     pub name: String,
     /// Its type in words.
     pub kind: String,
-    /// What it does.
+    /// Its description.
     pub description: &'static str,
-    /// Its default, where it has one that is no map.
+    /// Its default, where that is not a map.
     pub default: Option<Value>,
-    /// How many keys stand between the two.
+    /// How many keys are between the two.
     pub depth: usize,
 }
 
 impl ValuesReference {
-    /// What is known about a place; `deep` lists all keys below it and not only the next ones.
+    /// Explains a key; `deep` lists all keys below it and not only its children.
     pub fn explain(&self, at: &Resolved, deep: bool) -> Explanation {
         let Resolved { path, part, .. } = at;
         let default = tree::default_at(&self.defaults, path).or_else(|| part.keyword("default")).cloned();
@@ -114,7 +114,7 @@ pub fn kind(part: &SchemaPart) -> String {
     if words == ["whole number", "string"]
         && (part.schema.contains_key("pattern") || part.schema.contains_key("minimum"))
     {
-        // digits in quotes, and nothing else
+        // A quoted number, and nothing else.
         words.pop();
     }
     match (words.is_empty(), allowed(part).is_empty()) {
@@ -136,7 +136,7 @@ fn word(name: &str) -> &str {
     }
 }
 
-/// What the value must look like, in words.
+/// The format of the value in words.
 fn form(part: &SchemaPart) -> Option<String> {
     if let Some(form) = part.kinds().into_iter().find_map(schema::form) {
         return Some(form.to_owned());
@@ -154,7 +154,7 @@ fn form(part: &SchemaPart) -> Option<String> {
     }
 }
 
-/// The values that are listed for a place.
+/// The values that are listed for a key.
 fn allowed(part: &SchemaPart) -> Vec<Value> {
     let listed = part.schema.get("enum").and_then(Value::as_array);
     listed.into_iter().flatten().filter(|value| **value != "").cloned().collect()
@@ -187,7 +187,7 @@ pub(super) fn span(releases: Releases) -> String {
     }
 }
 
-/// A value at a path, with the maps that it stands in.
+/// A value at a path, wrapped in the maps that contain it.
 fn nested(path: &str, value: Value) -> Value {
     let keys = path.split('.').filter(|key| !key.is_empty()).rev();
     keys.fold(value, |inner, key| {
@@ -201,7 +201,7 @@ fn nested(path: &str, value: Value) -> Value {
     })
 }
 
-/// A value that can stand at a place, if possible another one than the default.
+/// A valid value for a key, if possible not the default.
 fn example(part: &SchemaPart, path: &str, default: Option<&Value>, depth: usize) -> Value {
     if let Some(other) = allowed(part).into_iter().find(|value| Some(value) != default) {
         return other;
@@ -260,7 +260,7 @@ fn type_of(value: &Value) -> &'static str {
     }
 }
 
-/// A value of a shape that several keys share.
+/// A value of a definition that several keys share.
 fn of_kind(kind: &str, path: &str) -> Option<Value> {
     Some(match kind {
         "Quantity" if path.contains("cpu") => json!("500m"),
@@ -285,7 +285,7 @@ fn of_kind(kind: &str, path: &str) -> Option<Value> {
     })
 }
 
-/// A string for a key by what it is called.
+/// An example string for a key, by its name.
 fn of_key(path: &str, default: Option<&Value>) -> Value {
     let small = path.rsplit('.').next().unwrap_or_default().trim_end_matches("[]").to_lowercase();
     let ends = |words: &[&str]| words.iter().any(|word| small.ends_with(word));
@@ -331,7 +331,7 @@ fn documentation(path: &str, component: Option<&'static str>) -> Vec<String> {
 }
 
 impl Explanation {
-    /// The default where it can be shown whole; the number of entries otherwise.
+    /// The default where it can be shown whole; otherwise the number of entries.
     pub fn shown_default(&self) -> Option<String> {
         let default = self.default.as_ref()?;
         Some(match default {

@@ -1,7 +1,7 @@
 //! One JSON Schema of all values, in draft 7, which every editor knows.
 //!
-//! It takes what a render takes: null removes a default, and digits in quotes are a number. Groups of keys are put in
-//! where they are taken, since this draft has no `unevaluatedProperties`; what several places share is a definition.
+//! It accepts what a render accepts: null removes a default, and a quoted number is a number. Groups of keys are
+//! inlined, since this draft has no `unevaluatedProperties`; what several keys share becomes a definition.
 
 use std::collections::BTreeMap;
 
@@ -12,10 +12,10 @@ use crate::releases::GitlabVersion;
 use crate::schema;
 use crate::upgrade::rules;
 
-/// Longer defaults are left out; they are of no use in a hover.
+/// Longer defaults are left out; they are of no use in an editor's tooltip.
 const LONGEST_DEFAULT: usize = 400;
 
-/// Keywords that are the same in both drafts and hold no schema.
+/// Keywords that are the same in both drafts and contain no schema.
 const PLAIN: [&str; 14] = [
     "pattern",
     "minimum",
@@ -33,7 +33,7 @@ const PLAIN: [&str; 14] = [
     "format",
 ];
 
-/// The definitions that were referred to: those that are written, and those still to be written.
+/// The referenced definitions: those that are written, and those that are still to be written.
 #[derive(Default)]
 struct Definitions {
     written: BTreeMap<String, Value>,
@@ -58,7 +58,7 @@ pub fn write(reference: &ValuesReference) -> Value {
     schema.insert("$schema".to_owned(), json!("http://json-schema.org/draft-07/schema#"));
     schema.insert("title".to_owned(), json!(format!("Values of gitlab-render for GitLab {release}")));
     schema.extend(whole);
-    // The place where people keep what anchors stand for.
+    // The key under which people keep anchors.
     schema.insert("patternProperties".to_owned(), json!({ "^(x-|\\.)": {} }));
     schema.insert("definitions".to_owned(), Value::Object(writer.definitions.written.into_iter().collect()));
     Value::Object(schema)
@@ -77,7 +77,8 @@ fn reads(part: &SchemaPart, release: GitlabVersion) -> bool {
 }
 
 impl Writer<'_> {
-    /// A key: its schema, or a reference to it, with what an editor shows. `path` is its path where defaults are known.
+    /// The schema of a key, or a reference to it, with the prose that an editor shows. `path` is its path where
+    /// defaults are known.
     fn key(&mut self, part: &SchemaPart, path: Option<&str>) -> Value {
         let component = path.is_some_and(|path| self.reference.components.iter().any(|c| c.key == path));
         let mut out = match part.target {
@@ -105,7 +106,7 @@ impl Writer<'_> {
         out
     }
 
-    /// The name of a definition as a reference; it is written later.
+    /// A reference to a definition; the definition is written later.
     fn refer(&mut self, (file, pointer): (&str, &str), part: &SchemaPart) -> String {
         let last = pointer.strip_prefix("/$defs/").map_or_else(|| pointer.replace('/', "."), |name| format!(".{name}"));
         let name = match file {
@@ -114,14 +115,14 @@ impl Writer<'_> {
         };
         let known = self.definitions.written.contains_key(&name);
         if !known {
-            // the place is kept, so that it is written once
+            // The entry is reserved, so that it is written once.
             self.definitions.written.insert(name.clone(), Value::Null);
             self.definitions.open.push((name.clone(), part.clone()));
         }
         format!("#/definitions/{name}")
     }
 
-    /// What may stand at a place.
+    /// The schema of a key's value.
     fn whole(&mut self, part: &SchemaPart, path: Option<&str>) -> Value {
         let mut out = Map::new();
         self.types(part, &mut out);
@@ -130,7 +131,7 @@ impl Writer<'_> {
                 out.insert(word.to_owned(), value.clone());
             }
         }
-        // Null takes a default away everywhere, so that it is one of the values.
+        // Null removes a default everywhere, so it is a valid value.
         if let Some(Value::Array(options)) = part.schema.get("enum") {
             let with_null = options.iter().cloned().chain([Value::Null]);
             out.insert("enum".to_owned(), with_null.collect());
@@ -161,7 +162,7 @@ impl Writer<'_> {
         Value::Object(out)
     }
 
-    /// The types of a place, with what a render takes for them.
+    /// The types of a value, including those that a render converts.
     fn types(&self, part: &SchemaPart, out: &mut Map<String, Value>) {
         let mut types = part.types();
         if types.is_empty() {
@@ -199,7 +200,7 @@ impl Writer<'_> {
         properties
     }
 
-    /// The keys that must be there and that no default brings.
+    /// The keys that are required and have no default.
     fn required(&self, part: &SchemaPart, path: Option<&str>) -> Option<Value> {
         let listed = part.schema.get("required")?.as_array()?;
         let default = path.and_then(|path| tree::default_at(&self.reference.defaults, path));
@@ -208,7 +209,7 @@ impl Writer<'_> {
         (!missing.is_empty()).then(|| Value::Array(missing))
     }
 
-    /// Conditions between keys, as they are written.
+    /// Conditions between keys, unchanged.
     fn conditions(&mut self, part: &SchemaPart, out: &mut Map<String, Value>) {
         for word in ["const", "if", "then", "else", "not", "anyOf", "oneOf", "propertyNames"] {
             if let Some(condition) = part.schema.get(word) {
@@ -234,7 +235,7 @@ impl Writer<'_> {
         }
     }
 
-    /// A copy with references to definitions. Where a condition forbids a key, null is as good as no key.
+    /// A copy with references to definitions. Where a condition forbids a key, null counts as absent.
     fn copied(&mut self, of: &SchemaPart, schema: &'static Value) -> Value {
         match schema {
             Value::Object(map) if map.contains_key("$ref") => {

@@ -1,8 +1,8 @@
-//! What is known about each value: description, type, default, allowed values, releases, and where it is documented.
+//! The reference of values: description, type, default, allowed values, releases, and documentation of each.
 //!
-//! [`SchemaPart`] is a place in the schemas as they are written; [`ValuesReference`] joins it with the defaults of a release and
-//! with what became of older keys. [`mod@search`] finds keys by words, [`write`](mod@write) prints an [`Explanation`], and
-//! [`json_schema`] makes one schema of all for editors. No render reads any of this.
+//! [`SchemaPart`] is a position in the schemas as they are written; [`ValuesReference`] joins it with the defaults of a
+//! release and with the removed keys. [`mod@search`] finds keys by words, [`write`](mod@write) prints an
+//! [`Explanation`], and [`json_schema`] makes one schema of all values for editors. No render uses this module.
 
 mod explanation;
 pub mod json_schema;
@@ -21,12 +21,12 @@ pub use explanation::{ByRelease, Explanation, Key};
 pub use part::{PathStep, SchemaPart, definitions, document, part, steps};
 pub use resolve::{Resolved, Unresolved};
 
-/// A component as the values name it.
+/// A component under its name in the values.
 #[derive(Debug, Clone, Copy)]
 pub struct Named {
     /// Its name, `sidekiq`.
     pub name: &'static str,
-    /// Where its section is in the values, `gitlab.sidekiq`; empty where it has none.
+    /// The path of its section, `gitlab.sidekiq`; empty where it has none.
     pub key: &'static str,
 }
 
@@ -47,13 +47,13 @@ impl ValuesReference {
         self.components.iter().copied().filter(|c| !c.key.is_empty() && within(c.key)).max_by_key(|c| c.key.len())
     }
 
-    /// The section of the component with this name, where there is one.
+    /// The section of the component with this name.
     pub fn section(&self, name: &str) -> Option<&'static str> {
         self.components.iter().find(|c| c.name == name && !c.key.is_empty()).map(|c| c.key)
     }
 
-    /// Every key of the release with its path, in the order of the schemas, `depth` keys deep at most; what only goes
-    /// to Kubernetes as it is counts as one key.
+    /// Every key of the release with its path, in the order of the schemas, at most `depth` keys deep; a value that is
+    /// only passed to Kubernetes counts as one key.
     pub fn all(&self, depth: usize) -> Vec<(String, SchemaPart)> {
         tree::below(&document(), "", depth, self.release)
     }

@@ -1,5 +1,5 @@
-//! The schemas as they are written, with descriptions and defaults. What checks values reads them without
-//! ([`crate::schema`]); these are unpacked for people.
+//! The schemas as they are written, with descriptions and defaults. The check of values uses a form without them
+//! ([`crate::schema`]); these are decompressed for people.
 
 use std::collections::HashMap;
 use std::sync::{LazyLock, Mutex, PoisonError};
@@ -8,14 +8,14 @@ use serde_json::{Map, Value};
 
 use crate::bundle;
 
-/// A place in the schemas, references followed.
+/// A position in the schemas, with references resolved.
 #[derive(Clone)]
 pub struct SchemaPart {
-    /// What stands there, no reference.
+    /// The schema at this position, which is not a reference.
     pub schema: &'static Map<String, Value>,
-    /// The name of the schema that it stands in: a component's, `root`, `definitions` or `kubernetes`.
+    /// The name of the file that contains it: a component's, `root`, `definitions` or `kubernetes`.
     pub file: &'static str,
-    /// Where the first reference leads: the name of a schema, and the pointer in it.
+    /// The target of the first reference: the name of a file, and the pointer in it.
     pub target: Option<(&'static str, &'static str)>,
     /// The references that led here, the first one first, and the schema itself.
     chain: Vec<&'static Map<String, Value>>,
@@ -37,7 +37,7 @@ pub fn document() -> SchemaPart {
     of_file("root").unwrap_or_else(free)
 }
 
-/// A place where everything may stand.
+/// A position where every value is valid.
 fn free() -> SchemaPart {
     SchemaPart { schema: &FREE, file: "root", target: None, chain: Vec::new() }
 }
@@ -52,7 +52,7 @@ pub fn definitions(file: &'static str) -> Vec<(&'static str, SchemaPart)> {
     all.into_iter().flatten().map(|(name, schema)| (name.as_str(), SchemaPart::at(schema, file))).collect()
 }
 
-/// A schema is parsed once in a process and kept.
+/// A schema is parsed once per process and kept.
 fn parsed(name: &str) -> Option<&'static Value> {
     static PARSED: LazyLock<Mutex<HashMap<String, &'static Value>>> = LazyLock::new(Mutex::default);
     let mut kept = PARSED.lock().unwrap_or_else(PoisonError::into_inner);
@@ -69,7 +69,7 @@ impl SchemaPart {
     fn at(schema: &'static Value, file: &'static str) -> SchemaPart {
         let mut part =
             SchemaPart { schema: schema.as_object().unwrap_or(&FREE), file, target: None, chain: Vec::new() };
-        // A chain of references is two or three long.
+        // Chains of references are two or three long.
         for _ in 0..16 {
             part.chain.push(part.schema);
             let Some(target) = part.schema.get("$ref").and_then(Value::as_str) else { break };
@@ -85,7 +85,7 @@ impl SchemaPart {
         part
     }
 
-    /// What the first reference here points to.
+    /// The target of the first reference here.
     pub fn reference(&self) -> Option<&'static str> {
         self.chain.first()?.get("$ref")?.as_str()
     }
@@ -101,12 +101,12 @@ impl SchemaPart {
         self.chain.iter().find_map(|schema| schema.get(keyword))
     }
 
-    /// The description, without a period; empty where there is none.
+    /// The description, without its period; empty where there is none.
     pub fn description(&self) -> &'static str {
         self.keyword("description").and_then(Value::as_str).unwrap_or_default()
     }
 
-    /// A known key of a map, its own or one of its groups.
+    /// A known key of a map, its own or one of a group.
     pub fn property(&self, key: &str) -> Option<SchemaPart> {
         match self.schema.get("properties").and_then(|own| own.get(key)) {
             Some(Value::Bool(false)) => None,
@@ -126,7 +126,7 @@ impl SchemaPart {
         all
     }
 
-    /// The known keys of a map, but for those of its groups.
+    /// The known keys of a map, without those of its groups.
     pub fn own_properties(&self) -> impl Iterator<Item = (&'static str, SchemaPart)> + use<> {
         let file = self.file;
         let known = self.schema.get("properties").and_then(Value::as_object);
@@ -134,7 +134,7 @@ impl SchemaPart {
         known.map(move |(key, schema)| (key.as_str(), SchemaPart::at(schema, file)))
     }
 
-    /// Keys of groups that a map does without.
+    /// Keys of groups that a map excludes.
     pub fn without(&self) -> Vec<&'static str> {
         let known = self.schema.get("properties").and_then(Value::as_object);
         known
@@ -145,14 +145,14 @@ impl SchemaPart {
             .collect()
     }
 
-    /// The groups of keys that a map takes by `allOf`.
+    /// The groups of keys that a map includes by `allOf`.
     pub fn groups(&self) -> impl Iterator<Item = SchemaPart> + use<> {
         let file = self.file;
         let all = self.schema.get("allOf").and_then(Value::as_array);
         all.into_iter().flatten().filter(|part| part.get("$ref").is_some()).map(move |part| SchemaPart::at(part, file))
     }
 
-    /// Those groups that several components share, also where a group of the component's own takes them.
+    /// The groups that several components share, including those that a component's own group includes.
     pub fn shared_groups(&self) -> Vec<SchemaPart> {
         let shared = |group: SchemaPart| match group.file {
             "definitions" => vec![group],
@@ -161,23 +161,23 @@ impl SchemaPart {
         self.groups().flat_map(shared).collect()
     }
 
-    /// What a list holds.
+    /// The schema of a list's items.
     pub fn items(&self) -> Option<SchemaPart> {
         self.schema.get("items").map(|schema| SchemaPart::at(schema, self.file))
     }
 
-    /// The schemas of which one is to fit.
+    /// The alternatives of `oneOf` and `anyOf`.
     pub fn alternatives(&self) -> Vec<SchemaPart> {
         let all = ["anyOf", "oneOf"].iter().find_map(|keyword| self.schema.get(*keyword)?.as_array());
         all.into_iter().flatten().map(|schema| SchemaPart::at(schema, self.file)).collect()
     }
 
-    /// A part of the same schema that no method names: a condition.
+    /// A part of the same schema that has no method: a condition.
     pub fn inner(&self, schema: &'static Value) -> SchemaPart {
         SchemaPart::at(schema, self.file)
     }
 
-    /// What stands under keys that are free; none where there are no such keys.
+    /// The schema of the values of free keys; `None` where the map has no free keys.
     pub fn others(&self) -> Option<SchemaPart> {
         let others = ["additionalProperties", "unevaluatedProperties"].iter().find_map(|word| self.schema.get(*word));
         match others {
@@ -192,13 +192,13 @@ impl SchemaPart {
         self.chain.is_empty()
     }
 
-    /// Whether something but a type says what may stand here.
+    /// Whether the schema restricts the value by more than a type.
     pub fn is_told_otherwise(&self) -> bool {
         ["enum", "const", "anyOf", "oneOf"].iter().any(|keyword| self.schema.contains_key(*keyword))
             || self.kinds().contains(&"Free")
     }
 
-    /// The types that a value may have; none: all.
+    /// The types of the value; empty: any type.
     pub fn types(&self) -> Vec<&'static str> {
         match self.schema.get("type") {
             Some(Value::String(one)) => vec![one],
@@ -208,7 +208,8 @@ impl SchemaPart {
     }
 }
 
-/// Follows `../../schemas/definitions.json#/$defs/Port`, `../charts/gitaly/values.schema.json` or `#/properties/image`.
+/// Resolves `../../schemas/definitions.json#/$defs/Port`, `../charts/gitaly/values.schema.json` or
+/// `#/properties/image`.
 fn followed(target: &'static str, file: &'static str) -> Option<(&'static Map<String, Value>, &'static str)> {
     let (path, pointer) = target.split_once('#').unwrap_or((target, ""));
     let mut steps = path.rsplit('/');
@@ -220,8 +221,8 @@ fn followed(target: &'static str, file: &'static str) -> Option<(&'static Map<St
     Some((parsed(file)?.pointer(pointer)?.as_object()?, file))
 }
 
-/// The steps of `gitlab.gitaly.external[].name`, where a number may stand in the brackets; a dot inside a key has a
-/// backslash before it, or stands before a slash as in a domain name.
+/// Parses `gitlab.gitaly.external[].name` into steps, where the brackets may contain a number; a dot inside a key has a
+/// backslash before it, or is followed by a slash as in a domain name.
 pub fn steps(path: &str) -> Vec<PathStep<'_>> {
     let (plain, rest) = match path.find('/') {
         Some(slash) => {
@@ -248,7 +249,7 @@ pub fn steps(path: &str) -> Vec<PathStep<'_>> {
     steps
 }
 
-/// The schema of a values path; none where it is not known.
+/// The schema of a values path; `None` where it is unknown.
 pub fn part(path: &str) -> Option<SchemaPart> {
     steps(path).iter().try_fold(document(), |part, step| match step {
         PathStep::Key(key) => part.property(key).or_else(|| part.others()),

@@ -1,4 +1,4 @@
-//! A path as people type it, and the place that it means.
+//! Resolves a path as people type it.
 
 use super::{PathStep, SchemaPart, ValuesReference, document, steps, tree};
 use crate::schema;
@@ -7,32 +7,32 @@ use crate::schema;
 pub struct Resolved {
     /// The path with its right spelling.
     pub path: String,
-    /// The place.
+    /// The position.
     pub part: SchemaPart,
-    /// Whether a key of it was misspelt.
+    /// Whether one of its keys was misspelt.
     pub corrected: bool,
 }
 
-/// A path that was not found.
+/// A path that does not exist.
 #[derive(Debug, PartialEq, Eq)]
 pub struct Unresolved {
-    /// How far it is known; empty where not even its first key is.
+    /// The longest known prefix; empty where not even the first key is known.
     pub known: String,
-    /// The key that is not known there.
+    /// The first unknown key.
     pub key: String,
-    /// The keys that it may mean, the most likely one first.
+    /// The keys that may be meant, the most likely one first.
     pub near: Vec<String>,
     /// The releases that have the key, in words, where others than this one do.
     pub releases: Option<String>,
-    /// What to write in its place, where that is known.
+    /// What to write instead, where that is known.
     pub instead: Option<&'static str>,
 }
 
 impl ValuesReference {
-    /// The place that a path names. A key that is misspelt is corrected where one other key alone is like it.
+    /// Resolves a path. A misspelt key is corrected where exactly one key resembles it.
     ///
     /// # Errors
-    /// How far the path is known, and which keys it may mean.
+    /// The known prefix of the path, and the keys that may be meant.
     pub fn resolve(&self, path: &str) -> Result<Resolved, Unresolved> {
         let instead = || schema::gone_hint(&path.split('.').collect::<Vec<_>>());
         self.walk(path).map_err(|unresolved| Unresolved { instead: instead(), ..unresolved })
@@ -67,7 +67,7 @@ impl ValuesReference {
         }
         let mut near = near(key, tree::keys(&at.part));
         near.retain(|(_, name, _)| tree::is_read(&below(&at.path, name), self.release));
-        // A free key may be called like anything, so that only a slip in case or separators is one there.
+        // A free key may have any name, so only a difference in case or separators counts as a mistake.
         let others = at.part.others();
         let sure = if others.is_some() { 0.99 } else { 0.85 };
         if let [(likeness, name, part), rest @ ..] = &near[..]
@@ -95,7 +95,7 @@ fn unresolved(at: &Resolved, key: &str, near: Vec<String>, releases: Option<Stri
     Unresolved { known: at.path.clone(), key: key.to_owned(), near, releases, instead: None }
 }
 
-/// The keys that are like one, the most alike first.
+/// The keys that resemble one, the most similar first.
 fn near(key: &str, all: Vec<(&'static str, SchemaPart)>) -> Vec<(f64, &'static str, SchemaPart)> {
     let plain = |text: &str| text.chars().filter(char::is_ascii_alphanumeric).collect::<String>().to_lowercase();
     let wanted = plain(key);

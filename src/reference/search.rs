@@ -2,24 +2,24 @@
 
 use super::{SchemaPart, ValuesReference};
 
-/// A key that words speak of.
+/// A result of the search.
 pub struct Match {
     /// Its path.
     pub path: String,
-    /// The place.
+    /// The position.
     pub part: SchemaPart,
 }
 
-/// How deep keys are looked for.
+/// The maximum depth of keys.
 const DEPTH: usize = 9;
 
-/// Words that say nothing about a key.
+/// Stop words.
 const FILLERS: [&str; 14] =
     ["the", "a", "an", "of", "for", "to", "in", "on", "how", "which", "what", "is", "set", "key"];
 
 impl ValuesReference {
-    /// The keys that have all of the words in their path or description, the best one first; where none has all,
-    /// those with the most of them.
+    /// The keys that have all of the words in their path or description, the best one first; where none has all, those
+    /// with the most of them.
     pub fn search(&self, words: &str, most: usize) -> Vec<Match> {
         let mut wanted = parts_of(words);
         wanted.retain(|word| !FILLERS.contains(&word.as_str()));
@@ -40,11 +40,11 @@ impl ValuesReference {
             };
             let scores: Vec<usize> = wanted.iter().map(score).collect();
             let hits = scores.iter().filter(|score| **score > 0).count();
-            // A word of the path alone is found in each key below it.
+            // A word that only the path contains is found in each key below it.
             if hits == 0 || wanted.iter().all(|word| above.contains(word)) {
                 continue;
             }
-            // A key that has little else than the words is the one that is meant.
+            // A key with few other words is the better result.
             let score = scores.iter().sum::<usize>() * 4;
             found.push((hits, score.saturating_sub(last.len() + above.len()), Match { path, part }));
         }
@@ -54,7 +54,7 @@ impl ValuesReference {
     }
 }
 
-/// The words of a text in small letters, `maxReplicas` as two and without the ending of a plural.
+/// The words of a string in lower case, `maxReplicas` as two words and plurals without their ending.
 fn parts_of(text: &str) -> Vec<String> {
     let mut words = vec![String::new()];
     let mut small = false;

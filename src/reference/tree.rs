@@ -1,4 +1,4 @@
-//! The keys below a place.
+//! The keys below a position.
 
 use serde_json::Value;
 
@@ -6,12 +6,12 @@ use super::SchemaPart;
 use crate::bundle::{MARKED_VALUES, Releases};
 use crate::releases::GitlabVersion;
 
-/// Whether a release reads a path; `[]` counts for nothing.
+/// Whether a release reads a path; `[]` is ignored.
 pub(super) fn is_read(path: &str, release: GitlabVersion) -> bool {
     releases_of(path).is_none_or(|releases| releases.has(release.numbers()))
 }
 
-/// The releases that read a path or what it stands in, where not all do.
+/// The releases that read a path or a parent of it, where not all do.
 pub(super) fn releases_of(path: &str) -> Option<Releases> {
     let keys: Vec<&str> = path.split('.').map(|key| key.trim_end_matches("[]")).collect();
     let fits = |pattern: &str| {
@@ -22,7 +22,7 @@ pub(super) fn releases_of(path: &str) -> Option<Releases> {
     MARKED_VALUES.iter().find(|(pattern, _)| fits(pattern)).map(|(_, releases)| *releases)
 }
 
-/// All keys below a place, each before what is below it.
+/// All keys below a position, each before its children.
 pub(super) fn below(part: &SchemaPart, path: &str, depth: usize, release: GitlabVersion) -> Vec<(String, SchemaPart)> {
     let mut all = Vec::new();
     gather(part, path, depth, release, &mut all);
@@ -43,7 +43,7 @@ fn gather(part: &SchemaPart, path: &str, depth: usize, release: GitlabVersion, a
     }
 }
 
-/// What is below a key: its own keys, those of the items of a list, and those that stand under free keys.
+/// The children of a key: its own keys, those of the items of a list, and those below free keys.
 fn within(inner: &SchemaPart, path: &str, depth: usize, release: GitlabVersion, all: &mut Vec<(String, SchemaPart)>) {
     gather(inner, path, depth, release, all);
     if let Some(item) = inner.items() {
@@ -61,7 +61,7 @@ pub(super) fn keys(part: &SchemaPart) -> Vec<(&'static str, SchemaPart)> {
     keys
 }
 
-/// The default at a path; none below lists and free keys.
+/// The default at a path; `None` below lists and free keys.
 pub(super) fn default_at<'v>(defaults: &'v Value, path: &str) -> Option<&'v Value> {
     super::steps(path).iter().try_fold(defaults, |at, step| match step {
         super::PathStep::Key(key) => at.get(*key),

@@ -1,4 +1,5 @@
-//! Values as a file: in the order of the schemas, with a comment for each value, or only what differs from the defaults.
+//! Values as a file: in the order of the schemas, with a comment for each value, or only those that differ from the
+//! defaults.
 
 use std::fmt::Write as _;
 
@@ -8,7 +9,7 @@ use super::{SchemaPart, document};
 use crate::diag::{Step, ValuePath};
 use crate::yaml::write::write_document;
 
-/// Values with their keys in the order of the schemas; keys that no schema names follow in their own order.
+/// Values with their keys in the order of the schemas; unknown keys follow in their own order.
 pub fn ordered(values: &Value) -> Value {
     below(values, Some(&document()))
 }
@@ -28,12 +29,12 @@ fn below(value: &Value, part: Option<&SchemaPart>) -> Value {
             sorted.extend(left.into_iter().map(|(name, value)| (name.clone(), below(value, others.as_ref()))));
             Value::Object(sorted)
         }
-        // Items mostly go into objects as they are.
+        // Items usually go into objects unchanged.
         other => other.clone(),
     }
 }
 
-/// What the user set and what differs from the defaults. A null is kept where it takes a default away.
+/// The user's values that differ from the defaults. A null is kept where it removes a default.
 pub fn trimmed(user: &Value, defaults: &Value) -> Value {
     differing(user, Some(defaults)).unwrap_or_else(|| Value::Object(Map::new()))
 }
@@ -47,13 +48,13 @@ fn differing(user: &Value, default: Option<&Value>) -> Option<Value> {
             let entries: Map<String, Value> = entries.collect();
             (!entries.is_empty()).then_some(Value::Object(entries))
         }
-        // A null removes its key, also where the default is null: a key that is missing is not one that is null.
+        // A null removes its key, even where the default is null: a missing key differs from a null one.
         (user, Some(default)) if user == default && !user.is_null() => None,
         (user, _) => Some(user.clone()),
     }
 }
 
-/// A tree without the keys that are null. Written into a values file, they would remove the key.
+/// A tree without null keys. In a values file, they would remove the key.
 pub fn without_nulls(tree: &Value) -> Value {
     match tree {
         Value::Object(map) => {
@@ -64,8 +65,7 @@ pub fn without_nulls(tree: &Value) -> Value {
     }
 }
 
-/// The merged values without their nulls, but with those of the user's that remove a default, without which it would
-/// come back.
+/// The merged values without nulls, except for the user's nulls that remove a default, which would otherwise come back.
 pub fn with_nulls(merged: &Value, user: &Value, defaults: &Value) -> Value {
     let mut all = without_nulls(merged);
     put_nulls(&mut all, merged, user, defaults);
@@ -88,7 +88,7 @@ fn put_nulls(all: &mut Value, merged: &Value, user: &Value, defaults: &Value) {
     }
 }
 
-/// Values as YAML, with what `comment` says about each scalar, list and empty map behind it.
+/// Values as YAML; `comment` gives the comment after each scalar, list and empty map.
 pub fn commented(values: &Value, comment: &dyn Fn(&ValuePath) -> Option<String>) -> String {
     let mut out = String::new();
     entries(values, &ValuePath::root(), 0, comment, &mut out);

@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use super::{Explanation, Key, search::Match};
 use crate::yaml::write::write_document;
 
-/// An object that a key reaches, and which of its fields.
+/// An object that a key affects, and its fields.
 pub struct Reached {
     /// `Deployment/gitlab-sidekiq-all-in-1-v2`.
     pub object: String,
@@ -15,9 +15,9 @@ pub struct Reached {
     pub fields: Vec<String>,
 }
 
-/// More fields of an object than these are counted only.
+/// Further fields of an object are only counted.
 const MOST_FIELDS: usize = 3;
-/// More objects than these are counted only.
+/// Further objects are only counted.
 const MOST_OBJECTS: usize = 12;
 
 /// A description as a sentence.
@@ -28,7 +28,7 @@ pub fn sentence(description: &str) -> String {
     format!("{}{}{end}", first.to_uppercase(), chars.as_str())
 }
 
-/// For people, in the manner of `kubectl explain`.
+/// The explanation for a terminal, in the manner of `kubectl explain`.
 pub fn text(entry: &Explanation, reached: Option<&[Reached]>, tree: bool) -> String {
     let mut out = String::new();
     // Writing to a String cannot fail.
@@ -59,7 +59,7 @@ pub fn text(entry: &Explanation, reached: Option<&[Reached]>, tree: bool) -> Str
     out
 }
 
-/// What is known besides description and type, where there is something to say.
+/// Facts besides description and type, as far as there are any.
 fn facts(entry: &Explanation) -> Vec<(&'static str, String)> {
     let mut facts = Vec::new();
     if let Some(form) = &entry.form {
@@ -139,7 +139,7 @@ fn indented(text: &str, by: &str) -> String {
     text.lines().map(|line| if line.is_empty() { "\n".to_owned() } else { format!("{by}{line}\n") }).collect()
 }
 
-/// For a page.
+/// The explanation for a page in Markdown.
 pub fn markdown(entry: &Explanation, reached: Option<&[Reached]>) -> String {
     let mut out = format!("## `{}`\n\n", if entry.path.is_empty() { "values" } else { &entry.path });
     if !entry.description.is_empty() {
@@ -170,12 +170,12 @@ pub fn markdown(entry: &Explanation, reached: Option<&[Reached]>) -> String {
     out
 }
 
-/// A text that cannot end a cell of a table.
+/// Escapes a string so that it cannot end a cell of a table.
 fn cell(text: &str) -> String {
     text.replace('|', "\\|").replace('\n', " ")
 }
 
-/// For programs; `schemas/explain.schema.json` describes it.
+/// The explanation for programs; `schemas/explain.schema.json` describes it.
 pub fn json(entry: &Explanation, reached: Option<&[Reached]>) -> Value {
     let by_release =
         entry.by_release.iter().map(|other| json!({ "releases": other.releases, "default": other.default }));
@@ -203,14 +203,14 @@ pub fn json(entry: &Explanation, reached: Option<&[Reached]>) -> Value {
     })
 }
 
-/// The keys that a search found.
+/// The results of a search.
 pub fn matches(found: &[Match]) -> String {
     let width = found.iter().map(|one| one.path.len()).max().unwrap_or_default().min(60);
     let line = |one: &Match| format!("{:<width$}  {}\n", one.path, one.part.description());
     found.iter().map(line).collect()
 }
 
-/// The same for programs.
+/// The results of a search for programs.
 pub fn matches_json(found: &[Match]) -> Value {
     found
         .iter()

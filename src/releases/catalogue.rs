@@ -1,5 +1,5 @@
-//! All releases that are known, and those that a user names: by GitLab's version or by the chart's, in full or in part.
-//! Every command that takes a version asks here.
+//! All known releases, and the ones that a user names: by GitLab's version or by the chart's, in full or in part. Every
+//! command that accepts a version uses this module.
 
 use std::fmt;
 use std::sync::OnceLock;
@@ -7,11 +7,11 @@ use std::sync::OnceLock;
 use super::{ChartVersion, GitlabVersion};
 use crate::diag::Diagnostic;
 
-/// The first major version of GitLab that has a chart; all majors of the chart are lower, so a number says which
-/// of the two it is.
+/// The first major version of GitLab that has a chart; all majors of the chart are lower, so a number tells which of
+/// the two is meant.
 pub(super) const FIRST_GITLAB: u32 = 11;
 
-/// A release, by both its names.
+/// A release with both of its versions.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Release {
     /// The chart's version.
@@ -26,11 +26,11 @@ impl fmt::Display for Release {
     }
 }
 
-/// The release that a user names: a version of GitLab or of the chart. A part of a version means its newest known
-/// release; `gitlab:` or `chart:` before it says which of the two it is.
+/// The release that a user names: a version of GitLab or of the chart. A partial version means its newest known
+/// release; the prefix `gitlab:` or `chart:` tells which of the two it is.
 ///
 /// # Errors
-/// What is not a version, and a version that is not known.
+/// A string that is not a version, and an unknown version.
 pub fn find(text: &str) -> Result<Release, Diagnostic> {
     let refuse = |message: String, hint: String| Err(Diagnostic::error("version", message).hint(hint));
     let (named, numbers) = match text.split_once(':') {
@@ -46,7 +46,7 @@ pub fn find(text: &str) -> Result<Release, Diagnostic> {
         );
     };
     let is_gitlab = named.unwrap_or(numbers[0] >= FIRST_GITLAB);
-    // What most renders ask for: all versions take longer to read than a whole component takes to resolve.
+    // The fast path of most renders: parsing all versions takes longer than resolving a component.
     if is_gitlab
         && let [major, minor, patch] = numbers[..]
         && (GitlabVersion { major, minor, patch }) == super::default_version()
@@ -58,7 +58,8 @@ pub fn find(text: &str) -> Result<Release, Diagnostic> {
         let version = if is_gitlab { release.gitlab } else { release.chart };
         [version.major, version.minor, version.patch].starts_with(&numbers)
     };
-    // A chart named in full is the one of its row: a later patch of GitLab that has no row may be given the same chart.
+    // A chart that is named in full is the one of its row: a later patch of GitLab without a row may be assigned the
+    // same chart.
     let row = || listed().filter(|_| !is_gitlab && numbers.len() == 3).find(fits);
     match row().or_else(|| known().filter(fits).max()) {
         Some(release) => Ok(release),
@@ -71,7 +72,7 @@ pub fn find(text: &str) -> Result<Release, Diagnostic> {
     }
 }
 
-/// What is known beside a version that is not: the patches of its series, or how far the catalogue reaches.
+/// The known releases near an unknown version: the patches of its series, or the range of the catalogue.
 fn known_near(numbers: &[u32], is_gitlab: bool) -> String {
     let of = |release: Release| if is_gitlab { release.gitlab } else { release.chart };
     let series = |release: &Release| numbers.len() == 3 && [of(*release).major, of(*release).minor] == numbers[..2];
@@ -87,7 +88,7 @@ fn known_near(numbers: &[u32], is_gitlab: bool) -> String {
     }
 }
 
-/// All releases: those that the catalogue lists, and later patches that are known without their chart's row. Such a
+/// All releases: the rows of the catalogue, and later patches that are known without a row for their chart. Such a
 /// patch has the newest chart of its series.
 fn known() -> impl Iterator<Item = Release> {
     static READ: OnceLock<Vec<Release>> = OnceLock::new();
@@ -108,7 +109,7 @@ fn unlisted() -> impl Iterator<Item = Release> {
     })
 }
 
-/// One to three numbers, with or without a leading `v`.
+/// Parses one to three numbers, with or without a leading `v`.
 fn parts(text: &str) -> Option<Vec<u32>> {
     let text = text.strip_prefix('v').unwrap_or(text);
     let plain = |part: &str| !part.is_empty() && part.bytes().all(|b| b.is_ascii_digit());

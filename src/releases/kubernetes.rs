@@ -1,4 +1,4 @@
-//! Kubernetes as data: which versions a GitLab release is for, and which API versions are gone.
+//! Kubernetes as data: which versions a GitLab release supports, and which API versions were removed.
 
 use std::collections::BTreeMap;
 use std::sync::OnceLock;
@@ -22,17 +22,17 @@ fn data() -> &'static Clusters {
     READ.get_or_init(|| super::read(super::KUBERNETES))
 }
 
-/// A version of the data; a test reads them all.
+/// A version in the data; a test parses all of them.
 fn version(text: &str) -> Series {
     series_of(text).unwrap_or_default()
 }
 
-/// The version that manifests are written for, and were checked against, where none is named.
+/// The default version, against which the output was checked.
 pub fn checked() -> Series {
     version(&data().checked)
 }
 
-/// The newest version that is known to exist.
+/// The newest version that exists, as far as known.
 pub fn published() -> Series {
     version(&data().published)
 }
@@ -48,14 +48,14 @@ struct Support {
     deprecated: Vec<String>,
 }
 
-/// The Kubernetes versions that a release is for.
+/// The Kubernetes versions that a release supports.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Kubernetes {
-    /// Named by the documentation of the series; empty where that is not known.
+    /// Those in the documentation of the series; empty where that is not known.
     pub supported: Vec<String>,
-    /// As `supported`, on their way out.
+    /// Those that are supported and deprecated.
     pub deprecated: Vec<String>,
-    /// The newest one that the series is known to run on.
+    /// The newest one on which the series is known to run.
     pub newest: String,
 }
 
@@ -69,16 +69,16 @@ impl Kubernetes {
     }
 }
 
-/// The newest version that a GitLab series is known to run on; none before anything is known.
+/// The newest version on which a GitLab series is known to run; `None` for series before the data begin.
 pub fn newest(gitlab: Series) -> Option<Series> {
     let runs = |(_, least): &&(String, String)| series_of(least).is_some_and(|least| least <= gitlab);
     data().minimum_gitlab.iter().filter(runs).filter_map(|(version, _)| series_of(version)).max()
 }
 
-/// The Kubernetes versions of a GitLab series; none before anything is known.
+/// The Kubernetes versions of a GitLab series; `None` for series before the data begin.
 pub fn of(series: Series) -> Option<Kubernetes> {
     let newest = newest(series)?;
-    // What the documentation of a series says counts until a later series' says something else.
+    // The documentation of a series applies until that of a later one differs.
     let told = |(gitlab, row): (&'static String, &'static Support)| Some((series_of(gitlab)?, row));
     let told = data().support.iter().filter_map(told).filter(|(gitlab, _)| *gitlab <= series);
     let support: Option<&Support> = told.max_by_key(|(gitlab, _)| *gitlab).map(|(_, row)| row);
@@ -89,14 +89,14 @@ pub fn of(series: Series) -> Option<Kubernetes> {
     })
 }
 
-/// API versions that Kubernetes removed before the oldest version that schemas are known of.
+/// API versions that Kubernetes removed before the oldest version that has a schema here.
 #[derive(Debug, Deserialize)]
 pub struct RemovedApi {
-    /// The Kubernetes version that was the first without them.
+    /// The first Kubernetes version without them.
     pub since: String,
     versions: Vec<String>,
     kinds: Vec<String>,
-    /// What to use instead; none where nothing took their place.
+    /// The replacement; `None` where there is none.
     pub successors: Vec<String>,
 }
 
@@ -107,7 +107,7 @@ impl RemovedApi {
     }
 }
 
-/// All that were removed, oldest first.
+/// All removed API versions, oldest first.
 pub fn removed_apis() -> &'static [RemovedApi] {
     &data().removed_apis
 }

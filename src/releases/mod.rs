@@ -1,8 +1,8 @@
-//! GitLab releases as data: which versions there are, and which images belong to each.
+//! GitLab releases as data: the versions, and the images of each.
 //!
-//! The data stands in `charts/releases`, whose readme tells where each fact comes from. Two parts are
-//! read separately: `images.json`, small, for every render; the others only by the commands that plan
-//! an upgrade. What differs between releases is compiled in, see [`crate::bundle::DIFFERENCES`].
+//! The data are in `charts/releases`; the readme there names the source of each fact. They are read in two parts:
+//! `images.json`, which is small, by every render; the others only by the commands that plan an upgrade. Differences
+//! between releases are compiled in, see [`crate::bundle::DIFFERENCES`].
 
 pub mod catalogue;
 pub mod kubernetes;
@@ -20,17 +20,17 @@ static IMAGES: &str = include_str!("../../charts/releases/images.json");
 static VERSIONS: &str = include_str!("../../charts/releases/versions.json");
 static STOPS: &str = include_str!("../../charts/releases/stops.json");
 static KUBERNETES: &str = include_str!("../../charts/releases/kubernetes.json");
-/// What became of values; [`crate::upgrade::rules`] reads it.
+/// The changes of values; [`crate::upgrade::rules`] reads it.
 pub(crate) static VALUE_RULES: &str = include_str!("../../charts/releases/value-rules.json");
-/// The least PostgreSQL and Redis; [`crate::upgrade::minima`] reads it.
+/// The minimum versions of PostgreSQL and Redis; [`crate::upgrade::minima`] reads it.
 pub(crate) static SERVICES: &str = include_str!("../../charts/releases/services.json");
-/// What an upgrade asks of a person, by chart series; [`crate::upgrade::plan`] reads it.
+/// What a person has to do in an upgrade, by chart series; [`crate::upgrade::plan`] reads it.
 pub(crate) static UPGRADES: &str = include_str!("../../charts/releases/upgrades.json");
 /// Third-party charts; [`crate::companions`] reads it.
 pub(crate) static COMPANIONS: &str = include_str!("../../charts/releases/companions.json");
 static THIRD_PARTY: &str = include_str!("../../charts/releases/third-party.json");
 
-/// A released version of GitLab; compares as versions do.
+/// A released version of GitLab; ordered as versions are.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct GitlabVersion {
     /// The first number.
@@ -41,14 +41,14 @@ pub struct GitlabVersion {
     pub patch: u32,
 }
 
-/// A released version of the chart: three numbers too, and they compare the same way.
+/// A released version of the chart; ordered the same way.
 pub type ChartVersion = GitlabVersion;
 
 /// A series of patches: major and minor.
 pub type Series = (u32, u32);
 
 impl GitlabVersion {
-    /// Three numbers, with or without a leading `v`; `None` for anything else.
+    /// Parses three numbers, with or without a leading `v`; `None` for other strings.
     pub fn parse(text: &str) -> Option<Self> {
         match numbers(text)?.as_slice() {
             &[major, minor, patch] => Some(GitlabVersion { major, minor, patch }),
@@ -66,7 +66,7 @@ impl GitlabVersion {
         (self.major, self.minor, self.patch)
     }
 
-    /// Whether the release has a difference that has a name.
+    /// Whether the release has a named difference.
     pub fn has(self, difference: Difference) -> bool {
         bundle::DIFFERENCES.iter().any(|row| row.difference == difference && row.releases.has(self.numbers()))
     }
@@ -78,12 +78,12 @@ impl fmt::Display for GitlabVersion {
     }
 }
 
-/// Major and minor as a series; `None` for anything else.
+/// Parses major and minor; `None` for other strings.
 pub fn series_of(text: &str) -> Option<Series> {
     <[u32; 2]>::try_from(numbers(text)?).ok().map(|[major, minor]| (major, minor))
 }
 
-/// The numbers between the dots; plain decimal numbers only.
+/// The numbers between the dots; only plain decimal numbers.
 fn numbers(text: &str) -> Option<Vec<u32>> {
     let text = text.strip_prefix('v').unwrap_or(text);
     let plain = |part: &str| !part.is_empty() && part.bytes().all(|b| b.is_ascii_digit());
@@ -95,7 +95,7 @@ fn numbers(text: &str) -> Option<Vec<u32>> {
 pub struct ImageTags {
     /// The release; `None` for a development build.
     pub release: Option<GitlabVersion>,
-    /// The version of the Rails images without the `v` of a tag; where the values name one, as they write it.
+    /// The version of the Rails images without the `v` of a tag; where the values name one, in their spelling.
     pub version: String,
     /// Rails images (webservice, workhorse, sidekiq, toolbox, geo-logcursor) and helper images
     /// (gitlab-base, kubectl, certificates, cfssl-self-sign).
@@ -108,13 +108,13 @@ pub struct ImageTags {
     pub pages: String,
     /// Incoming mail.
     pub mailroom: String,
-    /// The SSH server, with versions of its own.
+    /// The SSH server, which has versions of its own.
     pub shell: String,
-    /// The container registry, with versions of its own.
+    /// The container registry, which has versions of its own.
     pub registry: String,
-    /// gitlab-exporter, with versions of its own and no `v`.
+    /// gitlab-exporter, which has versions of its own without a `v`.
     pub exporter: String,
-    /// The Runner; the tag of its image has the base system before this, `alpine-`.
+    /// The Runner; the tag of its image has the base system as a prefix, `alpine-`.
     pub runner: String,
     /// Zoekt's indexer and web server.
     pub zoekt: String,
@@ -122,7 +122,7 @@ pub struct ImageTags {
     pub openbao: String,
 }
 
-/// `images.json`, as it stands.
+/// The content of `images.json`.
 #[derive(Debug, Deserialize)]
 struct Table {
     default: String,
@@ -151,7 +151,7 @@ struct Awaited {
     known: String,
 }
 
-/// Tags that change at a release: the last row at or before it counts.
+/// Tags that change at a release: the last row at or before a release applies.
 #[derive(Debug, Deserialize)]
 struct Since {
     shell: Vec<(String, String)>,
@@ -177,9 +177,9 @@ struct Development {
     openbao: String,
 }
 
-/// Reads a file of our own.
+/// Parses one of our own files.
 pub(crate) fn read<T: serde::de::DeserializeOwned>(text: &str) -> T {
-    // The text is compiled in and the tests read every file, so this cannot fail on a user's machine.
+    // The file is compiled in and the tests parse every file, so this cannot fail on a user's machine.
     serde_json::from_str(text).expect("the embedded release data is well-formed")
 }
 
@@ -195,9 +195,10 @@ pub fn newest(series: Series) -> Option<GitlabVersion> {
     Some(GitlabVersion { major, minor, patch: u32::try_from(patch).ok()? })
 }
 
-/// The release that is rendered when none is asked for: the newest patch of the newest series that was compared.
+/// The release that is rendered by default: the newest patch of the newest series that was compared with a released
+/// chart.
 pub fn default_version() -> GitlabVersion {
-    // `default` names a series of `newest_patch`; a test asks for it.
+    // `default` names a series of `newest_patch`; a test checks it.
     series_of(&data().default).and_then(newest).expect("the default series is known")
 }
 
@@ -214,7 +215,7 @@ pub fn known_versions() -> Vec<String> {
     newest.filter(|version| rendered(*version).is_ok()).map(|version| version.to_string()).collect()
 }
 
-/// Whether a release is rendered, and the note that its render needs: none where the objects of the series were compared
+/// Whether a release is rendered, and the note for its render: `None` where the objects of the series were compared
 /// with those of its released chart.
 ///
 /// # Errors
@@ -244,7 +245,7 @@ pub fn rendered(version: GitlabVersion) -> Result<Option<Diagnostic>, Diagnostic
     Ok(row.note.as_ref().map(|note| Diagnostic::note("gitlab-version", format!("GitLab {version}: {note}"))))
 }
 
-/// `18.2.0 to 18.2.8, 18.3.0 to ...`
+/// Ranges in words: `18.2.0 to 18.2.8, 18.3.0 to ...`
 fn known() -> String {
     let list: Vec<_> = known_series().into_iter().filter_map(newest).map(series_range).collect();
     list.join(", ")
@@ -292,7 +293,7 @@ pub fn images(version: GitlabVersion) -> Result<ImageTags, Diagnostic> {
 }
 
 impl ImageTags {
-    /// The tags that follow the development branches; what there is for a GitLab that is not released yet.
+    /// The tags of the development branches, for a GitLab that is not released yet.
     pub fn development() -> Self {
         let d = &data().development;
         ImageTags {
@@ -315,12 +316,12 @@ impl ImageTags {
 
 /// The tags of a render, from `--gitlab-version` and the value `global.gitlabVersion`.
 ///
-/// The option names the release of every image. The value, as in the reference, moves the Rails and helper
-/// images only; the others stay at the release, or follow their branches where the value is a version
-/// newer than all known ones, for which no release of theirs is known.
+/// The option selects the release of every image. The value, as in the official chart, changes only the Rails and
+/// helper images; the others stay at the release, or follow their branches where the value is newer than all known
+/// versions, because no release of theirs is known then.
 ///
 /// # Errors
-/// An option that names no release or one that is not rendered, and a value that is a series without a known patch.
+/// An option that names no known or no rendered release, and a value that is a series without a known patch.
 pub fn select(option: Option<&str>, value: Option<&str>) -> Result<Warned<ImageTags>, Diagnostic> {
     let mut warnings = Vec::new();
     let value = value.filter(|text| !text.is_empty()).map(patch_of).transpose()?;
@@ -364,7 +365,7 @@ pub fn select(option: Option<&str>, value: Option<&str>) -> Result<Warned<ImageT
     Ok(Warned { value: tags, warnings })
 }
 
-/// The value `global.gitlabVersion` as a version: a series means its newest patch, anything else stays as it is.
+/// The value `global.gitlabVersion` as a version: a series means its newest patch, other strings are kept.
 fn patch_of(text: &str) -> Result<String, Diagnostic> {
     let refused = |why: &str, hint: String| {
         let message = format!("`global.gitlabVersion`: `{text}` {why}");
@@ -395,8 +396,8 @@ pub fn newest_known() -> Option<GitlabVersion> {
     newest(*known_series().last()?)
 }
 
-/// The tag that stands for a version: a `v` before a plain release (also with `-rc42` or `-pre`),
-/// anything else (a branch, a commit, a tag) as it is.
+/// The tag for a version: a plain release gets a `v` (also with `-rc42` or `-pre`), other strings (a branch, a commit,
+/// a tag) are kept.
 pub fn image_tag(version: &str) -> String {
     if is_release(version) { format!("v{version}") } else { version.to_owned() }
 }
@@ -422,7 +423,7 @@ pub struct ChartVersionRow {
     pub chart_date: Option<String>,
     /// The day the GitLab packages came out.
     pub gitlab_date: Option<String>,
-    /// How it is known: a key of `known` in `versions.json`.
+    /// The source of the row: a key of `known` in `versions.json`.
     pub known: String,
 }
 
@@ -436,12 +437,12 @@ pub fn pairs() -> &'static [ChartVersionRow] {
     &READ.get_or_init(|| read(VERSIONS)).rows
 }
 
-/// The official chart that the default render was compared with.
+/// The release of the official chart with which the default render was compared.
 pub fn compared_chart() -> &'static str {
     &data().compared
 }
 
-/// The oldest series, of GitLab and of its chart, that a chart may be reached from.
+/// The oldest series, of GitLab and of its chart, from which a chart can be upgraded to.
 pub fn minimum(chart: ChartVersion) -> Option<&'static Guard> {
     let wanted = chart.series();
     stops().guards.iter().find(|guard| {
@@ -452,7 +453,7 @@ pub fn minimum(chart: ChartVersion) -> Option<&'static Guard> {
 
 /// The newest chart that is listed with a GitLab release.
 pub fn listed_chart(version: GitlabVersion) -> Option<ChartVersion> {
-    // What most renders ask for; all versions take longer to read than a whole component takes to resolve.
+    // The fast path of most renders: parsing all versions takes longer than resolving a component.
     if version == default_version() {
         return ChartVersion::parse(&data().default_chart);
     }
@@ -460,13 +461,14 @@ pub fn listed_chart(version: GitlabVersion) -> Option<ChartVersion> {
     pairs().iter().rfind(|pair| pair.gitlab == text).and_then(|pair| ChartVersion::parse(&pair.chart))
 }
 
-/// The chart series of a GitLab release: since both are numbered together, the majors are nine apart and the minors equal.
+/// The chart series of a GitLab release: since the versions are aligned, the majors differ by nine and the minors are
+/// equal.
 pub fn chart_series(version: GitlabVersion) -> Series {
     (version.major.saturating_sub(9), version.minor)
 }
 
-/// The chart of a GitLab release: the newest that is listed with it; where none is, the newest listed one of the series
-/// that belongs to it, or else that series' first one.
+/// The chart of a GitLab release: the newest that is listed with it; otherwise the newest listed one of its series, or
+/// that series' first one.
 pub fn chart_of(version: GitlabVersion) -> ChartVersion {
     let series = chart_series(version);
     let newest_of_series = || {
@@ -497,7 +499,7 @@ impl StopWhen {
     }
 }
 
-/// How certain a required stop is.
+/// The certainty of a required stop.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum StopStatus {
@@ -516,33 +518,33 @@ pub struct RequiredStop {
     pub chart: String,
     /// The newest known patch; `None` where the stop is only announced.
     pub newest: Option<String>,
-    /// What the patch was read from: `tag` or `documentation`.
+    /// The source of the patch: `tag` or `documentation`.
     pub newest_from: Option<String>,
-    /// Whether it is required of everybody.
+    /// Whether everybody has to stop.
     pub when: StopWhen,
-    /// How certain it is.
+    /// Its certainty.
     pub status: StopStatus,
-    /// Keys of [`Stops::conditions`]: the stop counts where one of them holds.
+    /// Keys of [`Stops::conditions`]: the stop applies where one of them is met.
     #[serde(default)]
     pub any_of: Vec<String>,
-    /// What is worth knowing on the way.
+    /// Notes for this stop.
     pub note: Option<String>,
-    /// What it was read from.
+    /// The source of the row.
     pub source: Vec<String>,
 }
 
-/// A minimum that the chart itself asks of the release it replaces.
+/// A minimum that the chart itself requires of the release that it replaces.
 #[derive(Debug, Deserialize)]
 pub struct Guard {
-    /// First and last chart series with this guard.
+    /// The first and the last chart series with this check.
     pub charts: (String, String),
-    /// The GitLab series asked for.
+    /// The required GitLab series.
     pub gitlab: String,
-    /// The chart series asked for.
+    /// The required chart series.
     pub chart: String,
-    /// Whether it is inferred from the guard of the Linux packages.
+    /// Whether it is inferred from the check of the Linux packages.
     pub inferred: bool,
-    /// What is worth knowing about it.
+    /// Notes about it.
     pub note: Option<String>,
 }
 
@@ -551,7 +553,7 @@ pub struct Guard {
 pub struct Stops {
     /// How to read the stops, by topic.
     pub rules: serde_json::Map<String, Value>,
-    /// What the conditions mean.
+    /// The meaning of the conditions.
     pub conditions: serde_json::Map<String, Value>,
     /// The stops, oldest first.
     pub stops: Vec<RequiredStop>,
@@ -559,7 +561,7 @@ pub struct Stops {
     pub guards: Vec<Guard>,
 }
 
-/// What a condition of a stop means; the condition itself where there is none of this name.
+/// The meaning of a condition of a stop; the name itself where it is unknown.
 pub fn condition(id: &str) -> &str {
     stops().conditions.get(id).and_then(Value::as_str).unwrap_or(id)
 }
@@ -570,7 +572,7 @@ pub fn stops() -> &'static Stops {
     READ.get_or_init(|| read(STOPS))
 }
 
-/// The rest of the catalogue, unread: name and text of each file.
+/// The other files of the catalogue, unparsed: name and content of each.
 pub fn files() -> [(&'static str, &'static str); 10] {
     [
         ("companions.json", COMPANIONS),

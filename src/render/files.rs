@@ -1,4 +1,5 @@
-//! Configuration files and scripts: text in its own language, from a template engine (minijinja) over a view.
+//! Configuration files and scripts: files in languages of their own, rendered by a template engine (minijinja) over a
+//! view.
 
 use std::sync::LazyLock;
 
@@ -11,15 +12,15 @@ use super::shape::TemplateFault;
 use super::view_value::ViewValue;
 use crate::bundle;
 
-/// Block tags on lines of their own leave no empty line; a file keeps its last newline.
+/// Block tags on lines of their own leave no empty line; a file keeps its final newline.
 static SYNTAX: LazyLock<SyntaxConfig> = LazyLock::new(|| {
     let mut syntax = SyntaxConfig::builder();
     syntax.trim_blocks(true).lstrip_blocks(true).keep_trailing_newline(true);
     syntax.build().unwrap_or_default()
 });
 
-/// Shell scripts have the language's own whitespace: a tag may stand in the middle of a line there, and what
-/// follows it counts.
+/// Shell scripts keep the engine's default whitespace: a tag may be in the middle of a line there, and the following
+/// characters matter.
 static SCRIPT_SYNTAX: LazyLock<SyntaxConfig> =
     LazyLock::new(|| SyntaxConfig::builder().keep_trailing_newline(true).build().unwrap_or_default());
 
@@ -34,7 +35,7 @@ fn environment(syntax: &SyntaxConfig) -> Environment<'static> {
     environment
 }
 
-/// Makes texts of the embedded files; one is compiled when it is first used.
+/// Renders the embedded files; each is compiled at its first use.
 pub(super) struct FileTemplates {
     files: Environment<'static>,
     scripts: Environment<'static>,
@@ -59,11 +60,11 @@ impl FileTemplates {
         FileTemplates { files, scripts }
     }
 
-    /// The text of a file over a view: the file of a template's component where there is one, else the shared one, or
-    /// one that is named with its component.
+    /// Renders a file over a view: the file of a template's component where there is one, else the shared one, or one
+    /// that is named with its component.
     ///
     /// # Errors
-    /// A file and a view that do not fit.
+    /// A file and a view that do not match.
     pub(super) fn text(
         &self,
         template: &str,
@@ -86,7 +87,7 @@ impl FileTemplates {
     }
 }
 
-/// Where the innermost cause of an error is, and what it is.
+/// The innermost cause of an error: its line and its kind.
 fn fault(name: &str, error: &Error) -> TemplateFault {
     let mut cause = error as &dyn std::error::Error;
     while let Some(deeper) = cause.source() {
@@ -105,14 +106,14 @@ fn fault(name: &str, error: &Error) -> TemplateFault {
     TemplateFault::new(place, line, format!("{} {detail}", inner.kind()))
 }
 
-/// What a line of a file's template sets.
+/// The name that a line of a file's template sets.
 fn setting(name: &str, line: usize) -> Option<&'static str> {
     let text = bundle::template(name)?.lines().nth(line.checked_sub(1)?)?;
     let name = text.split("{{").next()?.trim().trim_end_matches(['=', ':', ' ', '"']);
     (!name.is_empty() && !name.contains("{%")).then_some(name)
 }
 
-/// What the format of a file makes of a value.
+/// Formats a value for the language of the file.
 fn format(out: &mut Output, state: &State, value: &Value) -> Result<(), Error> {
     if value.is_undefined() {
         return Err(Error::from(ErrorKind::UndefinedError));

@@ -1,7 +1,7 @@
 //! Plan to objects: the template of each object is filled with its view.
 //!
-//! A template is a tree with holes ([`shape`]), not text that is read back: a value keeps its type and can inject
-//! nothing. Configuration files and scripts are text, made by a template engine ([`files`]).
+//! A template is a tree with holes ([`shape`]), not a string that is parsed again: a value keeps its type and cannot
+//! inject anything. Configuration files and scripts are strings, made by a template engine ([`files`]).
 
 mod files;
 mod formats;
@@ -22,7 +22,7 @@ use shape::{ObjectTemplate, TemplateFault, TemplateScope};
 
 pub use formats::FileFormat;
 
-/// One object's template, filled.
+/// The object of a planned template.
 #[derive(Debug)]
 pub struct FilledTemplate {
     /// The object, without nulls.
@@ -31,7 +31,7 @@ pub struct FilledTemplate {
     pub source: String,
 }
 
-/// Fills templates; one is compiled when it is first used.
+/// Fills templates; each is compiled at its first use.
 pub struct Renderer {
     shapes: RefCell<HashMap<String, Rc<ObjectTemplate>>>,
     files: FileTemplates,
@@ -44,21 +44,21 @@ impl Default for Renderer {
 }
 
 impl Renderer {
-    /// Over the embedded templates.
+    /// Uses the embedded templates.
     pub fn new() -> Self {
         Renderer { shapes: RefCell::default(), files: FileTemplates::new() }
     }
 
-    /// The object that a template makes of its view, without nulls.
+    /// Fills one template with its view and returns the object, without nulls.
     ///
     /// # Errors
-    /// A value that the format of a file cannot hold. A template and its view that do not fit are a bug of ours; the
-    /// message has no values.
+    /// A value that the format of a file cannot represent. A template and its view that do not match are a bug of ours;
+    /// the message contains no values.
     pub fn object(&self, name: &str, view: View) -> Result<Value, Diagnostic> {
         self.fill(name, Value::Object(view.0)).map_err(TemplateFault::told)
     }
 
-    /// The text of one file, `gitaly/files/config.toml.tpl`, over its view.
+    /// Renders one file, `gitaly/files/config.toml.tpl`, over its view.
     ///
     /// # Errors
     /// As [`Self::object`].
@@ -82,7 +82,7 @@ impl Renderer {
     }
 }
 
-/// Fills the template of each planned object, which gives its view away; all that fail are reported.
+/// Fills the template of each planned object and consumes its view; all failures are reported.
 pub fn render(renderer: &Renderer, objects: &mut [Planned]) -> Result<Vec<FilledTemplate>, Vec<Diagnostic>> {
     let mut done = Vec::with_capacity(objects.len());
     let mut failed = Vec::new();
@@ -97,10 +97,10 @@ pub fn render(renderer: &Renderer, objects: &mut [Planned]) -> Result<Vec<Filled
     if failed.is_empty() { Ok(done) } else { Err(failed) }
 }
 
-/// Whether a text is a template that [`render`] can fill.
+/// Whether a string is a template that [`render`] can fill.
 ///
 /// # Errors
-/// The first line that is none.
+/// The first line that is not valid in a template.
 pub fn check(name: &str, text: &str) -> Result<(), String> {
     ObjectTemplate::compile(name, text)
         .map(|_| ())

@@ -1,15 +1,15 @@
 //! A template of an object: YAML in plain block style, with holes and with `if` and `for` around entries.
 //!
-//! It is compiled once into a tree. What it may not do is what the [tokens](crate::yaml::lines) do not have: anchors, tags,
+//! It is compiled once into a tree. It cannot contain what the [tokens](crate::yaml::lines) do not have: anchors, tags,
 //! scalars of several lines. A hole is a whole value:
 //!
 //! - `{{ path }}`, and `{{ path or none }}`, which is absent where the value is empty;
 //! - `{{ fragment("pod", path) }}`: the template `_shared/pod.yaml`, filled with that value;
-//! - `{{ text("config.toml", path) }}`: a configuration file as text, see [`super::files`];
-//! - `{{ yaml(path) }}`: the value as YAML text.
+//! - `{{ text("config.toml", path) }}`: a configuration file as a string, see [`super::files`];
+//! - `{{ yaml(path) }}`: the value as a string of YAML.
 //!
-//! `{% if path %}`, `elif`, `else` and `for name in path` stand on lines of their own; a condition may have `or`, `and` and
-//! `not`. An entry whose value is null is left out, and so is a map or a list of which no line was taken.
+//! `{% if path %}`, `elif`, `else` and `for name in path` are on lines of their own; a condition may have `or`, `and`
+//! and `not`. An entry whose value is null is left out, and so is a map or a list of which no line was selected.
 
 use std::collections::VecDeque;
 use std::rc::Rc;
@@ -22,13 +22,13 @@ use crate::yaml::lines::{LineToken, TokenKind, Tokens, one_line};
 use crate::yaml::tree::drop_nulls;
 use crate::yaml::write::write_document;
 
-/// Why a template cannot be compiled or filled; never has a value.
+/// The reason why a template cannot be compiled or filled; it never contains a value.
 #[derive(Debug)]
 pub(super) struct TemplateFault {
     /// The template, with the line where there is one.
     pub place: String,
     pub what: String,
-    /// Whether it is the values' fault and not the template's.
+    /// Whether the values have the error and not the template.
     of_values: bool,
 }
 
@@ -38,12 +38,12 @@ impl TemplateFault {
         TemplateFault { place, what: what.into(), of_values: false }
     }
 
-    /// A value that a file's format cannot hold.
+    /// A value that a file's format cannot represent.
     pub(super) fn of_values(what: String) -> Self {
         TemplateFault { place: String::new(), what, of_values: true }
     }
 
-    /// As people read it.
+    /// The message for people.
     pub(super) fn told(self) -> Diagnostic {
         if self.of_values {
             return Diagnostic::error("unwritable-value", self.what)
@@ -69,14 +69,14 @@ enum Node {
 /// A part of a map or a list.
 #[derive(Debug)]
 enum Part {
-    /// An entry, or an item, which has no key.
+    /// An entry; an item has no key.
     Entry(Box<str>, Node),
     /// Branches in order, each with its condition; `else` has none.
     If(usize, Vec<(Option<Test>, Vec<Part>)>),
     For(usize, Box<str>, Use, Vec<Part>),
 }
 
-/// What stands between braces.
+/// The content of a hole.
 #[derive(Debug)]
 enum Hole {
     Value(Use),
@@ -86,7 +86,7 @@ enum Hole {
     Yaml(Use),
 }
 
-/// The name of a file: as it is written, or from the view.
+/// The name of a file: literal, or from the view.
 #[derive(Debug)]
 enum Name {
     Given(Box<str>),
@@ -105,13 +105,13 @@ enum Test {
 #[derive(Debug)]
 struct Use {
     steps: Rc<[Box<str>]>,
-    /// Whether nothing reads it later: then it is moved out of the view, not copied.
+    /// Whether nothing reads it later: then it is moved out of the view instead of copied.
     last: bool,
 }
 
 impl ObjectTemplate {
     /// # Errors
-    /// The first line that is none of a template.
+    /// The first line that is not valid in a template.
     pub(super) fn compile(name: &str, text: &str) -> Result<ObjectTemplate, TemplateFault> {
         let mut compiler = Compiler { name, tokens: Tokens::new(text) };
         let first = compiler.content(0).ok_or_else(|| TemplateFault::new(name, 1, "the template is empty"))?;
@@ -137,7 +137,7 @@ impl<'t> Compiler<'t> {
         TemplateFault::new(self.name, line, what)
     }
 
-    /// The tag that stands here: its line and words.
+    /// The tag at this position: its line and words.
     fn tag(&mut self) -> Option<(usize, &'t str)> {
         match self.tokens.peek()? {
             LineToken { line, kind: TokenKind::Text(text), .. } => {
@@ -148,10 +148,10 @@ impl<'t> Compiler<'t> {
         }
     }
 
-    /// The first key or dash behind opening tags, from `column` on.
+    /// The first key or dash after opening tags, from `column` on.
     fn content(&mut self, column: usize) -> Option<LineToken<'t>> {
         let fits = |token: &LineToken| token.column >= column && !matches!(token.kind, TokenKind::Text(_));
-        // Where no tag stands, there is nothing to look behind.
+        // Without a tag there is nothing to skip.
         if let Some(token) = self.tokens.peek()
             && !matches!(token.kind, TokenKind::Text(_))
         {
@@ -167,7 +167,7 @@ impl<'t> Compiler<'t> {
         ahead.tokens.peek().filter(fits)
     }
 
-    /// The map or list whose first content is a token.
+    /// The map or list that begins with a token.
     fn collection(&mut self, first: LineToken<'t>) -> Result<Node, TemplateFault> {
         let list = first.kind == TokenKind::Dash;
         let parts = self.parts(first.column, list)?;
@@ -209,7 +209,7 @@ impl<'t> Compiler<'t> {
         Ok(parts)
     }
 
-    /// What an opening tag begins.
+    /// The construct that an opening tag begins.
     fn block(&mut self, line: usize, words: &str, column: usize, list: bool) -> Result<Part, TemplateFault> {
         if let Some(rest) = words.strip_prefix("for ") {
             let (name, over) = rest.split_once(" in ").ok_or_else(|| self.fault(line, "write `for name in path`"))?;
@@ -244,7 +244,7 @@ impl<'t> Compiler<'t> {
         }
     }
 
-    /// What stands behind a key or a dash.
+    /// The value after a key or a dash.
     fn inner(&mut self, outer: LineToken<'t>) -> Result<Node, TemplateFault> {
         if let Some(LineToken { line, kind: TokenKind::Text(text), .. }) = self.tokens.peek()
             && line == outer.line
@@ -320,12 +320,12 @@ impl<'t> Compiler<'t> {
     }
 }
 
-/// Finds out which uses are the last of their value; a template is filled from top to bottom.
+/// Marks the last use of each value; a template is filled from top to bottom.
 fn last_uses(root: &mut Node) {
     fn overlap(one: &[Box<str>], two: &[Box<str>]) -> bool {
         one.iter().zip(two).all(|(a, b)| a == b)
     }
-    /// `later` is what is read further below; `turns` are the variables of the loops around.
+    /// `later` are the paths that are read further below; `turns` are the variables of the enclosing loops.
     struct Later {
         paths: Vec<Rc<[Box<str>]>>,
         turns: Vec<Box<str>>,
@@ -383,12 +383,12 @@ fn last_uses(root: &mut Node) {
     Later { paths: Vec::new(), turns: Vec::new() }.node(root);
 }
 
-/// A view that is being put into a template.
+/// The state of filling a template.
 pub(super) struct TemplateScope<'r, 's> {
     renderer: &'r Renderer,
     name: &'r str,
     view: Value,
-    /// The variables of the loops around, the innermost last.
+    /// The variables of the enclosing loops, the innermost last.
     turns: VecDeque<(&'s str, Value)>,
 }
 
@@ -455,7 +455,7 @@ impl<'r, 's> TemplateScope<'r, 's> {
         }
     }
 
-    /// Puts entries where they belong; says whether there were any.
+    /// Adds the selected entries; returns whether there were any.
     fn parts(&mut self, parts: &'s [Part], put: &mut dyn FnMut(&str, Value)) -> Result<bool, TemplateFault> {
         let mut any = false;
         for part in parts {

@@ -1,6 +1,6 @@
 //! The values of a view as minijinja objects: read in place, and copied only where a template writes them.
 //!
-//! A view has thousands of nodes, and a template names a few of them. So nothing is converted up front.
+//! A view has thousands of nodes, and a template reads few of them, so nothing is converted in advance.
 
 use std::sync::Arc;
 
@@ -29,7 +29,7 @@ impl ViewValue {
         }
     }
 
-    /// The node itself.
+    /// The node.
     pub fn tree(&self) -> &Tree {
         self.path.iter().fold(&*self.root, |at, step| match step {
             Step::Key(key) => at.get(&**key).unwrap_or(&Tree::Null),
@@ -37,7 +37,7 @@ impl ViewValue {
         })
     }
 
-    /// A child: scalars as they are, maps and lists by where they stand.
+    /// A child: a scalar by value, a map or a list by reference.
     fn child(&self, step: impl FnOnce() -> Step, tree: &Tree) -> Value {
         if let Some(value) = scalar(tree) {
             return value;

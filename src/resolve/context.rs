@@ -1,4 +1,4 @@
-//! What every component reads: the release, the values, and the findings of reading them.
+//! The input of every component: the release, the values, and the findings of reading them.
 
 use std::any::Any;
 use std::cell::RefCell;
@@ -23,8 +23,8 @@ pub struct KubeVersion {
 }
 
 impl KubeVersion {
-    /// The version that is written for where none is named: the newest that the output was checked against and that
-    /// the named GitLab release is known to run on.
+    /// The default version: the newest that the output was checked against and on which the GitLab release is known to
+    /// run.
     pub fn newest_for(gitlab: Option<&str>) -> Self {
         let checked = releases::kubernetes::checked();
         let named = gitlab.and_then(|text| releases::catalogue::find(text).ok());
@@ -34,10 +34,10 @@ impl KubeVersion {
     }
 }
 
-/// What a render is for.
+/// The target of a render.
 #[derive(Debug, Clone)]
 pub struct Release {
-    /// The release's name, the start of most object names.
+    /// The release's name, the prefix of most object names.
     pub name: String,
     /// The namespace it goes to.
     pub namespace: String,
@@ -52,7 +52,7 @@ pub struct Release {
 }
 
 impl Release {
-    /// The release of GitLab whose behaviour is rendered; a development build behaves as the newest that is known.
+    /// The release of GitLab whose behaviour is rendered; a development build behaves as the newest known one.
     pub fn version(&self) -> GitlabVersion {
         self.images.release.unwrap_or_else(releases::default_version)
     }
@@ -63,24 +63,24 @@ impl Release {
     }
 }
 
-/// Reads a value that is YAML text; the error is a reason without the text.
+/// Parses a value that is a string of YAML; the error is a reason without the content.
 pub type ReadYaml = fn(&str) -> Result<Value, String>;
 
-/// What every component reads.
+/// The input of every component.
 pub struct Context<'a> {
-    /// What the render is for.
+    /// The target of the render.
     pub release: &'a Release,
-    /// `global`, as far as pods and names go.
+    /// `global`, as far as it is about pods and names.
     pub global: Global,
     tree: &'a Value,
     read_yaml: ReadYaml,
     findings: RefCell<Vec<Diagnostic>>,
-    /// Sections that were read as a type and are kept, by path.
+    /// Sections that were parsed and are cached, by path.
     once: RefCell<Vec<(&'static str, Rc<dyn Any>)>>,
 }
 
 impl<'a> Context<'a> {
-    /// Over checked values.
+    /// Creates the context for checked values.
     pub fn new(release: &'a Release, tree: &'a Value, read_yaml: ReadYaml) -> Self {
         let mut context = Context {
             release,
@@ -94,7 +94,7 @@ impl<'a> Context<'a> {
         context
     }
 
-    /// A section of the values by its dotted path; null where there is none.
+    /// A section of the values by its dotted path; null where it is missing.
     pub fn section(&self, path: &str) -> &'a Value {
         static NULL: Value = Value::Null;
         path.split('.').try_fold(self.tree, |at, key| at.get(key)).unwrap_or(&NULL)
@@ -110,7 +110,7 @@ impl<'a> Context<'a> {
         self.section(path).as_bool().unwrap_or(false)
     }
 
-    /// A scalar as text; nothing where it is missing or empty.
+    /// A scalar as a string; `None` where it is missing or empty.
     pub fn text(&self, path: &str) -> Option<String> {
         match self.section(path) {
             Value::Null => None,
@@ -119,12 +119,12 @@ impl<'a> Context<'a> {
         }
     }
 
-    /// A section as a type. Where the types do not fit, the finding is kept and the default is given.
+    /// A section as a type. Where a type does not match, the finding is kept and the default is returned.
     pub fn read<T: DeserializeOwned + Default>(&self, path: &str) -> T {
         self.read_value(path, self.section(path))
     }
 
-    /// The same, for a section that many ask for: it is read once.
+    /// The same for a section that several components read: it is parsed once.
     pub fn once<T: DeserializeOwned + Default + 'static>(&self, path: &'static str) -> Rc<T> {
         let kept =
             |(at, value): &(&str, Rc<dyn Any>)| if *at == path { Rc::clone(value).downcast().ok() } else { None };
@@ -136,7 +136,7 @@ impl<'a> Context<'a> {
         })
     }
 
-    /// A value of the user's as a type; `path` says where it came from.
+    /// One of the user's values as a type; `path` is its position.
     pub fn read_value<T: DeserializeOwned + Default>(&self, path: &str, value: &Value) -> T {
         model::read(value).unwrap_or_else(|misfit| {
             let section = ValuePath::indexed(path).unwrap_or_else(|| ValuePath::dotted(path));
@@ -151,8 +151,8 @@ impl<'a> Context<'a> {
         })
     }
 
-    /// A section of `global` with the component's own section of the same name over it, as a type:
-    /// `global.psql` and `gitlab.webservice.psql`.
+    /// A section of `global` with the component's own section of the same name merged over it, as a type: `global.psql`
+    /// and `gitlab.webservice.psql`.
     pub fn inherited<T: DeserializeOwned + Default>(&self, global: &str, own: &str) -> T {
         let over = self.section(own);
         if over.is_null() || over.as_object().is_some_and(NodeMap::is_empty) {
@@ -163,7 +163,7 @@ impl<'a> Context<'a> {
         self.read_value(own, &tree)
     }
 
-    /// A setting that is a block of YAML text, as a tree. What cannot be read is a finding, and null.
+    /// A setting that is a string of YAML, as a tree. A syntax error is a finding, and the result is null.
     pub fn yaml(&self, path: &str, text: &str) -> Value {
         (self.read_yaml)(text).unwrap_or_else(|reason| {
             self.say(
@@ -176,7 +176,7 @@ impl<'a> Context<'a> {
         })
     }
 
-    /// Keeps a finding.
+    /// Adds a finding.
     pub fn say(&self, diagnostic: Diagnostic) {
         let mut findings = self.findings.borrow_mut();
         if !findings.contains(&diagnostic) {
@@ -184,13 +184,13 @@ impl<'a> Context<'a> {
         }
     }
 
-    /// Hands over what was found so far.
+    /// Returns and clears the findings.
     pub fn take_findings(&self) -> Vec<Diagnostic> {
         self.findings.take()
     }
 }
 
-/// Lays one tree over another: maps merge, all else replaces, null changes nothing.
+/// Merges one tree over another: maps merge, other values replace, null changes nothing.
 pub fn overlay(base: &mut Value, over: &Value) {
     match (base, over) {
         (_, Value::Null) => {}
@@ -199,8 +199,7 @@ pub fn overlay(base: &mut Value, over: &Value) {
     }
 }
 
-/// Lays one of several entries over what they have in common, as layers of values lie over each other: a null
-/// removes what it lies over.
+/// Merges one of several entries over their common settings, as layers of values: a null removes the common value.
 pub fn specialize(common: &mut Value, entry: &Value) {
     match (common, entry) {
         (Value::Object(common), Value::Object(entry)) => {

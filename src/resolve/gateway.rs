@@ -1,6 +1,6 @@
-//! Routes of the Gateway API, in place of an Ingress or beside it.
+//! Routes of the Gateway API, instead of an Ingress or beside it.
 //!
-//! A component says `gatewayRoute`, which Gateway it uses follows from that and `global.gatewayApi`.
+//! A component has `gatewayRoute`; its Gateway follows from that and `global.gatewayApi`.
 
 use serde::Deserialize;
 use serde_json::{Value, json};
@@ -18,17 +18,17 @@ use crate::view;
 #[derive(Debug, Clone, Default, Deserialize)]
 #[serde(default, rename_all = "camelCase")]
 pub struct GatewayRoute {
-    /// Whether there is one; missing: where `global.gatewayApi.enabled` holds.
+    /// Whether the route is rendered; missing means `global.gatewayApi.enabled`.
     pub enabled: Option<bool>,
     /// Annotations of the route.
     pub annotations: NodeMap,
-    /// The Gateway, in place of the one that all routes use.
+    /// The name of a Gateway, instead of the common one.
     pub gateway_name: Option<Text>,
     /// Its namespace.
     pub gateway_namespace: Option<Text>,
     /// The Gateway's listener.
     pub section_name: Option<Text>,
-    /// How long a request may take: `request` and `backendRequest`.
+    /// The timeouts: `request` and `backendRequest`.
     pub timeouts: Option<Node>,
     /// Filters of the Gateway API for each rule.
     pub filters: Vec<Node>,
@@ -42,7 +42,7 @@ struct Reference {
     namespace: Option<Text>,
 }
 
-/// The name of the Gateway that is made here.
+/// The name of the Gateway that is rendered here.
 pub fn gateway_name(cx: &Context) -> String {
     format!("{}-gw", cx.release.name)
 }
@@ -52,21 +52,21 @@ pub fn gateway_issuer(cx: &Context) -> String {
     format!("{}-gw-issuer", cx.release.name)
 }
 
-/// Whether the Gateway of a route is made here, and not named by the user.
+/// Whether the Gateway of a route is rendered here, and not named by the user.
 fn managed(cx: &Context) -> bool {
     let shared: Reference = cx.read("global.gatewayApi.gatewayRef");
     cx.enabled("global.gatewayApi.enabled") && shared.name.non_empty().is_none()
 }
 
-/// Whether Envoy serves a Gateway that is made here, so that policies of Envoy Gateway have something to apply to.
+/// Whether Envoy serves a Gateway that is rendered here, so that policies of Envoy Gateway apply.
 pub fn with_envoy(cx: &Context) -> bool {
     managed(cx) && cx.enabled("global.gatewayApi.installEnvoy")
 }
 
-/// Plans the policy by which the Gateway trusts a Service that speaks TLS.
+/// Plans the policy by which the Gateway verifies a Service that uses TLS.
 ///
-/// The Gateway always checks the certificate, so a Secret with the authority has to be named: `authority` is its name,
-/// `ca_path` where the user writes it, `own` the section with `backendTLSPolicy`.
+/// The Gateway always verifies the certificate, so a Secret with the authority has to be named: `authority` is its
+/// name, `ca_path` its path in the values, `own` the section with `backendTLSPolicy`.
 pub fn plan_backend_tls(
     w: &Workload,
     component: &'static str,
@@ -96,7 +96,7 @@ pub fn plan_backend_tls(
     plan.add(component, "backendtlspolicy.yaml", view);
 }
 
-/// A rule that sends the requests below a path to a Service.
+/// A rule that forwards the requests below a path to a Service.
 pub fn prefix_rule(path: &str, service: &str, port: impl serde::Serialize) -> Node {
     json!({
         "matches": [{"path": {"type": "PathPrefix", "value": path}}],
@@ -104,7 +104,7 @@ pub fn prefix_rule(path: &str, service: &str, port: impl serde::Serialize) -> No
     })
 }
 
-/// A Service as a rule's destination.
+/// A Service as the backend of a rule.
 pub fn backend(service: &str, port: impl serde::Serialize) -> Node {
     json!({"kind": "Service", "name": service, "port": port, "weight": 1})
 }

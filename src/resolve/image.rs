@@ -4,12 +4,12 @@ use super::context::Context;
 use crate::model::workload::Image;
 use crate::model::{Node, NonEmpty, Text};
 
-/// A reference that a container can use.
+/// A reference to an image for a container.
 #[derive(Debug, Clone, Default)]
 pub struct ImageRef {
     /// `repository:tag`.
     pub reference: String,
-    /// Passed on as it is.
+    /// The pull policy, unchanged.
     pub pull_policy: Option<String>,
 }
 
@@ -26,26 +26,26 @@ fn is_version(tag: &str) -> bool {
     rc && parts.len() == 3 && parts.iter().all(|p| !p.is_empty() && p.bytes().all(|b| b.is_ascii_digit()))
 }
 
-/// The tag as it stands in the registry.
+/// The tag in the registry.
 pub fn tag(version: &str) -> String {
     if is_version(version) { format!("v{version}") } else { version.to_owned() }
 }
 
 impl Context<'_> {
-    /// An image of ours: the value's tag, or else `version`; a plain version gets its `v`.
+    /// One of our own images: the value's tag, or else `version`; a plain version gets its `v`.
     pub fn image(&self, image: &Image, version: &str) -> ImageRef {
         self.reference(image, &tag(image.tag.non_empty().unwrap_or(version)))
     }
 
-    /// The same for images whose tags have no `v` of ours: the tag as it is.
+    /// The same for images whose tags have no `v`: the tag is kept.
     pub fn image_as_tagged(&self, image: &Image, version: &str) -> ImageRef {
         self.reference(image, image.tag.non_empty().unwrap_or(version))
     }
 
-    /// The same for an image whose registry stands by itself: its own `registry`, or `global.image.registry`.
+    /// The same for an image whose registry is a separate value: its own `registry`, or `global.image.registry`.
     pub fn image_in_parts(&self, image: &Image, version: &str) -> ImageRef {
         let own = image.registry.non_empty();
-        // The default is where nginx-ingress has its images; only another one is meant for all.
+        // The default is the registry of nginx-ingress' images; only another value is meant for all.
         let global = self.global.image.registry.non_empty().filter(|r| *r != "registry.k8s.io");
         let registry = own.or(global);
         let mut found = self.image_as_tagged(image, version);

@@ -1,13 +1,13 @@
-//! Names and labels: what identifies an object, and must stay the same for a running release.
+//! Names and labels: they identify an object, and must not change for a running release.
 
 use serde_json::{Map, Value};
 
 use crate::model::{NodeMap, Text};
 
-/// The longest name that a label value or a Service may have.
+/// The maximum length of a label value and of a Service's name.
 const LONGEST: usize = 63;
 
-/// `release-component`, cut to 63 characters; the release's name alone where it holds the component's.
+/// `release-component`, truncated to 63 characters; the release's name alone where it contains the component's.
 pub fn full_name(release: &str, component: &str, name_override: Option<&Text>, full: Option<&Text>) -> String {
     if let Some(full) = full.and_then(Text::non_empty) {
         return cut(full);
@@ -16,26 +16,26 @@ pub fn full_name(release: &str, component: &str, name_override: Option<&Text>, f
     if release.contains(name) { cut(release) } else { cut(&format!("{release}-{name}")) }
 }
 
-/// Cuts a name to 63 characters, and the dash that may then be its last.
+/// Truncates a name to 63 characters, without a dash at the end.
 pub fn cut(name: &str) -> String {
     let cut: String = name.chars().take(LONGEST).collect();
     cut.strip_suffix('-').unwrap_or(&cut).to_owned()
 }
 
-/// What an object is labelled and selected with.
+/// The labels and the selector of an object.
 #[derive(Debug, Clone, Default)]
 pub struct Labels {
-    /// On every object of the component.
+    /// Labels of every object of the component.
     pub object: NodeMap,
-    /// What selects the pods: `app` and `release`. Never changes.
+    /// The selector of the pods: `app` and `release`. It never changes.
     pub selector: NodeMap,
-    /// On the pods.
+    /// Labels of the pods.
     pub pod: NodeMap,
-    /// On the Services.
+    /// Labels of the Services.
     pub service: NodeMap,
 }
 
-/// The labels that say what an object is, the same for every component.
+/// The labels that describe an object, the same for every component.
 pub fn identity(app: &str, release: &str) -> NodeMap {
     let mut labels = Map::new();
     labels.insert("app".to_owned(), app.into());
@@ -44,12 +44,12 @@ pub fn identity(app: &str, release: &str) -> NodeMap {
     labels
 }
 
-/// User labels and annotations are text in Kubernetes, whatever the values file has.
+/// Labels and annotations are strings in Kubernetes, whatever their type in the values.
 pub fn text_map(map: &NodeMap) -> NodeMap {
     map.iter().filter(|(_, v)| !v.is_null()).map(|(k, v)| (k.clone(), as_text(v))).collect()
 }
 
-/// Lays labels over labels, as text.
+/// Merges labels over labels, as strings.
 pub fn put(labels: &mut NodeMap, more: &NodeMap) {
     labels.extend(text_map(more));
 }

@@ -1,8 +1,8 @@
 //! Values to plan: the only home of derivation. Pure: no YAML, no files, no clock.
 //!
-//! [`context`] holds what all components read, [`labels`], [`image`] and [`workload`] make the parts
-//! that workloads have in common, [`shared`] what components must agree on, and [`component`] has one
-//! module for each component.
+//! [`context`] has the input of all components, [`labels`], [`image`] and [`workload`] make the common parts of
+//! workloads, [`shared`] has the settings on which components must agree, and [`component`] has one module for each
+//! component.
 
 pub mod checks;
 pub mod component;
@@ -25,7 +25,7 @@ pub use plan::{Plan, View};
 pub struct Component {
     /// The folder in `charts/`, the module, and the schema's stem.
     pub name: &'static str,
-    /// Where its section is in the values, `gitlab.gitaly`.
+    /// The path of its section in the values, `gitlab.gitaly`.
     pub key: &'static str,
     /// Plans its objects.
     pub resolve: fn(&Context, &mut Plan),
@@ -42,7 +42,7 @@ pub fn resolve(context: &Context) -> Plan {
     plan
 }
 
-/// Plans the objects of one component, by its name. Settings that contradict each other are not reported.
+/// Plans the objects of one component, by its name. Contradictory settings are not reported.
 pub fn resolve_component(context: &Context, name: &str) -> Plan {
     let mut plan = Plan::default();
     for component in component::ALL.iter().filter(|component| component.name == name) {

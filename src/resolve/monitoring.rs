@@ -11,7 +11,7 @@ use crate::model::{Node, NodeMap};
 use crate::view;
 
 impl Context<'_> {
-    /// Whether the cluster takes monitors: it is said to, or the user says so.
+    /// Whether the cluster has the monitors' kinds: the command line or the values say so.
     pub fn takes_monitors(&self) -> bool {
         let known = |api: &String| api.starts_with("monitoring.coreos.com/v1");
         self.enabled("global.monitoring.enabled") || self.release.api_versions.iter().any(known)
@@ -19,7 +19,7 @@ impl Context<'_> {
 }
 
 impl Workload<'_> {
-    /// Plans a ServiceMonitor from the template `servicemonitor.yaml`, where it is on.
+    /// Plans a ServiceMonitor from the template `servicemonitor.yaml`, where it is enabled.
     pub fn plan_service_monitor(&self, component: &'static str, metrics: &Metrics, port: &str, plan: &mut Plan) {
         self.plan_service_monitor_named(component, &self.name, metrics, port, plan);
     }
@@ -39,7 +39,7 @@ impl Workload<'_> {
         }
     }
 
-    /// Plans a PodMonitor from the template `podmonitor.yaml`, where it is on.
+    /// Plans a PodMonitor from the template `podmonitor.yaml`, where it is enabled.
     pub fn plan_pod_monitor(&self, component: &'static str, metrics: &Metrics, port: &str, plan: &mut Plan) {
         if metrics.enabled && metrics.pod_monitor.enabled && self.cx.takes_monitors() {
             let view = self.monitor(&metrics.pod_monitor, metrics, port);

@@ -1,4 +1,4 @@
-//! Who may reach the pods: NetworkPolicy, Ingress.
+//! Access to the pods: NetworkPolicy and Ingress.
 
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
@@ -10,11 +10,11 @@ use super::workload::Workload;
 use crate::model::{Node, NodeMap, NonEmpty, Text};
 use crate::view;
 
-/// `global.ingress`, and `ingress` of a component over it.
+/// `global.ingress`, and `ingress` of a component merged over it.
 #[derive(Debug, Clone, Default, Deserialize)]
 #[serde(default, rename_all = "camelCase")]
 pub struct Ingress {
-    /// Whether there is one; missing: the global setting.
+    /// Whether the Ingress is rendered; missing means the global setting.
     pub enabled: Option<bool>,
     /// The IngressClass; `none` leaves it out.
     pub class: Option<Text>,
@@ -22,12 +22,13 @@ pub struct Ingress {
     pub provider: Option<Text>,
     /// Annotations.
     pub annotations: NodeMap,
-    /// Whether cert-manager makes the certificate.
+    /// Whether cert-manager issues the certificate.
     pub configure_certmanager: Option<bool>,
-    /// Whether the component's own setting is there and null: it then has the certificate's name, but asks nobody for it.
+    /// Whether the component's own setting is null: the Ingress then has the certificate's name, but no annotation that
+    /// requests it.
     #[serde(skip)]
     pub asks_nobody: bool,
-    /// Whether cert-manager makes an Ingress of its own to answer the challenge.
+    /// Whether cert-manager creates an Ingress of its own to answer the challenge.
     pub use_new_ingress_for_certs: Option<bool>,
     /// The certificate.
     pub tls: IngressTls,
@@ -45,7 +46,7 @@ pub struct Ingress {
     pub proxy_buffering: Option<Text>,
 }
 
-/// The class of Geo's own controller, which takes the requests of other sites.
+/// The class of Geo's own controller, which handles the requests of other sites.
 pub fn geo_class(cx: &Context) -> String {
     cx.text("global.geo.ingressClass").unwrap_or_else(|| format!("{}-nginx-geo", cx.release.name))
 }
@@ -54,24 +55,24 @@ pub fn geo_class(cx: &Context) -> String {
 #[derive(Debug, Clone, Default, Deserialize)]
 #[serde(default, rename_all = "camelCase")]
 pub struct IngressTls {
-    /// Whether TLS is used; missing: yes.
+    /// Whether TLS is used; missing means yes.
     pub enabled: Option<bool>,
     /// The Secret with the certificate.
     pub secret_name: Option<Text>,
 }
 
-/// One host of an Ingress and where its paths lead.
+/// A host of an Ingress and the backends of its paths.
 pub struct Route {
     /// The host name.
     pub host: String,
     /// `(path, service, port)`.
     pub paths: Vec<(String, String, Node)>,
-    /// The Secret of the certificate where the values name none.
+    /// The default Secret of the certificate.
     pub tls_secret: String,
 }
 
 impl Ingress {
-    /// The settings of a component, over the global ones.
+    /// The settings of a component, merged over the global ones.
     pub fn of(cx: &Context, own: &str) -> Self {
         let path = format!("{own}.ingress");
         let mut ingress: Self = cx.inherited("global.ingress", &path);
@@ -79,7 +80,7 @@ impl Ingress {
         ingress.of_all(cx)
     }
 
-    /// The same, with the class and the type of paths that all Ingresses share: no component has its own.
+    /// The same, with the global class and path type: no component has its own.
     pub fn of_all(mut self, cx: &Context) -> Self {
         self.class = cx.text("global.ingress.class").map(Text);
         self.path_type = cx.text("global.ingress.pathType").map(Text).or(self.path_type);
@@ -91,18 +92,17 @@ impl Ingress {
         self.enabled.unwrap_or(true)
     }
 
-    /// Whether the Ingress ends TLS.
+    /// Whether the Ingress terminates TLS.
     pub fn tls_on(&self) -> bool {
         self.tls.enabled.unwrap_or(true)
     }
 
-    /// Whether nginx serves it, and so reads annotations of nginx's.
+    /// Whether nginx is the controller, and so reads nginx' annotations.
     pub fn is_nginx(&self) -> bool {
         self.provider.as_ref().is_some_and(|provider| provider.as_str() == "nginx")
     }
 
-    /// The Secret for a certificate where the values name none: the one that cert-manager fills, or else the
-    /// one that all hosts share.
+    /// The default Secret for a certificate: the one that cert-manager fills, or else the one that all hosts share.
     pub fn tls_secret(&self, cx: &Context, own: &str) -> String {
         let managed = self.configure_certmanager.unwrap_or(false);
         if managed { own.to_owned() } else { format!("{}-wildcard-tls", cx.release.name) }
@@ -117,7 +117,7 @@ impl Ingress {
         }
     }
 
-    /// Annotations that every Ingress has: the controller, its proxy settings, cert-manager, the user's.
+    /// The common annotations of Ingresses: the controller, its proxy settings, cert-manager, the user's.
     pub fn all_annotations(&self, cx: &Context) -> NodeMap {
         let mut all = Map::new();
         if let Some(provider) = self.provider.non_empty() {
@@ -146,7 +146,7 @@ impl Ingress {
         all
     }
 
-    /// What nginx does with large requests: the same as with large answers.
+    /// nginx' settings for large requests, which are those for large responses.
     pub fn request_buffering(&self) -> NodeMap {
         let mut all = Map::new();
         if let Some(buffering) = self.proxy_buffering.non_empty().filter(|_| self.is_nginx()) {
@@ -200,7 +200,8 @@ impl Ingress {
 }
 
 impl Workload<'_> {
-    /// The same where `enabled` alone writes none: the official chart has no policy for these pods, so there is one only where
+    /// The same where `enabled` alone writes none: the official chart has no policy for these pods, so there is one
+    /// only where a direction is restricted.
     /// a direction is bounded.
     pub fn plan_bounding_network_policy(&self, component: &'static str, plan: &mut Plan) {
         let set = &self.set.networkpolicy;
@@ -209,7 +210,7 @@ impl Workload<'_> {
         }
     }
 
-    /// Plans the NetworkPolicy from the template `networkpolicy.yaml`, where it is on.
+    /// Plans the NetworkPolicy from the template `networkpolicy.yaml`, where it is enabled.
     pub fn plan_network_policy(&self, component: &'static str, plan: &mut Plan) {
         let set = &self.set.networkpolicy;
         if !set.enabled {

@@ -1,4 +1,4 @@
-//! What resolve makes: the list of objects, each with its template and what that template may read.
+//! The result of resolve: the list of objects, each with its template and the template's view.
 
 use std::cell::Cell;
 
@@ -8,19 +8,19 @@ use serde_json::{Map, Value};
 use crate::diag::Diagnostic;
 use crate::manifest::Phase;
 
-/// What one template may read: flat, every optional field there, null where absent.
+/// The fields that one template may read: flat, with every optional field, null where absent.
 #[derive(Debug, Clone, Default)]
 pub struct View(pub Map<String, Value>);
 
 impl View {
-    /// This view and one field more; replaces a field of that name.
+    /// Adds a field; replaces one of the same name.
     #[must_use]
     pub fn with(mut self, name: &str, value: impl Serialize) -> Self {
         self.0.insert(name.to_owned(), node(value));
         self
     }
 
-    /// This view and the fields of a struct.
+    /// Adds the fields of a struct.
     #[must_use]
     pub fn over(mut self, fields: impl Serialize) -> Self {
         if let Value::Object(fields) = node(fields) {
@@ -36,16 +36,17 @@ impl Serialize for View {
     }
 }
 
-/// A typed value as the tree that templates and manifests are made of.
+/// A typed value as the tree of which templates and manifests consist.
 ///
-/// Our types have string keys only and no failing `Serialize`, so nothing is lost here.
+/// Our types have only string keys and a `Serialize` that cannot fail, so nothing is lost here.
 pub fn node(value: impl Serialize) -> Value {
     serde_json::to_value(value).unwrap_or_default()
 }
 
-/// A field on its way into a view: what is a tree already is cloned, anything else is serialized.
+/// A field on its way into a view: a tree is cloned, any other value is serialized.
 ///
-/// `(&Field(&value)).node()` finds [`TreeField`] where there is one, and [`TypedField`] a reference further.
+/// `(&Field(&value)).node()` resolves to [`TreeField`] where that is implemented, and to [`TypedField`] one reference
+/// further.
 pub struct Field<'a, T>(pub &'a T);
 
 /// Fields that are trees.
@@ -54,10 +55,10 @@ pub trait TreeField {
     fn node(&self) -> Value;
 }
 
-/// A tree on its way into a view that nothing else needs: it is moved there, not copied.
+/// A tree that is moved into a view instead of copied.
 pub struct Moved(Cell<Value>);
 
-/// For the large parts of a view, `pod: moved(pod)`.
+/// For large fields of a view, `pod: moved(pod)`.
 pub fn moved(part: impl IntoTree) -> Moved {
     Moved(Cell::new(part.into_tree()))
 }
@@ -68,7 +69,7 @@ impl TreeField for Field<'_, Moved> {
     }
 }
 
-/// What becomes a tree without a copy.
+/// Values that become a tree without a copy.
 pub trait IntoTree {
     /// The tree.
     fn into_tree(self) -> Value;
@@ -185,58 +186,58 @@ macro_rules! view {
         #[allow(unused_imports)] // One of them is enough for some views, none for an empty one.
         use $crate::resolve::plan::{TreeField as _, TypedField as _, moved};
         #[allow(unused_mut)]
-        // A map that grows is copied again and again.
+        // Reserving the capacity avoids repeated copies of a growing map.
         let mut fields = serde_json::Map::with_capacity([$(stringify!($name)),*].len());
         $(fields.insert(stringify!($name).to_owned(), $crate::view!(@value $name $($value)?));)*
         $crate::resolve::plan::View(fields)
     }};
 }
 
-/// One object to make.
+/// An object to be rendered.
 #[derive(Debug, Clone)]
 pub struct Planned {
     /// The component it belongs to: the folder of its template.
     pub component: &'static str,
     /// The template's name in that folder: `deployment.yaml`.
     pub template: &'static str,
-    /// What the template may read.
+    /// The fields that the template may read.
     pub view: View,
-    /// When it has to be applied.
+    /// The phase in which it is applied.
     pub phase: Phase,
-    /// Pod annotations whose value is the content of another object, so that pods restart when it changes.
+    /// Pod annotations with the hash of another object's content, so that pods restart when it changes.
     pub checksums: Vec<Checksum>,
-    /// How its name comes about.
+    /// How its name is formed.
     pub naming: Naming,
-    /// A tree of the user's that is laid over the object: keys that no template knows.
+    /// One of the user's trees that is merged over the object: keys that no template knows.
     pub over: Value,
 }
 
-/// How an object's name comes about. A Job cannot be changed: a changed Job has to be a new one.
+/// How an object's name is formed. A Job is immutable: a changed Job needs a new name.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Naming {
-    /// As the template has it.
+    /// The name in the template.
     Given,
-    /// With a hash of the content at its end, and then this text.
+    /// With a hash of the content and this suffix.
     ByContent(&'static str),
-    /// The same where nobody deletes the Job of the last run: Helm does, before it runs a hook.
+    /// The same where nothing deletes the Job of the last run: Helm does so before it runs a hook.
     ByContentWithoutHelm,
 }
 
-/// A pod annotation that follows another object's content.
+/// A pod annotation that tracks another object's content.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Checksum {
     /// The annotation, `checksum/config`.
     pub annotation: String,
-    /// The kind of the object that is followed.
+    /// The kind of the tracked object.
     pub kind: &'static str,
-    /// The name of the object that is followed.
+    /// The name of the tracked object.
     pub name: String,
 }
 
-/// Objects to make, and what was found on the way.
+/// Planned objects and findings.
 #[derive(Debug, Default)]
 pub struct Plan {
-    /// In the order of the components.
+    /// The objects, in the order of the components.
     pub objects: Vec<Planned>,
     /// Warnings and errors; with an error nothing is rendered.
     pub diagnostics: Vec<Diagnostic>,
@@ -258,7 +259,7 @@ impl Plan {
         &mut self.objects[last]
     }
 
-    /// Keeps a finding.
+    /// Adds a finding.
     pub fn say(&mut self, diagnostic: Diagnostic) {
         self.diagnostics.push(diagnostic);
     }
@@ -271,24 +272,24 @@ impl Planned {
         self
     }
 
-    /// Lets the name end in a hash of the content.
+    /// Ends the name in a hash of the content.
     pub fn name_by_content(&mut self) -> &mut Self {
         self.name_by_content_and("")
     }
 
-    /// The same, and then `end`.
+    /// The same with a suffix.
     pub fn name_by_content_and(&mut self, end: &'static str) -> &mut Self {
         self.naming = Naming::ByContent(end);
         self
     }
 
-    /// Lets the name end in a hash of the content where Helm is not there to delete the Job of the last run.
+    /// Ends the name in a hash of the content where Helm is not there to delete the Job of the last run.
     pub fn name_by_content_without_helm(&mut self) -> &mut Self {
         self.naming = Naming::ByContentWithoutHelm;
         self
     }
 
-    /// Lays a tree over the object, for keys that only the user knows: those of a ConfigMap, or a whole object.
+    /// Merges a tree over the object, for keys that only the user knows: those of a ConfigMap, or a whole object.
     pub fn lay_over(&mut self, tree: Value) -> &mut Self {
         self.over = tree;
         self
@@ -306,7 +307,7 @@ impl Planned {
 }
 
 impl View {
-    /// Adds pod annotations; those that are there already stay.
+    /// Adds pod annotations; existing ones are kept.
     pub fn annotate(&mut self, annotations: &Map<String, Value>) {
         if let Some(Value::Object(there)) = self.0.get_mut("annotations") {
             for (key, value) in annotations {

@@ -1,4 +1,4 @@
-//! How many pods there are, and how many may be away: HPA, KEDA, PodDisruptionBudget.
+//! The number of pods, and how many may be unavailable: HPA, KEDA, PodDisruptionBudget.
 
 use serde_json::{Value, json};
 
@@ -9,7 +9,7 @@ use crate::model::workload::{Hpa, HpaTarget, Keda};
 use crate::model::{Node, NodeMap, NonEmpty};
 use crate::view;
 
-/// A workload that is scaled: the names it is known by.
+/// A scaled workload: its names.
 pub struct Scaled<'n> {
     /// The HPA's and the PodDisruptionBudget's name.
     pub name: &'n str,
@@ -19,24 +19,24 @@ pub struct Scaled<'n> {
     pub target: &'n str,
     /// Labels of the objects.
     pub labels: &'n NodeMap,
-    /// What selects its pods.
+    /// The selector of its pods.
     pub selector: &'n NodeMap,
 }
 
-/// What scales it.
+/// The settings of the autoscaler.
 pub struct Scaling<'s> {
     /// The section `hpa`.
     pub hpa: &'s Hpa,
-    /// The section `keda`: what it does not say is that of `hpa`.
+    /// The section `keda`; missing settings are those of `hpa`.
     pub keda: &'s Keda,
-    /// The fewest pods, where neither section says it.
+    /// The default minimum number of pods.
     pub min: &'s Node,
-    /// The most pods, where neither section says it.
+    /// The default maximum number of pods.
     pub max: &'s Node,
 }
 
 impl<'n> Scaled<'n> {
-    /// A workload that is scaled by objects of its own name.
+    /// A workload with scaling objects of its own name.
     pub fn of(kind: &'n str, name: &'n str, labels: &'n Labels) -> Self {
         Scaled { name, kind, target: name, labels: &labels.object, selector: &labels.selector }
     }
@@ -48,15 +48,15 @@ impl<'a> Workload<'a> {
         Scaled::of(kind, &self.name, &self.labels)
     }
 
-    /// Plans what scales a component by `hpa` and `keda` of its section.
+    /// Plans the autoscaler of a component by `hpa` and `keda` of its section.
     pub fn plan_scaling(&self, component: &'static str, of: &Scaled, min: &Node, max: &Node, plan: &mut Plan) {
         let hpa: Hpa = self.cx.read(&format!("{}.hpa", self.key));
         let keda: Keda = self.cx.read(&format!("{}.keda", self.key));
         self.plan_scaling_by(component, of, &Scaling { hpa: &hpa, keda: &keda, min, max }, plan);
     }
 
-    /// The same by settings that were read before, as those of one of several deployments of a component: a
-    /// HorizontalPodAutoscaler, or a ScaledObject where KEDA is on.
+    /// The same with settings that were read before, such as those of one of several deployments of a component: a
+    /// HorizontalPodAutoscaler, or a ScaledObject where KEDA is enabled.
     pub fn plan_scaling_by(&self, component: &'static str, of: &Scaled, by: &Scaling, plan: &mut Plan) {
         if by.keda.enabled || self.cx.enabled("global.keda.enabled") {
             plan.add(component, "scaledobject.yaml", scaled_object(of, by));
@@ -72,7 +72,7 @@ impl<'a> Workload<'a> {
     }
 }
 
-/// What the template of a HorizontalPodAutoscaler may read.
+/// The view of a HorizontalPodAutoscaler.
 fn autoscaler(of: &Scaled, &Scaling { hpa, min, max, .. }: &Scaling) -> View {
     let metrics: Vec<Node> = match hpa.custom_metrics.as_slice() {
         [] => [metric("cpu", &hpa.cpu), metric("memory", &hpa.memory)].into_iter().flatten().collect(),
@@ -86,7 +86,7 @@ fn autoscaler(of: &Scaled, &Scaling { hpa, min, max, .. }: &Scaling) -> View {
     }
 }
 
-/// What the template of a ScaledObject may read.
+/// The view of a ScaledObject.
 fn scaled_object(of: &Scaled, &Scaling { hpa, keda, min, max }: &Scaling) -> View {
     let triggers: Vec<Node> = match keda.triggers.as_slice() {
         [] => [trigger("cpu", &hpa.cpu), trigger("memory", &hpa.memory)].into_iter().flatten().collect(),
@@ -104,7 +104,7 @@ fn scaled_object(of: &Scaled, &Scaling { hpa, keda, min, max }: &Scaling) -> Vie
     }
 }
 
-/// One resource metric of an HPA; nothing where no target is set.
+/// One resource metric of an HPA; `None` where no target is set.
 fn metric(resource: &str, target: &HpaTarget) -> Option<Node> {
     let kind = target.target_type.non_empty();
     let target = match (kind, &target.target_average_utilization, &target.target_average_value) {
@@ -116,13 +116,13 @@ fn metric(resource: &str, target: &HpaTarget) -> Option<Node> {
     Some(json!({"type": "Resource", "resource": {"name": resource, "target": target}}))
 }
 
-/// One trigger of a ScaledObject, from what an HPA would aim at.
+/// One trigger of a ScaledObject, from the target of an HPA.
 fn trigger(resource: &str, target: &HpaTarget) -> Option<Node> {
     let metric = metric(resource, target)?;
     let target = metric.get("resource")?.get("target")?;
     let kind = target.get("type")?;
     let value = target.get("averageValue").or_else(|| target.get("averageUtilization"))?;
-    // KEDA's metadata are texts.
+    // KEDA's metadata are strings.
     let value = value.as_str().map_or_else(|| value.to_string(), str::to_owned);
     Some(json!({"type": resource, "metricType": kind, "metadata": {"value": value}}))
 }

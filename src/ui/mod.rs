@@ -10,7 +10,7 @@ use crate::cli::{Color, ErrorFormat, MessageArgs};
 use crate::diag::{Diagnostic, Fault, Location, Place, Severity, Sources};
 use crate::redact;
 
-/// How to talk in this run.
+/// The output settings of a run.
 #[derive(Debug, Clone, Copy)]
 pub struct Ui {
     coloured: bool,
@@ -20,7 +20,7 @@ pub struct Ui {
 }
 
 impl Ui {
-    /// From the flags and the terminal.
+    /// Reads them from the flags and the terminal.
     pub fn new(args: &MessageArgs) -> Self {
         let coloured = match args.color {
             Color::Always => true,
@@ -31,12 +31,12 @@ impl Ui {
         Ui { coloured, format: args.error_format, least, verbose: args.verbose }
     }
 
-    /// Whether more is to be said than is needed.
+    /// Whether additional output was requested.
     pub fn verbose(&self) -> bool {
         self.verbose
     }
 
-    /// The least bad finding that is shown.
+    /// The least severe finding that is shown.
     pub fn least(&self) -> Severity {
         self.least
     }
@@ -51,7 +51,7 @@ impl Ui {
         to_stderr(&text);
     }
 
-    /// Shows how far a run is, where stderr is a terminal.
+    /// Shows the progress of a run, where stderr is a terminal.
     pub fn progress(&self, done: usize, all: usize, name: &str) {
         if self.least <= Severity::Note && io::stderr().is_terminal() {
             let filled = 24 * done / all.max(1);
@@ -59,19 +59,19 @@ impl Ui {
         }
     }
 
-    /// Takes the line of [`Ui::progress`] away.
+    /// Removes the line of [`Ui::progress`].
     pub fn progress_done(&self) {
         if self.least <= Severity::Note && io::stderr().is_terminal() {
             to_stderr("\r\x1b[K");
         }
     }
 
-    /// Where results go.
+    /// The stream for results.
     pub fn stdout(&self) -> impl Write + use<> {
         io::stdout().lock()
     }
 
-    /// Writes a result that is a text to stdout. A reader who has seen enough is no error.
+    /// Writes a textual result to stdout. A closed pipe is no error.
     pub fn out(&self, bytes: &[u8]) -> Result<(), Diagnostic> {
         let mut stdout = io::stdout().lock();
         match stdout.write_all(bytes).and_then(|()| stdout.flush()) {
@@ -92,14 +92,14 @@ fn colour_is_welcome() -> bool {
     io::stderr().is_terminal() && !set("NO_COLOR") && !dumb
 }
 
-/// What nobody reads cannot be helped: stderr may be closed.
+/// A closed stderr is ignored: nobody would read the error.
 fn to_stderr(text: &str) {
     let _ = io::stderr().lock().write_all(text.as_bytes());
 }
 
-/// Prints what clap answers: help to stdout, a wrong command line to stderr.
+/// Prints clap's answers: help to stdout, a usage error to stderr.
 pub fn clap_message(error: &clap::Error) {
-    // Nothing can be done about a closed stream.
+    // A closed stream is ignored.
     let _ = error.print();
 }
 
@@ -139,8 +139,8 @@ fn located(at: &Location, sources: &Sources) -> Value {
     })
 }
 
-/// Makes a panic end with exit status 4 and a request to report it. The panic's own text may hold
-/// values, so it is kept for those who ask with `RUST_BACKTRACE`.
+/// Makes a panic end with exit status 4 and a request to report it. The panic's own message may contain values, so it
+/// is printed only with `RUST_BACKTRACE`.
 pub fn report_panics() {
     let default = std::panic::take_hook();
     std::panic::set_hook(Box::new(move |info| {

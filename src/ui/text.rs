@@ -1,4 +1,4 @@
-//! Findings for people: message, place, the line, and what to do next.
+//! Findings for people: message, place, the line, and the next step.
 
 use std::collections::HashMap;
 
@@ -8,10 +8,10 @@ use annotate_snippets::{AnnotationKind, Group, Level, Origin, Renderer, Snippet,
 use crate::diag::{Diagnostic, Fault, Location, Place, Severity, Sources};
 use crate::redact::{self, Redacted, Shown};
 
-/// A line longer than this is named, not shown.
+/// A longer line is referred to, not shown.
 const LONGEST_LINE: usize = 2_000;
 
-/// Renders findings, an empty line after each.
+/// Renders findings, followed by an empty line each.
 pub fn render<'d>(diagnostics: impl Iterator<Item = &'d Diagnostic>, sources: &Sources, coloured: bool) -> String {
     let renderer = if coloured { Renderer::styled() } else { Renderer::plain() };
     let renderer = renderer.decor_style(DecorStyle::Ascii);
@@ -28,7 +28,7 @@ pub fn render<'d>(diagnostics: impl Iterator<Item = &'d Diagnostic>, sources: &S
     text
 }
 
-/// The texts of a run, each read for secrets at most once.
+/// The sources of a run, each scanned for secrets at most once.
 struct Lines<'s> {
     sources: &'s Sources,
     read: HashMap<usize, Redacted<'s>>,
@@ -53,7 +53,7 @@ fn group<'a>(diagnostic: &'a Diagnostic, places: &'a [(Location, Option<Shown>)]
     for (i, (at, shown)) in places.iter().enumerate() {
         let name = sources.get(at.source).map_or("(unknown)", |source| source.name.as_str());
         let name = normalize_untrusted_str(name);
-        // the renderer counts the column in the line that is shown, so a mask must not have moved it
+        // The renderer counts columns in the redacted line, so a mask must not have moved the position.
         let Some(shown) = shown.as_ref().filter(|shown| shown.moved(at.column.saturating_sub(1)) + 1 == at.column)
         else {
             group = group.element(Origin::path(name).line(at.line).char_column(at.column));
@@ -73,14 +73,14 @@ fn group<'a>(diagnostic: &'a Diagnostic, places: &'a [(Location, Option<Shown>)]
     group
 }
 
-/// The bytes to underline in the line as it is shown.
+/// The bytes to underline in the redacted line.
 fn span(shown: &Shown, at: &Location) -> std::ops::Range<usize> {
     let byte = |column: usize| shown.text.char_indices().nth(column).map_or(shown.text.len(), |(i, _)| i);
     let first = at.column.saturating_sub(1);
     let start = byte(shown.moved(first));
     let mut end = byte(shown.moved(first + at.len));
     if end <= start {
-        // the end lies in the same mask: underline the mask
+        // Where both ends are in the same mask, the mask is underlined.
         end = if shown.text[start..].starts_with(redact::MASK) {
             start + redact::MASK.len()
         } else {

@@ -1,10 +1,10 @@
-//! How a value is written into a file in another program's language: one writer a format, chosen by the file's name.
+//! Writes values into files of other programs: one writer per format, selected by the file's name.
 //!
-//! A template names values and the writer quotes them, so that a value can neither end its place nor open a tag of
-//! Ruby's or gomplate's. What a format cannot hold is refused, never changed. Filters stand where a value is a part of
-//! something: `inner` (of a string in double quotes), `url` (the user in a URL), `conninfo` (a word of a connection
-//! string of PostgreSQL), `bare` (a key), `tagged` (texts that may have tags of the user's own) and `verbatim` (text
-//! that is documented to be taken as it is; `tests/files.rs` lists its places).
+//! A template names values and the writer quotes them, so that a value can neither leave its place nor open a tag of
+//! ERB or gomplate. A value that a format cannot represent is refused, never changed. Filters are for values that are a
+//! part of something: `inner` (of a double-quoted string), `url` (the user in a URL), `conninfo` (a word of a
+//! PostgreSQL connection string), `bare` (a key), `tagged` (strings that may contain the user's own tags) and
+//! `verbatim` (a value that is documented to be passed on unchanged; `tests/files.rs` lists its places).
 
 use std::fmt::Write as _;
 
@@ -14,36 +14,36 @@ use minijinja::{Error, ErrorKind, Output};
 use crate::shell;
 use crate::yaml::write::{is_text, write_value};
 
-/// Marks a line to be left out: a private-use character, which no template holds, and which [`json`] escapes.
+/// Marks a line for removal: a private-use character, which no template contains, and which [`json`] escapes.
 const NULL: char = '\u{E002}';
-/// Around the JSON of a value that can be written as block YAML.
+/// Begins the JSON of a value that can be written as block YAML.
 const OPEN: char = '\u{E003}';
-/// Ends what [`OPEN`] begins.
+/// Ends the JSON that [`OPEN`] begins.
 const CLOSE: char = '\u{E004}';
-/// What begins and ends tags of Ruby and gomplate, and a part of Ruby's strings that is code.
+/// Delimiters of tags of ERB and gomplate, and of interpolation in Ruby's strings.
 const TAGS: [&str; 4] = ["<%", "%>", "{%", "#{"];
 
 /// The language of a file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum FileFormat {
-    /// YAML or Ruby, perhaps with tags of ERB or gomplate: values are JSON, which both read.
+    /// YAML or Ruby, perhaps with tags of ERB or gomplate: values are written as JSON, which both read.
     Json,
-    /// TOML that gomplate runs over.
+    /// TOML that gomplate processes.
     Toml,
-    /// `key=value` lines of Go's flags, that gomplate runs over.
+    /// `key=value` lines of Go's flags, which gomplate processes.
     Flags,
     /// OpenSSH's `sshd_config`: keywords and arguments.
     Sshd,
-    /// A configuration file of nginx: arguments of directives.
+    /// An nginx configuration: arguments of directives.
     Nginx,
-    /// A script for a POSIX shell.
+    /// A POSIX shell script.
     Shell,
-    /// `NAME="value"` lines, for a shell or for whoever else reads such files.
+    /// `NAME="value"` lines, for a shell or for other readers of such files.
     Env,
 }
 
 impl FileFormat {
-    /// By the name of a file, without the folder's rules; none where there is no writer.
+    /// The format of a file by its name, without the rules of the folder; `None` where there is no writer.
     pub fn of(name: &str) -> Option<Self> {
         let is = |ends: &[&str]| ends.iter().any(|end| name.ends_with(end));
         match () {
@@ -58,7 +58,8 @@ impl FileFormat {
         }
     }
 
-    /// Writes a value; text that a filter here has made goes in as it is. A null leaves its line out, except in scripts.
+    /// Writes a value; the output of a filter of this module goes in unchanged. A null removes its line, except in
+    /// scripts.
     pub fn write(self, out: &mut Output, value: &Value) -> Result<(), Error> {
         if value.is_none() && self != FileFormat::Shell {
             return out.write_char(NULL).map_err(Error::from);
@@ -79,9 +80,10 @@ impl FileFormat {
     }
 }
 
-/// Finishes a text: drops the lines that hold a null, and lays out maps and lists.
+/// Finishes a file: removes the lines that contain a null, and lays out maps and lists.
 pub fn finished(text: String) -> String {
-    // All marks begin with this byte, which hardly any text has: bytes are found many times faster than characters.
+    // All marks begin with this byte, which hardly any file contains: bytes are found many times faster than
+    // characters.
     let marked = |text: &str| text.as_bytes().contains(&0xEE) && text.contains([NULL, OPEN]);
     if !marked(&text) {
         return text;
@@ -97,8 +99,8 @@ pub fn finished(text: String) -> String {
     out
 }
 
-/// Writes a line whose key or item is a map or a list, as a block; `None`, and nothing written, where it has to stay on
-/// its line: the value is not the whole rest of it, or holds what would be a tag.
+/// Writes a line whose value or item is a map or a list as a block; returns `None` and writes nothing where it has to
+/// stay on its line: the value is not the whole rest of the line, or contains a tag's delimiter.
 fn block(out: &mut String, line: &str) -> Option<()> {
     let (before, rest) = line.split_once(OPEN)?;
     let (json, after) = rest.split_once(CLOSE)?;
@@ -121,8 +123,8 @@ fn block(out: &mut String, line: &str) -> Option<()> {
     Some(())
 }
 
-/// A value in YAML: a scalar and a list of scalars as JSON, in which no value can open a tag; what holds more is marked, and
-/// [`finished`] writes it as block YAML, as an operator reads it.
+/// A value in YAML: a scalar and a list of scalars as JSON, in which no value can open a tag; other values are marked,
+/// and [`finished`] writes them as readable block YAML.
 fn laid_out(value: &Value) -> Result<String, Error> {
     let json = json(value)?;
     let block = match value.kind() {
@@ -133,7 +135,7 @@ fn laid_out(value: &Value) -> Result<String, Error> {
     Ok(if block { format!("{OPEN}{json}{CLOSE}") } else { json })
 }
 
-/// What the values hold cannot be written; the engine adds where.
+/// An error for a value that cannot be written; the engine adds the place.
 fn refused(what: &'static str) -> Error {
     Error::new(ErrorKind::BadEscape, what)
 }
@@ -142,7 +144,7 @@ fn null() -> Value {
     Value::from_safe_string(NULL.to_string())
 }
 
-/// A scalar's text.
+/// A scalar as a string.
 fn scalar(value: &Value) -> Result<String, Error> {
     match value.kind() {
         ValueKind::String | ValueKind::Number | ValueKind::Bool => {
@@ -152,7 +154,7 @@ fn scalar(value: &Value) -> Result<String, Error> {
     }
 }
 
-/// The text of a scalar as a part of a string in double quotes, in YAML, Ruby or TOML.
+/// A scalar as a part of a double-quoted string in YAML, Ruby or TOML.
 pub fn inner(value: &Value) -> Result<Value, Error> {
     if value.is_none() {
         return Ok(null());
@@ -161,7 +163,7 @@ pub fn inner(value: &Value) -> Result<Value, Error> {
     Ok(Value::from_safe_string(quoted[1..quoted.len() - 1].to_owned()))
 }
 
-/// A word in YAML without quotes, where it means the same so.
+/// An unquoted word in YAML, where it has the same meaning unquoted.
 pub fn plain(value: &Value) -> Result<Value, Error> {
     if value.is_none() {
         return Ok(null());
@@ -175,8 +177,8 @@ pub fn plain(value: &Value) -> Result<Value, Error> {
     Ok(Value::from_safe_string(if tagged || data.is_array() || data.is_object() { json } else { text.to_owned() }))
 }
 
-/// A string of TOML in single quotes, as Praefect's documentation writes them. What such a string cannot hold is left to the
-/// file's own writer, which escapes it in double quotes.
+/// A single-quoted TOML string, as Praefect's documentation writes them. A value that such a string cannot represent is
+/// left to the file's own writer, which escapes it in double quotes.
 pub fn literal(value: &Value) -> Result<Value, Error> {
     if value.is_none() {
         return Ok(null());
@@ -186,7 +188,7 @@ pub fn literal(value: &Value) -> Result<Value, Error> {
     Ok(if plain { Value::from_safe_string(format!("'{text}'")) } else { Value::from(text) })
 }
 
-/// The name of a user in a URL, inside a string in double quotes.
+/// The user name in a URL, inside a double-quoted string.
 pub fn url(value: &Value) -> Result<Value, Error> {
     if value.is_none() {
         return Ok(null());
@@ -202,7 +204,7 @@ pub fn url(value: &Value) -> Result<Value, Error> {
     Ok(Value::from_safe_string(out))
 }
 
-/// A value in a connection string of PostgreSQL, inside a string in double quotes.
+/// A value in a PostgreSQL connection string, inside a double-quoted string.
 pub fn conninfo(value: &Value) -> Result<Value, Error> {
     if value.is_none() {
         return Ok(null());
@@ -215,29 +217,29 @@ pub fn conninfo(value: &Value) -> Result<Value, Error> {
     inner(&Value::from(format!("'{}'", text.replace('\\', "\\\\").replace('\'', "\\'"))))
 }
 
-/// A key or the name of a table in TOML: without quotes where it may stand so.
+/// A TOML key or table name: unquoted where that is valid.
 pub fn bare(value: &Value) -> Result<Value, Error> {
     let text = scalar(value)?;
     let plain = !text.is_empty() && text.chars().all(|c| c.is_ascii_alphanumeric() || "_-".contains(c));
     Ok(Value::from_safe_string(if plain { text } else { json(&Value::from(text))? }))
 }
 
-/// Text that is documented to be taken as it is.
+/// A value that is documented to be passed on unchanged.
 pub fn verbatim(value: &Value) -> Result<Value, Error> {
     Ok(Value::from_safe_string(scalar(value)?))
 }
 
-/// A value whose texts may hold ERB tags of the user's, which stay as they are.
+/// A value whose strings may contain the user's own ERB tags, which are kept.
 pub fn tagged(value: &Value) -> Result<Value, Error> {
     let mut text = String::new();
     write_tagged(&mut text, value)?;
     Ok(Value::from_safe_string(text))
 }
 
-/// JSON as YAML, Ruby and TOML read it in double quotes, without a tag and without what runs in a string of Ruby's.
+/// JSON in a form that YAML, Ruby and TOML read as a double-quoted string, without tags and without Ruby interpolation.
 fn json(value: &Value) -> Result<String, Error> {
     let text = serde_json::to_string(value).map_err(|_| Error::new(ErrorKind::BadSerialization, "not data"))?;
-    // Nearly no value has a character that needs more.
+    // Hardly any value has a character that needs more escaping.
     if !text.bytes().any(|b| matches!(b, b'%' | b'#') || b >= 0x7f) {
         return Ok(text);
     }
@@ -245,7 +247,7 @@ fn json(value: &Value) -> Result<String, Error> {
     for opens in ["#{", "#$", "#@"] {
         text = text.replace(opens, &format!("\\u0023{}", &opens[1..]));
     }
-    // What YAML or TOML take for a line break, or do not take at all.
+    // Characters that YAML or TOML treat as a line break, or do not allow.
     if text.chars().any(is_unprintable) {
         text = text.chars().fold(String::with_capacity(text.len()), |mut out, c| {
             match is_unprintable(c) {
@@ -259,7 +261,7 @@ fn json(value: &Value) -> Result<String, Error> {
 }
 
 fn is_unprintable(c: char) -> bool {
-    // private-use characters are our own marks
+    // Private-use characters are our own marks.
     matches!(c, '\u{7f}'..='\u{9f}' | '\u{2028}' | '\u{2029}' | '\u{e000}'..='\u{f8ff}' | '\u{feff}' | '\u{fffe}' | '\u{ffff}')
         || ((0x7f..=0xffff).contains(&u32::from(c)) && !is_text(c))
 }
@@ -320,7 +322,7 @@ fn toml(value: &Value) -> Result<String, Error> {
             let items: Result<Vec<String>, Error> = value.try_iter()?.map(|item| toml(&item)).collect();
             Ok(format!("[{}]", items?.join(",")))
         }
-        // A whole number that YAML or `--set` made a float.
+        // An integer that YAML or `--set` turned into a float.
         ValueKind::Number => match f64::try_from(value.clone()) {
             Ok(number) if number.fract() == 0.0 && number.abs() < 1e15 => Ok(format!("{number:.0}")),
             _ => Ok(value.to_string()),
@@ -330,7 +332,7 @@ fn toml(value: &Value) -> Result<String, Error> {
     }
 }
 
-/// A value of a flag, to the end of its line. gomplate prints an opening tag that a tag spells out.
+/// The value of a flag, to the end of its line. gomplate prints an opening delimiter that a tag quotes.
 fn flag(value: &Value) -> Result<String, Error> {
     let text = scalar(value)?;
     if text.chars().any(char::is_control) {
@@ -342,7 +344,7 @@ fn flag(value: &Value) -> Result<String, Error> {
     Ok(text.replace("{%", "{% \"{%\" %}"))
 }
 
-/// An argument of a keyword of sshd's, or a list of names.
+/// An argument of an `sshd_config` keyword, or a list of names.
 fn sshd(value: &Value) -> Result<String, Error> {
     let text = match value.kind() {
         ValueKind::Seq => {
@@ -365,7 +367,7 @@ fn sshd(value: &Value) -> Result<String, Error> {
     }
 }
 
-/// Arguments of a directive of nginx's, which cannot end it, open a block or name a variable.
+/// Arguments of an nginx directive, which cannot end it, open a block or refer to a variable.
 fn nginx(value: &Value) -> Result<String, Error> {
     let text = scalar(value)?;
     let plain = |c: char| (c.is_ascii_graphic() || c == ' ') && !"\"'\\#${};`".contains(c);
@@ -375,7 +377,7 @@ fn nginx(value: &Value) -> Result<String, Error> {
     }
 }
 
-/// A word of a shell.
+/// A word in a shell script.
 fn word(value: &Value) -> Result<String, Error> {
     let text = scalar(value)?;
     match text.contains('\0') {
@@ -384,7 +386,8 @@ fn word(value: &Value) -> Result<String, Error> {
     }
 }
 
-/// The value of a variable in double quotes. Readers of such files do not agree on escapes, so nothing needs one.
+/// The double-quoted value of a variable. Readers of such files disagree about escapes, so values that need one are
+/// refused.
 fn variable(value: &Value) -> Result<String, Error> {
     let text = scalar(value)?;
     match text.chars().any(|c| c.is_control() || "\"\\$`".contains(c)) {

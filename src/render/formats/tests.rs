@@ -1,4 +1,4 @@
-//! Each writer with any text: a reader of the format finds the text again, or it is refused.
+//! Property tests of the writers: a reader of the format reads the same value, or the value is refused.
 
 #![allow(clippy::unwrap_used)] // a test fails by panicking
 
@@ -9,7 +9,7 @@ use proptest::prelude::*;
 
 use super::*;
 
-/// Texts that try to get out, and any others.
+/// Strings that try to break out, and random ones.
 fn texts() -> impl Strategy<Value = String> {
     prop_oneof![
         3 => prop::collection::vec(
@@ -24,7 +24,7 @@ fn texts() -> impl Strategy<Value = String> {
     ]
 }
 
-/// What gomplate prints of a text in which the only tags are those that spell out a tag.
+/// gomplate's output for a file whose only tags are those that quote a delimiter.
 fn gomplate(text: &str) -> String {
     let plain = text.replace("{% \"{%\" %}", "\u{e010}");
     assert!(!plain.contains("{%"), "a live tag: {text}");
@@ -35,7 +35,7 @@ fn parts(value: Result<Value, Error>) -> String {
     value.unwrap().as_str().unwrap().to_owned()
 }
 
-/// The words of a connection string, as libpq reads them.
+/// The words of a connection string, as libpq parses them.
 fn libpq(text: &str) -> Vec<(String, String)> {
     let mut words = Vec::new();
     let mut chars = text.chars().peekable();
@@ -86,7 +86,7 @@ proptest! {
     fn a_flag_gives_the_text_back_or_is_refused(text in texts()) {
         if let Ok(value) = flag(&Value::from(text.as_str())) {
             let file = gomplate(&format!("before=1\nname={value}\nafter=1\n"));
-            // as Go's flags read a file: lines without blanks at their ends, up to the first sign
+            // Go's flags as read from a file: trimmed lines, split at the first separator.
             let lines: Vec<_> = file.split('\n').map(str::trim).filter_map(|line| line.split_once('=')).collect();
             prop_assert_eq!(lines, [("before", "1"), ("name", text.as_str()), ("after", "1")]);
         } else {
@@ -118,7 +118,7 @@ proptest! {
     }
 }
 
-/// How many tags a text of the user's opens that `tagged` keeps: those that begin outside another.
+/// How many of the user's tags `tagged` keeps: those that begin outside another.
 fn tags(text: &str) -> usize {
     let mut rest = text;
     let mut count = 0;

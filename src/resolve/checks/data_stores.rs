@@ -1,5 +1,5 @@
-//! Releases that bring no data stores: PostgreSQL, Redis and object storage have to be named, and what is left of the
-//! settings of those that came with GitLab is reported.
+//! Releases without bundled data stores: PostgreSQL, Redis and object storage have to be set, and remaining settings of
+//! the bundled ones are reported.
 
 use serde_json::Value;
 
@@ -7,11 +7,11 @@ use super::{is_set, refuse, required, warn};
 use crate::bundle::Difference;
 use crate::resolve::context::Context;
 
-/// Where the way out is described.
+/// The documentation of the migration.
 const GUIDE: &str =
     "move the data first: https://docs.gitlab.com/charts/installation/migration/bundled_chart_migration/";
 
-/// Reports data stores that are not named.
+/// Reports data stores that are not set.
 pub(super) fn check(cx: &Context) {
     if cx.release.has(Difference::BundledDataStores) {
         return;
@@ -79,7 +79,7 @@ fn images(cx: &Context) {
 
 fn backups(cx: &Context) {
     let toolbox = "gitlab.toolbox.backups.objectStorage";
-    // A pod of Google's cloud logs in as its service account and needs no configuration.
+    // A pod on Google Cloud authenticates as its service account and needs no configuration.
     let by_identity = cx.section(&format!("{toolbox}.backend")) == "gcs"
         && !is_set(cx, &format!("{toolbox}.config.secret"))
         && !is_set(cx, &format!("{toolbox}.config.key"));
@@ -94,7 +94,7 @@ fn backups(cx: &Context) {
     }
 }
 
-/// Sections that nothing reads any more, and the key in each that switched it.
+/// Sections that are not read any more, and the switch in each.
 const LEFTOVERS: [(&str, &str); 8] = [
     ("postgresql", "install"),
     ("redis", "install"),
@@ -106,7 +106,7 @@ const LEFTOVERS: [(&str, &str); 8] = [
     ("gitlab.spamcheck", ""),
 ];
 
-/// A section that is switched off is as good as none; one that holds more was meant to do something.
+/// A section that is switched off is harmless; one with more keys was meant to have an effect.
 fn leftovers(cx: &Context) {
     for (section, switch) in LEFTOVERS {
         let more =

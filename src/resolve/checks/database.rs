@@ -1,4 +1,4 @@
-//! PostgreSQL: whose server it is, how it is reached, and how GitLab logs in.
+//! PostgreSQL: the server, the connection, and the credentials.
 
 use serde_json::Value;
 
@@ -18,10 +18,10 @@ const CLIENTS: [&str; 6] = [
     "gitlab.webservice",
 ];
 
-/// The connections that `psql` may hold besides the general one.
+/// The named connections in `psql`, besides the general one.
 const PARTS: [&str; 4] = ["main", "ci", "sec", "embedding"];
 
-/// Reports what is contradictory about databases.
+/// Reports contradictory settings of databases.
 pub(super) fn check(cx: &Context) {
     for rule in [
         version,
@@ -39,7 +39,7 @@ pub(super) fn check(cx: &Context) {
     }
 }
 
-/// The user of OpenBao's database is not GitLab's, so it has a password of its own.
+/// OpenBao's database has a user of its own, and so a password of its own.
 fn database_of_openbao(cx: &Context) {
     let bundled = cx.release.has(Difference::BundledDataStores) && cx.enabled("postgresql.install");
     let own = "global.openbao.psql.password.secret";
@@ -60,7 +60,7 @@ fn database_of_openbao(cx: &Context) {
     }
 }
 
-/// The oldest PostgreSQL that GitLab 18 runs with.
+/// The minimum version of PostgreSQL for GitLab 18.
 const OLDEST_POSTGRESQL: u32 = 16;
 
 fn version(cx: &Context) {
@@ -80,7 +80,7 @@ fn version(cx: &Context) {
     }
 }
 
-/// Without a host, connections go to the Service of the PostgreSQL that would come with GitLab.
+/// Without a host, connections go to the Service of the bundled PostgreSQL.
 fn server_of_nobody(cx: &Context) {
     let own = |section: &str| {
         let parts = std::iter::once(String::new()).chain(PARTS.map(|part| format!(".{part}")));
@@ -138,10 +138,10 @@ fn password_file(cx: &Context) {
     }
 }
 
-/// The keys of a Secret with certificates; the files that they become are all in the configuration.
+/// The keys of a Secret with certificates; the configuration refers to all three files.
 const TLS_KEYS: [&str; 4] = ["secret", "clientCertificate", "clientKey", "serverCA"];
 
-/// Refuses certificates of a connection of which only some are named.
+/// Refuses a connection with certificates of which only some are named.
 pub(super) fn tls_keys(cx: &Context, base: &str, set: &NodeMap) {
     let there = |key: &&str| set.get(*key).is_some_and(|value| !value.is_null() && value != "");
     let missing: Vec<_> =
@@ -208,7 +208,7 @@ fn geo_tracking_database(cx: &Context) {
     }
 }
 
-/// Sections that may hold `load_balancing`, by their paths.
+/// Sections that may contain `load_balancing`, by their paths.
 fn load_balancing<'c>(cx: &'c Context) -> impl Iterator<Item = (String, &'c Value)> {
     let parts = std::iter::once(String::new()).chain(PARTS.map(|part| format!(".{part}")));
     let parts: Vec<_> = parts.collect();
@@ -226,7 +226,7 @@ fn load_balancing_of_ours(cx: &Context) {
         return;
     }
     for (path, _) in load_balancing(cx) {
-        // A host of its own means that the PostgreSQL deployed here is for something else.
+        // With a host of its own, GitLab does not use the PostgreSQL that is deployed here.
         if path.ends_with(".psql.load_balancing") {
             refuse_beside(
                 cx,
@@ -280,7 +280,7 @@ fn migrations_of_one_database(cx: &Context) {
             (&other.host, &other.port, &other.database) == (&database.host, &database.port, &database.database)
         };
         let Some(other) = all[..index].iter().find(same) else { continue };
-        // `main` is the one that migrations run for.
+        // Migrations run for `main`.
         let name = if database.name == "main" { &other.name } else { &database.name };
         let paths = ["gitlab.migrations", "global"].map(|section| format!("{section}.psql.{name}.databaseTasks"));
         let path = paths.iter().find(|path| is_set(cx, path)).map_or("global.psql.databaseTasks", String::as_str);

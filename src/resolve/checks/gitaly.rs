@@ -4,7 +4,7 @@ use super::{Context, is_set, refuse, refuse_beside, required, warn};
 use crate::model::{NonEmpty, Text};
 use crate::resolve::shared::gitaly::{Gitaly, Praefect};
 
-/// Reports what is contradictory about them.
+/// Reports contradictory settings of them.
 pub(super) fn check(cx: &Context) {
     storages(cx);
     replication_factors(cx);
@@ -14,7 +14,7 @@ pub(super) fn check(cx: &Context) {
     signing_key(cx);
 }
 
-/// Each storage with the path that names it.
+/// Each storage with the path of its name.
 fn named(cx: &Context) -> Vec<(String, String)> {
     let gitaly: Gitaly = cx.read("global.gitaly");
     let praefect = Praefect::of(cx);
@@ -35,7 +35,7 @@ fn named(cx: &Context) -> Vec<(String, String)> {
     all
 }
 
-/// Rails keeps what it has nowhere else to put in `default`, and tells storages apart by name.
+/// Rails uses `default` as the fallback storage, and identifies storages by name.
 fn storages(cx: &Context) {
     let all = named(cx);
     for (index, (name, path)) in all.iter().enumerate() {

@@ -1,4 +1,4 @@
-//! Who serves Ingresses.
+//! Ingress controllers.
 
 use serde_json::Value;
 
@@ -6,7 +6,7 @@ use super::{is_set, refuse, refuse_beside};
 use crate::diag::{Diagnostic, ValuePath};
 use crate::resolve::context::Context;
 
-/// Reports what is contradictory about Ingress controllers.
+/// Reports contradictory settings of Ingress controllers.
 pub(super) fn check(cx: &Context) {
     scope(cx);
     alternatives(cx);
@@ -28,7 +28,7 @@ fn scope(cx: &Context) {
     }
 }
 
-/// Both answer on the ports of the web and of SSH.
+/// Two controllers with the same ports, for the web and for SSH.
 fn alternatives(cx: &Context) {
     if cx.enabled("haproxy.install") && cx.enabled("traefik.install") {
         refuse_beside(
@@ -41,7 +41,7 @@ fn alternatives(cx: &Context) {
     }
 }
 
-/// Without a class, Ingresses are made for the NGINX that comes along.
+/// Without a class, Ingresses are for the bundled NGINX.
 fn class(cx: &Context) {
     let class = cx.text("global.ingress.class");
     for (name, own) in [
@@ -67,7 +67,7 @@ fn class(cx: &Context) {
     }
 }
 
-/// Sections whose annotations end up on an Ingress.
+/// Sections whose annotations are written to an Ingress.
 const INGRESSES: [&str; 8] = [
     "global.ingress",
     "gitlab.webservice.ingress",
@@ -79,7 +79,7 @@ const INGRESSES: [&str; 8] = [
     "registry.ingress",
 ];
 
-/// Since chart 9.2 the controller refuses an Ingress with a snippet, unless it is told to take them.
+/// Since chart 9.2 the controller refuses an Ingress with a snippet, unless it is configured to accept snippets.
 fn snippets(cx: &Context) {
     let switch = "nginx-ingress.controller.allowSnippetAnnotations";
     let data = "nginx-ingress.controller.config.allow-snippet-annotations";

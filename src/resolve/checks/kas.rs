@@ -1,9 +1,9 @@
-//! The agent server and what it offers.
+//! The agent server and its features.
 
 use super::required;
 use crate::resolve::context::Context;
 
-/// Reports what is missing.
+/// Reports missing settings.
 pub(super) fn check(cx: &Context) {
     if cx.enabled("global.kas.tls.enabled") {
         required(

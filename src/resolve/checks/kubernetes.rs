@@ -1,11 +1,11 @@
-//! What the cluster has to be, and which API versions can be asked for.
+//! Requirements on the cluster, and the API versions that values can select.
 
 use super::{Context, is_set, refuse};
 use crate::bundle;
 use crate::diag::Diagnostic;
 use crate::releases::{kubernetes, series_of};
 
-/// Says what a cluster would refuse.
+/// Reports what a cluster would refuse.
 pub(super) fn check(cx: &Context) {
     for (path, written) in bundle::API_VERSIONS.iter().filter(|(path, _)| is_set(cx, path)) {
         if cx.section(path) != *written {

@@ -1,9 +1,9 @@
-//! Mail that GitLab sends, and the mailboxes that it reads.
+//! Outgoing mail, and the mailboxes that GitLab reads.
 
 use super::{is_set, refuse, refuse_beside, required};
 use crate::resolve::context::Context;
 
-/// Reports what is contradictory about mail.
+/// Reports contradictory settings of mail.
 pub(super) fn check(cx: &Context) {
     encryption(cx);
     smtp_password(cx);
@@ -11,7 +11,7 @@ pub(super) fn check(cx: &Context) {
     for mailbox in ["incomingEmail", "serviceDeskEmail"] {
         login(cx, mailbox);
     }
-    // Some write `serviceDesk` for `serviceDeskEmail`; the official chart checks that spelling as well.
+    // Some users write `serviceDesk` for `serviceDeskEmail`; the official chart checks that spelling too.
     for mailbox in ["incomingEmail", "serviceDeskEmail", "serviceDesk"] {
         graph(cx, mailbox);
     }
@@ -19,7 +19,7 @@ pub(super) fn check(cx: &Context) {
     graph_mailer(cx);
 }
 
-/// A port of a mail server speaks TLS from the first byte, or changes to it after a plain greeting.
+/// A port of a mail server uses TLS from the first byte, or switches to it by STARTTLS.
 fn encryption(cx: &Context) {
     if cx.enabled("global.smtp.tls") && cx.enabled("global.smtp.starttls_auto") {
         refuse_beside(
@@ -58,7 +58,7 @@ fn smime(cx: &Context) {
     }
 }
 
-/// Mailroom reads a mailbox with a password, unless it belongs to Microsoft Graph.
+/// Mailroom needs a password for a mailbox, except with Microsoft Graph.
 fn login(cx: &Context, mailbox: &str) {
     let base = format!("global.appConfig.{mailbox}");
     let reads = cx.enabled("gitlab.mailroom.enabled") && cx.enabled("global.appConfig.incomingEmail.enabled");
@@ -93,7 +93,7 @@ fn graph(cx: &Context, mailbox: &str) {
     }
 }
 
-/// Replies to an issue of Service Desk arrive at the address of incoming mail, so that both need a place for the key.
+/// Replies to an issue of Service Desk arrive at the address of incoming mail, so both need a placeholder for the key.
 fn service_desk(cx: &Context) {
     if !cx.enabled("global.appConfig.serviceDeskEmail.enabled") {
         return;

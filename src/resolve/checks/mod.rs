@@ -1,6 +1,6 @@
-//! Settings that contradict each other, or that need one more to work: what a schema cannot say.
+//! Settings that contradict each other, or that need another one: rules that a schema cannot express.
 //!
-//! One function a rule. A rule names the paths as the user writes them and says what to do next.
+//! There is one function per rule. A rule names the paths as the user writes them and gives the next step.
 
 mod data_stores;
 mod database;
@@ -22,7 +22,7 @@ use super::context::Context;
 use crate::bundle::Difference;
 use crate::diag::{Diagnostic, ValuePath};
 
-/// Reports all settings that contradict each other.
+/// Reports all contradictory settings.
 pub fn check(cx: &Context) {
     for rule in [
         service_account_that_all_share,
@@ -55,20 +55,20 @@ fn refuse(cx: &Context, code: &'static str, path: &str, message: &str, hint: &st
     refuse_beside(cx, code, [path, path], message, hint);
 }
 
-/// Refuses the value at the first of two paths, which contradicts the one at the second; both places are shown.
+/// Refuses the value at the first of two paths because it contradicts the second; both places are shown.
 fn refuse_beside(cx: &Context, code: &'static str, [path, other]: [&str; 2], message: &str, hint: &str) {
     let diagnostic = Diagnostic::error(code, format!("`{path}`: {message}")).at_value(parsed(path));
     let second = (other != path).then(|| parsed(other));
     cx.say(diagnostic.at_values(second).hint(hint));
 }
 
-/// The same as a warning: the official chart takes it.
+/// The same as a warning: the official chart accepts it.
 fn warn(cx: &Context, code: &'static str, path: &str, message: &str, hint: &str) {
     let diagnostic = Diagnostic::warning(code, format!("`{path}`: {message}"));
     cx.say(diagnostic.at_value(parsed(path)).hint(hint));
 }
 
-/// Refuses values without `path`; `why` names the setting that needs it.
+/// Refuses values without `path`; `why` names the setting that requires it.
 fn required(cx: &Context, code: &'static str, path: &str, why: &str, hint: &str) {
     if !is_set(cx, path) {
         refuse(cx, code, path, &format!("is missing, and {why}"), hint);
@@ -107,7 +107,7 @@ fn service_account_that_all_share(cx: &Context) {
     }
 }
 
-/// Redis instances for one purpose each.
+/// Redis instances with a single purpose each.
 const REDIS_INSTANCES: [&str; 11] = [
     "actioncable",
     "cache",
@@ -167,7 +167,7 @@ fn redis_without_server(cx: &Context) {
     }
 }
 
-/// The official chart writes what is given, and whatever reads it does not start.
+/// The official chart writes the value, and the program that reads it does not start.
 fn redis_database(cx: &Context) {
     let of_instance = |name: &str| format!("global.redis.{name}.database");
     let instances = REDIS_INSTANCES.iter().copied().chain(["workhorse"]).map(of_instance);

@@ -1,11 +1,11 @@
-//! Monitors for the Prometheus operator that the values ask for and that cannot be written.
+//! Monitors for the Prometheus operator that the values enable and that cannot be written.
 
 use super::{Context, list};
 use crate::bundle;
 use crate::diag::{Diagnostic, ValuePath};
 
-/// Reports the monitors that are left out. The official chart asks the cluster whether it knows their kinds; a render
-/// here has no cluster to ask.
+/// Reports the monitors that are left out. The official chart looks up their kinds in the cluster; a render here has no
+/// cluster.
 pub(super) fn check(cx: &Context) {
     if cx.takes_monitors() {
         return;

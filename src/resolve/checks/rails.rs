@@ -1,4 +1,4 @@
-//! What Rails and its tools are told.
+//! Settings of Rails and its tools.
 
 use serde_json::Value;
 
@@ -6,7 +6,7 @@ use super::{is_set, refuse, refuse_beside, required, warn};
 use crate::diag::{Diagnostic, ValuePath};
 use crate::resolve::context::Context;
 
-/// Reports what is contradictory or missing.
+/// Reports contradictory or missing settings.
 pub fn check(cx: &Context) {
     for rule in [
         redis_file_entries,

@@ -1,6 +1,6 @@
 //! Settings of the container registry.
 //!
-//! The official chart checks them whether or not the registry is deployed, and so does this.
+//! The official chart checks them even where the registry is not deployed, and so does this module.
 
 use serde_json::Value;
 
@@ -9,7 +9,7 @@ use crate::bundle::Difference;
 use crate::model::NodeMap;
 use crate::resolve::context::Context;
 
-/// Reports what is contradictory about the registry.
+/// Reports contradictory settings of the registry.
 pub(super) fn check(cx: &Context) {
     tls(cx);
     debug_tls(cx);
@@ -156,7 +156,7 @@ fn sentry(cx: &Context) {
     }
 }
 
-/// Rails sends its token along with the endpoints, so that both read one list.
+/// Rails sends its token to the endpoints as well, so both use one list.
 fn notifications(cx: &Context) {
     if !cx.section("registry.notifications").is_null() {
         refuse(
@@ -169,7 +169,7 @@ fn notifications(cx: &Context) {
     }
 }
 
-/// The official chart takes a registry without a store, and so does this, but not without a word.
+/// The official chart accepts a registry without a store; it is accepted here with a warning.
 fn images_in_the_container(cx: &Context) {
     let storage = cx.section("registry.storage").as_object();
     let none = storage.is_none_or(|fields| fields.is_empty());

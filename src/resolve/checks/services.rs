@@ -1,9 +1,9 @@
-//! What only a load balancer does, asked of a Service that is none.
+//! Settings of a load balancer at Services of another type.
 
 use super::{Context, is_set};
 use crate::diag::{Diagnostic, ValuePath};
 
-/// The sections of Services that may be a load balancer.
+/// The sections of Services whose type may be `LoadBalancer`.
 const SERVICES: [&str; 9] = [
     "gitlab.gitlab-shell.service",
     "gitlab.kas.service",
@@ -16,13 +16,13 @@ const SERVICES: [&str; 9] = [
     "nginx-ingress-geo.defaultBackend.service",
 ];
 
-/// Keys that mean something for a load balancer only, and what they would do.
+/// Keys that only a load balancer uses, and their purpose.
 const KEYS: [(&str, &str); 2] = [
     ("loadBalancerSourceRanges", "only a load balancer keeps others out, and there is none"),
     ("loadBalancerIP", "only a load balancer has an address of its own, and there is none"),
 ];
 
-/// Says what has no effect.
+/// Reports settings without effect.
 pub(super) fn check(cx: &Context) {
     for section in SERVICES {
         check_service(cx, section, None);

@@ -1,4 +1,4 @@
-//! Object storage, and the backups that go to it.
+//! Object storage, and the backups in it.
 
 use serde_json::Map;
 
@@ -6,14 +6,14 @@ use super::{is_set, refuse_beside, required, warn};
 use crate::bundle::Difference;
 use crate::resolve::context::Context;
 
-/// Reports what is contradictory about object storage.
+/// Reports contradictory settings of object storage.
 pub(super) fn check(cx: &Context) {
     one_store_for_all(cx);
     stores_by_kind(cx);
     backups(cx);
 }
 
-/// Kinds of objects that have a store of their own, unless one connection serves all.
+/// Kinds of objects with a store of their own, unless a consolidated connection is enabled.
 const STORES: [&str; 8] =
     ["artifacts", "ciSecureFiles", "dependencyProxy", "externalDiffs", "lfs", "packages", "terraformState", "uploads"];
 
@@ -67,7 +67,7 @@ fn stores_by_kind(cx: &Context) {
     }
 }
 
-/// The tool that copies backups logs in with a configuration of its own.
+/// The backup tool authenticates with a configuration of its own.
 fn backups(cx: &Context) {
     if !cx.release.has(Difference::BundledDataStores) || !cx.enabled("gitlab.toolbox.enabled") {
         return;
@@ -80,7 +80,7 @@ fn backups(cx: &Context) {
         required(cx, "backup-object-storage", &secret, &why, hint);
         return;
     }
-    // A pod of Google's cloud may log in as its service account; then the project is all there is to say.
+    // A pod on Google Cloud may authenticate as its service account; then the project is the only required setting.
     let by_identity =
         cx.section(&format!("{toolbox}.backend")) == "gcs" && is_set(cx, &format!("{toolbox}.config.gcpProject"));
     if cx.enabled("global.minio.enabled") || by_identity || is_set(cx, &secret) {

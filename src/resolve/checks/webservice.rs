@@ -1,11 +1,11 @@
-//! The web server: its Services, its routes, the path that it stands under, and the time that requests get.
+//! The web server: its Services, its routes, its relative URL path, and its timeouts.
 
 use serde_json::Value;
 
 use super::{refuse, refuse_beside};
 use crate::resolve::context::Context;
 
-/// Reports what is contradictory about the web server.
+/// Reports contradictory settings of the web server.
 pub(super) fn check(cx: &Context) {
     relative_root(cx);
     longest_request(cx);
@@ -16,7 +16,7 @@ pub(super) fn check(cx: &Context) {
     }
 }
 
-/// The deployments by name; one named `default` stands for none.
+/// The deployments by name; without any there is one named `default`.
 fn deployments<'c>(cx: &'c Context) -> impl Iterator<Item = (&'c String, &'c Value)> {
     cx.section("gitlab.webservice.deployments").as_object().into_iter().flatten()
 }
@@ -38,7 +38,7 @@ fn relative_root(cx: &Context) {
     );
 }
 
-/// Rails has to give up a request before Puma ends its worker.
+/// Rails has to end a request before Puma kills its worker.
 fn longest_request(cx: &Context) {
     let seconds = |path: &str| cx.text(path).and_then(|text| text.parse::<f64>().ok());
     let longest = seconds("global.appConfig.maxRequestDurationSeconds");
@@ -77,7 +77,7 @@ fn exporter_tls(cx: &Context) {
     }
 }
 
-/// A load balancer has an address of its own, which no two deployments share and which nobody guards.
+/// A load balancer has an address of its own, which two deployments cannot share and no Ingress protects.
 fn load_balancers(cx: &Context) {
     let balances = |path: &str| cx.section(&format!("{path}.type")) == "LoadBalancer";
     let shared = "gitlab.webservice.service";
@@ -106,7 +106,7 @@ fn load_balancers(cx: &Context) {
     }
 }
 
-/// `gatewayRoute.rule` was one rule; now there is a list.
+/// `gatewayRoute.rule` used to be one rule; now there is a list.
 fn route_rules(cx: &Context) {
     let all = deployments(cx).map(|(name, _)| format!("gitlab.webservice.deployments.{name}.gatewayRoute"));
     for route in std::iter::once("gitlab.webservice.gatewayRoute".to_owned()).chain(all) {

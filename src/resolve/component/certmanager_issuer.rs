@@ -1,5 +1,5 @@
-//! certmanager-issuer: a job that registers an ACME issuer with cert-manager, which then gets the
-//! certificates of all Ingresses.
+//! certmanager-issuer: a Job that creates an ACME issuer for cert-manager, which then gets the certificates of all
+//! Ingresses.
 
 use serde::Deserialize;
 use serde_json::{Value, json};
@@ -13,7 +13,7 @@ use crate::resolve::workload::{Workload, config_volume, mount};
 use crate::resolve::{Component, Context, Plan, labels};
 use crate::view;
 
-/// What `build.rs` puts into the table of components.
+/// The entry of `build.rs`'s table of components.
 pub const COMPONENT: Component = Component { name: "certmanager-issuer", key: "certmanager-issuer", resolve };
 
 /// The component's own settings.
@@ -38,7 +38,7 @@ fn resolve(cx: &Context, plan: &mut Plan) {
         return;
     }
     let set: Settings = cx.read(COMPONENT.key);
-    // `false` and an empty text mean the same: none.
+    // `false` and an empty string both mean none.
     let Some(email) = set.email.non_empty().filter(|email| *email != "false") else {
         cx.say(no_email());
         return;
@@ -53,7 +53,8 @@ fn resolve(cx: &Context, plan: &mut Plan) {
     kubectl_job::own_account(&mut w);
     plan_account(&w, &set, plan);
     let config = format!("{}-certmanager", w.name);
-    // Where Gateways are, certificates of their listeners have an issuer of their own: nothing serves an Ingress there.
+    // With Gateways, the certificates of their listeners have an issuer of their own: no controller serves an Ingress
+    // there.
     let by_gateway = cx.release.has(Difference::GatewayApi) && cx.enabled("global.gatewayApi.configureCertmanager");
     let of_ingresses = !by_gateway || cx.enabled("global.ingress.configureCertmanager");
     let files = [("issuer.yml", of_ingresses), ("gateway_issuer.yaml", by_gateway)];
@@ -90,7 +91,7 @@ fn no_email() -> Diagnostic {
     )
 }
 
-/// What `issuer.yml` may read.
+/// The view of `issuer.yml`.
 fn issuer(w: &Workload, set: &Settings, email: &str) -> crate::resolve::View {
     let cx = w.cx;
     let release = &cx.release;
@@ -111,7 +112,7 @@ fn issuer(w: &Workload, set: &Settings, email: &str) -> crate::resolve::View {
     }
 }
 
-/// The chart that the issuer's labels name. It has a version of its own.
+/// The chart in the issuer's labels, which has a version of its own.
 fn chart_label(cx: &Context) -> &'static str {
     if cx.release.has(Difference::IssuerInItsNamespace) {
         "certmanager-issuer-0.3.0"
@@ -120,7 +121,7 @@ fn chart_label(cx: &Context) -> &'static str {
     }
 }
 
-/// The Gateway that all routes use, without a listener: the challenge comes by whichever speaks plain HTTP.
+/// The Gateway that all routes use, without a listener: the challenge uses any listener for plain HTTP.
 fn gateway(cx: &Context) -> Node {
     let mut gateway = GatewayRoute::default().parent(cx, None);
     if let Value::Object(fields) = &mut gateway {
@@ -148,7 +149,7 @@ fn plan_job(w: &Workload, set: &Settings, config: &str, plan: &mut Plan) {
     let by_content = suffix.is_none();
     let view = view! {
         name: format!("{}-issuer{}", w.cx.release.name, suffix.unwrap_or_default()), labels: w.labels.object,
-        // cert-manager may still be starting; after five minutes something is wrong.
+        // cert-manager may still be starting; after five minutes it counts as failed.
         active_deadline_seconds: 300, ttl_seconds_after_finished: set.ttl_seconds_after_finished,
         pod: moved(kubectl_job::pod(w, Vec::new(), main, volumes, "OnFailure")),
     };
@@ -161,7 +162,7 @@ fn plan_job(w: &Workload, set: &Settings, config: &str, plan: &mut Plan) {
 fn plan_account(w: &Workload, set: &Settings, plan: &mut Plan) {
     let namespace = &w.cx.release.namespace;
     let account = w.service_account_name();
-    // Who gives the rights makes the account that has them.
+    // The account that holds these permissions is created here.
     if set.rbac.create {
         let view = view! { name: account, labels: w.labels.object, namespace };
         plan.add(COMPONENT.name, "serviceaccount.yaml", view);

@@ -1,4 +1,4 @@
-//! The Gateway that all routes use, and what Envoy Gateway needs to serve it.
+//! The Gateway that all routes use, and the objects for Envoy Gateway.
 
 use serde::Deserialize;
 use serde_json::{Value, json};
@@ -13,13 +13,13 @@ use crate::resolve::shared::{hosts, rails};
 use crate::resolve::{Component, Context, Plan, labels};
 use crate::view;
 
-/// What `build.rs` puts into the table of components. Its settings are in `global.gatewayApi`.
+/// The entry of `build.rs`'s table of components. Its settings are in `global.gatewayApi`.
 pub const COMPONENT: Component = Component { name: "gateway-api", key: "", resolve };
 
-/// The listener for plain HTTP: challenges of certificates come by it, and what is sent on to HTTPS.
+/// The listener for plain HTTP: it answers challenges of certificates and redirects to HTTPS.
 const PLAIN: &str = "http-default";
 
-/// What is asked for: `global.gatewayApi`.
+/// The switches of `global.gatewayApi`.
 #[derive(Default, Deserialize)]
 #[serde(default, rename_all = "camelCase")]
 struct Switches {
@@ -73,7 +73,8 @@ struct Class {
     controller_name: Text,
 }
 
-/// What the user adds to the Gateway: in `gatewayApiResources.gateway`, in older releases in `global.gatewayApi.gateway`.
+/// The user's additions to the Gateway: in `gatewayApiResources.gateway`, in older releases in
+/// `global.gatewayApi.gateway`.
 #[derive(Default, Deserialize)]
 #[serde(default)]
 struct Own {
@@ -87,7 +88,7 @@ struct Reference {
     name: Option<Text>,
 }
 
-/// One listener, besides what is passed on.
+/// One listener; its other fields are passed on unchanged.
 #[derive(Default, Deserialize)]
 #[serde(default)]
 struct Listener {
@@ -100,7 +101,7 @@ struct Gateway<'a> {
     cx: &'a Context<'a>,
     switches: Switches,
     class: Class,
-    /// Where `made` is in the values.
+    /// The path of `made` in the values.
     path: &'static str,
     made: Made,
     own: Own,
@@ -111,7 +112,7 @@ struct Gateway<'a> {
 
 fn resolve(cx: &Context, plan: &mut Plan) {
     let switches: Switches = cx.read("global.gatewayApi");
-    // Another's Gateway is another's affair.
+    // The user's own Gateway is not configured here.
     if !switches.enabled || switches.gateway_ref.name.as_ref().is_some_and(|name| name.non_empty().is_some()) {
         return;
     }
@@ -142,12 +143,12 @@ impl Gateway<'_> {
         view! { name, labels: self.labels }
     }
 
-    /// The protocol of listeners that have none of their own.
+    /// The protocol of listeners without one of their own.
     fn protocol(&self) -> &str {
         self.made.protocol.non_empty().unwrap_or("HTTPS")
     }
 
-    /// Whether requests by HTTP are sent on to HTTPS.
+    /// Whether requests by HTTP are redirected to HTTPS.
     fn redirects(&self) -> bool {
         self.switches.http_to_https_redirect
             && self.protocol() == "HTTPS"
@@ -191,7 +192,7 @@ impl Gateway<'_> {
         plan.add(COMPONENT.name, "gateway.yaml", view);
     }
 
-    /// A listener, where what it leads to is deployed.
+    /// A listener, where its backend is deployed.
     fn listener(&self, name: &str, section: &Node) -> Option<Node> {
         if section.is_null() {
             return None;
@@ -217,7 +218,7 @@ impl Gateway<'_> {
             }
             "openbao-web" => (cx.enabled("global.openbao.enabled"), public("openbao")),
             "gitlab-smartcard-web" => (cx.enabled("global.appConfig.smartcard.enabled"), public("smartcard")),
-            // The answers to challenges of ACME come by plain HTTP, as the redirect does.
+            // The answers to ACME challenges use plain HTTP, as the redirect does.
             PLAIN => (self.redirects() || self.switches.configure_certmanager, None),
             "certmanager-http" => (self.switches.configure_certmanager, None),
             _ => (true, None),
@@ -259,11 +260,11 @@ impl Gateway<'_> {
         json!(port)
     }
 
-    /// The class of Envoy's Gateways, how its proxies are deployed, policies, and who reads their metrics.
+    /// The class of Envoy's Gateways, the deployment of its proxies, policies, and the monitors of their metrics.
     fn plan_envoy(&self, plan: &mut Plan) {
         let (cx, release) = (self.cx, &self.cx.release);
         let proxy = format!("{}-envoy-proxy", release.name);
-        // The class takes the labels of Services as well.
+        // The class has the labels of Services as well.
         let mut class_labels = self.labels.clone();
         labels::put(&mut class_labels, &cx.global.service.labels);
         let view = self
@@ -293,7 +294,7 @@ impl Gateway<'_> {
         self.plan_monitors(&proxy, plan);
     }
 
-    /// How the Prometheus operator finds the metrics of the controller and of the proxies.
+    /// The monitors of the controller and of the proxies.
     fn plan_monitors(&self, proxy: &str, plan: &mut Plan) {
         let (cx, release) = (self.cx, &self.cx.release);
         let metrics = &self.envoy.metrics;
@@ -323,7 +324,8 @@ impl Gateway<'_> {
         }
     }
 
-    /// How the proxies are deployed. Envoy takes a DaemonSet or a Deployment: that of the defaults gives way.
+    /// The deployment of the proxies. Envoy accepts either a DaemonSet or a Deployment: the user's replaces that of the
+    /// defaults.
     fn proxy_spec(&self) -> Node {
         let mut spec = Value::Object(self.envoy.proxy_spec.clone());
         let kubernetes = spec.pointer_mut("/provider/kubernetes").and_then(Value::as_object_mut);

@@ -12,13 +12,13 @@ use crate::resolve::workload::{
 use crate::resolve::{Component, Context, Plan};
 use crate::view;
 
-/// What `build.rs` puts into the table of components.
+/// The entry of `build.rs`'s table of components.
 pub const COMPONENT: Component = Component { name: "geo-logcursor", key: "gitlab.geo-logcursor", resolve };
 
 const PROCESS: Process = Process::GeoLogcursor;
 const CONFIG: &str = "logcursor-config";
 const SECRETS: &str = "logcursor-secrets";
-/// Turns on a cache of compiled code, which this process starts without.
+/// Enables a cache of compiled code, which this process runs without.
 const BOOTSNAP: &str = "ENABLE_BOOTSNAP";
 
 /// The component's own settings.
@@ -94,7 +94,7 @@ fn plan_deployment(w: &Workload, set: &Settings, plan: &mut Plan) {
         w.certificate_volumes(),
         vec![
             config_volume(CONFIG, &w.name),
-            // 0400: only the user that the container runs as may read.
+            // 0400: only the user of the container may read.
             projected_volume(from, 0o400, rails::secret_sources(w, PROCESS)),
             memory_volume(SECRETS),
         ],

@@ -12,7 +12,7 @@ use crate::resolve::workload::{
 use crate::resolve::{Component, Context, Plan};
 use crate::view;
 
-/// What `build.rs` puts into the table of components.
+/// The entry of `build.rs`'s table of components.
 pub const COMPONENT: Component = Component { name: "gitlab-exporter", key: "gitlab.gitlab-exporter", resolve };
 
 /// The component's own settings.
@@ -29,7 +29,7 @@ struct Settings {
 fn resolve(cx: &Context, plan: &mut Plan) {
     let set: Settings = cx.read(COMPONENT.key);
     let w = Workload::new(cx, &COMPONENT);
-    // The account stays where the exporter is off: others may use it.
+    // The account is rendered even where the exporter is disabled: others may use it.
     w.plan_service_account(COMPONENT.name, plan);
     if !set.enabled {
         return;
@@ -93,7 +93,7 @@ fn plan_deployment(w: &Workload, set: &Settings, plan: &mut Plan) {
         w.certificate_volumes(),
         vec![
             config_volume("gitlab-exporter-config", &w.name),
-            // 0400: only the user that the container runs as may read.
+            // 0400: only the user of the container may read.
             projected_volume("init-gitlab-exporter-secrets", 0o400, secrets),
             memory_volume("gitlab-exporter-secrets"),
         ],

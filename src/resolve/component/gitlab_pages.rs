@@ -16,13 +16,13 @@ use crate::resolve::workload::{
 use crate::resolve::{Component, Context, Plan, labels};
 use crate::view;
 
-/// What `build.rs` puts into the table of components.
+/// The entry of `build.rs`'s table of components.
 pub const COMPONENT: Component = Component { name: "gitlab-pages", key: "gitlab.gitlab-pages", resolve };
 
-/// Where its secrets are in the container.
+/// The folder of its secrets in the container.
 const SECRETS: &str = "/etc/gitlab-secrets";
 
-/// The component's own settings; those of the daemon are taken by name, see [`plan_config`].
+/// The component's own settings; those of the daemon are read by name, see [`plan_config`].
 #[derive(Default, Deserialize)]
 #[serde(default, rename_all = "camelCase")]
 struct Settings {
@@ -92,9 +92,9 @@ struct Pages<'a> {
     w: Workload<'a>,
     set: Settings,
     global: Global,
-    /// The domain below which the sites are.
+    /// The domain of the sites.
     host: String,
-    /// Whether users connect to it directly, for domains of their own, and not through an Ingress.
+    /// Whether users connect directly, for custom domains, and not through an Ingress.
     direct: bool,
 }
 
@@ -136,7 +136,7 @@ impl Pages<'_> {
         ingress.tls.secret_name.non_empty().map_or_else(|| format!("{}-{default}", cx.release.name), str::to_owned)
     }
 
-    /// Where plain requests come in: from users, from a proxy, or only from the kubelet.
+    /// The listener for plain requests: from users, from a proxy, or only from the kubelet.
     fn http_port(&self) -> String {
         if self.direct && (self.set.use_http_proxy || !self.global.external_http.is_empty()) {
             self.set.service.internal_port.to_string()
@@ -183,7 +183,7 @@ fn auth_scope(cx: &Context) -> String {
     scope.unwrap_or("api").to_owned()
 }
 
-/// Settings that the daemon takes as they are: its name of each, and where the values have it.
+/// Settings that are passed to the daemon unchanged: the daemon's name and the values path of each.
 const OPTIONS: [(&str, &str); 39] = [
     ("artifacts-server-timeout", "artifactsServerTimeout"),
     ("auth-cookie-session-timeout", "authCookieSessionTimeout"),
@@ -228,7 +228,7 @@ const OPTIONS: [(&str, &str); 39] = [
 
 fn options(cx: &Context, own: &str) -> Vec<View> {
     let line = |value: &Value| match value {
-        // a block of YAML ends in a line break that nobody means
+        // A YAML block ends in an unintended line break.
         Value::String(text) => text.trim_end_matches('\n').to_owned(),
         Value::Array(items) => {
             items.iter().map(|i| i.as_str().map_or_else(|| i.to_string(), str::to_owned)).collect::<Vec<_>>().join(",")
@@ -283,7 +283,7 @@ fn plan_deployment(pages: &Pages, plan: &mut Plan) {
         w.certificate_volumes(),
         vec![
             config_volume("pages-config", &w.name),
-            // 0400: only the user that the container runs as may read.
+            // 0400: only the user of the container may read.
             projected_volume("init-pages-secrets", 0o400, sources(pages)),
             memory_volume("pages-secrets"),
         ],
@@ -304,7 +304,7 @@ fn plan_deployment(pages: &Pages, plan: &mut Plan) {
     plan.add(COMPONENT.name, "deployment.yaml", view).follows("checksum/config", &w.name);
 }
 
-/// What is mounted at [`SECRETS`].
+/// The sources of the volume at [`SECRETS`].
 fn sources(pages: &Pages) -> Vec<Node> {
     let (cx, global) = (pages.w.cx, &pages.global);
     let release = &cx.release.name;
@@ -432,7 +432,7 @@ fn plan_monitor(pages: &Pages, plan: &mut Plan) {
     let before = plan.objects.len();
     let port = if tls { "https-metrics" } else { "http-metrics" };
     pages.w.plan_service_monitor(COMPONENT.name, &pages.set.metrics, port, plan);
-    // The Service that users come to has the same labels; only the other one has metrics.
+    // The Service for users has the same labels; only the other one has metrics.
     for object in plan.objects.iter_mut().skip(before) {
         if let Some(Value::Object(selector)) = object.view.0.get_mut("selector") {
             selector.insert("gitlab.com/metrics-service".to_owned(), "true".into());

@@ -1,4 +1,4 @@
-//! mailroom: reads the mailboxes for incoming mail and Service Desk, and hands the mails to GitLab.
+//! mailroom: reads the mailboxes for incoming mail and Service Desk, and delivers the mails to GitLab.
 
 use serde::Deserialize;
 use serde_json::{Value, json};
@@ -14,7 +14,7 @@ use crate::resolve::workload::{
 use crate::resolve::{Component, Context, Plan};
 use crate::view;
 
-/// What `build.rs` puts into the table of components.
+/// The entry of `build.rs`'s table of components.
 pub const COMPONENT: Component = Component { name: "mailroom", key: "gitlab.mailroom", resolve };
 
 /// `global.appConfig.incomingEmail` and `serviceDeskEmail`: one mailbox.
@@ -50,7 +50,7 @@ struct Logger {
     log_path: Node,
 }
 
-/// How the two mailboxes are told apart.
+/// The names of each mailbox in different places.
 struct Kind {
     /// The key in the values.
     key: &'static str,
@@ -101,7 +101,7 @@ fn resolve(cx: &Context, plan: &mut Plan) {
     w.plan_service_account(name, plan);
     let boxes: Vec<(&Kind, Mailbox)> =
         KINDS.iter().map(|kind| (kind, cx.read(&format!("global.appConfig.{}", kind.key)))).collect();
-    // Service Desk's mailbox is one more of the same daemon; it needs incoming mail.
+    // Service Desk's mailbox is an additional one of the same daemon; it requires incoming mail.
     if !boxes[0].1.enabled {
         return;
     }
@@ -153,13 +153,13 @@ fn plan_deployment(w: &Workload, boxes: &[(&Kind, Mailbox)], redis: &Redis, plan
         w.certificate_volumes(),
         vec![
             config_volume("mailroom-config", &w.name),
-            // 0400: only the user that the container runs as may read.
+            // 0400: only the user of the container may read.
             projected_volume("init-mailroom-secrets", 0o400, sources(w.cx, boxes, redis)),
             memory_volume("mailroom-secrets"),
         ],
     ];
     let mut configure = w.configure("mailroom-config", "init-mailroom-secrets", "mailroom-secrets");
-    // Of the ConfigMap only the script: the other file is for the main container.
+    // Only the script of the ConfigMap: the other file is for the main container.
     configure.volume_mounts[0] =
         json!({"name": "mailroom-config", "mountPath": "/config/configure", "subPath": "configure", "readOnly": true});
     let pod = w.pod(vec![w.certificates(), configure], vec![main], volumes.concat());
@@ -167,7 +167,7 @@ fn plan_deployment(w: &Workload, boxes: &[(&Kind, Mailbox)], redis: &Redis, plan
     plan.add(COMPONENT.name, "deployment.yaml", view).follows("checksum/config", &w.name);
 }
 
-/// What is mounted at `/etc/gitlab`.
+/// The sources of the volume at `/etc/gitlab`.
 fn sources(cx: &Context, boxes: &[(&Kind, Mailbox)], redis: &Redis) -> Vec<Node> {
     let mut sources = redis::password_sources(redis);
     for (kind, mailbox) in boxes {

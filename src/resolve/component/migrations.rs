@@ -1,4 +1,4 @@
-//! migrations: the Job that brings the databases to the release's schema. A changed Job is a new one.
+//! migrations: the Job that migrates the databases to the release's schema. A changed Job has a new name.
 
 use serde::Deserialize;
 use serde_json::{Value, json};
@@ -11,7 +11,7 @@ use crate::resolve::workload::{Script, Workload, config_volume, memory_volume, p
 use crate::resolve::{Component, Context, Plan, labels, tpl};
 use crate::view;
 
-/// What `build.rs` puts into the table of components.
+/// The entry of `build.rs`'s table of components.
 pub const COMPONENT: Component = Component { name: "migrations", key: "gitlab.migrations", resolve };
 
 /// The component's own settings.
@@ -46,7 +46,7 @@ fn plan_job(w: &Workload, set: &Settings, plan: &mut Plan) {
     let mut main = w
         .container("migrations", cx.edition_image(&w.set.image, "migrations"))
         .with_env(rails::env(cx))
-        // The schema is what this Job changes: it must not wait for it.
+        // This Job changes the schema, so it must not wait for it.
         .with_env([("BYPASS_SCHEMA_VERSION", "true".to_owned())]);
     let geo = postgres::geo_tracking(cx).is_some();
     if geo {
@@ -107,7 +107,7 @@ fn plan_job(w: &Workload, set: &Settings, plan: &mut Plan) {
     }
 }
 
-/// What a new database starts with: the file's name, and the Secret it comes from.
+/// The initial data of a new database: the file's name, and its Secret.
 fn initial_secrets(cx: &Context, set: &Settings) -> Vec<(&'static str, Node)> {
     let release = &cx.release.name;
     let global: SecretKey = cx.read("global.initialRootPassword");
@@ -123,7 +123,7 @@ fn initial_secrets(cx: &Context, set: &Settings) -> Vec<(&'static str, Node)> {
     let item =
         |secret: &str, key: &str, name: &str| secret_items(secret, [(key, format!("migrations/{name}").as_str())]);
     let mut token = item(&token, "runner-registration-token", "gitlab_shared_runners_registration_token");
-    // Nobody may want runners.
+    // Runners may be unwanted.
     token["secret"]["optional"] = true.into();
     let mut all = vec![
         ("initial_root_password", item(&password, &password_key, "initial_root_password")),
@@ -143,7 +143,7 @@ struct Application {
     app_secret_key: Option<Text>,
 }
 
-/// What is needed to register Pages as an application that signs users in.
+/// The settings for registering Pages as an OAuth application.
 fn pages_application(w: &Workload) -> Vec<Node> {
     let cx = w.cx;
     if !cx.enabled("global.pages.enabled") || !cx.enabled("global.pages.accessControl") {
@@ -159,7 +159,7 @@ fn pages_application(w: &Workload) -> Vec<Node> {
     vec![secret_items(&secret, items), json!({"configMap": {"name": w.name, "items": [uri]}})]
 }
 
-/// Where Rails looks for an initial secret, below its configuration.
+/// The path at which Rails reads an initial secret, below its configuration.
 fn place(item: &str) -> &str {
     if item == "enterprise_license" { "Gitlab.gitlab-license" } else { item }
 }

@@ -1,4 +1,4 @@
-//! minio: object storage in the cluster, to try GitLab out; not meant for production.
+//! minio: object storage in the cluster, for trials; not for production.
 
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
@@ -16,16 +16,16 @@ use crate::resolve::workload::{Container, Workload, env, memory_volume, mount};
 use crate::resolve::{Component, Context, Plan, View, labels};
 use crate::view;
 
-/// What `build.rs` puts into the table of components.
+/// The entry of `build.rs`'s table of components.
 pub const COMPONENT: Component = Component { name: "minio", key: "minio", resolve };
 
 /// The port that the server listens on.
 const PORT: u16 = 9000;
 
-/// Where copies of the images are that stay, as the original ones may go.
+/// The registry with permanent copies of the images, as the original ones may be removed.
 const MIRROR: &str = "registry.gitlab.com/gitlab-org/cloud-native/mirror/images/";
 
-/// The images that there are copies of.
+/// The images of which there are copies.
 const MIRRORED: [(&str, &str); 2] =
     [("minio/minio", "RELEASE.2017-12-28T01-21-00Z"), ("minio/mc", "RELEASE.2018-07-13T00-53-22Z")];
 
@@ -91,7 +91,7 @@ struct NetworkPolicy {
     allow_external: bool,
 }
 
-/// Everything that decisions are made from.
+/// The input of the component's parts.
 struct Minio<'a> {
     w: Workload<'a>,
     set: Settings,
@@ -99,7 +99,7 @@ struct Minio<'a> {
     service: String,
     /// The ConfigMap's name.
     config: String,
-    /// What selects the server's pods; the job's have the same `app`.
+    /// The selector of the server's pods; the Job's pods have the same `app`.
     selector: NodeMap,
 }
 
@@ -125,7 +125,7 @@ fn resolve(cx: &Context, plan: &mut Plan) {
 
 fn read<'a>(cx: &'a Context<'a>) -> Minio<'a> {
     let set: Settings = cx.read(COMPONENT.key);
-    // The image is written otherwise than everywhere else.
+    // The image is written differently from all others.
     let mut section = cx.section(COMPONENT.key).clone();
     if let Some(fields) = section.as_object_mut() {
         fields.insert("image".to_owned(), json!({"pullSecrets": set.pull_secrets}));
@@ -139,7 +139,7 @@ fn read<'a>(cx: &'a Context<'a>) -> Minio<'a> {
     Minio { service: format!("{release}-minio-svc"), config: format!("{release}-minio-config-cm"), selector, w, set }
 }
 
-/// An image as it is named, or its copy.
+/// The image that the values name, or its copy.
 fn image(w: &Workload, repository: &Text, tag: &Text) -> ImageRef {
     let copied = MIRRORED.contains(&(repository.as_str(), tag.as_str()));
     let mirrored = copied && w.cx.release.has(Difference::MinioImagesOfTheMirror);
@@ -152,13 +152,13 @@ fn bucket(set: &Bucket) -> Node {
     json!({"name": set.name, "policy": set.policy.non_empty().unwrap_or("none"), "purge": set.purge})
 }
 
-/// `config.json`; `configure` puts the credentials in.
+/// `config.json`; `configure` inserts the credentials.
 fn config(set: &NodeMap) -> String {
     let get = |name: &str| set.get(name).cloned().unwrap_or(Value::Null);
     let field = |of: &Node, name: &str| of.get(name).cloned().unwrap_or(Value::Null);
     let logger = get("logger");
     let mut notify = Map::new();
-    // `aqmp` is how the values spell AMQP.
+    // The values spell AMQP as `aqmp`.
     for (to, from) in [
         ("amqp", "aqmp"),
         ("elasticsearch", "elasticsearch"),
@@ -186,7 +186,7 @@ fn config(set: &NodeMap) -> String {
         nats.insert("streaming".to_owned(), streaming.into());
     }
     for name in ["mysql", "postgresql"] {
-        // MinIO reads these two ports as text.
+        // MinIO reads these two ports as strings.
         if let Some(port) =
             notify.get_mut(name).and_then(|of| of.pointer_mut("/1/port")).filter(|port| port.is_number())
         {
@@ -228,7 +228,7 @@ fn plan_claim(minio: &Minio, plan: &mut Plan) {
     let chosen = !set.match_labels.is_empty() || !set.match_expressions.is_empty();
     let view = view! {
         name: w.name, labels: w.labels.object, annotations, access_mode: set.access_mode, size: set.size,
-        // `-` asks for no class at all, which is another thing than the usual one.
+        // `-` requests the empty class, which differs from the default class.
         storage_class: set.storage_class.non_empty().map(|class| if class == "-" { "" } else { class }),
         volume_name: set.volume_name.non_empty(), selector: chosen.then_some(selector),
     };
@@ -267,12 +267,12 @@ fn plan_deployment(minio: &Minio, plan: &mut Plan) {
     plan.add(COMPONENT.name, "deployment.yaml", view);
 }
 
-/// A pod that runs anywhere, as nobody.
+/// A pod without placement rules and without a service account.
 fn pod(w: &Workload, init: Vec<Container>, main: Container, volumes: Vec<Node>) -> View {
     w.pod(init, vec![main], volumes).with("affinity", Value::Null).with("service_account_name", Value::Null)
 }
 
-/// The init container that puts the credentials into the configuration.
+/// The init container that inserts the credentials into the configuration.
 fn configure(w: &Workload) -> Container {
     let mut container = w.init_container("configure", w.base_image());
     container.env = only_time_zone(container.env);
@@ -280,7 +280,7 @@ fn configure(w: &Workload) -> Container {
     container.mount("minio-configuration", "/config", Value::Null).mount("minio-server-config", "/minio", Value::Null)
 }
 
-/// `global.extraEnv` is for GitLab's own parts.
+/// `global.extraEnv` is for GitLab's own components.
 fn only_time_zone(env: Vec<Node>) -> Vec<Node> {
     env.into_iter().filter(|variable| variable.get("name").and_then(Value::as_str) == Some("TZ")).collect()
 }
@@ -293,7 +293,7 @@ fn configuration(minio: &Minio) -> Node {
     json!({"name": "minio-configuration", "projected": {"sources": sources}})
 }
 
-/// The job that makes the buckets.
+/// The Job that creates the buckets.
 fn plan_job(minio: &Minio, plan: &mut Plan) {
     let (w, set) = (&minio.w, &minio.set);
     let mut main = kubectl_job::container(w, "minio-mc", image(w, &set.minio_mc.image, &set.minio_mc.tag));
@@ -301,7 +301,7 @@ fn plan_job(minio: &Minio, plan: &mut Plan) {
     main.env = vec![
         env("MINIO_ENDPOINT", format!("{}.{}.svc", minio.service, w.cx.release.namespace)),
         env("MINIO_PORT", set.service_port.as_str().map_or_else(|| set.service_port.to_string(), str::to_owned)),
-        // The client writes what it is told into its home.
+        // The client stores its configuration in its home directory.
         env("HOME", "/tmp"),
     ];
     main.volume_mounts = vec![mount("minio-configuration", "/config", Value::Null)];
@@ -346,7 +346,7 @@ fn plan_network(minio: &Minio, plan: &mut Plan) {
         route.plan_http(w, name, &w.name, &host, vec![prefix_rule("/", &minio.service, &set.service_port)], plan);
     }
     if set.network_policy.enabled {
-        // Only pods that say they are clients, unless all may come.
+        // Only pods with the client label are allowed, unless all are.
         let client = json!([{"podSelector": {"matchLabels": {(format!("{}-client", w.name)): "true"}}}]);
         let view = view! {
             name: w.name, labels: w.labels.object, selector: minio.selector, port: PORT,

@@ -1,5 +1,5 @@
-//! One file a component: what its settings are, which objects exist, and their views.
+//! One file per component: its settings, its objects, and their views.
 //!
-//! The modules are found by `build.rs`: a new file here needs no line elsewhere.
+//! `build.rs` finds the modules: a new file here needs no line elsewhere.
 
 include!(concat!(env!("OUT_DIR"), "/components.rs"));

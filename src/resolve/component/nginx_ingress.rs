@@ -3,7 +3,7 @@
 use crate::resolve::shared::nginx;
 use crate::resolve::{Component, Context, Plan};
 
-/// What `build.rs` puts into the table of components.
+/// The entry of `build.rs`'s table of components.
 pub const COMPONENT: Component = Component { name: "nginx-ingress", key: "nginx-ingress", resolve };
 
 fn resolve(cx: &Context, plan: &mut Plan) {

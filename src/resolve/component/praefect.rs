@@ -1,4 +1,4 @@
-//! Praefect: the proxy in front of Gitaly that keeps several copies of each repository.
+//! Praefect: the proxy in front of Gitaly that replicates each repository.
 
 use serde::Deserialize;
 use serde_json::{Value, json};
@@ -13,7 +13,7 @@ use crate::resolve::workload::{
 use crate::resolve::{Component, Context, Plan, labels};
 use crate::view;
 
-/// What `build.rs` puts into the table of components.
+/// The entry of `build.rs`'s table of components.
 pub const COMPONENT: Component = Component { name: "praefect", key: "gitlab.praefect", resolve };
 
 /// The component's own settings.
@@ -159,7 +159,7 @@ impl Server<'_> {
             .with("termination_grace_period_seconds", 30)
             .with("restart_policy", "Always")
             .with("dns_policy", "ClusterFirst");
-        // What `global.serviceAccount` says of tokens is not for Praefect; its own values may refuse one.
+        // `global.serviceAccount` does not apply to Praefect's token; its own values may disable it.
         if w.set.service_account.automount_service_account_token != Some(true) {
             pod = pod.with("automount_service_account_token", w.token_refused());
         }
@@ -229,7 +229,7 @@ impl Server<'_> {
             // 0644
             json!({"name": "praefect-config", "configMap": {"name": self.w.name, "defaultMode": 0o644}}),
             memory_volume("praefect-secrets"),
-            // 0440: the group that `fsGroup` sets may read.
+            // 0440: the group of `fsGroup` may read.
             projected_volume("init-praefect-secrets", 0o440, sources),
         ]
     }
@@ -241,7 +241,7 @@ impl Server<'_> {
         if self.metrics.enabled {
             for domain in ["gitlab.com/prometheus_", "prometheus.io/"] {
                 annotations.insert(format!("{domain}scrape"), "true".into());
-                // Empty: Prometheus takes each port of the Service's endpoints, as it did before.
+                // Empty: Prometheus scrapes each port of the Service's endpoints, as it did before.
                 annotations.insert(format!("{domain}port"), "".into());
             }
         }

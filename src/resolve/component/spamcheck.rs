@@ -1,4 +1,4 @@
-//! spamcheck: judges whether issues and snippets are spam. GitLab asks it by gRPC.
+//! spamcheck: classifies issues and snippets as spam. GitLab calls it by gRPC.
 
 use serde::Deserialize;
 use serde_json::{Value, json};
@@ -10,7 +10,7 @@ use crate::resolve::workload::{Workload, config_volume, evictable, memory_volume
 use crate::resolve::{Component, Context, Plan};
 use crate::view;
 
-/// What `build.rs` puts into the table of components.
+/// The entry of `build.rs`'s table of components.
 pub const COMPONENT: Component = Component { name: "spamcheck", key: "gitlab.spamcheck", resolve };
 
 /// It has releases of its own, which do not follow GitLab's.

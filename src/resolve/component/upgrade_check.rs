@@ -1,4 +1,4 @@
-//! The upgrade check: what is deployed, and whether it may replace what ran before.
+//! The upgrade check: the deployed version, and whether it may replace the previous one.
 
 use serde_json::{Value, json};
 
@@ -10,7 +10,7 @@ use crate::resolve::workload::{Workload, config_volume, env, mount};
 use crate::resolve::{Component, Context, Plan, labels};
 use crate::view;
 
-/// What `build.rs` puts into the table of components.
+/// The entry of `build.rs`'s table of components.
 pub const COMPONENT: Component = Component { name: "upgrade-check", key: "upgradeCheck", resolve };
 
 fn resolve(cx: &Context, plan: &mut Plan) {
@@ -18,14 +18,14 @@ fn resolve(cx: &Context, plan: &mut Plan) {
     let mut w = Workload::of(cx, COMPONENT.key, &app, cx.section(COMPONENT.key));
     w.name = format!("{}-{app}-upgrade-check", cx.release.name);
     kubectl_job::inherit_placement(&mut w);
-    // Its own image goes over `global.gitlabBase.image`, as an init container's does.
+    // Its own image takes precedence over `global.gitlabBase.image`, as an init container's does.
     w.set.init.image = w.set.image.clone();
     let info = format!("{}-{app}-chart-info", cx.release.name);
     let chart = releases::chart_of(cx.release.version());
     let view = view! {
         name: info, labels: w.labels.object, chart_version: chart.to_string(), gitlab_version: cx.gitlab_version(),
     };
-    // The last of all: until then the check of an upgrade that is tried again sees what ran before.
+    // It is applied last: until then the check of a repeated upgrade sees the previous version.
     plan.add(COMPONENT.name, "configmap-chart-info.yaml", view).phase(Phase::Post);
     if cx.enabled("upgradeCheck.enabled") {
         plan_check(&w, chart, &info, plan);
@@ -35,7 +35,7 @@ fn resolve(cx: &Context, plan: &mut Plan) {
 fn plan_check(w: &Workload, chart: ChartVersion, info: &str, plan: &mut Plan) {
     let cx = w.cx;
     let database = postgres::databases(cx, "gitlab").into_iter().find(|db| db.name == "main");
-    // Only the PostgreSQL that comes with GitLab is asked for its version.
+    // Only the bundled PostgreSQL is checked for its version.
     let database = database.filter(|_| cx.enabled("postgresql.install"));
     let minimum = releases::minimum(chart);
     let admin = cx.section("postgresql.auth.secretKeys.adminPasswordKey").as_str();
@@ -72,7 +72,7 @@ fn plan_check(w: &Workload, chart: ChartVersion, info: &str, plan: &mut Plan) {
     let view = view! {
         name: w.name, labels: w.labels.object, backoff_limit: 2,
         annotations: hook("-10", "hook-succeeded,before-hook-creation", &NodeMap::new()),
-        // It asks nothing of the API server: no account, not even the one that all others have.
+        // It does not use the API server, so it has no account, not even the common one.
         pod: moved(
             kubectl_job::pod(w, Vec::new(), main, volumes, "Never")
                 .with("service_account_name", Value::Null)
@@ -82,7 +82,7 @@ fn plan_check(w: &Workload, chart: ChartVersion, info: &str, plan: &mut Plan) {
     plan.add(COMPONENT.name, "job.yaml", view).phase(Phase::Pre).name_by_content_without_helm();
 }
 
-/// The annotations by which Helm knows a hook, and others over them.
+/// Helm's hook annotations, with others merged over them.
 fn hook(weight: &str, delete: &str, more: &NodeMap) -> NodeMap {
     let mut annotations = NodeMap::new();
     annotations.insert("helm.sh/hook".to_owned(), "pre-upgrade".into());

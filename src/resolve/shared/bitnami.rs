@@ -1,7 +1,7 @@
-//! What Bitnami's charts for PostgreSQL and Redis have in common: how they name, label, place and probe.
+//! The common parts of Bitnami's charts for PostgreSQL and Redis: names, labels, placement and probes.
 //!
-//! Both charts have one section with the settings of the whole chart, and below it one for the server
-//! (`primary`, `master`) and one for the exporter (`metrics`) with the same keys. Paths here are below the section.
+//! Both charts have one section with the settings of the whole chart, and below it one for the server (`primary`,
+//! `master`) and one for the exporter (`metrics`) with the same keys. Paths here are relative to the section.
 
 use std::cell::RefCell;
 use std::collections::BTreeSet;
@@ -16,9 +16,9 @@ use crate::resolve::workload::{Container, bare_pod, yaml_list};
 use crate::resolve::{labels, tpl};
 use crate::view;
 
-/// The values of one of the two charts. It remembers which of them were asked for.
+/// The values of one of the two charts. It records which of them were read.
 pub struct Chart<'a> {
-    /// What all components read.
+    /// The input of all components.
     pub cx: &'a Context<'a>,
     /// The section, which is the chart's name as well.
     pub key: &'static str,
@@ -26,12 +26,12 @@ pub struct Chart<'a> {
 }
 
 impl<'a> Chart<'a> {
-    /// Over the section of that name.
+    /// Creates it for the section of that name.
     pub fn new(cx: &'a Context<'a>, key: &'static str) -> Self {
         Chart { cx, key, asked: RefCell::default() }
     }
 
-    /// The path in the whole values of a setting that is asked for.
+    /// The path in the whole values of a setting that was read.
     fn path(&self, path: &str) -> String {
         self.asked.borrow_mut().insert(path.to_owned());
         format!("{}.{path}", self.key)
@@ -41,7 +41,7 @@ impl<'a> Chart<'a> {
         tpl::ValuesOwner { name: self.key, key: self.key }
     }
 
-    /// A setting as it is; null where it is missing.
+    /// A setting unchanged; null where it is missing.
     pub fn value(&self, path: &str) -> &'a Value {
         self.cx.section(&self.path(path))
     }
@@ -51,14 +51,14 @@ impl<'a> Chart<'a> {
         self.cx.enabled(&self.path(path))
     }
 
-    /// A scalar as text, templates in it evaluated; nothing where it is missing or empty.
+    /// A scalar as a string, with templates in it evaluated; `None` where it is missing or empty.
     pub fn text(&self, path: &str) -> Option<String> {
         let path = self.path(path);
         let text = tpl::text(self.cx, self.templates(), &path, &self.cx.text(&path)?);
         (!text.is_empty()).then_some(text)
     }
 
-    /// A setting that Kubernetes gets as it is, templates in it evaluated; nothing where it is empty.
+    /// A setting that is passed to Kubernetes, with templates in it evaluated; `None` where it is empty.
     pub fn tree(&self, path: &str) -> Option<Node> {
         let value = self.value(path);
         let empty = match value {
@@ -71,7 +71,7 @@ impl<'a> Chart<'a> {
         (!empty).then(|| tpl::tree(self.cx, self.templates(), &self.path(path), value))
     }
 
-    /// A setting that is a list, or YAML text that holds one.
+    /// A setting that is a list, or a string of YAML that holds one.
     pub fn list(&self, path: &str) -> Vec<Node> {
         yaml_list(self.cx, self.templates(), &self.path(path), self.value(path))
     }
@@ -95,18 +95,18 @@ impl<'a> Chart<'a> {
         labels::text_map(&self.map(path))
     }
 
-    /// The name in labels.
+    /// The name in the labels.
     fn app(&self) -> String {
         self.text("nameOverride").unwrap_or_else(|| self.key.to_owned())
     }
 
-    /// `<release>-<chart>`, or what `fullnameOverride` says.
+    /// `<release>-<chart>`, or `fullnameOverride`.
     pub fn full_name(&self) -> String {
         let (name, full) = (self.text("nameOverride").map(Text), self.text("fullnameOverride").map(Text));
         labels::full_name(&self.cx.release.name, self.key, name.as_ref(), full.as_ref())
     }
 
-    /// What selects the pods of a part; without a part, all pods of the chart. It never changes for a running release.
+    /// The selector of a part; without a part, of all pods of the chart. It never changes for a running release.
     pub fn selector(&self, part: Option<&str>) -> NodeMap {
         let mut selector = Map::new();
         selector.insert("app.kubernetes.io/instance".to_owned(), self.cx.release.name.clone().into());
@@ -125,7 +125,7 @@ impl<'a> Chart<'a> {
         all
     }
 
-    /// The annotations of an object: those of all objects, and its own over them.
+    /// The annotations of an object: the common ones, and its own merged over them.
     pub fn annotations(&self, own: &[&str]) -> NodeMap {
         let mut all = self.strings("commonAnnotations");
         own.iter().for_each(|path| all.extend(self.strings(path)));
@@ -144,7 +144,7 @@ impl<'a> Chart<'a> {
         format!("{registry}{}{version}", part("repository").unwrap_or_default())
     }
 
-    /// The Secrets that the pods' images are pulled with, of all of these images.
+    /// The pull Secrets of all of these images.
     pub fn pull_secrets(&self, images: &[&str]) -> Option<Vec<Node>> {
         let mut all: Vec<Node> = Vec::new();
         for secret in images.iter().flat_map(|path| self.list(&format!("{path}.pullSecrets"))) {
@@ -156,20 +156,20 @@ impl<'a> Chart<'a> {
         (!all.is_empty()).then_some(all)
     }
 
-    /// A section with a switch, without the switch; nothing where it is off.
+    /// A section with a switch, without the switch; `None` where it is off.
     pub fn switched(&self, path: &str) -> Option<NodeMap> {
         let mut map = self.map(path);
         let on = map.shift_remove("enabled");
         (on != Some(Value::Bool(false))).then_some(map)
     }
 
-    /// Whether containers only sleep, so that people can look around in them.
+    /// Whether containers only sleep, so that people can inspect them.
     pub fn sleeps(&self) -> bool {
         self.on("diagnosticMode.enabled")
     }
 
-    /// A container with what each has: image, privileges, resources, further variables and mounts. While the chart is
-    /// in its diagnostic mode, the container sleeps.
+    /// A container with the common parts: image, security context, resources, additional variables and mounts. In the
+    /// chart's diagnostic mode, the container sleeps.
     pub fn container(&self, name: &str, image: &str, section: &str) -> Container {
         let of = |key: &str| format!("{section}.{key}");
         let mut resources = self.map(&of("resources"));
@@ -191,7 +191,7 @@ impl<'a> Chart<'a> {
         }
     }
 
-    /// A probe of a container: the user's own, or `handler` with the times of the settings, where it is on.
+    /// A probe of a container: the user's own, or `handler` with the periods of the settings, where it is enabled.
     /// `kind` is `liveness`, `readiness` or `startup`.
     pub fn probe(&self, section: &str, kind: &str, handler: Node) -> Option<Node> {
         if self.sleeps() {
@@ -249,7 +249,7 @@ impl<'a> Chart<'a> {
             .with("extra_containers", self.list(&of("sidecars")))
     }
 
-    /// Where pods run: `affinity` as it is, or else what the presets say, `soft` or `hard`.
+    /// The affinity: `affinity` unchanged, or else the presets, `soft` or `hard`.
     fn affinity(&self, section: &str, selector: &NodeMap) -> Option<Node> {
         let of = |key: &str| format!("{section}.{key}");
         let own = self.tree(&of("affinity"));
@@ -284,7 +284,7 @@ impl<'a> Chart<'a> {
             "accessModes": self.tree(&of("accessModes")),
             "resources": {"requests": {"storage": self.text(&of("size"))}},
         });
-        // A dash is how these charts write the empty class: no volume is made on demand.
+        // A dash is how these charts write the empty class: no volume is provisioned.
         let class = self.text(&of("storageClass")).map(|class| if class == "-" { String::new() } else { class });
         let more = [
             ("dataSource", self.tree(&of("dataSource"))),
@@ -297,8 +297,8 @@ impl<'a> Chart<'a> {
         claim
     }
 
-    /// Where a server keeps its files: its volume, and the claim that a StatefulSet makes for each pod. Exactly one
-    /// of the two is there.
+    /// The storage of a server: a volume, or the claim that a StatefulSet creates for each pod. Exactly one of the two
+    /// is returned.
     pub fn storage(&self, section: &str, volume: &str, labels: NodeMap) -> (Option<Node>, Option<Vec<Node>>) {
         let of = |key: &str| format!("{section}.{key}");
         if !self.on(&of("enabled")) {
@@ -323,13 +323,13 @@ impl<'a> Chart<'a> {
         (None, Some(vec![claim]))
     }
 
-    /// What becomes of claims when the StatefulSet goes or shrinks, where that is set.
+    /// The retention policy of claims when the StatefulSet is deleted or scaled down, where it is set.
     pub fn retention(&self, section: &str) -> Option<NodeMap> {
         let path = format!("{section}.persistentVolumeClaimRetentionPolicy");
         self.on(&format!("{path}.enabled")).then(|| self.switched(&path)).flatten()
     }
 
-    /// A Service of the settings below `section`; its name, labels and selector are still to be given.
+    /// A Service with the settings below `section`; its name, labels and selector are added by the caller.
     pub fn service(&self, section: &str, port: Node) -> View {
         let of = |key: &str| format!("{section}.{key}");
         let kind = self.text(&of("type")).unwrap_or_else(|| "ClusterIP".to_owned());
@@ -350,7 +350,7 @@ impl<'a> Chart<'a> {
             .with("load_balancer_source_ranges", self.tree(&of("loadBalancerSourceRanges")).filter(|_| balanced))
     }
 
-    /// The port of a Service, with a node's port where one is set and the type has one.
+    /// The port of a Service, with a node port where one is set and the type has one.
     pub fn port(&self, section: &str, key: &str, name: &str, target: &str) -> Node {
         let mut port =
             json!({"name": name, "port": self.value(&format!("{section}.ports.{key}")), "targetPort": target});
@@ -372,8 +372,8 @@ impl<'a> Chart<'a> {
         }))
     }
 
-    /// Says which of the user's settings nothing asked for: our defaults have only what is read, so the others come
-    /// from the user. Where a part is switched off, nothing is said about its other settings.
+    /// Warns of the user's settings that were not read: our defaults contain only those that are, so the others are the
+    /// user's. The other settings of a disabled part are not reported.
     pub fn warn_of_unread(&self) {
         let mut unread = Vec::new();
         self.find_unread(&ValuePath::root(), self.cx.section(self.key), &mut unread);
@@ -417,7 +417,7 @@ impl<'a> Chart<'a> {
     }
 }
 
-/// Whether a setting turns anything on.
+/// Whether a setting enables anything.
 fn asks(value: &Value) -> bool {
     match value {
         Value::Null | Value::Bool(false) => false,

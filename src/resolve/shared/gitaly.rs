@@ -1,4 +1,4 @@
-//! Gitaly and Praefect as their servers and their clients must agree on them: storages, ports, tokens, TLS.
+//! Settings on which the servers of Gitaly and Praefect must agree with their clients: storages, ports, tokens, TLS.
 
 use serde::Deserialize;
 
@@ -8,23 +8,23 @@ use crate::model::{Node, NodeMap, NonEmpty, Number, Port, Text};
 use crate::resolve::context::Context;
 use crate::resolve::workload::secret_items;
 
-/// `global.gitaly`, with a component's own settings over it.
+/// `global.gitaly`, with a component's own settings merged over it.
 #[derive(Debug, Default, Deserialize)]
 #[serde(default, rename_all = "camelCase")]
 pub struct Gitaly {
     /// Whether Gitaly is deployed with GitLab.
     pub enabled: bool,
-    /// A server elsewhere.
+    /// An external server.
     pub host: Option<Text>,
     /// Its port.
     pub port: Option<Text>,
-    /// The Service that the pods belong to.
+    /// The Service of the pods.
     pub service_name: Option<Text>,
-    /// The token of its clients.
+    /// The token for its clients.
     pub auth_token: SecretKey,
     /// The storages that are deployed with GitLab.
     pub internal: Internal,
-    /// Storages elsewhere.
+    /// External storages.
     pub external: Vec<External>,
     /// Ports.
     pub service: Service,
@@ -38,7 +38,7 @@ pub struct Gitaly {
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
 pub struct Internal {
-    /// One pod each, in this order.
+    /// The names of storages, each with a pod of its own, in this order.
     pub names: Vec<Text>,
 }
 
@@ -48,11 +48,11 @@ pub struct Internal {
 pub struct External {
     /// The storage.
     pub name: Text,
-    /// Where it is.
+    /// Its address.
     pub hostname: Text,
     /// Its port.
     pub port: Option<Text>,
-    /// In place of `global.gitaly.tls.enabled`.
+    /// Replaces `global.gitaly.tls.enabled`.
     pub tls_enabled: Option<bool>,
 }
 
@@ -62,21 +62,21 @@ pub struct External {
 pub struct Praefect {
     /// Whether Praefect is deployed.
     pub enabled: bool,
-    /// Whether Gitaly is there only behind Praefect; missing: yes.
+    /// Whether Gitaly is deployed only behind Praefect; missing means yes.
     pub replace_internal_gitaly: Option<bool>,
     /// The Service of Praefect.
     pub service_name: Option<Text>,
-    /// The token of its clients.
+    /// The token for its clients.
     pub auth_token: SecretKey,
     /// The password of its database.
     pub db_secret: SecretKey,
     /// Its database.
     pub psql: NodeMap,
-    /// Whether its database's schema is changed at the start.
+    /// Whether it migrates its database's schema at the start.
     pub auto_migrate: Option<bool>,
-    /// The time server that its self-check asks.
+    /// The NTP server of its self-check.
     pub ntp_host: Option<Text>,
-    /// The storages that it offers.
+    /// The virtual storages.
     pub virtual_storages: Vec<VirtualStorage>,
     /// Ports.
     pub service: Service,
@@ -90,33 +90,33 @@ pub struct Praefect {
 pub struct VirtualStorage {
     /// The storage's name for GitLab.
     pub name: Text,
-    /// How many Gitaly pods.
+    /// The number of Gitaly pods.
     pub gitaly_replicas: Option<Number>,
-    /// How many of them may be away.
+    /// How many of them may be unavailable.
     pub max_unavailable: Option<Node>,
     /// The Secret with their certificate.
     pub tls_secret_name: Option<Text>,
-    /// On how many of them a new repository is kept.
+    /// The number of replicas of a new repository.
     pub default_replication_factor: Option<Number>,
-    /// Over `gitlab.gitaly.persistence`.
+    /// Merged over `gitlab.gitaly.persistence`.
     pub persistence: NodeMap,
 }
 
-/// Ports and kind of a Service.
+/// Ports and type of a Service.
 #[derive(Debug, Default, Deserialize)]
 #[serde(default, rename_all = "camelCase")]
 pub struct Service {
-    /// What its ports are called after.
+    /// The name after which its ports are called.
     pub name: Option<Text>,
-    /// Where clients connect, 8075.
+    /// The port for clients, 8075.
     pub external_port: Option<Text>,
-    /// Where the process listens, 8075.
+    /// The port of the process, 8075.
     pub internal_port: Option<Text>,
     /// The same with TLS, 8076.
     pub tls: ServiceTls,
     /// `ClusterIP` ...
     pub r#type: Option<Text>,
-    /// `None`: without an address of its own.
+    /// `None` for a headless Service.
     #[serde(rename = "clusterIP")]
     pub cluster_ip: Option<Text>,
     /// The address of a load balancer.
@@ -130,9 +130,9 @@ pub struct Service {
 #[derive(Debug, Default, Deserialize)]
 #[serde(default, rename_all = "camelCase")]
 pub struct ServiceTls {
-    /// Where clients connect.
+    /// The port for clients.
     pub external_port: Option<Text>,
-    /// Where the process listens.
+    /// The port of the process.
     pub internal_port: Option<Text>,
 }
 
@@ -140,37 +140,37 @@ pub struct ServiceTls {
 #[derive(Debug, Default, Deserialize)]
 #[serde(default, rename_all = "camelCase")]
 pub struct Tls {
-    /// Whether it is on.
+    /// Whether it is enabled.
     pub enabled: bool,
     /// The Secret with the certificate.
     pub secret_name: Option<Text>,
 }
 
 impl Service {
-    /// Where clients connect.
+    /// The port for clients.
     pub fn port(&self, tls: bool) -> &str {
         if tls { number(&self.tls.external_port, "8076") } else { number(&self.external_port, "8075") }
     }
 
-    /// `tcp-gitaly`: what is spoken, and the name; where no name is set, that of the component.
+    /// The name of the port, `tcp-gitaly`: the protocol and the name; the default name is the component's.
     pub fn port_name(&self, protocol: &str, component: &str) -> String {
         format!("{protocol}-{}", self.name.non_empty().unwrap_or(component))
     }
 
-    /// The address of the Service: `None` is for one that has none, unlike a node port or a load balancer.
+    /// The cluster IP of the Service: `None` for a headless one, which a node port or a load balancer cannot be.
     pub fn address<'a>(&self, wanted: Option<&'a str>) -> Option<&'a str> {
         let headless = matches!(self.r#type.non_empty(), None | Some("ClusterIP"));
         wanted.filter(|ip| headless || *ip != "None")
     }
 
-    /// Where the process listens.
+    /// The port on which the process listens.
     pub fn listens(&self, tls: bool) -> &str {
         if tls { number(&self.tls.internal_port, "8076") } else { number(&self.internal_port, "8075") }
     }
 }
 
 impl Gitaly {
-    /// The settings as a component whose section is `own` sees them.
+    /// The settings of a component whose section is `own`.
     pub fn seen_by(cx: &Context, own: &str) -> Self {
         cx.inherited("global.gitaly", &format!("{own}.gitaly"))
     }
@@ -182,12 +182,12 @@ impl Gitaly {
 }
 
 impl Praefect {
-    /// The settings, where Praefect is on or off.
+    /// The settings, whether Praefect is enabled or not.
     pub fn of(cx: &Context) -> Self {
         cx.read("global.praefect")
     }
 
-    /// Whether Gitaly is there only behind Praefect.
+    /// Whether Gitaly is deployed only behind Praefect.
     pub fn replaces_gitaly(&self) -> bool {
         self.enabled && self.replace_internal_gitaly.unwrap_or(true)
     }
@@ -199,7 +199,7 @@ impl Praefect {
 }
 
 impl VirtualStorage {
-    /// How many Gitaly pods Praefect is told of; without a number, none.
+    /// How many Gitaly pods Praefect is configured with; without a number, none.
     pub fn replicas(&self) -> i64 {
         self.gitaly_replicas.map_or(0, |n| n.0)
     }
@@ -210,19 +210,19 @@ impl VirtualStorage {
     }
 }
 
-/// The Secret with a certificate, `<release>-<part>-tls` where none is named.
+/// The Secret with a certificate, `<release>-<part>-tls` by default.
 pub fn certificate(cx: &Context, named: &Option<Text>, part: &str) -> String {
     named.non_empty().map_or_else(|| format!("{}-{part}-tls", cx.release.name), str::to_owned)
 }
 
-/// The secret that Gitaly and gitlab-shell show to Rails, as a file of a projected volume.
+/// The secret that Gitaly and gitlab-shell send to Rails, as a file of a projected volume.
 pub fn shell_secret(cx: &Context, own: &str, path: &str) -> Node {
     let from: SecretKey = cx.inherited("global.shell.authToken", &format!("{own}.authToken"));
     let default = format!("{}-gitlab-shell-secret", cx.release.name);
     secret_items(from.secret.non_empty().unwrap_or(&default), [(from.key.non_empty().unwrap_or("secret"), path)])
 }
 
-/// The port of metrics: `metricsPort`, the older key, over `port`.
+/// The port of metrics: the older key `metricsPort` takes precedence over `port`.
 pub fn metrics_port(cx: &Context, own: &str, metrics: &Metrics) -> Port {
     let older: Option<Port> = cx.read(&format!("{own}.metrics.metricsPort"));
     let port = || metrics.port.as_ref().map(|port| cx.read_value(&format!("{own}.metrics.port"), port));

@@ -1,4 +1,4 @@
-//! Where repositories are, as Gitaly's clients see it: storages, their addresses and tokens.
+//! Repositories from the point of view of Gitaly's clients: storages, their addresses and tokens.
 
 use crate::model::NonEmpty;
 use serde::Serialize;
@@ -14,7 +14,7 @@ pub struct Storage {
     pub name: String,
     /// `tcp://host:8075` or `tls://host:8076`.
     pub address: String,
-    /// The file with its token, where it is not the one of all.
+    /// The file with its token, where it is not the common one.
     pub token_file: Option<&'static str>,
 }
 
@@ -22,14 +22,14 @@ fn scheme(tls: bool) -> &'static str {
     if tls { "tls" } else { "tcp" }
 }
 
-/// The storages, in the order of the values: Praefect's, those deployed with GitLab, others.
+/// The storages, in the order of the values: Praefect's, those deployed with GitLab, external ones.
 pub fn storages(cx: &Context, own: &str) -> Vec<Storage> {
     let gitaly = Gitaly::seen_by(cx, own);
     let praefect = Praefect::of(cx);
     let (release, namespace) = (&cx.release.name, &cx.release.namespace);
     let mut all = Vec::new();
     let tls = gitaly.tls.enabled;
-    // The addresses are the pods' own: what counts is where Gitaly listens.
+    // The addresses are the pods' own, so the port is the one on which Gitaly listens.
     let port = gitaly.service.listens(tls);
     if (gitaly.enabled || gitaly.host.non_empty().is_some()) && !praefect.replaces_gitaly() {
         let prefix = format!("{release}-gitaly");
@@ -79,7 +79,7 @@ pub fn token_sources(cx: &Context, own: &str) -> Vec<Node> {
     sources
 }
 
-/// Secrets with the certificates that Gitaly and Praefect show, each with the name of its file among the authorities.
+/// Secrets with the certificates of Gitaly and Praefect, each with its file name among the trusted authorities.
 pub fn tls_authorities(cx: &Context) -> Vec<(String, String)> {
     let gitaly: Gitaly = cx.read("global.gitaly");
     let praefect = Praefect::of(cx);

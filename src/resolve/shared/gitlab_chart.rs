@@ -1,5 +1,6 @@
-//! What the charts that GitLab keeps in repositories of their own (Runner, Zoekt, OpenBao) have in common: settings
-//! in shapes of Kubernetes, passed on as they are, and no part in what `global` sets for GitLab's own pods.
+//! The common parts of the charts that GitLab keeps in repositories of their own (Runner, Zoekt, OpenBao): settings
+//! with the structure of Kubernetes' fields, passed on unchanged, and independent of the settings that `global` has for
+//! GitLab's own pods.
 
 use serde_json::{Value, json};
 
@@ -8,30 +9,30 @@ use crate::model::{Node, NodeMap};
 use crate::resolve::context::Context;
 use crate::resolve::labels;
 
-/// A map, or nothing where it is empty.
+/// A map; `None` where it is empty.
 pub fn non_empty(map: &NodeMap) -> Option<&NodeMap> {
     (!map.is_empty()).then_some(map)
 }
 
-/// A list of Kubernetes' own entries, or nothing where it is empty. Some charts write `{}` for an empty list.
+/// A list of Kubernetes' own entries; `None` where it is empty. Some charts write `{}` for an empty list.
 pub fn list(value: &Node) -> Option<&Vec<Node>> {
     value.as_array().filter(|items| !items.is_empty())
 }
 
-/// Names of Secrets as `imagePullSecrets` has them: `secret` becomes `{name: secret}`.
+/// Names of Secrets in the form of `imagePullSecrets`: `secret` becomes `{name: secret}`.
 pub fn secret_names(names: &[Node]) -> Option<Vec<Node>> {
     let named = |name: &Node| if name.is_string() { json!({"name": name}) } else { name.clone() };
     (!names.is_empty()).then(|| names.iter().map(named).collect())
 }
 
-/// Variables with a plain value, and then those that are taken from elsewhere.
+/// Variables with a plain value, followed by those from other sources.
 pub fn environment<'a>(plain: &'a NodeMap, taken: &'a NodeMap) -> impl Iterator<Item = Node> + 'a {
     let plain = labels::text_map(plain).into_iter().map(|(name, value)| json!({"name": name, "value": value}));
     plain.chain(taken.iter().map(|(name, source)| json!({"name": name, "valueFrom": source})))
 }
 
-/// Warns of settings that an older chart read and that nothing reads now. `table` has the path below `key`, and what
-/// to write in its place.
+/// Warns of settings that an older chart read and that are not read any more. `table` has the path below `key`, and the
+/// replacement.
 pub fn warn_unread(cx: &Context, key: &str, table: &[(&str, &str)]) {
     for (path, instead) in table {
         let path = format!("{key}.{path}");

@@ -23,12 +23,12 @@ struct Host {
     https: Option<bool>,
 }
 
-/// Where a part of GitLab is reached from outside.
+/// The external address of a part of GitLab.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Public {
     /// The host name.
     pub host: String,
-    /// Whether by https.
+    /// Whether it uses HTTPS.
     pub https: bool,
 }
 

@@ -1,4 +1,4 @@
-//! Jobs that run `kubectl` for the whole deployment, before its components start; they belong to no component's chart.
+//! Jobs that run `kubectl` for the whole deployment before its components start; they belong to no component's chart.
 
 use serde_json::Value;
 
@@ -14,7 +14,7 @@ pub fn app_label(cx: &Context) -> String {
     cx.text("nameOverride").unwrap_or_else(|| "gitlab".to_owned())
 }
 
-/// Settings of a job that talks to the API server: the image is `global.kubectl.image`.
+/// Settings of a Job that uses the API server: its image is `global.kubectl.image`.
 pub fn workload<'a>(cx: &'a Context<'a>, key: &str, app: &str, name: String) -> Workload<'a> {
     let mut w = Workload::of(cx, key, app, cx.section(key));
     w.set.image = cx.global.kubectl.image.clone();
@@ -22,7 +22,7 @@ pub fn workload<'a>(cx: &'a Context<'a>, key: &str, app: &str, name: String) -> 
     w
 }
 
-/// Gives a job its own account, whatever `global.serviceAccount` says: it has rights that no other pod needs.
+/// Gives a Job its own account, regardless of `global.serviceAccount`: it has permissions that no other pod needs.
 pub fn own_account(w: &mut Workload) {
     let named = w.set.service_account.name.non_empty().is_some();
     if !named {
@@ -30,7 +30,7 @@ pub fn own_account(w: &mut Workload) {
     }
 }
 
-/// Fills in `nodeSelector` and `podLabels` of the whole deployment where the job has none of its own.
+/// Fills in `nodeSelector` and `podLabels` of the whole deployment where the Job has none of its own.
 pub fn inherit_placement(w: &mut Workload) {
     if w.set.node_selector.is_empty() {
         w.set.node_selector = w.cx.read("nodeSelector");
@@ -41,12 +41,12 @@ pub fn inherit_placement(w: &mut Workload) {
     }
 }
 
-/// The image of such a job.
+/// The image of such a Job.
 pub fn image(cx: &Context) -> ImageRef {
     cx.image(&cx.global.kubectl.image, cx.gitlab_version())
 }
 
-/// A container with the job's resources and security context, without what GitLab's own containers share.
+/// A container with the Job's resources and security context, without the common parts of GitLab's own containers.
 pub fn container(w: &Workload, name: &str, image: ImageRef) -> Container {
     Container {
         name: name.to_owned(),

@@ -1,4 +1,4 @@
-//! What components must agree on: databases, Redis, hosts, object storage.
+//! Settings on which components must agree: databases, Redis, hosts, object storage.
 
 pub mod bitnami;
 pub mod gitaly;
@@ -14,7 +14,7 @@ pub mod redis;
 pub mod tls;
 pub mod workhorse;
 
-/// `maxRequests` or `MaxRequests` as `max_requests`: how TOML names what the values name in camel case.
+/// The name in TOML of a name in camel case: `maxRequests` or `MaxRequests` becomes `max_requests`.
 pub fn snake_case(key: &str) -> String {
     let mut name = String::new();
     for letter in key.chars() {

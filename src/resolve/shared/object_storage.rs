@@ -1,4 +1,4 @@
-//! Object storage: buckets, how Rails gets to them, and where the connections are mounted.
+//! Object storage: buckets, how Rails connects to them, and where the connections are mounted.
 
 use serde::{Deserialize, Serialize};
 
@@ -8,7 +8,7 @@ use crate::model::{Node, NonEmpty, Text};
 use crate::resolve::context::Context;
 use crate::resolve::workload::secret_items;
 
-/// How to get to a bucket.
+/// The connection to a bucket.
 #[derive(Debug, Clone, Serialize)]
 pub struct Connection {
     /// The file with the whole connection; missing: MinIO, as below.
@@ -24,21 +24,21 @@ pub struct Connection {
 pub struct ObjectStore {
     /// The name in `gitlab.yml`, `external_diffs`.
     pub name: &'static str,
-    /// Whether GitLab keeps such objects.
+    /// Whether GitLab stores such objects.
     pub enabled: bool,
     /// The bucket.
     pub bucket: String,
-    /// Whether downloads go through GitLab; missing: not said.
+    /// Whether downloads go through GitLab; missing: not set.
     pub proxy_download: Node,
-    /// Of external diffs.
+    /// A setting of external diffs.
     pub when: Node,
     /// Missing where it is not used.
     pub connection: Option<Connection>,
-    /// The file with a content delivery network's settings.
+    /// The file with the settings of a content delivery network.
     pub cdn: Option<String>,
 }
 
-/// MinIO as a component sees it: `minio` of its section.
+/// MinIO's settings for a component: `minio` of its section.
 #[derive(Debug, Clone, Default, Deserialize)]
 #[serde(default, rename_all = "camelCase")]
 struct Minio {
@@ -120,11 +120,12 @@ pub fn minio_endpoint(cx: &Context, own: &str) -> String {
     format!("http://{}-{service}.{}.svc:{port}", cx.release.name, cx.release.namespace)
 }
 
-/// Secrets with connections, content delivery networks and MinIO's keys, as sources of a projected volume.
-/// `with_pages`: those of Pages, too. `lfs_first`: large files come before artifacts, as the official chart has it in
-/// Sidekiq's pods.
+/// Secrets with connections, content delivery networks and MinIO's keys, as sources of a projected volume. `with_pages`
+/// includes those of Pages. `lfs_first`: large files come before artifacts, as the official chart has it in Sidekiq's
+/// pods.
 ///
-/// The connection of a single store is mounted beside the consolidated one: Rails reads the file that its settings name.
+/// The connection of a single store is mounted beside the consolidated one: Rails reads the file to which its settings
+/// refer.
 pub fn sources(cx: &Context, app: &AppConfig, with_pages: bool, lfs_first: bool) -> Vec<Node> {
     let mut sources = minio_source(cx).into_iter().collect::<Vec<Node>>();
     let item = |from: &SecretKey, default_key: &str, path: String| {

@@ -1,6 +1,7 @@
-//! PostgreSQL: where the databases are, who connects, and where passwords and certificates are mounted.
+//! PostgreSQL: the databases, their clients, and the mounts of passwords and certificates.
 //!
-//! A database inherits, key by key: from `psql.main`, from `psql`, the component's section over the global one.
+//! A database inherits each key from `psql.main`, then from `psql`; the component's section takes precedence over the
+//! global one.
 
 use serde::Serialize;
 use serde_json::{Value, json};
@@ -14,9 +15,9 @@ use crate::resolve::workload::secret_items;
 /// One connection of GitLab.
 #[derive(Debug, Clone, Serialize)]
 pub struct Database {
-    /// Whether GitLab uses it; its password is mounted anyway.
+    /// Whether GitLab uses it; its password is mounted in any case.
     pub enabled: bool,
-    /// The name under which Rails knows it: `main`, `ci`, `sec`, `embedding` or `geo`.
+    /// Its name in Rails: `main`, `ci`, `sec`, `embedding` or `geo`.
     pub name: String,
     /// The server's host name.
     pub host: String,
@@ -28,21 +29,21 @@ pub struct Database {
     pub database: String,
     /// Whether migrations run against it.
     pub database_tasks: bool,
-    /// Whether statements are kept prepared; missing: Rails' own default.
+    /// Whether prepared statements are used; missing: Rails' own default.
     pub prepared_statements: Option<Node>,
-    /// Shown by the server.
+    /// The application name that the server shows.
     pub application_name: Option<Node>,
-    /// Seconds.
+    /// In seconds.
     pub connect_timeout: Option<Node>,
     /// 0 or 1.
     pub keepalives: Option<Node>,
-    /// Seconds.
+    /// In seconds.
     pub keepalives_idle: Option<Node>,
-    /// Seconds.
+    /// In seconds.
     pub keepalives_interval: Option<Node>,
-    /// How many.
+    /// A count.
     pub keepalives_count: Option<Node>,
-    /// Milliseconds.
+    /// In milliseconds.
     pub tcp_user_timeout: Option<Node>,
     /// Replicas.
     pub load_balancing: Option<Node>,
@@ -50,7 +51,7 @@ pub struct Database {
     pub password_file: String,
     /// Whether certificates are mounted.
     pub ssl: Option<&'static str>,
-    /// The Secret with the password; empty: the password is in a file that is there already.
+    /// The Secret with the password; empty: the password is in an existing file.
     pub secret: String,
     /// The Secret's key.
     pub key: String,
@@ -59,14 +60,14 @@ pub struct Database {
 }
 
 impl Database {
-    /// The Secret of the PostgreSQL that comes with GitLab, which has one wherever Rails finds the password.
+    /// The Secret of the bundled PostgreSQL, which has one regardless of where Rails reads the password.
     pub fn server_secret(&self, cx: &Context) -> String {
         let default = || format!("{}-postgresql-password", cx.release.name);
         if self.secret.is_empty() { default() } else { self.secret.clone() }
     }
 }
 
-/// Where certificates of the databases are mounted.
+/// The mount path of the databases' certificates.
 const SSL: &str = "/etc/gitlab/postgres/ssl";
 /// The same for Geo's tracking database.
 const GEO_SSL: &str = "/etc/gitlab/postgres/geo-ssl";
@@ -83,7 +84,7 @@ pub fn databases(cx: &Context, own: &str) -> Vec<Database> {
     names.into_iter().filter_map(|name| database(cx, own, name)).collect()
 }
 
-/// The main connection, for what uses one only.
+/// The main connection, for programs with only one.
 pub fn main(cx: &Context, own: &str) -> Option<Database> {
     database(cx, own, "main")
 }
@@ -111,7 +112,7 @@ fn database(cx: &Context, own: &str, name: &str) -> Option<Database> {
     Some(database)
 }
 
-/// Geo's tracking database, where this site is a secondary one.
+/// Geo's tracking database, on a secondary site.
 pub fn geo_tracking(cx: &Context) -> Option<Database> {
     let secondary = cx.section("global.geo.role").as_str() == Some("secondary");
     if !cx.enabled("global.geo.enabled") || !secondary {

@@ -1,7 +1,7 @@
-//! Redis: where the instances are, and where their passwords are mounted.
+//! Redis: the instances, and the mounts of their passwords.
 //!
-//! The main instance is `global.redis` with the component's own `redis` over it. Rails, Workhorse and KAS
-//! may have instances of their own, `global.redis.cache` ...; what they do not say is the main one's.
+//! The main instance is `global.redis` with the component's own `redis` merged over it. Rails, Workhorse and KAS may
+//! have instances of their own, `global.redis.cache` ...; their missing settings are those of the main one.
 
 use serde::Serialize;
 use serde_json::Value;
@@ -31,7 +31,7 @@ pub struct Redis {
     pub database: String,
     /// Whether the password is used.
     pub with_password: bool,
-    /// The password; missing: none.
+    /// The password; missing: no password.
     pub password: Option<Password>,
     /// The Sentinels.
     pub sentinels: Vec<Node>,
@@ -39,13 +39,13 @@ pub struct Redis {
     pub sentinel_password: Option<Password>,
     /// The nodes of a Redis Cluster.
     pub cluster: Vec<Node>,
-    /// Seconds.
+    /// In seconds.
     pub connect_timeout: Option<Node>,
-    /// Seconds.
+    /// In seconds.
     pub read_timeout: Option<Node>,
-    /// Seconds.
+    /// In seconds.
     pub write_timeout: Option<Node>,
-    /// Of Action Cable.
+    /// The prefix of Action Cable.
     pub channel_prefix: Option<String>,
 }
 
@@ -67,7 +67,7 @@ impl Password {
         Password { secret: secret.to_owned(), key: key.to_owned(), file: format!("/etc/gitlab/{item}"), item }
     }
 
-    /// As a source of a projected volume.
+    /// The password as a source of a projected volume.
     pub fn source(&self) -> Node {
         secret_items(&self.secret, [(self.key.as_str(), self.item.as_str())])
     }
@@ -95,7 +95,7 @@ fn settings(cx: &Context, own: &str) -> model::redis::Redis {
     cx.inherited("global.redis", &format!("{own}.redis"))
 }
 
-/// The main instance, as a component sees it.
+/// The main instance of a component.
 pub fn redis(cx: &Context, own: &str) -> Redis {
     resolve(cx, &settings(cx, own), "", None)
 }
@@ -118,7 +118,7 @@ pub fn instances(cx: &Context, own: &str) -> Vec<Redis> {
     INSTANCES.iter().filter_map(|(key, _)| own_instance(cx, own, key)).collect()
 }
 
-/// Whether any instance of Rails' or another's is set apart from the main one.
+/// Whether any instance, of Rails or of another client, differs from the main one.
 pub fn has_instances(cx: &Context) -> bool {
     INSTANCES.iter().map(|(key, _)| *key).chain(["kas"]).any(|key| own_instance(cx, "", key).is_some())
 }
@@ -144,7 +144,7 @@ fn resolve(cx: &Context, main: &model::redis::Redis, key: &str, own: Option<&mod
     Redis {
         key: key.to_owned(),
         scheme: text(|r| &r.scheme).unwrap_or_else(|| "redis".to_owned()),
-        // A cluster is another server, with users of its own.
+        // A cluster is a different server with users of its own.
         user: match own.filter(|own| !own.cluster.is_empty()) {
             Some(own) => own.user.non_empty().unwrap_or_default().to_owned(),
             None => text(|r| &r.user).unwrap_or_default(),
@@ -153,7 +153,7 @@ fn resolve(cx: &Context, main: &model::redis::Redis, key: &str, own: Option<&mod
         host,
         port,
         database,
-        // A cluster asks for a password only where the instance itself says so; the Secret is mounted anyway.
+        // A cluster has a password only where the instance itself sets one; the Secret is mounted in any case.
         with_password: at.cluster.is_empty() || at.password.enabled.unwrap_or(false),
         password: password(cx, main, key, own),
         sentinels: servers(&at.sentinels, 26379),
@@ -172,7 +172,7 @@ fn password(
     key: &str,
     own: Option<&model::redis::Redis>,
 ) -> Option<Password> {
-    // `password` for the main instance is an old spelling of `auth`.
+    // `password` of the main instance is an old spelling of `auth`.
     let chain: Vec<&Auth> = own.map(|r| &r.password).into_iter().chain([&main.password, &main.auth]).collect();
     if !chain.iter().find_map(|auth| auth.enabled).unwrap_or(true) {
         return None;
@@ -184,7 +184,7 @@ fn password(
     Some(Password::new(secret.unwrap_or(&default), entry.unwrap_or(&default_key), item))
 }
 
-/// The password that the server which comes along asks for; whether GitLab sends one is another setting.
+/// The password that the bundled server requires; a different setting decides whether GitLab sends one.
 pub fn server_password(cx: &Context) -> Password {
     let mut main = settings(cx, "");
     main.auth.enabled = Some(true);
@@ -192,7 +192,7 @@ pub fn server_password(cx: &Context) -> Password {
     password(cx, &main, "", None).unwrap_or_default()
 }
 
-/// The Secret and the key of a password that names none: those of the main instance.
+/// The default Secret and key of a password: those of the main instance.
 pub fn default_password(cx: &Context) -> (String, String) {
     let main: model::redis::Redis = cx.read("global.redis");
     let given = |get: fn(&Auth) -> &Option<model::Text>| {
@@ -221,8 +221,8 @@ fn servers(list: &[Server], port: i64) -> Vec<Node> {
     list.iter().map(server).collect()
 }
 
-/// The content of `redis.yml` where `global.redis.redisYmlOverride` has it: a password that is in a Secret is
-/// read from the file it is mounted as.
+/// The content of `redis.yml` where `global.redis.redisYmlOverride` has it: a password in a Secret is read from its
+/// mounted file.
 pub fn yml_override(cx: &Context) -> Option<Node> {
     let mut tree = cx.section("global.redis.redisYmlOverride").as_object()?.clone();
     if tree.is_empty() {

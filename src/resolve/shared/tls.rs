@@ -1,4 +1,4 @@
-//! Certificates for the names that users reach: from cert-manager, from a Secret, or signed here.
+//! Certificates for the host names of users: from cert-manager, from a Secret, or self-signed.
 
 use serde::Deserialize;
 use serde_json::Value;
@@ -7,23 +7,23 @@ use crate::bundle::Difference;
 use crate::model::{NodeMap, NonEmpty, Text};
 use crate::resolve::context::Context;
 
-/// How the Ingress controller trusts what it reaches by TLS: a part of the `tls` of a component.
+/// How the Ingress controller verifies a backend by TLS: a part of the `tls` of a component.
 #[derive(Debug, Default, Deserialize)]
 #[serde(default, rename_all = "camelCase")]
 pub struct Trust {
-    /// Whether it checks the certificate.
+    /// Whether it verifies the certificate.
     verify: bool,
-    /// The Secret with the authority that it checks by.
+    /// The Secret with the authority by which it verifies.
     ca_secret_name: Option<Text>,
 }
 
 impl Trust {
-    /// What stands at a path.
+    /// The value at a path.
     pub fn of(cx: &Context, path: &str) -> Self {
         cx.read(path)
     }
 
-    /// The annotations by which nginx trusts a Service.
+    /// The annotations by which nginx verifies a Service.
     pub fn of_nginx(&self, cx: &Context, service: &str) -> NodeMap {
         let namespace = &cx.release.namespace;
         let mut all = NodeMap::new();
@@ -41,12 +41,12 @@ impl Trust {
     }
 }
 
-/// Whether cert-manager is to be asked for certificates.
+/// Whether cert-manager issues certificates.
 pub fn by_cert_manager(cx: &Context) -> bool {
     cx.enabled("global.ingress.configureCertmanager") || cx.enabled("global.gatewayApi.configureCertmanager")
 }
 
-/// Whether a job signs a certificate, because nobody else gives one.
+/// Whether a Job signs a certificate, because there is no other source.
 pub fn self_signed(cx: &Context) -> bool {
     let tls = cx.section("global.ingress.tls");
     let off = tls.get("enabled").and_then(Value::as_bool) == Some(false);
@@ -60,7 +60,7 @@ pub fn self_signed(cx: &Context) -> bool {
     !asked && !off && !named && !each_has_its_own(cx) && cx.enabled("shared-secrets.enabled")
 }
 
-/// Where components that users reach by a name of their own name their certificates.
+/// The settings in which components with a host name of their own name their certificates.
 const SITES: [&str; 4] = [
     "gitlab.webservice.ingress.tls.secretName",
     "registry.ingress.tls.secretName",
@@ -68,19 +68,19 @@ const SITES: [&str; 4] = [
     "minio.ingress.tls.secretName",
 ];
 
-/// One that is not on now counts too: turned on later, it has no certificate.
+/// A disabled component counts too: it would have no certificate once it is enabled.
 fn each_has_its_own(cx: &Context) -> bool {
     SITES.iter().all(|secret| cx.text(secret).is_some_and(|name| !name.is_empty()))
 }
 
-/// Whether components trust the authority of [`self_signed`] by default: with settings of one's own for TLS, the
-/// authority is added by hand.
+/// Whether components trust the authority of [`self_signed`] by default: with TLS settings of one's own, the authority
+/// has to be added by hand.
 pub fn trusted(cx: &Context) -> bool {
     let plain = cx.section("global.ingress.tls").as_object().is_none_or(|tls| tls.values().all(Value::is_null));
     plain && self_signed(cx)
 }
 
-/// The Secret with the certificate that was signed here; `-ca` holds the authority, `-chain` the chain.
+/// The Secret with the self-signed certificate; `-ca` holds the authority, `-chain` the chain.
 pub fn wildcard(cx: &Context) -> String {
     format!("{}-wildcard-tls", cx.release.name)
 }

@@ -1,11 +1,11 @@
-//! Where Gitaly, gitlab-shell and KAS reach GitLab inside the cluster: Workhorse of a webservice.
+//! GitLab's address inside the cluster for Gitaly, gitlab-shell and KAS: Workhorse of a webservice.
 
 use serde::Deserialize;
 
 use crate::model::{NonEmpty, Text};
 use crate::resolve::context::Context;
 
-/// `global.workhorse`, and `workhorse` of a component over it.
+/// `global.workhorse`, and `workhorse` of a component merged over it.
 #[derive(Debug, Default, Deserialize)]
 #[serde(default, rename_all = "camelCase")]
 struct Workhorse {
@@ -22,7 +22,7 @@ struct Tls {
     enabled: bool,
 }
 
-/// `http://prod-webservice-default.gitlab.svc:8181`, without the path that GitLab may stand under.
+/// `http://prod-webservice-default.gitlab.svc:8181`, without GitLab's relative URL.
 pub fn address(cx: &Context, own: &str) -> String {
     let workhorse: Workhorse = cx.inherited("global.workhorse", &format!("{own}.workhorse"));
     let release = &cx.release;
@@ -35,13 +35,13 @@ pub fn address(cx: &Context, own: &str) -> String {
     format!("{scheme}://{host}:{}", workhorse.port.non_empty().unwrap_or("8181"))
 }
 
-/// The path that GitLab stands under, `/gitlab`; empty for the root.
+/// GitLab's relative URL, `/gitlab`; empty for the root.
 pub fn relative_root(cx: &Context) -> String {
     let root: Option<Text> = cx.read("global.appConfig.relativeUrlRoot");
     root.non_empty().unwrap_or("").trim_end_matches('/').to_owned()
 }
 
-/// The address with GitLab's path, no slash after it.
+/// The address with GitLab's relative URL, without a slash at the end.
 pub fn url(cx: &Context, own: &str) -> String {
     address(cx, own) + &relative_root(cx)
 }

@@ -1,4 +1,4 @@
-//! Walks the tree of a text and writes what it comes to.
+//! Evaluates the syntax tree of a template.
 
 use std::borrow::Cow;
 
@@ -8,19 +8,19 @@ use super::parse::{Base, Call, Operand, Part, Pipeline};
 use super::{TplError, ValuesOwner, functions, helpers};
 use crate::resolve::context::Context;
 
-/// A text may not come to more: a few nested ranges make much of little.
+/// The maximum length of the result: a few nested ranges can multiply a string.
 const LONGEST: usize = 1 << 20;
 
-/// Something that the language deals with. The root is not a tree of values: it is read where it is asked for.
+/// A value of the language. The root is not a tree of values: its fields are read on demand.
 #[derive(Debug, Clone)]
 pub(super) enum Datum<'v> {
-    /// What `.` and `$` are at the start.
+    /// The initial `.` and `$`.
     Root,
     /// `.Values`: the component's section, with `global`.
     Values,
-    /// What a key that is not there gives.
+    /// The value of a missing key.
     Nothing,
-    /// Anything else.
+    /// Any other value.
     Plain(Cow<'v, Value>),
 }
 
@@ -29,7 +29,7 @@ impl Datum<'_> {
         Datum::Plain(Cow::Owned(value.into()))
     }
 
-    /// Whether it counts as true: not zero, not empty.
+    /// Whether it counts as true: neither zero nor empty.
     pub(super) fn truth(&self) -> bool {
         match self {
             Datum::Root | Datum::Values => true,
@@ -46,21 +46,21 @@ impl Datum<'_> {
     }
 }
 
-/// What a text is evaluated with.
+/// The environment of an evaluation.
 pub(super) struct Scope<'s, 'v> {
     pub cx: &'s Context<'v>,
     pub chart: ValuesOwner<'s>,
     variables: Vec<(&'s str, Datum<'v>)>,
-    /// How many texts inside of texts this is.
+    /// The nesting depth of templates within templates.
     pub depth: usize,
 }
 
-/// Evaluates a whole text.
+/// Evaluates a whole template.
 pub(super) fn run(cx: &Context, chart: ValuesOwner, parts: &[Part]) -> Result<String, TplError> {
     nested(cx, chart, parts, 0)
 }
 
-/// The same for a text inside of a text.
+/// The same for a template within a template.
 pub(super) fn nested(cx: &Context, chart: ValuesOwner, parts: &[Part], depth: usize) -> Result<String, TplError> {
     let mut scope = Scope { cx, chart, variables: Vec::new(), depth };
     let mut out = String::new();
@@ -161,14 +161,14 @@ impl<'s, 'v> Scope<'s, 'v> {
             return Err(TplError::new(command.at, "an expression is missing"));
         };
         let Base::Function(name) = first.base else {
-            // `.Files.Get "name"` says of itself why it is refused.
+            // `.Files.Get "name"` has a message of its own.
             let value = self.operand(first, dot)?;
             return match rest.is_empty() && piped.is_none() {
                 true => Ok(value),
                 false => Err(TplError::new(command.at, "only functions take arguments")),
             };
         };
-        // These two look at their arguments one by one, and may leave the rest.
+        // These two evaluate their arguments one by one, and may stop early.
         if matches!(name, "and" | "or") {
             let mut value = None;
             for operand in rest {
@@ -204,7 +204,7 @@ impl<'s, 'v> Scope<'s, 'v> {
         }
     }
 
-    /// A text inside of a text.
+    /// A template within a template.
     fn inner(&self, text: &str, at: usize) -> Result<Datum<'v>, TplError> {
         if self.depth == 4 {
             return Err(TplError::new(at, "`tpl` calls itself too often"));
@@ -289,7 +289,7 @@ impl<'s, 'v> Scope<'s, 'v> {
     }
 }
 
-/// A value of the user's. Helm reads every number as one with a fraction, which shows from a million on.
+/// One of the user's values. Helm reads every number as a float, which is visible from a million on.
 pub(super) fn borrowed(value: Option<&Value>) -> Datum<'_> {
     match value {
         None => Datum::Nothing,

@@ -9,7 +9,7 @@ use serde_json::{Map, Value};
 use super::TplError;
 use super::eval::{Datum, borrowed, missing};
 
-/// Calls a function; what is piped into it is its last argument.
+/// Calls a function; a piped value is its last argument.
 pub(super) fn call<'v>(name: &str, arguments: Vec<Datum<'v>>, at: usize) -> Result<Datum<'v>, TplError> {
     let few = || missing(name, at);
     match (name, arguments.as_slice()) {
@@ -46,7 +46,7 @@ pub(super) fn call<'v>(name: &str, arguments: Vec<Datum<'v>>, at: usize) -> Resu
     })
 }
 
-/// The functions there are, to tell a wrong use from a name that is not known.
+/// The known functions, to distinguish wrong arguments from an unknown name.
 const KNOWN: &[&str] = &[
     "add",
     "b64dec",
@@ -122,7 +122,7 @@ fn unknown(name: &str, at: usize) -> TplError {
     }
 }
 
-/// A value as text, as `{{ }}` writes it.
+/// A value as a string, as `{{ }}` writes it.
 pub(super) fn text(datum: &Datum, at: usize) -> Result<String, TplError> {
     match datum {
         Datum::Root | Datum::Values => Err(TplError::new(at, "this is a map, not a string")),
@@ -151,7 +151,7 @@ fn scalar(value: &Value) -> String {
     }
 }
 
-/// The shortest form, with an exponent from a million on and below a ten thousandth.
+/// The shortest form, with an exponent from a million on and below a ten-thousandth.
 fn float(number: f64) -> String {
     let short = format!("{number:e}");
     let (digits, exponent) = short.split_once('e').unwrap_or((&short, "0"));
@@ -173,7 +173,7 @@ fn plain<'v>(datum: Datum<'v>, at: usize) -> Result<Cow<'v, Value>, TplError> {
     }
 }
 
-/// What `range` goes over: keys or positions, and items; maps in the order of their keys.
+/// The elements of `range`: keys or positions, and items; maps are sorted by key.
 pub(super) fn entries<'v>(datum: Datum<'v>, at: usize) -> Result<Vec<(Datum<'v>, Datum<'v>)>, TplError> {
     let value = match datum {
         Datum::Plain(value) => value,
@@ -213,7 +213,7 @@ fn index<'v>(from: &Datum<'v>, keys: &[Datum<'v>], at: usize) -> Result<Datum<'v
     Ok(value)
 }
 
-/// Functions whose arguments are texts; numbers count as what they are written as.
+/// Functions with string arguments; numbers are converted to strings.
 fn of_texts(name: &str, arguments: &[Datum], at: usize) -> Result<Option<Value>, TplError> {
     let known = matches!(
         name,
@@ -303,7 +303,7 @@ fn title(text: &str) -> String {
 fn of_values(name: &str, values: &[&Value], at: usize) -> Result<Option<Value>, TplError> {
     let few = || missing(name, at);
     Ok(Some(match (name, values) {
-        // Null is left out by these two.
+        // These two skip nulls.
         ("quote", all) => quoted(all, |text| Value::from(text).to_string()),
         ("squote", all) => quoted(all, |text| format!("'{text}'")),
         ("toString", [value]) | ("print", [value]) => scalar(value).into(),
@@ -422,7 +422,7 @@ fn printf(format: &str, arguments: &[&Value], at: usize) -> Result<String, TplEr
     }
 }
 
-/// A value as YAML: one line an entry, which is JSON after the key or the dash, so that it is read back as it is.
+/// A value as YAML: one line per entry, with JSON after the key or the dash, so that it is read back unchanged.
 fn yaml(value: &Value) -> String {
     match value {
         Value::Object(map) if !map.is_empty() => {

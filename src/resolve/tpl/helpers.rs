@@ -8,7 +8,7 @@ use crate::resolve::network::geo_class;
 use crate::resolve::shared::rails::services;
 use crate::resolve::shared::{hosts, postgres, redis, tls, workhorse};
 
-/// Named templates take all there is, `.` or `$`.
+/// The arguments of named templates: the root, `.` or `$`.
 pub(super) fn needs_root(argument: &Datum, at: usize) -> Result<(), TplError> {
     match argument {
         Datum::Root => Ok(()),
@@ -16,13 +16,13 @@ pub(super) fn needs_root(argument: &Datum, at: usize) -> Result<(), TplError> {
     }
 }
 
-/// What a named template comes to.
+/// Evaluates a named template.
 pub(super) fn named(scope: &Scope, name: &str, at: usize) -> Result<String, TplError> {
     let found = of_the_chart(scope, name).or_else(|| of_services(scope, name)).or_else(|| of_secrets(scope, name));
     found.ok_or_else(|| TplError::new(at, format!("there is no named template `{name}` here")))
 }
 
-/// Names of the chart and the deployment.
+/// Names of the chart and of the deployment.
 fn of_the_chart(scope: &Scope, name: &str) -> Option<String> {
     let cx = scope.cx;
     let release = &cx.release.name;
@@ -39,7 +39,7 @@ fn of_the_chart(scope: &Scope, name: &str) -> Option<String> {
         "gitlab.geo.ingress.class.name" => geo_class(cx),
         "gitlab.geo.primary" => geo("primary"),
         "gitlab.geo.secondary" => geo("secondary"),
-        // Where the runner's cache is: a TOML string.
+        // The address of the runner's cache as a TOML string.
         "gitlab-runner.cache-tpl.s3ServerAddress" => format!("{:?}", hosts::public(cx, "minio").host),
         "gitlab.zoekt.indexer.internalApi.gitlabUrl" => cx
             .text("global.zoekt.indexer.internalApi.gitlabUrl")
@@ -61,7 +61,7 @@ fn of_the_chart(scope: &Scope, name: &str) -> Option<String> {
     })
 }
 
-/// Where users and components reach what.
+/// Addresses for users and components.
 fn of_services(scope: &Scope, name: &str) -> Option<String> {
     let (cx, key) = (scope.cx, scope.chart.key);
     let rest = name.strip_prefix("gitlab.")?;
@@ -90,8 +90,8 @@ fn of_services(scope: &Scope, name: &str) -> Option<String> {
     }
 }
 
-/// Secrets by what they are for: the named template's start, where the values name the Secret and its key, and what
-/// they are called without that, the release's name before it.
+/// Secrets by purpose: the prefix of the named template, the values path of the Secret and its key, and the default
+/// name after the release's.
 const SECRETS: &[(&str, &[&str], &str, &str)] = &[
     ("gitlab.gitaly.authToken", &["global.gitaly.authToken"], "gitaly-secret", "token"),
     ("gitlab.praefect.authToken", &["global.praefect.authToken"], "praefect-secret", "token"),

@@ -1,4 +1,4 @@
-//! The words of the language: text outside of `{{ }}`, and what stands inside.
+//! The lexer: text outside of `{{ }}`, and tokens inside.
 
 use std::fmt;
 
@@ -6,20 +6,20 @@ use serde_json::Value;
 
 use super::TplError;
 
-/// Outside of actions.
+/// Text outside of actions.
 #[derive(Debug)]
 pub(super) enum Token<'t> {
-    /// With the spaces removed that a `-` asks for.
+    /// The text, with the spaces removed that a `-` trims.
     Text(&'t str),
-    /// An action begins at this byte.
+    /// The byte at which an action begins.
     Open(usize),
 }
 
-/// Inside an action.
+/// A token inside an action.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) enum Word<'t> {
     Name(&'t str),
-    /// Without its `$`.
+    /// The name without its `$`.
     Variable(&'t str),
     Text(String),
     Number(Value),
@@ -52,19 +52,19 @@ impl fmt::Display for Word<'_> {
     }
 }
 
-/// Reads a text from front to back.
+/// Reads a template from front to back.
 #[derive(Debug, Clone)]
 pub(super) struct Lexer<'t> {
     text: &'t str,
-    /// Where the next word or text begins, in bytes.
+    /// The position of the next token or text, in bytes.
     at: usize,
-    /// Whether spaces are dropped before what comes next.
+    /// Whether spaces before the next text are trimmed.
     trim: bool,
-    /// An action that was found behind a text, and where its words begin.
+    /// An action that was found after a text, and the position of its first token.
     open: Option<(usize, usize)>,
 }
 
-/// What Go's language takes for a space.
+/// Spaces in Go's template language.
 const SPACES: [char; 4] = [' ', '\t', '\r', '\n'];
 
 impl<'t> Lexer<'t> {
@@ -72,13 +72,13 @@ impl<'t> Lexer<'t> {
         Lexer { text, at: 0, trim: false, open: None }
     }
 
-    /// Where the next word stands.
+    /// The position of the next token.
     pub(super) fn at(&self) -> usize {
         let rest = &self.text[self.at..];
         self.at + (rest.len() - rest.trim_start_matches(SPACES).len())
     }
 
-    /// The next text or action; comments are passed over.
+    /// The next text or action; comments are skipped.
     pub(super) fn next_outside(&mut self) -> Result<Option<Token<'t>>, TplError> {
         loop {
             if let Some((begin, words)) = self.open.take() {
@@ -126,7 +126,7 @@ impl<'t> Lexer<'t> {
         }
     }
 
-    /// The next word, which stays.
+    /// The next token, without consuming it.
     pub(super) fn peek(&self) -> Result<Word<'t>, TplError> {
         self.clone().take()
     }
@@ -145,7 +145,7 @@ impl<'t> Lexer<'t> {
         keys
     }
 
-    /// The next word of an action.
+    /// The next token of an action.
     pub(super) fn take(&mut self) -> Result<Word<'t>, TplError> {
         let spaced = self.at() > self.at;
         self.at = self.at();
@@ -222,7 +222,7 @@ impl<'t> Lexer<'t> {
     }
 }
 
-/// The letters, digits and underscores that a text begins with.
+/// The longest prefix of letters, digits and underscores.
 fn name(text: &str) -> &str {
     let end = text.find(|c: char| !(c.is_alphanumeric() || c == '_'));
     &text[..end.unwrap_or(text.len())]

@@ -1,9 +1,9 @@
-//! Values that hold `{{ }}`: the fields that the official chart runs through its template engine are evaluated
-//! here, in the part of that language that people write in values files.
+//! Values that contain `{{ }}`: the fields that the official chart passes through its template engine are evaluated
+//! here, in the subset of that language that people use in values files.
 //!
-//! [`lex`] and [`parse`] make a tree of the text, [`eval`] walks it, [`functions`] has the functions, [`helpers`]
-//! the named templates that `include` knows. What is outside of this part is refused with its place.
-//! A text without `{{` costs a search for these two characters.
+//! [`lex`] and [`parse`] make a syntax tree, [`eval`] evaluates it, [`functions`] has the functions, [`helpers`] the
+//! named templates of `include`. Everything outside of this subset is refused with its place. For a string without `{{`
+//! the cost is one search for these two characters.
 
 mod eval;
 mod functions;
@@ -17,16 +17,16 @@ use super::context::Context;
 use crate::diag::{Diagnostic, ValuePath};
 use crate::model::Node;
 
-/// The chart that a value belongs to: what `.Values` and `.ValuesOwner` are.
+/// The chart that a value belongs to; it decides `.Values` and the owner of a value.
 #[derive(Debug, Clone, Copy)]
 pub struct ValuesOwner<'c> {
     /// The component's name, `gitaly`.
     pub name: &'c str,
-    /// Where its section is in the values, `gitlab.gitaly`.
+    /// The path of its section in the values, `gitlab.gitaly`.
     pub key: &'c str,
 }
 
-/// What a text is not, and where: an offset in bytes.
+/// A reason why a template cannot be evaluated, and its offset in bytes.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) struct TplError {
     at: usize,
@@ -44,7 +44,7 @@ impl TplError {
     }
 }
 
-/// What the text at a values path comes to. What cannot be evaluated is a finding, and an empty text.
+/// Evaluates the string at a values path. A template that cannot be evaluated is a finding, and the result is empty.
 pub fn text(cx: &Context, chart: ValuesOwner, path: &str, text: &str) -> String {
     if !text.contains("{{") {
         return text.to_owned();
@@ -56,7 +56,7 @@ pub fn text(cx: &Context, chart: ValuesOwner, path: &str, text: &str) -> String 
     })
 }
 
-/// The same for each text in a list or map.
+/// The same for each string in a list or map.
 pub fn tree(cx: &Context, chart: ValuesOwner, path: &str, value: &Node) -> Node {
     match value {
         Value::String(one) => Value::String(text(cx, chart, path, one)),

@@ -1,19 +1,19 @@
-//! The language's grammar: text with actions in `{{ }}`, to a tree that knows where each part stands.
+//! The parser: text with actions in `{{ }}`, to a syntax tree with the position of each part.
 
 use serde_json::Value;
 
 use super::TplError;
 use super::lex::{Lexer, Token, Word};
 
-/// Actions may not nest deeper: nobody writes that, and the parser calls itself.
+/// The maximum nesting of actions: the parser is recursive.
 const DEEPEST: usize = 40;
 
-/// One part of a text.
+/// A part of a template.
 #[derive(Debug)]
 pub(super) enum Part<'t> {
-    /// What stands as it is.
+    /// Literal text.
     Text(&'t str),
-    /// What an expression gives.
+    /// The value of an expression.
     Output(Pipeline<'t>),
     /// `{{ template "name" . }}`.
     Template { at: usize, name: String, argument: Option<Pipeline<'t>> },
@@ -25,14 +25,16 @@ pub(super) enum Part<'t> {
     Range { names: Vec<&'t str>, over: Pipeline<'t>, body: Vec<Part<'t>>, otherwise: Vec<Part<'t>> },
 }
 
-/// What a branch depends on, and the variable that keeps it.
+/// The condition of a branch, and the variable that holds its value.
 #[derive(Debug)]
 pub(super) struct Test<'t> {
     pub name: Option<&'t str>,
     pub value: Pipeline<'t>,
 }
 
-/// `a | b | c`: each command has what comes before it as its last argument.
+/// `a
+/// b
+/// c`: each command has the previous result as its last argument.
 #[derive(Debug)]
 pub(super) struct Pipeline<'t> {
     pub at: usize,
@@ -46,29 +48,29 @@ pub(super) struct Call<'t> {
     pub operands: Vec<Operand<'t>>,
 }
 
-/// What a command is made of.
+/// An operand or an argument.
 #[derive(Debug)]
 pub(super) struct Operand<'t> {
     pub at: usize,
     pub base: Base<'t>,
-    /// The keys after it, `.a.b`.
+    /// A value and the keys after it, `.a.b`.
     pub keys: Vec<&'t str>,
 }
 
 #[derive(Debug)]
 pub(super) enum Base<'t> {
     Dot,
-    /// Without its `$`; the empty one is the root.
+    /// The name without its `$`; the empty name is the root.
     Variable(&'t str),
     Function(&'t str),
     Literal(Value),
     Inner(Box<Pipeline<'t>>),
 }
 
-/// Parses a whole text.
+/// Parses a whole template.
 ///
 /// # Errors
-/// The first thing that is not of the language, or not of the part that is supported.
+/// The first error of syntax, or the first construct that is not supported.
 pub(super) fn parse(text: &str) -> Result<Vec<Part<'_>>, TplError> {
     let mut parser = Parser { lexer: Lexer::new(text), depth: 0 };
     let (parts, end) = parser.parts()?;
@@ -83,7 +85,7 @@ struct Parser<'t> {
     depth: usize,
 }
 
-/// `end` or `else`, and where.
+/// `end` or `else`, and its position.
 type End<'t> = Option<(usize, &'t str)>;
 
 impl<'t> Parser<'t> {
@@ -97,7 +99,7 @@ impl<'t> Parser<'t> {
         result
     }
 
-    /// Parts up to an `end` or `else` that is not theirs; what is open after `else` (`if`, `with`) is read by the caller.
+    /// Parts up to an `end` or `else` of an outer action; the caller reads the rest of an `else` (`if`, `with`).
     fn parts(&mut self) -> Result<(Vec<Part<'t>>, End<'t>), TplError> {
         let mut parts = Vec::new();
         while let Some(token) = self.lexer.next_outside()? {
@@ -172,7 +174,7 @@ impl<'t> Parser<'t> {
         Ok(Part::Template { at, name, argument })
     }
 
-    /// The names before `:=`, where there are any.
+    /// The names before `:=`, if any.
     fn names(&mut self) -> Result<Vec<&'t str>, TplError> {
         let start = self.lexer.clone();
         let mut names = Vec::new();

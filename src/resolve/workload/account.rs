@@ -1,4 +1,4 @@
-//! The ServiceAccount that pods use.
+//! The ServiceAccount of the pods.
 
 use super::Workload;
 use crate::model::NonEmpty;
@@ -18,7 +18,7 @@ impl Workload<'_> {
         Some(name.unwrap_or(&self.name).to_owned())
     }
 
-    /// Whether the ServiceAccount that the pods use is made here.
+    /// Whether the ServiceAccount of the pods is created here.
     pub fn makes_service_account(&self) -> bool {
         let own = &self.set.service_account;
         let global = &self.cx.global.service_account;
@@ -27,7 +27,7 @@ impl Workload<'_> {
         create && !named && self.service_account_name().is_some()
     }
 
-    /// Plans the ServiceAccount, where it is made here.
+    /// Plans the ServiceAccount, where it is created here.
     pub fn plan_service_account(&self, component: &'static str, plan: &mut Plan) {
         let own = &self.set.service_account;
         let global = &self.cx.global.service_account;
@@ -38,8 +38,8 @@ impl Workload<'_> {
         plan.add(component, "serviceaccount.yaml", view);
     }
 
-    /// `false` where the component's own settings refuse the token, else null: for pods that in the official chart leave it
-    /// to the account.
+    /// `false` where the component's own settings disable the token, otherwise null: for pods that in the official
+    /// chart leave it to the account.
     pub fn token_refused(&self) -> Option<bool> {
         self.set.service_account.automount_service_account_token.filter(|mounted| !mounted)
     }

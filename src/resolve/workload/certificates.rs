@@ -1,4 +1,4 @@
-//! The authorities that containers trust, and the init container that collects them.
+//! The certificate authorities that containers trust, and the init container that collects them.
 
 use serde_json::json;
 
@@ -8,7 +8,7 @@ use crate::model::Node;
 use crate::resolve::shared::{gitaly_clients, tls};
 
 impl Workload<'_> {
-    /// The init container that collects the certificates of authorities.
+    /// The init container that collects the certificate authorities.
     pub fn certificates(&self) -> Container {
         let image = &self.cx.global.certificates.image;
         let mut container = self.init_container("certificates", self.cx.image(image, self.cx.gitlab_version()));
@@ -28,14 +28,14 @@ impl Workload<'_> {
         let mut volumes = vec![memory_volume("etc-ssl-certs"), memory_volume("etc-pki-ca-trust-extracted-pem")];
         let authorities = self.authorities();
         if let Some(authorities) = authorities {
-            // 0440: the group that `fsGroup` sets may read.
+            // 0440: the group of `fsGroup` may read.
             volumes.push(projected_volume("custom-ca-certificates", 0o440, authorities));
         }
         volumes
     }
 
-    /// The authorities that are trusted besides the usual ones: the user's, and that of a certificate signed here.
-    /// Gitaly and Praefect show certificates that nobody else signed: they are trusted as they are.
+    /// The additional trusted authorities: the user's, and that of a self-signed certificate. The certificates of
+    /// Gitaly and Praefect are self-signed, so they are trusted themselves.
     fn authorities(&self) -> Option<Vec<Node>> {
         let given = self.cx.global.certificates.custom_cas.iter().filter_map(|authority| {
             let (kind, name) = match &authority.config_map {

@@ -1,4 +1,4 @@
-//! One container of a pod, and what all containers of a workload have: environment, mounts, resources.
+//! A container of a pod, and the common parts of a workload's containers: environment, mounts, resources.
 
 use serde::Serialize;
 use serde_json::{Value, json};
@@ -13,14 +13,14 @@ use crate::resolve::labels;
 use crate::resolve::plan::View;
 use crate::view;
 
-/// A command line whose last word is the text of a file: `/bin/bash -c <text>`.
+/// A command line whose last word is the content of a file: `/bin/bash -c <content>`.
 #[derive(Debug, Clone, Serialize)]
 pub struct Script {
-    /// What comes before the text.
+    /// The words before the content.
     pub words: Vec<&'static str>,
     /// The file, `shared-secrets/files/selfsign.sh`.
     pub file: &'static str,
-    /// What the file may read.
+    /// The view of the file.
     pub view: View,
 }
 
@@ -33,13 +33,13 @@ pub struct Container {
     pub image: String,
     /// Missing: the cluster's default.
     pub image_pull_policy: Option<String>,
-    /// In place of the image's entry point.
+    /// Replaces the image's entry point.
     pub command: Option<Node>,
-    /// The same, and a script as its last word; in place of `command`.
+    /// The same with a script as its last word; replaces `command`.
     pub command_script: Option<Script>,
     /// Arguments.
     pub args: Option<Node>,
-    /// The same, and a script as the last of them; in place of `args`.
+    /// The same with a script as the last of them; replaces `args`.
     pub args_script: Option<Script>,
     /// Environment, in order.
     pub env: Vec<Node>,
@@ -49,28 +49,28 @@ pub struct Container {
     pub ports: Vec<Node>,
     /// Where volumes are mounted.
     pub volume_mounts: Vec<Node>,
-    /// Restarted when it fails.
+    /// The liveness probe: the container is restarted when it fails.
     pub liveness_probe: Option<Node>,
-    /// No traffic while it fails.
+    /// The readiness probe: no traffic while it fails.
     pub readiness_probe: Option<Node>,
-    /// Before the other two count.
+    /// The startup probe: the other two begin after it.
     pub startup_probe: Option<Node>,
     /// Hooks.
     pub lifecycle: Option<Node>,
-    /// Where the container's last words are read from.
+    /// The path of the termination message.
     pub termination_message_path: Option<String>,
     /// `File`, or the end of the log.
     pub termination_message_policy: Option<String>,
     /// Requests and limits.
     pub resources: NodeMap,
-    /// What a change of the resources restarts.
+    /// The resize policy: which changes of resources restart the container.
     pub resize_policy: Option<Node>,
-    /// Privileges.
+    /// The security context.
     pub security_context: NodeMap,
 }
 
 impl Container {
-    /// Adds variables that have a plain value, as far as the user has not set them.
+    /// Adds variables with a plain value that the user has not set.
     #[must_use]
     pub fn with_env<'a>(mut self, variables: impl IntoIterator<Item = (&'a str, String)>) -> Self {
         for (name, value) in variables {
@@ -79,8 +79,8 @@ impl Container {
         self
     }
 
-    /// Adds a variable, unless there is one of its name: what the user sets stands there from the start, and
-    /// Kubernetes would take the last of the two.
+    /// Adds a variable, unless its name exists: the user's variables are added first, and Kubernetes would use the last
+    /// of two.
     pub fn default_env(&mut self, variable: Node) {
         if !self.env.iter().any(|other| other["name"] == variable["name"]) {
             self.env.push(variable);
@@ -107,7 +107,7 @@ pub fn env(name: &str, value: impl Into<String>) -> Node {
     json!({"name": name, "value": value.into()})
 }
 
-/// Variables with others over them; each name is there once, with what was said last.
+/// Variables with others merged over them; each name occurs once, with the last value.
 pub fn env_over(mut variables: Vec<Node>, over: &[Node]) -> Vec<Node> {
     for variable in over {
         variables.retain(|other| other["name"] != variable["name"]);
@@ -116,16 +116,16 @@ pub fn env_over(mut variables: Vec<Node>, over: &[Node]) -> Vec<Node> {
     variables
 }
 
-/// The view of the script `configure.sh`: all of `/init-config` is copied to `/init-secrets`.
+/// The view of the script `configure.sh`: it copies all of `/init-config` to `/init-secrets`.
 pub fn configure_script() -> View {
     view! { source: "/init-config", target: "/init-secrets", only: json!([]), place: json!([]), s3cfg: Value::Null }
 }
 
 impl Workload<'_> {
-    /// The variables every container has: the global ones, the component's over them, the time zone.
+    /// The variables of every container: the global ones, the component's merged over them, the time zone.
     ///
-    /// `extraEnv` comes first, then `extraEnvFrom`, which a plain value of the component takes the place of only
-    /// where the source is a global one.
+    /// `extraEnv` comes first, then `extraEnvFrom`; a plain value of the component replaces a source only where the
+    /// source is a global one.
     pub fn env(&self) -> Vec<Node> {
         let global = &self.cx.global;
         let (own, own_from) = (&self.set.extra_env, &self.set.extra_env_from);
@@ -145,8 +145,8 @@ impl Workload<'_> {
         all
     }
 
-    /// A container with what all main containers have: environment, certificates, extra mounts,
-    /// the component's resources and security context.
+    /// A main container with the common parts: environment, certificates, extra mounts, the component's resources and
+    /// security context.
     pub fn container(&self, name: &str, image: ImageRef) -> Container {
         Container {
             name: name.to_owned(),
@@ -161,7 +161,7 @@ impl Workload<'_> {
         }
     }
 
-    /// A container with what all init containers have.
+    /// An init container with the common parts.
     pub fn init_container(&self, name: &str, image: ImageRef) -> Container {
         Container {
             name: name.to_owned(),
@@ -190,7 +190,8 @@ impl Workload<'_> {
         container
     }
 
-    /// The image of configuring init containers: the component's `init.image` over `global.gitlabBase.image`.
+    /// The image of init containers that prepare the configuration: the component's `init.image` merged over
+    /// `global.gitlabBase.image`.
     pub fn base_image(&self) -> ImageRef {
         let base = &self.cx.global.gitlab_base.image;
         let own = &self.set.init.image;
@@ -202,13 +203,13 @@ impl Workload<'_> {
             pull_secrets: Vec::new(),
             registry: None,
         };
-        // The global pull policy is not meant for it: its tag is one that does not move.
+        // The global pull policy does not apply to it: its tag does not move.
         let pull_policy = image.pull_policy.non_empty().map(str::to_owned);
         ImageRef { pull_policy, ..self.cx.image(&image, self.cx.gitlab_version()) }
     }
 }
 
-/// What `_shared/templates/container.yaml` may read.
+/// The view of `_shared/templates/container.yaml`.
 pub(super) fn view_of(container: Container) -> View {
     let Container {
         name,

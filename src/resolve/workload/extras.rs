@@ -9,10 +9,11 @@ use crate::resolve::context::Context;
 use crate::resolve::tpl;
 
 impl Workload<'_> {
-    /// A setting that is a list, or YAML text that holds one, as `extraVolumes: |`; templates in it are evaluated.
+    /// A setting that is a list, or a string of YAML that holds one, as `extraVolumes: |`; templates in it are
+    /// evaluated.
     pub fn list(&self, key: &str, value: &Node) -> Vec<Node> {
         let path = format!("{}.{key}", self.key);
-        // The official chart of the ingress controller passes these on as they are.
+        // The official chart of the ingress controller passes these on unchanged.
         if self.key.starts_with("nginx-ingress") {
             let read = if let Value::String(text) = value { self.cx.yaml(&path, text) } else { value.clone() };
             return items(self.cx, &path, read);
@@ -21,7 +22,7 @@ impl Workload<'_> {
     }
 }
 
-/// A setting that is a list, or YAML text that holds one; templates in it are evaluated.
+/// A setting that is a list, or a string of YAML that holds one; templates in it are evaluated.
 pub fn yaml_list(cx: &Context, chart: tpl::ValuesOwner, path: &str, value: &Node) -> Vec<Node> {
     let read = match value {
         Value::String(text) => cx.yaml(path, &tpl::text(cx, chart, path, text)),

@@ -1,7 +1,7 @@
-//! The pod that every workload has: containers, environment, volumes, placement.
+//! The common pod of workloads: containers, environment, volumes, placement.
 //!
-//! A component says what is its own (ports, probes, mounts); everything that all workloads have in
-//! common is added here, and its shape is `charts/_shared/pod.yaml`.
+//! A component adds its own ports, probes and mounts; the common parts of all workloads are added here, in the shape of
+//! `charts/_shared/pod.yaml`.
 
 mod account;
 mod certificates;
@@ -28,11 +28,11 @@ use super::plan::View;
 use crate::model::{self, Node, NodeMap, NonEmpty};
 use crate::view;
 
-/// A workload's common settings, and the parts made of them.
+/// A workload's common settings, and the parts that follow from them.
 pub struct Workload<'a> {
-    /// What all components read.
+    /// The input of all components.
     pub cx: &'a Context<'a>,
-    /// Where its section is in the values.
+    /// The path of its section in the values.
     pub key: String,
     /// The full name, `prod-gitaly`.
     pub name: String,
@@ -44,7 +44,7 @@ pub struct Workload<'a> {
     pub labels: Labels,
     /// Its common settings.
     pub set: model::workload::Workload,
-    /// What its pods get as it is.
+    /// The settings that its pods take unchanged.
     pub passed: model::workload::Passed,
 }
 
@@ -54,7 +54,7 @@ impl<'a> Workload<'a> {
         Self::of(cx, component.key, component.name, cx.section(component.key))
     }
 
-    /// The same over a section that was merged before, as one of several deployments of a component.
+    /// The same with a section that was merged before, such as one of several deployments of a component.
     pub fn of(cx: &'a Context<'a>, key: &str, component: &str, section: &Value) -> Self {
         let set: model::workload::Workload = cx.read_value(key, section);
         let release = &cx.release.name;
@@ -90,28 +90,28 @@ impl<'a> Workload<'a> {
         }
     }
 
-    /// Marks the pods as those of one of several workloads of a component: a label that selects them.
+    /// Distinguishes the pods of one of several workloads of a component by a label that selects them.
     pub fn mark(&mut self, label: &str, name: &str) {
         for labels in [&mut self.labels.selector, &mut self.labels.pod] {
             labels.insert(label.to_owned(), name.into());
         }
     }
 
-    /// Labels of a Deployment, StatefulSet or CronJob: the object's, and the application it belongs to.
+    /// Labels of a Deployment, StatefulSet or CronJob: the object's, and those of the application.
     pub fn controller_labels(&self) -> NodeMap {
         let mut labels = self.labels.object.clone();
         labels.insert("app.kubernetes.io/name".to_owned(), self.cx.release.name.clone().into());
         labels
     }
 
-    /// Annotations of a Deployment or StatefulSet: the global ones under its own.
+    /// Annotations of a Deployment or StatefulSet, merged over the global ones.
     pub fn controller_annotations(&self) -> NodeMap {
         let mut annotations = labels::text_map(&self.cx.global.deployment.annotations);
         labels::put(&mut annotations, &self.set.deployment.annotations);
         annotations
     }
 
-    /// What the template of a Deployment may read, for most; the others have a field more or another in its place.
+    /// The view of most Deployments; others have an additional or a different field.
     pub fn deployment(&self, pod: View) -> View {
         view! {
             name: self.name, labels: self.controller_labels(), annotations: self.controller_annotations(),
@@ -120,21 +120,21 @@ impl<'a> Workload<'a> {
         }
     }
 
-    /// How many old ReplicaSets are kept, the component's own number before the global one; 0 is a number too.
+    /// The number of old ReplicaSets; the component's own takes precedence over the global one, and 0 counts as set.
     pub fn revision_history_limit(&self) -> Node {
         let own = &self.set.deployment.revision_history_limit;
         let set = if own.is_null() { &self.cx.global.revision_history_limit } else { own };
         set.as_str().map_or_else(|| set.clone(), |text| text.parse::<u32>().map_or(Value::Null, Value::from))
     }
 
-    /// Annotations of a Service: the global ones under its own.
+    /// Annotations of a Service, merged over the global ones.
     pub fn service_annotations(&self, own: &NodeMap) -> NodeMap {
         let mut annotations = labels::text_map(&self.cx.global.service.annotations);
         labels::put(&mut annotations, own);
         annotations
     }
 
-    /// The three annotations that tell Prometheus where metrics are, in both spellings of the field.
+    /// The three annotations by which Prometheus finds metrics, in both spellings of the field.
     pub fn prometheus_annotations(&self, metrics: &model::workload::Metrics, port: &str) -> NodeMap {
         let mut annotations = Map::new();
         if !metrics.enabled || metrics.service_monitor.enabled || metrics.pod_monitor.enabled {
@@ -155,7 +155,7 @@ impl<'a> Workload<'a> {
     }
 }
 
-/// A list, or nothing where it is empty.
+/// A list; `None` where it is empty.
 pub fn non_empty(list: &[Node]) -> Option<Vec<Node>> {
     (!list.is_empty()).then(|| list.to_vec())
 }

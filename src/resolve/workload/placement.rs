@@ -1,4 +1,4 @@
-//! Where pods run: priority, nodes, zones, and apart from which other pods.
+//! Placement of pods: priority, nodes, zones, and separation from other pods.
 
 use serde_json::{Map, Value, json};
 
@@ -22,17 +22,17 @@ impl Workload<'_> {
         non_empty(&self.set.tolerations).or_else(|| non_empty(&self.cx.global.tolerations))
     }
 
-    /// Own and global `affinity`: zones by node label, and apart from pods of the same kind.
+    /// Own and global `affinity`: zones by node label, and anti-affinity of pods of the same kind.
     pub fn affinity(&self) -> Option<Node> {
         self.affinity_apart_from(&self.labels.selector)
     }
 
-    /// `soft`, `hard`, or nothing that is known: the component's own, or the global one.
+    /// `soft`, `hard`, or an unknown string: the component's own, or the global one.
     pub fn anti_affinity(&self) -> Option<&str> {
         first_set(&self.set.anti_affinity, &self.cx.global.anti_affinity)
     }
 
-    /// The part of it that keeps pods apart, for workloads that no setting binds to zones.
+    /// The anti-affinity alone, for workloads without zone settings.
     pub fn pod_anti_affinity(&self, selector: &NodeMap) -> Option<Node> {
         let mut affinity = self.affinity_apart_from(selector)?;
         let rules = affinity.as_object_mut()?;
@@ -40,7 +40,7 @@ impl Workload<'_> {
         (!rules.is_empty()).then_some(affinity)
     }
 
-    /// The same, apart from pods that a selector names.
+    /// The same for pods that a selector matches.
     pub fn affinity_apart_from(&self, selector: &NodeMap) -> Option<Node> {
         let own = &self.set.affinity;
         let global = &self.cx.global.affinity;

@@ -10,7 +10,7 @@ use crate::resolve::plan::View;
 use crate::view;
 
 impl Workload<'_> {
-    /// The pod, with the containers every pod has: extra ones, and certificates first.
+    /// The pod, with the common containers: extra ones, and the init container for certificates first.
     pub fn pod(&self, init: Vec<Container>, containers: Vec<Container>, volumes: Vec<Node>) -> View {
         let mut all_volumes = self.list("extraVolumes", &self.set.extra_volumes);
         all_volumes.extend(volumes);
@@ -32,7 +32,7 @@ impl Workload<'_> {
         pod.over(&self.passed)
     }
 
-    /// The Secrets that images are pulled with: the global ones and the component's.
+    /// The pull Secrets: the global ones and the component's.
     pub fn pull_secrets(&self) -> Option<Vec<Node>> {
         let mut all: Vec<Node> = Vec::new();
         let lists = [&self.cx.global.image.pull_secrets, &self.set.image.pull_secrets];
@@ -46,8 +46,8 @@ impl Workload<'_> {
     }
 }
 
-/// A pod without what GitLab's own components have in common, for the charts that have settings of their
-/// own shape: the Runner, Zoekt, OpenBao, PostgreSQL, Redis. Every other field of the template is null.
+/// A pod without the common parts of GitLab's own components, for the charts with settings of their own structure: the
+/// Runner, Zoekt, OpenBao, PostgreSQL, Redis. Every other field of the template is null.
 pub fn bare_pod(labels: &NodeMap, init: Vec<Container>, containers: Vec<Container>, volumes: Vec<Node>) -> View {
     let init: Vec<View> = init.into_iter().map(view_of).collect();
     let containers: Vec<View> = containers.into_iter().map(view_of).collect();
@@ -84,12 +84,12 @@ pub fn bare_pod(labels: &NodeMap, init: Vec<Container>, containers: Vec<Containe
     }
 }
 
-/// The annotation that lets the cluster's autoscaler move pods: they keep nothing.
+/// The annotation that allows the cluster's autoscaler to move pods: they keep no data.
 pub fn evictable() -> NodeMap {
     safe_to_evict("true")
 }
 
-/// The same, where a setting says whether: `true` or `false`.
+/// The same with the value of a setting: `true` or `false`.
 pub fn safe_to_evict(safe: &str) -> NodeMap {
     NodeMap::from_iter([("cluster-autoscaler.kubernetes.io/safe-to-evict".to_owned(), safe.into())])
 }

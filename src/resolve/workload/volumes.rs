@@ -1,10 +1,10 @@
-//! Volumes, and where containers mount them.
+//! Volumes and their mounts.
 
 use serde_json::{Map, Value, json};
 
 use crate::model::Node;
 
-/// A volume mount; `options` is laid over `name` and `mountPath`.
+/// A volume mount; `options` is merged over `name` and `mountPath`.
 pub fn mount(volume: &str, path: &str, options: Value) -> Node {
     let mut mount = Map::new();
     mount.insert("name".to_owned(), volume.into());
@@ -21,7 +21,7 @@ pub fn secret_items<'a>(name: &str, items: impl IntoIterator<Item = (&'a str, &'
     if items.is_empty() { json!({"secret": {"name": name}}) } else { json!({"secret": {"name": name, "items": items}}) }
 }
 
-/// An `emptyDir` in memory, for secrets that must not touch a disk.
+/// An `emptyDir` in memory, for secrets that must not be written to a disk.
 pub fn memory_volume(name: &str) -> Node {
     json!({"name": name, "emptyDir": {"medium": "Memory"}})
 }
@@ -41,7 +41,7 @@ pub fn config_volume(name: &str, config_map: &str) -> Node {
     json!({"name": name, "configMap": {"name": config_map}})
 }
 
-/// Where containers that talk TLS find the certificates of authorities.
+/// The mount of the trusted certificate authorities for containers that use TLS.
 pub fn certificate_mounts() -> Vec<Node> {
     vec![
         mount("etc-ssl-certs", "/etc/ssl/certs/", json!({"readOnly": true})),

@@ -1,4 +1,4 @@
-//! Gitaly's configuration, `config.toml`, which gomplate runs over in the pod.
+//! Gitaly's configuration, `config.toml`, which gomplate processes in the pod.
 
 use serde::Deserialize;
 use serde_json::{Value, json};
@@ -12,7 +12,7 @@ use crate::resolve::workload::configure_script;
 use crate::resolve::{Context, Plan, View};
 use crate::view;
 
-/// The settings that go into the file.
+/// The settings of the file.
 #[derive(Default, Deserialize)]
 #[serde(default, rename_all = "camelCase")]
 struct Settings {
@@ -85,7 +85,7 @@ impl Server<'_> {
             bundle_uri: !set_to.bundle_uri.is_empty(),
             bundle_uri_url: set_to.bundle_uri.get("goCloudUrl").and_then(Value::as_str).unwrap_or_default(),
             cgroups: self.set.cgroups.enabled,
-            // The default is a tag of gomplate's, which the file has itself.
+            // The default is a gomplate tag, which the template has itself.
             cgroups_mountpoint: cgroups.get("mountpoint").filter(|mountpoint| !is_own_cgroup(mountpoint)),
             cgroups_lines: settings(&cgroups, &[&[("hierarchyRoot", "hierarchy_root")], &limits[..]].concat()),
             cgroups_repositories: settings(&repositories, &[&counts[..], &limits[..]].concat()),
@@ -102,13 +102,13 @@ impl Server<'_> {
     }
 }
 
-/// Whether a mount point is the documented default: what the init container wrote into a file.
+/// Whether a mount point is the documented default: the init container writes it into a file.
 fn is_own_cgroup(mountpoint: &Node) -> bool {
     const DEFAULT: &str = r#"{%file.Read"/etc/gitlab-secrets/gitaly-pod-cgroup"|strings.TrimSpace%}"#;
     mountpoint.as_str().is_some_and(|text| text.split_whitespace().collect::<String>() == DEFAULT)
 }
 
-/// Each key that is set, under the name it has in TOML.
+/// Every key that is set, under its name in TOML.
 fn settings(given: &NodeMap, names: &[(&str, &str)]) -> Vec<View> {
     let setting = |(key, name): &(&str, &str)| {
         let value = given.get(*key).filter(|value| !value.is_null())?;
@@ -124,7 +124,7 @@ fn tables(list: Option<&Vec<Node>>, needed: &[&str], names: &[(&str, &str)]) -> 
     whole.map(|entry| settings(entry, names)).collect()
 }
 
-/// Limits of calls, each key under the name that it has in TOML.
+/// Limits of calls, each key under its name in TOML.
 fn concurrency(list: &[Node]) -> Vec<Vec<View>> {
     let entries = list.iter().filter_map(Value::as_object);
     let settings = entries.map(|entry| {
@@ -134,7 +134,7 @@ fn concurrency(list: &[Node]) -> Vec<Vec<View>> {
     settings.collect()
 }
 
-/// Buckets: a list, or a string that holds one. Another string is written as a word, as the official chart does.
+/// Buckets: a list, or a string that holds one. Another string is written as a word, as in the official chart.
 fn buckets(cx: &Context, prometheus: &NodeMap) -> Option<View> {
     let given = prometheus.get("grpcLatencyBuckets").filter(|value| !value.is_null() && *value != "")?;
     let Value::String(text) = given else { return Some(view! { buckets: given, word: Value::Null }) };
@@ -148,7 +148,7 @@ fn buckets(cx: &Context, prometheus: &NodeMap) -> Option<View> {
     Some(view! { buckets: Value::Null, word: text })
 }
 
-/// Without a key whose value is no list.
+/// A key whose value is not a list is left out.
 fn lists_only(mut settings: NodeMap, key: &str) -> NodeMap {
     if !settings.get(key).is_some_and(Value::is_array) {
         settings.shift_remove(key);
@@ -156,7 +156,7 @@ fn lists_only(mut settings: NodeMap, key: &str) -> NodeMap {
     settings
 }
 
-/// Seconds as Go writes them: `25s`, `2m0s`, `1h0m0s`.
+/// A duration in Go's notation: `25s`, `2m0s`, `1h0m0s`.
 fn duration(seconds: i64) -> String {
     let (hours, minutes, rest) = (seconds / 3600, seconds / 60 % 60, seconds % 60);
     match (hours, minutes) {

@@ -17,10 +17,10 @@ use crate::resolve::workload::Workload;
 use crate::resolve::{Component, Context, Plan};
 use crate::view;
 
-/// What `build.rs` puts into the table of components.
+/// The entry of `build.rs`'s table of components.
 pub const COMPONENT: Component = Component { name: "gitaly", key: "gitlab.gitaly", resolve };
 
-/// The component's own settings; what goes only into its configuration is in [`config`].
+/// The component's own settings; those of the configuration file are in [`config`].
 #[derive(Default, Deserialize)]
 #[serde(default, rename_all = "camelCase")]
 struct Settings {
@@ -72,7 +72,7 @@ struct CgroupsInit {
     security_context: NodeMap,
 }
 
-/// What all StatefulSets of the component have in common.
+/// The common parts of all StatefulSets of the component.
 struct Server<'a> {
     w: &'a Workload<'a>,
     set: &'a Settings,
@@ -131,7 +131,7 @@ impl Server<'_> {
             config: name.clone(),
             name,
             labels: self.w.labels.clone(),
-            // Where clients are led to a host elsewhere, no storage is ours.
+            // Where the values name an external host, no storage is deployed here.
             replicas: match self.gitaly.host.non_empty() {
                 Some(_) => Some(0),
                 None => i64::try_from(self.gitaly.internal.names.len()).ok(),
@@ -201,15 +201,15 @@ impl Server<'_> {
         metrics_port(self.w.cx, COMPONENT.key, &self.set.metrics)
     }
 
-    /// The claim of each pod; none where nothing is kept.
+    /// The claim of each pod; `None` without persistence.
     fn claims(&self, group: &Group) -> Option<Value> {
         let keep = |key: &str| group.persistence.get(key).filter(|v| !v.is_null() && *v != "").cloned();
         if group.persistence.get("enabled") == Some(&Value::Bool(false)) {
             return None;
         }
         let map = |key: &str| keep(key).and_then(|v| v.as_object().cloned()).unwrap_or_default();
-        // A claim's template may never change, not even when Helm made it: only labels that never do, and those that are
-        // meant for it.
+        // A claim's template is immutable, also where Helm created it: it has only labels that never change, and those
+        // that the values set for it.
         let mut labels = group.labels.selector.clone();
         labels::put(&mut labels, &map("labels"));
         let expressions = keep("matchExpressions").filter(|list| list.as_array().is_some_and(|l| !l.is_empty()));
@@ -229,7 +229,7 @@ impl Server<'_> {
     }
 }
 
-/// `-` means: no class, which differs from the cluster's default.
+/// `-` means the empty class, which differs from the cluster's default.
 fn storage_class(persistence: &NodeMap) -> Option<&str> {
     match persistence.get("storageClass").and_then(Value::as_str) {
         Some("-") => Some(""),

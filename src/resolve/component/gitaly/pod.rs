@@ -10,10 +10,10 @@ use crate::resolve::workload::{
     Container, config_volume, env, memory_volume, mount, probe, projected_volume, secret_items,
 };
 
-/// Where the node's control groups are mounted.
+/// The mount path of the node's control groups.
 const CGROUP: &str = "/run/gitaly/cgroup";
 
-/// Kinds of server hooks, and the folders that Gitaly looks for them in.
+/// Kinds of server hooks, and the folders in which Gitaly looks for them.
 const HOOKS: [(&str, &str); 3] = [("preReceive", "pre-receive"), ("postReceive", "post-receive"), ("update", "update")];
 
 impl Server<'_> {
@@ -97,7 +97,7 @@ impl Server<'_> {
         HOOKS.iter().filter_map(|(kind, folder)| Some(((*folder).to_owned(), config_map(kind)?, *folder))).collect()
     }
 
-    /// Finds out the pod's own control group, under which Gitaly makes one for each repository.
+    /// Finds the pod's own control group, under which Gitaly creates one for each repository.
     fn cgroups(&self) -> Container {
         let w = self.w;
         let set = &self.set.cgroups.init_container;
@@ -133,7 +133,7 @@ impl Server<'_> {
         let mut volumes = vec![
             config_volume("gitaly-config", &group.config),
             memory_volume("gitaly-secrets"),
-            // 0440: the group that `fsGroup` sets may read.
+            // 0440: the group of `fsGroup` may read.
             projected_volume("init-gitaly-secrets", 0o440, sources),
         ];
         for (kind, config_map, _) in self.hooks() {

@@ -1,4 +1,4 @@
-//! The ServiceAccount by which the runner makes the pods of jobs, and what it may do.
+//! The ServiceAccount by which the runner creates the pods of jobs, and its permissions.
 
 use serde_json::{Value, json};
 
@@ -8,7 +8,7 @@ use crate::resolve::shared::gitlab_chart;
 use crate::resolve::{Plan, labels};
 use crate::view;
 
-/// The name of the ServiceAccount; empty where none is made and none is named, which means the namespace's default.
+/// The name of the ServiceAccount; empty where none is created and none is named, which means the namespace's default.
 pub fn name(runner: &Runner) -> String {
     let (own, rbac) = (&runner.set.service_account, &runner.set.rbac);
     let set = |name: &Option<Text>| name.non_empty().map(str::to_owned);
@@ -45,7 +45,7 @@ pub fn plan(runner: &Runner, plan: &mut Plan) {
     };
     plan_role(runner, &runner.name, &account, templates, rules(runner), plan);
     if runner.set.session_server.enabled {
-        // To ask for the address of the session server's Service.
+        // For reading the address of the session server's Service.
         let rules = vec![json!({"apiGroups": [""], "resources": ["services"], "verbs": ["get"]})];
         let name = super::service::session_name(runner);
         plan_role(runner, &name, &account, ("role.yaml", "rolebinding.yaml"), rules, plan);
@@ -67,8 +67,8 @@ fn plan_role(
     plan.add(COMPONENT.name, binding, view! { name, labels: runner.labels, account, namespace });
 }
 
-/// What the runner may do. Without `rbac.rules` it is everything of the core group, as in the official chart: which
-/// kinds a job's pod brings along depends on `runners.config`.
+/// The runner's permissions. Without `rbac.rules` they are all of the core group, as in the official chart: the kinds
+/// that a job's pod needs depend on `runners.config`.
 fn rules(runner: &Runner) -> Vec<Node> {
     let rbac = &runner.set.rbac;
     let all = |given: &Option<Node>, default: &str| given.clone().unwrap_or_else(|| json!([default]));

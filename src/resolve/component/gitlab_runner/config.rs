@@ -8,13 +8,13 @@ use crate::model::{NonEmpty, Text};
 use crate::resolve::{Plan, labels};
 use crate::view;
 
-/// Seconds that a session may last, and where the session server listens.
+/// The maximum duration of a session in seconds, and the listen address of the session server.
 const SESSION_TIMEOUT: i64 = 1800;
 
-/// What stands in `config.toml` for the address that is only known when the runner starts.
+/// The placeholder in `config.toml` for the address that is only known when the runner starts.
 const ADDRESS: &str = "SESSION_SERVER_ADDRESS:SESSION_SERVER_PORT";
 
-/// The file that the entry point hands to `gitlab-runner register --template-config`.
+/// The file that the entry point passes to `gitlab-runner register --template-config`.
 const TEMPLATE: &str = "/configmaps/config.template.toml";
 
 pub fn plan(runner: &Runner, plan: &mut Plan) {
@@ -87,7 +87,7 @@ fn config_toml(runner: &Runner) -> String {
     lines.join("\n")
 }
 
-/// `checkInterval`: a whole number, after which an `s` for seconds may stand.
+/// `checkInterval`: an integer with an optional suffix `s` for seconds.
 fn seconds(runner: &Runner) -> Option<u32> {
     let text = runner.set.check_interval.non_empty()?;
     let number = text.strip_suffix('s').unwrap_or(text).parse();
@@ -103,12 +103,12 @@ fn seconds(runner: &Runner) -> Option<u32> {
         .ok()
 }
 
-/// A TOML basic string. TOML takes the escapes of JSON; DEL is the one more character that it wants escaped.
+/// A TOML basic string. TOML has the escapes of JSON; DEL is the one additional character that needs one.
 fn quoted(text: &str) -> String {
     Value::from(text).to_string().replace('\u{7f}', "\\u007F")
 }
 
-/// A template that is no TOML would end the runner's registration, pod by pod.
+/// A template that is not TOML would end the runner's registration, pod by pod.
 fn check(runner: &Runner, template: &str) {
     if let Err(why) = template.parse::<toml::Table>() {
         let path = format!("{}.runners.config", COMPONENT.key);

@@ -16,10 +16,10 @@ use crate::resolve::{Component, Context, Plan, tpl};
 use crate::view;
 use settings::Settings;
 
-/// What `build.rs` puts into the table of components.
+/// The entry of `build.rs`'s table of components.
 pub const COMPONENT: Component = Component { name: "gitlab-runner", key: "gitlab-runner", resolve };
 
-/// Settings of charts before 0.23, which described the executor by single keys. `runners.config` took their place.
+/// Settings of charts before 0.23, which described the executor by single keys; `runners.config` replaced them.
 const UNREAD: &[(&str, &str)] = &[
     (
         "runnerToken",
@@ -61,7 +61,7 @@ const UNREAD: &[(&str, &str)] = &[
     ("runners.cache.gcsBucketName", "write `BucketName` below `[runners.cache.gcs]` in `gitlab-runner.runners.config`"),
 ];
 
-/// What the parts of the component are made from.
+/// The input of the component's parts.
 struct Runner<'a> {
     cx: &'a Context<'a>,
     /// The name of most objects and of the container.
@@ -72,13 +72,13 @@ struct Runner<'a> {
 }
 
 impl Runner<'_> {
-    /// A text of the settings in which templates are evaluated.
+    /// A string of the settings in which templates are evaluated.
     fn evaluated(&self, path: &str, text: &str) -> String {
         let chart = tpl::ValuesOwner { name: COMPONENT.name, key: COMPONENT.key };
         tpl::text(self.cx, chart, &format!("{}.{path}", COMPONENT.key), text)
     }
 
-    /// What selects its pods for a Service. The Deployment selects by `app` alone.
+    /// The labels by which a Service selects its pods. The Deployment selects by `app` alone.
     fn selector(&self) -> NodeMap {
         let own =
             ["app", "release"].into_iter().filter_map(|key| Some((key.to_owned(), self.labels.get(key)?.clone())));
@@ -109,7 +109,7 @@ fn resolve(cx: &Context, plan: &mut Plan) {
     }
 }
 
-/// An object of the user's own, applied along with the rest; templates in it are evaluated.
+/// One of the user's own objects, rendered with the rest; templates in it are evaluated.
 fn plan_extra(runner: &Runner, n: usize, object: &Value, plan: &mut Plan) {
     let path = format!("{}.extraObjects[{n}]", COMPONENT.key);
     let chart = tpl::ValuesOwner { name: COMPONENT.name, key: COMPONENT.key };
@@ -130,7 +130,7 @@ fn plan_extra(runner: &Runner, n: usize, object: &Value, plan: &mut Plan) {
     );
 }
 
-/// Settings that have no effect as they are written.
+/// Settings without effect.
 fn check(runner: &Runner) {
     let set = &runner.set;
     gitlab_chart::warn_unread(runner.cx, COMPONENT.key, UNREAD);
@@ -139,7 +139,7 @@ fn check(runner: &Runner) {
         let found = Diagnostic::warning("unread-key", format!("`{path}` {message}"));
         runner.cx.say(found.at_value(ValuePath::dotted(&path)).hint(hint));
     };
-    // The value of the default, which only says that the Secret exists.
+    // The default's value, which only says that the Secret exists.
     if set.runners.secret.non_empty().is_some_and(|secret| secret != "nonempty") {
         say(
             "runners.secret",

@@ -51,7 +51,7 @@ pub fn plan(runner: &Runner, plan: &mut Plan) {
         revision_history_limit: set.revision_history_limit, strategy: gitlab_chart::non_empty(&set.strategy),
         selector, pod: moved(pod),
     };
-    // The names of the Secrets are in the pod itself; the second annotation is there for those who know it from Helm.
+    // The names of the Secrets are in the pod itself; the second annotation is there for users who know it from Helm.
     let planned = plan.add(COMPONENT.name, "deployment.yaml", view);
     planned.follows("checksum/configmap", &runner.name).follows("checksum/secrets", &runner.name);
 }
@@ -82,7 +82,7 @@ fn container(runner: &Runner) -> Container {
     main.env_from = (!set.extra_env_from_refs.is_empty()).then(|| Value::Array(set.extra_env_from_refs.clone()));
     let alive = json!(["/usr/bin/pgrep", "gitlab.*runner"]);
     let timeout = set.probe_timeout_seconds.map_or(4, |seconds| seconds.0);
-    // The script must have ended when the time of the probe is over.
+    // The script must end before the probe's timeout.
     let live = json!(["/bin/bash", "/configmaps/check-live", (timeout - 1).max(1).to_string()]);
     main.liveness_probe = Some(probe(live, timeout, &set.liveness_probe));
     main.readiness_probe = Some(probe(alive, timeout, &set.readiness_probe));
@@ -141,7 +141,7 @@ fn says_namespace(config: Option<&Text>) -> bool {
     })
 }
 
-/// What `gitlab-runner register` reads, and what users add.
+/// The environment of `gitlab-runner register`, and the user's additions.
 fn environment(runner: &Runner) -> Vec<Node> {
     let (cx, set, runners) = (runner.cx, &runner.set, &runner.set.runners);
     let text = |value: &Option<Text>| value.non_empty().map(str::to_owned);
@@ -159,7 +159,7 @@ fn environment(runner: &Runner) -> Vec<Node> {
         ("REGISTER_MAXIMUM_TIMEOUT", text(&runners.maximum_timeout)),
         ("RUNNER_REQUEST_CONCURRENCY", text(&runners.request_concurrency)),
         ("RUNNER_OUTPUT_LIMIT", text(&runners.output_limit)),
-        // the variable would win over the configuration
+        // The variable would take precedence over the configuration.
         ("KUBERNETES_NAMESPACE", (!says_namespace(runners.config.as_ref())).then(|| cx.release.namespace.clone())),
     ];
     let mut all: Vec<Node> = variables.into_iter().filter_map(|(name, value)| Some(env(name, value?))).collect();
@@ -169,7 +169,7 @@ fn environment(runner: &Runner) -> Vec<Node> {
     });
     let added = set.env_vars.iter().cloned().chain(gitlab_chart::environment(&set.extra_env, &set.extra_env_from));
     for variable in added {
-        // A user's variable takes the place of one of ours.
+        // A user's variable replaces one of ours.
         all.retain(|known| known.get("name") != variable.get("name"));
         all.push(variable);
     }

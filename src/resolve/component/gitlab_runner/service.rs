@@ -1,4 +1,4 @@
-//! How the runner is reached: the Service of its metrics, the session server, monitors, and what scales it.
+//! Access to the runner: the Service of its metrics, the session server, monitors, and the autoscaler.
 
 use serde_json::{Map, Value, json};
 
@@ -27,7 +27,7 @@ pub fn plan(runner: &Runner, plan: &mut Plan) {
         plan.add(COMPONENT.name, "horizontalpodautoscaler.yaml", view);
     }
     if pdb.enabled {
-        // Kubernetes takes one of the two.
+        // Kubernetes accepts only one of the two.
         let view = view! {
             name: runner.name, labels: runner.labels, selector: runner.selector(), min_available: pdb.min_available,
             max_unavailable: pdb.max_unavailable.clone().or_else(|| pdb.min_available.is_none().then(|| json!(1))),
@@ -36,7 +36,7 @@ pub fn plan(runner: &Runner, plan: &mut Plan) {
     }
 }
 
-/// The name of the port that metrics are read from.
+/// The name of the metrics port.
 pub fn metrics_port<'r>(runner: &'r Runner) -> &'r str {
     runner.set.metrics.port_name.non_empty().unwrap_or("metrics")
 }
@@ -121,7 +121,7 @@ pub fn session_type<'r>(runner: &'r Runner) -> &'r str {
     runner.set.session_server.service_type.non_empty().unwrap_or("LoadBalancer")
 }
 
-/// Where the session server listens, and the port of its Service.
+/// The port on which the session server listens, and the port of its Service.
 pub fn session_ports(server: &SessionServer) -> (Port, Port) {
     let or = |port: &Option<Port>, default: &str| port.clone().unwrap_or_else(|| Port(default.to_owned()));
     (or(&server.internal_port, "8093"), or(&server.external_port, "9000"))

@@ -1,4 +1,4 @@
-//! The settings below `gitlab-runner`, in the shape of the Runner's chart.
+//! The settings below `gitlab-runner`, in the structure of the Runner's chart.
 
 use serde::Deserialize;
 
@@ -24,7 +24,7 @@ pub struct Settings {
     pub concurrent: Option<Number>,
     #[serde(rename = "shutdown_timeout")]
     pub shutdown_timeout: Option<Number>,
-    /// Seconds; an `s` may stand after the number.
+    /// In seconds; a suffix `s` is accepted.
     pub check_interval: Option<Text>,
     pub log_level: Option<Text>,
     pub log_format: Option<Text>,
@@ -68,7 +68,7 @@ pub struct Settings {
     pub extra_objects: Vec<Node>,
     pub liveness_probe: NodeMap,
     pub readiness_probe: NodeMap,
-    /// Seconds; both probes have it.
+    /// In seconds; both probes have it.
     pub probe_timeout_seconds: Option<Number>,
     pub hpa: Hpa,
     pub pod_disruption_budget: DisruptionBudget,
@@ -93,7 +93,7 @@ pub struct DisruptionBudget {
     pub max_unavailable: Option<Node>,
 }
 
-/// `sessionServer:`, by which people open a terminal in a running job.
+/// `sessionServer:`, for interactive terminals in running jobs.
 #[derive(Default, Deserialize)]
 #[serde(default, rename_all = "camelCase")]
 pub struct SessionServer {
@@ -135,7 +135,7 @@ pub struct Rbac {
     pub image_pull_secrets: Vec<Node>,
 }
 
-/// One of `rbac.rules`; what it leaves out is everything of the core group.
+/// One of `rbac.rules`; missing fields mean all of the core group.
 #[derive(Default, Deserialize)]
 #[serde(default, rename_all = "camelCase")]
 pub struct Rule {
@@ -157,7 +157,7 @@ pub struct PodSecurityPolicy {
 #[derive(Default, Deserialize)]
 #[serde(default, rename_all = "camelCase")]
 pub struct ServiceAccount {
-    /// Missing: where `rbac.create` holds.
+    /// Missing means `rbac.create`.
     pub create: Option<bool>,
     pub name: Option<Text>,
     pub annotations: NodeMap,
@@ -191,7 +191,7 @@ pub struct Monitor {
     pub relabelings: Vec<Node>,
 }
 
-/// `service:`, through which metrics are reached.
+/// `service:` of the metrics.
 #[derive(Default, Deserialize)]
 #[serde(default, rename_all = "camelCase")]
 pub struct Service {

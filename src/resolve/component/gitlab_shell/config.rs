@@ -11,7 +11,7 @@ use crate::resolve::workload::{configure_script, secret_items};
 use crate::resolve::{Plan, View};
 use crate::view;
 
-/// Where the keytab of GSSAPI is.
+/// The path of the GSSAPI keytab.
 pub(super) const KEYTAB: &str = "/etc/krb5.keytab";
 
 /// `config:`.
@@ -35,7 +35,7 @@ pub(super) struct Settings {
     pub(super) trusted_user_ca_keys: CaKeys,
 }
 
-/// Authorities whose certificates of users GitLab's own daemon takes: public keys in a Secret.
+/// Certificate authorities whose user certificates GitLab's own daemon accepts: public keys in a Secret.
 #[derive(Default, Deserialize)]
 #[serde(default)]
 pub(super) struct CaKeys {
@@ -44,10 +44,10 @@ pub(super) struct CaKeys {
 }
 
 impl CaKeys {
-    /// Where the keys are, below the folder of secrets.
+    /// The folder of the keys below the folder of secrets.
     const FOLDER: &str = "ssh/trusted-ca-keys";
 
-    /// The Secret with its keys as a source of a projected volume; none where one of the two is missing.
+    /// The Secret with its keys as a source of a projected volume; `None` where the Secret or the keys are missing.
     pub(super) fn source(&self) -> Option<Node> {
         let secret = self.secret.non_empty().filter(|_| !self.keys.is_empty())?;
         let paths: Vec<_> = self.keys.iter().map(|key| format!("{}/{}", Self::FOLDER, key.as_str())).collect();
@@ -144,7 +144,7 @@ impl Server<'_> {
             proxy_header_timeout: number(&set_to.proxy_header_timeout, "500ms"),
             sessions: number(&set_to.max_startups.full, "100"),
             client_alive_interval: number(&set_to.client_alive_interval, "0"),
-            // A little less than Kubernetes waits.
+            // A little less than the grace period of Kubernetes.
             grace_period: self.grace() - 5,
             login_grace_time: number(&set_to.login_grace_time, "60"),
             ciphers: texts(&set_to.ciphers),

@@ -16,7 +16,7 @@ use crate::resolve::workload::{
 };
 use crate::resolve::{Component, Context, Plan};
 
-/// What `build.rs` puts into the table of components.
+/// The entry of `build.rs`'s table of components.
 pub const COMPONENT: Component = Component { name: "gitlab-shell", key: "gitlab.gitlab-shell", resolve };
 
 /// The component's own settings.
@@ -71,7 +71,7 @@ fn resolve(cx: &Context, plan: &mut Plan) {
 }
 
 impl Server<'_> {
-    /// Whether GitLab's own daemon serves, not OpenSSH's.
+    /// Whether GitLab's own daemon serves, and not OpenSSH's.
     fn own_daemon(&self) -> bool {
         self.set.ssh_daemon.non_empty() == Some("gitlab-sshd")
     }
@@ -88,7 +88,7 @@ impl Server<'_> {
         format!("{}-sshd", self.w.name)
     }
 
-    /// Seconds that Kubernetes waits for connections to end.
+    /// The grace period in seconds in which connections may end.
     fn grace(&self) -> i64 {
         self.set.deployment.termination_grace_period_seconds.map_or(30, |n| n.0)
     }
@@ -99,7 +99,7 @@ impl Server<'_> {
         let volumes = [w.certificate_volumes(), self.volumes()].concat();
         let mut pod = w.pod(init, vec![self.main()], volumes).with("termination_grace_period_seconds", self.grace());
         pod.annotate(&w.prometheus_annotations(&self.set.metrics, &text(&self.metrics_port())));
-        // The pods keep nothing: `emptyDir` volumes would otherwise hold the autoscaler back.
+        // The pods keep no data: their `emptyDir` volumes would otherwise stop the autoscaler.
         pod.annotate(&evictable());
         let view = w.deployment(pod).with("min_ready_seconds", &w.set.deployment.min_ready_seconds);
         let sshd = if self.own_daemon() { w.name.clone() } else { self.sshd_config_map() };
@@ -162,7 +162,7 @@ impl Server<'_> {
         let mut volumes = vec![
             config_volume("shell-config", &self.w.name),
             memory_volume("shell-secrets"),
-            // 0440: the group that `fsGroup` sets may read.
+            // 0440: the group of `fsGroup` may read.
             projected_volume("shell-init-secrets", 0o440, sources),
         ];
         let gssapi = &self.set.config.gssapi;
@@ -177,7 +177,7 @@ impl Server<'_> {
         volumes
     }
 
-    /// KEDA takes a resource as trigger only where the container requests some of it.
+    /// KEDA accepts a resource as trigger only where the container requests some of it.
     fn plan_scaling(&self, plan: &mut Plan) {
         let w = &self.w;
         let set = &self.set;
@@ -207,7 +207,7 @@ impl Server<'_> {
     }
 }
 
-/// A scalar as text.
+/// A scalar as a string.
 fn text(value: &Value) -> String {
     value.as_str().map_or_else(|| value.to_string(), str::to_owned)
 }

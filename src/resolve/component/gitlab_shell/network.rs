@@ -1,4 +1,4 @@
-//! How users' connections get to the pods: the Service, and who leads TCP to it.
+//! The path of users' connections to the pods: the Service, and the TCP forwarding to it.
 
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
@@ -45,7 +45,7 @@ impl Server<'_> {
         self.plan_service(plan);
         let ingress: Ingress = cx.read("global.ingress");
         let provider = ingress.provider.non_empty().unwrap_or("nginx");
-        // The controller's own `tcp` takes the ConfigMap's place where it does not ask for one from outside.
+        // The controller's own `tcp` replaces the ConfigMap where it does not use an external one.
         let asked = cx.section("nginx-ingress.tcpExternalConfig") != "";
         if provider == "nginx" && asked && self.set.tcp_external_config.as_ref().is_none_or(|set| *set == "") {
             self.plan_nginx(plan);
@@ -63,7 +63,7 @@ impl Server<'_> {
         }
     }
 
-    /// The port that users connect to.
+    /// The port to which users connect.
     fn port(&self) -> Number {
         let port: Option<Number> = self.w.cx.read("global.shell.port");
         port.unwrap_or(Number(22))
@@ -92,13 +92,13 @@ impl Server<'_> {
         plan.add(COMPONENT.name, "service.yaml", view);
     }
 
-    /// The ConfigMap in which the nginx controller finds TCP services: `namespace/service:port:in:out`, where
-    /// `PROXY` says that the PROXY protocol is spoken on that side.
+    /// The ConfigMap from which the nginx controller reads TCP services: `namespace/service:port:in:out`, where `PROXY`
+    /// enables the PROXY protocol on that side.
     fn plan_nginx(&self, plan: &mut Plan) {
         let w = &self.w;
         let spoken = |yes: bool| if yes { "PROXY" } else { "" };
         let from_users = w.cx.enabled("global.shell.tcp.proxyProtocol");
-        // OpenSSH does not know the protocol: who turns it on there has put something before it that does.
+        // OpenSSH does not support the protocol: a user who enables it there has a proxy in front of it that does.
         let speaks = self.own_daemon() || self.set.config.proxy_protocol;
         let to_pods = speaks && self.set.config.proxy_policy.non_empty() != Some("reject");
         let target = format!("{}/{}:{}", w.cx.release.namespace, w.name, self.port());

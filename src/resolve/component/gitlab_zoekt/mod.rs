@@ -1,4 +1,4 @@
-//! gitlab-zoekt: exact code search. Nodes keep the index and answer; a gateway stands before them.
+//! gitlab-zoekt: exact code search. Nodes store the index and serve searches; a gateway is in front of them.
 
 mod network;
 mod pod;
@@ -15,25 +15,25 @@ use crate::resolve::{Component, Context, Plan, tpl};
 use crate::view;
 use settings::{Budget, Settings};
 
-/// What `build.rs` puts into the table of components.
+/// The entry of `build.rs`'s table of components.
 pub const COMPONENT: Component = Component { name: "gitlab-zoekt", key: "gitlab-zoekt", resolve };
 
-/// What the parts of the component are made from.
+/// The input of the component's parts.
 struct Zoekt<'a> {
     cx: &'a Context<'a>,
-    /// For what it has in common with GitLab's own components: names, certificates, what users add.
+    /// The parts that it shares with GitLab's own components: names, certificates, the user's additions.
     w: Workload<'a>,
     /// Labels of every object.
     labels: NodeMap,
-    /// What selects the nodes.
+    /// The selector of the nodes.
     nodes: NodeMap,
-    /// What selects the gateway's pods.
+    /// The selector of the gateway's pods.
     gateway: NodeMap,
     set: Settings,
 }
 
 impl Zoekt<'_> {
-    /// A text of the settings, where it is set; templates in it are evaluated.
+    /// A string of the settings, where it is set; templates in it are evaluated.
     fn text(&self, path: &str, value: &Option<Text>) -> Option<String> {
         let text = value.non_empty()?;
         let chart = tpl::ValuesOwner { name: COMPONENT.name, key: COMPONENT.key };
@@ -45,7 +45,7 @@ impl Zoekt<'_> {
         format!("{}-gateway", self.w.name)
     }
 
-    /// Whether gateway and nodes speak TLS.
+    /// Whether gateway and nodes use TLS.
     fn has_tls(&self) -> bool {
         self.set.gateway.tls.certificate.enabled
     }
@@ -55,7 +55,7 @@ impl Zoekt<'_> {
         if self.has_tls() { "https" } else { "http" }
     }
 
-    /// The whole name of a Service. The domain of the cluster is that of its name server.
+    /// The full DNS name of a Service. The cluster's domain is that of its name server.
     fn full_host(&self, service: &str) -> String {
         let resolver = self.set.gateway.dns_resolver.as_str();
         let domain = resolver.find(".svc.").map_or("svc.cluster.local", |at| &resolver[at + 1..]);
@@ -145,7 +145,7 @@ fn warn(zoekt: &Zoekt) {
     }
 }
 
-/// A list of Kubernetes' own entries, or nothing where it is empty.
+/// A list of Kubernetes' own entries; `None` where it is empty.
 fn some(list: &[Value]) -> Option<&[Value]> {
     (!list.is_empty()).then_some(list)
 }

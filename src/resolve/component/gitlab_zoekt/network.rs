@@ -1,4 +1,4 @@
-//! How Zoekt is reached: Services, Ingress, NetworkPolicy, the gateway's certificate.
+//! Access to Zoekt: Services, Ingress, NetworkPolicy, the gateway's certificate.
 
 use serde_json::Value;
 

@@ -13,7 +13,7 @@ use crate::resolve::workload::{Container, bare_pod, certificate_mounts, env, htt
 use crate::resolve::{Plan, labels};
 use crate::view;
 
-/// Where indexer and web server find the secret that they share with GitLab.
+/// The path of the secret that indexer and web server share with GitLab.
 const SECRET: &str = ".gitlab_shell_secret";
 
 pub fn plan(zoekt: &Zoekt, plan: &mut Plan) {
@@ -40,7 +40,7 @@ pub fn plan(zoekt: &Zoekt, plan: &mut Plan) {
     plan.add(COMPONENT.name, "deployment.yaml", view).follows("checksum/config", &format!("{name}-nginx-conf"));
 }
 
-/// How pods are replaced. The defaults say how they roll, which Kubernetes takes only where they do.
+/// The update strategy. The defaults have parameters of a rolling update, which Kubernetes accepts only with that type.
 fn strategy(set: &NodeMap) -> NodeMap {
     let mut own = set.clone();
     if own.get("type").is_some_and(|kind| kind != "RollingUpdate") {
@@ -56,7 +56,7 @@ pub fn account(zoekt: &Zoekt) -> String {
     named.unwrap_or_else(|| if set.create { zoekt.w.name.clone() } else { "default".to_owned() })
 }
 
-/// What the pods of both have in common.
+/// The common parts of both pods.
 fn pod(zoekt: &Zoekt, selector: &NodeMap, part: &Part, containers: Vec<Container>, mut volumes: Vec<Node>) -> View {
     let (set, w) = (&zoekt.set, &zoekt.w);
     let mut pod_labels = selector.clone();
@@ -83,19 +83,19 @@ fn pod(zoekt: &Zoekt, selector: &NodeMap, part: &Part, containers: Vec<Container
         .with("extra_containers", w.list("extraContainers", &w.set.extra_containers))
 }
 
-/// Whether authorities of the user's are trusted.
+/// Whether the user's certificate authorities are trusted.
 fn trusts(zoekt: &Zoekt) -> bool {
     zoekt.set.certificates.init_containers.enabled && !zoekt.cx.global.certificates.custom_cas.is_empty()
 }
 
-/// One set of settings over another.
+/// Merges one set of settings over another.
 fn over(common: &NodeMap, own: &NodeMap) -> NodeMap {
     let mut all = common.clone();
     overlay_map(&mut all, own);
     all
 }
 
-/// A container with what all have: image, mounts of the user's, a probe of life and one of readiness.
+/// A container with the common parts: image, the user's mounts, liveness and readiness probes.
 fn container(zoekt: &Zoekt, name: String, image: &Image, version: &str, probe: Node) -> Container {
     let w = &zoekt.w;
     let image = Image {
@@ -180,7 +180,7 @@ fn program(zoekt: &Zoekt, mode: &'static str, set: &Program, health: &str) -> Co
     main
 }
 
-/// The volumes of nodes (`internal`) or gateway (`external`); `name` is what their ConfigMap's name starts with.
+/// The volumes of nodes (`internal`) or gateway (`external`); `name` is the prefix of their ConfigMap's name.
 fn volumes(zoekt: &Zoekt, side: &str, name: &str) -> Vec<Node> {
     let items = |keys: &[&str]| keys.iter().map(|key| json!({"key": key, "path": key})).collect::<Vec<_>>();
     let mut volumes = vec![

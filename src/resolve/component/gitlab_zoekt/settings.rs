@@ -1,4 +1,4 @@
-//! The settings below `gitlab-zoekt`, in the shape of Zoekt's chart, besides those that all workloads have.
+//! The settings below `gitlab-zoekt`, in the structure of Zoekt's chart, besides those that all workloads have.
 
 use serde::Deserialize;
 
@@ -136,7 +136,7 @@ pub struct Issuer {
     pub group: Text,
 }
 
-/// What indexer and web server have in common.
+/// The settings that indexer and web server share.
 #[derive(Default, Deserialize)]
 #[serde(default, rename_all = "camelCase")]
 pub struct Program {

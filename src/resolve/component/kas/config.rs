@@ -1,4 +1,4 @@
-//! `config.yaml`: what kas listens on, whom it trusts, and where it finds GitLab and Redis.
+//! `config.yaml`: listeners, trusted authorities, and the addresses of GitLab and Redis.
 
 use serde_json::{Map, Value, json};
 
@@ -15,7 +15,7 @@ pub const TEMPORAL_CERTIFICATE: &str = "temporal-worker-client-mtls.crt";
 pub const TEMPORAL_KEY: &str = "temporal-worker-client-mtls.key";
 pub const TEMPORAL_SECRET: &str = ".gitlab_kas_autoflow_temporal_workflow_data_encryption_secret";
 
-/// The file as a tree, with `customConfig` over it.
+/// The file as a tree, with `customConfig` merged over it.
 pub fn tree(kas: &Kas) -> Node {
     let (cx, set) = (kas.w.cx, &kas.set);
     let service = &set.service;
@@ -62,7 +62,7 @@ fn in_home(file: &str) -> String {
     format!("{HOME}/{file}")
 }
 
-/// A `listen` section: the port, the certificate where TLS is on, and what is special.
+/// A `listen` section: the port, the certificate where TLS is enabled, and settings of its own.
 fn listen(kas: &Kas, port: impl std::fmt::Display, more: Node) -> Node {
     let tls = kas.global.tls.on();
     let mut listen = json!({

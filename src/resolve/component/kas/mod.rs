@@ -1,5 +1,5 @@
-//! kas: the agent server for Kubernetes. Agents of other clusters keep a connection to it, GitLab and users
-//! reach those clusters through it.
+//! kas: the agent server for Kubernetes. Agents in other clusters keep a connection to it; GitLab and users reach those
+//! clusters through it.
 
 mod config;
 mod network;
@@ -16,10 +16,10 @@ use crate::resolve::workload::{Workload, projected_volume, safe_to_evict, secret
 use crate::resolve::{Component, Context, Plan};
 use crate::view;
 
-/// What `build.rs` puts into the table of components.
+/// The entry of `build.rs`'s table of components.
 pub const COMPONENT: Component = Component { name: "kas", key: "gitlab.kas", resolve };
 
-/// Where the configuration and the secrets are in the container.
+/// The folders of the configuration and the secrets in the container.
 const HOME: &str = "/etc/kas";
 
 /// The component's own settings.
@@ -138,7 +138,7 @@ struct GlobalService {
     api_external_port: Port,
 }
 
-/// Everything that decisions are made from.
+/// The input of the component's parts.
 struct Kas<'a> {
     w: Workload<'a>,
     set: Settings,
@@ -184,7 +184,7 @@ fn check(kas: &Kas, plan: &mut Plan) {
     }
 }
 
-/// The Redis that it keeps its state in: its own, that of shared state, or the main one.
+/// The Redis of its state: its own, that of shared state, or the main one.
 fn redis_instance(kas: &Kas) -> Redis {
     let own = |key| redis::own_instance(kas.w.cx, &kas.w.key, key);
     own("kas").or_else(|| own("sharedState")).unwrap_or_else(|| redis::redis(kas.w.cx, &kas.w.key))
@@ -219,7 +219,7 @@ fn plan_deployment(kas: &Kas, plan: &mut Plan) {
     main.readiness_probe = Some(probe(&set.observability.readiness_probe.path, 5, 10));
     let volumes = [
         w.certificate_volumes(),
-        // 0440: the group that `fsGroup` sets may read.
+        // 0440: the group of `fsGroup` may read.
         vec![projected_volume("init-etc-kas", 0o440, sources(kas))],
     ];
     let mut pod = w.pod(vec![w.certificates()], vec![main], volumes.concat());
@@ -231,7 +231,7 @@ fn plan_deployment(kas: &Kas, plan: &mut Plan) {
     plan.add(COMPONENT.name, "deployment.yaml", view).follows("checksum/config", &w.name);
 }
 
-/// What is mounted at [`HOME`].
+/// The sources of the volume at [`HOME`].
 fn sources(kas: &Kas) -> Vec<Node> {
     let (w, set) = (&kas.w, &kas.set);
     let release = &w.cx.release.name;

@@ -1,4 +1,4 @@
-//! How kas is reached: its Service, Ingresses and routes.
+//! Access to kas: its Service, Ingresses and routes.
 
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
@@ -13,7 +13,7 @@ use crate::resolve::shared::tls::Trust;
 use crate::resolve::shared::{hosts, workhorse};
 use crate::view;
 
-/// `ingress:` of kas, besides what all have.
+/// `ingress:` of kas, besides the common settings.
 #[derive(Default, Deserialize)]
 #[serde(default, rename_all = "camelCase")]
 struct Paths {
@@ -92,13 +92,13 @@ fn plan_ingresses(kas: &Kas, plan: &mut Plan) {
         };
         ingress.plan(w, COMPONENT.name, &name, &annotations(kas, &ingress, "https"), &[route], plan);
     }
-    // gRPC has no place below a path, so none where GitLab stands under one.
+    // gRPC does not work below a path, so there is no route for it where GitLab has a relative URL.
     if paths.grpc.enabled && workhorse::relative_root(w.cx).is_empty() {
         plan_grpc(kas, &ingress, host, tls_secret, plan);
     }
 }
 
-/// An Ingress of its own for agents that speak gRPC: nginx takes the protocol per Ingress.
+/// An Ingress of its own for agents that use gRPC: nginx selects the protocol per Ingress.
 fn plan_grpc(kas: &Kas, ingress: &Ingress, host: String, tls_secret: String, plan: &mut Plan) {
     let w = &kas.w;
     let mut grpc = ingress.clone();
@@ -119,7 +119,7 @@ fn plan_grpc(kas: &Kas, ingress: &Ingress, host: String, tls_secret: String, pla
     grpc.plan(w, COMPONENT.name, &format!("{}-grpc", w.name), &more, &[route], plan);
 }
 
-/// nginx must not hold back what streams, nor replace answers by pages of its own.
+/// nginx must neither buffer streams nor replace responses by error pages of its own.
 fn annotations(kas: &Kas, ingress: &Ingress, protocol: &str) -> NodeMap {
     let mut all = Map::new();
     if ingress.is_nginx() {
@@ -133,7 +133,7 @@ fn annotations(kas: &Kas, ingress: &Ingress, protocol: &str) -> NodeMap {
     all
 }
 
-/// How nginx trusts kas, where kas itself speaks TLS.
+/// How nginx verifies kas, where kas uses TLS.
 fn upstream_tls(kas: &Kas) -> NodeMap {
     if kas.global.tls.on() { Trust::of(kas.w.cx, "global.kas.tls").of_nginx(kas.w.cx, &kas.w.name) } else { Map::new() }
 }
@@ -158,7 +158,7 @@ fn plan_routes(kas: &Kas, plan: &mut Plan) {
     if kas.workspaces {
         rules.push(to(&paths.workspaces_server_api_path, &service.workspaces_server_port));
     }
-    // How long a request may take is said by the policy, for all of them.
+    // The policy sets the request timeout for all of them.
     let policy = w.cx.release.has(Difference::EnvoyTrafficPolicies) && with_envoy(w.cx);
     let all = if policy { GatewayRoute { timeouts: None, ..route.clone() } } else { route.clone() };
     all.plan_http(w, COMPONENT.name, &w.name, &host, rules, plan);

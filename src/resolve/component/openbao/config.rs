@@ -1,4 +1,4 @@
-//! `config.json`: what OpenBao listens on, where it keeps its data, how it unseals itself and is set up.
+//! `config.json`: OpenBao's listeners, its storage, how it unseals itself, and its initialization.
 
 use serde_json::{Map, Value, json};
 
@@ -15,7 +15,7 @@ use crate::resolve::shared::{hosts, workhorse};
 /// Where the certificate of a listener is mounted.
 pub const TLS: &str = "/srv/openbao/tls/";
 
-/// The file as a tree; what is null is left out.
+/// The file as a tree; null fields are left out.
 pub fn tree(bao: &OpenBao) -> Node {
     let set = &bao.set.config;
     let metrics = &set.metrics_listener;
@@ -79,8 +79,8 @@ fn storage(bao: &OpenBao) -> Node {
     })
 }
 
-/// The database below what `config.storage.postgresql.connection` says: GitLab's, and over it OpenBao's own one of
-/// `global.openbao.psql`, where a release has it.
+/// The database: `config.storage.postgresql.connection` takes precedence, then OpenBao's own one of
+/// `global.openbao.psql`, where a release has it, then GitLab's.
 pub fn database(cx: &Context) -> Option<Database> {
     let mut database = postgres::main(cx, COMPONENT.key)?;
     if cx.release.has(Difference::OpenbaoDatabase) {
@@ -111,7 +111,7 @@ fn connection(bao: &OpenBao) -> String {
         None => main.unwrap_or_default(),
     };
     let host = of(&set.host, main.as_ref().map(|main| main.host.clone()));
-    // 5432 is the default of the chart: GitLab's own setting goes before it.
+    // 5432 is the chart's default: GitLab's own setting takes precedence over it.
     let port = set.port.non_empty().filter(|port| *port != "5432");
     let main_port = main.as_ref().map(|main| main.port.as_str().map_or_else(|| main.port.to_string(), str::to_owned));
     let port = port.map(str::to_owned).or(main_port).unwrap_or_default();
@@ -137,7 +137,7 @@ fn connection(bao: &OpenBao) -> String {
     url
 }
 
-/// A whole number; 0, with a warning, for anything else, as in the official chart.
+/// An integer; 0 with a warning for any other value, as in the official chart.
 fn number(bao: &OpenBao, key: &str, text: &str) -> i64 {
     text.parse().unwrap_or_else(|_| {
         let path = format!("openbao.config.storage.postgresql.connection.{key}");
@@ -150,7 +150,7 @@ fn number(bao: &OpenBao, key: &str, text: &str) -> i64 {
     })
 }
 
-/// A part of a URL: what has a meaning there is written as `%` and its bytes.
+/// A percent-encoded part of a URL.
 fn encoded(text: &str) -> String {
     let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-._~".contains(&byte);
     text.bytes().map(|b| if plain(b) { char::from(b).to_string() } else { format!("%{b:02X}") }).collect()
@@ -169,7 +169,7 @@ fn audit(bao: &OpenBao) -> Node {
         let uri = bao.text("config.audit.http.streamingUri", &http.streaming_uri).unwrap_or_else(|| {
             format!("{}/api/v4/internal/secrets_manager/audit_logs", workhorse::url(bao.cx, COMPONENT.key))
         });
-        // OpenBao takes a JSON text here, laid out as people read it.
+        // OpenBao expects a string of JSON here, indented for readers.
         let headers = format!(
             "{{\n  \"Gitlab-Openbao-Auth-Token\": [{}],\n  \"Content-Type\": [\"application/json\"]\n}}\n",
             Value::from(format!("file://{}", http.auth_token_path))
@@ -183,7 +183,7 @@ fn audit(bao: &OpenBao) -> Node {
     devices.into()
 }
 
-/// The requests that OpenBao makes to itself when it is new: Rails signs in with tokens of GitLab's OIDC provider.
+/// The requests with which OpenBao initializes itself: Rails authenticates with tokens of GitLab's OIDC provider.
 fn initialize(bao: &OpenBao) -> Node {
     if let Some(text) = bao.set.initialize_tpl.non_empty() {
         return bao.yaml("initializeTpl", text);

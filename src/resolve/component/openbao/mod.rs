@@ -1,4 +1,4 @@
-//! openbao: where GitLab's Secrets Manager keeps the secrets of CI jobs.
+//! openbao: the store of GitLab's Secrets Manager for the secrets of CI jobs.
 
 mod config;
 mod network;
@@ -17,19 +17,19 @@ use crate::resolve::{Component, Context, Plan, tpl};
 use crate::view;
 use settings::Settings;
 
-/// What `build.rs` puts into the table of components.
+/// The entry of `build.rs`'s table of components.
 pub const COMPONENT: Component = Component { name: "openbao", key: "openbao", resolve };
 
-/// What the parts of the component are made from.
+/// The input of the component's parts.
 struct OpenBao<'a> {
     cx: &'a Context<'a>,
     /// The name of most objects.
     name: String,
-    /// What selects its pods.
+    /// The selector of its pods.
     selector: NodeMap,
     /// Labels of every object.
     labels: NodeMap,
-    /// The name under which users and runners reach it.
+    /// The host name for users and runners.
     host: String,
     set: Settings,
 }
@@ -39,19 +39,19 @@ impl OpenBao<'_> {
         tpl::ValuesOwner { name: COMPONENT.name, key: COMPONENT.key }
     }
 
-    /// A text of the settings, where it is set; templates in it are evaluated.
+    /// A string of the settings, where it is set; templates in it are evaluated.
     fn text(&self, path: &str, value: &Option<Text>) -> Option<String> {
         let text = value.non_empty()?;
         Some(tpl::text(self.cx, self.chart(), &format!("openbao.{path}"), text))
     }
 
-    /// A setting that is YAML text with templates, as a tree.
+    /// A setting that is a string of YAML with templates, as a tree.
     fn yaml(&self, path: &str, text: &str) -> Node {
         let path = format!("openbao.{path}");
         self.cx.yaml(&path, &tpl::text(self.cx, self.chart(), &path, text))
     }
 
-    /// `https` or `http`, by which its API is reached inside of the cluster.
+    /// The scheme of its API inside the cluster, `https` or `http`.
     fn scheme(&self) -> &'static str {
         if self.set.config.tls_disable { "http" } else { "https" }
     }
@@ -63,7 +63,7 @@ impl OpenBao<'_> {
         named.map_or_else(|| self.own_certificate(), str::to_owned)
     }
 
-    /// What that Secret is called where the values name none, whatever OpenBao itself is called.
+    /// The default name of that Secret, regardless of OpenBao's own name.
     fn own_certificate(&self) -> String {
         format!("{}-openbao-tls", self.cx.release.name)
     }
@@ -139,7 +139,7 @@ fn plan_account(bao: &OpenBao, plan: &mut Plan) {
     }
 }
 
-/// Settings that have no effect as they are written.
+/// Settings without effect.
 fn warn(bao: &OpenBao) {
     let say = |path: &str, hint: &str| {
         let path = format!("openbao.{path}");

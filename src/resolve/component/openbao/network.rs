@@ -1,4 +1,4 @@
-//! How OpenBao is reached: Services, Ingress, route, monitor.
+//! Access to OpenBao: Services, Ingress, route, monitor.
 
 use serde_json::{Value, json};
 
@@ -70,7 +70,7 @@ fn plan_ingress(bao: &OpenBao, plan: &mut Plan) {
         let issuer = bao.text("ingress.certmanagerIssuer", &set.certmanager_issuer);
         let issuer = issuer.unwrap_or_else(|| format!("{}-issuer", bao.cx.release.name));
         annotations.insert("cert-manager.io/issuer".to_owned(), issuer.into());
-        // A certificate signed by nobody would be taken for the right one.
+        // An unsigned certificate would be taken for a valid one.
         annotations.insert("cert-manager.io/issue-temporary-certificate".to_owned(), "false".into());
         annotations.insert("acme.cert-manager.io/http01-edit-in-place".to_owned(), "true".into());
     }

@@ -1,4 +1,4 @@
-//! The Deployment, what scales it, and the test.
+//! The Deployment, its autoscaler, and the test.
 
 use serde_json::{Value, json};
 
@@ -10,7 +10,7 @@ use crate::resolve::workload::{Container, bare_pod, config_volume, env, mount};
 use crate::resolve::{Plan, labels};
 use crate::view;
 
-/// The configuration of older releases, which their command names.
+/// The configuration of older releases, to which their command refers.
 const CONFIG_FILE: &str = "/srv/openbao/config.json";
 
 pub fn plan(bao: &OpenBao, plan: &mut Plan) {
@@ -27,7 +27,7 @@ pub fn plan(bao: &OpenBao, plan: &mut Plan) {
         .with("node_selector", gitlab_chart::non_empty(&labels::text_map(&set.node_selector)))
         .with("tolerations", (!set.tolerations.is_empty()).then_some(&set.tolerations))
         .with("affinity", gitlab_chart::non_empty(&set.affinity))
-        // Its own certificate is for the host, and so it reaches itself under that name.
+        // Its own certificate is for the host, so it reaches itself under that name.
         .with("host_aliases", json!([{"ip": "127.0.0.1", "hostnames": [bao.host]}]));
     let view = view! { name: bao.name, labels: bao.labels, selector: bao.selector, pod: moved(pod) };
     plan.add(COMPONENT.name, "deployment.yaml", view).follows("checksum/config", &config_name(bao));
@@ -42,7 +42,7 @@ pub fn plan(bao: &OpenBao, plan: &mut Plan) {
     plan.add(COMPONENT.name, "pod.yaml", view).phase(crate::manifest::Phase::Test);
 }
 
-/// Where Prometheus finds metrics.
+/// The annotations for Prometheus.
 fn annotations(bao: &OpenBao) -> NodeMap {
     let listener = &bao.set.config.metrics_listener;
     let scheme = if listener.tls_disable { "http" } else { "https" };
@@ -59,7 +59,7 @@ fn annotations(bao: &OpenBao) -> NodeMap {
     all
 }
 
-/// Whether anything listens with a certificate.
+/// Whether any listener has a certificate.
 fn has_tls(bao: &OpenBao) -> bool {
     let config = &bao.set.config;
     !config.tls_disable || (config.metrics_listener.enabled && !config.metrics_listener.tls_disable)
@@ -100,7 +100,7 @@ fn container(bao: &OpenBao) -> Container {
     main
 }
 
-/// A probe of the settings; it speaks TLS where the API does.
+/// A probe of the settings; it uses TLS where the API does.
 fn probe(bao: &OpenBao, set: &NodeMap) -> Node {
     let mut probe = Value::Object(set.clone());
     if let Some(Value::Object(get)) = probe.get_mut("httpGet") {
@@ -109,7 +109,7 @@ fn probe(bao: &OpenBao, set: &NodeMap) -> Node {
     probe
 }
 
-/// A setting that is a list, or YAML text that holds one.
+/// A setting that is a list, or a string of YAML that holds one.
 fn list(bao: &OpenBao, key: &str, value: &Node) -> Vec<Node> {
     let read = match value {
         Value::String(text) => bao.yaml(key, text),
@@ -133,7 +133,7 @@ fn audit(bao: &OpenBao) -> (String, String) {
     secret(bao, "httpAudit", "openbao-audit-secret", "token")
 }
 
-/// The files with the key to unseal and the token for the audit log.
+/// The files with the unseal key and the token for the audit log.
 fn own_mounts(bao: &OpenBao) -> Vec<Node> {
     let file = |volume: &str, path: &str, key: String| mount(volume, path, json!({"subPath": key, "readOnly": true}));
     vec![
@@ -168,7 +168,7 @@ fn environment(bao: &OpenBao) -> Vec<Node> {
         field("BAO_K8S_POD_NAME", "metadata.name"),
         field("BAO_K8S_NAMESPACE", "metadata.namespace"),
         field("BAO_K8S_POD_IP", "status.podIP"),
-        // Pods always speak TLS with each other, with certificates that they make themselves.
+        // Pods always use TLS among each other, with certificates that they create themselves.
         env("VAULT_CLUSTER_ADDR", format!("https://$(BAO_K8S_POD_IP):{}", config.cluster_port)),
     ]);
     let own = &config.storage.postgresql.connection.password;

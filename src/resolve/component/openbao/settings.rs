@@ -1,4 +1,4 @@
-//! The settings below `openbao`, in the shape of OpenBao's chart.
+//! The settings below `openbao`, in the structure of OpenBao's chart.
 
 use serde::Deserialize;
 
@@ -15,9 +15,9 @@ pub struct Settings {
     pub image: Image,
     pub image_pull_secrets: Vec<Node>,
     pub config: Config,
-    /// YAML text in place of the audit devices.
+    /// A string of YAML that replaces the audit devices.
     pub audit_tpl: Option<Text>,
-    /// YAML text in place of the requests that set OpenBao up.
+    /// A string of YAML that replaces the requests for initialization.
     pub initialize_tpl: Option<Text>,
     pub service_account: ServiceAccount,
     pub role: Created,
@@ -44,7 +44,7 @@ pub struct Settings {
     pub static_unseal_secret: Generated,
 }
 
-/// `config:`, what `config.json` is made from.
+/// `config:`, the input of `config.json`.
 #[derive(Default, Deserialize)]
 #[serde(default, rename_all = "camelCase")]
 pub struct Config {
@@ -226,7 +226,7 @@ pub struct Service {
 #[derive(Default, Deserialize)]
 #[serde(default, rename_all = "camelCase")]
 pub struct Ingress {
-    /// Missing: the global setting.
+    /// Missing means the global setting.
     pub enabled: Option<bool>,
     pub class_name: Option<Text>,
     pub annotations: NodeMap,

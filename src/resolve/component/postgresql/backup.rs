@@ -9,7 +9,7 @@ use crate::resolve::shared::bitnami::env_from_secret;
 use crate::resolve::workload::{Container, bare_pod, env, mount};
 use crate::view;
 
-/// The part of the chart.
+/// The component in the chart's terms.
 const PART: &str = "pg_dumpall";
 const SET: &str = "backup.cronjob";
 
@@ -26,7 +26,7 @@ impl Postgresql<'_> {
         let security = chart.switched(&of("podSecurityContext"));
         let pod = bare_pod(&labels, Vec::new(), vec![self.dump(&name)], vec![volume])
             .with("annotations", chart.annotations(&[&of("annotations")]))
-            // Of the pod's security context this chart passes on the group of the files alone.
+            // Of the pod's security context this chart uses only `fsGroup`.
             .with("security_context", security.map(|map| json!({"fsGroup": map.get("fsGroup")})))
             .with("image_pull_secrets", chart.pull_secrets(&["image"]))
             .with("node_selector", chart.tree(&of("nodeSelector")))

@@ -1,4 +1,4 @@
-//! The exporter beside the server, and what Prometheus' operator is told about it.
+//! The exporter beside the server, and its monitors for the Prometheus operator.
 
 use serde_json::{Value, json};
 
@@ -39,7 +39,7 @@ impl Postgresql<'_> {
         exporter
     }
 
-    /// Whether the values have queries of their own for the exporter.
+    /// Whether the values define queries for the exporter.
     fn has_queries(&self) -> bool {
         self.chart.tree("metrics.customMetrics").is_some()
     }
@@ -56,7 +56,7 @@ impl Postgresql<'_> {
         if let Some(queries) = chart.tree("metrics.customMetrics") {
             let view = view! {
                 name: format!("{}-metrics", self.name), labels: chart.labels(None), annotations: chart.annotations(&[]),
-                // JSON is YAML too.
+                // JSON is also YAML.
                 data: json!({"custom-metrics.yaml": queries.to_string()}),
             };
             plan.add(COMPONENT.name, "configmap-files.yaml", view);

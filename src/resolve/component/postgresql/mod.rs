@@ -1,7 +1,7 @@
 //! PostgreSQL: the server of Bitnami's chart 13.4.4, which the official chart brings along, and the scripts that
 //! make GitLab's databases in it.
-//!
 //! A running release keeps its data in the claim of this StatefulSet: names, selectors, mounts and images are the
+//! chart's. There is one server; replicas are not rendered.
 //! chart's. There is one server; replicas of it are not made.
 
 mod backup;
@@ -19,15 +19,15 @@ use crate::resolve::workload::Workload;
 use crate::resolve::{Component, Context, Plan, View};
 use crate::view;
 
-/// What `build.rs` puts into the table of components.
+/// The entry of `build.rs`'s table of components.
 pub const COMPONENT: Component = Component { name: "postgresql", key: "postgresql", resolve };
 
-/// The part of the chart that serves.
+/// The server in the chart's terms.
 const PRIMARY: &str = "primary";
-/// The part of the chart that hands out metrics.
+/// The exporter in the chart's terms.
 const METRICS: &str = "metrics";
 
-/// Everything that the objects are made from.
+/// The input of the objects.
 struct Postgresql<'a> {
     chart: Chart<'a>,
     /// The name of the server's objects, which GitLab expects: it does not follow `nameOverride`.
@@ -39,7 +39,7 @@ struct Postgresql<'a> {
     user_key: String,
     /// The key of the password of the user `postgres`.
     admin_key: String,
-    /// The port that the Service has.
+    /// The port of the Service.
     port: String,
 }
 
@@ -120,7 +120,7 @@ impl Postgresql<'_> {
         }
     }
 
-    /// A configuration: the text of the file, or a map of its settings.
+    /// A configuration: the content of the file, or a map of its settings.
     fn settings(&self, path: &str) -> Option<Value> {
         let Value::Object(map) = self.chart.tree(path)? else { return self.chart.tree(path) };
         let lines = map.iter().map(|(name, value)| match value {
@@ -169,7 +169,7 @@ impl Postgresql<'_> {
         }
     }
 
-    /// The name of the account that the pods use.
+    /// The name of the pods' service account.
     fn account(&self) -> String {
         let default =
             if self.chart.on("serviceAccount.create") { self.chart.full_name() } else { "default".to_owned() };

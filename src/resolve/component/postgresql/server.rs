@@ -10,7 +10,7 @@ use crate::resolve::shared::bitnami::{env_from_secret, without_nulls};
 use crate::resolve::workload::{Container, config_volume, env, mount};
 use crate::view;
 
-/// Where the passwords are mounted, where the server reads them from files.
+/// The mount path of the passwords, where the server reads them from files.
 pub(super) const PASSWORDS: &str = "/opt/bitnami/postgresql/secrets";
 
 impl Postgresql<'_> {
@@ -69,7 +69,7 @@ impl Postgresql<'_> {
         };
         let ready = self.is_ready();
         main.liveness_probe = chart.probe("primary", "liveness", shell(&[&ready]));
-        // An image of Bitnami's marks a data directory that is set up in full.
+        // Bitnami's image marks a data directory that is completely initialized.
         let marked = chart.text("image.repository").is_some_and(|repository| repository.contains("bitnami/"));
         let tmp = "/opt/bitnami/postgresql/tmp/.initialized";
         let set_up = format!("{ready} &&\n{{ [ -f {tmp} ] || [ -f /bitnami/postgresql/.initialized ]; }}");
@@ -136,7 +136,7 @@ impl Postgresql<'_> {
         all
     }
 
-    /// A password as a variable, or the file that has it.
+    /// A password as a variable, or the path of its file.
     fn password(&self, name: &str, key: &str) -> Node {
         if self.in_files() {
             return env(&format!("{name}_FILE"), format!("{PASSWORDS}/{key}"));
@@ -205,7 +205,7 @@ impl Postgresql<'_> {
         all
     }
 
-    /// The password of the registry's role, for the script that makes it.
+    /// The password of the registry's role, for the script that creates it.
     fn registry_password(&self) -> Node {
         let cx = self.chart.cx;
         let pick = |key: &str| {
@@ -218,7 +218,7 @@ impl Postgresql<'_> {
         json!({"name": "registry-database-password", "projected": {"sources": [{"secret": {"name": secret, "items": items}}]}})
     }
 
-    /// Gives the volume to the server's user, where the storage does not do that by itself.
+    /// An init container that gives the volume to the server's user, where the storage does not do that by itself.
     fn permissions(&self) -> Container {
         let chart = &self.chart;
         let mut init = chart.container("init-chmod-data", "volumePermissions.image", "volumePermissions");

@@ -1,4 +1,4 @@
-//! The exporter beside the server, and what Prometheus' operator is told about it.
+//! The exporter beside the server, and its monitors for the Prometheus operator.
 
 use serde_json::{Value, json};
 

@@ -1,7 +1,7 @@
 //! Redis: the server of Bitnami's chart 18.19.4, which the official chart brings along.
 //!
 //! A running release keeps its data in the claim of this StatefulSet: names, selectors, mounts and images are the
-//! chart's. There is one server, the chart's `master`; replicas and Sentinels are not made.
+//! chart's. There is one server, the chart's `master`; replicas and Sentinels are not rendered.
 
 mod exporter;
 mod server;
@@ -16,20 +16,20 @@ use crate::resolve::shared::redis::{self, Password};
 use crate::resolve::{Component, Context, Plan, View};
 use crate::view;
 
-/// What `build.rs` puts into the table of components.
+/// The entry of `build.rs`'s table of components.
 pub const COMPONENT: Component = Component { name: "redis", key: "redis", resolve };
 
-/// The part of the chart that serves.
+/// The server in the chart's terms.
 const MASTER: &str = "master";
-/// The part of the chart that hands out metrics.
+/// The exporter in the chart's terms.
 const METRICS: &str = "metrics";
 
-/// Everything that the objects are made from.
+/// The input of the objects.
 struct Redis<'a> {
     chart: Chart<'a>,
-    /// The start of all names, `prod-redis`.
+    /// The prefix of all names, `prod-redis`.
     name: String,
-    /// The password, where the server asks for one.
+    /// The password, where authentication is enabled.
     password: Option<Password>,
 }
 
@@ -91,7 +91,7 @@ impl Redis<'_> {
         self.configmap("configuration", data, plan);
     }
 
-    /// How the server starts, and how it is asked whether it lives.
+    /// The start script of the server, and the scripts of its probes.
     fn plan_scripts(&self, plan: &mut Plan) {
         let chart = &self.chart;
         let words = |path: &str| -> Vec<Node> { chart.list(path) };
@@ -138,7 +138,7 @@ impl Redis<'_> {
         }
     }
 
-    /// With the name under which external-dns publishes the pods, where it does.
+    /// The headless Service, with the name under which external-dns publishes the pods, where it is set.
     fn headless_annotations(&self) -> NodeMap {
         let chart = &self.chart;
         if !chart.on("useExternalDNS.enabled") {
@@ -150,7 +150,7 @@ impl Redis<'_> {
         all
     }
 
-    /// The name of the account that the pods use.
+    /// The name of the pods' service account.
     fn account(&self) -> String {
         let default = if self.chart.on("master.serviceAccount.create") { self.master() } else { self.name.clone() };
         self.chart.text("master.serviceAccount.name").unwrap_or(default)

@@ -51,7 +51,7 @@ impl Redis<'_> {
         for (annotation, end) in [("configmap", "configuration"), ("health", "health"), ("scripts", "scripts")] {
             planned.follows(&format!("checksum/{annotation}"), &format!("{}-{end}", self.name));
         }
-        // The Secret is not made by a render, so this changes with nothing; running pods have the annotation.
+        // The Secret is not rendered, so this never changes; running pods have the annotation.
         let secret = self.password.as_ref().map_or(String::new(), |password| password.secret.clone());
         planned.checksums.push(Checksum { annotation: "checksum/secret".to_owned(), kind: "Secret", name: secret });
     }
@@ -89,7 +89,7 @@ impl Redis<'_> {
         main
     }
 
-    /// A probe by a script, which gets the time it has; the cluster waits a second longer.
+    /// A probe by a script, which gets the probe's timeout; the cluster waits a second longer.
     fn ping(&self, kind: &str) -> Option<Node> {
         let chart = &self.chart;
         let path = format!("master.{kind}Probe.timeoutSeconds");
@@ -125,7 +125,7 @@ impl Redis<'_> {
         Some(env_from_secret("REDIS_PASSWORD", &password.secret, &password.key))
     }
 
-    /// The volume with the password in a file, where it is in one.
+    /// The volume with the password, where it is in a file.
     pub(super) fn password_file(&self) -> Option<Node> {
         let password = self.password.as_ref().filter(|_| self.chart.on("auth.usePasswordFiles"))?;
         let items = json!([{"key": password.key, "path": "redis-password"}]);
@@ -158,7 +158,7 @@ impl Redis<'_> {
         all
     }
 
-    /// Gives the volume to the server's user, where the storage does not do that by itself.
+    /// An init container that gives the volume to the server's user, where the storage does not do that by itself.
     fn permissions(&self) -> Container {
         let chart = &self.chart;
         let mut init = chart.container("volume-permissions", "volumePermissions.image", "volumePermissions");
@@ -171,7 +171,7 @@ impl Redis<'_> {
         init
     }
 
-    /// Sets parameters of the node's kernel; what, `sysctl.command` says.
+    /// An init container that sets kernel parameters of the node, as `sysctl.command` defines.
     fn kernel(&self) -> Container {
         let chart = &self.chart;
         let mut init = chart.container("init-sysctl", "sysctl.image", "sysctl");

@@ -1,4 +1,4 @@
-//! `config.yml`: what the registry listens on, whom it trusts, and where it keeps what.
+//! `config.yml`: the registry's listeners, trusted authorities, and storage.
 
 use serde_json::{Map, Value, json};
 
@@ -10,7 +10,7 @@ use crate::resolve::plan::View;
 use crate::resolve::shared::{hosts, object_storage, workhorse};
 use crate::view;
 
-/// What `config.yml.tpl` and `migrations-config.yml.tpl` may read.
+/// The view of `config.yml.tpl` and `migrations-config.yml.tpl`.
 pub fn view(registry: &Registry) -> View {
     let (cx, set) = (registry.w.cx, &registry.set);
     let data = |path: &str| cx.section(&format!("registry.{path}")).clone();
@@ -23,7 +23,7 @@ pub fn view(registry: &Registry) -> View {
         rate_limiter: data("rateLimiter"), validation: validation(data("validation")),
         http_tls: registry.speaks_tls().then(|| tls(&set.tls, "tls")),
         debug_tls: set.debug.tls.enabled.then(|| {
-            // Without a certificate of its own, the debug server takes that of the registry.
+            // Without a certificate of its own, the debug server uses that of the registry.
             let own = set.debug.tls.secret_name.non_empty();
             let mut tls = own.map(|_| tls(&set.debug.tls, "tls-debug")).unwrap_or_default();
             tls.insert("enabled".to_owned(), true.into());
@@ -38,7 +38,7 @@ pub fn view(registry: &Registry) -> View {
         filesystem: local.then_some("/tmp/registry"),
         cache: minio || local,
         delete: (minio || local).then(|| json!({"enabled": true})),
-        // Clients cannot reach MinIO by its name inside the cluster, so the registry passes the data on.
+        // Clients cannot reach MinIO by its name inside the cluster, so the registry proxies the data.
         redirect: match set.storage.redirect.as_object().filter(|fields| !fields.is_empty()) {
             Some(own) => {
                 let disable = own.get("disable").cloned().unwrap_or(Value::Bool(false));
@@ -55,7 +55,7 @@ pub fn view(registry: &Registry) -> View {
     }
 }
 
-/// A number that is written as text.
+/// A number that is written as a string.
 fn number(value: Node) -> Node {
     value.as_str().and_then(|text| text.parse::<i64>().ok()).map_or(value.clone(), Value::from)
 }
@@ -93,7 +93,7 @@ fn bucket(cx: &Context) -> String {
     own.unwrap_or_else(|| "registry".to_owned())
 }
 
-/// MinIO as the registry reaches it, or as clients do where they are sent there.
+/// MinIO's address for the registry, or for clients where they are redirected to it.
 fn minio_url(cx: &Context, redirect: bool) -> String {
     if redirect {
         return hosts::public(cx, "minio").url();
@@ -112,14 +112,14 @@ fn middleware(registry: &Registry) -> Vec<Node> {
     registry.set.middleware.storage.iter().enumerate().map(layer).collect()
 }
 
-/// Whether this is Geo's primary site, which tells GitLab what was pushed.
+/// Whether this is Geo's primary site, which notifies GitLab of pushes.
 pub fn geo_primary(cx: &Context) -> bool {
     cx.enabled("global.geo.enabled")
         && cx.section("global.geo.role") == "primary"
         && cx.enabled("global.geo.registry.replication.enabled")
 }
 
-/// Who is told what was pushed and pulled: the user's endpoints, and GitLab for Geo.
+/// The receivers of notifications about pushes and pulls: the user's endpoints, and GitLab for Geo.
 fn endpoints(cx: &Context) -> Vec<View> {
     let given = cx.section("global.registry.notifications.endpoints").as_array();
     let mut all: Vec<View> = given.into_iter().flatten().filter_map(Value::as_object).map(endpoint).collect();
@@ -143,7 +143,7 @@ fn field(name: &str, value: Node) -> Node {
     json!({"name": name, "value": value})
 }
 
-/// Entries with a space between them.
+/// The entries joined by spaces.
 fn joined(list: &[Node]) -> String {
     let texts = list.iter().map(|entry| entry.as_str().map_or_else(|| entry.to_string(), str::to_owned));
     texts.collect::<Vec<_>>().join(" ")
@@ -158,7 +158,8 @@ fn endpoint(set: &NodeMap) -> View {
     let headers = set.get("headers").and_then(Value::as_object);
     let headers = headers.into_iter().flatten().map(|(name, value)| {
         let mark = secrets::header_secret(value).map(|secret| secrets::header_mark(&secret));
-        // As in the official chart, the entries of a list are one value: the endpoint goes on receiving what it knows.
+        // As in the official chart, the entries of a list become one value: the endpoint keeps receiving the value that
+        // it expects.
         let value = value.as_array().map_or_else(|| value.clone(), |list| joined(list).into());
         let value = json!([value]);
         json!({"name": name, "value": value, "mark": mark})
@@ -198,7 +199,7 @@ fn database(registry: &Registry) -> View {
     }
 }
 
-/// What the toolbox needs to reach the metadata database. It has the certificates of GitLab's own database only.
+/// The toolbox's connection to the metadata database. It has the certificates of GitLab's own database only.
 pub fn connection(registry: &Registry) -> View {
     let mut database = database(registry);
     let cx = registry.w.cx;

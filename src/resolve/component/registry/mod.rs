@@ -1,4 +1,4 @@
-//! registry: where images of containers are pushed to and pulled from.
+//! registry: the container registry.
 
 mod config;
 mod network;
@@ -18,13 +18,13 @@ use crate::resolve::workload::{Container, Workload, env_over, evictable, memory_
 use crate::resolve::{Component, Context, Plan};
 use crate::view;
 
-/// What `build.rs` puts into the table of components.
+/// The entry of `build.rs`'s table of components.
 pub const COMPONENT: Component = Component { name: "registry", key: "registry", resolve };
 
-/// Where the configuration is in the container.
+/// The folder of the configuration in the container.
 const HOME: &str = "/etc/docker/registry/";
 
-/// The component's own settings; `config.rs` passes the rest on.
+/// The component's own settings; `config.rs` passes the others on.
 #[derive(Default, Deserialize)]
 #[serde(default, rename_all = "camelCase")]
 struct Settings {
@@ -150,7 +150,7 @@ struct Layer {
     options: NodeMap,
 }
 
-/// Everything that decisions are made from.
+/// The input of the component's parts.
 struct Registry<'a> {
     w: Workload<'a>,
     set: Settings,
@@ -158,39 +158,39 @@ struct Registry<'a> {
 }
 
 impl Registry<'_> {
-    /// Whether the configuration names the metadata database: it is used, or about to be.
+    /// Whether the configuration names the metadata database: it is in use, or is being prepared.
     fn has_database(&self) -> bool {
         self.set.database.enabled || self.set.database.configure
     }
 
-    /// Whether the registry itself speaks TLS.
+    /// Whether the registry itself uses TLS.
     fn speaks_tls(&self) -> bool {
         self.set.tls.enabled || self.w.cx.enabled("global.registry.tls.enabled")
     }
 
-    /// Whether MinIO holds the images: it is there, and `storage` says nothing else.
+    /// Whether MinIO stores the images: it is deployed, and `storage` is not set.
     fn in_minio(&self) -> bool {
         let storage = self.w.cx.section("registry.storage").as_object();
         self.w.cx.enabled("global.minio.enabled") && storage.is_none_or(|fields| fields.is_empty())
     }
 
-    /// Whether nothing says where images are kept, so that they live in the container.
+    /// Whether no storage is set, so that images are stored in the container.
     fn keeps_images_itself(&self) -> bool {
         let storage = self.w.cx.section("registry.storage").as_object();
         !self.w.cx.enabled("global.minio.enabled") && storage.is_none_or(|fields| fields.is_empty())
     }
 
-    /// Whether there are metrics: two settings turn them on.
+    /// Whether there are metrics: either of two settings enables them.
     fn has_metrics(&self) -> bool {
         self.set.metrics.enabled || self.set.debug.prometheus.enabled
     }
 
-    /// Where on the debug server the metrics are.
+    /// The path of the metrics on the debug server.
     fn metrics_path(&self) -> &str {
         self.set.debug.prometheus.path.non_empty().unwrap_or(self.set.metrics.path.as_str())
     }
 
-    /// The metrics as a Prometheus finds them by the pod's annotations.
+    /// The annotations by which Prometheus finds the metrics.
     fn scraped(&self) -> Metrics {
         let tls = Certificate { enabled: Some(self.set.debug.tls.enabled), ..Certificate::default() };
         let path = Text(self.metrics_path().to_owned());
@@ -224,7 +224,7 @@ fn resolve(cx: &Context, plan: &mut Plan) {
     };
     plan.add(name, "configmap.yaml", view);
     if registry.has_database() && cx.release.has(Difference::RegistryBackupInToolbox) {
-        // The toolbox knows the name by the release's alone.
+        // The toolbox derives the name from the release's alone.
         let name_of_map = format!("{}-registry-db-connection-config", cx.release.name);
         let view = view! { name: name_of_map, labels: w.labels.object, config: moved(config::connection(&registry)) };
         plan.add(name, "configmap-database.yaml", view);
@@ -286,13 +286,13 @@ fn probe(set: &Probe, tls: bool) -> Option<Node> {
     })
 }
 
-/// The init container that puts the secrets into the configuration.
+/// The init container that inserts the secrets into the configuration.
 fn configure(w: &Workload) -> Container {
     let mut container = w.init_container("configure", w.base_image()).with_env([
         ("CONFIG_TEMPLATE_DIRECTORY", "/templates".to_owned()),
         ("CONFIG_DIRECTORY", "/registry".to_owned()),
     ]);
-    // The image's entry point stays: it runs the templates.
+    // The image's entry point is kept: it renders the templates.
     container.args = Some(json!(["sh", "/config/configure"]));
     container
         .mount("registry-secrets", "/config", Value::Null)
@@ -321,10 +321,10 @@ fn volumes(registry: &Registry, sources: Vec<Node>, template: &str) -> Vec<Node>
     [w.certificate_volumes(), own].concat()
 }
 
-/// The job that brings the metadata database to the schema of this version.
+/// The Job that migrates the metadata database to the schema of this version.
 fn plan_migrations(registry: &Registry, plan: &mut Plan) {
     let (w, set) = (&registry.w, &registry.set.database.migrations);
-    // The pods must not have the labels that the Service and the PodDisruptionBudget select.
+    // The pods must not have the labels by which the Service and the PodDisruptionBudget select.
     let app = Value::from(format!("{}-migrations", w.app));
     let mut labels = w.labels.object.clone();
     labels.insert("app".to_owned(), app.clone());
@@ -333,7 +333,7 @@ fn plan_migrations(registry: &Registry, plan: &mut Plan) {
     pod_labels.insert("app".to_owned(), app);
     let mut main = kubectl_job::container(w, "migrations", registry.image());
     main.args = Some(json!(["/scripts/wait-for-deps", "/scripts/db-migrate"]));
-    // What waits for the database must not wait for the schema that comes only now.
+    // The init container for the database must not wait for the schema that this Job creates.
     let shared = registry.container("migrations");
     let bypass = json!({"name": "BYPASS_SCHEMA_VERSION", "value": "true"});
     main.env = env_over(vec![bypass], &without_time_zone(shared.env));
@@ -359,7 +359,7 @@ fn plan_migrations(registry: &Registry, plan: &mut Plan) {
     }
 }
 
-/// The job logs in the container's own time.
+/// The Job logs in the container's own time zone.
 fn without_time_zone(env: Vec<Node>) -> Vec<Node> {
     env.into_iter().filter(|variable| variable.get("name").and_then(Value::as_str) != Some("TZ")).collect()
 }

@@ -1,4 +1,4 @@
-//! How the registry is reached: its Service, Ingress and route.
+//! Access to the registry: its Service, Ingress and route.
 
 use serde_json::json;
 
@@ -34,7 +34,7 @@ pub fn plan_service(registry: &Registry, plan: &mut Plan) {
     plan.add(COMPONENT.name, "service.yaml", view);
 }
 
-/// Plans what leads to it from outside.
+/// Plans the Ingress and the route.
 pub fn plan_outside(registry: &Registry, plan: &mut Plan) {
     let (w, service) = (&registry.w, &registry.set.service);
     let host = hosts::public(w.cx, "registry").host;
@@ -59,7 +59,7 @@ pub fn plan_outside(registry: &Registry, plan: &mut Plan) {
     }
 }
 
-/// How nginx passes requests on: unbuffered, as layers are large; by TLS where the registry speaks it.
+/// How nginx forwards requests: unbuffered, because layers are large; by TLS where the registry uses it.
 fn annotations(registry: &Registry, ingress: &Ingress) -> NodeMap {
     let mut all = ingress.request_buffering();
     if !ingress.is_nginx() {

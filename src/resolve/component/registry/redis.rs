@@ -1,7 +1,7 @@
 //! The registry's Redis: for the cache, the rate limiter, and the state of load balancing.
 //!
-//! What `registry.redis.<purpose>` does not say is the main Redis' of GitLab, except for its password, which
-//! `global.registry.redis.<purpose>` may say.
+//! Settings that `registry.redis.<purpose>` lacks are those of GitLab's main Redis, except for the password, which
+//! `global.registry.redis.<purpose>` may set.
 
 use serde::Deserialize;
 use serde_json::{Value, json};
@@ -14,7 +14,7 @@ use crate::resolve::shared::redis;
 use crate::resolve::workload::secret_items;
 use crate::view;
 
-/// The key in the values, the name in the file, the mark of the password, and the file that holds it.
+/// The key in the values, the name in the file, the placeholder of the password, and the file that holds it.
 const PURPOSES: [(&str, &str, &str, &str); 3] = [
     ("cache", "cache", "REDIS_CACHE_PASSWORD", "registry/redis-password"),
     ("rateLimiting", "ratelimiter", "REDIS_RATE_LIMITING_PASSWORD", "registry/redis-rateLimiting-password"),
@@ -41,9 +41,9 @@ pub struct Settings {
     pool: Node,
 }
 
-/// A connection of the registry's.
+/// One of the registry's connections.
 pub struct Instance {
-    /// As it is set.
+    /// Its settings.
     pub set: Settings,
     name: &'static str,
     mark: &'static str,
@@ -58,22 +58,22 @@ fn all(cx: &Context) -> impl Iterator<Item = Instance> {
     })
 }
 
-/// The connections that are on.
+/// The enabled connections.
 pub fn instances(cx: &Context) -> Vec<Instance> {
     all(cx).filter(|instance| instance.set.enabled).collect()
 }
 
-/// The passwords as sources of a projected volume. Those of connections that are off are there as well, so that
-/// turning one on needs no more than that.
+/// The passwords as sources of a projected volume. Those of disabled connections are included, so that enabling one
+/// needs no other change.
 pub fn sources(cx: &Context) -> Vec<Node> {
     let mut sources: Vec<Node> = all(cx).flat_map(|instance| instance.sources(cx)).collect();
-    // The Sentinels' password of GitLab as well; one that is on brings what it asks with.
+    // Also the password of GitLab's Sentinels; an enabled connection brings the one that it uses.
     let main = redis::redis(cx, "").sentinel_password.filter(|_| all(cx).all(|i| !i.set.enabled));
     sources.extend(main.map(|password| password.source()));
     sources
 }
 
-/// Whether the registry is told a value: zero and the empty text leave it its own default.
+/// Whether a value is written for the registry: zero and the empty string keep the registry's own default.
 fn says_something(value: &Node) -> bool {
     !value.is_null() && *value != 0 && *value != ""
 }
@@ -83,7 +83,7 @@ impl Instance {
         self.set.host.non_empty()
     }
 
-    /// `host:port` of each server that is asked, and the name under which Sentinels know the main one.
+    /// `host:port` of each server, and the name under which Sentinels know the master.
     fn address(&self) -> (String, Option<&str>) {
         let own = self.own_host();
         let list = |servers: &[Server], port: &str| {
@@ -122,7 +122,7 @@ impl Instance {
         main.filter(|_| of_main).map(|password| (password.secret.clone(), password.key.clone()))
     }
 
-    /// What `config.yml` says of it.
+    /// Its section of `config.yml`.
     pub fn view(&self) -> View {
         let (addr, mainname) = self.address();
         let set = &self.set;
@@ -142,7 +142,7 @@ impl Instance {
         }
     }
 
-    /// A password is for Sentinels, its own or the main ones, and no other server is asked with it.
+    /// The password is for Sentinels, its own or the main ones; no other server gets it.
     fn asks_sentinels_with_password(&self) -> bool {
         let of_main = self.set.cluster.is_empty() && self.own_host().is_none() && !self.main.sentinels.is_empty();
         let sentinels = !self.set.sentinels.is_empty() || of_main;

@@ -1,4 +1,4 @@
-//! What is mounted for `configure`: the script, and each secret that the configuration has a mark or a path for.
+//! The files for `configure`: the script, and each secret to which the configuration refers by a placeholder or a path.
 
 use serde_json::{Value, json};
 
@@ -8,7 +8,7 @@ use crate::model::{Node, NonEmpty, Text};
 use crate::resolve::Context;
 use crate::resolve::workload::secret_items;
 
-/// A Secret's name and a key of it, from the first of some sections that says them.
+/// A Secret's name and a key of it, from the first section that names them.
 fn named(cx: &Context, sections: &[&str], secret: &str, key: &str) -> (String, String) {
     let first = |field: &str| sections.iter().find_map(|section| cx.text(&format!("{section}.{field}")));
     let secret = first("secret").unwrap_or_else(|| format!("{}-{secret}", cx.release.name));
@@ -24,34 +24,34 @@ pub fn notification(cx: &Context) -> (String, String) {
     named(cx, &["global.registry.notificationSecret"], "registry-notification", "secret")
 }
 
-/// The mark that stands in for a header's value, and the file below `notifications` that holds it.
+/// The placeholder of a header's value, and the file below `notifications` that holds it.
 pub fn header_mark((secret, key): &(String, String)) -> String {
-    // A mark is one plain word, whatever the names are.
+    // A placeholder is one plain word, regardless of the names.
     let safe = |c: char| if c.is_ascii_alphanumeric() || "._-".contains(c) { c } else { '-' };
     format!("SECRET_{secret}_{key}").chars().map(safe).collect()
 }
 
-/// The headers of the user's endpoints that are in Secrets.
+/// The headers of the user's endpoints whose values are in Secrets.
 fn headers(cx: &Context) -> Vec<(String, String)> {
     let endpoints = cx.section("global.registry.notifications.endpoints").as_array();
     let all = endpoints.into_iter().flatten().filter_map(|endpoint| endpoint.get("headers")?.as_object());
     all.flat_map(|headers| headers.values()).filter_map(header_secret).collect()
 }
 
-/// A header's value that is in a Secret: its name and key.
+/// A header's value that is in a Secret: the Secret's name and key.
 pub fn header_secret(value: &Node) -> Option<(String, String)> {
     let field = |name: &str| value.get(name).and_then(Value::as_str).filter(|text| !text.is_empty());
     Some((field("secret")?.to_owned(), field("key").unwrap_or("value").to_owned()))
 }
 
-/// The client certificates of the database: its own, or those of GitLab's.
+/// The client certificates of the database: its own, or those of GitLab's database.
 pub fn database_ssl(cx: &Context) -> Option<(String, Ssl)> {
     let set: Ssl = cx.inherited("global.psql.ssl", "registry.database.ssl");
     let secret = set.secret.non_empty()?.to_owned();
     Some((secret, set))
 }
 
-/// What the migrations job needs.
+/// The secrets of the migrations Job.
 pub fn migration_sources(registry: &Registry) -> Vec<Node> {
     let w = &registry.w;
     let items = [json!({"key": "configure", "path": "configure"})];
@@ -80,7 +80,7 @@ fn database(registry: &Registry) -> Vec<Node> {
     sources
 }
 
-/// What the registry needs.
+/// The secrets of the registry.
 pub fn sources(registry: &Registry) -> Vec<Node> {
     let (w, set) = (&registry.w, &registry.set);
     let cx = w.cx;
@@ -151,7 +151,7 @@ fn storage(registry: &Registry) -> Vec<Node> {
     sources
 }
 
-/// Where the private key of a middleware is, below the configuration.
+/// The path of a middleware's private key, below the configuration.
 pub fn layer_path(number: usize, key: &str) -> String {
     format!("middleware.storage/{number}/{key}")
 }

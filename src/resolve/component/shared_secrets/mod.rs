@@ -1,5 +1,5 @@
-//! shared-secrets: a job makes the Secrets that GitLab needs and nobody has provided; another signs a
-//! certificate where nobody gives one.
+//! shared-secrets: a Job creates the Secrets that GitLab needs and that the user did not provide; another one signs a
+//! certificate where no other source provides one.
 
 mod secrets;
 
@@ -16,7 +16,7 @@ use crate::resolve::workload::{Container, Script, Workload, config_volume, env, 
 use crate::resolve::{Component, Context, Plan, labels};
 use crate::view;
 
-/// What `build.rs` puts into the table of components.
+/// The entry of `build.rs`'s table of components.
 pub const COMPONENT: Component = Component { name: "shared-secrets", key: "shared-secrets", resolve };
 
 /// The component's own settings.
@@ -33,11 +33,11 @@ struct Settings {
 #[serde(default, rename_all = "camelCase")]
 struct Rbac {
     create: bool,
-    /// Whether the Role names the Secrets that may be read and changed.
+    /// Whether the Role lists the Secrets that may be read and changed.
     by_name: bool,
 }
 
-/// The authority and its certificate.
+/// The certificate authority and its certificate.
 #[derive(Default, Deserialize)]
 #[serde(default, rename_all = "camelCase")]
 struct SelfSign {
@@ -60,7 +60,7 @@ fn resolve(cx: &Context, plan: &mut Plan) {
     if w.set.service_account.create == Some(true) {
         kubectl_job::own_account(&mut w);
     } else if w.set.service_account.name.non_empty().is_none() {
-        // No account is made and none is named: the namespace's own gets the rights.
+        // No account is created and none is named: the namespace's default one gets the permissions.
         w.set.service_account.name = Some("default".into());
     }
     let secrets = secrets::missing(cx, set.env.non_empty().unwrap_or("production"));
@@ -77,12 +77,12 @@ fn resolve(cx: &Context, plan: &mut Plan) {
     }
 }
 
-/// What a job's pod consists of.
+/// The parts of a Job's pod.
 struct Parts {
     init: Vec<Container>,
     main: Container,
     volumes: Vec<Value>,
-    /// Whether the pod's security context goes without its `seccompProfile`.
+    /// Whether the pod's security context lacks its `seccompProfile`.
     without_seccomp: bool,
 }
 
@@ -105,7 +105,7 @@ fn plan_job(w: &Workload, parts: Parts, plan: &mut Plan, end: &'static str) {
     }
 }
 
-/// The pod that makes the Secrets.
+/// The pod that creates the Secrets.
 fn generate(w: &Workload) -> Parts {
     let mut main = kubectl_job::container(w, "gitlab", kubectl_job::image(w.cx));
     main.command = Some(json!(["/bin/bash", "/scripts/generate-secrets"]));
@@ -114,7 +114,7 @@ fn generate(w: &Workload) -> Parts {
     Parts { init: Vec::new(), main, volumes, without_seccomp: false }
 }
 
-/// The pod that signs a certificate: one container makes it, the other stores it.
+/// The pod that signs a certificate: one container creates it, the other stores it.
 fn sign(w: &Workload, set: &SelfSign) -> Parts {
     let cx = w.cx;
     let release = &cx.release;
@@ -159,7 +159,7 @@ fn sign(w: &Workload, set: &SelfSign) -> Parts {
 fn plan_account(w: &Workload, set: &Settings, secrets: &[Secret], plan: &mut Plan) {
     let own = &w.set.service_account;
     let account = own.name.non_empty().unwrap_or(&w.name).to_owned();
-    // Who gives the rights makes the account that has them.
+    // The account that holds these permissions is created here.
     if own.create.unwrap_or(false) && set.rbac.create {
         let mut annotations = NodeMap::new();
         annotations.insert("helm.sh/hook".to_owned(), "pre-install,pre-upgrade".into());
@@ -179,7 +179,7 @@ fn plan_account(w: &Workload, set: &Settings, secrets: &[Secret], plan: &mut Pla
     }
 }
 
-/// The Secrets that the jobs read, make or complete.
+/// The Secrets that the Jobs read, create or complete.
 fn names(cx: &Context, secrets: &[Secret]) -> Vec<String> {
     let mut names: Vec<String> = secrets.iter().map(|secret| secret.name.clone()).collect();
     if tls::self_signed(cx) {

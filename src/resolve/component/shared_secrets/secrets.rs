@@ -1,5 +1,5 @@
-//! The Secrets that this deployment mounts and the user did not name: with a name of the user's comes a
-//! Secret of the user's.
+//! The Secrets that this deployment mounts and that the user did not name: the user provides those that the values
+//! name.
 
 use serde::Serialize;
 use serde_json::Value;
@@ -7,7 +7,7 @@ use serde_json::Value;
 use crate::bundle::Difference;
 use crate::resolve::context::Context;
 
-/// A Secret to be made where it is missing.
+/// A Secret to be created where it is missing.
 #[derive(Debug, Serialize)]
 pub struct Secret {
     /// Its name in the cluster.
@@ -15,7 +15,7 @@ pub struct Secret {
     entries: Vec<Entry>,
 }
 
-/// How one key of a Secret, or a group of keys, is made.
+/// How one key of a Secret, or a group of keys, is generated.
 #[derive(Debug, Clone, Serialize)]
 #[serde(tag = "generator", rename_all = "snake_case")]
 enum Entry {
@@ -36,19 +36,19 @@ fn base64(key: impl Into<String>, length: u32) -> Entry {
     Entry::Base64 { key: key.into(), length }
 }
 
-/// Collects the Secrets in the order in which they are made.
+/// Collects the Secrets in the order in which they are created.
 struct List<'a> {
     cx: &'a Context<'a>,
     secrets: Vec<Secret>,
 }
 
 impl List<'_> {
-    /// A text at a path, or the default.
+    /// A string at a path, or the default.
     fn text(&self, path: &str, default: &str) -> String {
         self.cx.text(path).unwrap_or_else(|| default.to_owned())
     }
 
-    /// A Secret by its default name without the release's, unless the user named one at one of the paths.
+    /// A Secret under its default name without the release's, unless the user named one at one of the paths.
     fn add(&mut self, named_at: &[&str], name: &str, entries: impl IntoIterator<Item = Entry>) {
         let named = named_at.iter().any(|path| self.cx.text(path).is_some());
         if !named {
@@ -68,7 +68,7 @@ impl List<'_> {
     }
 }
 
-/// The Secrets to be made, `environment` is the one that Rails runs in.
+/// The Secrets to be created; `environment` is Rails' environment.
 pub fn missing(cx: &Context, environment: &str) -> Vec<Secret> {
     let mut list = List { cx, secrets: Vec::new() };
     rails(&mut list, environment);
@@ -105,7 +105,7 @@ fn gitaly(list: &mut List) {
     }
 }
 
-/// Databases and stores that come with GitLab; those that do not have passwords of their own.
+/// Bundled databases and stores; external ones have passwords of their own.
 fn data_services(list: &mut List) {
     let asked = list.cx.section("global.redis.auth.enabled") != &Value::Bool(false) || list.on("redis.auth.enabled");
     if list.on("redis.install") && asked {
@@ -124,7 +124,7 @@ fn data_services(list: &mut List) {
 }
 
 fn registry(list: &mut List) {
-    // GitLab mounts the key that it signs with, whether the registry runs here or elsewhere.
+    // GitLab mounts the signing key, whether the registry is deployed here or elsewhere.
     let pair = Entry::Certificate {
         certificate: "registry-auth.crt".to_owned(),
         key: "registry-auth.key".to_owned(),
@@ -138,8 +138,8 @@ fn registry(list: &mut List) {
     }
     let notification = |key| Entry::YamlList { key, length: 32 };
     list.pair("global.registry.notificationSecret", "registry-notification", "secret", notification);
-    // The PostgreSQL that comes with GitLab makes the registry's database when it is first started, so
-    // that the registry can begin to use it later.
+    // The bundled PostgreSQL creates the registry's database at its first start, so that the registry can begin to use
+    // it later.
     let used = list.on("registry.database.enabled") || list.on("registry.database.configure");
     if (list.on("registry.enabled") && used) || list.on("postgresql.install") {
         let global = list.text("global.registry.database.password.key", "password");
@@ -165,7 +165,7 @@ fn kas(list: &mut List) {
 }
 
 fn pages(list: &mut List) {
-    // A Pages elsewhere shares this Secret as well.
+    // An external Pages shares this Secret as well.
     if list.on("global.pages.enabled") || list.cx.text("global.pages.host").is_some() {
         list.pair("global.pages.apiSecret", "gitlab-pages-secret", "shared_secret", |key| base64(key, 32));
     }

@@ -1,4 +1,4 @@
-//! Settings of Sidekiq that contradict each other.
+//! Contradictory settings of Sidekiq.
 
 use serde_json::Value;
 
@@ -14,7 +14,8 @@ fn refuse(cx: &Context, code: &'static str, path: &str, message: &str, hint: &st
     cx.say(diagnostic.at_value(path).hint(hint));
 }
 
-/// Jobs get `timeout` to end; Kubernetes must not kill the pod before. `entry` is the path of the pod's own settings.
+/// Jobs get `timeout` seconds to end; Kubernetes must not kill the pod before. `entry` is the path of the pod's own
+/// settings.
 pub fn grace(w: &Workload, set: &Settings, entry: &str) {
     let cx = w.cx;
     let own = set.termination_grace_period_seconds.as_ref();
@@ -61,7 +62,7 @@ pub fn ports(cx: &Context, set: &Settings) {
     }
 }
 
-/// The queues of an entry are one string: `mailers,default`. Whether it was one.
+/// The queues of an entry are one string: `mailers,default`. Returns whether it was one.
 pub fn queues(cx: &Context, entry: &Value, path: &str) -> bool {
     let fits = entry.get("queues").is_none_or(|queues| queues.is_string() || queues.is_null());
     if !fits {

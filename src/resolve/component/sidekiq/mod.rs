@@ -1,6 +1,6 @@
 //! Sidekiq: the background jobs of Rails, one Deployment for each entry of `pods`.
 //!
-//! An entry's settings lie over those of the component, so that `pods` may be as short as a list of names.
+//! An entry's settings are merged over those of the component, so `pods` may be as short as a list of names.
 
 mod checks;
 
@@ -21,10 +21,10 @@ use crate::resolve::workload::{
 use crate::resolve::{Component, Context, Plan, labels};
 use crate::view;
 
-/// What `build.rs` puts into the table of components.
+/// The entry of `build.rs`'s table of components.
 pub const COMPONENT: Component = Component { name: "sidekiq", key: "gitlab.sidekiq", resolve };
 
-/// The label that tells the pods of one entry from those of another.
+/// The label that distinguishes the pods of one entry from those of another.
 const POD_LABEL: &str = "queue-pod-name";
 const CONFIG: &str = "sidekiq-config";
 const SECRETS: &str = "sidekiq-secrets";
@@ -54,7 +54,7 @@ struct Settings {
     readiness_probe: NodeMap,
 }
 
-/// When a Sidekiq that has grown too large is restarted.
+/// The memory limits at which a Sidekiq process is restarted.
 #[derive(Default, Deserialize)]
 #[serde(default, rename_all = "camelCase")]
 struct MemoryKiller {
@@ -103,7 +103,7 @@ fn merged(section: &Value, entry: &Value) -> Value {
     merged
 }
 
-/// Plans the workload of one entry, which stands at `path`.
+/// Plans the workload of the entry at `path`.
 fn plan_pods(all: &Workload, section: &Value, path: &str, plan: &mut Plan) {
     let cx = all.cx;
     let set: Settings = cx.read_value(COMPONENT.key, section);
@@ -114,7 +114,8 @@ fn plan_pods(all: &Workload, section: &Value, path: &str, plan: &mut Plan) {
     let name = format!("{}-{}-v2", w.name, set.name);
     let image = cx.edition_image(&w.set.image, COMPONENT.name);
     let containers = vec![main_container(&w, &set, image.clone())];
-    // `extraEnv` of an entry is for its jobs, not for what prepares the pod; `extraEnvFrom` is for what runs Rails.
+    // `extraEnv` of an entry is for its main container, not for its init containers; `extraEnvFrom` is for all
+    // containers with Rails.
     let mut prepares = Workload::new(cx, &COMPONENT);
     prepares.set.extra_env_from = w.set.extra_env_from.clone();
     let init = vec![
@@ -123,8 +124,8 @@ fn plan_pods(all: &Workload, section: &Value, path: &str, plan: &mut Plan) {
         dependencies(&prepares, &set, image),
     ];
     let mut pod = w.pod(init, containers, volumes(&w, all, &set));
-    // All of Sidekiq's pods keep apart where that is a wish; where it is a must, only those of one entry do,
-    // or there would have to be a node for each.
+    // Soft anti-affinity is among all of Sidekiq's pods; hard anti-affinity only among those of one entry, because each
+    // pod would otherwise need a node of its own.
     let hard = w.anti_affinity() == Some("hard");
     pod = pod.with("affinity", w.pod_anti_affinity(if hard { &w.labels.selector } else { &selector_of_all }));
     if let Some(seconds) = &set.termination_grace_period_seconds {
@@ -151,8 +152,8 @@ fn plan_pods(all: &Workload, section: &Value, path: &str, plan: &mut Plan) {
     w.plan_pdb(COMPONENT.name, &Scaled { name: &budget, ..scaled }, &set.max_unavailable, plan);
 }
 
-/// Labels of what scales the pods: those of Sidekiq's own, and the global ones only where Sidekiq has a
-/// ServiceAccount made for it. That is how the objects of a running release are labelled.
+/// Labels of the autoscaler: those of Sidekiq itself, and the global ones only where a ServiceAccount is created for
+/// Sidekiq. The objects of a running release are labelled so.
 fn scaling_labels(w: &Workload) -> NodeMap {
     if w.makes_service_account() {
         return w.labels.object.clone();
@@ -183,7 +184,7 @@ fn main_container(w: &Workload, set: &Settings, image: ImageRef) -> Container {
     if !root.is_empty() {
         main = main.with_env([("RAILS_RELATIVE_URL_ROOT", root)]);
     }
-    // Without a value all queues are worked on.
+    // Without a value all queues are processed.
     main.default_env(json!({"name": "SIDEKIQ_QUEUES", "value": set.queues}));
     if set.metrics.enabled {
         main = main
@@ -197,7 +198,7 @@ fn main_container(w: &Workload, set: &Settings, image: ImageRef) -> Container {
     main
 }
 
-/// How many jobs run at once, and how long they may take to end.
+/// How many jobs run concurrently, and how long they may take to end.
 fn pace(set: &Settings) -> [(&'static str, String); 2] {
     [("SIDEKIQ_CONCURRENCY", set.concurrency.0.clone()), ("SIDEKIQ_TIMEOUT", set.timeout.0.clone())]
 }
@@ -229,7 +230,7 @@ fn volumes(w: &Workload, all: &Workload, set: &Settings) -> Vec<Node> {
     let config = json!({"name": CONFIG, "projected": {"sources": [{"configMap": {"name": all.name}}]}});
     let own = vec![
         config,
-        // 0400: only the user that the container runs as may read.
+        // 0400: only the user of the container may read.
         projected_volume("init-sidekiq-secrets", 0o400, sources),
         memory_volume(SECRETS),
     ];

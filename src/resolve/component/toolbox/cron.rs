@@ -1,4 +1,4 @@
-//! Backups and the rebuilding of indexes by the clock.
+//! Scheduled backups and rebuilding of indexes.
 
 use serde::Deserialize;
 use serde_json::{Value, json};
@@ -36,7 +36,7 @@ pub struct Cron {
     persistence: Persistence,
 }
 
-/// Backups.
+/// The CronJob for backups.
 pub fn plan_backup(w: &Workload, set: &Settings, plan: &mut Plan) {
     let cron = &set.backups.cron;
     if !cron.enabled {
@@ -45,7 +45,7 @@ pub fn plan_backup(w: &Workload, set: &Settings, plan: &mut Plan) {
     let persistence = &cron.persistence;
     let mut main = registry::mount(w.cx, container(w, set, "toolbox-backup", persistence));
     if set.backups.object_storage.is_azure() {
-        // The tools for Azure read their configuration where it is mounted.
+        // The tools for Azure read their configuration from the mounted file.
         let words = format!("backup-utility {}", cron.extra_args);
         main.args = Some(json!(["/bin/bash", "-c", words.trim_end()]));
     } else {
@@ -59,7 +59,7 @@ pub fn plan_backup(w: &Workload, set: &Settings, plan: &mut Plan) {
     }
 }
 
-/// Indexes that have grown too large.
+/// The CronJob for bloated indexes.
 pub fn plan_reindex(w: &Workload, set: &Settings, plan: &mut Plan) {
     let cron = &set.database_reindex.cron;
     if !cron.enabled {

@@ -1,4 +1,4 @@
-//! toolbox: a pod for operators, with Rails' console and the backups; and backups by the clock.
+//! toolbox: a pod for operators, with Rails' console and the backup tools; and scheduled backups.
 
 mod cron;
 mod registry;
@@ -14,7 +14,7 @@ use crate::resolve::workload::{Container, Script, Workload, evictable, memory_vo
 use crate::resolve::{Component, Context, Plan};
 use crate::view;
 
-/// What `build.rs` puts into the table of components.
+/// The entry of `build.rs`'s table of components.
 pub const COMPONENT: Component = Component { name: "toolbox", key: "gitlab.toolbox", resolve };
 
 /// The component's own settings.
@@ -29,7 +29,7 @@ struct Settings {
     anti_affinity_labels: AntiAffinity,
 }
 
-/// A claim for the place where backups are put together.
+/// A claim for the temporary files of a backup.
 #[derive(Default, Deserialize)]
 #[serde(default, rename_all = "camelCase")]
 struct Persistence {
@@ -121,7 +121,7 @@ fn plan_deployment(w: &Workload, set: &Settings, plan: &mut Plan) {
     plan.add(COMPONENT.name, "deployment.yaml", view).follows("checksum/config", &w.name);
 }
 
-/// The script of both containers; null: stay, text: make a backup with these arguments and end.
+/// The script of both containers; null: keep running, a string: make a backup with these arguments and end.
 fn tools(backup: Value) -> Script {
     Script { words: vec!["/bin/bash", "-c"], file: "toolbox/files/backup-tools.sh", view: view! { backup } }
 }
@@ -130,7 +130,7 @@ fn bootsnap(cx: &Context) -> Vec<(&'static str, String)> {
     rails::env(cx).into_iter().filter(|(name, _)| name.starts_with("ENABLE")).collect()
 }
 
-/// What the toolbox and its jobs have in common: buckets, and a place for temporary files.
+/// The common settings of the toolbox and its Jobs: buckets, and a volume for temporary files.
 fn container(w: &Workload, set: &Settings, name: &str, persistence: &Persistence) -> Container {
     let cx = w.cx;
     let app = cx.once::<AppConfig>("global.appConfig");
@@ -193,7 +193,7 @@ fn claim_spec(set: &Persistence) -> Node {
         "accessModes": [set.access_mode],
         "resources": {"requests": {"storage": set.size}},
         "volumeName": set.volume_name.non_empty(),
-        // `-`: no class, not even the cluster's default.
+        // `-`: the empty class, not the cluster's default.
         "storageClassName": set.storage_class.non_empty().map(|c| if c == "-" { "" } else { c }),
         "selector": selects.then_some(selector),
     })

@@ -1,4 +1,4 @@
-//! The registry's metadata database in backups: the connection, and the users that may read and restore it.
+//! The registry's metadata database in backups: the connection, and the users with permission to read and restore it.
 
 use serde::Deserialize;
 use serde_json::json;
@@ -40,7 +40,7 @@ fn users(cx: &Context) -> String {
     format!("{}-toolbox-registry-db-backuprestore-users", cx.release.name)
 }
 
-/// The ConfigMap with the names of the users, where there is one.
+/// The ConfigMap with the names of the users, where it exists.
 pub fn plan_users(w: &Workload, set: &Registry, plan: &mut Plan) {
     let user = |user: &Option<Text>| user.non_empty().map(|user| view! { user });
     let (backup, restore) = (user(&set.database.backup_user), user(&set.database.restore_user));
@@ -50,7 +50,7 @@ pub fn plan_users(w: &Workload, set: &Registry, plan: &mut Plan) {
     }
 }
 
-/// Mounts what `backup-utility` reads.
+/// Mounts the files that `backup-utility` reads.
 pub fn mount(cx: &Context, container: Container) -> Container {
     match cx.release.has(Difference::RegistryBackupInToolbox) {
         true => container.mount(VOLUME, "/etc/gitlab/registry-db/", json!({"readOnly": true})),

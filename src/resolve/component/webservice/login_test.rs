@@ -1,4 +1,4 @@
-//! The pod that signs in once, for `helm test`: run on demand only.
+//! The pod of `helm test`, which signs in once: it runs on demand only.
 
 use serde::Deserialize;
 
@@ -11,7 +11,7 @@ use crate::resolve::shared::hosts;
 use crate::resolve::workload::Workload;
 use crate::view;
 
-/// `helmTests:` of the component, as far as it is about the pod.
+/// `helmTests:` of the component, as far as it applies to the pod.
 #[derive(Default, Deserialize)]
 #[serde(default, rename_all = "camelCase")]
 struct Settings {
@@ -50,12 +50,12 @@ pub fn plan(web: &Web, all: &Workload, plan: &mut Plan) {
     plan.add(COMPONENT.name, "pod.yaml", view).phase(Phase::Test);
 }
 
-/// A map that holds something.
+/// A map that is not empty.
 fn given(map: &NodeMap) -> Option<&NodeMap> {
     (!map.is_empty()).then_some(map)
 }
 
-/// Five letters and digits that follow from a text: a pod cannot be changed, so a new image is a new pod.
+/// Five letters and digits derived from a string: a pod is immutable, so a new image needs a new pod.
 fn mark(text: &str) -> String {
     // FNV-1a, 32 bits.
     let mut hash = text.bytes().fold(0x811c_9dc5_u32, |hash, byte| (hash ^ u32::from(byte)).wrapping_mul(0x0100_0193));

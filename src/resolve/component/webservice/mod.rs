@@ -1,7 +1,7 @@
 //! Webservice: Rails behind Puma, with Workhorse in front of it in the same pod.
 //!
-//! One Deployment for each entry of `deployments`, whose settings lie over those of the component; without
-//! any, one called `default`. An entry with `ingress.path` gets the requests below that path.
+//! There is one Deployment for each entry of `deployments`, whose settings are merged over those of the component;
+//! without any entry, one called `default`. An entry with `ingress.path` gets the requests below that path.
 
 mod login_test;
 mod network;
@@ -22,10 +22,10 @@ use crate::resolve::workload::Workload;
 use crate::resolve::{Component, Context, Plan, labels};
 use crate::view;
 
-/// What `build.rs` puts into the table of components.
+/// The entry of `build.rs`'s table of components.
 pub const COMPONENT: Component = Component { name: "webservice", key: "gitlab.webservice", resolve };
 
-/// The label that tells the pods of one deployment from those of another.
+/// The label that distinguishes the pods of one deployment from those of another.
 const DEPLOYMENT_LABEL: &str = "gitlab.com/webservice-name";
 
 /// Settings of the component, or of one deployment over them.
@@ -92,7 +92,7 @@ struct Exporter {
 }
 
 impl Settings {
-    /// Whether the port of the metrics is shown: another port at the old place brings the switch that stands beside it.
+    /// Whether the metrics port is exposed: another port at the old place brings the switch beside it.
     fn shows_metrics_port(&self) -> bool {
         let old = &self.monitoring.exporter;
         let same = old.port.is_null() || self.metrics.port.as_ref() == Some(&old.port);
@@ -106,7 +106,7 @@ struct HelmTests {
     enabled: bool,
 }
 
-/// What an Ingress of the webservice has besides that of any component.
+/// Settings of the webservice's Ingress that no other component has.
 #[derive(Default, Deserialize)]
 #[serde(default, rename_all = "camelCase")]
 struct IngressMore {
@@ -131,16 +131,16 @@ struct Web<'a> {
     name: String,
     w: Workload<'a>,
     set: Settings,
-    /// Its section, merged: what is an Ingress's is read from here.
+    /// Its merged section: the Ingress settings are read from it.
     section: Value,
-    /// Where requests to it begin; missing: no Ingress.
+    /// The path of its requests; missing: no Ingress.
     path: Option<String>,
-    /// `/gitlab`; empty: the root.
+    /// GitLab's relative URL, `/gitlab`; empty for the root.
     root: String,
 }
 
 impl Web<'_> {
-    /// The settings of `ingress` or `extraIngress`, over the global ones.
+    /// The settings of `ingress` or `extraIngress`, merged over the global ones.
     fn ingress(&self, key: &str) -> Ingress {
         let mut tree = self.w.cx.section("global.ingress").clone();
         overlay(&mut tree, self.section.get(key).unwrap_or(&Value::Null));
@@ -148,13 +148,13 @@ impl Web<'_> {
         ingress.of_all(self.w.cx)
     }
 
-    /// Whether it gets the requests that no other deployment takes.
+    /// Whether it gets the requests that no other deployment matches.
     fn is_base(&self) -> bool {
         let path = self.path.as_deref().and_then(|path| path.strip_prefix(self.root.as_str()));
         matches!(path, Some("/" | "/*"))
     }
 
-    /// Whether Puma answers without TLS.
+    /// Whether Puma listens without TLS.
     fn http(&self) -> bool {
         self.set.http.enabled.unwrap_or(true)
     }
@@ -164,7 +164,7 @@ impl Web<'_> {
         self.set.tls.secret(|| format!("{}-webservice-tls", self.w.cx.release.name))
     }
 
-    /// The exporter's settings; its TLS is Puma's unless something else is said.
+    /// The exporter's settings; its TLS is Puma's unless it is set.
     fn metrics(&self) -> Metrics {
         let mut metrics = self.set.metrics.clone();
         metrics.tls.enabled = metrics.tls.enabled.or(self.set.tls.enabled);
@@ -210,7 +210,7 @@ fn resolve(cx: &Context, plan: &mut Plan) {
     }
 }
 
-/// The deployments, in the order of their names.
+/// The deployments, sorted by name.
 fn deployments<'a>(cx: &'a Context<'a>) -> Vec<Web<'a>> {
     let section = cx.section(COMPONENT.key);
     let entries = section.get("deployments").and_then(Value::as_object).filter(|map| !map.is_empty());
@@ -235,7 +235,7 @@ fn deployment<'a>(cx: &'a Context<'a>, key: &'a str, mut section: Value, alone: 
     }
     let set: Settings = cx.read_value(COMPONENT.key, &section);
     let mut w = Workload::of(cx, COMPONENT.key, COMPONENT.name, &section);
-    // Here what all objects are labelled with goes before what only pods or Services are.
+    // Here the common labels take precedence over those of pods or Services.
     labels::put(&mut w.labels.pod, &w.set.common.labels);
     labels::put(&mut w.labels.pod, &w.set.pod.labels);
     labels::put(&mut w.labels.service, &w.set.common.labels);
@@ -253,7 +253,8 @@ fn deployment<'a>(cx: &'a Context<'a>, key: &'a str, mut section: Value, alone: 
     Web { key, name, w, set, section, path: path.map(|path| format!("{root}{path}")), root }
 }
 
-/// Requests that no other deployment takes have to go somewhere; with the Gateway API, routes of others may take them.
+/// Requests that no other deployment matches need a backend; with the Gateway API, routes of other components may match
+/// them.
 fn require_base_path(cx: &Context, webs: &[Web]) {
     let required = webs.iter().any(|web| web.set.ingress.require_base_path.unwrap_or(true));
     if required && !cx.enabled("global.gatewayApi.enabled") && !webs.iter().any(Web::is_base) {
@@ -267,7 +268,7 @@ fn require_base_path(cx: &Context, webs: &[Web]) {
     }
 }
 
-/// Kubernetes kills a pod after its grace period, which has to be longer than the time for which it still answers.
+/// Kubernetes kills a pod after its grace period, which has to be longer than the shutdown delay.
 fn require_grace(web: &Web) {
     let grace = web.w.set.deployment.termination_grace_period_seconds.as_ref().and_then(Value::as_i64);
     let blackout = web.set.shutdown.blackout_seconds.map(|seconds| seconds.0);

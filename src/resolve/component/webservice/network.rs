@@ -1,4 +1,4 @@
-//! How requests get to the pods: Services, Ingresses, the route of the Gateway API.
+//! The path of requests to the pods: Services, Ingresses, the route of the Gateway API.
 
 use serde::Deserialize;
 use serde_json::{Value, json};
@@ -24,16 +24,16 @@ const NGINX: &str = "nginx.ingress.kubernetes.io";
 pub struct Service {
     r#type: Text,
     external_port: Port,
-    /// Where Puma answers.
+    /// Puma's port.
     pub internal_port: Port,
-    /// Where others reach Workhorse.
+    /// The Service's port for Workhorse.
     pub workhorse_external_port: Port,
-    /// Where Workhorse answers.
+    /// Workhorse's port.
     pub workhorse_internal_port: Port,
     /// The same ports with TLS.
     pub tls: ServiceTls,
     annotations: NodeMap,
-    /// Besides those of all Services.
+    /// Labels besides those of all Services.
     pub labels: NodeMap,
     #[serde(rename = "loadBalancerIP")]
     load_balancer_ip: Option<Text>,
@@ -45,7 +45,7 @@ pub struct Service {
 #[serde(default, rename_all = "camelCase")]
 pub struct ServiceTls {
     external_port: Port,
-    /// Where Puma answers with TLS.
+    /// Puma's port with TLS.
     pub internal_port: Port,
 }
 
@@ -82,7 +82,7 @@ pub fn plan_service(web: &Web, plan: &mut Plan) {
     plan.add(COMPONENT.name, "service.yaml", view);
 }
 
-/// Plans the Ingress of one deployment, the one for smart cards and the extra one.
+/// Plans the Ingress of one deployment, the one for smartcards and the extra one.
 pub fn plan_ingresses(web: &Web, all: &Workload, plan: &mut Plan) {
     let Some(path) = &web.path else { return };
     let (cx, w) = (web.w.cx, &web.w);
@@ -127,15 +127,15 @@ pub fn plan_ingresses(web: &Web, all: &Workload, plan: &mut Plan) {
     }
 }
 
-/// cert-manager is asked only where the component says so itself: several Ingresses have the same host, and the
-/// issuer's own annotations would make each of them ask.
+/// The annotations for cert-manager are written only where the component itself sets them: several Ingresses have the
+/// same host, and the issuer's global annotations would make each of them request a certificate.
 fn own_certificate(web: &Web, key: &str, mut ingress: Ingress) -> Ingress {
     let own = web.section.get(key).and_then(|own| own.get("configureCertmanager"));
     ingress.configure_certmanager = own.and_then(Value::as_bool);
     ingress
 }
 
-/// Geo's own controller takes the requests of other sites.
+/// Geo's own controller handles the requests of other sites.
 fn class_for_geo(web: &Web, mut ingress: Ingress, geo: bool) -> Ingress {
     if geo {
         ingress.class = Some(Text(geo_class(web.w.cx)));
@@ -143,7 +143,7 @@ fn class_for_geo(web: &Web, mut ingress: Ingress, geo: bool) -> Ingress {
     ingress
 }
 
-/// What nginx has to know of Workhorse.
+/// nginx's settings for Workhorse.
 fn annotations(web: &Web, ingress: &Ingress, service_upstream: Option<&Text>) -> NodeMap {
     let mut all = NodeMap::new();
     if !ingress.is_nginx() {
@@ -168,7 +168,7 @@ fn annotations(web: &Web, ingress: &Ingress, service_upstream: Option<&Text>) ->
     all
 }
 
-/// What makes nginx ask for a client's certificate and pass it on.
+/// Makes nginx request a client certificate and forward it.
 fn client_certificate(all: &Workload, ingress: &Ingress, app: &AppConfig) -> NodeMap {
     let mut more = NodeMap::new();
     if ingress.is_nginx() {
@@ -212,7 +212,7 @@ pub fn plan_route(all: &Workload, webs: &[Web], plan: &mut Plan) {
             continue;
         }
         let regular = |end: &str| json!({"path": {"type": "RegularExpression", "value": format!("^{path}.*/{end}$")}});
-        // Pushes and pulls stay open for as long as they take.
+        // Pushes and pulls take as long as they need.
         let mut long = vec![regular("ssh-receive-pack"), regular("ssh-upload-pack")];
         if cx.release.has(Difference::GitOverHttpTakesItsTime) {
             long.extend([regular("git-receive-pack"), regular("git-upload-pack")]);
@@ -260,7 +260,7 @@ pub fn plan_route(all: &Workload, webs: &[Web], plan: &mut Plan) {
     }
     if cx.release.has(Difference::EnvoyTrafficPolicies) && with_envoy(cx) {
         for (end, listener, more) in policies {
-            // Policies for one listener of several at one port of plain HTTP are not taken by Envoy Gateway.
+            // Envoy Gateway does not accept a policy for one of several listeners on the same plain HTTP port.
             if end == "ctp" && !hosts::public(cx, "gitlab").https {
                 continue;
             }
@@ -279,14 +279,14 @@ pub struct Rule {
     timeouts: NodeMap,
 }
 
-/// `gatewayRoute` of a deployment, besides what is said for all of them.
+/// `gatewayRoute` of a deployment, besides the common settings.
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
 pub struct Rules {
     rules: Vec<Rule>,
 }
 
-/// Such a rule as the route has it, to the deployment's Service.
+/// The rule in the route, with the deployment's Service as its backend.
 fn own_rule(rule: &Rule, deployment: &str, path: &str, to: Vec<Node>) -> Node {
     let mut whole =
         json!({"name": format!("{deployment}-{}", rule.name.non_empty().unwrap_or("root")), "backendRefs": to});
@@ -303,7 +303,7 @@ fn own_rule(rule: &Rule, deployment: &str, path: &str, to: Vec<Node>) -> Node {
     whole
 }
 
-/// The policy that keeps `%2F` in paths as it is: names of projects have it.
+/// The policy that keeps `%2F` in paths: project names contain it.
 fn plan_client_policy(all: &Workload, name: &str, listener: Option<&Text>, more: &Node, plan: &mut Plan) {
     let mut spec = json!({
         "targetRefs": [{
@@ -317,7 +317,7 @@ fn plan_client_policy(all: &Workload, name: &str, listener: Option<&Text>, more:
     plan.add(COMPONENT.name, "clienttrafficpolicy.yaml", view);
 }
 
-/// What the listener for smartcards needs: Envoy checks the client's certificate and hands it to Workhorse.
+/// The policies of the smartcard listener: Envoy checks the client certificate and forwards it to Workhorse.
 fn of_smartcards(cx: &Context) -> Node {
     let mut spec = json!({
         "headers": {"xForwardedClientCert": {"mode": "SanitizeSet", "certDetailsToAdd": ["Cert"]}},

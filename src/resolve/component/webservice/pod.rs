@@ -1,4 +1,4 @@
-//! The pods: Puma beside Workhorse, what prepares them, and their volumes.
+//! The pods: Puma beside Workhorse, their init containers, and their volumes.
 
 use serde::Deserialize;
 use serde_json::json;
@@ -38,7 +38,7 @@ struct Threads {
     max: Text,
 }
 
-/// What `deployment:` has besides that of any component: labels of the Deployment itself, and Puma's probes.
+/// `deployment:` besides the common settings: labels of the Deployment itself, and Puma's probes.
 #[derive(Default, Deserialize)]
 #[serde(default, rename_all = "camelCase")]
 pub struct Deployment {
@@ -62,7 +62,7 @@ pub fn plan_deployment(web: &Web, all: &Workload, plan: &mut Plan) {
     let w = &web.w;
     let image = w.cx.edition_image(&w.set.image, COMPONENT.name);
     let containers = vec![puma(web, image.clone()), workhorse::container(web, common_env(web))];
-    // The certificates are those of all deployments.
+    // The certificates are the same for all deployments.
     let init = vec![all.certificates(), configure(w), dependencies(w, image)];
     let mut pod = w.pod(init, containers, volumes(web, all));
     let port = web.set.metrics.port.as_ref();
@@ -76,7 +76,7 @@ pub fn plan_deployment(web: &Web, all: &Workload, plan: &mut Plan) {
     plan.add(COMPONENT.name, "deployment.yaml", view).follows("checksum/config", &all.name);
 }
 
-/// What both containers need to know.
+/// The environment of both containers.
 fn common_env(web: &Web) -> Vec<(&'static str, String)> {
     let blackout = web.set.shutdown.blackout_seconds.map_or_else(String::new, |seconds| seconds.to_string());
     let mut env = vec![
@@ -143,7 +143,7 @@ fn puma(web: &Web, image: ImageRef) -> Container {
     main.readiness_probe = (!workhorse::health_checks(web)).then(readiness);
     let startup = &set.deployment.startup_probe;
     main.startup_probe = (!startup.is_empty()).then(|| probe("readiness", startup));
-    // Puma's master ends the workers once they have answered.
+    // Puma's master ends the workers after their current requests.
     main.lifecycle = Some(json!({"preStop": {"exec": {"command": ["/bin/bash", "-c", "pkill -SIGINT -o ruby"]}}}));
     main
 }
@@ -213,7 +213,7 @@ fn volumes(web: &Web, all: &Workload) -> Vec<Node> {
     let own = vec![
         config_volume(CONFIG, &all.name),
         config_volume("workhorse-config", &workhorse::config_name(web)),
-        // 0400: only the user that the container runs as may read.
+        // 0400: only the user of the container may read.
         projected_volume(INIT_SECRETS, 0o400, sources),
         memory_volume(SECRETS),
         memory_volume("workhorse-secrets"),

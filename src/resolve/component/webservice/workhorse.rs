@@ -47,7 +47,7 @@ pub struct Settings {
     trusted_cidrs_for_x_forwarded_for: Node,
 }
 
-/// `workhorse.image`: the repository alone, or in parts as everywhere else.
+/// `workhorse.image`: the repository alone, or the usual parts.
 #[derive(Deserialize)]
 #[serde(untagged)]
 enum ImageName {
@@ -61,9 +61,9 @@ enum ImageName {
 pub struct Tls {
     enabled: Option<bool>,
     secret_name: Option<Text>,
-    /// The Secret with the authority that the Ingress checks the certificate by.
+    /// The Secret with the authority by which the Ingress verifies the certificate.
     pub ca_secret_name: Option<Text>,
-    /// Whether the Ingress checks it.
+    /// Whether the Ingress verifies it.
     pub verify: Option<bool>,
 }
 
@@ -116,7 +116,7 @@ pub fn certificate(web: &Web) -> Option<String> {
     on.then(|| named.unwrap_or_else(|| format!("{}-workhorse-tls", web.w.cx.release.name)))
 }
 
-/// Where Workhorse's metrics are, where it has some.
+/// The address of Workhorse's metrics, where it has any.
 pub fn metrics_port(web: &Web) -> Option<Node> {
     let set = &web.set.workhorse;
     let old = set.monitoring.exporter.port.as_ref().filter(|_| set.monitoring.exporter.enabled);
@@ -124,19 +124,19 @@ pub fn metrics_port(web: &Web) -> Option<Node> {
     old.or(set.metrics.port.as_ref()).cloned().filter(|_| on)
 }
 
-/// Whether they are there by TLS: as Workhorse itself, unless something else is said.
+/// Whether the metrics use TLS: as Workhorse itself, unless it is set.
 pub fn metrics_tls(web: &Web) -> bool {
     let set = &web.set.workhorse;
     let own = set.metrics.tls.enabled.or(set.monitoring.exporter.tls.enabled);
     certificate(web).is_some() && own.unwrap_or(true)
 }
 
-/// Whether Workhorse tells how it and Puma are, and waits by itself while it is told to end.
+/// Whether Workhorse reports its own and Puma's health, and delays its own shutdown.
 pub fn health_checks(web: &Web) -> bool {
     web.set.workhorse.healthcheck_listener.enabled
 }
 
-/// The container; `env` is what it has in common with Puma's.
+/// The container; `env` is the environment that it shares with Puma's.
 pub fn container(web: &Web, env: Vec<(&'static str, String)>) -> Container {
     let (w, set) = (&web.w, &web.set.workhorse);
     let given = match &set.image {
@@ -170,7 +170,7 @@ pub fn container(web: &Web, env: Vec<(&'static str, String)>) -> Container {
     if let Some(dsn) = set.sentry_dsn.non_empty() {
         container = container.with_env([("GITLAB_WORKHORSE_SENTRY_DSN", dsn.to_owned())]);
     }
-    // Middleboxes that cannot take the large first message of a post-quantum handshake are common.
+    // Middleboxes that cannot handle the large first message of a post-quantum handshake are common.
     container = container.with_env([("GODEBUG", "tlsmlkem=0,tlskyber=0".to_owned())]);
     if let Some(port) = metrics_port(web) {
         container = container.port("http-metrics-wh", port);
@@ -253,15 +253,15 @@ fn config(web: &Web) -> View {
         port: web.set.service.workhorse_internal_port.to_string(), tls: certificate(web).is_some(),
         metrics_port: metrics_port(web), metrics_tls: metrics_tls(web),
         sections: sections, health: health,
-        // The circuit breaker keeps its count in Redis, the watcher listens there.
+        // The circuit breaker stores its counter in Redis, the watcher subscribes there.
         redis: (set.keywatcher.unwrap_or(true) || is_on(&set.circuit_breaker)).then(|| redis_view(web)),
     }
 }
 
-/// How long requests get to end; where nothing is said, a second more than Puma gives a request.
+/// The shutdown timeout; the default is a second more than Puma gives a request.
 fn shutdown_timeout(web: &Web) -> String {
     match web.set.workhorse.shutdown_timeout.non_empty() {
-        // Go has no time without a unit.
+        // Durations in Go need a unit.
         Some(own) if own.parse::<u64>().is_ok() => format!("{own}s"),
         Some(own) => own.to_owned(),
         None => {
@@ -287,7 +287,7 @@ fn redis_view(web: &Web) -> View {
     }
 }
 
-/// A section that is there where it is enabled: its settings by their names in TOML.
+/// A section that exists where it is enabled: its settings by their names in TOML.
 fn switched(name: &str, set: &NodeMap) -> Option<View> {
     let settings: Vec<View> = set.iter().filter_map(|(key, value)| setting(&snake_case(key), value)).collect();
     is_on(set).then(|| view! { name, settings })
@@ -297,12 +297,12 @@ fn is_on(set: &NodeMap) -> bool {
     set.get("enabled").and_then(Value::as_bool).unwrap_or(false)
 }
 
-/// A setting of TOML; nothing where there is no value.
+/// A TOML setting; `None` where there is no value.
 fn setting(key: &str, value: &Node) -> Option<View> {
     (!value.is_null() && !value.is_object()).then(|| view! { key, value })
 }
 
-/// One text is a list of one.
+/// A single string counts as a list of one.
 fn listed(value: &Node) -> Node {
     match value {
         Value::String(text) if !text.is_empty() => json!([text]),

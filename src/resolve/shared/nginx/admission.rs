@@ -1,7 +1,7 @@
-//! The admission webhook: nginx looks at each Ingress before the API server takes it.
+//! The admission webhook: nginx validates each Ingress before the API server accepts it.
 //!
-//! Its certificate comes from cert-manager, or from two Jobs: one makes it, one writes its authority
-//! into the webhook's configuration.
+//! Its certificate comes from cert-manager, or from two Jobs: one creates it, the other writes its authority into the
+//! webhook's configuration.
 
 use serde::Deserialize;
 use serde_json::{Value, json};
@@ -73,7 +73,7 @@ pub struct Step {
     pub volume_mounts: Vec<Node>,
 }
 
-/// What both Jobs have.
+/// The common settings of both Jobs.
 #[derive(Debug, Clone, Default, Deserialize)]
 #[serde(default, rename_all = "camelCase")]
 #[allow(missing_docs)]
@@ -90,7 +90,7 @@ pub struct Patch {
 }
 
 impl Nginx<'_> {
-    /// `<release>-nginx-ingress-admission`: the webhook, its Secret, and all that makes it.
+    /// `<release>-nginx-ingress-admission`: the name of the webhook, of its Secret, and of the objects that create it.
     fn admission_name(&self) -> String {
         labels::cut(&format!("{}-{}", self.name, self.set.controller.admission_webhooks.name))
     }
@@ -149,7 +149,7 @@ impl Nginx<'_> {
         }
     }
 
-    /// cert-manager: an authority of our own, unless the user names an issuer.
+    /// cert-manager: a self-signed authority, unless the user names an issuer.
     fn plan_certificates(&self, service: &str, plan: &mut Plan) {
         let own = &self.set.controller.admission_webhooks.cert_manager;
         let labels = self.admission_labels(&[]);
@@ -188,7 +188,7 @@ impl Nginx<'_> {
         self.add(plan, "certificate.yaml", view.with("dns_names", names));
     }
 
-    /// The two Jobs, and what they may do.
+    /// The two Jobs and their permissions.
     fn plan_patch(&self, service: &str, plan: &mut Plan) {
         let own = &self.set.controller.admission_webhooks;
         let patch = &own.patch;

@@ -1,4 +1,4 @@
-//! The default backend: a page for requests that no Ingress takes.
+//! The default backend: a page for requests that no Ingress matches.
 
 use serde_json::{Map, json};
 

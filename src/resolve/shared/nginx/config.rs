@@ -73,7 +73,7 @@ impl Nginx<'_> {
         }
     }
 
-    /// The name in the values; the default refers to another setting, in the language of the original.
+    /// The name in the values; the default refers to another setting, in the template language of the official chart.
     fn class_name(&self, component: &str) -> String {
         let Some(name) = set(&self.set.controller.ingress_class_resource.name) else {
             return self.default_class(component);
@@ -82,7 +82,7 @@ impl Nginx<'_> {
             return name.to_owned();
         }
         let path = format!("{}.controller.ingressClassResource.name", self.key);
-        // The text is a value of a YAML file there, and may have quotes.
+        // There the string is a value of a YAML file, and may have quotes.
         let text = tpl::text(self.cx, self.chart(), &path, name);
         match self.cx.yaml(&path, &text) {
             Value::String(name) => name,

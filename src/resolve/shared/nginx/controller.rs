@@ -9,7 +9,7 @@ use crate::resolve::plan::{Plan, View};
 use crate::resolve::workload::{Container, env, env_over, mount};
 use crate::view;
 
-/// What all controllers know their own pod by.
+/// The variables by which a controller identifies its own pod.
 const NAMESPACE: &str = "$(POD_NAMESPACE)";
 
 impl Nginx<'_> {
@@ -45,7 +45,7 @@ impl Nginx<'_> {
         }
     }
 
-    /// Plans a NetworkPolicy: these ports from anywhere, and to anywhere or to nothing.
+    /// Plans a NetworkPolicy: ingress to these ports from anywhere, and egress to anywhere or to nothing.
     pub(super) fn plan_network_policy(&self, part: Part, ports: &[Node], outward: bool, plan: &mut Plan) {
         let view = view! {
             name: self.part_name(part), labels: self.object_labels(part), selector: self.selector(part), ports, outward,
@@ -53,7 +53,7 @@ impl Nginx<'_> {
         self.add(plan, "networkpolicy.yaml", view);
     }
 
-    /// The view of a Deployment or DaemonSet; annotations and replicas come later.
+    /// The view of a Deployment or DaemonSet; annotations and replicas are added later.
     pub(super) fn workload(&self, part: Part, pod: View) -> View {
         let pods = match part {
             Part::Controller => &self.set.controller.pods,
@@ -202,7 +202,7 @@ impl Nginx<'_> {
         (mounts, volumes, init)
     }
 
-    /// The name of the lock by which controllers choose a leader.
+    /// The name of the lease by which controllers elect a leader.
     pub(super) fn election_id(&self) -> String {
         set(&self.set.controller.election_id).map_or_else(|| format!("{}-leader", self.name), str::to_owned)
     }
@@ -264,7 +264,7 @@ impl Nginx<'_> {
         args
     }
 
-    /// Where the TCP services are listed: gitlab-shell's ConfigMap, or our own.
+    /// The ConfigMap with the TCP services: gitlab-shell's, or our own.
     fn tcp_services(&self) -> Option<String> {
         let own = &self.set.controller;
         if self.tcp_is_external() {
@@ -276,7 +276,7 @@ impl Nginx<'_> {
         (!self.set.tcp.is_empty()).then(|| format!("{namespace}/{}-tcp", self.name))
     }
 
-    /// A list, or YAML text that holds one.
+    /// A list, or a string of YAML that holds one.
     pub(super) fn read_list(&self, part: &str, key: &str, value: &Node) -> Vec<Node> {
         let path = format!("{}.{part}", self.key);
         let empty = serde_json::Value::Null;

@@ -1,4 +1,4 @@
-//! The ingress controller of `nginx-ingress` and of its twin for Geo: same objects, other settings.
+//! The ingress controller of `nginx-ingress` and of its twin for Geo: the same objects with different settings.
 //!
 //! Templates of both are in `charts/nginx-ingress/templates`.
 
@@ -26,14 +26,14 @@ use crate::resolve::{Component, Context, Plan, labels, tpl};
 /// The folder of the templates.
 const TEMPLATES: &str = "nginx-ingress";
 
-/// One controller and what belongs to it.
+/// One controller and its objects.
 pub struct Nginx<'a> {
     cx: &'a Context<'a>,
     key: &'static str,
     set: Settings,
     /// The label `app`.
     app: String,
-    /// The start of all names.
+    /// The prefix of all names.
     name: String,
 }
 
@@ -44,9 +44,9 @@ enum Part {
     Backend,
 }
 
-/// Plans the objects of a controller, where it is on.
+/// Plans the objects of a controller, where it is enabled.
 pub fn resolve(cx: &Context, component: &Component, plan: &mut Plan) {
-    // The settings are many, and Geo's controller is off nearly everywhere.
+    // The settings are many, and Geo's controller is rarely enabled.
     if cx.section(component.key).get("enabled") == Some(&Value::Bool(false)) {
         return;
     }
@@ -73,12 +73,12 @@ pub fn resolve(cx: &Context, component: &Component, plan: &mut Plan) {
 }
 
 impl Nginx<'_> {
-    /// What the values that are templates see.
+    /// The context of values that are templates.
     fn chart(&self) -> tpl::ValuesOwner<'_> {
         tpl::ValuesOwner { name: &self.app, key: self.key }
     }
 
-    /// Settings that contradict each other or what a controller can do.
+    /// Settings that contradict each other or that the controller does not support.
     fn check(&self) {
         let controller = &self.set.controller;
         let kind = controller.kind.as_str();
@@ -143,7 +143,7 @@ impl Nginx<'_> {
         }
     }
 
-    /// The namespace of the objects, where it is not the one that they are applied to.
+    /// The namespace of the objects, where it is not the release's.
     fn own_namespace(&self) -> Option<&str> {
         self.set.namespace_override.non_empty()
     }
@@ -152,12 +152,12 @@ impl Nginx<'_> {
         self.own_namespace().unwrap_or(&self.cx.release.namespace)
     }
 
-    /// Whether gitlab-shell makes the ConfigMap of the TCP services.
+    /// Whether gitlab-shell creates the ConfigMap of the TCP services.
     fn tcp_is_external(&self) -> bool {
         self.set.tcp_external_config.as_ref().map(Text::as_str) == Some("true")
     }
 
-    /// What selects the pods of a part. Never changes.
+    /// The selector of a part. It never changes.
     fn selector(&self, part: Part) -> NodeMap {
         let component = match part {
             Part::Controller => &self.set.controller.name,
@@ -170,7 +170,7 @@ impl Nginx<'_> {
         selector
     }
 
-    /// Labels of all objects, without those of a part.
+    /// The common labels of all objects.
     fn labels(&self) -> NodeMap {
         let mut all = labels::identity(&self.app, &self.cx.release.name);
         all.insert("app.kubernetes.io/part-of".to_owned(), self.app.clone().into());
@@ -180,7 +180,7 @@ impl Nginx<'_> {
         all
     }
 
-    /// Labels of an object that has to do with a part; `more` are the user's.
+    /// Labels of an object that belongs to a part; `more` are the user's.
     fn part_labels(&self, part: Part, more: &[&NodeMap]) -> NodeMap {
         let mut all = self.labels();
         let component = if part == Part::Controller { "controller" } else { "default-backend" };
@@ -192,7 +192,7 @@ impl Nginx<'_> {
         all
     }
 
-    /// The labels that most objects of a part have: those above, and the part's own setting.
+    /// The labels of most objects of a part: those above, and the part's own setting.
     fn object_labels(&self, part: Part) -> NodeMap {
         let own = match part {
             Part::Controller => &self.set.controller.labels,
@@ -219,7 +219,7 @@ impl Nginx<'_> {
         plan.add(TEMPLATES, template, view.with("namespace", self.own_namespace()))
     }
 
-    /// The pod of a part: the pod that every workload has, and what is the user's here.
+    /// The pod of a part: the common pod with the user's settings of this chart.
     fn pod(&self, part: Part, main: Container, init: Vec<Container>, volumes: Vec<Node>) -> View {
         let (key, pods, account, labels) = match part {
             Part::Controller => {
@@ -292,7 +292,7 @@ impl Nginx<'_> {
     }
 }
 
-/// The security context of a container: the user's whole, or what the image's settings say.
+/// The security context of a container: the user's as a whole, or the one that the image's settings give.
 fn security_context(own: &NodeMap, image: &Image, capabilities: Node, chroot: bool) -> NodeMap {
     if !own.is_empty() {
         return own.clone();
@@ -309,12 +309,12 @@ fn security_context(own: &NodeMap, image: &Image, capabilities: Node, chroot: bo
     context.as_object().cloned().unwrap_or_default()
 }
 
-/// The text of a setting, where it is not empty.
+/// A string setting; `None` where it is empty.
 fn set(text: &Option<Text>) -> Option<&str> {
     text.non_empty()
 }
 
-/// A number that means "not set" where it is zero.
+/// A number; `None` where it is zero, which means "not set".
 fn non_zero(number: &Option<Node>) -> Option<&Node> {
     number.as_ref().filter(|n| !n.is_null() && n.as_f64() != Some(0.0) && n.as_str() != Some("0"))
 }
@@ -328,7 +328,7 @@ fn arguments(extra: &NodeMap) -> impl Iterator<Item = String> + '_ {
     })
 }
 
-/// How many pods may be away: at most, or at least that many there.
+/// The budget: at most this number unavailable, or at least that number available.
 fn disruption(pods: &Pods) -> (Option<&Node>, Option<&Node>) {
     let most = pods.max_unavailable.as_ref().filter(|n| !n.is_null());
     (most, pods.min_available.as_ref().filter(|_| most.is_none()))

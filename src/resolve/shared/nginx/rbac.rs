@@ -1,4 +1,4 @@
-//! Accounts, and what they may do.
+//! Accounts and their permissions.
 
 use super::{Nginx, Part, set};
 use crate::model::workload::ServiceAccount;

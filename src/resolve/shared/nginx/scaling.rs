@@ -1,4 +1,4 @@
-//! How many pods there are, and how many may be away.
+//! The number of pods, and how many may be unavailable.
 
 use serde_json::json;
 
@@ -66,7 +66,7 @@ impl Nginx<'_> {
         self.add(plan, "scaledobject.yaml", view);
     }
 
-    /// One pod alone has no budget: it could never be moved.
+    /// A single pod has no budget: it could never be moved.
     fn plan_pdb(&self, part: Part, pods: &Pods, least: &Option<Node>, annotations: &NodeMap, plan: &mut Plan) {
         let least = least.as_ref().and_then(|n| n.as_f64().or_else(|| n.as_str()?.parse().ok())).unwrap_or(1.0);
         if least <= 1.0 {

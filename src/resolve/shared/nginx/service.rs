@@ -1,4 +1,4 @@
-//! The Services under which the controller is reached: from outside, from inside, for metrics.
+//! The Services of the controller: external, internal, for metrics.
 
 use serde_json::{Map, Value, json};
 
@@ -16,7 +16,7 @@ impl Nginx<'_> {
         let name = self.controller_name();
         if service.enabled && service.external.enabled {
             let view = self.service(&name, &[&service.all.labels, &service.external.labels], &service.all);
-            // `global.hosts.externalIP` goes before the address that the section of the controller names.
+            // `global.hosts.externalIP` takes precedence over the address in the controller's section.
             let address = self.external_address().or_else(|| set(&service.all.load_balancer_ip).map(str::to_owned));
             let view = view.with("load_balancer_ip", address).with("ports", self.service_ports(&service.all));
             self.add(plan, "service.yaml", view);
@@ -41,7 +41,7 @@ impl Nginx<'_> {
         }
     }
 
-    /// The internal load balancer needs an annotation to be internal, so without one there is none.
+    /// An annotation makes the load balancer internal, so without one it is not rendered.
     pub(super) fn has_internal_service(&self) -> bool {
         let service = &self.set.controller.service;
         let own = &service.internal;
@@ -55,7 +55,7 @@ impl Nginx<'_> {
         (service.all.enable_shell || internal) && !self.lists_shell()
     }
 
-    /// Whether the port of Git over SSH is one of the user's own TCP services.
+    /// Whether one of the user's own TCP services uses the port of Git over SSH.
     fn lists_shell(&self) -> bool {
         let port = self.shell_port();
         self.set.tcp.contains_key(port.as_str().unwrap_or(&port.to_string()))
@@ -116,7 +116,7 @@ impl Nginx<'_> {
         service(name, self.part_labels(Part::Controller, labels), self.selector(Part::Controller), own)
     }
 
-    /// `externalIpTpl`: the value that it refers to.
+    /// `externalIpTpl`: the value to which it refers.
     fn external_address(&self) -> Option<String> {
         let text = set(&self.set.external_ip_tpl)?;
         let text = tpl::text(self.cx, self.chart(), &format!("{}.externalIpTpl", self.key), text);
@@ -127,7 +127,7 @@ impl Nginx<'_> {
 /// One Service, without ports.
 pub(super) fn service(name: &str, labels: NodeMap, selector: NodeMap, own: &ServiceSettings) -> View {
     let kind = set(&own.r#type);
-    // The API server refuses these fields where they have no meaning, and the defaults have some of them.
+    // The API server refuses these fields with the other types, and the defaults contain some of them.
     let outside = on_nodes(own) || !own.external_ips.is_empty();
     let balanced = kind == Some("LoadBalancer");
     let policy = set(&own.external_traffic_policy).filter(|_| outside);
@@ -146,7 +146,7 @@ pub(super) fn service(name: &str, labels: NodeMap, selector: NodeMap, own: &Serv
     }
 }
 
-/// Whether a Service has ports on the nodes.
+/// Whether a Service has node ports.
 fn on_nodes(own: &ServiceSettings) -> bool {
     ["NodePort", "LoadBalancer"].contains(&set(&own.r#type).unwrap_or_default())
 }
@@ -155,7 +155,7 @@ fn list(items: &[Node]) -> Option<&[Node]> {
     (!items.is_empty()).then_some(items)
 }
 
-/// Sets the port on the nodes, where the Service has such ports and one is chosen.
+/// Sets the node port, where the Service has node ports and one is chosen.
 fn node_port(port: &mut Node, own: &ServiceSettings, chosen: Option<Node>) {
     let chosen = chosen.filter(|number| on_nodes(own) && !number.is_null() && number.as_str() != Some(""));
     if let (Some(number), Some(port)) = (chosen, port.as_object_mut()) {

@@ -1,5 +1,5 @@
-//! The settings of an ingress controller, as far as something follows from them. What goes into an
-//! object as it is stays a [`Node`].
+//! The settings of an ingress controller, as far as other values follow from them. A setting that an object takes
+//! unchanged is a [`Node`].
 
 use serde::Deserialize;
 
@@ -10,7 +10,7 @@ use crate::model::{Node, NodeMap, Port, Switch, Text};
 #[derive(Debug, Clone, Default, Deserialize)]
 #[serde(default, rename_all = "camelCase")]
 pub struct Settings {
-    /// Whether it is there.
+    /// Whether it is deployed.
     pub enabled: bool,
     /// Replaces the component's name.
     pub name_override: Option<Text>,
@@ -24,27 +24,27 @@ pub struct Settings {
     pub common_labels: NodeMap,
     /// The controller.
     pub controller: Controller,
-    /// What answers requests that no Ingress takes.
+    /// The default backend, for requests that no Ingress matches.
     pub default_backend: Backend,
     /// The controller's account.
     pub service_account: ServiceAccount,
-    /// Who may do what.
+    /// Its permissions.
     pub rbac: Rbac,
     /// A Secret with Diffie-Hellman parameters, in base64.
     pub dh_param: Option<Text>,
     /// The address of the load balancer, with a reference to another value.
     pub external_ip_tpl: Option<Text>,
-    /// Secrets for pulling images.
+    /// Pull Secrets.
     pub image_pull_secrets: Vec<Node>,
-    /// Old ReplicaSets that are kept.
+    /// The number of old ReplicaSets.
     pub revision_history_limit: Option<Node>,
-    /// Before the names of TCP and UDP ports.
+    /// The prefix of the names of TCP and UDP ports.
     pub port_name_prefix: Option<Text>,
     /// TCP services by port.
     pub tcp: NodeMap,
     /// UDP services by port.
     pub udp: NodeMap,
-    /// Whether gitlab-shell makes the ConfigMap of the TCP services.
+    /// Whether gitlab-shell creates the ConfigMap of the TCP services.
     pub tcp_external_config: Option<Text>,
 }
 
@@ -52,7 +52,7 @@ pub struct Settings {
 #[derive(Debug, Clone, Default, Deserialize)]
 #[serde(default)]
 pub struct Rbac {
-    /// Whether roles are made.
+    /// Whether roles are created.
     pub create: bool,
 }
 
@@ -124,7 +124,7 @@ pub struct Controller {
     pub pods: Pods,
 }
 
-/// What the controller and the default backend have under the same keys.
+/// The settings that the controller and the default backend share.
 #[derive(Debug, Clone, Default, Deserialize)]
 #[serde(default, rename_all = "camelCase")]
 #[allow(missing_docs)]
@@ -170,7 +170,7 @@ pub struct Backend {
     pub pods: Pods,
 }
 
-/// A ConfigMap that the user brings along.
+/// One of the user's own ConfigMaps.
 #[derive(Debug, Clone, Default, Deserialize)]
 #[serde(default)]
 #[allow(missing_docs)]
@@ -180,7 +180,7 @@ pub struct ExtraConfigMap {
     pub data: NodeMap,
 }
 
-/// An image in parts, and what its container may do.
+/// An image in parts, and the security context of its container.
 #[derive(Debug, Clone, Default, Deserialize)]
 #[serde(default, rename_all = "camelCase")]
 #[allow(missing_docs)]
@@ -356,7 +356,7 @@ pub struct StreamConfig {
     pub config_map_namespace: Option<Text>,
 }
 
-/// `service`: the Services under which users reach the controller.
+/// `service`: the Services through which users reach the controller.
 #[derive(Debug, Clone, Default, Deserialize)]
 #[serde(default, rename_all = "camelCase")]
 #[allow(missing_docs)]

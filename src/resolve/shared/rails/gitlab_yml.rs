@@ -59,7 +59,7 @@ pub fn view(w: &Workload, process: Process, app: &AppConfig) -> View {
     }
 }
 
-/// A map that has something in it.
+/// A map that is not empty.
 fn full(map: &NodeMap) -> Option<&NodeMap> {
     Some(map).filter(|map| !map.is_empty())
 }
@@ -68,10 +68,10 @@ fn gitlab(cx: &Context, own: &str, process: Process, app: &AppConfig) -> View {
     let public = hosts::public(cx, "gitlab");
     let list = |node: &Node| node.as_array().filter(|items| !items.is_empty()).cloned();
     let timeout = cx.section("global.webservice.workerTimeout");
-    // A request ends a little before Puma would end the worker.
+    // A request ends a little before Puma would kill the worker.
     let longest = timeout.as_f64().map(|seconds| (seconds * 0.95).ceil() as i64);
     let csp = &app.content_security_policy;
-    // The web server alone sends it.
+    // Only the web server sends it.
     let policy = optional(csp.enabled && process == Process::Webservice, || {
         view! { enabled: true, report_only: csp.report_only, directives: full(&csp.directives) }
     });
@@ -99,7 +99,7 @@ fn gitlab(cx: &Context, own: &str, process: Process, app: &AppConfig) -> View {
     }
 }
 
-/// Where the queries of the databases are recorded; null where nothing is said about it.
+/// The storage of recorded database queries; null where it is not set.
 fn traffic_capture(app: &AppConfig) -> Node {
     let mut connector = node(&app.database_traffic_capture.config.storage.connector);
     connector.as_object_mut().into_iter().for_each(|keys| keys.retain(|_, value| !value.is_null()));
@@ -125,7 +125,7 @@ fn sidekiq(cx: &Context, process: Process, app: &AppConfig) -> View {
     view! { log_format: format, routing_rules: non_empty(&app.sidekiq.routing_rules) }
 }
 
-/// One connection for all kinds of objects, where it is used.
+/// The consolidated connection for all kinds of objects, where it is used.
 fn consolidated(cx: &Context, own: &str, app: &AppConfig) -> Node {
     let set = &app.object_store;
     optional(set.enabled, || {
@@ -152,7 +152,7 @@ fn stores(cx: &Context, own: &str, process: Process, app: &AppConfig) -> Vec<Nod
     stores.into_iter().map(node).collect()
 }
 
-/// Identifiers of services that count visitors, and what the component adds.
+/// Identifiers of web analytics services, and the component's additions.
 fn extra(cx: &Context, own: &str, process: Process, app: &AppConfig) -> Option<NodeMap> {
     let mut all = if process.works() || process == Process::GeoLogcursor {
         node(&app.extra).as_object().cloned().unwrap_or_default()
@@ -166,7 +166,7 @@ fn extra(cx: &Context, own: &str, process: Process, app: &AppConfig) -> Option<N
     (!all.is_empty()).then_some(all)
 }
 
-/// The lock on addresses that send too many wrong passwords.
+/// The ban of addresses after too many wrong passwords.
 fn rack_attack(cx: &Context, own: &str) -> Option<Node> {
     let set = cx.section(&format!("{own}.rack_attack.git_basic_auth"));
     let on = set.get("enabled").and_then(Value::as_bool).unwrap_or(false);
@@ -190,7 +190,7 @@ struct Tls {
     enabled: Option<bool>,
 }
 
-/// Who may see how the process is, and where it says so.
+/// The clients that may read the health checks, and their listener.
 fn monitoring(cx: &Context, own: &str, process: Process) -> Node {
     let metrics: Metrics = cx.read(&format!("{own}.metrics"));
     let tls =
@@ -209,7 +209,7 @@ fn monitoring(cx: &Context, own: &str, process: Process) -> Node {
         Process::Webservice => {
             let old: Metrics = cx.read(&format!("{own}.monitoring.exporter"));
             let exporter = view! {
-                // Another port at the old place brings the switch that stands beside it.
+                // Another port at the old place brings the switch beside it.
                 enabled: old.enabled || metrics.enabled && (old.port.is_null() || old.port == metrics.port),
                 address: super::first_set([&old.listen_addr, &metrics.listen_addr]),
                 port: if old.port.is_null() { &metrics.port } else { &old.port },

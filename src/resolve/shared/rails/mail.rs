@@ -1,4 +1,4 @@
-//! Mail, out and in.
+//! Outgoing and incoming mail.
 
 use serde::Deserialize;
 use serde_json::{Value, json};
@@ -37,7 +37,7 @@ impl Smtp {
     }
 }
 
-/// `smtp_settings.rb`, where mail goes out by SMTP.
+/// `smtp_settings.rb`, where mail is sent by SMTP.
 pub fn smtp(cx: &Context) -> Option<View> {
     let smtp: Smtp = cx.read("global.smtp");
     if !smtp.enabled {
@@ -65,7 +65,7 @@ pub fn smtp(cx: &Context) -> Option<View> {
         }
     }
     Some(view! {
-        // Ruby reads a text that holds JSON.
+        // Ruby parses a string of JSON.
         settings: Value::Object(settings).to_string(),
         with_user_name: smtp.logs_in() && smtp.user_name_secret.named("username").is_some(),
         with_password: smtp.logs_in() && smtp.password.named("password").is_some(),
@@ -92,7 +92,7 @@ struct Smime {
     cert_name: Option<Text>,
 }
 
-/// Who mails are from.
+/// The sender of mails.
 pub fn email(cx: &Context) -> View {
     let email: Email = cx.read("global.email");
     let or = |text: &Text, name: &str| text.non_empty().map_or_else(|| format!("{name}@{}", domain(cx)), str::to_owned);
@@ -105,7 +105,7 @@ pub fn email(cx: &Context) -> View {
     }
 }
 
-/// The Secret with the key and the certificate that sign mails, and the names of the two in it.
+/// The Secret with the key and the certificate that sign mails, and their names in it.
 pub fn smime_secret(cx: &Context) -> Option<(String, String, String)> {
     let email: Email = cx.read("global.email");
     let smime = email.smime;
@@ -114,7 +114,7 @@ pub fn smime_secret(cx: &Context) -> Option<(String, String, String)> {
     smime.enabled.then(|| (secret, text(&smime.key_name, "tls.key"), text(&smime.cert_name, "tls.crt")))
 }
 
-/// Mails that come in: the sections of `gitlab.yml`.
+/// Incoming mail: the sections of `gitlab.yml`.
 pub fn mailboxes(app: &AppConfig, process: Process) -> Vec<View> {
     let boxes = [("incoming_email", &app.incoming_email), ("service_desk_email", &app.service_desk_email)];
     let section = |(name, set): (&str, &IncomingEmail)| {
@@ -129,7 +129,7 @@ pub fn mailboxes(app: &AppConfig, process: Process) -> Vec<View> {
     boxes.into_iter().filter(|(_, set)| set.enabled && reads).map(section).collect()
 }
 
-/// What mail needs to know in secret, as sources of a projected volume.
+/// The secrets of mail, as sources of a projected volume.
 pub fn sources(cx: &Context, app: &AppConfig, process: Process) -> Vec<Node> {
     let smtp: Smtp = cx.read("global.smtp");
     let mut sources = Vec::new();

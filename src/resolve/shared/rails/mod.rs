@@ -1,8 +1,8 @@
-//! What all Rails processes share: configuration files, secrets, environment and mounts.
+//! The common parts of all Rails processes: configuration files, secrets, environment and mounts.
 //!
-//! A component with Rails in it calls [`config`] for the `data` of its ConfigMap, through
-//! `data: {{ fragment("rails-config", config) }}`; [`secret_sources`] for what is mounted below
-//! `/etc/gitlab`; [`env`] and [`mounts`] for its containers, [`volumes`] for its pod.
+//! A component that runs Rails calls [`config`] for the `data` of its ConfigMap, through `data: {{
+//! fragment("rails-config", config) }}`; [`secret_sources`] for the files below `/etc/gitlab`; [`env`] and [`mounts`]
+//! for its containers, [`volumes`] for its pod.
 
 mod gitlab_yml;
 mod mail;
@@ -26,7 +26,7 @@ use crate::resolve::plan::{View, node};
 use crate::resolve::workload::{Container, Workload, certificate_mounts, configure_script, mount};
 use crate::view;
 
-/// Which process of Rails the files are for.
+/// The Rails process that reads the files.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Process {
     /// Puma.
@@ -35,7 +35,7 @@ pub enum Process {
     Sidekiq,
     /// Backups and the console.
     Toolbox,
-    /// The toolbox's Jobs on a schedule: backups and the rebuilding of indexes.
+    /// The toolbox's scheduled Jobs: backups and the rebuilding of indexes.
     ToolboxJob,
     /// The Job that changes the database's schema.
     Migrations,
@@ -44,7 +44,7 @@ pub enum Process {
 }
 
 impl Process {
-    /// Whether it needs more than what the schema is made with.
+    /// Whether it needs more than a migration does.
     fn serves(self) -> bool {
         !matches!(self, Process::Migrations | Process::GeoLogcursor)
     }
@@ -55,11 +55,11 @@ impl Process {
     }
 }
 
-/// Where a container finds its configuration templates.
+/// The folder of the configuration templates in a container.
 pub const TEMPLATES: &str = "/var/opt/gitlab/templates";
 
-/// The configuration of a process: the fields of `_shared/templates/rails-config.yaml`, which gives the
-/// whole `data` of the ConfigMap.
+/// The configuration of a process: the fields of `_shared/templates/rails-config.yaml`, which gives the whole `data` of
+/// the ConfigMap.
 pub fn config(w: &Workload, process: Process) -> View {
     let (cx, own) = (w.cx, w.key.as_str());
     let app = cx.once::<AppConfig>("global.appConfig");
@@ -98,7 +98,7 @@ struct ClickHouse {
     password: SecretKey,
 }
 
-/// The instances by the names of their files; null where Rails takes the main one.
+/// The instances by the names of their files; null where Rails uses the main one.
 fn redis_files(cx: &Context, own: &str) -> Node {
     let file = |redis: redis::Redis| json!({"redis": redis});
     let mut files = Map::new();
@@ -123,20 +123,21 @@ pub fn env(cx: &Context) -> Vec<(&'static str, String)> {
     all
 }
 
-/// Where a process of Rails, or what stands beside it, reports traces.
+/// The address to which Rails and its sidecars report traces.
 pub fn tracing(cx: &Context) -> Option<(&'static str, String)> {
     Some(("GITLAB_TRACING", cx.text("global.tracing.connection.string")?))
 }
 
-/// The mount of the keytab that Kerberos tickets are checked with.
+/// The mount of the keytab that verifies Kerberos tickets.
 pub fn keytab_mount(cx: &Context) -> Option<Node> {
     let app = cx.once::<AppConfig>("global.appConfig");
     app.kerberos.keytab.named("keytab")?;
     Some(mount(secrets::KEYTAB, "/etc/krb5.keytab", json!({"readOnly": true})))
 }
 
-/// What a main container of Rails mounts from its ConfigMap's volume and its secrets' volume, and from
-/// the volumes of [`volumes`]. `volume` is the secrets' volume; `init`: an init container that waits for the databases, which needs less.
+/// The mounts of a Rails main container from its ConfigMap's volume, its secrets' volume, and the volumes of
+/// [`volumes`]. `volume` is the secrets' volume; `init`: an init container that waits for the databases, which needs
+/// fewer.
 pub fn mounts(
     cx: &Context,
     container: Container,
@@ -187,17 +188,17 @@ pub fn dependencies(w: &Workload, image: ImageRef, process: Process, config: &st
     mounts(w.cx, container, process, config, secrets, true)
 }
 
-/// The first of some texts that is set.
+/// The first string that is set.
 fn first_set<'t>(texts: impl IntoIterator<Item = &'t Option<Text>>) -> Option<&'t str> {
     texts.into_iter().find_map(|text| text.non_empty())
 }
 
-/// A view as a value that may be missing.
+/// A view as an optional value.
 fn optional(there: bool, view: impl FnOnce() -> View) -> Node {
     if there { node(view()) } else { Value::Null }
 }
 
-/// The domain that addresses of mails end in.
+/// The domain of mail addresses.
 fn domain(cx: &Context) -> String {
     cx.section("global.hosts.domain").as_str().map_or_else(|| hosts::public(cx, "gitlab").host, str::to_owned)
 }

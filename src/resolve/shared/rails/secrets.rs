@@ -1,4 +1,4 @@
-//! What a Rails process finds below `/etc/gitlab`, and the volumes it comes from.
+//! The files of a Rails process below `/etc/gitlab`, and their volumes.
 
 use serde_json::json;
 
@@ -14,7 +14,7 @@ pub const KEYTAB: &str = "kerberos-keytab";
 /// The volume with the key that signs mails.
 pub const SMIME: &str = "smime-creds";
 
-/// Where the secrets of a process have what it shows the topology service, which knows of all cells.
+/// The folder of the certificate for the topology service, which coordinates cells.
 const TOPOLOGY: &str = "topology-service";
 /// The certificate and its key: their names in the Secret, and below [`TOPOLOGY`].
 const TOPOLOGY_FILES: [&str; 2] = ["tls.crt", "tls.key"];
@@ -27,7 +27,7 @@ fn topology_secret(cx: &Context, app: &AppConfig) -> Option<String> {
     there.then(|| named.unwrap_or_else(|| format!("{}-topology-service-tls", cx.release.name)))
 }
 
-/// The mounts of that certificate where `gitlab.yml` says it is, from the secrets' volume.
+/// The mounts of that certificate at the paths in `gitlab.yml`, from the secrets' volume.
 pub fn topology_mounts(cx: &Context, app: &AppConfig, secrets: &str) -> Vec<Node> {
     let file = |file| {
         let options = json!({"subPath": format!("{TOPOLOGY}/{file}"), "readOnly": true});
@@ -44,7 +44,7 @@ pub fn secret_sources(w: &Workload, process: Process) -> Vec<Node> {
     let default = format!("{}-rails-secret", cx.release.name);
     let rails = rails.secret.non_empty().unwrap_or(&default).to_owned();
     let mut sources = vec![secret_items(&rails, [("secrets.yml", "rails-secrets/secrets.yml")])];
-    // Only the databases and Redis: repositories and objects are not its business.
+    // Only the databases and Redis: this process uses neither repositories nor objects.
     let follows = process == Process::GeoLogcursor;
     if !follows {
         sources.extend(gitaly_clients::token_sources(cx, own));
@@ -74,7 +74,7 @@ pub fn secret_sources(w: &Workload, process: Process) -> Vec<Node> {
     sources
 }
 
-/// Volumes that settings ask for besides; [`super::mounts`] mounts them.
+/// Additional volumes that settings require; [`super::mounts`] mounts them.
 pub fn volumes(w: &Workload) -> Vec<Node> {
     let app = w.cx.once::<AppConfig>("global.appConfig");
     let mut volumes = Vec::new();

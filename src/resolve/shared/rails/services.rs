@@ -1,4 +1,4 @@
-//! What Rails knows about other parts of GitLab: Pages, KAS, the registry, OpenBao, workspaces, the shell.
+//! Rails' settings for other parts of GitLab: Pages, KAS, the registry, OpenBao, workspaces, the shell.
 
 use serde::Deserialize;
 use serde_json::{Value, json};
@@ -38,14 +38,14 @@ struct LocalStore {
     path: Option<Text>,
 }
 
-/// Where users reach Pages: the host, and whether by https.
+/// The external address of Pages: the host, and whether it uses HTTPS.
 fn pages_address(cx: &Context, pages: &Pages) -> (String, bool) {
     let public = hosts::public(cx, "pages");
     let host = pages.host.non_empty().map_or(public.host, str::to_owned);
     (host, pages.https.unwrap_or(public.https))
 }
 
-/// Whether there is a Pages: our own, or one elsewhere, which has a host.
+/// Whether there is a Pages: our own, or an external one, which has a host.
 fn uses_pages(pages: &Pages) -> bool {
     pages.enabled || pages.host.non_empty().is_some()
 }
@@ -55,7 +55,7 @@ pub fn pages_host(cx: &Context) -> String {
     pages_address(cx, &cx.read("global.pages")).0
 }
 
-/// The host below which the sites of Pages are: a name for each, or one for all where they are told apart by path.
+/// The host of the sites: a subdomain for each, or one host for all where sites are distinguished by path.
 pub fn pages_sites(cx: &Context) -> String {
     let host = pages_host(cx);
     if cx.enabled("global.pages.namespaceInPath") { host } else { format!("*.{host}") }
@@ -88,7 +88,7 @@ pub fn pages(cx: &Context, own: &str) -> View {
     }
 }
 
-/// Where Pages' users come back to after they have signed in.
+/// The redirect URI of Pages' OAuth application.
 pub fn pages_redirect_uri(cx: &Context) -> String {
     let set = cx.section("global.oauth.gitlab-pages.redirectUri").as_str().filter(|uri| !uri.is_empty());
     let pages: Pages = cx.read("global.pages");
@@ -115,7 +115,7 @@ struct KasService {
     api_external_port: Option<Text>,
 }
 
-/// KAS: its own, or one elsewhere.
+/// KAS: our own, or an external one.
 pub fn kas(cx: &Context, app: &AppConfig) -> Node {
     let kas: Kas = cx.read("global.kas");
     let set = &app.gitlab_kas;
@@ -162,13 +162,13 @@ struct OpenBao {
     http_audit: SecretKey,
 }
 
-/// The host under which users and runners reach OpenBao.
+/// The host of OpenBao for users and runners.
 pub fn openbao_host(cx: &Context) -> String {
     let set: OpenBao = cx.read("global.openbao");
     first_set([&set.host]).map_or_else(|| hosts::public(cx, "openbao").host, str::to_owned)
 }
 
-/// The URL under which they do.
+/// The URL of OpenBao for users and runners.
 pub fn openbao_url(cx: &Context) -> String {
     let set: OpenBao = cx.read("global.openbao");
     first_set([&set.url]).map_or_else(|| format!("{}://{}", openbao_scheme(cx, &set), openbao_host(cx)), str::to_owned)
@@ -214,7 +214,7 @@ struct RegistryApi {
     port: Option<Text>,
 }
 
-/// `global.hosts.registry`, as far as it says where the Service is.
+/// `global.hosts.registry`, as far as it names the Service.
 #[derive(Debug, Default, Deserialize)]
 #[serde(default, rename_all = "camelCase")]
 struct RegistryHost {
@@ -249,13 +249,13 @@ pub fn shell(cx: &Context, own: &str, process: Process) -> View {
     }
 }
 
-/// The Secret with the user and the password that Zoekt's gateway asks for.
+/// The Secret with the credentials for Zoekt's gateway.
 fn zoekt_secret(cx: &Context) -> String {
     let named = cx.text("global.zoekt.gateway.basicAuth.secretName");
     named.unwrap_or_else(|| format!("{}-zoekt-basicauth", cx.release.name))
 }
 
-/// What Rails shares with the others in secret, as sources of a projected volume.
+/// The secrets that Rails shares with other parts, as sources of a projected volume.
 pub fn sources(cx: &Context, own: &str, app: &AppConfig, process: Process) -> Vec<Node> {
     let release = &cx.release.name;
     let source = |set: &SecretKey, secret: &str, key: &str, path: &str| {
@@ -299,13 +299,13 @@ pub fn sources(cx: &Context, own: &str, app: &AppConfig, process: Process) -> Ve
         let kas = SecretKey { secret: app.gitlab_kas.secret.clone(), key: app.gitlab_kas.key.clone() };
         sources.push(source(&kas, "gitlab-kas-secret", "kas_shared_secret", "kas/.gitlab_kas_secret"));
     }
-    // A backup asks neither Zoekt nor the service that suggests reviewers.
+    // A backup uses neither Zoekt nor the service that suggests reviewers.
     let asks = process != Process::ToolboxJob;
     if asks && cx.release.has(Difference::ZoektBasicAuthSecret) {
         let name = zoekt_secret(cx);
         let items = [("gitlab_username", "username"), ("gitlab_password", "password")];
         let items = items.map(|(key, what)| json!({"key": key, "path": format!("zoekt/.gitlab_zoekt_{what}")}));
-        // Only those who search have it.
+        // Only processes that search have it.
         sources.push(json!({"secret": {"name": name, "optional": true, "items": items}}));
     }
     if asks && cx.release.has(Difference::SuggestedReviewers) {

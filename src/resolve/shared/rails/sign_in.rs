@@ -1,4 +1,4 @@
-//! Ways to sign in: LDAP, OmniAuth, Kerberos, Duo, smart cards.
+//! Sign-in: LDAP, OmniAuth, Kerberos, Duo, smartcards.
 
 use crate::model::NonEmpty;
 use serde_json::Value;
@@ -16,7 +16,7 @@ fn text<'v>(map: &'v Value, key: &str) -> Option<&'v str> {
     map.get(key).and_then(Value::as_str).filter(|s| !s.is_empty())
 }
 
-/// LDAP's servers; a password that is in a Secret is a file.
+/// LDAP servers; a password in a Secret is mounted as a file.
 pub fn ldap(app: &AppConfig) -> View {
     let server = |(name, set): (&String, &Node)| {
         let secret = set.get("password").is_some_and(|p| p.is_object());
@@ -33,7 +33,7 @@ pub fn ldap(app: &AppConfig) -> View {
     }
 }
 
-/// OmniAuth's providers: in a Secret, or here as they are.
+/// OmniAuth providers: in a Secret, or inline.
 pub fn providers(app: &AppConfig) -> Vec<View> {
     let provider = |set: &Node| {
         let secret = text(set, "secret").filter(|_| text(set, "name").is_none());
@@ -56,7 +56,7 @@ pub fn duo(app: &AppConfig) -> View {
     }
 }
 
-/// Smart cards.
+/// Smartcards.
 pub fn smartcard(cx: &Context, app: &AppConfig) -> View {
     let set = &app.smartcard;
     let host = set.client_certificate_required_host.non_empty();
@@ -81,7 +81,7 @@ pub fn kerberos(app: &AppConfig) -> Node {
     })
 }
 
-/// What signing in needs to know in secret, as sources of a projected volume.
+/// The secrets of sign-in, as sources of a projected volume.
 pub fn sources(app: &AppConfig, process: Process) -> Vec<Node> {
     let mut sources = Vec::new();
     for (name, server) in &app.ldap.servers {
