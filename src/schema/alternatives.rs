@@ -1,19 +1,20 @@
-//! Other values that a key could have, to find out what the value that it has does.
+//! Other values that a key could have, to find the effect of its current value.
 
 use serde_json::{Map, Value, json};
 
 use super::store::{self, At};
 use crate::diag::{Step, ValuePath};
 
-/// How deep maps and lists are filled.
+/// The maximum depth to which maps and lists are filled.
 const DEPTH: usize = 6;
 /// A string that no default contains.
 const WORD: &str = "example";
 
-/// Values of the same kind as `value` that its key could have, the likeliest to show an effect first; never `value`.
+/// Values of the same type as `value` that its key could have, the most likely to have an effect first; never `value`
+/// itself.
 ///
-/// A boolean is turned over, a number counted up, a string of a fixed set replaced by the others; what is empty is filled
-/// as its schema says.
+/// A boolean is inverted, a number incremented, a string of a fixed set replaced by the others; an empty value is
+/// filled as its schema defines.
 pub fn alternatives(path: &ValuePath, value: &Value) -> Vec<Value> {
     let at = path.0.iter().try_fold(store::root(), below);
     let mut all = match value {
@@ -45,7 +46,7 @@ fn switched_off(value: &Value) -> Value {
     }
 }
 
-/// The schema of what stands one step below.
+/// The schema one step below.
 fn below(at: At, step: &Step) -> Option<At> {
     let at = at.resolved();
     match step {
@@ -66,7 +67,7 @@ fn members(at: At) -> Vec<Value> {
     }
 }
 
-/// The schemas of which one has to hold.
+/// The alternatives of which one has to match.
 fn choices(at: At) -> Vec<At> {
     let parts = ["anyOf", "oneOf"].iter().filter_map(|keyword| at.schema.get(*keyword)?.as_array());
     parts.flatten().map(|part| at.part(part)).collect()
@@ -80,7 +81,7 @@ fn numbers(number: &serde_json::Number) -> Vec<Value> {
     }
 }
 
-/// A string that differs and is still of the same form: a number in it is counted up, `10Gi` to `11Gi`.
+/// A string that differs and has the same format: a number in it is incremented, `10Gi` to `11Gi`.
 fn strings(text: &str) -> Vec<Value> {
     let digits = text.find(|c: char| c.is_ascii_digit());
     let counted = digits.and_then(|start| {
@@ -98,7 +99,7 @@ fn strings(text: &str) -> Vec<Value> {
     all
 }
 
-/// Values that a schema takes.
+/// Values that a schema accepts.
 fn samples(at: At, depth: usize) -> Vec<Value> {
     let at = at.resolved();
     if depth > DEPTH {
@@ -161,7 +162,7 @@ fn map(at: At, depth: usize) -> Option<Value> {
     (!map.is_empty()).then_some(Value::Object(map))
 }
 
-/// A value of a definition that says what its pattern means.
+/// An example value of a definition that describes its pattern.
 fn of_kind(kind: &str) -> Option<Value> {
     let value = match kind {
         "Quantity" => json!("7Gi"),

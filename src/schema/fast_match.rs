@@ -1,7 +1,7 @@
-//! Strings that are certainly valid: what nearly every values file has, without compiling a pattern.
+//! Recognizes strings that are certainly valid, without compiling a pattern: those of nearly every values file.
 //!
-//! Compiling a pattern costs more than the rest of a check. A `true` here skips the pattern, so it must
-//! be certain; a `false` decides nothing.
+//! Compiling a pattern costs more than the rest of a check. A `true` here skips the pattern, so it must be certain; a
+//! `false` decides nothing.
 
 /// Whether a string certainly matches the definition of this name in `schemas/definitions.json`.
 pub(super) fn certainly_matches(kind: &str, text: &str) -> bool {
@@ -17,7 +17,7 @@ pub(super) fn certainly_matches(kind: &str, text: &str) -> bool {
     }
 }
 
-/// Digits, a fraction perhaps, and a suffix.
+/// Digits, an optional fraction, and a suffix.
 fn quantity(text: &str) -> bool {
     let number = ["Ki", "Mi", "Gi", "Ti", "k", "M", "G", "T", "m"]
         .iter()

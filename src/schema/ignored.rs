@@ -1,5 +1,5 @@
-//! Keys that the schemas know and that the official chart ignores where they stand: they are left out of account here
-//! too, and reported. Those that have an effect here, because that is safer than none, are reported as well.
+//! Keys that the schemas know and that the official chart ignores at their position: they are ignored here too, and
+//! reported. Keys that have an effect only here, because that is safer, are reported as well.
 
 use serde_json::Value;
 
@@ -7,11 +7,11 @@ use super::pattern;
 use crate::diag::{Diagnostic, ValuePath};
 use crate::values::Merged;
 
-/// Keys that are left out of account.
+/// Ignored keys.
 struct Ignored {
-    /// `*` is one key, `{a,b}` one of several.
+    /// The pattern: `*` is one key, `{a,b}` one of several.
     path: &'static str,
-    /// It counts where one of these is set beside it.
+    /// The rule applies where one of these is set beside it.
     unless: &'static [&'static str],
     hint: &'static str,
 }
@@ -103,7 +103,7 @@ const IGNORED: &[Ignored] = &[
     always("certmanager-issuer.useNewIngressForCerts", "remove it; the class is that of `global.ingress.class`"),
 ];
 
-/// Keys that have an effect here and none with the official chart: the pattern, and why.
+/// Keys that have an effect here and none with the official chart: the pattern, and the reason.
 const DIFFERS: &[(&str, &str)] = &[
     ("gitlab.*.image.digest", PINNED),
     ("gitlab.*.init.image.digest", PINNED),
@@ -123,7 +123,7 @@ const PINNED: &str =
     "an image that is pinned by its digest is that image; after a change back to Helm it follows its tag";
 const PROBE: &str = "Kubernetes reads it in this probe; after a change back to Helm it is not there";
 
-/// Takes what is ignored from the values, and reports it together with what only we read.
+/// Removes ignored keys from the values, and reports them together with the keys that only this program reads.
 pub(super) fn apply(merged: &mut Merged) -> Vec<Diagnostic> {
     let mut found = Vec::new();
     for Ignored { path, unless, hint } in IGNORED {
@@ -152,7 +152,7 @@ pub(super) fn apply(merged: &mut Merged) -> Vec<Diagnostic> {
     found
 }
 
-/// Whether a value is more than nothing.
+/// Whether a value is not empty.
 fn is_set(value: &Value) -> bool {
     match value {
         Value::Null => false,
@@ -162,12 +162,12 @@ fn is_set(value: &Value) -> bool {
     }
 }
 
-/// The patterns of all keys that are ignored wherever they are set, each with what to do about it.
+/// The patterns of all keys that are ignored wherever they are set, each with the next step.
 pub(super) fn hints() -> impl Iterator<Item = (&'static str, &'static str)> {
     IGNORED.iter().filter(|ignored| ignored.unless.is_empty()).map(|ignored| (ignored.path, ignored.hint))
 }
 
-/// Takes a key, or an entry of a list, from a tree.
+/// Removes a key, or an entry of a list, from a tree.
 fn remove(tree: &mut Value, path: &ValuePath) {
     let Some(parent) = path.parent() else { return };
     if let (Some(Value::Object(map)), Some(key)) = (parent.within_mut(tree), path.last_key()) {

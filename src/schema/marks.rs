@@ -7,8 +7,8 @@ use crate::diag::{Diagnostic, ValuePath};
 use crate::releases::GitlabVersion;
 use crate::values::Merged;
 
-/// Reports what the user set and this release does not read. These keys go from the values, and so do their defaults:
-/// nothing after this has to know which release reads what.
+/// Reports the user's keys that this release does not read. They are removed from the values, and so are their
+/// defaults: no later stage has to know which release reads what.
 pub(super) fn unread(release: GitlabVersion, merged: &mut Merged) -> Vec<Diagnostic> {
     let mut found = Vec::new();
     for (path, releases) in bundle::MARKED_VALUES.iter().filter(|(_, releases)| !releases.has(release.numbers())) {
@@ -19,7 +19,7 @@ pub(super) fn unread(release: GitlabVersion, merged: &mut Merged) -> Vec<Diagnos
     found
 }
 
-/// Takes what a release does not read from a tree of defaults.
+/// Removes the keys that a release does not read from a tree of defaults.
 pub(super) fn remove_unread(release: GitlabVersion, tree: &mut Value) {
     for (path, _) in bundle::MARKED_VALUES.iter().filter(|(_, releases)| !releases.has(release.numbers())) {
         let steps: Vec<&str> = path.split('.').collect();
@@ -37,7 +37,7 @@ fn finding(path: ValuePath, release: GitlabVersion, releases: Releases) -> Diagn
     Diagnostic::error("unknown-key", message).at_value(path).hint(read)
 }
 
-/// A bound as people name it: a series where it is the first or the last patch of one.
+/// A bound as people write it: a series where it is the first or the last patch of one.
 fn named((major, minor, patch): (u32, u32, u32)) -> String {
     match patch {
         0 | u32::MAX => format!("GitLab {major}.{minor}"),
@@ -45,7 +45,7 @@ fn named((major, minor, patch): (u32, u32, u32)) -> String {
     }
 }
 
-/// Removes what is at `steps`, where `*` is any key, and calls `taken` with each path that had a value.
+/// Removes the values at `steps`, where `*` is any key, and calls `taken` with the path of each.
 fn take(at: &mut Value, steps: &[&str], path: &ValuePath, taken: &mut dyn FnMut(ValuePath)) {
     let (Value::Object(map), Some((step, rest))) = (at, steps.split_first()) else { return };
     if rest.is_empty() {

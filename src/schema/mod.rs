@@ -1,8 +1,8 @@
-//! Merged values to checked ones: every violation at once, told at its values path.
+//! Merged values to checked ones: every violation at once, reported at its values path.
 //!
-//! Only what the user wrote is checked; the defaults are ours and a test checks them. The schema is
-//! walked together with the document ([`prune`]), so that what is compiled is as small as the
-//! document; the walk finds unknown keys ([`unknown`]), `jsonschema` finds the rest ([`wording`]).
+//! Only the user's values are checked; a test checks the defaults. The schema is walked together with the document
+//! ([`prune`]), so that the compiled schema is as small as the document; the walk finds unknown keys ([`unknown`]),
+//! `jsonschema` finds the rest ([`wording`]).
 
 mod alternatives;
 mod fast_match;
@@ -27,29 +27,29 @@ use crate::diag::{Diagnostic, Report, Severity, Sources, ValuePath, Warned};
 use crate::releases::{self, GitlabVersion};
 use crate::values::{Merged, Origins};
 
-/// What to do with keys that nothing reads.
+/// The treatment of unknown keys.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum UnknownKeys {
-    /// They end the run.
+    /// They are errors.
     #[default]
     Error,
-    /// They are told, and left out of account.
+    /// They are warnings, and ignored.
     Warn,
 }
 
-/// How strict the check is.
+/// The strictness of the check.
 #[derive(Debug, Clone, Copy)]
 pub struct CheckOptions {
     /// The release of GitLab that the values are for.
     pub release: GitlabVersion,
-    /// What to do with keys that nothing reads.
+    /// The treatment of unknown keys.
     pub unknown_keys: UnknownKeys,
     /// Types and bounds become warnings.
     pub skip_schema_validation: bool,
 }
 
 impl CheckOptions {
-    /// A finding about a type or a bound, as severe as it is to be.
+    /// The finding of a violation, with the severity that the options give it.
     fn of_a_type(&self, finding: Diagnostic) -> Diagnostic {
         match self.skip_schema_validation {
             true => Diagnostic { severity: Severity::Warning, ..finding },
@@ -68,27 +68,27 @@ impl Default for CheckOptions {
     }
 }
 
-/// Merged values that the schemas have nothing against, or only what was to be a warning.
+/// Values without violations, or with violations that count as warnings.
 #[derive(Debug, Clone)]
 pub struct Checked(Merged);
 
 impl Checked {
-    /// What the user set, over the defaults.
+    /// The user's values over the defaults.
     pub fn tree(&self) -> &Value {
         &self.0.tree
     }
 
-    /// What the user set; nulls are kept.
+    /// The user's values; nulls are kept.
     pub fn user(&self) -> &Value {
         &self.0.user
     }
 
-    /// Where the user set what.
+    /// The places at which the user set each value.
     pub fn origins(&self) -> &Origins {
         &self.0.origins
     }
 
-    /// The texts that the origins point into.
+    /// The sources to which the origins point.
     pub fn sources(&self) -> &Sources {
         &self.0.sources
     }
@@ -97,7 +97,7 @@ impl Checked {
 /// Checks merged values against the schemas.
 ///
 /// # Errors
-/// All violations, and the values again, to look places up in.
+/// All violations, and the values for looking up places.
 #[expect(clippy::result_large_err, reason = "once in a run; the caller needs the values to print places")]
 pub fn check(mut merged: Merged, options: &CheckOptions) -> Result<Warned<Checked>, (Report, Merged)> {
     let unread = marks::unread(options.release, &mut merged).into_iter().map(|finding| leniently(finding, options));
@@ -116,22 +116,22 @@ pub fn check(mut merged: Merged, options: &CheckOptions) -> Result<Warned<Checke
     }
 }
 
-/// The keys that values may have below a path.
+/// The keys that may be set below a path.
 pub fn known_keys(parent: &[&str]) -> Vec<&'static str> {
     unknown::siblings(parent)
 }
 
-/// Why a key of the schemas changes nothing, as what to write in its place; `None` where it has an effect.
+/// The reason why a key of the schemas has no effect, as the next step; `None` where it has one.
 pub fn unread_hint(keys: &[&str]) -> Option<&'static str> {
     unknown::unread_hint(keys)
 }
 
-/// What to write in place of a key that was removed, or that people write and that never was.
+/// What to write instead of a key that was removed, or that never existed and that people write.
 pub fn gone_hint(keys: &[&str]) -> Option<&'static str> {
     unknown::gone_hint(keys)
 }
 
-/// What a value of a definition of `schemas/definitions.json` must look like, in words.
+/// The format of a definition of `schemas/definitions.json` in words.
 pub fn form(kind: &str) -> Option<&'static str> {
     wording::form(kind)
 }
@@ -142,28 +142,28 @@ pub fn read_by(release: GitlabVersion, mut defaults: Value) -> Value {
     defaults
 }
 
-/// The values without the keys that nothing reads.
+/// The values without unknown keys.
 pub fn known(user: &Value) -> Value {
     unknown::without(store::root(), user)
 }
 
-/// All that is wrong in `user`, the merged layers of the user without our defaults.
+/// All violations in `user`, the user's merged layers without our defaults.
 ///
-/// `tree` is the same over our defaults: a key that must be there may come from them.
+/// `tree` has the defaults as well: a required key may come from them.
 pub fn violations(user: &Value, tree: &Value, options: &CheckOptions) -> Vec<Diagnostic> {
     walk(user, tree, options).findings
 }
 
-/// How many unknown keys are reported one by one: for each one the schemas are searched for what was meant.
+/// How many unknown keys are reported one by one: for each one the schemas are searched for the intended key.
 const MOST_UNKNOWN: usize = 100;
 
-/// What a walk through the values sees.
+/// The results of a walk through the values.
 #[derive(Default)]
 struct Walked {
     findings: Vec<Diagnostic>,
-    /// Where a text in quotes stands for a number, as JSON pointers.
+    /// JSON pointers of quoted strings that stand for a number.
     quoted: Vec<String>,
-    /// Where a string is meant, and a number or a boolean stands.
+    /// JSON pointers of numbers and booleans where a string is intended.
     unquoted: Vec<ValuePath>,
 }
 
@@ -191,7 +191,7 @@ fn walk(user: &Value, tree: &Value, options: &CheckOptions) -> Walked {
     Walked { findings: diagnostics, quoted: found.quoted, unquoted: found.unquoted }
 }
 
-/// A finding about a key that nothing reads, as severe as the user wants it.
+/// The finding about an unknown key, with the severity that the user selected.
 fn leniently(finding: Diagnostic, options: &CheckOptions) -> Diagnostic {
     match options.unknown_keys {
         UnknownKeys::Error => finding,
@@ -199,7 +199,7 @@ fn leniently(finding: Diagnostic, options: &CheckOptions) -> Diagnostic {
     }
 }
 
-/// What a text in quotes stands for where it is no text: Helm's templates write the one as the other.
+/// The number for which a quoted string stands: Helm's templates write the two alike.
 fn unquote(value: &mut Value) {
     if value == "" {
         *value = Value::Null;
@@ -208,7 +208,7 @@ fn unquote(value: &mut Value) {
     }
 }
 
-/// Whether a values path is known, `gitlab.gitaly.persistence.size`; free keys below a map are.
+/// Whether a values path is known, `gitlab.gitaly.persistence.size`; free keys of a map are known.
 pub fn knows(path: &str) -> bool {
     unknown::knows(&path.split('.').collect::<Vec<_>>())
 }
@@ -231,7 +231,7 @@ fn compiled(schema: &Value, user: &Value, kinds: &HashMap<String, &'static str>)
     }
 }
 
-/// A null takes a default away; there is nothing in it to check.
+/// A null removes a default; it has no content to check.
 fn without_nulls(value: &Value) -> Value {
     match value {
         Value::Object(map) => Value::Object(

@@ -4,7 +4,7 @@ use serde_json::{Map, Value};
 
 use crate::diag::ValuePath;
 
-/// Calls `found` with each path in a tree that matches a pattern, with what stands there and the map that it stands in.
+/// Calls `found` with each path in a tree that matches a pattern, with its value and the map that contains it.
 pub(super) fn each<'v>(
     tree: &'v Value,
     pattern: &str,
@@ -29,13 +29,13 @@ fn below<'v>(
     }
 }
 
-/// Whether a pattern stands for a path.
+/// Whether a pattern matches a path.
 pub(super) fn matches(pattern: &str, keys: &[&str]) -> bool {
     let mut steps = pattern.split('.');
     keys.iter().all(|key| steps.next().is_some_and(|step| fits(step, key))) && steps.next().is_none()
 }
 
-/// Whether a step of a pattern stands for a key.
+/// Whether a step of a pattern matches a key.
 fn fits(step: &str, key: &str) -> bool {
     match step.strip_prefix('{').and_then(|step| step.strip_suffix('}')) {
         Some(names) => names.split(',').any(|name| name == key),

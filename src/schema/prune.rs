@@ -1,5 +1,5 @@
-//! Walks schema and document together: what comes out is as large as the document, holds no
-//! reference, and finds the same violations. Unknown keys are found on the way.
+//! Walks schema and document together: the result is as large as the document, has no references, and finds the same
+//! violations. Unknown keys are found during the walk.
 
 use std::collections::HashMap;
 
@@ -9,18 +9,18 @@ use super::fast_match::certainly_matches;
 use super::store::{At, lends_keys};
 use crate::diag::{Step, ValuePath};
 
-/// What the walk sees besides the pruned schema.
+/// Further results of the walk.
 #[derive(Default)]
 pub(super) struct SchemaFindings {
-    /// Keys that the schema does not know, in the document's order.
+    /// Unknown keys, in the document's order.
     pub unknown: Vec<ValuePath>,
-    /// By JSON pointer: which definition a value stands under, to say in words what it must look like.
+    /// By JSON pointer: the definition of a value, to describe its format in words.
     pub kinds: HashMap<String, &'static str>,
-    /// By JSON pointer: digits in quotes, or the empty text, where a number is meant.
+    /// By JSON pointer: quoted digits, or the empty string, where a number is intended.
     pub quoted: Vec<String>,
-    /// Where a string is meant, and a number or a boolean stands.
+    /// JSON pointers of numbers and booleans where a string is intended.
     pub unquoted: Vec<ValuePath>,
-    /// Where a quantity of Kubernetes stands.
+    /// JSON pointers of Kubernetes quantities.
     pub quantities: Vec<ValuePath>,
     steps: Vec<Step>,
 }
@@ -42,7 +42,7 @@ impl SchemaFindings {
     }
 }
 
-/// Keywords that hold further schemas about the same value.
+/// Keywords that contain further schemas of the same value.
 const COMBINATORS: &[&str] = &["allOf", "anyOf", "oneOf", "not", "if", "then", "else"];
 const OF_OBJECTS: &[&str] = &["minProperties", "maxProperties", "dependentRequired", "propertyNames"];
 const OF_ARRAYS: &[&str] = &["minItems", "maxItems", "uniqueItems"];
@@ -51,7 +51,7 @@ const OF_NUMBERS: &[&str] = &["minimum", "maximum", "exclusiveMinimum", "exclusi
 
 /// The part of the schema that `value` can violate; `None` where there is none.
 ///
-/// `merged` is the same place over the defaults, which may have the keys that must be there.
+/// `merged` is the value at the same path with the defaults, which may have the required keys.
 pub(super) fn prune(at: At, value: &Value, merged: Option<&Value>, found: &mut SchemaFindings) -> Option<Value> {
     let at = at.resolved();
     let Some(schema) = at.schema.as_object() else {
@@ -60,7 +60,7 @@ pub(super) fn prune(at: At, value: &Value, merged: Option<&Value>, found: &mut S
     if let Some(kind) = at.kind {
         found.kinds.insert(found.pointer(), kind);
     }
-    // A template of Helm's leaves nothing behind the colon, which is null.
+    // A Helm template can leave nothing after the colon, which is null.
     if schema.get("type").is_some_and(|types| types == "integer") && value == "" {
         found.quoted.push(found.pointer());
         return None;
@@ -114,12 +114,12 @@ fn object(
                 let merged = merged.and_then(|m| m.get(key));
                 properties.extend(prune(part, value, merged, found).map(|p| (key.clone(), p)));
             }
-            // The place where people keep what anchors stand for.
+            // The key under which people keep anchors.
             (None, _) if found.steps.len() == 1 && (key.starts_with('.') || key.starts_with("x-")) => {}
             (None, Some(Value::Bool(false))) => found.unknown.push(found.here()),
             (None, Some(part)) => {
                 let merged = merged.and_then(|m| m.get(key));
-                // What the map is called says what its values look like.
+                // The key of the map determines the format of its values.
                 let part = At { kind: at.kind, ..at.part(part) };
                 properties.extend(prune(part, value, merged, found).map(|p| (key.clone(), p)));
             }
@@ -164,7 +164,7 @@ fn array(
         let mut each = Vec::with_capacity(list.len());
         for (index, value) in list.iter().enumerate() {
             found.steps.push(Step::Index(index));
-            // Lists replace each other: nothing in one comes from a default.
+            // Lists replace each other: no part of one comes from a default.
             each.push(prune(at.part(items), value, Some(value), found).unwrap_or(Value::Bool(true)));
             found.steps.pop();
         }
@@ -176,7 +176,7 @@ fn array(
 }
 
 fn keep(at: At, schema: &'static Map<String, Value>, keywords: &[&str], value: &Value, out: &mut Map<String, Value>) {
-    // The keys of groups were looked up one by one.
+    // The keys of groups were resolved one by one.
     let walked = |part: &Value| part.as_array().is_some_and(|parts| parts.iter().all(lends_keys));
     for keyword in keywords {
         if let Some(part) = schema.get(*keyword).filter(|part| *keyword != "allOf" || !walked(part)) {
@@ -185,9 +185,9 @@ fn keep(at: At, schema: &'static Map<String, Value>, keywords: &[&str], value: &
     }
 }
 
-/// A copy without references and prose, kept whole but for `properties` that the value does not have.
+/// A copy without references and prose, complete except for `properties` that the value does not have.
 fn expanded(at: At, value: Option<&Value>, depth: usize) -> Value {
-    // Only a schema that contains itself gets this deep; below it everything is taken.
+    // Only a recursive schema gets this deep; below this level every value is accepted.
     if depth > 24 {
         return Value::Bool(true);
     }
@@ -220,7 +220,7 @@ fn expanded(at: At, value: Option<&Value>, depth: usize) -> Value {
     }
 }
 
-/// The number that a text of digits stands for, where a number is asked for and not just any text.
+/// The number for which a string of digits stands, where a number is required and not any string.
 fn unquoted(schema: &Map<String, Value>, value: &Value) -> Option<Value> {
     let text = value.as_str()?;
     let types = schema.get("type")?;
@@ -230,18 +230,18 @@ fn unquoted(schema: &Map<String, Value>, value: &Value) -> Option<Value> {
     (plain && whole() && bounded()).then(|| text.parse::<i64>().ok().map(Value::from))?
 }
 
-/// Whether a text of ours is asked for that may be anything, so that a number is as good as its digits: `0` for a
-/// size in an annotation. What goes to Kubernetes as it is has to be a text there.
+/// Whether one of our own free-form strings is required, so that a number is equivalent to its digits: `0` for a size
+/// in an annotation. A value that goes to Kubernetes unchanged has to be a string.
 fn takes_digits(at: At, schema: &Map<String, Value>) -> bool {
     let free = !["enum", "const"].iter().chain(OF_STRINGS).any(|keyword| schema.contains_key(*keyword));
     free && at.file != "kubernetes" && schema.get("type").is_some_and(|types| types == "string")
 }
 
-/// Whether a number or a boolean is taken here for the string that it reads as: a tag, a version, a variable.
+/// Whether a number or a boolean is accepted as the string of the same spelling: a tag, a version, a variable.
 fn means_string(schema: &Map<String, Value>, value: &Value) -> bool {
     let Some(types) = schema.get("type") else { return false };
     let has = |name: &str| types == name || types.as_array().is_some_and(|types| types.iter().any(|t| t == name));
-    // A count or a size is a number, in quotes or not.
+    // A count or a size is a number, quoted or not.
     has("string") && !schema.contains_key("minimum") && !has("integer") && (value.is_number() || has("number"))
 }
 

@@ -1,14 +1,14 @@
-//! Scalars that say something else than was meant: a number in place of a string, a quantity without its unit.
+//! Scalars that do not mean what was intended: a number in place of a string, a quantity without its unit.
 
 use serde_json::Value;
 
 use crate::diag::{Diagnostic, Location, Step, ValuePath};
 use crate::values::Merged;
 
-/// An error for each string whose text is lost because YAML reads it as a number or a boolean: `18.10` becomes
+/// An error for each string whose spelling is lost because YAML reads it as a number or a boolean: `18.10` becomes
 /// `18.1`, `012` becomes `10`, `yes` becomes `true`.
 ///
-/// `paths` are those where a string is meant and a number or a boolean stands.
+/// `paths` are those of numbers and booleans where a string is intended.
 pub(super) fn lost_texts(merged: &Merged, paths: &[ValuePath]) -> Vec<Diagnostic> {
     let mut sources = Vec::new();
     let lost = |path: &&ValuePath| {
@@ -24,7 +24,7 @@ fn tell(path: &ValuePath) -> Diagnostic {
     Diagnostic::error("lost-text", message).at_value(path.clone()).hint("put it in quotes")
 }
 
-/// Whether a plain scalar with this text is another text once it was read as the value.
+/// Whether a plain scalar with this spelling has another one after it was read as the value.
 fn loses(text: &str, value: &Value) -> bool {
     match value {
         Value::Number(number) => {
@@ -35,8 +35,8 @@ fn loses(text: &str, value: &Value) -> bool {
     }
 }
 
-/// The text of a scalar as it was written, that of its anchor where it is an alias. `sources` are the lines of the
-/// sources that were asked for before, by their numbers.
+/// The spelling of a scalar, that of its anchor where it is an alias. `sources` caches the lines of sources by their
+/// numbers.
 fn written<'m>(merged: &'m Merged, at: Location, sources: &mut Vec<(usize, Vec<&'m str>)>) -> Option<&'m str> {
     let source: &'m str = &merged.sources.get(at.source)?.text;
     let known = sources.iter().position(|(number, _)| *number == at.source);
@@ -55,12 +55,12 @@ fn written<'m>(merged: &'m Merged, at: Location, sources: &mut Vec<(usize, Vec<&
     value.split(|c: char| c.is_whitespace() || ",]}#".contains(c)).next()
 }
 
-/// A mebibyte: less memory or storage serves nothing.
+/// A mebibyte: less memory or storage is useless.
 const LEAST_BYTES: f64 = 1_048_576.0;
-/// As many processors no pod asks for.
+/// No pod requests as many processors.
 const MOST_CPUS: f64 = 100.0;
 
-/// A warning about a quantity that cannot be meant: `memory: 10m` is a hundredth of a byte, `cpu: 500` is 500 processors.
+/// A warning about an implausible quantity: `memory: 10m` is a hundredth of a byte, `cpu: 500` is 500 processors.
 pub(super) fn unit(path: &ValuePath, value: &Value) -> Option<Diagnostic> {
     let text = match value {
         Value::String(text) => text.clone(),

@@ -7,12 +7,12 @@ use serde_json::Value;
 
 use crate::bundle;
 
-/// A schema, the file that its references are relative to, and the definition that led to it.
+/// A schema, the file to which its references are relative, and the definition that led to it.
 #[derive(Clone, Copy)]
 pub(super) struct At {
     pub schema: &'static Value,
     pub file: &'static str,
-    /// The name of the definition, `Quantity`; says in words what a pattern cannot.
+    /// The name of the definition, `Quantity`; messages describe formats by it.
     pub kind: Option<&'static str>,
 }
 
@@ -22,10 +22,10 @@ impl At {
         At { schema, file: self.file, kind: None }
     }
 
-    /// Where a `$ref` points to, all the way; keywords beside a `$ref` say nothing but prose here.
+    /// The final target of a `$ref`; keywords beside a `$ref` are only prose here.
     pub fn resolved(self) -> At {
         let mut at = self;
-        // A chain of references is two or three long; a circle ends somewhere in it.
+        // Chains of references are two or three long; a cycle ends somewhere in it.
         for _ in 0..16 {
             let Some(target) = at.schema.get("$ref").and_then(Value::as_str) else { break };
             match lookup(target, at.file) {
@@ -36,9 +36,9 @@ impl At {
         at
     }
 
-    /// A known key of a map: its own, or one of a group of keys that it takes by `allOf`.
+    /// A known key of a map: its own, or one of a group of keys that it includes by `allOf`.
     ///
-    /// `false` under a key of its own takes the key of a group away.
+    /// `false` under a key of its own excludes that key of a group.
     pub fn property(self, key: &str) -> Option<At> {
         let at = self.resolved();
         match at.schema.get("properties").and_then(|own| own.get(key)) {
@@ -61,12 +61,13 @@ impl At {
         all
     }
 
-    /// What stands under keys that are not known: `false` where there may be none.
+    /// The schema of unknown keys: `false` where none are allowed.
     pub fn others(self) -> Option<&'static Value> {
         ["additionalProperties", "unevaluatedProperties"].iter().find_map(|keyword| self.schema.get(*keyword))
     }
 
-    /// The groups of keys that a map takes by `allOf`, as every `Pod`; what is no reference there is a condition.
+    /// The groups of keys that a map includes by `allOf`, such as `Pod`; an entry that is not a reference is a
+    /// condition.
     fn groups(self) -> impl Iterator<Item = At> {
         let all = self.schema.get("allOf").and_then(Value::as_array);
         all.into_iter().flatten().filter(|part| lends_keys(part)).map(move |part| self.part(part))
@@ -99,7 +100,7 @@ pub(super) fn lookup(target: &'static str, file: &'static str) -> Option<At> {
     Some(At { schema: at.schema.pointer(pointer)?, file, kind })
 }
 
-/// A component's schema goes by the component's name, a shared one by its file's.
+/// A component's schema has the component's name, a shared one the name of its file.
 fn file_of(path: &'static str) -> Option<&'static str> {
     let mut steps = path.rsplit('/');
     match steps.next()? {
@@ -112,7 +113,7 @@ fn whole(file: &'static str) -> Option<At> {
     Some(At { schema: parsed(file)?, file, kind: None })
 }
 
-/// Each text is parsed once in a process and kept: what is compiled in bounds how much that can be.
+/// Each schema is parsed once per process and kept: the size of the embedded data bounds the memory.
 fn parsed(name: &str) -> Option<&'static Value> {
     static PARSED: LazyLock<Mutex<HashMap<String, Option<&'static Value>>>> = LazyLock::new(Mutex::default);
     let mut kept = match PARSED.lock() {

@@ -1,7 +1,8 @@
 //! Keys that nothing reads, and what to write in their place.
 //!
-//! A guess is made only where it is sure: within the component that the user names, or from `global` to the same
-//! component and back, with the keys below it being those of the place that is offered. Otherwise there is none.
+//! A guess is made only where it is certain: within the component that the user names, or between `global` and the
+//! section of the same component, if the keys below it are those of the suggested position. Otherwise there is no
+//! suggestion.
 
 use std::sync::LazyLock;
 
@@ -12,7 +13,7 @@ use super::store::{self, At};
 use super::{ignored, pattern};
 use crate::diag::{Diagnostic, Step, ValuePath};
 
-/// Says that a key is unknown, and what to write in its place.
+/// Reports an unknown key and what to write instead.
 pub(super) fn tell(path: &ValuePath, user: &Value) -> Diagnostic {
     let finding = Diagnostic::error("unknown-key", format!("`{path}` is not a known key")).at_value(path.clone());
     let Some(keys) = keys(path) else {
@@ -46,7 +47,7 @@ pub(super) fn without(at: At, value: &Value) -> Value {
     }
 }
 
-/// Says how many keys more are unknown; `next` is the first of them.
+/// Reports how many more keys are unknown; `next` is the first of them.
 pub(super) fn more(next: &ValuePath, count: usize) -> Diagnostic {
     let message = match count {
         1 => format!("`{next}` is not a known key"),
@@ -56,7 +57,7 @@ pub(super) fn more(next: &ValuePath, count: usize) -> Diagnostic {
     Diagnostic::error("unknown-key", message).at_value(next.clone()).hint(hint)
 }
 
-/// A warning for each key that is taken and changes nothing.
+/// A warning for each known key without effect.
 pub(super) fn unread(user: &Value) -> Vec<Diagnostic> {
     let mut found = Vec::new();
     for (unread, instead) in UNREAD {
@@ -70,7 +71,7 @@ pub(super) fn unread(user: &Value) -> Vec<Diagnostic> {
     found
 }
 
-/// What is known about a path; the most special sentence.
+/// The sentence about a path; the most specific one.
 fn known_answer(keys: &[&str]) -> Option<&'static str> {
     let stars = |pattern: &str| pattern.matches('*').count();
     GONE.iter()
@@ -79,18 +80,18 @@ fn known_answer(keys: &[&str]) -> Option<&'static str> {
         .map(|(_, answer)| *answer)
 }
 
-/// What to write in place of a key that is known and changes nothing.
+/// What to write instead of a known key without effect.
 pub(super) fn unread_hint(keys: &[&str]) -> Option<&'static str> {
     let unread = UNREAD.iter().copied().chain(ignored::hints());
     unread.into_iter().find(|(unread, _)| pattern::matches(unread, keys)).map(|(_, hint)| hint)
 }
 
-/// What is known about a key that was removed or never there.
+/// What to write instead of a key that was removed or never existed.
 pub(super) fn gone_hint(keys: &[&str]) -> Option<&'static str> {
     known_answer(keys)
 }
 
-/// Whether a key is known and changes nothing: it is no answer to offer.
+/// Whether a key is known and has no effect: it is no suggestion.
 fn is_unread(keys: &[&str]) -> bool {
     unread_hint(keys).is_some()
 }
@@ -99,14 +100,14 @@ fn meant(keys: &[&str], value: Option<&Value>) -> String {
     let Some((key, parent)) = keys.split_last() else { return "remove it".to_owned() };
     let siblings = siblings(parent);
     let near = near(key, parent, &siblings, value);
-    // What differs in case or separators only is surer than any sentence about the key.
+    // A key that differs only in case or separators is more certain than any sentence about the key.
     if let Some(sibling) = near.filter(|sibling| plain(sibling) == plain(key)) {
         return format!("did you mean `{sibling}`?");
     }
     if let Some(answer) = known_answer(keys) {
         return answer.to_owned();
     }
-    // Dots join keys on the command line only.
+    // Dots join keys only on the command line.
     let split: Vec<&str> = parent.iter().copied().chain(key.split('.')).collect();
     if split.len() > keys.len() && fits(&split, value) {
         return format!("did you mean `{}`?", split.join("."));
@@ -136,8 +137,7 @@ fn meant(keys: &[&str], value: Option<&Value>) -> String {
     }
 }
 
-/// The sibling that was misspelt: at most two letters are wrong, three after the same beginning, and what stands below
-/// fits.
+/// The misspelt sibling: at most two letters differ, three after the same prefix, and the value is valid there.
 fn near(key: &str, parent: &[&str], siblings: &[&'static str], value: Option<&Value>) -> Option<&'static str> {
     let misspelt = |sibling: &&'static str| {
         let likeness = likeness(key, sibling);
@@ -151,8 +151,8 @@ fn near(key: &str, parent: &[&str], siblings: &[&'static str], value: Option<&Va
     likely.max_by(|a, b| a.0.total_cmp(&b.0)).map(|(_, sibling)| sibling)
 }
 
-/// Whether a value can stand at a place: the place is known and not refused, a map is wanted for a map and none for
-/// anything else, and most keys of the map are known there.
+/// Whether a value is valid at a position: the position is known and not refused, expects a map exactly for a map, and
+/// knows most keys of the map.
 fn fits(place: &[&str], value: Option<&Value>) -> bool {
     let steps: Vec<_> = place.iter().map(|key| Step::Key((*key).into())).collect();
     let Some(at) = descend(&steps) else { return false };
@@ -181,7 +181,7 @@ fn list(words: &[&str]) -> String {
     words.iter().map(|word| format!("`{word}`")).collect::<Vec<_>>().join(", ")
 }
 
-/// In a list there is no other place that could have been meant: only the siblings help.
+/// In a list no other position could be intended: only the siblings are suggested.
 fn in_a_list(finding: Diagnostic, path: &ValuePath) -> Diagnostic {
     let Some((schema, key)) = path.parent().and_then(|p| Some((descend(&p.0)?, path.last_key()?))) else {
         return finding.hint("nothing reads it, remove it");
@@ -194,7 +194,7 @@ fn in_a_list(finding: Diagnostic, path: &ValuePath) -> Diagnostic {
     }
 }
 
-/// From 0 to 1: equal but for case and separators, the same words in another order, few edits.
+/// A likeness from 0 to 1: equal except for case and separators, the same words in another order, few edits.
 fn likeness(a: &str, b: &str) -> f64 {
     let (plain_a, plain_b) = (plain(a), plain(b));
     if plain_a == plain_b {
@@ -208,7 +208,7 @@ fn likeness(a: &str, b: &str) -> f64 {
     if a.contains(['-', '_']) && words(a) == words(b) {
         return 0.95;
     }
-    // A plural, or an ending more.
+    // A plural, or a longer ending.
     if plain_a.len() > 3
         && plain_b.len() > 3
         && (plain_a.strip_prefix(&plain_b) == Some("s") || plain_b.strip_prefix(&plain_a) == Some("s"))
@@ -222,12 +222,12 @@ fn plain(text: &str) -> String {
     text.chars().filter(char::is_ascii_alphanumeric).map(|c| c.to_ascii_lowercase()).collect()
 }
 
-/// The one other place of the same component where such a value can stand.
+/// The only other position of the same component at which such a value is valid.
 fn elsewhere(keys: &[&str], value: Option<&Value>) -> Option<String> {
     let depth = if ["gitlab", "global"].contains(keys.first()?) { 2 } else { 1 };
     let component = bare(keys.get(depth - 1)?);
     let (section, rest) = keys.split_at(depth);
-    // The same key in another section about the component: `global.shell.sshDaemon`, `gitlab.gitlab-shell.sshDaemon`.
+    // The same key in another section of the component: `global.shell.sshDaemon`, `gitlab.gitlab-shell.sshDaemon`.
     let sections = SECTIONS.iter().filter(|other| {
         let name = other.rsplit('.').next().unwrap_or(other);
         bare(name) == component && **other != section.join(".")
@@ -237,11 +237,11 @@ fn elsewhere(keys: &[&str], value: Option<&Value>) -> Option<String> {
     if let Some(place) = only(&moved) {
         return Some(place.join("."));
     }
-    // A component that stands where it should not is sure by its name alone.
+    // The name of a misplaced component is sufficient.
     if keys.len() == 1 && value.is_some_and(Value::is_object) && knows(&["gitlab", keys[0]]) {
         return Some(format!("gitlab.{}", keys[0]));
     }
-    // A level of the same section was left out, or is too many: `registry.clusterIP`, `registry.service.clusterIP`.
+    // A level of the same section is missing, or superfluous: `registry.clusterIP`, `registry.service.clusterIP`.
     let key = rest.last()?;
     let own = section.join(".") + ".";
     let within = PLACES.iter().filter(|place| {
@@ -258,13 +258,13 @@ fn only<T>(all: &[T]) -> Option<&T> {
     if let [one] = all { Some(one) } else { None }
 }
 
-/// A component's name without `gitlab-`, in small letters: `gitlab-shell` and `shell`, `gitlabShell`.
+/// A component's name without `gitlab-`, in lower case: `gitlab-shell`, `shell` and `gitlabShell` are equal.
 fn bare(name: &str) -> String {
     let plain = plain(name);
     plain.strip_prefix("gitlab").filter(|rest| !rest.is_empty()).map_or_else(|| plain.clone(), str::to_owned)
 }
 
-/// Keys that are everywhere, so that finding one says nothing.
+/// Keys that occur everywhere, so that a match means nothing.
 const COMMON: &[&str] = &[
     "affinity",
     "annotations",
@@ -301,7 +301,7 @@ const COMMON: &[&str] = &[
     "url",
 ];
 
-/// The sections of the schemas: what stands at the top level, and below `gitlab` and `global`.
+/// The sections of the schemas: the keys at the top level, and below `gitlab` and `global`.
 static SECTIONS: LazyLock<Vec<&'static str>> = LazyLock::new(|| {
     let below = |place: &&String| match place.split_once('.') {
         None => *place != "gitlab" && *place != "global",
@@ -310,7 +310,7 @@ static SECTIONS: LazyLock<Vec<&'static str>> = LazyLock::new(|| {
     PLACES.iter().filter(below).map(String::as_str).collect()
 });
 
-/// Every path of the schemas down to four keys, deep enough for what people put in the wrong place.
+/// Every path of the schemas down to four keys, which is deep enough for the usual misplaced keys.
 static PLACES: LazyLock<Vec<String>> = LazyLock::new(|| {
     let mut places = Vec::new();
     gather(store::root(), &mut Vec::new(), &mut places);
@@ -334,7 +334,7 @@ pub(super) fn siblings(parent: &[&str]) -> Vec<&'static str> {
     descend(&steps).map(|at| at.properties().into_iter().map(|(key, _)| key).collect()).unwrap_or_default()
 }
 
-/// Whether the schemas know the path; below a map of free keys all is known.
+/// Whether the schemas know the path; every key of a map of free keys is known.
 pub(super) fn knows(keys: &[&str]) -> bool {
     let steps: Vec<_> = keys.iter().map(|key| Step::Key((*key).into())).collect();
     descend(&steps).is_some()

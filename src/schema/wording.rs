@@ -1,6 +1,6 @@
-//! A violation that `jsonschema` found, in our words: where it is, what is wrong, what is expected.
+//! Describes a violation that `jsonschema` found: the place, the error, the expected value.
 //!
-//! What the user wrote is never repeated, only its type: it could be a secret.
+//! The user's value is never repeated, only its type: it could be a secret.
 
 use std::collections::HashMap;
 
@@ -10,7 +10,7 @@ use serde_json::Value;
 
 use crate::diag::{Diagnostic, Step, ValuePath, marks};
 
-/// Adds what there is to say about an error; a choice is told by the branch that fits best.
+/// Adds the findings for an error; of alternatives, the one that matches best is described.
 pub(super) fn tell(
     error: &ValidationError<'_>,
     user: &Value,
@@ -107,7 +107,7 @@ pub(super) fn tell(
     all.push(finding.at_value(path));
 }
 
-/// The key under which [`super::prune`] notes what names of keys must look like.
+/// The key under which [`super::prune`] stores the format of a map's keys.
 pub(super) fn names_of(pointer: &str) -> String {
     format!("{pointer}\0")
 }
@@ -227,7 +227,7 @@ impl WithUnit for Diagnostic {
     }
 }
 
-/// The branch that was meant, as far as one can tell: its errors are deepest, then fewest.
+/// The alternative that was probably intended: its errors are deepest, then fewest.
 fn best_branch<'e>(
     context: &'e [Vec<ValidationError<'static>>],
     pointer: &str,
@@ -257,12 +257,12 @@ fn or(words: impl Iterator<Item = String>) -> String {
     }
 }
 
-/// Whether a pattern asks for nothing but digits.
+/// Whether a pattern only requires digits.
 fn numeric(pattern: &str) -> bool {
     pattern.contains("[0-9") && pattern.chars().all(|c| "^$-?()+*.[]0123456789{},".contains(c))
 }
 
-/// What a definition wants, where a pattern alone would be a riddle.
+/// The format of a definition in words, where its pattern alone would be hard to read.
 pub(super) fn form(kind: &str) -> Option<&'static str> {
     Some(match kind {
         "Quantity" | "ResourceList" | "StorageList" => "a quantity such as `500m`, `2` or `1.5Gi`",

@@ -1,4 +1,4 @@
-//! The least versions of PostgreSQL and Redis that a release takes.
+//! The minimum versions of PostgreSQL and Redis of a release.
 
 use std::sync::OnceLock;
 
@@ -8,26 +8,26 @@ use crate::releases::{self, Series, series_of};
 
 pub use crate::releases::kubernetes::{Kubernetes, of as kubernetes};
 
-/// The least version of a data service.
+/// The minimum version of a data service.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize, Serialize)]
 pub struct Minimum {
-    /// The first GitLab series that asks for it.
+    /// The first GitLab series with this minimum.
     #[serde(skip_serializing)]
     gitlab: String,
-    /// The least version.
+    /// The minimum version.
     #[serde(rename(serialize = "minimum"))]
     pub min: String,
-    /// The least version by the documentation, where that names a patch.
+    /// The minimum version in the documentation, where that names a patch.
     #[serde(rename(serialize = "documented"))]
     pub documented_min: Option<String>,
-    /// What is better.
+    /// The recommended version.
     pub recommended: Option<String>,
-    /// What does instead.
+    /// An alternative.
     pub alternatives: Option<String>,
 }
 
 impl Minimum {
-    /// The minimum, and in parentheses what the documentation says beside it.
+    /// The minimum, and in parentheses the documented patch.
     pub fn said(&self) -> String {
         let documented = self.documented_min.as_ref().map(|v| format!("{v} by the documentation"));
         let recommended = self.recommended.as_ref().map(|v| format!("{v} is advised"));
@@ -52,17 +52,17 @@ fn last(rows: &'static [Minimum], series: Series) -> Option<&'static Minimum> {
     rows.iter().rfind(|row| series_of(&row.gitlab).is_some_and(|since| since <= series))
 }
 
-/// The least PostgreSQL of a GitLab series.
+/// The minimum PostgreSQL of a GitLab series.
 pub fn postgresql(series: Series) -> Option<&'static Minimum> {
     last(&services().postgresql, series)
 }
 
-/// The least Redis of a GitLab series, as far as known.
+/// The minimum Redis of a GitLab series, as far as known.
 pub fn redis(series: Series) -> Option<&'static Minimum> {
     last(&services().redis, series)
 }
 
-/// The extensions of PostgreSQL that a GitLab series needs.
+/// The PostgreSQL extensions that a GitLab series needs.
 pub fn extensions(series: Series) -> Vec<&'static str> {
     let counts = |since: &Option<String>| since.as_deref().and_then(series_of).is_none_or(|since| since <= series);
     services().extensions.iter().filter(|(_, since)| counts(since)).map(|(name, _)| name.as_str()).collect()

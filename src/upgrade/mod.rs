@@ -1,4 +1,4 @@
-//! What changes from one release to the next, and what it asks of the person who upgrades.
+//! Changes from one release to the next, and what a person has to do in an upgrade.
 
 pub mod migrate;
 pub mod minima;

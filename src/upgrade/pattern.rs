@@ -6,17 +6,17 @@ use serde_json::Value;
 
 use crate::diag::{Step, ValuePath};
 
-/// A place that a pattern fits.
+/// A match of a pattern.
 pub(super) struct Found<'a> {
-    /// Where.
+    /// Its path.
     pub path: ValuePath,
-    /// What is there; none where the user wrote nothing.
+    /// Its value; `None` where the user wrote none.
     pub value: Option<&'a Value>,
-    /// What the braces, then the stars, stood for: `$1` is the first.
+    /// The strings that the braces, then the stars, matched: `$1` is the first.
     pub names: Vec<String>,
 }
 
-/// A pattern, taken apart.
+/// A parsed pattern.
 #[derive(Debug)]
 pub(super) struct Pattern(Vec<Alternative>);
 
@@ -24,7 +24,7 @@ pub(super) struct Pattern(Vec<Alternative>);
 #[derive(Debug)]
 struct Alternative {
     keys: Vec<String>,
-    /// What the braces stood for.
+    /// The selected alternatives of the braces.
     names: Vec<String>,
 }
 
@@ -34,12 +34,12 @@ impl Pattern {
         Pattern(expand(pattern).into_iter().map(one).collect())
     }
 
-    /// The paths that its braces stand for, each with what they stood for.
+    /// The paths that its braces expand to, each with the selected alternatives.
     pub(super) fn alternatives(&self) -> impl Iterator<Item = (String, &[String])> {
         self.0.iter().map(|one| (one.keys.join("."), &one.names[..]))
     }
 
-    /// The user's values that it fits; `except` are keys that `*` does not stand for.
+    /// Its matches in the user's values; `*` does not match the keys in `except`.
     pub(super) fn set<'a>(&self, except: &[String], user: &'a Value) -> Vec<Found<'a>> {
         let mut found = Vec::new();
         for Alternative { keys, names } in &self.0 {
@@ -51,7 +51,7 @@ impl Pattern {
         found
     }
 
-    /// The paths of it, where it has neither `*` nor `[]`, at which the user wrote nothing.
+    /// Its paths, where it has neither `*` nor `[]`, at which the user wrote nothing.
     pub(super) fn absent(&self, user: &Value) -> Vec<Found<'static>> {
         let path = |keys: &[String]| ValuePath(keys.iter().map(|key| Step::Key(key.as_str().into())).collect());
         let one = |one: &Alternative| Found { path: path(&one.keys), value: None, names: one.names.clone() };
@@ -65,7 +65,7 @@ pub(super) fn named(pattern: &str, names: &[String]) -> String {
     numbered.fold(pattern.to_owned(), |filled, (name, n)| filled.replace(&format!("${n}"), name))
 }
 
-/// A target or a condition's path, `$1` replaced by the first name and so on.
+/// A target or the path of a condition, with `$1` replaced by the first name and so on.
 ///
 /// The indices of `from` fill its `[]`: a rule stays within one item of a list.
 pub(super) fn fill(pattern: &str, names: &[String], from: &ValuePath) -> ValuePath {
@@ -131,7 +131,7 @@ fn keys(pattern: &str) -> Vec<String> {
     keys
 }
 
-/// The patterns without `{a,b}`, each with what its braces stood for.
+/// The patterns without `{a,b}`, each with the selected alternatives.
 fn expand(pattern: &str) -> Vec<(String, Vec<String>)> {
     let braces =
         pattern.split_once('{').and_then(|(head, rest)| rest.split_once('}').map(|(all, tail)| (head, all, tail)));

@@ -1,5 +1,5 @@
-//! Values of older releases that moved or are gone: each deserves a sentence that says where it went, not
-//! "unknown key". Those rows of `charts/releases/value-rules.json` that say `refused`.
+//! Values of older releases that were moved or removed: a sentence tells where each went, not only "unknown key". The
+//! rows are those of `charts/releases/value-rules.json` that have `refused`.
 
 use std::sync::OnceLock;
 
@@ -12,7 +12,7 @@ use crate::bundle;
 use crate::diag::{Diagnostic, Severity, Step, ValuePath};
 use crate::releases::{self, GitlabVersion};
 
-/// The rules that a render speaks of.
+/// The rules that a render applies.
 fn table() -> &'static [Rule] {
     #[derive(Deserialize)]
     struct Table {
@@ -22,9 +22,9 @@ fn table() -> &'static [Rule] {
     &READ.get_or_init(|| releases::read(bundle::REFUSED_VALUES)).rules
 }
 
-/// An error for each value of the user's that moved or is gone in `release` or before it.
+/// An error for each of the user's values that was moved or removed in `release` or before it.
 ///
-/// `lenient`: a warning where the official chart passes over the value without a word.
+/// `lenient`: a warning where the official chart ignores the value silently.
 pub fn check(user: &Value, release: GitlabVersion, lenient: bool) -> Vec<Diagnostic> {
     if user.as_object().is_none_or(serde_json::Map::is_empty) {
         return Vec::new();
@@ -40,12 +40,12 @@ pub fn check(user: &Value, release: GitlabVersion, lenient: bool) -> Vec<Diagnos
     table().iter().filter(|row| reached(row, release)).flat_map(told).collect()
 }
 
-/// Whether the chart series of a release is the one that brought the rule, or a later one.
+/// Whether the chart series of a release has the rule.
 fn reached(row: &Rule, release: GitlabVersion) -> bool {
     row.since.series() <= releases::chart_series(release)
 }
 
-/// The user's values without those that [`check`] reports, and without the maps that this leaves empty.
+/// The user's values without those that [`check`] reports, and without the maps that become empty.
 pub fn without(mut user: Value, found: &[Diagnostic]) -> Value {
     for path in found.iter().filter_map(|diagnostic| diagnostic.places.first()?.path()) {
         remove(&mut user, &path.0);
@@ -53,7 +53,7 @@ pub fn without(mut user: Value, found: &[Diagnostic]) -> Value {
     user
 }
 
-/// Removes what is at `steps`; whether nothing is left of `at`.
+/// Removes the value at `steps`; returns whether `at` is empty afterwards.
 fn remove(at: &mut Value, steps: &[Step]) -> bool {
     let Some((step, rest)) = steps.split_first() else { return true };
     match (at, step) {

@@ -1,8 +1,8 @@
-//! What became of values from one chart release to the next, as rules; `charts/releases/README.md` explains the
-//! table, `charts/releases/value-rules.json`.
+//! The changes of values between chart releases, as rules; `charts/releases/README.md` explains the table,
+//! `charts/releases/value-rules.json`.
 //!
-//! [`hits`] says which rules a user's values meet on the way between two releases. Nothing here costs a render
-//! anything: [`super::removed`] reads a small part of the table.
+//! [`hits`] finds the rules that a user's values match on the path between two releases. A render does not use this
+//! module: [`super::removed`] reads a small part of the table.
 
 use std::fmt;
 use std::sync::OnceLock;
@@ -18,12 +18,12 @@ use crate::values::Origins;
 /// A row of the table.
 #[derive(Debug, Deserialize)]
 pub struct Rule {
-    /// The pattern of the values it is about.
+    /// The pattern of the values.
     pub path: String,
-    /// The first chart release in which it counts.
+    /// The first chart release with the rule.
     #[serde(deserialize_with = "version")]
     pub since: ChartVersion,
-    /// What the release does with such a value.
+    /// The effect of the release on such a value.
     pub effect: Effect,
     pub(super) refused: Option<Refused>,
     pub(super) when: Option<When>,
@@ -39,39 +39,39 @@ pub struct Rule {
     what: Option<String>,
     pub(super) say: Option<String>,
     ask: Option<String>,
-    /// `path`, taken apart at its first use.
+    /// The parsed `path`, computed at its first use.
     #[serde(skip)]
     pattern: OnceLock<Pattern>,
 }
 
-/// What a release does with a value of older times.
+/// The effect of a release on a value.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Effect {
     /// The chart refuses to render.
     Fails,
-    /// The chart passes over it without a word.
+    /// The chart ignores it silently.
     Ignored,
-    /// It still counts, under a name that is on its way out.
+    /// It is still read, under a deprecated name.
     Deprecated,
-    /// The default is another one, and the user did not say what to have.
+    /// The default changed, and the user did not set the value.
     Default,
-    /// The value stays, and something about it changes.
+    /// The value stays, and its meaning changes.
     Meaning,
-    /// It is written in another form.
+    /// Its form changes.
     Type,
     /// Announced for a release that is not out yet.
     Planned,
 }
 
 impl Effect {
-    /// Whether the value itself shows that it was written for an older release; else only who comes from before
-    /// [`Rule::since`] needs to hear of it.
+    /// Whether the value itself shows that it was written for an older release; other rules apply only to an upgrade
+    /// from before [`Rule::since`].
     pub fn shows(self) -> bool {
         matches!(self, Effect::Fails | Effect::Ignored | Effect::Deprecated | Effect::Type)
     }
 
-    /// The word for it in JSON.
+    /// The word in JSON.
     pub fn word(self) -> &'static str {
         match self {
             Effect::Fails => "fails",
@@ -96,13 +96,13 @@ impl fmt::Display for Effect {
 #[serde(rename_all = "lowercase")]
 pub(super) enum Refused {
     Always,
-    /// Unless unknown keys are let through.
+    /// Unless unknown keys are allowed.
     Strict,
     /// Never: it is a warning.
     Warn,
 }
 
-/// What the value has to be for the rule to count.
+/// The values to which the rule applies.
 #[derive(Debug, Deserialize)]
 #[serde(untagged)]
 pub(super) enum When {
@@ -117,7 +117,7 @@ pub(super) enum When {
     OneOf {
         one_of: Vec<Value>,
     },
-    /// A version whose first number is lower.
+    /// A version with a lower major.
     Below {
         below: u32,
     },
@@ -136,10 +136,10 @@ pub(super) enum RuleKind {
     /// Neither a map nor a list.
     #[serde(rename = "scalar")]
     Scalar,
-    /// A list of addresses, none of them in the form of IPv6.
+    /// A list of addresses without any of IPv6.
     #[serde(rename = "only ipv4")]
     OnlyIpv4,
-    /// The user wrote nothing.
+    /// The user did not set it.
     #[serde(rename = "absent")]
     Absent,
     #[serde(rename = "true or absent")]
@@ -174,12 +174,12 @@ impl When {
     }
 }
 
-/// What a value has to be for a rule or a fact to count.
+/// A condition on another value.
 #[derive(Debug, Deserialize)]
 pub struct ValueCondition {
     path: String,
     is: Value,
-    /// What the official chart had where the user did not say.
+    /// The official chart's default.
     default: Value,
 }
 
@@ -197,56 +197,57 @@ fn version<'de, D: serde::Deserializer<'de>>(from: D) -> Result<ChartVersion, D:
     ChartVersion::parse(&text).ok_or_else(|| serde::de::Error::custom(format!("`{text}` is no version")))
 }
 
-/// What can be done about a value by machine.
+/// The migration of a value by a machine.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Action {
-    /// It goes to another path, as it is or as this other value.
+    /// It moves to another path, with its value or with another one.
     Move {
-        /// Where to.
+        /// The new path.
         to: ValuePath,
-        /// What is written there, where it is not the same.
+        /// The new value, where it differs.
         value: Option<Value>,
     },
-    /// It goes: the release does not need it.
+    /// It is removed: the release does not need it.
     Delete,
     /// A person has to decide.
     Decide {
-        /// What.
+        /// The question.
         question: String,
     },
     /// It stays.
     Keep,
 }
 
-/// A rule that a user's values meet.
+/// A rule that a user's values match.
 #[derive(Debug, Clone)]
 pub struct Hit {
     /// The rule.
     pub rule: &'static Rule,
-    /// What it is about, in the user's values.
+    /// The path of the value in the user's values.
     pub path: ValuePath,
-    /// Where the user wrote it; none for a default.
+    /// The user's place of it; `None` for a default.
     pub place: Option<Location>,
-    /// The first chart release in which it counts.
+    /// The first chart release with the rule.
     pub since: ChartVersion,
-    /// What that release does with it.
+    /// The effect of that release.
     pub effect: Effect,
-    /// What happens, in a sentence without its subject's value; the path is in it.
+    /// The change as a sentence with the path.
     pub what: String,
-    /// What to do by hand, or to know.
+    /// The next step, or a note.
     pub hint: Option<String>,
-    /// The path, or `path: value`, that has the same effect in the new release; none where there is none.
+    /// The path, or `path: value`, with the same effect in the new release; `None` where there is none.
     pub new_form: Option<String>,
-    /// What [`super::migrate`] does about it.
+    /// The action of [`super::migrate`].
     pub action: Action,
 }
 
-/// The releases that an upgrade goes between.
+/// The releases at the ends of an upgrade.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct ReleaseSpan {
-    /// The chart that the values were written for; none: not known, what changed is told where the values show it.
+    /// The chart for which the values were written; `None`: unknown, and only changes that the values show are
+    /// reported.
     pub from: Option<ChartVersion>,
-    /// The chart that they are to be for.
+    /// The target chart.
     pub to: ChartVersion,
 }
 
@@ -260,7 +261,7 @@ impl ReleaseSpan {
     }
 }
 
-/// The whole table, oldest release first.
+/// The whole table, sorted by release.
 pub fn table() -> &'static [Rule] {
     #[derive(Deserialize)]
     struct Table {
@@ -270,15 +271,15 @@ pub fn table() -> &'static [Rule] {
     &READ.get_or_init(|| releases::read(releases::VALUE_RULES)).rules
 }
 
-/// What changes for a user's values on the way between two releases, in the order of the releases.
+/// The changes of a user's values between two releases, sorted by release.
 ///
-/// Without a `from` only what the values show to be old, see [`Effect::shows`].
+/// Without a `from` only the values that are visibly old, see [`Effect::shows`].
 pub fn hits(user: &Value, origins: &Origins, span: &ReleaseSpan) -> Vec<Hit> {
     let counting = table().iter().filter(|rule| span.has(rule));
     counting.flat_map(|rule| rule.hits(user).into_iter().map(|found| rule.hit(&found, origins))).collect()
 }
 
-/// The keys of older releases whose place a key took, `global.appConfig.extra.piwikUrl`.
+/// The keys of older releases that a key replaced, `global.appConfig.extra.piwikUrl`.
 pub fn replaced_by(path: &str) -> Vec<String> {
     let last = path.rsplit('.').next().unwrap_or_default();
     let likely = |to: &str| to.rsplit('.').next().is_some_and(|end| end == last || end.contains('$'));
@@ -292,7 +293,7 @@ pub fn replaced_by(path: &str) -> Vec<String> {
     all
 }
 
-/// Since when a key is on its way out, and what to do about it; `None` where it is not.
+/// The release that deprecates a key, and what to write instead; `None` where it is not deprecated.
 pub fn deprecation(path: &str) -> Option<String> {
     let on_its_way_out = |rule: &&Rule| {
         let leaves = matches!(rule.effect, Effect::Deprecated | Effect::Planned) && rule.when.is_none();
@@ -309,7 +310,7 @@ pub fn deprecation(path: &str) -> Option<String> {
 }
 
 impl Rule {
-    /// The places in the user's values that the rule is about.
+    /// The matches of the rule in the user's values.
     pub(super) fn hits<'a>(&self, user: &'a Value) -> Vec<Found<'a>> {
         let kind = match &self.when {
             Some(When::RuleKind(kind)) => Some(kind),
@@ -353,12 +354,12 @@ impl Rule {
         }
     }
 
-    /// What happens, to follow `since chart X`.
+    /// The change, as the continuation of `since chart X`.
     pub(super) fn what(&self) -> Option<&str> {
         self.what.as_deref()
     }
 
-    /// What a person should know after the rule was applied.
+    /// A note for a person after the rule was applied.
     pub(super) fn note(&self) -> Option<&str> {
         let say = self.say.as_deref()?;
         Some(say.strip_prefix("remove it: ").unwrap_or(say))
@@ -368,7 +369,7 @@ impl Rule {
         self.to.as_ref().map(|to| pattern::fill(to, &found.names, &found.path))
     }
 
-    /// What can be done about a value that the rule is about.
+    /// The action for a match.
     pub(super) fn action(&self, found: &Found<'_>) -> Action {
         let rewrite = self.rewrite.unwrap_or(if self.to.is_some() { Rewrite::Move } else { Rewrite::None });
         let question = || self.ask.clone().or_else(|| self.say.clone()).unwrap_or_else(|| "look at it".to_owned());
@@ -427,7 +428,7 @@ impl ValueCondition {
     }
 }
 
-/// A value of ours in a sentence.
+/// One of our values in a sentence.
 fn shown(value: &Value) -> String {
     value.as_str().map_or_else(|| value.to_string(), str::to_owned)
 }

@@ -1,4 +1,4 @@
-//! What is known of releases, by series: for people who ask, and for programs.
+//! The known releases by series, for people and for programs.
 
 use serde::Serialize;
 
@@ -10,11 +10,11 @@ use crate::releases::{self, GitlabVersion, Series, series_of};
 /// The catalogue between two releases.
 #[derive(Debug, Serialize)]
 pub struct Catalogue {
-    /// Of this form: 1.
+    /// The version of this form: 1.
     pub version: u32,
-    /// How long a minor is looked after.
+    /// How long a minor is supported.
     pub policy: &'static str,
-    /// Oldest first.
+    /// The series, oldest first.
     pub series: Vec<SeriesEntry>,
 }
 
@@ -30,19 +30,19 @@ pub struct SeriesEntry {
     pub newest: String,
     /// The newest known chart.
     pub newest_chart: String,
-    /// The day of the first release, where known.
+    /// The day of its first release, where known.
     pub released: Option<&'static str>,
-    /// Until when bugs were mended; none: not known, or still so.
+    /// The day until which bugs were fixed; `None`: unknown, or still supported.
     pub bug_fixes_until: Option<&'static str>,
-    /// Until when security fixes came; none: not known, or still so.
+    /// The day until which security fixes came; `None`: unknown, or still supported.
     pub security_until: Option<&'static str>,
     /// Whether an upgrade has to stop here: `always`, `conditional`, `no`.
     pub stop: &'static str,
-    /// Where the stop is conditional: when it counts.
+    /// The conditions of a conditional stop.
     pub conditions: Vec<String>,
-    /// The least PostgreSQL.
+    /// The minimum PostgreSQL.
     pub postgresql: Option<&'static minima::Minimum>,
-    /// The least Redis.
+    /// The minimum Redis.
     pub redis: Option<&'static minima::Minimum>,
     /// The Kubernetes versions.
     pub kubernetes: Option<minima::Kubernetes>,
@@ -50,33 +50,33 @@ pub struct SeriesEntry {
     pub background_migrations: Vec<&'static str>,
     /// The image tags of the newest patch by image, where known.
     pub images: Option<serde_json::Value>,
-    /// What became of values.
+    /// Changes of values.
     pub value_changes: Vec<SeriesValueChange>,
-    /// What changes in objects, see `charts/releases/differences.json`.
+    /// Changes of objects, see `charts/releases/differences.json`.
     pub object_changes: Vec<SeriesObjectChange>,
-    /// Every release, oldest first.
+    /// Its releases, oldest first.
     pub releases: Vec<ChartRelease>,
 }
 
-/// What became of a value.
+/// A change of a value.
 #[derive(Debug, Serialize)]
 pub struct SeriesValueChange {
     /// The pattern of its path.
     pub path: &'static str,
-    /// The chart release.
+    /// The chart release with the change.
     pub since: String,
-    /// What that does with it.
+    /// The effect of that release.
     pub effect: &'static str,
 }
 
-/// What a series begins or stops to do.
+/// A behaviour that begins or ends with a series.
 #[derive(Debug, Serialize)]
 pub struct SeriesObjectChange {
     /// The name of the difference.
     pub id: &'static str,
-    /// Whether the series begins it (`begins`) or is the first without it (`ends`).
+    /// Whether the series is the first with it (`begins`) or the first without it (`ends`).
     pub change: &'static str,
-    /// What is done, as the end of a sentence.
+    /// The behaviour, as the end of a sentence.
     pub what: &'static str,
 }
 
@@ -86,7 +86,7 @@ pub struct SeriesObjectChange {
 pub struct ChartRelease {
     /// The chart's version.
     pub chart: &'static str,
-    /// GitLab's version in it.
+    /// The GitLab version in it.
     pub gitlab: &'static str,
     /// The day the chart came out.
     pub chart_released: Option<&'static str>,
@@ -103,7 +103,7 @@ pub fn all_series() -> Vec<Series> {
     all
 }
 
-/// What is known from one series to another, both in it.
+/// The catalogue from one series to another, both included.
 pub fn catalogue(from: Series, to: Series) -> Catalogue {
     let all = all_series();
     let series = all.iter().enumerate().filter(|(_, s)| (from..=to).contains(*s));
@@ -187,13 +187,13 @@ fn object_changes(series: Series) -> Vec<SeriesObjectChange> {
 }
 
 impl Catalogue {
-    /// One object; `schemas/catalogue.schema.json` says its shape.
+    /// The catalogue as one JSON object; `schemas/catalogue.schema.json` describes it.
     pub fn json(&self) -> String {
         let value = serde_json::to_value(self).unwrap_or_default();
         format!("{value:#}\n")
     }
 
-    /// A table for people: a line a series.
+    /// The catalogue as a table: one line per series.
     pub fn text(&self) -> String {
         let heads =
             ["GitLab", "chart", "released", "stop", "PostgreSQL", "Redis", "Kubernetes", "bug fixes", "security fixes"];

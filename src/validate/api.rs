@@ -1,21 +1,21 @@
-//! Which API versions there are: known, deprecated, removed, or somebody else's.
+//! API versions: known, deprecated, removed, or of a custom resource.
 
 use super::schema::{KindSchema, MINORS, Schemas};
 use crate::diag::Severity;
 use crate::manifest::{ObjectFault, ObjectId, format};
 use crate::releases;
 
-/// What is known about an object's kind.
+/// The result of looking up an object's kind.
 pub enum ApiKind<'s> {
-    /// Its schema.
+    /// A known kind with its schema.
     Kind(&'s KindSchema),
-    /// A custom resource, or an API that is off unless asked for: nothing is known.
+    /// A custom resource, or an API that is disabled by default: its schema is unknown.
     Elsewhere,
-    /// There is no such kind, and the findings say so.
+    /// The kind does not exist; there is a finding.
     No,
 }
 
-/// Looks a kind up; what is to be said about its API version is left in `found`.
+/// Looks up a kind; findings about its API version are added to `found`.
 pub fn look_up<'s>(schemas: &'s Schemas, minor: u32, id: &ObjectId, found: &mut Vec<ObjectFault>) -> ApiKind<'s> {
     let mut say = |code, severity, field: &str, reason: String, hint: Option<String>| {
         found.push(ObjectFault::at(code, severity, field, reason).hint(hint));
@@ -41,7 +41,7 @@ pub fn look_up<'s>(schemas: &'s Schemas, minor: u32, id: &ObjectId, found: &mut 
         }
         return ApiKind::Kind(kind);
     }
-    // Configuration of programs, which looks like an object: kustomize's `builtin`.
+    // Configuration files of programs look like objects: kustomize's `builtin`.
     if !id.api_version.contains('/') && !version_like(&id.api_version) {
         return ApiKind::Elsewhere;
     }
@@ -75,7 +75,7 @@ pub fn look_up<'s>(schemas: &'s Schemas, minor: u32, id: &ObjectId, found: &mut 
     ApiKind::No
 }
 
-/// `v1`, `v2beta1`.
+/// Whether a string is an API version such as `v1` or `v2beta1`.
 fn version_like(text: &str) -> bool {
     text.strip_prefix('v').is_some_and(|rest| rest.starts_with(|c: char| c.is_ascii_digit()))
 }
@@ -84,7 +84,7 @@ fn use_it(api_version: String) -> String {
     format!("use `{api_version}`")
 }
 
-/// The most stable other version of the same group that has the kind.
+/// The most stable other version of the same group with the kind.
 fn successor(schemas: &Schemas, minor: u32, id: &ObjectId) -> Option<String> {
     let same = schemas.kinds().iter().filter(|kind| {
         kind.kind == id.kind && kind.group() == id.group() && kind.api_version != id.api_version && kind.span.has(minor)
@@ -94,7 +94,7 @@ fn successor(schemas: &Schemas, minor: u32, id: &ObjectId) -> Option<String> {
         .map(|kind| kind.api_version.to_owned())
 }
 
-/// What took the place of a kind that has no successor of its own name.
+/// The replacement of a kind that was renamed.
 fn replaced(id: &ObjectId) -> Option<&'static str> {
     match id.kind.as_str() {
         "Endpoints" if id.group().is_empty() => Some("discovery.k8s.io/v1 EndpointSlice"),

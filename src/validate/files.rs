@@ -1,4 +1,4 @@
-//! Texts with manifests: read once for what they hold, and a document once more where something was found in it.
+//! Validates files with manifests: each is read once, and a document with findings once more for its places.
 
 use std::sync::Arc;
 
@@ -12,20 +12,20 @@ use crate::manifest::stream::is_list;
 use crate::manifest::{ObjectFault, ObjectId};
 use crate::yaml::{Kind, Node, read, stream};
 
-/// A text with manifests.
+/// A file with manifests.
 #[derive(Debug, Clone)]
 pub struct ManifestText {
-    /// As it was named; `-` for stdin.
+    /// Its name as given; `-` for stdin.
     pub name: String,
-    /// YAML documents, or JSON.
+    /// Its content: YAML documents, or JSON.
     pub text: Arc<str>,
-    /// Whether it was named, not found in a directory: then it must hold objects.
+    /// Whether the user named it, and it was not found in a directory: then it must contain objects.
     pub named: bool,
 }
 
-/// Checks all texts as one set.
+/// Validates all files as one set.
 ///
-/// What cannot be read is left out and is in the report, which points into the sources.
+/// A file that cannot be read is skipped and reported; the report points into the sources.
 pub fn check(texts: Vec<ManifestText>, options: ValidateOptions) -> (Findings, Report, Sources) {
     let schemas = Schemas::new();
     let mut files =
@@ -56,30 +56,30 @@ pub fn check(texts: Vec<ManifestText>, options: ValidateOptions) -> (Findings, R
     (checked, Report(files.unreadable), files.sources)
 }
 
-/// Where an object stands.
+/// The position of an object.
 #[derive(Debug, Clone, Copy)]
 struct Part {
     file: usize,
-    /// The lines before its document.
+    /// The number of lines before its document.
     lines: usize,
-    /// The document's bytes.
+    /// The byte range of the document.
     range: (usize, usize),
-    /// Its number in a `List`.
+    /// Its index in a `List`.
     item: Option<usize>,
 }
 
 struct Files {
     texts: Vec<ManifestText>,
-    /// By the numbers that the set gave.
+    /// The positions by the numbers that the set assigned.
     objects: Vec<Part>,
     sources: Sources,
     unreadable: Vec<Diagnostic>,
-    /// Documents that hold something else.
+    /// Documents that contain no object.
     others: Vec<Finding>,
 }
 
 impl Files {
-    /// Reads a document and hands on its objects.
+    /// Reads a document and passes on its objects.
     fn document(&mut self, part: Part, text: &str, add: &mut dyn FnMut(&Value)) {
         let body = match read::data(text, part.file, part.lines) {
             Ok(Some(body)) => body,
@@ -103,7 +103,7 @@ impl Files {
         }
     }
 
-    /// A document that is no object. In a directory it may be there for something else.
+    /// The treatment of a document that is not an object. In a directory it may have another purpose.
     fn other(&mut self, part: Part) {
         let file = &self.texts[part.file];
         let severity = if file.named { Severity::Error } else { Severity::Warning };
@@ -116,7 +116,7 @@ impl Files {
         self.texts[part.file].text.get(part.range.0..part.range.1)
     }
 
-    /// An object's document with its places.
+    /// The document of an object, with places.
     fn node(&self, part: Part) -> Option<Node> {
         let text = self.slice(part)?;
         let document = read::document(text, part.file, part.lines).ok()??;
@@ -132,7 +132,7 @@ impl Files {
         }
     }
 
-    /// An object's body.
+    /// The body of an object.
     fn load(&self, number: usize) -> Option<Value> {
         let part = *self.objects.get(number)?;
         let text = self.slice(part)?;
@@ -143,7 +143,7 @@ impl Files {
         }
     }
 
-    /// Gives every finding its place, in the order of places.
+    /// Adds the place to every finding and sorts by it.
     fn located(&self, mut found: Vec<(usize, ObjectFault)>, ids: &[Option<ObjectId>]) -> Vec<Finding> {
         found.sort_by_key(|(number, _)| *number);
         let mut findings = self.others.clone();
@@ -165,7 +165,7 @@ impl Files {
     }
 }
 
-/// The place of a field, or of the nearest thing around it that is there.
+/// The place of a field, or of its closest existing parent.
 fn place(root: &Node, path: &ValuePath) -> Location {
     let mut at = root;
     for step in &path.0 {
@@ -180,12 +180,12 @@ fn items(body: &Value) -> Option<&Vec<Value>> {
     body.as_object().filter(|map| is_list(map))?.get("items")?.as_array()
 }
 
-/// Whether a document holds more than comments.
+/// Whether a document contains more than comments.
 fn says_something(document: &str) -> bool {
     document.lines().any(|line| !line.trim().is_empty() && !line.trim_start().starts_with('#'))
 }
 
-/// Checks objects that are there already, each with the name of what it came from.
+/// Validates parsed objects, each with the name of its source.
 pub fn check_bodies(bodies: &[(&str, &Value)], options: ValidateOptions) -> Findings {
     let schemas = Schemas::new();
     let mut checked = Findings { minor: options.minor, objects: bodies.len(), ..Findings::default() };

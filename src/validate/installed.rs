@@ -1,4 +1,4 @@
-//! Which Secrets there are once a set of objects is installed: who makes each, and who needs it.
+//! The Secrets that exist once a set of objects is installed: their creators and their users.
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
@@ -8,50 +8,50 @@ use serde_json::{Value, json};
 use super::RequiredSecret;
 use crate::{escape, shell};
 
-/// Who makes a Secret.
+/// The creator of a Secret.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Maker {
     /// It is one of the objects.
     Manifests,
     /// A Job or a controller, in words.
     Other(String),
-    /// Nobody but the user.
+    /// The user has to create it.
     You,
 }
 
-/// How a Secret that one has to make is made.
+/// The type of a Secret that the user has to create.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum SecretType {
-    /// Keys with any content.
+    /// Keys with arbitrary content.
     Generic,
     /// A certificate and its key.
     Tls,
-    /// The password of a registry of images.
+    /// Credentials for an image registry.
     Registry,
 }
 
-/// A Secret that is there after an install.
+/// A Secret that exists after an install.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct InstalledSecret {
     /// Its namespace.
     pub namespace: String,
     /// Its name.
     pub name: String,
-    /// Its keys, as far as they are named.
+    /// Its keys, as far as they are known.
     pub keys: Vec<String>,
-    /// Who makes it.
+    /// Its creator.
     pub made_by: Maker,
     /// The objects that need it, `Deployment/web`.
     pub needed_by: Vec<String>,
-    /// What kind of Secret it is.
+    /// Its type.
     pub kind: SecretType,
 }
 
-/// The annotations by which an Ingress or a Gateway asks cert-manager for its certificates.
+/// The annotations by which an Ingress or a Gateway requests certificates of cert-manager.
 const ISSUED: [&str; 3] = ["cert-manager.io/issuer", "cert-manager.io/cluster-issuer", "kubernetes.io/tls-acme"];
 
-/// The Secrets of a set of objects, by name. `required` are those that objects need and the set does not hold;
-/// `namespace` is that of objects which name none.
+/// The Secrets of a set of objects, sorted by name. `required` are those that objects need and the set does not
+/// contain; `namespace` is that of objects that name none.
 pub fn installed(bodies: &[&Value], required: &[RequiredSecret], namespace: &str) -> Vec<InstalledSecret> {
     let mut all: BTreeMap<(String, String), InstalledSecret> = BTreeMap::new();
     for secret in required {
@@ -112,7 +112,7 @@ pub fn installed(bodies: &[&Value], required: &[RequiredSecret], namespace: &str
     all.into_values().collect()
 }
 
-/// Notes that something makes a Secret, whether or not an object needs it.
+/// Records that something creates a Secret, whether or not an object needs it.
 fn made(
     all: &mut BTreeMap<(String, String), InstalledSecret>,
     place: (String, String),
@@ -141,7 +141,7 @@ fn made(
     }
 }
 
-/// The Secrets that a script of `shared-secrets` makes, and their keys: `begin NAME`, a line for each key, `finish`.
+/// The Secrets that a script of `shared-secrets` creates, and their keys: `begin NAME`, a line for each key, `finish`.
 fn generated(script: &str) -> Vec<(String, Vec<String>)> {
     let mut found: Vec<(String, Vec<String>)> = Vec::new();
     let mut open = false;
@@ -184,7 +184,7 @@ fn certificates(body: &Value) -> Vec<String> {
     ingress.chain(gateway).filter_map(|name| name.as_str().map(str::to_owned)).collect()
 }
 
-/// The Secrets by which images are pulled, at any depth.
+/// The image pull Secrets, at any depth.
 fn pull_secrets(value: &Value, namespace: &str, found: &mut Vec<(String, String)>) {
     match value {
         Value::Object(map) => {
@@ -212,7 +212,7 @@ impl Maker {
     }
 }
 
-/// One line for each Secret, in columns; those that one has to make come first.
+/// One line for each Secret, in columns; those that the user has to create come first.
 pub fn text(all: &[InstalledSecret]) -> String {
     let mut rows = vec![["SECRET", "KEYS", "MADE BY", "NEEDED BY"].map(str::to_owned)];
     for secret in sorted(all) {
@@ -235,7 +235,7 @@ fn sorted(all: &[InstalledSecret]) -> impl Iterator<Item = &InstalledSecret> {
     yours.into_iter().chain(others)
 }
 
-/// For programs; `schemas/secrets.schema.json` describes it.
+/// The Secrets for programs; `schemas/secrets.schema.json` describes it.
 pub fn json(all: &[InstalledSecret]) -> Value {
     let secret = |secret: &InstalledSecret| {
         json!({
@@ -258,7 +258,7 @@ pub fn json(all: &[InstalledSecret]) -> Value {
     Value::Array(sorted(all).map(secret).collect())
 }
 
-/// The commands that make what nothing else makes. Their content comes from files, and so is in no history of a shell.
+/// The commands that create the remaining Secrets. Their content comes from files, and so is in no shell history.
 pub fn kubectl(all: &[InstalledSecret]) -> String {
     let mut out = String::new();
     for secret in all.iter().filter(|secret| secret.made_by == Maker::You) {

@@ -1,8 +1,8 @@
-//! Manifests, ours or anyone's, compared with what a Kubernetes version takes.
+//! Validates manifests of any origin for a Kubernetes version.
 //!
-//! [`Set`] is given one object after the other and keeps of each only what others may refer to:
-//! [`schema`] and [`walk`] know the fields, [`api`] the versions, [`crate::manifest::faults`] what no schema says,
-//! [`references`] what objects need from each other. [`files`] reads texts and finds the lines of what was found.
+//! [`Set`] gets the objects one by one and keeps of each only what others may refer to: [`schema`] and [`walk`] check
+//! the fields, [`api`] the versions, [`crate::manifest::faults`] the rules that no schema expresses, [`references`] the
+//! references between objects. [`files`] reads files and finds the lines of findings.
 
 mod api;
 pub mod files;
@@ -20,46 +20,46 @@ pub use set::{End, RequiredSecret, Set, ValidateOptions};
 pub use crate::diag::Severity;
 use crate::manifest::ObjectId;
 
-/// Something that was found, with its place.
+/// A finding with its place.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Finding {
     /// Stable, in kebab case.
     pub code: &'static str,
     /// How bad it is.
     pub severity: Severity,
-    /// The file, as it was named; `-` for stdin. Where values were rendered, that of the value, or else the template.
+    /// The file as it was named; `-` for stdin. For rendered values, the file of the value, or else the template.
     pub file: String,
-    /// Counted from 1.
+    /// The line, from 1.
     pub line: usize,
-    /// Counted from 1, in characters.
+    /// The column, from 1, in characters.
     pub column: usize,
-    /// The object; none where there is no telling.
+    /// The object; `None` where it is unknown.
     pub object: Option<ObjectId>,
     /// The field, `spec.ports[0].name`.
     pub path: String,
-    /// Lower case, no final period; never a secret's value.
+    /// The message: lower case, no final period; never a secret's value.
     pub message: String,
-    /// What to do next.
+    /// The next step.
     pub hint: Option<String>,
 }
 
-/// All that a run found.
+/// The result of a run.
 #[derive(Debug, Clone, Default)]
 pub struct Findings {
-    /// The Kubernetes version's second number.
+    /// The minor of the Kubernetes version.
     pub minor: u32,
-    /// How many objects were looked at.
+    /// The number of objects.
     pub objects: usize,
-    /// In the order of files and lines.
+    /// The findings, sorted by file and line.
     pub all: Vec<Finding>,
-    /// Kinds that no schema is known of, as `group/version Kind`, and how many objects of each there are.
+    /// Kinds without a known schema, as `group/version Kind`, and the number of objects of each.
     pub skipped: Vec<(String, usize)>,
-    /// Secrets that objects need and the set does not hold.
+    /// Secrets that objects need and the set does not contain.
     pub secrets: Vec<RequiredSecret>,
 }
 
 impl Findings {
-    /// How many findings are at least so bad.
+    /// The number of findings of at least this severity.
     pub fn count(&self, least: Severity) -> usize {
         self.all.iter().filter(|finding| finding.severity >= least).count()
     }

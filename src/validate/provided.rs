@@ -1,4 +1,4 @@
-//! What a set of objects provides to each other.
+//! The parts of objects to which others can refer.
 
 use std::collections::{HashMap, HashSet};
 
@@ -7,7 +7,7 @@ use serde_json::Value;
 use super::references::{PortReference, Selector, pod_path};
 use crate::manifest::ObjectId;
 
-/// Kinds that others refer to by name.
+/// Kinds to which others refer by name.
 const REFERRED: [&str; 13] = [
     "ConfigMap",
     "Secret",
@@ -24,22 +24,22 @@ const REFERRED: [&str; 13] = [
     "ReplicationController",
 ];
 
-/// What is kept of an object.
+/// The parts of an object that are kept.
 #[derive(Debug, Default)]
 pub struct Kept {
     /// The keys of its data.
     pub keys: Vec<String>,
     /// The ports of a Service.
     pub ports: Vec<(i64, Option<String>)>,
-    /// A Service outside of the cluster has any port.
+    /// A Service of an external name has every port.
     pub external: bool,
 }
 
-/// Things with labels and named ports: pods that some object makes, or Services.
+/// Objects with labels and named ports: pods in a template, or Services.
 #[derive(Debug, Default)]
 struct Labelled {
     all: Vec<(Value, Vec<String>)>,
-    /// Which have a label, by namespace, key and value.
+    /// The indices of those with a label, by namespace, key and value.
     by_label: HashMap<(String, String, String), Vec<usize>>,
     namespaces: HashSet<String>,
 }
@@ -55,12 +55,12 @@ impl Labelled {
         self.all.push((labels, ports));
     }
 
-    /// The names of the ports of all that are selected; none where nothing is.
+    /// The names of the ports of all that are selected; `None` where none is.
     fn selected(&self, namespace: &str, selector: &Selector) -> Option<Vec<&str>> {
         let having = |(key, value): &(String, String)| {
             self.by_label.get(&(namespace.to_owned(), key.clone(), value.clone())).map_or(&[][..], Vec::as_slice)
         };
-        // Those with the rarest label are few, however many objects there are.
+        // Those with the rarest label are few, even among many objects.
         let few = selector.pairs().iter().map(having).min_by_key(|numbers| numbers.len())?;
         let mut ports = None;
         for number in few {
@@ -73,20 +73,20 @@ impl Labelled {
     }
 }
 
-/// What a set of objects provides.
+/// Everything that a set of objects provides.
 #[derive(Debug, Default)]
 pub struct Provided {
     objects: HashMap<(&'static str, String), HashMap<String, Kept>>,
     pods: Labelled,
     services: Labelled,
-    /// Names of Secrets that a controller makes, by namespace, and what makes them.
+    /// Names of Secrets that a controller creates, by namespace, and the controller.
     made: HashMap<(String, String), String>,
-    /// The ConfigMaps whose scripts name something, by namespace and word.
+    /// The ConfigMaps whose scripts contain a word, by namespace and word.
     scripts: HashMap<(String, String), String>,
 }
 
 impl Provided {
-    /// Keeps what an object provides.
+    /// Adds an object.
     pub fn add(&mut self, id: &ObjectId, namespace: &str, body: &Value) {
         if let Some(kind) = REFERRED.iter().find(|kind| **kind == id.kind) {
             let kept = kept(kind, body);
@@ -138,7 +138,7 @@ impl Provided {
         self.pods.add(namespace, labels, ports);
     }
 
-    /// A script that creates objects may make the Secrets that it names.
+    /// A script that creates objects may create the Secrets whose names it contains.
     fn script(&mut self, id: &ObjectId, namespace: &str, body: &Value) {
         for text in body.get("data").and_then(Value::as_object).into_iter().flat_map(|data| data.values()) {
             if let Some(text) = text.as_str().filter(|text| text.contains("kubectl create")) {
@@ -160,29 +160,29 @@ impl Provided {
         self.objects.get(&(kind, namespace.to_owned()))
     }
 
-    /// A kind by its name, if it is one that others refer to.
+    /// A kind by its name, where others refer to it.
     pub fn referred(kind: &str) -> Option<&'static str> {
         REFERRED.iter().copied().find(|known| *known == kind)
     }
 
-    /// What makes a Secret that is not in the set: a controller, or a job that runs a script.
+    /// The creator of a Secret that is not in the set: a controller, or a Job with a script.
     pub fn maker(&self, namespace: &str, secret: &str) -> Option<String> {
         let place = (namespace.to_owned(), secret.to_owned());
         let script = || self.scripts.get(&place).map(|name| format!("the job that runs ConfigMap/{name}"));
         self.made.get(&place).cloned().or_else(script)
     }
 
-    /// Whether anything in a namespace makes pods.
+    /// Whether any object in a namespace creates pods.
     pub fn has_pods(&self, namespace: &str) -> bool {
         self.pods.namespaces.contains(namespace)
     }
 
-    /// The names of the ports of all pods that are selected; none where nothing is.
+    /// The names of the ports of all selected pods; `None` where no pod is selected.
     pub fn selected_pods(&self, namespace: &str, selector: &Selector) -> Option<Vec<&str>> {
         self.pods.selected(namespace, selector)
     }
 
-    /// The names of the ports of all Services that are selected; none where nothing is.
+    /// The names of the ports of all selected Services; `None` where no Service is selected.
     pub fn selected_services(&self, namespace: &str, selector: &Selector) -> Option<Vec<&str>> {
         self.services.selected(namespace, selector)
     }

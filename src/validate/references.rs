@@ -1,7 +1,7 @@
-//! What objects need from each other: names that another object must have, keys, ports, labels.
+//! References between objects: names of other objects, keys, ports, labels.
 //!
-//! One function says all that an object needs, with the field that asks; it runs twice for the few objects whose
-//! needs nothing meets, because only then the fields matter.
+//! One function visits all references of an object with their fields; it runs a second time for the few objects with
+//! unresolved references, because only then the fields matter.
 
 use serde_json::Value;
 
@@ -17,7 +17,7 @@ pub enum PortReference {
 }
 
 impl PortReference {
-    /// A whole number or a text.
+    /// Parses an integer or a string.
     pub fn of(value: &Value) -> Option<Self> {
         match value {
             Value::String(name) => Some(PortReference::Name(name.clone())),
@@ -35,7 +35,7 @@ impl std::fmt::Display for PortReference {
     }
 }
 
-/// What selects objects by their labels, as much of it as can be told: expressions match anything.
+/// A label selector, as far as it can be evaluated: expressions match everything.
 #[derive(Debug, Clone, Default)]
 pub struct Selector(Vec<(String, String)>);
 
@@ -56,35 +56,35 @@ impl Selector {
         &self.0
     }
 
-    /// Whether it says nothing.
+    /// Whether it is empty.
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()
     }
 
-    /// Whether it selects what has these labels.
+    /// Whether it selects an object with these labels.
     pub fn selects(&self, labels: &Value) -> bool {
         self.0.iter().all(|(key, value)| labels.get(key).and_then(Value::as_str) == Some(value))
     }
 }
 
-/// Something that an object needs.
+/// A reference.
 #[derive(Debug, Clone)]
 pub enum Need {
-    /// An object, in the needing object's namespace unless another is given, perhaps with a key in its data.
+    /// An object, in the referring object's namespace unless another is given, with an optional key of its data.
     Object { kind: &'static str, name: String, namespace: Option<String>, key: Option<String> },
     /// A Service with a port.
     Service { name: String, namespace: Option<String>, port: Option<PortReference> },
-    /// Something of a kind that is named in the object, for scaling.
+    /// An object of a kind that the field names, for scaling.
     Target { kind: String, name: String },
-    /// Pods with labels, and perhaps ports that one of them must have by name.
+    /// Pods with labels, and port names of which one pod must have each.
     Pods { selector: Selector, ports: Vec<String> },
-    /// Services with labels, and ports that one of them must have by name.
+    /// Services with labels, and port names of which one Service must have each.
     Services { selector: Selector, ports: Vec<String> },
 }
 
 type Leave<'f> = dyn FnMut(Need, &FieldValue<'_, '_>) + 'f;
 
-/// Says all that an object needs, always in the same order.
+/// Visits all references of an object, always in the same order.
 pub fn needs(id: &ObjectId, root: &FieldValue<'_, '_>, leave: &mut Leave<'_>) {
     if let Some(pod) = pod_path(id) {
         below(root, pod, &mut |spec| pod_needs(spec, leave));
@@ -128,7 +128,7 @@ pub fn needs(id: &ObjectId, root: &FieldValue<'_, '_>, leave: &mut Leave<'_>) {
     }
 }
 
-/// Where the pod's spec is in a kind that has one.
+/// The path of the pod's spec in a kind that has one.
 pub fn pod_path(id: &ObjectId) -> Option<&'static [&'static str]> {
     match (id.group(), id.kind.as_str()) {
         ("", "Pod") => Some(&["spec"]),
@@ -140,7 +140,7 @@ pub fn pod_path(id: &ObjectId) -> Option<&'static [&'static str]> {
     }
 }
 
-/// Goes down the keys and shows what is there.
+/// Visits the values below the keys.
 fn below(node: &FieldValue<'_, '_>, keys: &[&'static str], show: &mut dyn FnMut(&FieldValue<'_, '_>)) {
     match keys {
         [] => show(node),
@@ -168,14 +168,14 @@ fn optional(node: &FieldValue<'_, '_>) -> bool {
     node.value.get("optional").and_then(Value::as_bool) == Some(true)
 }
 
-/// An object of a kind by the name under a key, unless it is optional.
+/// A reference by the name under a key, unless it is optional.
 fn object(node: &FieldValue<'_, '_>, key: &'static str, kind: &'static str, leave: &mut Leave<'_>) {
     if !optional(node) {
         name(node, key, &mut |name, at| leave(Need::Object { kind, name, namespace: None, key: None }, at));
     }
 }
 
-/// An object as a source of files: the items' keys must be in it.
+/// An object as a source of files: it must have the items' keys.
 fn files(node: &FieldValue<'_, '_>, key: &'static str, kind: &'static str, leave: &mut Leave<'_>) {
     object(node, key, kind, leave);
     if optional(node) {
@@ -270,7 +270,7 @@ fn ingress(root: &FieldValue<'_, '_>, spec: &FieldValue<'_, '_>, leave: &mut Lea
             }
         }
     }
-    // cert-manager makes the Secrets of Ingresses that name an issuer.
+    // cert-manager creates the Secrets of Ingresses that name an issuer.
     let annotations = root.value.pointer("/metadata/annotations").and_then(Value::as_object);
     let issued = ["cert-manager.io/issuer", "cert-manager.io/cluster-issuer", "kubernetes.io/tls-acme"];
     if annotations.is_some_and(|a| issued.iter().any(|key| a.contains_key(*key))) {
@@ -290,7 +290,7 @@ fn ingress_backend(backend: &FieldValue<'_, '_>, leave: &mut Leave<'_>) {
 
 fn monitor(kind: &str, spec: &FieldValue<'_, '_>, leave: &mut Leave<'_>) {
     let Some(selector) = spec.get("selector") else { return };
-    // Other namespaces may hold what it selects.
+    // Other namespaces may contain the selected objects.
     if spec.has("namespaceSelector") {
         return;
     }

@@ -1,4 +1,4 @@
-//! What was found, in the forms that people and programs read.
+//! Writes findings for people and for programs.
 
 use std::collections::HashMap;
 use std::fmt::Write as _;
@@ -9,7 +9,7 @@ use sha2::{Digest, Sha256};
 use super::{Finding, Findings, RequiredSecret, Severity};
 use crate::{escape, redact};
 
-/// One finding a line, as compilers write them, and its hint below.
+/// One line per finding in the format of compilers, followed by its hint.
 pub fn text(checked: &Findings, least: Severity) -> String {
     let mut out = String::new();
     for f in checked.all.iter().filter(|f| f.severity >= least) {
@@ -30,7 +30,7 @@ pub fn text(checked: &Findings, least: Severity) -> String {
     out
 }
 
-/// One sentence about the whole run.
+/// A summary of the run in one sentence.
 pub fn summary(checked: &Findings) -> String {
     let errors = checked.count(Severity::Error);
     let warnings = checked.count(Severity::Warning) - errors;
@@ -60,7 +60,7 @@ fn counted(n: usize, what: &str) -> String {
     format!("{n} {what}{}", if n == 1 { "" } else { "s" })
 }
 
-/// The Secrets that have to come from elsewhere, one a line, columns between tabs.
+/// The required Secrets, one per line, in columns separated by tabs.
 pub fn secrets(all: &[RequiredSecret]) -> String {
     let mut out = String::from("NAMESPACE\tSECRET\tKEYS\tMADE BY\tNEEDED BY\n");
     for secret in all {
@@ -75,7 +75,7 @@ pub fn secrets(all: &[RequiredSecret]) -> String {
     out
 }
 
-/// All that was found; `schemas/validate.output.schema.json` describes it.
+/// The result as JSON; `schemas/validate.output.schema.json` describes it.
 pub fn json(checked: &Findings) -> Value {
     let findings: Vec<Value> = checked.all.iter().map(finding).collect();
     let skipped: Vec<Value> =
@@ -110,7 +110,7 @@ fn finding(f: &Finding) -> Value {
     })
 }
 
-/// What a finding says in one sentence.
+/// A finding as one sentence.
 fn sentence(f: &Finding) -> String {
     let object = f.object.as_ref().map(|id| format!("{id}: ")).unwrap_or_default();
     let hint = f.hint.as_ref().map(|hint| format!(" ({hint})")).unwrap_or_default();
@@ -174,12 +174,12 @@ fn uri(path: &str) -> String {
     out
 }
 
-/// A Code Quality report as GitLab's merge requests read it.
+/// A Code Quality report for GitLab's merge requests.
 pub fn code_quality(checked: &Findings) -> Value {
     let mut times: HashMap<String, usize> = HashMap::new();
     let issues = checked.all.iter().map(|f| {
         let same = format!("{}\n{}\n{}", f.file, f.code, sentence(f));
-        // A fingerprint without the line: a finding stays itself when lines move.
+        // The fingerprint does not contain the line, so that a finding keeps it when lines move.
         let n = times.entry(same.clone()).and_modify(|n| *n += 1).or_insert(0);
         let digest = Sha256::digest(format!("{same}\n{n}").as_bytes());
         let fingerprint = digest.iter().fold(String::with_capacity(64), |mut hex, byte| {

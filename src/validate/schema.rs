@@ -1,7 +1,7 @@
 //! The compact schemas of `schemas/objects/`, read one type at a time as objects ask for them.
 //!
-//! The form is described in that folder's readme. A text is scanned once for where its lines begin; a type's line
-//! is taken apart when an object first needs it.
+//! The readme of that folder describes the format. A file is scanned once for its lines; the line of a type is parsed
+//! when an object first needs it.
 
 use std::cell::OnceCell;
 use std::collections::HashMap;
@@ -9,17 +9,17 @@ use std::sync::LazyLock;
 
 use percent::decoded;
 
-/// How many files there are.
+/// The number of files.
 const FILES: usize = 6;
 
-/// A file of `schemas/objects/`, as `build.rs` packs it.
+/// Embeds a file of `schemas/objects/`, as `build.rs` compresses it.
 macro_rules! packed {
     ($name:literal) => {
         include_bytes!(concat!(env!("OUT_DIR"), "/objects/", $name, ".z"))
     };
 }
 
-/// The published schemas by the names of their files, Kubernetes' own first; unpacked when they are first asked for.
+/// The published schemas in the order of their files, Kubernetes' own first; decompressed at their first use.
 static TEXTS: LazyLock<[String; FILES]> = LazyLock::new(|| {
     [
         unpacked(packed!("kubernetes")),
@@ -31,16 +31,16 @@ static TEXTS: LazyLock<[String; FILES]> = LazyLock::new(|| {
     ]
 });
 
-/// The text that the build packed; a test reads them all, so an empty one for broken data is never seen.
+/// Decompresses a file; a test reads them all, so the empty string for corrupt data never occurs.
 fn unpacked(bytes: &[u8]) -> String {
     let text = miniz_oxide::inflate::decompress_to_vec(bytes).unwrap_or_default();
     String::from_utf8(text).unwrap_or_default()
 }
 
-/// Kubernetes versions that the schemas are of: the second number of the first and of the last.
+/// The Kubernetes versions of the schemas: the minors of the first and of the last.
 pub const MINORS: (u32, u32) = (33, 37);
 
-/// From which version to which something is so, both included.
+/// A range of Kubernetes versions, both ends included.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct KubernetesSpan {
     /// The first minor.
@@ -52,30 +52,30 @@ pub struct KubernetesSpan {
 impl KubernetesSpan {
     const ALL: KubernetesSpan = KubernetesSpan { first: 0, last: u32::MAX };
 
-    /// `34-35`, `34-`, `-35`.
+    /// Parses `34-35`, `34-`, `-35`.
     fn parse(text: &str) -> Self {
         let (first, last) = text.split_once('-').unwrap_or((text, text));
         KubernetesSpan { first: first.parse().unwrap_or(0), last: last.parse().unwrap_or(u32::MAX) }
     }
 
-    /// Whether a minor is in it.
+    /// Whether a minor is in the range.
     pub fn has(self, minor: u32) -> bool {
         (self.first..=self.last).contains(&minor)
     }
 }
 
-/// A kind of objects in one API version.
+/// A kind in one API version.
 #[derive(Debug, Clone, Copy)]
 pub struct KindSchema {
     /// `apps/v1`.
     pub api_version: &'static str,
     /// `Deployment`.
     pub kind: &'static str,
-    /// The versions that have it.
+    /// The Kubernetes versions that have it.
     pub span: KubernetesSpan,
-    /// The versions where it is deprecated.
+    /// The Kubernetes versions in which it is deprecated.
     pub deprecated: Option<KubernetesSpan>,
-    /// Which text it is in, 0 for Kubernetes' own.
+    /// The index of its file, 0 for Kubernetes' own.
     pub text: usize,
     type_name: &'static str,
 }
@@ -87,36 +87,37 @@ impl KindSchema {
     }
 }
 
-/// What a value must be.
+/// The type of a value.
 #[derive(Debug)]
 pub enum Type {
-    /// Anything at all.
+    /// Any value.
     Any,
-    /// A map of anything.
+    /// A map of any values.
     AnyMap,
-    /// A text of so many characters, with a pattern of [`Schemas::pattern`] by text and number.
+    /// A string with a length in characters and a pattern of [`Schemas::pattern`] by file and number.
     Text { least: usize, most: usize, pattern: Option<(usize, usize)> },
-    /// One of these texts.
+    /// One of these strings.
     OneOf(Vec<String>),
-    /// True or false.
+    /// A boolean.
     Bool,
-    /// A whole number.
+    /// An integer within bounds.
     Int(i64, i64),
     /// Any number.
     Number,
     /// A quantity, `500m`.
     Quantity,
-    /// A whole number or a text.
+    /// An integer or a string.
     IntOrText,
     /// Bytes in base64.
     Bytes,
-    /// A time.
+    /// A timestamp.
     Time,
-    /// So many items of a type; no two with the same values under `unique`, an empty name being the item itself.
+    /// A list of a length with items of one type; no two may agree in the fields of `unique`, where an empty name is
+    /// the item itself.
     List { item: Box<Type>, least: usize, most: usize, unique: Vec<&'static str> },
-    /// Any keys.
+    /// A map with any keys.
     Map(Box<Type>),
-    /// A type with fields: its text and its name.
+    /// A type with fields: its file and its name.
     Fields(usize, &'static str),
 }
 
@@ -125,15 +126,15 @@ pub enum Type {
 pub struct FieldSchema {
     /// Its name.
     pub name: &'static str,
-    /// Whether it must be there.
+    /// Whether it is required.
     pub required: bool,
-    /// The versions where it is so.
+    /// The Kubernetes versions that have it.
     pub span: KubernetesSpan,
-    /// What it holds.
+    /// Its type.
     pub holds: Type,
 }
 
-/// The fields of a type, sorted by name; a name may come more than once, for several versions.
+/// The fields of a type, sorted by name; a name may occur more than once, for several versions.
 #[derive(Debug)]
 pub struct Fields {
     fields: Vec<FieldSchema>,
@@ -151,7 +152,7 @@ impl Fields {
         self.fields.iter()
     }
 
-    /// Those of this name, in whatever version.
+    /// The fields of a name, for all versions.
     pub fn named(&self, name: &str) -> &[FieldSchema] {
         let start = self.fields.partition_point(|field| field.name < name);
         let rest = &self.fields[start..];
@@ -159,7 +160,7 @@ impl Fields {
     }
 }
 
-/// The line of a type, and its fields once they are needed.
+/// The line of a type, and its fields after their first use.
 struct Line {
     text: &'static str,
     fields: OnceCell<Fields>,
@@ -174,7 +175,7 @@ pub struct Schemas {
 }
 
 impl Schemas {
-    /// Finds where everything is; nothing is taken apart yet.
+    /// Indexes the lines of all files; none is parsed yet.
     pub fn new() -> Self {
         let mut schemas = Schemas {
             kinds: Vec::new(),
@@ -221,20 +222,20 @@ impl Schemas {
         self.fields(kind.text, kind.type_name)
     }
 
-    /// The fields of a type. Custom resources share the types of Kubernetes' own metadata.
+    /// The fields of a type. Custom resources use the types of Kubernetes' own metadata.
     pub fn fields(&self, text: usize, name: &str) -> Option<&Fields> {
         let own = self.types[text].get(name).map(|line| (line, text));
         let (line, text) = own.or_else(|| self.types[0].get(name).map(|line| (line, 0)))?;
         Some(line.fields.get_or_init(|| parse_fields(line.text, text)))
     }
 
-    /// A pattern of [`Type::Text`].
+    /// The pattern of a [`Type::Text`].
     pub fn pattern(&self, (text, number): (usize, usize)) -> Option<&'static str> {
         self.patterns[text].get(number).copied()
     }
 }
 
-/// `apps/v1 Deployment@34- Deployment deprecated@36-`.
+/// Parses `apps/v1 Deployment@34- Deployment deprecated@36-`.
 fn kind_line(line: &'static str, text: usize) -> Option<KindSchema> {
     let mut words = line.split(' ');
     let api_version = words.next()?;
@@ -249,7 +250,7 @@ fn spanned(word: &'static str) -> (&'static str, KubernetesSpan) {
     word.split_once('@').map_or((word, KubernetesSpan::ALL), |(name, span)| (name, KubernetesSpan::parse(span)))
 }
 
-/// `name!@34-:type`, each between spaces.
+/// Parses `name!@34-:type`, separated by spaces.
 fn parse_fields(line: &'static str, text: usize) -> Fields {
     let mut out = Fields { fields: Vec::new(), open: false, built_in: text == 0, requires: false };
     for word in line.split(' ') {
@@ -311,7 +312,7 @@ fn parse_type(word: &'static str, text: usize) -> Type {
     }
 }
 
-/// `{1,16}`; either may be missing, and all of it.
+/// Parses `{1,16}`; either number may be missing, and the whole as well.
 fn range(text: &str, open: char, between: &str, close: char) -> (usize, usize) {
     let inner = text.strip_prefix(open).and_then(|rest| rest.strip_suffix(close));
     let (low, high) = inner.and_then(|inner| inner.split_once(between)).unwrap_or_default();
@@ -319,7 +320,7 @@ fn range(text: &str, open: char, between: &str, close: char) -> (usize, usize) {
 }
 
 mod percent {
-    /// `a%20b` as text; the tool that makes the schemas writes what would end a word so.
+    /// Decodes `a%20b`; the tool that makes the schemas encodes separators so.
     pub fn decoded(text: &str) -> String {
         let mut bytes = Vec::with_capacity(text.len());
         let mut rest = text.as_bytes();

@@ -1,4 +1,4 @@
-//! A set of objects: each is looked at once, and at the end what they need from each other is looked up.
+//! A set of objects: each is checked once, and the references between them at the end.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
@@ -12,48 +12,48 @@ use super::walk::Walk;
 use crate::diag::{Severity, ValuePath, code};
 use crate::manifest::{FieldValue, ObjectFault, ObjectId, faults, format};
 
-/// What a set is compared with.
+/// The options of a validation.
 #[derive(Debug, Clone)]
 pub struct ValidateOptions {
-    /// Kubernetes 1.this.
+    /// The minor of the Kubernetes version.
     pub minor: u32,
-    /// Where objects go that do not say it.
+    /// The namespace of objects without one.
     pub namespace: String,
 }
 
-/// A Secret that objects need and the set does not hold.
+/// A Secret that objects need and the set does not contain.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RequiredSecret {
     /// Its namespace.
     pub namespace: String,
     /// Its name.
     pub name: String,
-    /// The keys that are asked for by name.
+    /// The keys that are referred to.
     pub keys: Vec<String>,
-    /// What makes it; none: it must be there before.
+    /// Its creator; `None`: it must exist before.
     pub made_by: Option<String>,
     /// The objects that need it, `Deployment/web`.
     pub needed_by: Vec<String>,
 }
 
-/// What is left once all objects were seen.
+/// The result after all objects.
 #[derive(Debug, Default)]
 pub struct End {
-    /// The number of an object and what was found about it.
+    /// The numbers of objects and their findings.
     pub found: Vec<(usize, ObjectFault)>,
-    /// Kinds that no schema is known of.
+    /// Kinds without a known schema.
     pub skipped: Vec<(String, usize)>,
-    /// Secrets that have to come from elsewhere.
+    /// Secrets that must come from elsewhere.
     pub secrets: Vec<RequiredSecret>,
 }
 
-/// An object that was seen.
+/// An object of the set.
 struct Seen {
     id: ObjectId,
     needs: Vec<Need>,
 }
 
-/// All objects so far.
+/// The set so far.
 pub struct Set<'s> {
     schemas: &'s Schemas,
     walk: Walk<'s>,
@@ -66,7 +66,7 @@ pub struct Set<'s> {
     skipped: BTreeMap<String, usize>,
 }
 
-/// Put on every object that is made by this program.
+/// The label of every object that this program renders.
 const MANAGED_BY: (&str, &str) = ("app.kubernetes.io/managed-by", "gitlab-render");
 
 impl<'s> Set<'s> {
@@ -85,17 +85,17 @@ impl<'s> Set<'s> {
         }
     }
 
-    /// Says that the objects that follow are from another file.
+    /// Declares that the following objects are from another file.
     pub fn next_file(&mut self) {
         self.file += 1;
     }
 
-    /// How many objects there are.
+    /// The number of objects.
     pub fn len(&self) -> usize {
         self.seen.len()
     }
 
-    /// Whether there are none.
+    /// Whether the set is empty.
     pub fn is_empty(&self) -> bool {
         self.seen.is_empty()
     }
@@ -105,7 +105,7 @@ impl<'s> Set<'s> {
         self.seen.get(number).map(|seen| &seen.id)
     }
 
-    /// Looks at an object; it gets the next number.
+    /// Checks an object; it gets the next number.
     pub fn add(&mut self, body: &Value) -> Vec<ObjectFault> {
         let text = |value: Option<&Value>| value.and_then(Value::as_str).unwrap_or_default().to_owned();
         let metadata = body.get("metadata");
@@ -139,14 +139,14 @@ impl<'s> Set<'s> {
             }
             ApiKind::Elsewhere => {
                 *self.skipped.entry(format!("{} {}", id.api_version, id.kind)).or_default() += 1;
-                // No server ever sees the configuration of a program, which has no name or no group.
+                // The configuration of a program is never sent to a server; it has no name or no group.
                 if !id.api_version.contains('/') || body.get("metadata").is_none() {
                     return;
                 }
             }
             ApiKind::No => {}
         }
-        // What the schema has to say about a field is said once; only it knows which fields there are.
+        // A field with a fault of the schema gets no second one; only the schema knows which fields exist.
         let said: BTreeSet<String> = found.iter().map(|f| f.path.clone()).collect();
         let more = faults(id, body).into_iter().filter(|f| f.code != code::UNKNOWN_FIELD && !said.contains(&f.path));
         found.extend(more);
@@ -156,7 +156,7 @@ impl<'s> Set<'s> {
         if !id.name.is_empty() {
             let key = (id.group().to_owned(), id.kind.clone(), self.namespace(id).to_owned(), id.name.clone());
             if let Some(file) = self.names.insert(key, self.file) {
-                // Examples in a folder may be there to choose from.
+                // A folder may contain alternative examples.
                 let severity = if file == self.file || self.ours { Severity::Error } else { Severity::Warning };
                 let reason = "an earlier object of the set has the same kind and name";
                 let fault = ObjectFault::at("duplicate-object", severity, "metadata.name", reason);
@@ -169,7 +169,7 @@ impl<'s> Set<'s> {
         id.namespace.as_deref().unwrap_or(&self.options.namespace)
     }
 
-    /// Looks up what the objects need from each other. `load` gives an object's body once more.
+    /// Checks the references between objects. `load` returns an object's body once more.
     pub fn finish(self, mut load: impl FnMut(usize) -> Option<Value>) -> End {
         let mut end = End { skipped: self.skipped.clone().into_iter().collect(), ..End::default() };
         let mut secrets: BTreeMap<(String, String), RequiredSecret> = BTreeMap::new();
@@ -203,7 +203,7 @@ impl<'s> Set<'s> {
         end
     }
 
-    /// The Secret that a need is about, if the set does not hold it.
+    /// The missing Secret to which a reference points.
     fn secret(&self, id: &ObjectId, need: &Need) -> Option<RequiredSecret> {
         let Need::Object { kind: "Secret", name, namespace, key } = need else { return None };
         let namespace = namespace.as_deref().unwrap_or(self.namespace(id));
@@ -219,7 +219,7 @@ impl<'s> Set<'s> {
         })
     }
 
-    /// What is wrong where a need is not met. The field is filled in later.
+    /// The fault of an unresolved reference. The field is added later.
     fn unmet(&self, id: &ObjectId, need: &Need) -> Option<ObjectFault> {
         let own = self.namespace(id);
         match need {
@@ -244,7 +244,7 @@ impl<'s> Set<'s> {
                     (None, _) => Some(self.missing("Service", namespace, name)),
                     (Some(service), Some(port)) if !service.has(port) => {
                         let reason = format!("`Service/{name}` has no port `{port}`");
-                        // A gateway goes on without the rule.
+                        // A gateway ignores the rule.
                         let route = id.kind.ends_with("Route");
                         let severity = if route { Severity::Warning } else { Severity::Error };
                         let hint =
@@ -282,7 +282,7 @@ impl<'s> Set<'s> {
         Some(found("missing-port", self.severity(), reason, hint))
     }
 
-    /// Our own output is whole; what others give us may be a part of what is in the cluster.
+    /// Our own output is complete; other manifests may be a part of what is in the cluster.
     fn severity(&self) -> Severity {
         if self.ours { Severity::Error } else { Severity::Warning }
     }
@@ -316,7 +316,7 @@ fn found(code: &'static str, severity: Severity, reason: String, hint: Option<St
     ObjectFault { code, severity, path: String::new(), at: ValuePath::root(), reason, hint }
 }
 
-/// Whether an object says which kind it is.
+/// Whether an object has a kind and an API version.
 fn said_what(id: &ObjectId, body: &Value, found: &mut Vec<ObjectFault>) -> bool {
     let mut all = true;
     for (key, text) in [("apiVersion", &id.api_version), ("kind", &id.kind)] {

@@ -8,7 +8,7 @@ use serde_json::Value;
 use super::schema::{FieldSchema, Fields, MINORS, Schemas, Type};
 use crate::manifest::{FieldValue, ObjectFault, format};
 
-/// The walk over one object after the other, for one Kubernetes version.
+/// Compares objects with their schemas, for one Kubernetes version.
 pub struct Walk<'s> {
     schemas: &'s Schemas,
     minor: u32,
@@ -17,12 +17,12 @@ pub struct Walk<'s> {
 }
 
 impl<'s> Walk<'s> {
-    /// Nothing has been looked at yet.
+    /// Creates a walk without faults.
     pub fn new(schemas: &'s Schemas, minor: u32) -> Self {
         Walk { schemas, minor, patterns: HashMap::new(), faults: Vec::new() }
     }
 
-    /// What is wrong with an object whose fields these are.
+    /// The faults of an object with these fields.
     pub fn object(&mut self, root: &FieldValue<'_, '_>, fields: &Fields) -> Vec<ObjectFault> {
         self.fields(root, fields, true);
         std::mem::take(&mut self.faults)
@@ -48,8 +48,8 @@ impl<'s> Walk<'s> {
             }
         }
         if fields.requires {
-            // Of Kubernetes' own kinds a missing list or map is an empty one; where that will not do, what is missing in
-            // it is missing, and other rules say which lists may not be empty.
+            // Of Kubernetes' own kinds a missing list or map is an empty one; where that is invalid, a field in it is
+            // missing, and other rules know which lists may not be empty.
             let (schemas, minor) = (self.schemas, self.minor);
             let missing = |field: &&FieldSchema| {
                 field.required
@@ -90,7 +90,7 @@ impl<'s> Walk<'s> {
             Type::AnyMap if value.is_object() => {}
             Type::AnyMap => self.wrong(node, "a map"),
             Type::Fields(text, name) => match self.schemas.fields(*text, name) {
-                // A claim in a StatefulSet is a whole object, which may say what it is.
+                // A claim in a StatefulSet is a whole object, which may have a kind and an API version.
                 Some(fields) => self.fields(node, fields, self.schemas.is_kind(*text, name)),
                 None => debug_assert!(false, "no type {name}"),
             },
@@ -216,7 +216,7 @@ impl<'s> Walk<'s> {
     }
 }
 
-/// Whether a field that is missing is as good as an empty one.
+/// Whether a missing field is equivalent to an empty one.
 fn may_be_empty(schemas: &Schemas, holds: &Type) -> bool {
     match holds {
         Type::List { .. } => true,

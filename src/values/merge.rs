@@ -1,28 +1,28 @@
-//! The user's values over the defaults, as Helm coalesces them.
+//! Merges the user's values over the defaults, as Helm coalesces them.
 //!
-//! A map merges with a map, all else is replaced, and a null of the user's removes a default. A null without a
-//! default stays. Charts nest: a chart's section of the values lies over the defaults of that chart.
+//! A map merges with a map, other values replace, and a null of the user's removes a default. A null without a default
+//! stays. Charts nest: a chart's section of the values is merged over the defaults of that chart.
 
 use serde_json::{Map, Value};
 
 use crate::diag::{Diagnostic, ValuePath};
 
-/// Default values: a chart's own, and those of the charts inside it, by name.
+/// Default values: a chart's own, and those of its subcharts, by name.
 #[derive(Debug, Clone, Default)]
 pub struct ChartDefaults {
-    /// Its own defaults; a section for an inner chart goes over that chart's defaults.
+    /// Its own defaults; a section for a subchart takes precedence over that chart's defaults.
     pub values: Value,
-    /// The charts inside it.
+    /// The subcharts.
     pub charts: Vec<(String, ChartDefaults)>,
-    /// Whether the charts inside it have got the defaults of its `global` before the user's values come, as Helm
-    /// does it for the charts that a `ChartDefaults.yaml` lists: a null under `global` then removes nothing for them.
+    /// Whether the subcharts get the defaults of its `global` before the user's values are merged, as Helm does it for
+    /// the charts that a `ChartDefaults.yaml` lists: a null under `global` then removes nothing for them.
     pub hands_globals_down: bool,
 }
 
 impl ChartDefaults {
-    /// Makes charts of sections of one tree of defaults; a section is a dotted path, outer ones come first.
+    /// Turns sections of one tree of defaults into charts; a section is a dotted path, outer ones come first.
     ///
-    /// A section whose outer section is not a chart, or that is not in the tree, is left as it is.
+    /// A section whose outer section is not a chart, or that is not in the tree, is kept.
     pub fn with_sections(tree: Value, sections: &[&str]) -> Self {
         let mut root = ChartDefaults { hands_globals_down: true, ..ChartDefaults::from(tree) };
         for section in sections {
@@ -33,7 +33,7 @@ impl ChartDefaults {
             if let Some(outer) = outer
                 && let Some(values) = outer.values.get_mut(name).filter(|values| values.is_object()).map(Value::take)
             {
-                // The place is kept, for the order of keys.
+                // The key is kept, for the order of keys.
                 outer.values[name] = Value::Object(Map::new());
                 outer.charts.push((name.to_owned(), ChartDefaults::from(values)));
             }
@@ -48,19 +48,19 @@ impl From<Value> for ChartDefaults {
     }
 }
 
-/// Collects what the merge has to say.
+/// The findings of a merge.
 #[derive(Debug, Default)]
 pub(super) struct MergeFindings {
     pub warnings: Vec<Diagnostic>,
     pub errors: Vec<Diagnostic>,
 }
 
-/// How a null of the user's over a default is taken.
+/// The effect of a null of the user's over a default.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Nulls {
     /// It removes the default.
     Remove,
-    /// It stays, to remove the default of an inner chart.
+    /// It stays, to remove the default of a subchart.
     Keep,
     /// The default stays.
     Ignore,
@@ -82,7 +82,7 @@ pub(super) fn coalesce(
     let is_inner_chart = !path.0.is_empty();
     let mut tree = over(user, defaults, path, findings, &|key| match key {
         key if inner(key) => Rule { nulls: Nulls::Keep, drop_null: true },
-        // A null says that the chart is to see no globals at all: `view` needs to know.
+        // A null means that the chart gets no globals at all: `view` needs it.
         "global" if is_inner_chart => Rule { nulls: Nulls::Remove, drop_null: false },
         "global" if hands_globals_down => Rule { nulls: Nulls::Ignore, drop_null: false },
         _ => Rule { nulls: Nulls::Remove, drop_null: true },
@@ -108,11 +108,11 @@ pub(super) fn coalesce(
 /// How one key of a chart's values is merged.
 struct Rule {
     nulls: Nulls,
-    /// Whether a null over the whole removes it.
+    /// Whether a null over the whole value removes it.
     drop_null: bool,
 }
 
-/// A map of the user's over a map of defaults; the order is the defaults', then the user's.
+/// Merges a map of the user's over a map of defaults; the defaults' keys come first, then the user's.
 fn over(
     user: Map<String, Value>,
     mut defaults: Map<String, Value>,
@@ -149,7 +149,7 @@ fn over(
     defaults
 }
 
-/// Whether there is nothing in a default that a null could remove.
+/// Whether a null could remove nothing from a default.
 fn empty(default: &Value) -> bool {
     match default {
         Value::Null => true,
@@ -166,7 +166,7 @@ fn kept(path: ValuePath) -> Diagnostic {
         .hint("write the value that you want, or remove the key")
 }
 
-/// Warns where a map and something else meet, and a default that is not empty is lost.
+/// Warns where a map meets another type and a default that is not empty is lost.
 fn warn_of_types(own: &Value, default: &Value, path: &ValuePath, key: &str, findings: &mut MergeFindings) {
     let lost = match (own, default) {
         (Value::Null, _) | (_, Value::Null) => None,
@@ -189,7 +189,7 @@ fn warn_of_types(own: &Value, default: &Value, path: &ValuePath, key: &str, find
     }
 }
 
-/// Warns where the values of an inner chart and the globals above it do not fit together.
+/// Warns where the types of a subchart's values and of the globals above it differ.
 pub(super) fn warn_of_globals(tree: &Value, chart: &ChartDefaults, path: &ValuePath, findings: &mut MergeFindings) {
     let warning = |path: ValuePath, what: &str, hint: &str| {
         Diagnostic::warning("global-type", format!("`{path}`: {what}")).at_value(path).hint(hint)
@@ -226,9 +226,9 @@ pub(super) fn warn_of_globals(tree: &Value, chart: &ChartDefaults, path: &ValueP
     }
 }
 
-/// What the chart at a path sees: its section of the merged values, and the globals of those around it.
+/// The values of the chart at a path: its section of the merged values, and the globals of the enclosing charts.
 ///
-/// Each step of the path is a chart. A `global` further out wins over one further in.
+/// Each step of the path is a chart. An outer `global` wins over an inner one.
 pub fn component_view(tree: &Value, path: &[&str]) -> Value {
     let mut globals = tree.get("global").filter(|global| global.is_object()).cloned();
     let mut section = tree;
@@ -261,7 +261,7 @@ pub fn component_view(tree: &Value, path: &[&str]) -> Value {
     Value::Object(view)
 }
 
-/// Global values over those of an inner chart.
+/// Merges global values over those of a subchart.
 fn pass_down(above: Map<String, Value>, mut own: Map<String, Value>) -> Map<String, Value> {
     for (key, value) in above {
         match (value, own.get_mut(&key)) {
@@ -271,7 +271,7 @@ fn pass_down(above: Map<String, Value>, mut own: Map<String, Value>) -> Map<Stri
             (Value::Object(above), Some(Value::Object(own))) => {
                 *own = pass_down(above, std::mem::take(own));
             }
-            // Helm leaves what does not fit together as it is further in.
+            // Helm keeps the inner value where the types differ.
             (Value::Object(_), Some(_)) | (_, Some(Value::Object(_))) => {}
             (value, _) => {
                 own.insert(key, value);

@@ -1,7 +1,7 @@
-//! Values: reading them, laying them over each other and over the defaults, and where each came from.
+//! Values: parsing, merging over each other and over the defaults, and the origin of each.
 //!
-//! [`load`] reads what the user gave, [`merge`] lays it over the defaults. Both follow Helm to the letter; where
-//! they do not, `tests/dialect/exceptions.md` says why.
+//! [`load`] reads the user's inputs, [`merge`] merges them over the defaults. Both follow Helm to the letter;
+//! `tests/dialect/exceptions.md` gives a reason for each deviation.
 
 pub mod merge;
 pub mod set;
@@ -22,17 +22,17 @@ pub use crate::yaml::MAX_BYTES;
 pub use merge::{ChartDefaults, component_view};
 pub use set::path_of;
 
-/// One thing the user gave values by. Files are read by the caller.
+/// An input with values. The caller reads files.
 #[derive(Debug, Clone)]
 pub enum Input {
     /// A values file: `-f`, a profile, stdin.
     File {
-        /// What the user calls it.
+        /// The user's name for it.
         name: String,
-        /// Its content; from [`MAX_BYTES`] on the caller may leave out the rest.
+        /// Its content; the caller may drop what exceeds [`MAX_BYTES`].
         bytes: Vec<u8>,
     },
-    /// Values that stand inside files of other tools, read already.
+    /// Values from files of other tools, already parsed.
     Composed(Arc<Composed>),
     /// `--set`.
     Set(Flag),
@@ -42,66 +42,66 @@ pub enum Input {
     SetJson(Flag),
     /// `--set-literal`.
     SetLiteral(Flag),
-    /// `--set-file`; [`set_file_paths`] tells which files it needs.
+    /// `--set-file`; [`set_file_paths`] lists the files that it needs.
     SetFile(Flag, Vec<FileContent>),
 }
 
-/// Values out of one or several texts, with the places that each part has there.
+/// Values from one or several sources, with the place of each part.
 #[derive(Debug, Clone)]
 pub struct Composed {
-    /// The texts; the sources of all places below are their numbers.
+    /// The sources; all places below refer to them by number.
     pub texts: Vec<Source>,
     /// The values.
     pub values: Node,
-    /// Notes and warnings about them.
+    /// Notes and warnings about the values.
     pub found: Vec<Diagnostic>,
 }
 
-/// The text of one flag of the `--set` family.
+/// The argument of one flag of the `--set` family.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Flag {
     /// Its number among the flags of its kind, from 1.
     pub number: usize,
-    /// What was given after it.
+    /// The argument itself.
     pub text: String,
 }
 
-/// A file that a `--set-file` names.
+/// A file to which a `--set-file` refers.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct FileContent {
-    /// The path as the flag has it.
+    /// The path in the flag.
     pub path: String,
-    /// What is in it, or why it could not be read.
+    /// Its content, or the reason why it could not be read.
     pub content: Result<Vec<u8>, String>,
 }
 
-/// The user's values, all layers over each other, each with its place.
+/// The user's values: all layers merged, each with its place.
 #[derive(Debug, Clone)]
 pub struct Layers {
     user: Node,
-    /// The keys at the top of each file that has some.
+    /// The top-level keys of each file that has any.
     pub files: Vec<TopKeys>,
-    /// The texts that the places point into.
+    /// The sources to which the places point.
     pub sources: Sources,
 }
 
-/// The keys at the top of a values file.
+/// The top-level keys of a values file.
 #[derive(Debug, Clone)]
 pub struct TopKeys {
-    /// In their order.
+    /// The keys in their order.
     pub keys: Vec<TopKey>,
-    /// The string at `kind`, which objects for Kubernetes have.
+    /// The string at `kind`, which Kubernetes objects have.
     pub kind: Option<String>,
 }
 
-/// A key at the top of a values file.
+/// A top-level key of a values file.
 #[derive(Debug, Clone)]
 pub struct TopKey {
     /// The key.
     pub name: String,
-    /// Where it stands.
+    /// Its place.
     pub at: Location,
-    /// The keys below it, where it is a map.
+    /// The keys below it, where its value is a map.
     pub inner: Vec<String>,
 }
 
@@ -123,7 +123,7 @@ impl TopKeys {
 }
 
 impl Layers {
-    /// What the user set, and where each part of it was set.
+    /// The user's values, and the origin of each part.
     pub fn own(&self) -> (Value, Origins) {
         (self.user.to_value(), Origins(Some(self.user.clone())))
     }
@@ -132,51 +132,51 @@ impl Layers {
 /// The user's values over the defaults.
 #[derive(Debug, Clone)]
 pub struct Merged {
-    /// What the user set; nulls are kept.
+    /// The user's values; nulls are kept.
     pub user: Value,
-    /// The same over the defaults.
+    /// The values with the defaults.
     pub tree: Value,
-    /// Where the user set what.
+    /// The places at which the user set each value.
     pub origins: Origins,
-    /// The texts that the origins point into.
+    /// The sources to which the origins point.
     pub sources: Sources,
 }
 
-/// Where the user's values came from.
+/// The origins of the user's values.
 #[derive(Debug, Clone)]
 pub struct Origins(Option<Node>);
 
-/// Where a value came from.
+/// The origin of a value.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Origin {
-    /// The key; list items have none.
+    /// The place of the key; list items have none.
     pub key: Option<Location>,
-    /// The value.
+    /// The place of the value.
     pub value: Location,
 }
 
 impl Origins {
-    /// Of nothing: all values are defaults.
+    /// No origins: all values are defaults.
     pub fn none() -> Self {
         Origins(None)
     }
 
-    /// Of one tree.
+    /// The origins of one tree.
     pub fn of(node: Node) -> Self {
         Origins(Some(node))
     }
 
-    /// Where the value at a path was set, or the value it is part of: the closest one that the user wrote.
+    /// The place of the value at a path, or of the closest parent that the user wrote.
     pub fn get(&self, path: &ValuePath) -> Option<Origin> {
         self.nearest(path).map(|(_, origin)| origin)
     }
 
-    /// Where exactly the value at a path was set; none where it is a default.
+    /// The exact place of the value at a path; `None` where it is a default.
     pub fn exact(&self, path: &ValuePath) -> Option<Origin> {
         self.nearest(path).filter(|(steps, _)| *steps == path.0.len()).map(|(_, origin)| origin)
     }
 
-    /// The scalars that came from one source: the line that each stands on, and its path.
+    /// The scalars of one source: the line of each, and its path.
     pub fn values_of(&self, source: usize) -> impl Iterator<Item = (usize, ValuePath)> {
         fn walk(node: &Node, path: ValuePath, source: usize, found: &mut Vec<(usize, ValuePath)>) {
             match &node.kind {
@@ -195,9 +195,9 @@ impl Origins {
         found.into_iter()
     }
 
-    /// The closest value that the user wrote on the way to a path, and how many steps of the path lead to it.
+    /// The closest value that the user wrote on the way to a path, and the number of steps that lead to it.
     ///
-    /// None where the user wrote nothing but perhaps the root.
+    /// `None` where the user wrote nothing except perhaps the root.
     pub fn nearest(&self, path: &ValuePath) -> Option<(usize, Origin)> {
         let mut node = self.0.as_ref()?;
         let mut found = None;
@@ -210,13 +210,13 @@ impl Origins {
     }
 }
 
-/// Reads all that the user gave and lays it over each other in Helm's order: the files as given, then
-/// `--set-json`, `--set`, `--set-string`, `--set-file` and `--set-literal`. Reports the errors of all of them.
+/// Reads the user's inputs and merges them in Helm's order: the files as given, then `--set-json`, `--set`,
+/// `--set-string`, `--set-file` and `--set-literal`. Reports the errors of all of them.
 pub fn load(inputs: &[Input]) -> Result<Warned<Layers>, Failure> {
     load_with(inputs, Severity::Error)
 }
 
-/// The same; a key that a file has twice is as bad as `duplicates`, and where that is no error the last one counts.
+/// The same; `duplicates` is the severity of a repeated key in a file, and where that is no error the last one counts.
 ///
 /// # Errors
 /// As [`load`].
@@ -241,7 +241,7 @@ pub fn load_with(inputs: &[Input], duplicates: Severity) -> Result<Warned<Layers
     Ok(Warned { value: Layers { user, files, sources }, warnings: findings })
 }
 
-/// The inputs, lowest layer first. Their texts get their numbers in this order.
+/// The inputs, lowest layer first. Their sources are numbered in this order.
 pub fn in_order(inputs: &[Input]) -> Vec<&Input> {
     let mut ordered: Vec<&Input> = inputs.iter().collect();
     ordered.sort_by_key(|input| rank(input));
@@ -265,13 +265,13 @@ struct Loader {
     user: Option<Node>,
     files: Vec<TopKeys>,
     duplicates: Severity,
-    /// What flags have set, and where: paths that are set twice are reported.
+    /// The values that flags have set, with their places: a path that is set twice is reported.
     flags: HashMap<ValuePath, (Location, Value)>,
 }
 
 impl Loader {
-    /// A warning where another flag, or another part of this one, has set the same path to something else. As in Helm,
-    /// the last one counts.
+    /// A warning where another flag, or another part of the same one, has set the path to a different value. As in
+    /// Helm, the last one counts.
     fn set_twice(&mut self, path: ValuePath, at: Location, value: Value) {
         let twice = match self.flags.entry(path) {
             Entry::Vacant(new) => {
@@ -395,7 +395,7 @@ impl Loader {
     }
 }
 
-/// Replaces the paths of a `--set-file` by what is in the files.
+/// Replaces the paths of a `--set-file` by the contents of the files.
 fn put_content(node: &mut Node, files: &[FileContent]) -> Result<(), Diagnostic> {
     match &mut node.kind {
         Kind::List(items) => items.iter_mut().try_for_each(|item| put_content(item, files)),
@@ -418,7 +418,7 @@ fn put_content(node: &mut Node, files: &[FileContent]) -> Result<(), Diagnostic>
     }
 }
 
-/// The paths of the files that a `--set-file` needs; none where its syntax is wrong, which [`load`] reports.
+/// The paths of the files that a `--set-file` needs; empty where its syntax is wrong, which [`load`] reports.
 pub fn set_file_paths(text: &str) -> Vec<String> {
     let mut paths = Vec::new();
     if let Ok(mut flag) = set::parse(text, 0, Syntax::Path) {
@@ -433,15 +433,15 @@ pub fn set_file_paths(text: &str) -> Vec<String> {
     paths
 }
 
-/// Lays the user's values over the defaults.
+/// Merges the user's values over the defaults.
 pub fn merge(layers: Layers, defaults: Value) -> Warned<Merged> {
     lay(layers, ChartDefaults::from(defaults)).0
 }
 
-/// Lays the user's values over the defaults of a chart and of the charts inside it.
+/// Merges the user's values over the defaults of a chart and of its subcharts.
 ///
-/// Unlike [`merge`] it knows which sections are charts: a null over one brings its own defaults back, and
-/// anything else that is not a map is an error.
+/// Unlike [`merge`] it knows which sections are charts: a null over one restores its own defaults, and any other value
+/// that is not a map is an error.
 pub fn merge_charts(layers: Layers, chart: ChartDefaults) -> Result<Warned<Merged>, Box<(Report, Merged)>> {
     let (merged, errors) = lay(layers, chart);
     if errors.is_empty() {
@@ -466,7 +466,7 @@ fn lay(layers: Layers, chart: ChartDefaults) -> (Warned<Merged>, Vec<Diagnostic>
     (Warned { value: merged, warnings: findings.warnings }, findings.errors)
 }
 
-/// A chart's inner charts without their values.
+/// A chart's subcharts without their values.
 fn shape(chart: &ChartDefaults) -> ChartDefaults {
     ChartDefaults {
         charts: chart.charts.iter().map(|(n, c)| (n.clone(), shape(c))).collect(),

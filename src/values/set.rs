@@ -1,7 +1,7 @@
-//! The `--set` family: the syntax of its flags, and what they do to the values.
+//! The `--set` family: the syntax of its flags, and their effect on the values.
 //!
-//! A flag is first read into assignments, each a path and a value with their places in the flag's text,
-//! and then laid over the values that are there.
+//! A flag is first parsed into assignments, each a path and a value with their places in the flag's argument, and then
+//! applied to the values.
 
 use serde_json::Value;
 
@@ -10,25 +10,25 @@ use crate::yaml::{Kind, Node, read, scalar};
 
 /// The highest list index.
 pub const MAX_INDEX: usize = 65_536;
-/// How many steps a path may have.
+/// The maximum number of steps of a path.
 pub const MAX_STEPS: usize = 30;
 
-/// What the text after `=` means.
+/// The meaning of the argument after `=`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Syntax {
-    /// `--set`: integers, booleans, null, lists in braces, else text.
+    /// `--set`: integers, booleans, null, lists in braces, otherwise a string.
     Typed,
-    /// `--set-string`: text, lists in braces.
+    /// `--set-string`: a string, or lists in braces.
     Text,
     /// `--set-file`: the path of a file.
     Path,
-    /// `--set-literal`: everything up to the end is text; no escapes, no lists.
+    /// `--set-literal`: everything up to the end is a string; no escapes, no lists.
     Literal,
     /// `--set-json`: JSON.
     Json,
 }
 
-/// `path=value`, read.
+/// A parsed `path=value`.
 #[derive(Debug)]
 pub struct Assignment {
     steps: Vec<(Step, Location)>,
@@ -36,18 +36,18 @@ pub struct Assignment {
 }
 
 impl Assignment {
-    /// The value, to replace a file's path by its content.
+    /// The value, mutable, to replace a file's path by its content.
     pub fn value_mut(&mut self) -> &mut Node {
         &mut self.value
     }
 
-    /// Says that path and value come from elsewhere than the text of a flag.
+    /// Sets the place of path and value, for those that come from elsewhere than a flag's argument.
     pub fn relocate(&mut self, at: Location) {
         self.steps.iter_mut().for_each(|(_, place)| *place = at);
         self.value.relocate(&mut |place| *place = at);
     }
 
-    /// The path that is set, and where it stands.
+    /// The path that is set, and its place.
     pub fn place(&self) -> (ValuePath, Option<Location>) {
         (self.path(self.steps.len()), self.steps.last().map(|(_, at)| *at))
     }
@@ -57,16 +57,16 @@ impl Assignment {
     }
 }
 
-/// A flag, read: what it sets, and the warnings about what it does not.
+/// A parsed flag: its assignments, and warnings about ignored parts.
 #[derive(Debug, Default)]
 pub struct ParsedFlag {
-    /// In the order they are written.
+    /// The assignments in their order.
     pub assignments: Vec<Assignment>,
-    /// Parts without effect.
+    /// Warnings about parts without effect.
     pub warnings: Vec<Diagnostic>,
 }
 
-/// Reads a flag's text.
+/// Parses a flag's argument.
 pub fn parse(text: &str, source: usize, syntax: Syntax) -> Result<ParsedFlag, Diagnostic> {
     let chars: Vec<char> = text.chars().collect();
     let breaks = chars.iter().enumerate().filter(|(_, c)| **c == '\n').map(|(i, _)| i).collect();
@@ -86,10 +86,10 @@ pub fn parse(text: &str, source: usize, syntax: Syntax) -> Result<ParsedFlag, Di
     Ok(flag)
 }
 
-/// The path that a text names as the flags do: `a.b[0].c`, with a backslash before a dot that belongs to a key.
+/// Parses a path in the flags' syntax: `a.b[0].c`, with a backslash before a dot that belongs to a key.
 ///
 /// # Errors
-/// What is no path.
+/// A string that is not a path.
 pub fn path_of(text: &str) -> Result<ValuePath, Diagnostic> {
     let wrong = || {
         Diagnostic::usage("values-at", format!("`{text}` is not a path"))
@@ -114,12 +114,12 @@ fn syntax_error(message: impl Into<String>, at: Location, hint: &str) -> Diagnos
 
 struct Cursor {
     chars: Vec<char>,
-    /// Where the lines end: a flag's text can have several.
+    /// The ends of lines: a flag's argument can have several.
     breaks: Vec<usize>,
     at: usize,
     source: usize,
     syntax: Syntax,
-    /// Warnings about keys that are twice in a map of JSON.
+    /// Warnings about repeated keys in a map of JSON.
     twice: Vec<Diagnostic>,
 }
 
@@ -135,8 +135,8 @@ impl Cursor {
         self.chars.get(self.at).copied()
     }
 
-    /// Reads up to one of `stops`, which is consumed; `None` for the end of the text. A backslash takes the
-    /// meaning from the character after it.
+    /// Reads up to one of `stops`, which is consumed; `None` at the end of the argument. A backslash escapes the next
+    /// character.
     fn until(&mut self, stops: &[char]) -> (String, Option<char>) {
         let mut text = String::new();
         while let Some(c) = self.peek() {
@@ -155,7 +155,7 @@ impl Cursor {
         (text, None)
     }
 
-    /// Reads `path=value` and the comma after it; `None` where the text ends within an index.
+    /// Reads `path=value` and the comma after it; `None` where the argument ends within an index.
     fn assignment(&mut self) -> Result<Option<Assignment>, Diagnostic> {
         let mut steps: Vec<(Step, Location)> = Vec::new();
         let stops: &[char] = if self.syntax == Syntax::Literal { &['=', '[', '.'] } else { &['=', '[', '.', ','] };
@@ -249,7 +249,7 @@ impl Cursor {
         Node { key: None, at: Location { len, ..self.since(start) }, kind: Kind::Scalar(value) }
     }
 
-    /// Reads one JSON value and the comma after it; nothing is null.
+    /// Reads one JSON value and the comma after it; an empty value is null.
     fn json(&mut self) -> Result<Node, Diagnostic> {
         let start = self.at;
         let rest: String = self.chars[start..].iter().collect();
@@ -257,7 +257,7 @@ impl Cursor {
             Value::Null
         } else {
             let mut values = serde_json::Deserializer::from_str(&rest).into_iter::<Value>();
-            // A number that touches a letter is an error of the stream's, found before the comma is looked for.
+            // A number that touches a letter is an error of the stream, which is found before the comma is searched.
             let value = match values.next() {
                 Some(Ok(value)) => value,
                 Some(Err(error)) => return Err(json_error(&error, self.since(start))),
@@ -285,9 +285,9 @@ fn no_value(key: &str, at: Location) -> Diagnostic {
     syntax_error(message, at, "write `key=value`; a comma that belongs to a value is written `\\,`")
 }
 
-/// `begin` is where the JSON begins.
+/// `begin` is the position at which the JSON begins.
 fn json_error(error: &serde_json::Error, begin: Location) -> Diagnostic {
-    // Only the kind: the rest of the message can quote the value.
+    // Only the kind of the error: the rest of the message can quote the value.
     let what = if error.is_eof() { "the JSON is not complete" } else { "the value is not JSON" };
     let column = error.column().max(1);
     let at = match error.line() {
@@ -297,12 +297,12 @@ fn json_error(error: &serde_json::Error, begin: Location) -> Diagnostic {
     Diagnostic::error("set-json", what).at(at).hint("put text in double quotes, within single quotes for the shell")
 }
 
-/// Warnings about keys that are twice in a map of JSON, which begins at a place: the last one counts.
+/// Warnings about repeated keys in a map of JSON that begins at a position: the last one counts.
 fn keys_twice(json: &str, begin: Location) -> Vec<Diagnostic> {
     if !json.contains('{') {
         return Vec::new();
     }
-    // JSON is read as YAML where it stands, for the places; what only JSON has is no matter here
+    // JSON is parsed as YAML for the places; the differences do not matter here.
     let placed = format!("{}{}{json}", "\n".repeat(begin.line - 1), " ".repeat(begin.column - 1));
     match read::read_with(&placed, begin.source, Severity::Warning) {
         Ok(read) => read.warnings.into_iter().filter(|found| found.code == code::DUPLICATE_KEY).collect(),
@@ -310,8 +310,8 @@ fn keys_twice(json: &str, begin: Location) -> Vec<Diagnostic> {
     }
 }
 
-/// Reads what `--set-json` takes without a path: an object that is merged into the values. Warns about keys that are there
-/// twice.
+/// Reads the argument of `--set-json` without a path: an object that is merged into the values. Warns about its
+/// repeated keys.
 pub fn parse_object(text: &str, source: usize) -> Result<(Node, Vec<Diagnostic>), Diagnostic> {
     let at = Location { source, line: 1, column: 1, len: text.chars().count().max(1) };
     let mut value: Value = serde_json::from_str(text).map_err(|error| json_error(&error, at))?;
@@ -331,7 +331,7 @@ fn index(digits: &str, at: Location) -> Result<usize, Diagnostic> {
     }
 }
 
-/// The value of a `--set` text.
+/// The value of a `--set` argument.
 fn typed(text: &str) -> Value {
     if text.eq_ignore_ascii_case("true") {
         Value::Bool(true)
@@ -342,14 +342,14 @@ fn typed(text: &str) -> Value {
     } else if text == "0" {
         Value::from(0)
     } else if text.starts_with('0') {
-        // Helm keeps `007` as text.
+        // Helm keeps `007` as a string.
         Value::String(text.to_owned())
     } else {
         text.parse::<i64>().map_or_else(|_| Value::String(text.to_owned()), Value::from)
     }
 }
 
-/// Lays an assignment over the values.
+/// Applies an assignment to the values.
 pub fn apply(root: &mut Node, assignment: Assignment) -> Result<(), Diagnostic> {
     let mut node = root;
     let mut below_index = false;
@@ -371,7 +371,7 @@ pub fn apply(root: &mut Node, assignment: Assignment) -> Result<(), Diagnostic> 
                 .at(node.at)
                 .hint(hint)
         };
-        // What the next step needs is made on the way down.
+        // Missing containers are created on the way down.
         let fresh = || Node {
             key: None,
             at: *at,

@@ -1,4 +1,4 @@
-//! Values with some of them left out, and the paths of all that there are.
+//! Values without some of their parts, and the paths of all parts.
 
 use std::collections::HashSet;
 
@@ -27,9 +27,9 @@ fn collect<'v>(value: &'v Value, path: &ValuePath, all: &mut Vec<(ValuePath, &'v
     }
 }
 
-/// The tree without what stands at these paths, and without the maps, lists and items that this leaves empty.
+/// The tree without the values at these paths, and without the maps, lists and items that become empty.
 ///
-/// Positions in lists are those of `tree`, however many items before them are left out.
+/// Positions in lists are those of `tree`, regardless of earlier items that are left out.
 pub fn without(tree: &Value, paths: &HashSet<&ValuePath>) -> Value {
     if paths.is_empty() {
         return tree.clone();
@@ -58,7 +58,7 @@ fn kept(value: &Value, path: &ValuePath, paths: &HashSet<&ValuePath>) -> Option<
     }
 }
 
-/// The tree with another value at a path that is there.
+/// The tree with another value at an existing path.
 pub fn with(tree: &Value, path: &ValuePath, value: Value) -> Value {
     let mut tree = tree.clone();
     if let Some(at) = path.within_mut(&mut tree) {
@@ -67,7 +67,7 @@ pub fn with(tree: &Value, path: &ValuePath, value: Value) -> Value {
     tree
 }
 
-/// The user's values over the defaults of a chart, without a word about what does not fit.
+/// The user's values over the defaults of a chart, without findings.
 pub fn over_defaults(user: Value, chart: ChartDefaults) -> Value {
     let user = match user {
         Value::Object(map) => map,

@@ -1,7 +1,7 @@
-//! Configuration files inside of objects: what stands under one of their keys.
+//! Configuration files inside objects: the values under their keys.
 //!
-//! YAML, JSON and TOML are read as data. A tag of ERB or gomplate stays as it is in a string. A file in no such format
-//! is searched for the line that begins with the key.
+//! YAML, JSON and TOML are parsed. A tag of ERB or gomplate is kept in a string. A file in another format is searched
+//! for the line that begins with the key.
 
 use std::borrow::Cow;
 
@@ -12,7 +12,7 @@ use crate::diag::Severity;
 use crate::manifest::content::replace_tags;
 use crate::yaml::read;
 
-/// What stands in a file, by its name, under a path.
+/// The value at a path in a file, whose name gives the format.
 pub(super) fn read(name: &str, text: &str, path: &[FieldSegment]) -> Option<Value> {
     let path = FieldPath(path.to_vec());
     if let Some(tree) = tree(name, text) {
@@ -25,7 +25,7 @@ pub(super) fn read(name: &str, text: &str, path: &[FieldSegment]) -> Option<Valu
     line(text, &keys.collect::<Option<Vec<_>>>()?)
 }
 
-/// A file as data; none where it is in no format that has keys.
+/// A file as data; `None` where its format has no keys.
 pub(super) fn tree(name: &str, text: &str) -> Option<Value> {
     let stem = name.trim_end_matches(".tpl").trim_end_matches(".erb");
     let (plain, tags) = without_tags(text);
@@ -44,7 +44,7 @@ pub(super) fn tree(name: &str, text: &str) -> Option<Value> {
     Some(tree)
 }
 
-/// A text with a word in place of each tag, and the tags. A line that holds nothing but tags is left out.
+/// A string with a word in place of each tag, and the tags. A line with nothing but tags is left out.
 fn without_tags(text: &str) -> (String, Vec<String>) {
     let mut tags: Vec<String> = Vec::new();
     let out = replace_tags(text, |tag| {
@@ -62,7 +62,7 @@ fn without_tags(text: &str) -> (String, Vec<String>) {
     (kept.join("\n") + "\n", tags)
 }
 
-/// The word that stands for a tag: of characters that no file holds.
+/// The word that stands for a tag: its characters occur in no file.
 fn word(number: usize) -> String {
     format!("\u{e000}{number}\u{e001}")
 }
@@ -94,7 +94,7 @@ fn line(text: &str, keys: &[&str]) -> Option<Value> {
     found.map(|rest| Value::String(rest.to_owned()))
 }
 
-/// What follows a key in a line, after `=`, `:` or a space.
+/// The value after a key in a line, after `=`, `:` or a space.
 fn after<'l>(line: &'l str, key: &str) -> Option<&'l str> {
     let line = line.trim_start_matches(['[', '-']);
     let rest = line.strip_prefix(key)?;

@@ -1,4 +1,4 @@
-//! The path of a field of an object, as kubectl and as `diff` write it, and what stands there.
+//! The path of a field of an object, in the notation of kubectl and of `diff`, and its value.
 
 use std::borrow::Cow;
 use std::fmt;
@@ -8,14 +8,14 @@ use serde_json::Value;
 use super::embedded;
 use crate::diff;
 
-/// One step of the way to a field.
+/// A step on the path to a field.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum FieldSegment {
     /// A key of a map.
     Key(String),
     /// A position in a list.
     Index(usize),
-    /// What stands in brackets without a position: an item of a list by its name, or a key with dots in it.
+    /// The content of brackets that is not a position: the name of an item of a list, or a key with dots in it.
     Named(String),
     /// The items of a list in which a field has a value: `[?(@.name=="webservice")]`.
     Where(Vec<FieldSegment>, String),
@@ -28,10 +28,11 @@ pub enum FieldSegment {
 pub struct FieldPath(pub Vec<FieldSegment>);
 
 impl FieldPath {
-    /// Reads a path as `kubectl -o jsonpath` or as `diff` writes it: with or without the outer braces and the first dot.
+    /// Parses a path in the notation of `kubectl -o jsonpath` or of `diff`: with or without the outer braces and the
+    /// first dot.
     ///
     /// # Errors
-    /// What is wrong with it.
+    /// The error of syntax.
     pub fn parse(text: &str) -> Result<Self, String> {
         let inner = text.trim();
         let inner = inner.strip_prefix('{').and_then(|rest| rest.strip_suffix('}')).unwrap_or(inner);
@@ -64,14 +65,14 @@ impl FieldPath {
         }
     }
 
-    /// What stands there. A text in the middle of the path is read as the configuration file that it is.
+    /// The value at the path. A string in the middle of the path is parsed as the configuration file that it is.
     pub fn read<'v>(&self, body: &'v Value) -> Option<Cow<'v, Value>> {
         walk(Cow::Borrowed(body), &self.0, "")
     }
 }
 
-/// Every field of an object that holds no other: scalars, empty maps and lists, by their paths. Configuration files in a
-/// ConfigMap are opened.
+/// Every leaf of an object: scalars, empty maps and lists, by their paths. Configuration files in a ConfigMap are
+/// parsed.
 pub fn leaves(body: &Value) -> Vec<(FieldPath, Value)> {
     let files = body.get("kind").is_some_and(|kind| kind == "ConfigMap");
     let mut all = Vec::new();
@@ -114,7 +115,7 @@ fn collect(value: &Value, path: &mut Vec<FieldSegment>, files: bool, all: &mut V
     }
 }
 
-/// The path as `diff` writes it.
+/// The path in the notation of `diff`.
 impl fmt::Display for FieldPath {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         for (number, segment) in self.0.iter().enumerate() {
@@ -135,7 +136,7 @@ impl fmt::Display for FieldPath {
     }
 }
 
-/// Where the bracket that was opened before the text ends; quotes hide brackets.
+/// The position of the bracket that closes one opened before the string; brackets in quotes do not count.
 fn closing(text: &str) -> Option<usize> {
     let mut quote = None;
     let mut depth = 0_usize;
@@ -176,7 +177,7 @@ fn bracket(text: &str) -> Result<FieldSegment, String> {
     })
 }
 
-/// The key that a text begins with, and what comes after it; a backslash takes the meaning of a dot away.
+/// The key at the beginning of a string, and the rest; a backslash escapes a dot.
 fn key(text: &str) -> (String, &str) {
     let mut key = String::new();
     let mut escaped = false;
@@ -193,7 +194,7 @@ fn key(text: &str) -> (String, &str) {
     (key, "")
 }
 
-/// `last` is the key that led to `at`, which tells by what the items of a list are told apart.
+/// `last` is the key that led to `at`; it determines how the items of a list are identified.
 fn walk<'v>(at: Cow<'v, Value>, segments: &[FieldSegment], last: &str) -> Option<Cow<'v, Value>> {
     let Some((first, rest)) = segments.split_first() else { return Some(at) };
     if let Value::String(text) = at.as_ref() {
@@ -236,7 +237,7 @@ fn step<'v>(value: &'v Value, segment: &FieldSegment, last: &str) -> Option<&'v 
         (Value::Object(map), FieldSegment::Key(key) | FieldSegment::Named(key)) => map.get(key),
         (Value::Object(map), FieldSegment::Index(index)) => map.get(&index.to_string()),
         (Value::Array(items), FieldSegment::Index(index)) => {
-            // `ports[8080]` is the port of that number where there are fewer items
+            // `ports[8080]` is the port of that number where the list has fewer items.
             items.get(*index).or_else(|| items.get(diff::item(last, items, &index.to_string())?))
         }
         (Value::Array(items), FieldSegment::Named(name)) => items.get(diff::item(last, items, name)?),

@@ -1,4 +1,4 @@
-//! Why a field is what it is: the values that decide it, with their layers, and how that is written down.
+//! The answer of `why`: the values that decide a field, with their layers, and its reports.
 
 mod embedded;
 pub mod field;
@@ -12,12 +12,12 @@ use crate::manifest::ObjectId;
 
 pub use object::{nearest, selects};
 
-/// What is known about one field, or about an object as a whole.
+/// The answer about one field, or about an object as a whole.
 #[derive(Debug, Clone)]
 pub struct FieldOrigin {
-    /// The field as `diff` writes it.
+    /// The path of the field in the notation of `diff`.
     pub field: String,
-    /// What stands there, without secrets; none where the field is not there, and would be with another value.
+    /// Its value, without secrets; `None` where the field does not exist, and would with another value.
     pub value: Option<Value>,
     /// The values that decide it, the most telling first.
     pub sources: Vec<ValueSource>,
@@ -26,17 +26,17 @@ pub struct FieldOrigin {
 /// The answer about an object.
 #[derive(Debug, Clone)]
 pub struct ObjectOrigin {
-    /// Which object.
+    /// The object.
     pub object: ObjectId,
-    /// The template that makes it, `webservice/deployment.yaml`.
+    /// Its template, `webservice/deployment.yaml`.
     pub template: String,
-    /// The fields that were asked for: one, or all that a value reaches.
+    /// The fields of the question: one, or all that a value affects.
     pub fields: Vec<FieldOrigin>,
-    /// Whether one field was asked for.
+    /// Whether the question is about one field.
     pub one: bool,
     /// The flags of the command line that decide a field too.
     pub flags: Vec<&'static str>,
-    /// How many variants of the values were rendered for it.
+    /// The number of variants of the values that were rendered.
     pub renders: usize,
 }
 
@@ -45,11 +45,11 @@ pub struct ObjectOrigin {
 pub struct ValueSource {
     /// Its path.
     pub path: ValuePath,
-    /// Where it was written.
+    /// Its place.
     pub at: LayerValue,
     /// The same path in lower layers, the highest first; the default is the last.
     pub overridden: Vec<LayerValue>,
-    /// What shows that it decides the field: another value, and what the field would be with it.
+    /// The evidence: another value, and the field with it.
     pub shown_by: Proof,
 }
 
@@ -58,7 +58,7 @@ pub struct ValueSource {
 pub struct LayerValue {
     /// `default`, `profile`, `file`, `--set`, and the other flags that set values.
     pub layer: &'static str,
-    /// What the user calls the layer; none for defaults.
+    /// The user's name for the layer; `None` for defaults.
     pub file: Option<String>,
     /// The line and the column, from 1.
     pub place: Option<(usize, usize)>,
@@ -66,22 +66,22 @@ pub struct LayerValue {
     pub value: Value,
 }
 
-/// What another value would do to a field.
+/// The effect of another value on a field.
 #[derive(Debug, Clone)]
 pub struct Proof {
-    /// The other value, without secrets; none: the key removed.
+    /// The other value, without secrets; `None`: the key is removed.
     pub with: Option<Value>,
-    /// What the field would be.
+    /// The field with it.
     pub then: FieldOutcome,
 }
 
-/// What becomes of a field.
+/// The state of a field.
 #[derive(Debug, Clone, PartialEq)]
 pub enum FieldOutcome {
-    /// The object is not there.
+    /// The object does not exist.
     NoObject,
-    /// The object is there without the field.
+    /// The object exists without the field.
     NoField,
-    /// It holds this, without secrets.
+    /// The field has this value, without secrets.
     Value(Value),
 }

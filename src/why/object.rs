@@ -1,4 +1,4 @@
-//! Objects by the names that kubectl takes.
+//! Objects by the names that kubectl accepts.
 
 use crate::manifest::ObjectId;
 
@@ -30,7 +30,8 @@ const SHORT: [(&str, &str); 24] = [
     ("svc", "service"),
 ];
 
-/// Whether a word names an object: `Deployment/prod-kas`, `deploy/prod-kas`, `deployments.apps/prod-kas`, or the name alone.
+/// Whether a word names an object: `Deployment/prod-kas`, `deploy/prod-kas`, `deployments.apps/prod-kas`, or the name
+/// alone.
 pub fn selects(word: &str, id: &ObjectId) -> bool {
     match word.split_once('/') {
         Some((kind, name)) => name == id.name && is_kind(kind, id),
@@ -49,13 +50,13 @@ fn is_kind(word: &str, id: &ObjectId) -> bool {
         _ => format!("{own}s"),
     };
     let named = full == own || full == plural;
-    // `deployments.apps`, and `deployments.v1.apps`
+    // `deployments.apps`, and `deployments.v1.apps`.
     let grouped =
         group.is_none_or(|group| group == id.group() || group.split_once('.').is_some_and(|(_, g)| g == id.group()));
     named && grouped
 }
 
-/// The objects whose names are the most like a word, at most five.
+/// The objects whose names are the most similar to a word, at most five.
 pub fn nearest<'i>(word: &str, ids: impl Iterator<Item = &'i ObjectId>) -> Vec<String> {
     let (kind, name) = word.split_once('/').map_or((None, word), |(kind, name)| (Some(kind), name));
     let mut all: Vec<(bool, f64, String)> = ids

@@ -1,4 +1,4 @@
-//! The answer for people and for programs; `schemas/why.schema.json` says the shape of the latter.
+//! The answer for people and for programs; `schemas/why.schema.json` describes the latter.
 
 use std::collections::HashSet;
 
@@ -8,7 +8,7 @@ use super::{FieldOrigin, FieldOutcome, LayerValue, ObjectOrigin, ValueSource};
 use crate::diag::ValuePath;
 use crate::escape;
 
-/// Longer values are cut in the text.
+/// Longer values are shortened in the text.
 const WIDTH: usize = 100;
 
 /// The answer as one JSON document, with a newline at its end: an object for one field, a list for all.
@@ -108,7 +108,7 @@ fn source(out: &mut Vec<String>, source: &ValueSource) {
     }
 }
 
-/// All fields: what all of them need is said once.
+/// All fields: the values that all of them need are listed once.
 fn whole(out: &mut Vec<String>, origin: &ObjectOrigin) {
     out.push(format!("{} ({})", origin.object, origin.template));
     let needs = |field: &FieldOrigin| -> HashSet<ValuePath> {

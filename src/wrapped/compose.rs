@@ -1,4 +1,4 @@
-//! The values of one release, out of the parts that a file names: what stands in it, local files, ConfigMaps, Secrets.
+//! The values of one release from the parts that a file names: inline values, local files, ConfigMaps, Secrets.
 
 use std::path::{Component, Path, PathBuf};
 
@@ -10,9 +10,9 @@ use crate::diag::{Diagnostic, Location, Report, Severity, Sources};
 use crate::values::set::{self, Syntax};
 use crate::yaml::{Kind, Node, read};
 
-/// Reads parts, and keeps what was found in them.
+/// Reads parts, and keeps their findings.
 pub(super) struct Composer<'o> {
-    /// The user's files in their order, then the files that these name.
+    /// The user's files in their order, then the files to which these refer.
     pub(super) sources: Sources,
     pub(super) findings: Vec<Diagnostic>,
     pub(super) duplicates: Severity,
@@ -27,7 +27,7 @@ impl<'o> Composer<'o> {
         Composer { sources: Sources::default(), findings: Vec::new(), duplicates, read }
     }
 
-    /// Lays the parts of a carrier over values, in their order.
+    /// Merges the parts of a carrier over values, in their order.
     pub(super) fn lay(&mut self, values: &mut Node, carrier: &Carrier<'_>, documents: &[FileDocument]) {
         for part in &carrier.parts {
             match part {
@@ -85,7 +85,7 @@ impl<'o> Composer<'o> {
         self.findings.push(Diagnostic::error("values-elsewhere", message).at(at).hint(hint));
     }
 
-    /// Values that stand in the file: a map, or YAML in a string.
+    /// Inline values: a map, or YAML in a string.
     pub(super) fn inline(&mut self, node: &Node) -> Node {
         match &node.kind {
             Kind::Map(_) => node.clone(),
@@ -107,7 +107,7 @@ impl<'o> Composer<'o> {
         Node::empty_map(node.at)
     }
 
-    /// Reads YAML out of a string that stands at a place.
+    /// Parses YAML in a string at a place.
     fn inner(&mut self, text: &str, at: Location) -> Option<Node> {
         let block = self.sources.get(at.source).and_then(|source| Block::find(&source.text, at, text));
         let mut place = |inner: &mut Location| match block {
@@ -129,7 +129,7 @@ impl<'o> Composer<'o> {
         }
     }
 
-    /// Lays the values of a local file over others.
+    /// Merges the values of a local file over others.
     fn file(&mut self, values: &mut Node, source: usize, text: &str) {
         match read::read_with(text, source, self.duplicates) {
             Ok(read) => {
@@ -144,7 +144,7 @@ impl<'o> Composer<'o> {
         }
     }
 
-    /// Sets a value as `--set` does; commas in it have no meaning, as long as it is no list.
+    /// Sets a value as `--set` does; commas have no meaning in it, unless it is a list.
     fn set(&mut self, values: &mut Node, path: &str, value: &str, syntax: Syntax, at: Location) {
         let escaped = match syntax {
             Syntax::Literal => value.to_owned(),
@@ -167,7 +167,7 @@ impl<'o> Composer<'o> {
         }
     }
 
-    /// A value of Flux's `targetPath`: one in quotes is a string.
+    /// A value of Flux's `targetPath`: a quoted one is a string.
     fn single(&mut self, values: &mut Node, path: &str, text: &str, at: Location) {
         let unquoted = ['"', '\''].iter().find_map(|quote| text.strip_prefix(*quote)?.strip_suffix(*quote));
         match unquoted {
@@ -176,8 +176,8 @@ impl<'o> Composer<'o> {
         }
     }
 
-    /// Reads a local file that the file with this number names: seen from where that file is and from each directory
-    /// above it, and from the current directory.
+    /// Reads a local file to which the file with this number refers: relative to that file's directory, to each of its
+    /// parents, and to the current directory.
     fn local(&mut self, path: &str, file: usize) -> Option<(usize, String)> {
         if path.contains("://") {
             return None;
@@ -209,7 +209,7 @@ impl<'o> Composer<'o> {
     }
 }
 
-/// A path without steps that lead back: `a/../b` is `b`.
+/// A path without `..`: `a/../b` is `b`.
 fn tidy(path: &Path) -> String {
     let mut tidy = PathBuf::new();
     for part in path.components() {

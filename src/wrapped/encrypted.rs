@@ -2,7 +2,7 @@
 
 use crate::diag::{Diagnostic, Location};
 
-/// What encrypts files.
+/// Tools that encrypt files.
 #[derive(Debug, Clone, Copy)]
 pub(super) enum Cipher {
     Sops,
@@ -34,7 +34,7 @@ impl Cipher {
     }
 }
 
-/// The tool that has encrypted a whole file.
+/// The tool that encrypted a whole file.
 pub(super) fn whole(bytes: &[u8]) -> Option<Cipher> {
     let marks: [(&[u8], Cipher); 4] = [
         (b"age-encryption.org/", Cipher::Age),

@@ -1,4 +1,4 @@
-//! The files of other tools that install a chart: where they have its values, its release and its version.
+//! The files of other tools that install a chart: the paths of its values, its release and its version.
 
 use super::node::{get, is_true, items, string, text};
 use super::{FileDocument, ReleaseFacts, umbrella};
@@ -9,32 +9,32 @@ use crate::values::set::Syntax;
 use crate::wrapped::compose::Composer;
 use crate::yaml::{Kind, Node};
 
-/// The code of the finding that the files are of several releases.
+/// The code of the finding that the files belong to several releases.
 pub(super) const SEVERAL: &str = "several-releases";
 
 /// A part of the values, lowest first.
 pub(super) enum ValuesPart<'n> {
-    /// What stands in the file: a map, or YAML in a string.
+    /// Inline values: a map, or YAML in a string.
     Inline(&'n Node),
     /// A value at a path.
     Set { path: String, value: String, syntax: Syntax, at: Location },
-    /// A local file of values; with `set`, its content is the value at that path.
+    /// A local values file; with `set`, its content is the value at that path.
     File { path: String, at: Location, optional: bool, set: Option<String> },
-    /// A key of a ConfigMap or Secret; with a target, it is the value at that path.
+    /// A key of a ConfigMap or Secret; with a target, its content is the value at that path.
     Object { kind: String, name: String, key: String, at: Location, optional: bool, target: Option<String> },
-    /// What cannot be read from here.
+    /// A part that is not available here.
     Missing { what: String, at: Location, hint: &'static str },
 }
 
 /// One installation of a chart.
 pub(super) struct Carrier<'n> {
-    /// What it is in the words of its tool: `HelmRelease`.
+    /// Its kind in the terms of its tool: `HelmRelease`.
     kind: &'static str,
     /// Its own name.
     name: Option<String>,
-    /// Where it is named.
+    /// The place of its name.
     pub(super) at: Location,
-    /// Where the values are in it.
+    /// The path of the values in it.
     place: &'static str,
     /// The chart that it names.
     chart: Option<String>,
@@ -44,12 +44,12 @@ pub(super) struct Carrier<'n> {
     pub(super) parts: Vec<ValuesPart<'n>>,
 }
 
-/// How sure it is that a carrier installs GitLab.
+/// The certainty that a carrier installs GitLab.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 enum Certainty {
     /// Another chart is named.
     Other,
-    /// No chart is named, or one of a directory.
+    /// No chart is named, or a local directory.
     Open,
     /// The chart is GitLab's, or the values have a section for it.
     Gitlab,
@@ -74,7 +74,7 @@ impl Carrier<'_> {
         }
     }
 
-    /// Whether nothing says that it installs GitLab.
+    /// Whether nothing indicates that it installs GitLab.
     pub(super) fn is_open(&self) -> bool {
         self.certainty() == Certainty::Open
     }
@@ -87,7 +87,7 @@ impl Carrier<'_> {
     }
 }
 
-/// The carriers that install GitLab, which are of one release; none where no document installs a chart.
+/// The carriers that install GitLab, all of one release; empty where no document installs a chart.
 pub(super) fn chosen<'n>(documents: &'n [FileDocument], composer: &mut Composer<'_>) -> Option<Vec<Carrier<'n>>> {
     let all: Vec<Carrier<'n>> = documents.iter().flat_map(|document| carriers(&document.root)).collect();
     let most = all.iter().map(Carrier::certainty).max()?;
@@ -116,7 +116,7 @@ pub(super) fn chosen<'n>(documents: &'n [FileDocument], composer: &mut Composer<
     Some(best)
 }
 
-/// What carriers of one release say about it; the last one wins.
+/// The facts that carriers of one release have about it; the last one wins.
 pub(super) fn facts(carriers: &[Carrier<'_>], composer: &mut Composer<'_>) -> ReleaseFacts {
     let last = |of: fn(&Carrier<'_>) -> Option<String>| carriers.iter().rev().find_map(of);
     let mut facts = ReleaseFacts {
@@ -148,7 +148,7 @@ pub(super) fn facts(carriers: &[Carrier<'_>], composer: &mut Composer<'_>) -> Re
     facts
 }
 
-/// The finding about a carrier that names no chart and has no values: what would be rendered are the defaults.
+/// The finding about a carrier that names no chart and has no values: the defaults would be rendered.
 pub(super) fn nothing(carrier: &Carrier<'_>) -> Diagnostic {
     let message =
         format!("{} has no values at `{}`, and does not say that it installs GitLab", carrier.shown(), carrier.place);
@@ -157,7 +157,7 @@ pub(super) fn nothing(carrier: &Carrier<'_>) -> Diagnostic {
         .hint("name the file that has the values; `--values-at PATH` says where they are in it")
 }
 
-/// The note that says where values were found, and what else the file decides.
+/// The note about where values were found, and which other settings the file has.
 pub(super) fn note(carriers: &[Carrier<'_>], below: &str, facts: &ReleaseFacts) -> Diagnostic {
     let carrier = &carriers[0];
     let defaults: Vec<String> = [
@@ -189,7 +189,7 @@ fn is_label(text: &str, longest: usize) -> bool {
         && !text.ends_with('-')
 }
 
-/// The version that a range begins with, where all of it is of one series: `9.10.0`, `9.10`, `9`.
+/// The version at the beginning of a range that is within one series: `9.10.0`, `9.10`, `9`.
 fn series(range: &str) -> Option<String> {
     let text = range.trim().trim_start_matches(['=', 'v', ' ']);
     let (text, kept) = match text.strip_prefix('~') {
@@ -208,7 +208,7 @@ fn series(range: &str) -> Option<String> {
     (!numbers.is_empty() && wild).then(|| numbers[..numbers.len().min(kept)].join("."))
 }
 
-/// What a document installs.
+/// The installations of a document.
 fn carriers(root: &Node) -> Vec<Carrier<'_>> {
     match text(root, "kind").as_deref() {
         Some("HelmRelease") => vec![helm_release(root)],
@@ -236,7 +236,7 @@ fn carriers(root: &Node) -> Vec<Carrier<'_>> {
     }
 }
 
-/// Where a node is named.
+/// The place of a node's name.
 fn place(node: &Node) -> Location {
     node.key.unwrap_or(node.at)
 }
@@ -335,7 +335,7 @@ fn argo_parts<'n>(source: &'n Node, helm: &'n Node, parts: &mut Vec<ValuesPart<'
     for file in items(helm, "valueFiles") {
         let Some(name) = string(file) else { continue };
         let path = match name.strip_prefix('$') {
-            // the root of the repository that another source names
+            // The root of the repository of another source.
             Some(rest) => rest.split_once('/').map_or(String::new(), |(_, path)| path.to_owned()),
             None => match text(source, "path") {
                 Some(folder) => format!("{}/{name}", folder.trim_end_matches('/')),
@@ -344,7 +344,7 @@ fn argo_parts<'n>(source: &'n Node, helm: &'n Node, parts: &mut Vec<ValuesPart<'
         };
         parts.push(ValuesPart::File { path, at: file.at, optional, set: None });
     }
-    // Argo CD does not read `values` beside `valuesObject`
+    // Argo CD ignores `values` beside `valuesObject`.
     parts.extend(get(helm, "valuesObject").or_else(|| get(helm, "values")).map(ValuesPart::Inline));
     for one in items(helm, "parameters") {
         let (Some(path), value) = (text(one, "name"), text(one, "value").unwrap_or_default()) else { continue };
@@ -404,7 +404,7 @@ fn kustomize<'n>(root: &'n Node, chart: &'n Node) -> Carrier<'n> {
     let inline = get(chart, "valuesInline").map(ValuesPart::Inline);
     let parts = match text(chart, "valuesMerge").as_deref() {
         Some("replace") if inline.is_some() => inline.into_iter().collect(),
-        // the file wins
+        // The file wins.
         Some("merge") => inline.into_iter().chain(files).collect(),
         _ => files.into_iter().chain(inline).collect(),
     };

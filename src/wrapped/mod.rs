@@ -1,8 +1,8 @@
-//! Values inside the files of other tools: what `-f` names is a values file, or a file that contains values.
+//! Values inside the files of other tools: `-f` accepts a values file, or a file that contains values.
 //!
-//! [`unwrap`] looks at each file. [`forms`] knows the tools and where their files have values, releases and versions;
-//! [`umbrella`] the charts that have GitLab's as a dependency; [`compose`] lays what belongs together over each other;
-//! [`text`] reads YAML inside a string. All values keep the line and column that they have in the user's file.
+//! [`unwrap`] classifies each file. [`forms`] knows the tools and where their files have values, releases and versions;
+//! [`umbrella`] the charts with GitLab's as a dependency; [`compose`] merges the parts of a release; [`text`] parses
+//! YAML inside a string. All values keep their line and column in the user's file.
 
 mod compose;
 mod encrypted;
@@ -22,7 +22,7 @@ use crate::diag::{Diagnostic, Failure, Location, Report, Severity, ValuePath};
 use crate::values::{Composed, Input, path_of};
 use crate::yaml::{Kind, MAX_NODES, Node, stream};
 
-/// What a file says about the release that its values are for. Flags override it.
+/// The facts that a file has about the release of its values. Flags override them.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct ReleaseFacts {
     /// The release's name.
@@ -33,22 +33,22 @@ pub struct ReleaseFacts {
     pub gitlab: Option<String>,
 }
 
-/// How files are looked at.
+/// How files are classified.
 pub struct Options<'o> {
-    /// How bad a key is that is there twice.
+    /// The severity of a repeated key.
     pub duplicates: Severity,
     /// The path of the values in each file, where the user names it.
     pub at: Option<&'o str>,
-    /// Reads a local file: none where it does not exist, otherwise its content, or why it cannot be read.
+    /// Reads a local file: `None` where it does not exist, otherwise its content, or the reason why it cannot be read.
     pub read: &'o mut dyn FnMut(&str) -> Option<Result<String, String>>,
 }
 
-/// The inputs with values in the place of files that contain some, and what these say about the release.
+/// The inputs, with files that contain values replaced by these, and the facts about the release.
 #[derive(Debug, Default)]
 pub struct Unwrapped {
     /// In the order of the files.
     pub inputs: Vec<Input>,
-    /// Of the file that says something.
+    /// The facts of the files.
     pub release: ReleaseFacts,
 }
 
@@ -59,10 +59,10 @@ struct FileDocument {
     root: Node,
 }
 
-/// Takes values out of the files that contain them.
+/// Extracts the values of files that contain values.
 ///
 /// # Errors
-/// What a file names and nobody has given, several releases in one file, an encrypted file, a path without values.
+/// A file that is referred to and missing, several releases in one file, an encrypted file, a path without values.
 pub fn unwrap(inputs: Vec<Input>, options: Options<'_>) -> Result<Unwrapped, Failure> {
     let texts: Vec<Option<&str>> = inputs.iter().map(text_of).collect();
     let suspicious = |text: &&str| options.at.is_some() || looks_wrapped(text);
@@ -77,7 +77,7 @@ pub fn unwrap(inputs: Vec<Input>, options: Options<'_>) -> Result<Unwrapped, Fai
     }
     let mut documents = Vec::new();
     for (file, input) in inputs.iter().enumerate() {
-        // the number of a file is that of its source
+        // The number of a file is that of its source.
         let text = texts[file].unwrap_or_default();
         composer.sources.add(name_of(input), text);
         if texts[file].is_some_and(|text| suspicious(&text)) {
@@ -114,7 +114,8 @@ pub fn unwrap(inputs: Vec<Input>, options: Options<'_>) -> Result<Unwrapped, Fai
     Ok(Unwrapped { inputs, release })
 }
 
-/// Whether a text is a file of another tool that installs GitLab, or may: not manifests, which such files look like.
+/// Whether a file belongs to another tool and installs GitLab, or may: it is not a manifest, though such files look
+/// like one.
 pub fn installs(text: &str) -> bool {
     if !looks_wrapped(text) {
         return false;
@@ -132,7 +133,7 @@ fn name_of(input: &Input) -> &str {
     }
 }
 
-/// The text of a user's file; a profile is ours, and what is not UTF-8 is reported by whoever reads values.
+/// The content of a user's file; a profile is ours, and the reader of values reports bytes that are not UTF-8.
 fn text_of(input: &Input) -> Option<&str> {
     match input {
         Input::File { name, bytes } if !name.starts_with("profile:") => std::str::from_utf8(bytes).ok(),
@@ -140,11 +141,12 @@ fn text_of(input: &Input) -> Option<&str> {
     }
 }
 
-/// Whether a file may be something else than values: a look at its lines, so that values are not read twice.
+/// Whether a file may contain something else than values: a quick look at its lines, so that values are not parsed
+/// twice.
 fn looks_wrapped(text: &str) -> bool {
     let text = text.strip_prefix('\u{feff}').unwrap_or(text);
     let key = |line: &str| line.split_once(':').map(|(key, _)| key.trim_matches(['"', '\'']).to_owned());
-    // the column of the keys below the last key at the top
+    // The column of the keys below the last top-level key.
     let mut below = None;
     let mut plain = false;
     for line in text.lines() {
@@ -171,7 +173,7 @@ fn looks_wrapped(text: &str) -> bool {
     !plain
 }
 
-/// Takes the values at the path that the user names out of every file.
+/// Extracts the values at the path that the user names from every file.
 fn at_path(composer: &mut Composer<'_>, path: &str, documents: &[FileDocument], taken: &mut [Option<Input>]) {
     let steps = match path_of(path) {
         Ok(steps) => steps,
@@ -209,7 +211,7 @@ fn composed(values: Node) -> Input {
     Input::Composed(Arc::new(Composed { texts: Vec::new(), values, found: Vec::new() }))
 }
 
-/// The values of the release that the files install, in the place of the first file that does.
+/// The values of the release that the files install, at the position of the first file that does.
 fn from_carriers(
     composer: &mut Composer<'_>,
     carriers: Vec<Carrier<'_>>,
@@ -244,8 +246,8 @@ fn from_carriers(
     facts
 }
 
-/// The values of an umbrella chart: all its files are laid over each other first, as Helm does, because globals of
-/// any of them win over those below the section.
+/// The values of an umbrella chart: all its files are merged first, as Helm does, because globals of any of them take
+/// precedence over those of the section.
 fn from_umbrellas(composer: &mut Composer<'_>, documents: &[FileDocument], taken: &mut [Option<Input>]) {
     let mut all: Option<(Node, ValuePath)> = None;
     let mut globals = None;
@@ -283,8 +285,8 @@ fn from_umbrellas(composer: &mut Composer<'_>, documents: &[FileDocument], taken
 }
 
 impl Composer<'_> {
-    /// The documents of a file that is a map each; none where one of them cannot be read, or where they are more than a
-    /// file of values may have: whoever reads it as values reports that.
+    /// The documents of a file, each a map; `None` where one of them cannot be read, or where there are more than a
+    /// values file may have: the reader of values reports that.
     fn documents(&mut self, file: usize, text: &str) -> Vec<FileDocument> {
         let mut all = Vec::new();
         let mut left = MAX_NODES / 4;

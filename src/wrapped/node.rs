@@ -1,10 +1,10 @@
-//! Looking into trees that have the form of another tool.
+//! Access to trees in the form of another tool.
 
 use serde_json::Value;
 
 use crate::yaml::{Kind, Node};
 
-/// What stands at keys that are joined by dots; null counts as nothing.
+/// The value at keys that are joined by dots; null counts as missing.
 pub(super) fn get<'n>(node: &'n Node, path: &str) -> Option<&'n Node> {
     let found = path.split('.').try_fold(node, |node, key| match &node.kind {
         Kind::Map(entries) => entries.get(key),
@@ -13,7 +13,7 @@ pub(super) fn get<'n>(node: &'n Node, path: &str) -> Option<&'n Node> {
     found.filter(|node| !node.is_null())
 }
 
-/// A scalar as a string; a version such as `9.1` is read as a number.
+/// A scalar as a string; a version such as `9.1` is parsed as a number.
 pub(super) fn string(node: &Node) -> Option<String> {
     match &node.kind {
         Kind::Scalar(Value::String(text)) => Some(text.clone()),
@@ -28,7 +28,7 @@ pub(super) fn text(node: &Node, path: &str) -> Option<String> {
     get(node, path).and_then(string).filter(|text| !text.is_empty())
 }
 
-/// Whether `true` stands at a path.
+/// Whether the value at a path is `true`.
 pub(super) fn is_true(node: &Node, path: &str) -> bool {
     get(node, path).is_some_and(|node| matches!(node.kind, Kind::Scalar(Value::Bool(true))))
 }

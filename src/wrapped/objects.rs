@@ -1,10 +1,10 @@
-//! Objects for Kubernetes that hold values for others: ConfigMaps, Secrets, and what makes them.
+//! Kubernetes objects that contain values for others: ConfigMaps, Secrets, and their generators.
 
 use super::FileDocument;
 use super::node::{get, items, text};
 use crate::yaml::{Kind, Node, scalar};
 
-/// The objects of a document: those of a `List`, or the document itself.
+/// The objects of a document: the items of a `List`, or the document itself.
 pub(super) fn of(root: Node) -> Vec<Node> {
     match text(&root, "kind").as_deref() {
         Some("List") => items(&root, "items").to_vec(),
@@ -12,7 +12,7 @@ pub(super) fn of(root: Node) -> Vec<Node> {
     }
 }
 
-/// Whether a document has the form of a tool, so that it is no values even where no values are taken out of it.
+/// Whether a document has the form of a tool, so that it does not hold values even where none are extracted from it.
 pub(super) fn is_no_values(root: &Node) -> bool {
     get(root, "kind").is_some() && get(root, "apiVersion").is_some()
         || ["configMapGenerator", "secretGenerator", "helmCharts", "releases"]
@@ -20,17 +20,17 @@ pub(super) fn is_no_values(root: &Node) -> bool {
             .any(|key| get(root, key).is_some())
 }
 
-/// Values that an object has at a key.
+/// The values at a key of an object.
 pub(super) enum Data<'n> {
     /// A string in the file.
     Text(&'n Node),
-    /// A string that the file has in base64.
+    /// A string in base64.
     Decoded(&'n Node, String),
     /// A local file.
     File(String, usize),
 }
 
-/// What the ConfigMap or Secret of a name has at a key, or a generator of it.
+/// The value at a key of the ConfigMap or Secret with a name, or of its generator.
 pub(super) fn data<'n>(documents: &'n [FileDocument], kind: &str, name: &str, key: &str) -> Option<Data<'n>> {
     let named = documents.iter().filter(|document| {
         text(&document.root, "kind").as_deref() == Some(kind)

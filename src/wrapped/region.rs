@@ -1,4 +1,4 @@
-//! The lines of a file that are its values, to edit them and leave every other byte as it is.
+//! The lines of a file that are its values: they can be edited while every other byte is kept.
 
 use super::compose::Composer;
 use super::forms::{self, ValuesPart};
@@ -6,10 +6,10 @@ use super::{FileDocument, looks_wrapped, umbrella};
 use crate::diag::{Diagnostic, Failure, Location, Report, Severity};
 use crate::yaml::{Kind, Node};
 
-/// Values inside a file: whole lines, with the same indentation.
+/// Values inside a file: whole lines with the same indentation.
 #[derive(Debug, Clone)]
 pub struct Region {
-    /// The lines before the values, the values, and the lines behind them.
+    /// The lines before the values, the values, and the lines after them.
     before: Vec<String>,
     lines: Vec<String>,
     behind: Vec<String>,
@@ -17,10 +17,11 @@ pub struct Region {
 }
 
 impl Region {
-    /// Finds the values in the text of a file; none where the file is values itself.
+    /// Finds the values in a file; `None` where the whole file is values.
     ///
     /// # Errors
-    /// Values that are not whole lines, such as those in braces or quotes, and what [`super::unwrap`] refuses about one file.
+    /// Values that are not whole lines, such as those in braces or quotes, and everything that [`super::unwrap`]
+    /// refuses about one file.
     pub fn find(name: &str, text: &str) -> Result<Option<Self>, Failure> {
         if !looks_wrapped(text) {
             return Ok(None);
@@ -51,14 +52,14 @@ impl Region {
         }
     }
 
-    /// The values by themselves, on the lines that they have in the file.
+    /// The values alone, on their lines of the file.
     pub fn text(&self) -> String {
         let blank = "\n".repeat(self.before.len());
         let inner = self.lines.iter().map(|line| self.dedented(line));
         blank + &inner.collect::<String>()
     }
 
-    /// The file with other values, which began as those of [`Region::text`]. Lines that are still the same keep every byte.
+    /// The file with other values, edited from [`Region::text`]. Unchanged lines keep every byte.
     pub fn with(&self, text: &str) -> String {
         let new: String = text.split_inclusive('\n').skip(self.before.len()).collect();
         let old: String = self.lines.iter().map(|line| self.dedented(line)).collect();
@@ -94,7 +95,7 @@ impl Region {
     }
 }
 
-/// The values that stand in a file, with the place that they have there.
+/// The inline values of a file, with their place.
 fn values(documents: &[FileDocument], composer: &mut Composer<'_>) -> Option<Node> {
     let mut node = match forms::chosen(documents, composer) {
         Some(carriers) => {
@@ -115,7 +116,7 @@ fn values(documents: &[FileDocument], composer: &mut Composer<'_>) -> Option<Nod
     Some(node)
 }
 
-/// The lines from a place on that are indented as far as it, without the blank lines and comments at their end.
+/// The lines from a place on with at least its indentation, without trailing blank lines and comments.
 fn cut(text: &str, at: Location) -> Option<Region> {
     let indent = at.column - 1;
     let lines: Vec<String> = text.split_inclusive('\n').map(str::to_owned).collect();

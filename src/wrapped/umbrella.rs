@@ -1,4 +1,4 @@
-//! Charts that have GitLab's chart as a dependency: their values have a section for it, and globals above that section.
+//! Charts with GitLab's chart as a dependency: their values have a section for it, and globals above that section.
 
 use serde_json::Value;
 
@@ -7,14 +7,14 @@ use crate::diag::ValuePath;
 use crate::schema::known_keys;
 use crate::yaml::{Entries, Kind, Node};
 
-/// Where the section for GitLab's chart is, and whether the globals above it go to it; none where these are GitLab's
-/// values, or nothing that is known.
+/// The path of the section for GitLab's chart, and whether the globals above it apply to it; `None` where these are
+/// GitLab's values, or another file.
 pub(super) fn find(node: &Node) -> Option<(ValuePath, bool)> {
     let Kind::Map(entries) = &node.kind else { return None };
     if get(node, "kind").is_some() && get(node, "apiVersion").is_some() {
         return None;
     }
-    // Big Bang installs packages by a HelmRelease each: its own globals do not reach them
+    // Big Bang installs each package by a HelmRelease: its own globals do not apply to them.
     if get(node, "addons.gitlab.values").is_some_and(|values| matches!(values.kind, Kind::Map(_))) {
         return Some((ValuePath::dotted("addons.gitlab.values"), false));
     }
@@ -46,7 +46,7 @@ pub(super) fn find(node: &Node) -> Option<(ValuePath, bool)> {
     }
 }
 
-/// Whether `gitlab` is the section of a dependency: below it stand sections that GitLab's own `gitlab` does not have.
+/// Whether `gitlab` is the section of a dependency: it has sections that GitLab's own `gitlab` does not have.
 fn is_dependency(entries: &Entries, known: &[&str]) -> bool {
     let Some(Node { kind: Kind::Map(inner), .. }) = entries.get("gitlab") else { return false };
     let own = known_keys(&["gitlab"]);
@@ -54,11 +54,12 @@ fn is_dependency(entries: &Entries, known: &[&str]) -> bool {
     let foreign = inner.iter().filter(|(key, _)| foreign(key)).count();
     let alone = entries.iter().all(|(key, _)| key == "gitlab" || !known.contains(&key.as_str()));
     let has = |key: &str| inner.get(key).is_some();
-    // sections of the chart below `gitlab` may be misplaced; `gitlab` or `global` there, or nothing else, is another chart's file
+    // A user may have misplaced the chart's sections below `gitlab`; `gitlab` or `global` there, or no other keys, mean
+    // another chart's file.
     has("gitlab") || has("global") && (alone || foreign > 1) || alone && foreign > 1
 }
 
-/// The section at a path. The globals beside it join those that were found further out, which win.
+/// The section at a path. The globals beside it are merged with the outer ones, which win.
 pub(super) fn section(node: Node, path: &ValuePath, globals: &mut Option<Node>, inherited: bool) -> Option<Node> {
     if inherited {
         if let Some(own) = get(&node, "global") {
@@ -74,8 +75,8 @@ pub(super) fn section(node: Node, path: &ValuePath, globals: &mut Option<Node>, 
     node.find(path).cloned()
 }
 
-/// Lays the globals of an outer chart over those of the section, as Helm does: a null removes, and where a map meets
-/// something else, the inner one stays.
+/// Merges the globals of an outer chart over those of the section, as Helm does: a null removes, and where a map meets
+/// another type, the inner value stays.
 pub(super) fn pass_down(values: &mut Node, globals: Option<Node>) {
     let (Some(globals), Kind::Map(entries)) = (globals, &mut values.kind) else { return };
     let at = globals.at;

@@ -1,9 +1,10 @@
 //! The plain part of YAML, line by line: block maps and lists, one-line scalars, literal blocks, `{}`, and lists of
 //! scalars in brackets.
 //!
-//! Nearly all manifests are written in nothing else, and this is several times faster than the events of a full parser.
-//! For all else, and for anything that looks wrong, [`value`] gives up and the full reader decides; so nothing here
-//! reports an error, and whatever is taken here means the same there. Templates are made of the same [`LineToken`]s.
+//! Nearly all manifests use nothing else, and this is several times faster than the events of a full parser. For
+//! everything else, and for anything that looks wrong, [`value`] returns `None` and the full reader decides; so this
+//! module reports no errors, and whatever it accepts has the same meaning there. Templates consist of the same
+//! [`LineToken`]s.
 
 use serde_json::{Map, Value};
 
@@ -12,38 +13,38 @@ use super::{MAX_DEPTH, scalar, syntax};
 /// A part of a line.
 #[derive(Debug, Clone, Copy)]
 pub struct LineToken<'t> {
-    /// Where it stands in its line, in bytes from 0.
+    /// Its position in the line, in bytes from 0.
     pub column: usize,
     /// Its line, from 1.
     pub line: usize,
-    /// What it is.
+    /// Its kind.
     pub kind: TokenKind<'t>,
 }
 
-/// What a [`LineToken`] is.
+/// The kind of a [`LineToken`].
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub enum TokenKind<'t> {
     /// The `-` of a list item.
     Dash,
     /// A key, without its colon.
     Key(&'t str),
-    /// What stands after a dash or a key, as it is written.
+    /// The value after a dash or a key, as it is written.
     Text(&'t str),
 }
 
-/// Takes a text apart, a line at a time.
+/// Splits a text into tokens, line by line.
 #[derive(Debug, Clone)]
 pub struct Tokens<'t> {
     lines: std::str::Split<'t, char>,
     line: usize,
-    /// What is left of the current line.
+    /// The rest of the current line.
     pending: std::collections::VecDeque<LineToken<'t>>,
-    /// Whether a line is nothing that is simple.
+    /// Whether a line is outside of the simple subset.
     pub strange: bool,
 }
 
 impl<'t> Tokens<'t> {
-    /// Of a text.
+    /// Tokenizes a text.
     pub fn new(text: &'t str) -> Self {
         Tokens {
             lines: text.split('\n'),
@@ -53,12 +54,12 @@ impl<'t> Tokens<'t> {
         }
     }
 
-    /// The line that was read last, from 1.
+    /// The number of the last line that was read, from 1.
     pub fn line(&self) -> usize {
         self.line
     }
 
-    /// The next token, which stays where it is.
+    /// The next token, without consuming it.
     pub fn peek(&mut self) -> Option<LineToken<'t>> {
         while self.pending.is_empty() {
             if self.strange {
@@ -71,12 +72,12 @@ impl<'t> Tokens<'t> {
         self.pending.front().copied()
     }
 
-    /// Goes to the next token.
+    /// Consumes the next token.
     pub fn advance(&mut self) {
         self.pending.pop_front();
     }
 
-    /// Takes a line apart; `None` where it is not simple.
+    /// Tokenizes a line; `None` where it is outside of the simple subset.
     fn cut(&mut self, raw: &'t str) -> Option<()> {
         let line = self.line;
         let mut rest = raw.trim_start_matches(' ');
@@ -114,7 +115,7 @@ impl<'t> Tokens<'t> {
                 self.pending.push_back(LineToken { column, line, kind: TokenKind::Text(value) });
             }
         } else if self.pending.is_empty() && !rest.starts_with("{%") {
-            // The rest of a scalar of several lines, or nothing that is simple.
+            // The rest of a scalar of several lines, or another form outside of the simple subset.
             return None;
         } else {
             self.pending.push_back(LineToken { column, line, kind: TokenKind::Text(rest) });
@@ -122,7 +123,7 @@ impl<'t> Tokens<'t> {
         Some(())
     }
 
-    /// The content of a literal block whose header `|`, `|-` or `|+` was just taken, below a key or dash at `outer`.
+    /// The content of a literal block whose header `|`, `|-` or `|+` was just consumed, below a key or dash at `outer`.
     fn literal(&mut self, header: &str, outer: usize) -> Option<String> {
         let mut text = String::new();
         let mut width = None;
@@ -138,7 +139,7 @@ impl<'t> Tokens<'t> {
                     Some(width) if indent > width => text.push_str(&line[width..]),
                     _ => {}
                 }
-                // Behind the last line break there is no line.
+                // There is no line after the last line break.
                 match self.lines.clone().next() {
                     Some(_) => text.push('\n'),
                     None if !line.is_empty() => return None,
@@ -154,7 +155,7 @@ impl<'t> Tokens<'t> {
             if content.starts_with('\t') || !content.bytes().all(|b| matches!(b, b' '..=b'~' | b'\t')) {
                 return None;
             }
-            // Readers differ about a last line that nothing ends.
+            // Readers differ about a last line without a line break.
             self.lines.clone().next()?;
             text.push_str(&line[*width.get_or_insert(indent)..]);
             text.push('\n');
@@ -170,7 +171,7 @@ impl<'t> Tokens<'t> {
     }
 }
 
-/// How long the plain key is that a text begins with.
+/// The length of the plain key at the beginning of a text.
 fn key_length(text: &str) -> Option<usize> {
     let bytes = text.as_bytes();
     if !bytes.first()?.is_ascii_alphabetic() {
@@ -181,7 +182,7 @@ fn key_length(text: &str) -> Option<usize> {
     (ends && scalar::is_string(&text[..end])).then_some(end)
 }
 
-/// A one-line scalar, `{}`, or a list of scalars in brackets; `None` where a full reader is needed.
+/// A one-line scalar, `{}`, or a list of scalars in brackets; `None` where the full reader is needed.
 pub fn one_line(text: &str) -> Option<Value> {
     match text.as_bytes().first()? {
         b'"' | b'\'' => quoted(text).map(Value::from),
@@ -213,7 +214,7 @@ pub fn one_line(text: &str) -> Option<Value> {
     }
 }
 
-/// A text in quotes without escapes.
+/// A quoted string without escapes.
 fn quoted(text: &str) -> Option<&str> {
     let quote = *text.as_bytes().first()?;
     let inner = text.get(1..text.len().checked_sub(1)?)?;
@@ -223,7 +224,7 @@ fn quoted(text: &str) -> Option<&str> {
     simple.then_some(inner)
 }
 
-/// Reads a document, if it is a simple map or list; nulls are left in it.
+/// Reads a document, if it is a simple map or list; nulls are kept.
 pub fn value(text: &str) -> Option<Value> {
     let mut reader = Reader { tokens: Tokens::new(text), depth: 0 };
     let first = reader.tokens.peek()?;
@@ -240,7 +241,7 @@ struct Reader<'t> {
 }
 
 impl Reader<'_> {
-    /// The node that begins here, and all that is in it; `outer` is the column of its key or dash.
+    /// The node that begins here, with its content; `outer` is the column of its key or dash.
     fn node(&mut self, outer: usize) -> Option<Value> {
         let token = self.tokens.peek()?;
         if let TokenKind::Text(text) = token.kind {
@@ -262,11 +263,11 @@ impl Reader<'_> {
         value
     }
 
-    /// What stands behind a key or a dash; nothing is null.
+    /// The value after a key or a dash; an empty one is null.
     fn inner(&mut self, column: usize, line: usize, list_beside: bool) -> Option<Value> {
         match self.tokens.peek() {
             Some(next) if next.line == line || next.column > column => self.node(column),
-            // A list may stand in its key's own column.
+            // A list may be in the column of its key.
             Some(next) if list_beside && next.column == column && next.kind == TokenKind::Dash => self.node(column),
             _ if self.tokens.strange => None,
             _ => Some(Value::Null),
@@ -300,7 +301,7 @@ impl Reader<'_> {
         self.closed(column, Value::Array(items))
     }
 
-    /// What follows a collection stands further left, or, after a list, is a key in its column.
+    /// The token after a collection is further left, or, after a list, a key in its column.
     fn closed(&mut self, column: usize, value: Value) -> Option<Value> {
         match self.tokens.peek() {
             Some(next) if next.column > column => None,

@@ -1,4 +1,4 @@
-//! A value together with the place that each part of it came from.
+//! A value together with the place of each of its parts.
 
 use std::collections::HashMap;
 use std::mem;
@@ -7,18 +7,18 @@ use serde_json::{Map, Value};
 
 use crate::diag::{Location, Step, ValuePath};
 
-/// A value of the user's, each part with its place.
+/// One of the user's values, each part with its place.
 #[derive(Debug, Clone)]
 pub struct Node {
-    /// Where its key stands; none for list items and the root.
+    /// The place of its key; `None` for list items and the root.
     pub key: Option<Location>,
-    /// Where the value stands.
+    /// The place of the value.
     pub at: Location,
     /// The value.
     pub kind: Kind,
 }
 
-/// What a [`Node`] is.
+/// The content of a [`Node`].
 #[derive(Debug, Clone)]
 pub enum Kind {
     /// Null, a boolean, a number or a string.
@@ -30,7 +30,7 @@ pub enum Kind {
 }
 
 impl Node {
-    /// A scalar, or JSON data that all came from one place.
+    /// A scalar, or JSON data from a single place.
     pub fn from_value(value: Value, at: Location) -> Self {
         let kind = match value {
             Value::Array(items) => Kind::List(items.into_iter().map(|v| Node::from_value(v, at)).collect()),
@@ -51,7 +51,7 @@ impl Node {
         Node { key: None, at, kind: Kind::Map(Entries::default()) }
     }
 
-    /// Changes the place of each part.
+    /// Maps the place of each part.
     pub fn relocate(&mut self, to: &mut dyn FnMut(&mut Location)) {
         self.key.iter_mut().for_each(&mut *to);
         to(&mut self.at);
@@ -82,7 +82,7 @@ impl Node {
         }
     }
 
-    /// Lays a later layer over this one: maps merge, all else is replaced.
+    /// Merges a later layer over this one: maps merge, other values replace.
     pub fn overlay(&mut self, over: Node) {
         match (&mut self.kind, over.kind) {
             (Kind::Map(mine), Kind::Map(theirs)) => {
@@ -113,7 +113,7 @@ impl Node {
         }
     }
 
-    /// What a copy of it costs in memory, roughly: one for a node, one for every 64 bytes of text.
+    /// The approximate memory cost of a copy: one for a node, one for every 64 bytes of its strings.
     pub fn weight(&self) -> usize {
         1 + match &self.kind {
             Kind::Scalar(Value::String(text)) => text.len() / 64,
@@ -126,11 +126,11 @@ impl Node {
 
 /// The entries of a map in the order they were written.
 ///
-/// Small maps, nearly all of them, are searched from the front; an index is made only when a map grows.
+/// Small maps, nearly all of them, are searched linearly; an index is made only when a map grows.
 #[derive(Debug, Clone, Default)]
 pub struct Entries(Vec<(String, Node)>, HashMap<String, usize>);
 
-/// From this many entries on a map has an index.
+/// A map has an index from this number of entries on.
 const INDEXED: usize = 24;
 
 impl Entries {
@@ -144,7 +144,7 @@ impl Entries {
         self.0.is_empty()
     }
 
-    /// All of them in order.
+    /// The entries in order.
     pub fn iter(&self) -> impl Iterator<Item = (&String, &Node)> {
         self.0.iter().map(|(key, node)| (key, node))
     }
@@ -158,12 +158,12 @@ impl Entries {
         self.position(key).map(|i| &self.0[i].1)
     }
 
-    /// The value of a key, to change it.
+    /// The value of a key, mutable.
     pub fn get_mut(&mut self, key: &str) -> Option<&mut Node> {
         self.position(key).map(|i| &mut self.0[i].1)
     }
 
-    /// Sets a key; one that is there keeps its position.
+    /// Sets a key; an existing one keeps its position.
     pub fn insert(&mut self, key: String, node: Node) {
         if let Some(old) = self.get_mut(&key) {
             *old = node;
@@ -178,7 +178,7 @@ impl Entries {
         }
     }
 
-    /// Sets a key and gives its node, made with `new` where there is none.
+    /// The node of a key, made with `new` where there is none.
     pub fn entry(&mut self, key: &str, new: impl FnOnce() -> Node) -> &mut Node {
         let position = self.position(key).unwrap_or_else(|| {
             self.insert(key.to_owned(), new());
@@ -187,7 +187,7 @@ impl Entries {
         &mut self.0[position].1
     }
 
-    /// Takes all entries out.
+    /// Removes and returns all entries.
     pub fn take(&mut self) -> Vec<(String, Node)> {
         self.1.clear();
         mem::take(&mut self.0)

@@ -1,7 +1,7 @@
-//! Reads YAML as Helm and `kubectl` have it, each value with its place.
+//! Reads YAML as Helm and `kubectl` do, each value with its place.
 //!
-//! The syntax comes from `saphyr-parser` as events; what the scalars mean, how documents, anchors and merge
-//! keys work, and the limits are here.
+//! The syntax comes from `saphyr-parser` as events; this module has the meaning of scalars, the handling of documents,
+//! anchors and merge keys, and the limits.
 
 use std::collections::HashMap;
 
@@ -13,14 +13,14 @@ use crate::diag::{Diagnostic, Location, Place, Report, Severity, Step, ValuePath
 use super::node::{Entries, Kind, Node};
 use super::{MAX_BYTES, MAX_DEPTH, MAX_FINDINGS, MAX_NODES, lines, scalar, stream, syntax, tree};
 
-/// Reads a text; an empty one is an empty map. `source` is the number its places get.
+/// Reads a text; an empty one is an empty map. `source` is the number of the source for places.
 ///
-/// Several documents in a text lie over each other like several files.
+/// Several documents in a text are merged like several files.
 pub fn read(text: &str, source: usize) -> Result<Warned<Node>, Report> {
     read_with(text, source, Severity::Error)
 }
 
-/// The same; a key that is there twice is as bad as `duplicates`, and the last one counts, as in Helm.
+/// The same; `duplicates` is the severity of a repeated key, and the last one counts, as in Helm.
 ///
 /// # Errors
 /// As [`read`].
@@ -56,15 +56,15 @@ pub fn read_with(text: &str, source: usize, duplicates: Severity) -> Result<Warn
     if errors.is_empty() { Ok(Warned { value: root, warnings }) } else { Err(Report([errors, warnings].concat())) }
 }
 
-/// Reads one document of a text that has so many lines before it; `None` is an empty one.
+/// Reads one document of a text with this number of lines before it; `None` for an empty one.
 ///
 /// # Errors
-/// What is no YAML, or no map.
+/// A text that is not YAML, or not a map.
 pub fn document(text: &str, source: usize, lines: usize) -> Result<Option<Node>, Report> {
     document_with(text, source, lines, Severity::Error).map(|read| read.value)
 }
 
-/// The same with its warnings; a key that is there twice is as bad as `duplicates`.
+/// The same with its warnings; `duplicates` is the severity of a repeated key.
 ///
 /// # Errors
 /// As [`document`].
@@ -77,11 +77,11 @@ pub fn document_with(
     one(text, lines, Reader { source, takes_duplicates: duplicates != Severity::Error, ..Reader::default() })
 }
 
-/// Reads one document for its data only, whatever it is, and without nulls, which mean absent in a manifest; `None` is an
+/// Reads one document of any type for its data only, without nulls, which mean absent in a manifest; `None` for an
 /// empty document.
 ///
 /// # Errors
-/// What is no YAML, with the same places as by [`document`].
+/// A text that is not YAML, with the same places as by [`document`].
 pub fn data(text: &str, source: usize, lines: usize) -> Result<Option<Value>, Report> {
     let mut value = match lines::value(text) {
         Some(value) => value,
@@ -94,10 +94,10 @@ pub fn data(text: &str, source: usize, lines: usize) -> Result<Option<Value>, Re
     Ok(Some(value))
 }
 
-/// Reads the text of a value that is YAML itself, as [`data`] does; an empty one is null.
+/// Reads a value that is a string of YAML, as [`data`] does; an empty one is null.
 ///
 /// # Errors
-/// The first thing that is wrong, behind its line in the text.
+/// The first error, after its line in the string.
 pub fn inner(text: &str) -> Result<Value, String> {
     if text.len() > MAX_BYTES {
         return Err(format!("a string of {} bytes is too long", text.len()));
@@ -135,7 +135,7 @@ fn one(text: &str, lines: usize, mut reader: Reader) -> Result<Warned<Option<Nod
     }
 }
 
-/// Reads a text of our own for its data only.
+/// Reads one of our own texts for its data only.
 pub fn read_plain(text: &str) -> Result<Value, Report> {
     read(text, 0).map(|read| read.value.to_value())
 }
@@ -153,19 +153,19 @@ type Fatal = Box<Diagnostic>;
 #[derive(Default)]
 struct Reader {
     source: usize,
-    /// Whether a key that is there twice is a warning.
+    /// Whether a repeated key is a warning.
     takes_duplicates: bool,
-    /// The lines before the current document.
+    /// The number of lines before the current document.
     line: usize,
     errors: Vec<Diagnostic>,
     warnings: Vec<Diagnostic>,
-    /// Lines of the text that are indented by tabs, counted from 1, and how wide the indentation is.
+    /// Lines that are indented by tabs, counted from 1, and the width of their indentation.
     tabs: HashMap<usize, usize>,
-    /// How much has been built, see [`Node::weight`].
+    /// The size of what was built, see [`Node::weight`].
     weight: usize,
     anchors: HashMap<usize, (Node, usize)>,
     stack: Vec<Frame>,
-    /// Whether a document may be something else than a map.
+    /// Whether a document may be of another type than a map.
     any_root: bool,
 }
 
@@ -173,9 +173,9 @@ struct Reader {
 struct Frame {
     at: Location,
     anchor: usize,
-    /// Whether it is in brackets or braces, or within such a one.
+    /// Whether it is a flow collection, or within one.
     flow: bool,
-    /// What [`Reader::weight`] was when it began.
+    /// The value of [`Reader::weight`] when it began.
     weight: usize,
     body: Body,
 }
@@ -209,12 +209,12 @@ impl Reader {
         Location { len: len.max(1), ..self.point(&span.start) }
     }
 
-    /// Reads the one document of a text; `None` where it is empty.
+    /// Reads the only document of a text; `None` where it is empty.
     fn document(&mut self, text: &str) -> Result<Option<Node>, Fatal> {
         self.anchors.clear();
         self.stack.clear();
         let mut parser = Parser::new_from_str(text);
-        // Only a text that is indented by tabs needs to be looked at character by character.
+        // Only a text that is indented by tabs needs to be checked character by character.
         let chars: Vec<char> = if self.tabs.is_empty() { Vec::new() } else { text.chars().collect() };
         let mut root = None;
         while let Some(next) = parser.next_event() {
@@ -249,8 +249,8 @@ impl Reader {
         }
     }
 
-    /// Looks at what follows a document: nothing, or something after `...` that Helm does not read. That has to be YAML
-    /// all the same: other readers of the file go on to its end.
+    /// Checks the rest after a document: nothing, or something after `...` that Helm does not read. It has to be YAML
+    /// nevertheless: other readers of the file go on to its end.
     fn rest(&mut self, parser: &mut Parser<'_, StrInput<'_>>, text: &str) -> Result<(), Fatal> {
         while let Some(next) = parser.next_event() {
             let (event, span) = next.map_err(|error| self.syntax(&error, text))?;
@@ -267,7 +267,7 @@ impl Reader {
     fn event(&mut self, event: Event<'_>, mut at: Location, bracket: bool) -> Result<Option<Node>, Fatal> {
         let is_empty = matches!(&event, Event::Scalar(text, ScalarStyle::Plain, ..) if text.is_empty());
         if is_empty && let Some(key) = self.key_place() {
-            // The parser has it where the next line begins.
+            // The parser places it at the beginning of the next line.
             at = key;
         } else if self.tabs.get(&at.line).is_some_and(|width| *width + 1 == at.column) && !self.in_flow() {
             return Err(Box::new(syntax::tab(at)));
@@ -366,7 +366,7 @@ impl Reader {
         self.stack.last().is_some_and(|frame| frame.flow)
     }
 
-    /// Where the key stands whose value comes next.
+    /// The place of the key of the current value.
     fn key_place(&self) -> Option<Location> {
         match &self.stack.last()?.body {
             Body::Map { key: Some(Key::Named(_, place) | Key::Merge(place)), .. } => Some(*place),
@@ -378,7 +378,7 @@ impl Reader {
         matches!(self.stack.last(), Some(Frame { body: Body::Map { key: None, .. }, .. }))
     }
 
-    /// Puts a finished node where it belongs; gives it back where it is the root.
+    /// Adds a finished node to its parent; returns it where it is the root.
     fn put(&mut self, mut node: Node) -> Result<Option<Node>, Fatal> {
         let Some(frame) = self.stack.last_mut() else { return Ok(Some(node)) };
         match &mut frame.body {
@@ -458,7 +458,7 @@ impl Reader {
         Ok(())
     }
 
-    /// Takes a scalar as the key of the entry that comes.
+    /// Handles a scalar as the key of the next entry.
     fn named(&mut self, value: Value, at: Location) {
         let name = scalar::key(value).unwrap_or_else(|| {
             let message = self.about("null cannot be a key");
@@ -524,7 +524,7 @@ impl Reader {
         value
     }
 
-    /// Warns of a scalar that a reader of YAML 1.2 would take otherwise.
+    /// Warns of a scalar that a YAML 1.2 reader would read differently.
     fn differs(&mut self, text: &str, value: &Value, at: Location, is_key: bool) {
         let what = match value {
             _ if is_key => format!("the key `{text}` is read as `{value}`"),
@@ -540,13 +540,13 @@ impl Reader {
         self.report(Diagnostic::warning("yaml-1.1", message).at(at).hint(hint));
     }
 
-    /// A sentence about the value that is being read, its path first.
+    /// A sentence about the current value, its path first.
     fn about(&self, what: &str) -> String {
         let path = self.path();
         if path.0.is_empty() { what.to_owned() } else { format!("`{path}`: {what}") }
     }
 
-    /// The path of the value that is being read.
+    /// The path of the current value.
     fn path(&self) -> ValuePath {
         let step = |frame: &Frame| match &frame.body {
             Body::List(items) => Some(Step::Index(items.len())),
@@ -574,7 +574,8 @@ fn too_deep(at: Location) -> Fatal {
     )
 }
 
-/// Takes the entries of what `<<` was given, earlier maps of a list first; gives the explicit keys it would change.
+/// Merges the entries of the value of `<<`, earlier maps of a list first; returns the explicit keys that it would
+/// change.
 fn merge_maps(node: Node, explicit: &Entries, merged: &mut Entries) -> Result<Vec<String>, Location> {
     let maps = match node.kind {
         Kind::List(items) => items,

@@ -1,15 +1,15 @@
-//! The one table of what a plain scalar is: as Helm and `kubectl` have it, which read YAML 1.1 by Go's rules and hand it on
-//! as JSON. Beside it, what YAML 1.2 makes of the same text, for warnings.
+//! The only table of the meaning of plain scalars: that of Helm and `kubectl`, which read YAML 1.1 by Go's rules and
+//! convert it to JSON. Also the meaning of the same text in YAML 1.2, for warnings.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use serde_json::{Number, Value};
 
-/// A number that JSON, and so Helm, cannot hold: infinity or not-a-number.
+/// A number that JSON, and so Helm, cannot represent: infinity or not-a-number.
 #[derive(Debug, PartialEq)]
 pub struct NotFinite;
 
-/// The value of a plain scalar, typed as Helm does.
+/// The value of a plain scalar, with the type that Helm gives it.
 pub fn plain(text: &str) -> Result<Value, NotFinite> {
     let Some(&first) = text.as_bytes().first() else { return Ok(Value::Null) };
     match first {
@@ -23,7 +23,7 @@ pub fn plain(text: &str) -> Result<Value, NotFinite> {
     }
 }
 
-/// The words that are no strings.
+/// The words that are not strings.
 fn word(text: &str) -> Option<Value> {
     match text {
         "~" | "null" | "Null" | "NULL" => Some(Value::Null),
@@ -44,7 +44,7 @@ fn is_not_finite(text: &str) -> bool {
     matches!(text.trim_start_matches(['+', '-']), ".inf" | ".Inf" | ".INF" | ".nan" | ".NaN" | ".NAN")
 }
 
-/// A number as Go reads it: prefixes `0x`, `0o`, `0b`, a leading zero for octal, underscores anywhere.
+/// A number in Go's syntax: prefixes `0x`, `0o`, `0b`, a leading zero for octal, underscores anywhere.
 fn number(text: &str) -> Option<Number> {
     if text.starts_with('.') {
         return decimal(text);
@@ -76,7 +76,7 @@ fn integer(text: &str) -> Option<Number> {
 }
 
 fn signed(negative: bool, digits: &str, radix: u32) -> Option<Number> {
-    // `from_str_radix` takes a second sign.
+    // `from_str_radix` accepts a second sign.
     if digits.starts_with(['+', '-']) {
         return None;
     }
@@ -95,17 +95,17 @@ fn decimal(text: &str) -> Option<Number> {
 
 /// A float as Helm prints it: without a fraction where it has none.
 pub fn whole(float: f64) -> Option<Number> {
-    /// Up to here each whole number has a float of its own.
+    /// Up to here a float represents every integer exactly.
     const EXACT: f64 = 9_007_199_254_740_992.0;
     if float.fract() == 0.0 && float.abs() <= EXACT {
-        // In range by the line above.
+        // In range because of the line above.
         #[expect(clippy::cast_possible_truncation)]
         return Some(Number::from(float as i64));
     }
     Number::from_f64(float)
 }
 
-/// The value of a plain scalar as a reader of YAML 1.2 has it (core schema).
+/// The value of a plain scalar in YAML 1.2 (core schema).
 pub fn plain_12(text: &str) -> Value {
     let string = || Value::String(text.to_owned());
     match text {
@@ -125,7 +125,7 @@ pub fn plain_12(text: &str) -> Value {
     }
 }
 
-/// A map's key as text; `None` for null, which cannot be one.
+/// A map's key as a string; `None` for null, which cannot be a key.
 pub fn key(value: Value) -> Option<String> {
     match value {
         Value::Null => None,
@@ -140,7 +140,7 @@ pub fn base64(text: &str) -> Option<Vec<u8>> {
     STANDARD.decode(digits).ok()
 }
 
-/// Numbers of JSON as `kubectl` and Helm have them: without a fraction where it is zero.
+/// Numbers in the form of `kubectl` and Helm: without a fraction where it is zero.
 pub fn whole_numbers(value: &mut Value) {
     match value {
         Value::Number(number) if number.is_f64() => {

@@ -1,6 +1,6 @@
-//! Where the parts of a values file stand in its text, to edit the text and leave the rest as it is.
+//! The ranges of the parts of a values file, for editing the text and keeping the rest.
 //!
-//! [`super::read`] says what a file means and what is wrong in it; this is for texts that it has accepted.
+//! [`super::read`] gives the meaning of a file and its errors; this module is for texts that it has accepted.
 
 use std::ops::Range;
 
@@ -11,38 +11,38 @@ use super::{scalar, stream};
 /// A value in the text of a document.
 #[derive(Debug, Clone)]
 pub struct Spanned {
-    /// Bytes of the document; a collection without brackets begins at its first entry. Anchors and tags stand before.
+    /// Its range in bytes; a block collection begins at its first entry. Anchors and tags precede it.
     pub range: Range<usize>,
-    /// Whether an anchor names it.
+    /// Whether it has an anchor.
     pub anchored: bool,
-    /// What it is.
+    /// Its kind.
     pub kind: SpanKind,
 }
 
-/// What a [`Spanned`] is.
+/// The kind of a [`Spanned`].
 #[derive(Debug, Clone)]
 pub enum SpanKind {
-    /// A scalar; its range is empty where nothing is written.
+    /// A scalar; its range is empty where it is implicit.
     Scalar(Style),
     /// `*name`.
     Alias,
     /// A list.
     List {
-        /// Whether it is in brackets.
+        /// Whether it is a flow list.
         flow: bool,
         /// Its items.
         items: Vec<Spanned>,
     },
     /// A map.
     Map {
-        /// Whether it is in braces.
+        /// Whether it is a flow map.
         flow: bool,
-        /// Its entries, `<<` too.
+        /// Its entries, including `<<`.
         entries: Vec<SpanEntry>,
     },
 }
 
-/// How a scalar is written.
+/// The style of a scalar.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Style {
     /// Without quotes.
@@ -56,9 +56,9 @@ pub enum Style {
 /// A key and its value.
 #[derive(Debug, Clone)]
 pub struct SpanEntry {
-    /// The key as it is read.
+    /// The key as data.
     pub key: String,
-    /// The key in the text, quotes included.
+    /// The range of the key, including its quotes.
     pub key_range: Range<usize>,
     /// The value.
     pub value: Spanned,
@@ -73,18 +73,18 @@ impl Spanned {
         }
     }
 
-    /// Whether it is in brackets or braces.
+    /// Whether it is a flow collection.
     pub fn is_flow(&self) -> bool {
         matches!(self.kind, SpanKind::Map { flow: true, .. } | SpanKind::List { flow: true, .. })
     }
 
-    /// The entry of a key; none for what comes from `<<` or an alias.
+    /// The entry of a key; `None` for one that comes from `<<` or an alias.
     pub fn entry(&self, key: &str) -> Option<&SpanEntry> {
         self.entries()?.iter().find(|entry| entry.key == key)
     }
 }
 
-/// The documents of a text, as ranges of bytes; none where the text is not accepted.
+/// The documents of a text, as ranges of bytes; empty where the text is not accepted.
 pub fn documents(text: &str) -> Vec<Range<usize>> {
     let base = text.as_ptr() as usize;
     let range = |part: &str| {
@@ -145,7 +145,7 @@ impl Reader<'_> {
                         continue;
                     }
                     let range = match (style, stack.last()) {
-                        // The parser has a value that is not there where the next line begins.
+                        // The parser places a missing value at the beginning of the next line.
                         (Style::Plain, Some(Frame { body: Body::Map(_, Some((_, key))), .. })) if text.is_empty() => {
                             self.after_colon(key.end)
                         }
@@ -176,7 +176,7 @@ impl Reader<'_> {
                         Body::List(items) => items.last().map(|item| item.range.end),
                         Body::Map(entries, _) => entries.last().map(|entry| entry.value.range.end),
                     };
-                    // Some brackets have the spaces and comments behind them in the parser's range.
+                    // The parser's range of some flow collections includes the following spaces and comments.
                     let end = if frame.flow { range.start + 1 } else { last.unwrap_or(frame.start) };
                     let kind = match frame.body {
                         Body::List(items) => SpanKind::List { flow: frame.flow, items },
@@ -204,14 +204,14 @@ impl Reader<'_> {
         Frame { start: range.start, anchored, flow, body }
     }
 
-    /// Where the value of a key would stand that has none.
+    /// The position for the value of a key that has none.
     fn after_colon(&self, key_end: usize) -> Range<usize> {
         let rest = self.text.get(key_end..).unwrap_or_default();
         let end = key_end + rest.find(':').map_or(0, |at| at + 1);
         end..end
     }
 
-    /// Behind the quote that closes a scalar: the parser's range has the comment behind it, too.
+    /// The position after the closing quote of a scalar: the parser's range includes a following comment.
     fn closing_quote(&self, range: &Range<usize>) -> usize {
         let mut bytes = self.text[range.clone()].bytes().enumerate();
         let Some((_, quote)) = bytes.next() else { return range.end };
@@ -231,7 +231,8 @@ impl Reader<'_> {
         range.end
     }
 
-    /// A block scalar with its `|` or `>`, from where its content stands; blank lines at its end count only after `+`.
+    /// A block scalar with its `|` or `>`, from the beginning of its content; blank lines at its end count only after
+    /// `+`.
     fn block(&self, content: &Range<usize>) -> Range<usize> {
         let before = self.text[..content.start].trim_end();
         let line = before.rfind('\n').map_or(0, |at| at + 1);

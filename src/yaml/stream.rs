@@ -1,8 +1,8 @@
-//! Cuts a text into its documents: a values file as Helm does, manifests as `kubectl` does.
+//! Splits a text into its documents: a values file as Helm does, manifests as `kubectl` does.
 
 use crate::diag::{Diagnostic, Location};
 
-/// The documents of a stream, each with the number of lines before it; cut where `kubectl` cuts.
+/// The documents of a stream, each with the number of lines before it; split as `kubectl` does.
 pub fn of_manifests(text: &str) -> Vec<(usize, &str)> {
     let mut found = Vec::new();
     let (mut start, mut first_line, mut at) = (0, 0, 0);
@@ -24,7 +24,7 @@ pub fn of_manifests(text: &str) -> Vec<(usize, &str)> {
 
 /// The documents of a values file, each with the number of lines before it.
 ///
-/// Helm cuts the text at lines that begin with `---` before it reads any YAML.
+/// Helm splits the text at lines that begin with `---` before it parses any YAML.
 pub fn of_values(text: &str, source: usize) -> Result<Vec<(usize, &str)>, Diagnostic> {
     let mut documents = Vec::new();
     let (mut start, mut start_line, mut offset) = (0, 0, 0);

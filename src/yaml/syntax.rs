@@ -1,4 +1,4 @@
-//! The parts of reading that work on text: forbidden characters, and syntax errors in our words.
+//! The parts of reading that work on text: forbidden characters, and readable syntax errors.
 
 use std::collections::HashMap;
 
@@ -11,13 +11,13 @@ fn is_forbidden(c: char) -> bool {
         | '\u{2028}' | '\u{2029}' | '\u{feff}' | '\u{fffe}' | '\u{ffff}')
 }
 
-/// Whether a line has only characters that YAML allows within one.
+/// Whether YAML allows all characters of a line.
 pub fn is_clean_line(line: &str) -> bool {
     let plain = |b: u8| matches!(b, b' '..=b'~' | b'\t');
     line.bytes().all(plain) || !line.chars().any(|c| c == '\r' || is_forbidden(c))
 }
 
-/// The first character that YAML 1.1 does not allow, or takes for a line break where others do not.
+/// The first character that YAML 1.1 does not allow, or treats as a line break where other readers do not.
 pub fn forbidden_character(text: &str, source: usize) -> Option<Diagnostic> {
     let (offset, found) = text.char_indices().find(|(_, c)| is_forbidden(*c))?;
     let before = &text[..offset];
@@ -37,7 +37,7 @@ pub fn forbidden_character(text: &str, source: usize) -> Option<Diagnostic> {
     )
 }
 
-/// The lines that have a tab in their indentation, counted from 1, with the width of the indentation.
+/// The lines with a tab in their indentation, counted from 1, with the width of the indentation.
 pub fn tab_indents(text: &str) -> HashMap<usize, usize> {
     if !text.contains('\t') {
         return HashMap::new();
@@ -49,12 +49,12 @@ pub fn tab_indents(text: &str) -> HashMap<usize, usize> {
     text.lines().enumerate().filter_map(|(i, line)| Some((i + 1, indent(line)?))).collect()
 }
 
-/// The finding about a tab that indents.
+/// The finding about a tab in the indentation.
 pub fn tab(at: Location) -> Diagnostic {
     Diagnostic::error("yaml", "a tab cannot indent").at(at).hint("indent with spaces")
 }
 
-/// The name of a tag of YAML's own, such as `str`.
+/// The name of a standard tag, such as `str`.
 pub fn core_tag(tag: &Tag) -> Option<&str> {
     if tag.is_yaml_core_schema() {
         return Some(&tag.suffix);
@@ -62,7 +62,7 @@ pub fn core_tag(tag: &Tag) -> Option<&str> {
     if tag.handle.is_empty() { tag.suffix.strip_prefix("tag:yaml.org,2002:") } else { None }
 }
 
-/// A syntax error, in our words where the parser's do not help.
+/// A syntax error, reworded where the parser's message does not help.
 pub fn explain(info: &str, line: &str, at: Location) -> Diagnostic {
     let indent = &line[..line.len() - line.trim_start().len()];
     if indent.contains('\t') || info.contains("tab") {

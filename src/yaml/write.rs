@@ -1,14 +1,14 @@
-//! The YAML writer: block style that every reader of YAML 1.1 or 1.2 takes for the same data.
+//! The YAML writer: block style that every reader of YAML 1.1 or 1.2 reads as the same data.
 //!
-//! Readers disagree about plain scalars (`on`, `012`, `1e3`, `1:30`), so a string is written plain
-//! only where it can be nothing else, see [`is_plain`]. Layout follows `kubectl`: two spaces a
-//! level, list items in the column of their key, no line is ever folded.
+//! Readers disagree about plain scalars (`on`, `012`, `1e3`, `1:30`), so a string is written plain only where it cannot
+//! be anything else, see [`is_plain`]. The layout follows `kubectl`: two spaces per level, list items in the column of
+//! their key, no folded lines.
 
 use std::fmt::Write as _;
 
 use serde_json::{Number, Value};
 
-/// Longer keys are written with `?`: readers look no further than 1024 characters for the colon.
+/// Longer keys are written with `?`: readers search at most 1024 characters for the colon.
 const LONGEST_SIMPLE_KEY: usize = 120;
 
 /// Appends one document, without a `---`; it ends with a newline.
@@ -23,8 +23,8 @@ pub fn write_document(out: &mut String, body: &Value) {
     }
 }
 
-/// Appends one document of a stream: `---`, a comment that says where it came from
-/// (`webservice/templates/deployment.yaml`), and the document.
+/// Appends one document of a stream: `---`, a comment with its source (`webservice/templates/deployment.yaml`), and the
+/// document.
 pub fn write_stream(out: &mut String, source: &str, body: &Value) {
     out.push_str("---\n# Source: ");
     // A line break would end the comment.
@@ -33,9 +33,9 @@ pub fn write_stream(out: &mut String, source: &str, body: &Value) {
     write_document(out, body);
 }
 
-/// Appends the value of a key or a list item in a text that is YAML already: behind its `key:` where it is a map or a list
-/// that is not empty, on the lines below. `indent` is the column of the key, or of the dash; `item` says that it is a dash.
-/// It ends with a newline.
+/// Appends the value of a key or a list item to a text of YAML: after its `key:` on the same line, or on the lines
+/// below where it is a map or a list that is not empty. `indent` is the column of the key, or of the dash; `item` marks
+/// a dash. It ends with a newline.
 pub fn write_value(out: &mut String, value: &Value, indent: usize, item: bool) {
     match value {
         Value::Object(map) if !map.is_empty() => {
@@ -53,7 +53,7 @@ pub fn write_value(out: &mut String, value: &Value, indent: usize, item: bool) {
     }
 }
 
-/// The entries of a map; `inline` where the cursor stands already at the first key, after `- `.
+/// Writes the entries of a map; `inline` where the cursor is already at the first key, after `- `.
 fn map_entries(out: &mut String, map: &serde_json::Map<String, Value>, indent: usize, inline: bool) {
     for (i, (key, value)) in map.iter().enumerate() {
         if i > 0 || !inline {
@@ -87,7 +87,7 @@ fn map_entries(out: &mut String, map: &serde_json::Map<String, Value>, indent: u
     }
 }
 
-/// The items of a list; `inline` where the cursor stands already at the first dash.
+/// Writes the items of a list; `inline` where the cursor is already at the first dash.
 fn list_items(out: &mut String, items: &[Value], indent: usize, inline: bool) {
     for (i, item) in items.iter().enumerate() {
         if i > 0 || !inline {
@@ -102,10 +102,10 @@ fn list_items(out: &mut String, items: &[Value], indent: usize, inline: bool) {
     }
 }
 
-/// A scalar or an empty collection below a key or a dash at `indent`, and its newline.
+/// Writes a scalar or an empty collection below a key or a dash at `indent`, and its newline.
 fn leaf(out: &mut String, value: &Value, indent: usize) {
     match value {
-        // Most texts are plain, and then there is no line break to look for.
+        // Most strings are plain, and contain no line break.
         Value::String(text) if is_plain(text) => {
             out.push_str(text);
             out.push('\n');
@@ -136,7 +136,7 @@ fn number(out: &mut String, n: &Number) {
         let _ = write!(out, "{n}");
         return;
     }
-    // YAML 1.1 wants a point and a sign in the exponent: `1.0e+100`.
+    // YAML 1.1 requires a point and a sign in the exponent: `1.0e+100`.
     let text = n.to_string();
     let Some((mantissa, exponent)) = text.split_once(['e', 'E']) else {
         out.push_str(&text);
@@ -153,17 +153,17 @@ fn number(out: &mut String, n: &Number) {
     out.push_str(exponent);
 }
 
-/// Whether every reader takes the unquoted text for this very string, in a block.
+/// Whether every reader reads the unquoted text as this very string, in a block.
 ///
-/// Unsure means no. Only printable ASCII is plain; so is nothing that starts like a number unless
-/// a letter no number has follows (`100m`, `10Gi`), and none of the words for true, false and null.
+/// In doubt it does not. Only printable ASCII is plain; so is nothing that starts like a number unless a letter follows
+/// that no number has (`100m`, `10Gi`), and none of the words for true, false and null.
 fn is_plain(text: &str) -> bool {
     let bytes = text.as_bytes();
     let (Some(&first), Some(&last)) = (bytes.first(), bytes.last()) else { return false };
     let start = match first {
         b'a'..=b'z' | b'A'..=b'Z' => !is_word(bytes),
         b'/' | b'$' | b'(' => true,
-        // `-c` and `--flag`, but no list item, document mark or negative number.
+        // `-c` and `--flag`, but no list item, document marker or negative number.
         b'-' => {
             matches!(bytes.get(1), Some(b'a'..=b'z' | b'A'..=b'Z'))
                 || (bytes.starts_with(b"--") && matches!(bytes.get(2), Some(b'a'..=b'z' | b'A'..=b'Z')))
@@ -187,18 +187,19 @@ fn is_plain(text: &str) -> bool {
     true
 }
 
-/// The words that some reader takes for a boolean, null or a number, in any case.
+/// The words that some reader reads as a boolean, null or a number, in any case.
 fn is_word(bytes: &[u8]) -> bool {
     const WORDS: [&[u8]; 13] =
         [b"y", b"n", b"yes", b"no", b"on", b"off", b"true", b"false", b"null", b"nil", b"none", b"nan", b"inf"];
     bytes.len() <= 5 && WORDS.iter().any(|word| word.eq_ignore_ascii_case(bytes))
 }
 
-/// Whether a character may stand as it is in a quoted or literal scalar: readers agree about what it is.
+/// Whether a character may be literal in a quoted or literal scalar: all readers agree about it.
 pub fn is_text(c: char) -> bool {
     match c {
         ' '..='~' => true,
-        // Control characters, line separators, byte order mark, joiners and marks that change the reading direction, surrogate neighbours.
+        // Control characters, line separators, byte order mark, joiners and marks that change the reading direction,
+        // surrogate neighbours.
         '\0'..='\u{9f}' | '\u{ad}' | '\u{2028}' | '\u{2029}' | '\u{feff}' => false,
         '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{206f}' => false,
         '\u{a0}' | '\u{e000}'..='\u{f8ff}' | '\u{fdd0}'..='\u{fdef}' | '\u{fff0}'..='\u{ffff}' => false,
@@ -206,7 +207,7 @@ pub fn is_text(c: char) -> bool {
     }
 }
 
-/// Whether a text of several lines reads back from a literal block as it is, and shows all it holds.
+/// Whether a string of several lines can be read back from a literal block, and is fully visible in it.
 fn is_literal(text: &str) -> bool {
     let mut any = false;
     for line in text.split('\n') {
@@ -222,7 +223,7 @@ fn is_literal(text: &str) -> bool {
         for &b in bytes {
             match b {
                 b' ' => {}
-                // Inside a line only: at its start it looks like indentation.
+                // Only inside a line: at its start it looks like indentation.
                 b'\t' if !blank => {}
                 b'!'..=b'~' => blank = false,
                 0x80.. => blank = false,
@@ -236,7 +237,7 @@ fn is_literal(text: &str) -> bool {
     any
 }
 
-/// A literal block whose lines stand at `indent`.
+/// A literal block with lines at `indent`.
 fn literal(out: &mut String, text: &str, indent: usize) {
     let body = text.trim_end_matches('\n');
     out.push('|');
@@ -260,7 +261,7 @@ fn literal(out: &mut String, text: &str, indent: usize) {
     }
 }
 
-/// In quotes: single ones where that saves escapes, else double.
+/// A quoted string: in single quotes where that saves escapes, otherwise in double quotes.
 fn quoted(out: &mut String, text: &str) {
     let printable = text.chars().all(is_text);
     if printable && !text.contains('\'') && text.contains(['"', '\\']) {

@@ -1,4 +1,4 @@
-//! Keys as comments: what nothing reads stays in the file for the person, and is gone for the program.
+//! Turns keys into comments: an unknown key stays in the file for people, and programs do not see it.
 
 use super::lines::Document;
 use super::tree::{self, Op};
@@ -6,8 +6,8 @@ use super::{Migrated, value};
 use crate::diag::{Step, ValuePath};
 use crate::yaml::spans::{self, SpanEntry, SpanKind, Spanned};
 
-/// Turns the key that begins at a place of the migrated text, line and column from 1, into a comment with all that is below it; a
-/// map that this would leave without keys goes with it. False where the form of the text does not allow it.
+/// Turns the key at a place of the migrated text, line and column from 1, into a comment together with everything below
+/// it; a map that this would leave empty is included. Returns false where the form of the text does not allow it.
 pub fn comment_out(migrated: &mut Migrated, line: usize, column: usize) -> bool {
     let bom = migrated.text.len() - migrated.text.trim_start_matches('\u{feff}').len();
     let mut first = 1;
@@ -46,13 +46,13 @@ fn in_document(text: &str, line: usize, column: usize) -> Option<String> {
         }
     }
     new += &text[lines.end..];
-    // an alias may repeat what is commented out, and a null in its place would mean something else
+    // An alias may repeat the commented-out part, and a null in its place would have another meaning.
     let mut expected = before;
     tree::apply(&mut expected, &Op::Delete { at: ValuePath(path) });
     (value(&new)? == expected).then_some(new)
 }
 
-/// The outermost entry on the way to the key at a byte that leaves no map without keys when it goes.
+/// The outermost entry on the path to the key at a byte that leaves no empty map when it is removed.
 fn entry_at<'a>(document: &Document<'_>, map: &'a Spanned, at: usize, path: &mut Vec<Step>) -> Option<&'a SpanEntry> {
     match &map.kind {
         SpanKind::Map { flow: false, entries } => {

@@ -1,7 +1,7 @@
-//! One change of the values as edits of the text.
+//! Turns one change of the values into edits of the text.
 //!
-//! What is moved keeps its quotes, its comments and its form; the rest of the text is not touched. Where the form
-//! does not allow a change there is no edit. What an edit means is checked by the caller.
+//! A moved value keeps its quotes, its comments and its form; the rest of the text is not touched. Where the form does
+//! not allow a change there is no edit. The caller checks the meaning of an edit.
 
 use std::ops::Range;
 
@@ -12,10 +12,10 @@ use super::tree::Op;
 use crate::diag::{Step, ValuePath};
 use crate::yaml::spans::{SpanEntry, SpanKind, Spanned, Style};
 
-/// A part of the text and what takes its place.
+/// A range of the text and its replacement.
 pub(super) type Edit = (Range<usize>, String);
 
-/// An entry, the map it is in, and the way to it.
+/// An entry, the map that contains it, and the path to it.
 struct Way<'a> {
     /// From the root: each map and the entry that leads on.
     steps: Vec<(&'a Spanned, &'a SpanEntry)>,
@@ -25,17 +25,17 @@ struct Way<'a> {
 struct Piece {
     /// Lines of comments above it.
     lead: String,
-    /// All after the key.
+    /// Everything after the key.
     tail: String,
-    /// The column that its lines are indented for.
+    /// The column for which its lines are indented.
     column: usize,
     /// The quotes of its key.
     quote: &'static str,
-    /// Whether it can stand between braces.
+    /// Whether it is valid between braces.
     flat: bool,
 }
 
-/// The edits that make a change; `None` where the form does not allow it.
+/// The edits for a change; `None` where the form does not allow it.
 pub(super) fn edits(document: &Document<'_>, op: &Op) -> Option<Vec<Edit>> {
     match op {
         Op::Set { at, value } => {
@@ -52,13 +52,13 @@ pub(super) fn edits(document: &Document<'_>, op: &Op) -> Option<Vec<Edit>> {
     }
 }
 
-/// Edits in the place of what they are about.
+/// Replaces ranges of the text by their edits.
 pub(super) fn applied(text: &str, mut edits: Vec<Edit>) -> String {
     edits.sort_by_key(|(range, _)| (range.start, range.end));
     let mut edited = String::with_capacity(text.len() + 256);
     let mut done = 0;
     for (range, new) in edits {
-        // Two edits of one place would be a fault of ours; the check of the result finds it.
+        // Two edits of one range would be a bug; the check of the result finds it.
         edited.push_str(text.get(done..range.start).unwrap_or_default());
         edited.push_str(&new);
         done = range.end.max(done);
@@ -73,7 +73,7 @@ impl<'a> Way<'a> {
     }
 }
 
-/// The way to a path through what is written out: neither aliases nor `<<`.
+/// The path through the literal text: neither aliases nor `<<`.
 fn way<'a>(root: &'a Spanned, path: &ValuePath) -> Option<Way<'a>> {
     let mut steps = Vec::new();
     let mut at = root;
@@ -91,7 +91,7 @@ fn way<'a>(root: &'a Spanned, path: &ValuePath) -> Option<Way<'a>> {
     matches!(path.0.last(), Some(Step::Key(_))).then_some(Way { steps })
 }
 
-/// A value of ours as a scalar in the place of another, quoted as it was if it is a text.
+/// One of our values as a replacement of a scalar, quoted in the same way if it is a string.
 fn scalar(document: &Document<'_>, old: &Spanned, value: &Value) -> Option<String> {
     if !matches!(old.kind, SpanKind::Scalar(Style::Plain | Style::Quoted)) || old.anchored {
         return None;
@@ -143,7 +143,7 @@ fn relocate(document: &Document<'_>, from: &ValuePath, to: &ValuePath, value: Op
     Some(edits)
 }
 
-/// The deepest map on the way to a path that is there, how many steps lead to it, and the entry that holds it.
+/// The deepest existing map on the way to a path, how many steps lead to it, and its entry.
 fn deepest<'a>(root: &'a Spanned, to: &ValuePath) -> Option<(&'a Spanned, usize, Option<&'a SpanEntry>)> {
     let (mut at, mut holder) = (root, None);
     for (depth, step) in to.0.iter().enumerate() {
@@ -159,7 +159,7 @@ fn deepest<'a>(root: &'a Spanned, to: &ValuePath) -> Option<(&'a Spanned, usize,
     None
 }
 
-/// What an entry consists of, with another value where one is given.
+/// The parts of an entry, with another value where one is given.
 fn piece(document: &Document<'_>, map: &Spanned, entry: &SpanEntry, value: Option<&Value>) -> Option<Piece> {
     let text = document.text;
     let key_end = entry.key_range.end;
@@ -193,7 +193,7 @@ fn piece(document: &Document<'_>, map: &Spanned, entry: &SpanEntry, value: Optio
     Some(Piece { lead, tail, column: document.column(key), quote, flat })
 }
 
-/// Text from between brackets: lines after the first may begin anywhere there, and need a place outside.
+/// The content of brackets: lines after the first may have any indentation there, and need a valid one outside.
 fn with_indented_lines(text: &str, column: usize) -> String {
     let indent = " ".repeat(column + 2);
     let mut lines = text.split_inclusive('\n');
@@ -201,12 +201,12 @@ fn with_indented_lines(text: &str, column: usize) -> String {
     lines.fold(first, |all, line| all + &indent + line.trim_start_matches(' '))
 }
 
-/// With a line break at its end.
+/// The text with a line break at its end.
 fn ended(text: String, eol: &str) -> String {
     if text.ends_with('\n') { text } else { text + eol }
 }
 
-/// Puts an entry one or more keys deeper, where it stands; the keys begin with the one that takes its place.
+/// Puts an entry one or more keys deeper at its position; the first of the keys replaces its own.
 fn wrap(document: &Document<'_>, map: &Spanned, entry: &SpanEntry, piece: &Piece, keys: &[Step]) -> Option<Vec<Edit>> {
     if map.is_flow() {
         let range = entry.key_range.start..entry.value.range.end;
@@ -231,7 +231,7 @@ fn shallow(piece: &Piece) -> Piece {
     Piece { lead: String::new(), tail: piece.tail.clone(), ..*piece }
 }
 
-/// Without a line break at the end where the old text had none.
+/// The text without a line break at the end where the old text had none.
 fn trimmed_like(new: String, old: &str) -> String {
     if old.ends_with('\n') { new } else { new.trim_end_matches(['\n', '\r']).to_owned() }
 }
@@ -299,7 +299,7 @@ fn insert(
         edits.push((target.range.clone(), format!("{{{}}}", flat(piece, keys)?)));
         return Some(());
     };
-    // `{}` becomes a block: what is moved keeps its comments and its form.
+    // `{}` becomes a block: a moved value keeps its comments and its form.
     let braces = &target.range;
     let before = document.text[..braces.start].trim_end_matches(' ').len();
     edits.push((before..braces.end, String::new()));
@@ -310,7 +310,7 @@ fn insert(
     Some(())
 }
 
-/// New lines at a place where a line ends, or the text.
+/// Inserts lines at the end of a line, or of the text.
 fn lines_after(document: &Document<'_>, at: usize, lines: &str, others: &[Edit]) -> Edit {
     if at == 0 || document.text[..at].ends_with('\n') {
         return (at..at, lines.to_owned());
@@ -320,12 +320,12 @@ fn lines_after(document: &Document<'_>, at: usize, lines: &str, others: &[Edit])
     (at..at, if goes { lines.to_owned() } else { format!("{}{lines}", document.eol) })
 }
 
-/// Takes an entry out, and maps that this leaves empty; gives the comments of those maps, for who moves on.
+/// Removes an entry, and maps that become empty; returns the comments of those maps for the entry's new place.
 ///
-/// Comments in them that belong to no key stay where they are.
+/// Comments in them that belong to no key stay in the text.
 ///
-/// `filled` is a map that another edit puts something into. Where nothing moves on, `stay` leaves the comments of those
-/// maps in the text.
+/// `filled` is a map to which another edit adds something. Where the entry does not move, `stay` keeps the comments of
+/// those maps in the text.
 fn remove(
     document: &Document<'_>,
     way: &Way<'_>,
@@ -402,7 +402,7 @@ fn remove(
     Some(lead)
 }
 
-/// An entry between braces, and the comma that it leaves too many. Comments around it stay.
+/// An entry between braces, and its superfluous comma. Comments around it stay.
 fn between(
     document: &Document<'_>,
     map: &Spanned,
@@ -417,7 +417,7 @@ fn between(
     let commented = |range: Range<usize>| document.text[range].contains('#');
     let ranges = match (next, before) {
         (Some(next), _) if !commented(own.end..next) => [own.start..next, next..next],
-        // A comma at the end stays with who comes last now.
+        // A comma at the end stays with the entry that becomes the last one.
         (None, Some(before)) if !commented(before..own.start) => {
             document.text[before..own.start].contains(',').then_some([before..own.end, own.end..own.end])?
         }
@@ -434,7 +434,7 @@ fn between(
     Some(ranges.into_iter().filter(|range| !range.is_empty()))
 }
 
-/// Where the comma between two entries is; a comment may have one too.
+/// The position of the comma between two entries; a comment may contain a comma too.
 fn comma(text: &str, range: Range<usize>) -> Option<usize> {
     let mut in_comment = false;
     text[range.clone()].char_indices().find_map(|(at, c)| {
@@ -443,7 +443,7 @@ fn comma(text: &str, range: Range<usize>) -> Option<usize> {
     })
 }
 
-/// Takes the entry out that stands behind the dash of a list item.
+/// Removes the entry after the dash of a list item.
 fn first_of_item(document: &Document<'_>, entries: &[SpanEntry], entry: &SpanEntry) -> Option<Edit> {
     let next = entries.get(1).filter(|_| std::ptr::eq(&entries[0], entry))?;
     let extent = document.extent(entry);
@@ -451,7 +451,7 @@ fn first_of_item(document: &Document<'_>, entries: &[SpanEntry], entry: &SpanEnt
     if extent.end == next_line {
         return Some((entry.key_range.start..next.key_range.start, String::new()));
     }
-    // Comments stand between the two: the dash gets a line of its own.
+    // Comments are between the two: the dash gets a line of its own.
     let dash = document.text[..extent.start].trim_end_matches(' ').len();
     Some((dash..extent.end, document.eol.to_owned()))
 }

@@ -1,16 +1,16 @@
-//! The lines that an entry of a block map takes up, with the comments that belong to it.
+//! The lines of an entry of a block map, with the comments that belong to it.
 
 use std::ops::Range;
 
 use crate::yaml::spans::{SpanEntry, Spanned};
 
-/// The text of a document and what it consists of.
+/// The text of a document and its structure.
 pub(super) struct Document<'a> {
     pub text: &'a str,
     pub root: &'a Spanned,
-    /// How its lines end.
+    /// Its line break.
     pub eol: &'static str,
-    /// By how many columns a map is indented below its key.
+    /// The indentation of a map below its key, in columns.
     pub step: usize,
 }
 
@@ -22,7 +22,7 @@ impl<'a> Document<'a> {
         document
     }
 
-    /// The indentation of the first map that stands below its key.
+    /// The indentation of the first map below its key.
     fn indentation(&self, map: &Spanned) -> Option<usize> {
         map.entries()?.iter().find_map(|entry| {
             let inner = entry.value.entries().filter(|_| !entry.value.is_flow())?.first()?;
@@ -35,28 +35,29 @@ impl<'a> Document<'a> {
         self.text[..at].rfind('\n').map_or(0, |at| at + 1)
     }
 
-    /// The end of the line, its line break included.
+    /// The end of the line, including its line break.
     pub(super) fn line_end(&self, at: usize) -> usize {
         self.text[at..].find('\n').map_or(self.text.len(), |found| at + found + 1)
     }
 
-    /// How many characters stand before it on its line.
+    /// The number of characters before it on its line.
     pub(super) fn column(&self, at: usize) -> usize {
         self.text[self.line_start(at)..at].chars().count()
     }
 
-    /// Whether nothing but indentation stands before it on its line.
+    /// Whether only indentation is before it on its line.
     pub(super) fn begins_line(&self, at: usize) -> bool {
         self.text[self.line_start(at)..at].bytes().all(|b| b == b' ')
     }
 
-    /// Whether nothing but indentation and the dashes of a list stand before it on its line.
+    /// Whether only indentation and list dashes are before it on its line.
     pub(super) fn begins_item(&self, at: usize) -> bool {
         let before = &self.text[self.line_start(at)..at];
         before.bytes().all(|b| matches!(b, b' ' | b'-')) && before.split(' ').all(|part| part.len() <= 1)
     }
 
-    /// From the key to the end of the last line of the value, comments below that are deeper than the key included.
+    /// The range from the key to the end of the last line of the value, including comments below that are indented
+    /// deeper than the key.
     pub(super) fn extent(&self, entry: &SpanEntry) -> Range<usize> {
         let column = self.column(entry.key_range.start);
         let mut end = self.line_end(entry.value.range.end.max(entry.key_range.end));
@@ -75,7 +76,8 @@ impl<'a> Document<'a> {
         entry.key_range.start..end
     }
 
-    /// The lines of comments right above a key that begins its line, indented as it is; nothing where they are the
+    /// The comment lines directly above a key at the beginning of its line, with the same indentation; empty where they
+    /// are the head of the document.
     /// head of the document.
     pub(super) fn lead(&self, key: usize) -> Range<usize> {
         let line = self.line_start(key);
@@ -96,7 +98,7 @@ impl<'a> Document<'a> {
         if start == 0 && column == 0 { line..line } else { start..line }
     }
 
-    /// The comments within a value in brackets and behind it.
+    /// The comments within a value in brackets and after it.
     pub(super) fn comments_of(&self, entry: &SpanEntry) -> Vec<&'a str> {
         let end = self.line_end(entry.value.range.end.max(entry.key_range.end));
         let lines = self.text[entry.key_range.end..end].lines();
@@ -116,10 +118,10 @@ impl<'a> Document<'a> {
     }
 }
 
-/// Lines with more or less indentation; the first stays where `skip_first` says that it continues another.
+/// Changes the indentation of lines; with `skip_first` the first line is kept because it continues another.
 ///
-/// Blank lines stay as they are: in a block scalar they are its own only where they are longer than it is indented,
-/// and then they move with it.
+/// Blank lines are kept: in a block scalar they have content only where they are longer than its indentation, and then
+/// they are moved with it.
 pub(super) fn shift(lines: &str, from: usize, to: usize, skip_first: bool) -> String {
     let mut shifted = String::with_capacity(lines.len() + 64);
     for (number, line) in lines.split_inclusive('\n').enumerate() {

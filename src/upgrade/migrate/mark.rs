@@ -1,4 +1,4 @@
-//! What a person has to decide, as comments above what it is about.
+//! Decisions for a person, as comments above the values concerned.
 
 use super::edit::Edit;
 use super::lines::Document;
@@ -6,10 +6,10 @@ use super::tree::Open;
 use crate::diag::{Step, ValuePath};
 use crate::yaml::spans::SpanKind;
 
-/// What such a comment begins with.
+/// The prefix of such a comment.
 pub const MARK: &str = "# gitlab-render migrate:";
 
-/// The comments that are not there yet.
+/// The comments that are not in the text yet.
 pub(super) fn marks(document: &Document<'_>, open: &[Open]) -> Vec<Edit> {
     let mut edits = Vec::new();
     for Open { rule, path, question } in open {
@@ -31,7 +31,7 @@ fn above<'a>(document: &Document<'a>, line: usize) -> impl Iterator<Item = &'a s
     lines.take_while(|line| line.starts_with('#'))
 }
 
-/// The key on the way to a path that begins a line, or an item, and is the closest to the end.
+/// The last key on the way to a path that begins a line, or an item.
 fn closest_key(document: &Document<'_>, path: &ValuePath) -> Option<usize> {
     let mut at = document.root;
     let mut key = None;

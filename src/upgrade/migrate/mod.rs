@@ -1,8 +1,8 @@
 //! Rewrites a values file for a newer release, by the [`rules`](super::rules).
 //!
-//! The file's text is edited where a rule says so, and nowhere else: [`tree`] says what the file has to mean
-//! afterwards, [`edit`] makes the text, and each edit is read again and compared before it is taken. What the form
-//! of the text does not allow, and what a rule leaves to a person, is reported and [marked](mark).
+//! The file's text is edited where a rule requires it, and nowhere else: [`tree`] computes what the file has to mean
+//! afterwards, [`edit`] makes the text, and the result of each edit is read again and compared. Changes that the form
+//! of the text does not allow, and those that a rule leaves to a person, are reported and [marked](mark).
 
 mod comment;
 mod edit;
@@ -22,22 +22,22 @@ use crate::yaml::{Node, read, spans};
 pub use self::comment::comment_out;
 pub use self::mark::MARK;
 
-/// A file that was gone through.
+/// A migrated file.
 #[derive(Debug, Clone)]
 pub struct Migrated {
     /// Its text for the newer release.
     pub text: String,
-    /// What was done, as notes, and what is left for a person, as warnings; in the order of the file.
+    /// What was done, as notes, and the decisions for a person, as warnings; in the order of the file.
     pub report: Vec<Diagnostic>,
     /// How many values were moved, rewritten or removed.
     pub changed: usize,
-    /// How many decisions are left for a person.
+    /// How many decisions are left to a person.
     pub open: usize,
-    /// The text that the places of the report point into.
+    /// The source to which the places of the report point.
     pub sources: Sources,
 }
 
-/// A document of a file on its way.
+/// A document of a file during its migration.
 struct Job<'a> {
     rules: Rules<'a>,
     text: String,
@@ -47,7 +47,8 @@ struct Job<'a> {
 /// Rewrites one file.
 ///
 /// # Errors
-/// What is wrong in the file, so that it cannot be read; or a bug of ours: a text that does not mean what the rules say.
+/// Errors in the file, so that it cannot be read; or a bug of ours: a text that does not have the meaning that the
+/// rules require.
 pub fn migrate(name: &str, text: &str, span: &ReleaseSpan) -> Result<Migrated, Failure> {
     let input = Input::File { name: name.to_owned(), bytes: text.as_bytes().to_vec() };
     let layers = values::load(&[input])?.value;
@@ -76,8 +77,8 @@ pub fn migrate(name: &str, text: &str, span: &ReleaseSpan) -> Result<Migrated, F
     Ok(migrated)
 }
 
-/// What a file of values means for a newer release as far as that is decided: rewritten by the rules, and without what the
-/// release would refuse until a person has decided about it. None where the file cannot be read.
+/// The meaning of a values file for a newer release as far as it is decided: rewritten by the rules, and without the
+/// values that the release would refuse until a person has decided about them. `None` where the file cannot be read.
 pub fn decided(text: &str, span: &ReleaseSpan) -> Option<(Value, Vec<ValuePath>)> {
     let rules = Rules { span, stuck: Stuck::new() };
     let mut tree = rules.all(&value(text.trim_start_matches('\u{feff}'))?);
@@ -89,8 +90,8 @@ pub fn decided(text: &str, span: &ReleaseSpan) -> Option<(Value, Vec<ValuePath>)
     Some((tree, undecided))
 }
 
-/// Moves a key of the migrated text to where it is read; false where the form of the text does not allow it, or there is
-/// a value already.
+/// Moves a key of the migrated text to the path at which it is read; returns false where the form of the text does not
+/// allow it, or where that path has a value.
 pub fn move_key(migrated: &mut Migrated, span: &ReleaseSpan, from: &ValuePath, to: &ValuePath) -> bool {
     let bom = migrated.text.len() - migrated.text.trim_start_matches('\u{feff}').len();
     for range in spans::documents(&migrated.text[bom..]) {
@@ -111,7 +112,7 @@ pub fn move_key(migrated: &mut Migrated, span: &ReleaseSpan, from: &ValuePath, t
     false
 }
 
-/// Rewrites one document, which begins after so many lines; adds to the report.
+/// Rewrites one document, which begins after this number of lines; adds to the report.
 fn document(text: &str, lines_before: usize, span: &ReleaseSpan, migrated: &mut Migrated) -> Result<String, Report> {
     let node = match read::document(text, 0, lines_before)? {
         Some(node) => node,
@@ -137,8 +138,8 @@ fn document(text: &str, lines_before: usize, span: &ReleaseSpan, migrated: &mut 
     Ok(job.text)
 }
 
-/// A document of which every key went is an empty map, where a line `...` ends it: some readers take that line for a
-/// mistake where nothing stands before it.
+/// A document of which every key was removed is an empty map, where a line `...` ends it: some readers report an error
+/// for that line where nothing precedes it.
 fn with_content(text: String, before: &Value) -> String {
     let is_mark = |line: &str| line.trim_end() == "..." || line.starts_with("... ");
     let has_content = |line: &str| !line.trim().is_empty() && !line.trim_start().starts_with('#');
@@ -160,16 +161,16 @@ fn bug(message: &str) -> Diagnostic {
     Diagnostic::bug("migrate", message).hint("nothing was written; please report it with the file, secrets left out")
 }
 
-/// What a text means; none where it cannot be read.
+/// The value of a text; `None` where it cannot be read.
 fn value(text: &str) -> Option<Value> {
     read::read(text, 0).ok().map(|read| read.value.to_value())
 }
 
 impl Job<'_> {
-    /// Makes all changes that can be made; gives the values that the text means then.
+    /// Applies all changes that are possible; returns the resulting value of the text.
     fn run(&mut self, mut tree: Value) -> Result<Value, Report> {
-        // What an alias repeats may change with what it repeats: a change that cannot be made now is tried again
-        // after each one that can.
+        // An alias may change together with its anchor: a change that is not possible now is tried again after each one
+        // that is.
         let (mut failed, mut first) = (Stuck::new(), None);
         for _ in 0..tree::MOST_CHANGES {
             match self.rules.next(&tree, &failed) {
@@ -198,7 +199,7 @@ impl Job<'_> {
         Err(bug("the rules do not come to an end").into())
     }
 
-    /// The text with one change, and what it means; none where the form does not allow the change.
+    /// The text with one change, and its value; `None` where the form does not allow the change.
     fn step(&self, tree: &Value, op: &Op) -> Option<(String, Value)> {
         let root = spans::read(&self.text)?;
         let document = Document::new(&self.text, &root);
@@ -206,7 +207,7 @@ impl Job<'_> {
         let after = value(&text)?;
         let mut expected = tree.clone();
         tree::apply(&mut expected, op);
-        // What an alias repeats changes in two places at once: that is right where it comes to the same in the end.
+        // An alias and its anchor change together: that is right where the final result is the same.
         let same = after == expected || (after != *tree && self.rules.all(&after) == self.rules.all(&expected));
         same.then_some((text, after))
     }
@@ -260,7 +261,7 @@ fn placed(diagnostic: Diagnostic, place: Option<Location>, hint: Option<&str>) -
     }
 }
 
-/// Where the user wrote what is at a path by now.
+/// The user's place of the value that is at a path by now.
 fn place(origins: &Origins, path: &ValuePath, moved: &[(&ValuePath, &ValuePath)]) -> Option<Location> {
     let back = moved.iter().rev().fold(path.clone(), |path, (to, from)| match path.0.strip_prefix(&to.0[..]) {
         Some(rest) => ValuePath([&from.0[..], rest].concat()),

@@ -1,5 +1,5 @@
-//! The rules applied to values as data. This says what a migrated file has to mean; [`super::text`] makes a text
-//! that means it, and the two are compared.
+//! Applies the rules to values as data. The result is what a migrated file has to mean; [`super::edit`] makes a text
+//! with that meaning, and the two are compared.
 
 use std::collections::HashSet;
 
@@ -12,16 +12,16 @@ use crate::upgrade::rules::{self, Action, ReleaseSpan, Rule};
 /// One change of the values.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) enum Op {
-    /// What is at `from` goes to `to`, where nothing is; with `value`, as that.
+    /// Moves the value at `from` to `to`, where there is none; with `value`, moves this value instead.
     Move { from: ValuePath, to: ValuePath, value: Option<Value> },
-    /// What is there becomes this.
+    /// Replaces a value.
     Set { at: ValuePath, value: Value },
-    /// What is there goes.
+    /// Removes a value.
     Delete { at: ValuePath },
 }
 
 impl Op {
-    /// The path that it takes its value from.
+    /// The path of the value that it reads.
     pub(super) fn from(&self) -> &ValuePath {
         match self {
             Op::Move { from, .. } => from,
@@ -30,16 +30,16 @@ impl Op {
     }
 }
 
-/// A change, and why.
+/// A change and its rule.
 #[derive(Debug, Clone)]
 pub(super) struct Change {
     pub rule: &'static Rule,
     pub op: Op,
-    /// Whether the value is at its new place already, so that the old one only has to go.
+    /// Whether the value is at its new path already, so that only the old one has to be removed.
     pub doubled: bool,
 }
 
-/// What is left for a person.
+/// A decision for a person.
 #[derive(Debug, Clone)]
 pub(super) struct Open {
     pub rule: &'static Rule,
@@ -47,16 +47,16 @@ pub(super) struct Open {
     pub question: String,
 }
 
-/// Changes that the text's form does not allow: which rule, and where.
+/// Changes that the form of the text does not allow: the rule and the path.
 pub(super) type Stuck = HashSet<(usize, ValuePath)>;
 
-/// The rules at work on one document.
+/// The rules applied to one document.
 pub(super) struct Rules<'a> {
     pub span: &'a ReleaseSpan,
     pub stuck: Stuck,
 }
 
-/// More changes than any file needs: a rule that undoes another would go on for ever.
+/// More changes than any file needs: a rule that undoes another would loop.
 pub(super) const MOST_CHANGES: usize = 100_000;
 
 impl Rules<'_> {
@@ -64,7 +64,7 @@ impl Rules<'_> {
         rules::table().iter().enumerate().filter(|(_, rule)| self.span.has(rule))
     }
 
-    /// The next change that the values need, other than those to skip.
+    /// The next change that the values need, except for those to skip.
     pub(super) fn next(&self, tree: &Value, skip: &Stuck) -> Option<(usize, Change)> {
         for (number, rule) in self.counting() {
             for found in rule.hits(tree) {
@@ -97,9 +97,9 @@ impl Rules<'_> {
         !self.stuck.contains(&key) && !skip.contains(&key)
     }
 
-    /// The next change that brings a value to another place; none where something else is there.
+    /// The next change that moves a value; `None` where the target has another value.
     ///
-    /// Two maps become one key by key.
+    /// Two maps are merged key by key.
     fn moves(
         &self,
         number: usize,
@@ -138,7 +138,7 @@ impl Rules<'_> {
         tree
     }
 
-    /// What is left for a person in values that need no further change.
+    /// The decisions for a person in values that need no further change.
     pub(super) fn open(&self, tree: &Value) -> Vec<Open> {
         let mut open = Vec::new();
         for (number, rule) in self.counting() {
@@ -154,7 +154,7 @@ impl Rules<'_> {
         open
     }
 
-    /// The parts of a value that did not find their way to another place.
+    /// The parts of a value that could not be moved.
     fn collisions(
         &self,
         number: usize,
@@ -188,11 +188,11 @@ impl Rules<'_> {
 
 const FORM: &str = "the way it is written here cannot be changed by machine";
 
-/// What is at the place that a value is to go to.
+/// The value at the target of a move.
 enum Target<'a> {
     Free,
     Taken(&'a Value),
-    /// A part of the path is no map.
+    /// A part of the target's path is not a map.
     Blocked,
 }
 
@@ -212,7 +212,7 @@ fn look<'a>(tree: &'a Value, path: &ValuePath) -> Target<'a> {
     Target::Taken(at)
 }
 
-/// Makes one change; maps that it leaves empty go too.
+/// Applies one change; maps that become empty are removed too.
 pub(super) fn apply(tree: &mut Value, op: &Op) {
     match op {
         Op::Set { at, value } => put(tree, &at.0, value.clone()),
@@ -251,7 +251,7 @@ fn put(at: &mut Value, steps: &[Step], value: Value) {
     }
 }
 
-/// Removes what is at `steps`; whether nothing is left of `at`.
+/// Removes the value at `steps`; returns whether `at` is empty afterwards.
 fn take(at: &mut Value, steps: &[Step]) -> bool {
     let Some((step, rest)) = steps.split_first() else { return true };
     match (at, step) {

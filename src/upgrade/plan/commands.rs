@@ -3,12 +3,12 @@
 use super::{Hop, With, renders};
 use crate::shell::{kubectl_apply, newest_job_ended, quoted};
 
-/// What commands have besides releases, names and files: as the user gave it.
+/// The user's additions to the commands, besides releases, names and files.
 #[derive(Debug, Clone, Default)]
 pub struct Flags {
-    /// Single values, `--set` and its like; each with a space before it.
+    /// Single values, `--set` and related flags; each with a space before it.
     pub sets: String,
-    /// What else a render needs: what the cluster is, what is let through. Helm is not given these.
+    /// Other flags of a render: about the cluster and about relaxed checks. Helm does not get them.
     pub render: String,
 }
 
@@ -19,17 +19,17 @@ pub(super) struct Writer<'a> {
     pub namespace: &'a str,
 }
 
-/// A values file on its way over a hop.
+/// A values file before and after a hop.
 pub(super) struct ValuesFile {
-    /// What holds the values of the release before.
+    /// The file for the previous release.
     pub before: String,
-    /// What holds them for the new release.
+    /// The file for the new release.
     pub after: String,
     /// Whether the second is made from the first; a profile never is.
     pub rewritten: bool,
 }
 
-/// Flags of the family `--set`, of Helm or of Argo CD (`helm-set`), each with a space before it.
+/// Flags of the `--set` family, of Helm or of Argo CD (`helm-set`), each with a space before it.
 pub(super) fn sets(flag: &str, values: &[(&str, serde_json::Value)]) -> String {
     let one = |(path, value): &(&str, serde_json::Value)| match value {
         serde_json::Value::String(text) => format!(" --{flag}-string {}", quoted(&format!("{path}={text}"))),
@@ -38,10 +38,11 @@ pub(super) fn sets(flag: &str, values: &[(&str, serde_json::Value)]) -> String {
     values.iter().map(one).collect()
 }
 
-/// What stdin is called among the inputs, and the file that takes its place in a plan.
+/// The name of stdin among the inputs, and the file that replaces it in a plan.
 const STDIN: (&str, &str) = ("stdin", "values.yaml");
 
-/// `values.yaml` to `values-18.9.8.yaml`, in the same folder; from a plan before it may be named for the release that runs.
+/// `values.yaml` becomes `values-18.9.8.yaml` in the same folder; an earlier plan may have named it for the running
+/// release.
 fn named_for(file: &str, runs: &str, version: &str) -> String {
     let (folder, name) = file.rsplit_once('/').map_or(("", file), |(folder, name)| (&file[..=folder.len()], name));
     let (stem, end) = name.rsplit_once('.').filter(|(stem, _)| !stem.is_empty()).unwrap_or((name, "yaml"));
@@ -55,7 +56,7 @@ impl Writer<'_> {
         self.hop.ask.with
     }
 
-    /// The manifests of what runs before: a file, or the directory in the repository.
+    /// The manifests of the previous release: a file, or the directory in the repository.
     pub fn old_manifests(&self) -> String {
         self.directory().unwrap_or_else(|| format!("gitlab-{}.yaml", self.hop.from.gitlab))
     }
@@ -64,41 +65,40 @@ impl Writer<'_> {
         format!("gitlab-{}.yaml", self.hop.to.gitlab)
     }
 
-    /// Whether this program renders; else the chart is rendered by Helm, or by the Helm that is built into Argo CD or
-    /// Flux. A release is handed over from one to the other without an upgrade at the same time, so both ends of the hop
-    /// have to be known.
+    /// Whether this program renders; otherwise Helm renders the chart, or the Helm that is built into Argo CD or Flux.
+    /// A release is not handed over and upgraded at the same time, so both ends of the hop have to be known.
     pub fn ours(&self) -> bool {
         self.with() != With::Helm && renders(self.hop.from.gitlab) && renders(self.hop.to.gitlab)
     }
 
-    /// Where the number of the Helm revision that runs before is kept.
+    /// The file with the number of the running Helm revision.
     pub fn revision(&self) -> String {
         format!("revision-{}.txt", self.hop.from.gitlab)
     }
 
-    /// Where the numbers of pods before are kept, a line for each Deployment that writes to the database.
+    /// The file with the numbers of pods, a line for each Deployment that writes to the database.
     pub fn replicas(&self) -> String {
         format!("replicas-{}.txt", self.hop.from.gitlab)
     }
 
-    /// Where the Rails secret of the release before is kept.
+    /// The file with the Rails secret of the previous release.
     pub fn rails_secret_file(&self) -> String {
         format!("rails-secret-{}.yaml", self.hop.from.gitlab)
     }
 
-    /// Values that this hop asks for, beside those of the files.
+    /// Values that this hop requires besides those of the files.
     pub fn asked(&self) -> Vec<(&'static str, serde_json::Value)> {
         let toolbox = self.hop.is_off("gitlab.toolbox.enabled").then(|| ("gitlab.toolbox.enabled", true.into()));
         let rows = self.hop.manual().flat_map(|row| &row.set);
         toolbox.into_iter().chain(rows.map(|(path, value)| (path.as_str(), value.clone()))).collect()
     }
 
-    /// Flags for what this hop asks for, as `--set` of both programs takes them.
+    /// Flags for the values that this hop requires, as `--set` of both programs accepts them.
     pub fn sets(&self) -> String {
         sets("set", &self.asked())
     }
 
-    /// The flags that give the values of the release before, with the toolbox on.
+    /// The flags with the values of the previous release, with the toolbox enabled.
     pub fn values_before(&self) -> String {
         let files: String = self.files().iter().map(|file| format!(" -f {}", file.before)).collect();
         format!("{files}{} --set gitlab.toolbox.enabled=true", self.hop.ask.flags.sets)
@@ -119,7 +119,7 @@ impl Writer<'_> {
         self.named().iter().filter_map(|name| name.strip_prefix("profile:")).map(str::to_owned).collect()
     }
 
-    /// The user's files, and what they are called once they fit this release; as a shell takes them.
+    /// The user's files, and their names once they are migrated to this release; quoted for a shell.
     pub fn files(&self) -> Vec<ValuesFile> {
         let file = |name: String| {
             if let Some(profile) = name.strip_prefix("profile:") {
@@ -139,13 +139,13 @@ impl Writer<'_> {
         self.named().into_iter().map(file).collect()
     }
 
-    /// The flags that give the values.
+    /// The flags with the values.
     pub fn values(&self) -> String {
         let files: String = self.files().iter().map(|file| format!(" -f {}", file.after)).collect();
         files + &self.hop.ask.flags.sets + &self.sets()
     }
 
-    /// What renders the new release.
+    /// The command that renders the new release.
     pub fn template(&self, more: &str) -> String {
         let Writer { name, namespace, .. } = self;
         let (values, chart) = (self.values(), self.hop.to.chart);
@@ -157,7 +157,7 @@ impl Writer<'_> {
         }
     }
 
-    /// A command of this program over the new release and its values.
+    /// A command of this program with the new release and its values.
     pub fn ours_by(&self, command: &str) -> String {
         let Writer { name, namespace, .. } = self;
         let (values, render, gitlab) = (self.values(), &self.hop.ask.flags.render, self.hop.to.gitlab);
@@ -182,7 +182,7 @@ impl Writer<'_> {
         format!("kubectl rollout status deployment -n {} -l {what} --timeout=15m", self.namespace)
     }
 
-    /// Nothing that writes to the database runs any more.
+    /// Commands that stop everything that writes to the database.
     pub fn stop_writing(&self) -> String {
         format!("kubectl scale deployment -n {} -l 'app in (webservice,sidekiq)' --replicas=0", self.namespace)
     }

@@ -1,4 +1,4 @@
-//! What is known of each chart series that an upgrade passes: `charts/releases/upgrades.json`.
+//! The known facts about each chart series that an upgrade passes: `charts/releases/upgrades.json`.
 
 use std::collections::BTreeMap;
 use std::sync::OnceLock;
@@ -14,32 +14,32 @@ use crate::upgrade::rules::ValueCondition;
 pub struct Facts {
     /// How long a minor is supported.
     pub support: SupportPolicy,
-    /// How to find out whether a condition of a stop holds, by the condition.
+    /// How to find out whether a condition of a stop is met, by the condition.
     pub find_out: BTreeMap<String, FindOut>,
     /// Background migrations worth knowing.
     pub background: Vec<Background>,
     /// What a person has to do, in the order of charts.
     pub manual: Vec<Manual>,
-    /// What becomes of objects, in the order of charts.
+    /// Changes of objects, in the order of charts.
     pub objects: Vec<ObjectFact>,
-    /// What becomes of objects in every upgrade.
+    /// Changes of objects in every upgrade.
     pub every: Vec<EveryFact>,
-    /// What holds between two series where nothing may stop.
+    /// Additional steps between two series of an upgrade without downtime.
     pub zero_downtime: Vec<Between>,
 }
 
-/// How long a minor is supported, in minors that come out after it.
+/// How long a minor is supported, as a number of later minors.
 #[derive(Debug, Deserialize)]
 pub struct SupportPolicy {
-    /// In a sentence.
+    /// The rule as a sentence.
     pub policy: String,
-    /// Minors until bug fixes end.
+    /// The number of minors until bug fixes end.
     pub bug_fixes: usize,
-    /// Minors until security fixes end.
+    /// The number of minors until security fixes end.
     pub security: usize,
 }
 
-/// How to find out whether a condition holds.
+/// How to find out whether a condition is met.
 #[derive(Debug, Deserialize)]
 pub struct FindOut {
     /// In words.
@@ -53,95 +53,95 @@ pub struct FindOut {
 pub struct Background {
     /// The series that starts it.
     pub gitlab: String,
-    /// What it does, and how long it may take.
+    /// Its purpose, and its usual duration.
     pub what: String,
 }
 
 /// What a person has to do.
 #[derive(Debug, Deserialize)]
 pub struct Manual {
-    /// The first chart series that asks for it.
+    /// The first chart series that requires it.
     pub chart: String,
     /// Its name.
     pub id: String,
-    /// Whom it is about; empty: everybody.
+    /// The values that it depends on; empty: everybody.
     #[serde(rename = "if")]
     pub whom: String,
     when: Vec<ValueCondition>,
-    /// Whether GitLab does not answer meanwhile.
+    /// Whether GitLab is unavailable meanwhile.
     pub downtime: bool,
     /// What changes.
     pub what: String,
-    /// What to do, in order.
+    /// The steps, in order.
     #[serde(rename = "do")]
     pub todo: Vec<String>,
-    /// With which commands.
+    /// The commands.
     pub commands: Vec<String>,
-    /// Values that this one upgrade is applied with, by their paths.
+    /// Values with which this one upgrade is applied, by their paths.
     #[serde(default)]
     pub set: BTreeMap<String, Value>,
-    /// What to do once it is applied.
+    /// The steps after it is applied.
     pub after: Option<Work>,
-    /// What the way back needs before the old release is put back.
+    /// The steps of a rollback before the old release is put back.
     pub back: Option<Work>,
-    /// What an upgrade that ends before this chart needs from its first stop on: the outside world has changed.
+    /// A workaround for upgrades that end before this chart, from their first stop on: an external service has changed.
     pub from_start: Option<Work>,
 }
 
-/// A piece of work for a person.
+/// Work for a person.
 #[derive(Debug, Deserialize)]
 pub struct Work {
-    /// What it is for.
+    /// Its purpose.
     #[serde(default)]
     pub what: String,
-    /// What to do or to know, in order.
+    /// The steps or facts, in order.
     #[serde(rename = "do")]
     pub todo: Vec<String>,
-    /// With which commands.
+    /// The commands.
     #[serde(default)]
     pub commands: Vec<String>,
-    /// Values that are set with it, by their paths.
+    /// Values to be set with it, by their paths.
     #[serde(default)]
     pub set: BTreeMap<String, Value>,
 }
 
-/// What becomes of an object.
+/// A change of an object.
 #[derive(Debug, Deserialize)]
 pub struct ObjectFact {
-    /// The first chart series that does it.
+    /// The first chart series with it.
     pub chart: String,
-    /// The rest.
+    /// The change.
     #[serde(flatten)]
     pub fact: EveryFact,
 }
 
-/// What becomes of an object, at any time.
+/// A change of an object at any time.
 #[derive(Debug, Deserialize)]
 pub struct EveryFact {
     /// `Kind/name`.
     pub object: String,
-    /// How bad it is, in the words of `gitlab-render diff`.
+    /// Its class, in the words of `gitlab-render diff`.
     pub effect: String,
-    /// Whom it is about; empty: everybody.
+    /// The values that it depends on; empty: everybody.
     #[serde(rename = "if")]
     pub whom: String,
     when: Vec<ValueCondition>,
     /// The reason.
     pub why: String,
-    /// What to do about it.
+    /// The next step.
     pub way: Option<String>,
 }
 
-/// What holds between two series.
+/// An additional step between two series.
 #[derive(Debug, Deserialize)]
 pub struct Between {
-    /// The series before.
+    /// The earlier series.
     pub from: String,
-    /// The series after.
+    /// The later series.
     pub to: String,
-    /// What to do.
+    /// The step.
     pub what: String,
-    /// With which command.
+    /// The command.
     pub command: Option<String>,
 }
 
@@ -156,19 +156,19 @@ fn all_hold(conditions: &[ValueCondition], user: Option<&Value>) -> bool {
 }
 
 impl Manual {
-    /// Whether no value says whom it is about.
+    /// Whether it depends on no values.
     pub fn is_for_the_reader(&self) -> bool {
         self.when.is_empty() && !self.whom.is_empty()
     }
 
-    /// Whether it is about whoever has these values; without values, it may be.
+    /// Whether it applies to these values; without values, it may.
     pub fn counts(&self, user: Option<&Value>) -> bool {
         all_hold(&self.when, user)
     }
 }
 
 impl EveryFact {
-    /// Whether it is about whoever has these values; without values, it may be.
+    /// Whether it applies to these values; without values, it may.
     pub fn counts(&self, user: Option<&Value>) -> bool {
         all_hold(&self.when, user)
     }

@@ -1,6 +1,7 @@
-//! What an upgrade asks of the person who does it: where to stop, what must hold before, what breaks, what to do.
+//! What an upgrade requires of a person: stops, preconditions, values that break, steps.
 //!
-//! Pure: releases and values in, a [`UpgradePlan`] out. What only a render shows is added by the pipeline.
+//! Pure: its input are releases and values, its output is an [`UpgradePlan`]. The pipeline adds what only a render
+//! shows.
 
 mod commands;
 mod facts;
@@ -23,26 +24,26 @@ use crate::releases::catalogue::Release;
 use crate::releases::{self, ChartVersion, GitlabVersion, Series, StopWhen, series_of};
 use crate::values::Origins;
 
-/// What is asked for.
+/// The input of a plan.
 #[derive(Debug)]
 pub struct Ask<'a> {
-    /// What runs now.
+    /// The running release.
     pub from: Release,
-    /// The oldest chart that `from` may be, where the user named only its series: rules count from there.
+    /// The oldest chart that `from` may be, where the user named only its series: rules apply from there.
     pub oldest: ChartVersion,
-    /// The way, from [`path()`].
+    /// The path, from [`path()`].
     pub halts: &'a [Halt],
-    /// The user's values, where there are any.
+    /// The user's values, if any.
     pub values: Option<Values<'a>>,
-    /// Whether GitLab has to answer all the time.
+    /// Whether GitLab has to stay available.
     pub zero_downtime: bool,
     /// The tool that brings releases into the cluster.
     pub with: With,
-    /// What the commands have besides.
+    /// Additional arguments of the commands.
     pub flags: &'a Flags,
     /// The release's name.
     pub name: &'a str,
-    /// Where it runs.
+    /// The release's namespace.
     pub namespace: &'a str,
 }
 
@@ -50,27 +51,27 @@ pub struct Ask<'a> {
 #[derive(Debug, Default, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum With {
-    /// What is rendered here, by a person or a pipeline.
+    /// `kubectl apply` by a person or a pipeline; this program renders.
     #[default]
     Kubectl,
-    /// The official chart.
+    /// Helm with the official chart.
     Helm,
-    /// What is rendered here, from a directory in git; the chart before that.
+    /// Argo CD with a directory in git; with the chart before that.
     ArgoCd,
-    /// The same by Kustomizations; a HelmRelease before that.
+    /// Flux with Kustomizations over such a directory; with a HelmRelease before that.
     Flux,
 }
 
-/// The user's values and where they stand.
+/// The user's values and their places.
 #[derive(Debug, Clone, Copy)]
 pub struct Values<'a> {
-    /// As they lie over each other.
+    /// The merged layers.
     pub tree: &'a Value,
-    /// Where each was written.
+    /// The place of each value.
     pub origins: &'a Origins,
-    /// What the places point into.
+    /// The sources of the places.
     pub sources: &'a Sources,
-    /// The names of the files; `profile:NAME` for a profile, `stdin` for that.
+    /// The names of the files; `profile:NAME` for a profile, `stdin` for stdin.
     pub files: &'a [String],
 }
 
@@ -78,24 +79,24 @@ pub struct Values<'a> {
 #[derive(Debug, Clone, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct UpgradePlan {
-    /// Of this form: 1.
+    /// The version of this form: 1.
     pub version: u32,
-    /// What runs now.
+    /// The running release.
     pub from: Versions,
-    /// What will run.
+    /// The target.
     pub to: Versions,
-    /// Whether GitLab answers all the time.
+    /// Whether GitLab stays available.
     pub zero_downtime: bool,
-    /// The tool that its commands are of.
+    /// The tool whose commands it has.
     pub with: With,
-    /// What is worth knowing about the plan itself.
+    /// Notes about the plan itself.
     pub notes: Vec<String>,
-    /// In order; the last one is the target.
+    /// The stops in order; the last one is the target.
     pub stops: Vec<PlannedStop>,
 }
 
 impl UpgradePlan {
-    /// Leaves only the stop at a position; the plan is then the hop that leads to it.
+    /// Keeps only the stop at a position; the plan is then the hop that leads to it.
     pub fn keep_stop(&mut self, position: usize) {
         if let Some(before) = position.checked_sub(1).and_then(|before| self.stops.get(before)) {
             self.from = Versions { gitlab: before.gitlab.clone(), chart: before.chart.clone() };
@@ -107,7 +108,7 @@ impl UpgradePlan {
     }
 }
 
-/// A release, by both its names.
+/// A release with both of its versions.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Versions {
     /// GitLab's version.
@@ -122,7 +123,7 @@ impl Versions {
     }
 }
 
-/// A release on the way, and all that belongs to reaching it.
+/// A release on the path, and everything that is needed to reach it.
 #[derive(Debug, Clone, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct PlannedStop {
@@ -132,17 +133,17 @@ pub struct PlannedStop {
     pub chart: String,
     /// Whether the upgrade has to stop here.
     pub required: Required,
-    /// Where it is conditional: when it counts. One that holds is enough.
+    /// The conditions of a conditional stop; one of them is sufficient.
     pub conditions: Vec<StopCondition>,
-    /// What is worth knowing about this release.
+    /// Notes about this release.
     pub notes: Vec<String>,
-    /// What must hold before.
+    /// The preconditions.
     pub before: Vec<Check>,
-    /// What becomes of the user's values.
+    /// The changes of the user's values.
     pub values: Vec<UpgradeValueChange>,
-    /// What becomes of the objects in the cluster.
+    /// The changes of the objects in the cluster.
     pub objects: Vec<UpgradeObjectChange>,
-    /// What to do, in order.
+    /// The steps, in order.
     pub steps: Vec<UpgradeStep>,
 }
 
@@ -150,53 +151,53 @@ pub struct PlannedStop {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Required {
-    /// Everybody has to.
+    /// Everybody has to stop.
     Always,
-    /// Whoever meets one of the stop's conditions has to.
+    /// An installation that meets one of the stop's conditions has to stop.
     Conditional,
-    /// Nobody has to: it is the target, or a minor on the way of an upgrade without downtime.
+    /// The stop is not required: it is the target, or a minor on the path of an upgrade without downtime.
     No,
 }
 
-/// What has to be done about a value in its file.
+/// The treatment of a value in its file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Todo {
-    /// It moves to another path, which `values migrate` does.
+    /// `values migrate` moves it to another path.
     Move,
-    /// It is deleted, which `values migrate` does.
+    /// `values migrate` deletes it.
     Delete,
     /// A person has to decide.
     Decide,
-    /// Nothing.
+    /// It stays.
     Keep,
 }
 
-/// How a change of an object is known.
+/// The source of a change of an object.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Evidence {
     /// Both releases were rendered with these values.
     Render,
-    /// The release brings it to everybody: `charts/releases/upgrades.json`.
+    /// The release has it for everybody: `charts/releases/upgrades.json`.
     Known,
 }
 
-/// What a step is part of.
+/// The part of an upgrade to which a step belongs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum StepKind {
-    /// Save what the way back needs.
+    /// Save the state for a rollback.
     Prepare,
-    /// Bring the cluster to a version that the release supports.
+    /// Upgrade the cluster to a version that the release supports.
     Cluster,
-    /// Work for a person that this release asks for.
+    /// Work for a person that this release requires.
     Manual,
     /// Rewrite the values.
     Values,
     /// Render the manifests.
     Render,
-    /// Compare them with those that run.
+    /// Compare them with the running ones.
     Diff,
     /// Apply them.
     Apply,
@@ -206,104 +207,104 @@ pub enum StepKind {
     Wait,
     /// Take the release over from Helm.
     HandOver,
-    /// The way back, if it goes wrong.
+    /// The rollback.
     Back,
 }
 
-/// When a stop is required.
+/// A condition of a required stop.
 #[derive(Debug, Clone, Serialize)]
 pub struct StopCondition {
     /// Its name on the command line.
     pub id: String,
-    /// In words.
+    /// The condition in words.
     pub what: String,
-    /// How to find out.
+    /// How to check it.
     pub how: Option<String>,
-    /// With which command.
+    /// The command for it.
     pub command: Option<String>,
 }
 
-/// Something that must hold.
+/// A precondition.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Check {
     /// Its name.
     pub id: &'static str,
-    /// What must hold.
+    /// The condition in words.
     pub what: String,
-    /// Whether it asks for more than the stop before did.
+    /// Whether it is stricter than at the previous stop.
     pub new: bool,
-    /// Whether the values say that it holds; none where they cannot tell.
+    /// Whether the values meet it; `None` where they cannot tell.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub met: Option<bool>,
-    /// How to see it, or how to bring it about.
+    /// How to check or to meet it.
     pub commands: Vec<String>,
 }
 
-/// What becomes of a value.
+/// A change of a value.
 #[derive(Debug, Clone, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct UpgradeValueChange {
-    /// Which one.
+    /// Its path.
     pub path: String,
-    /// The file, or the flag; none for a value that nobody set.
+    /// The file, or the flag; `None` for a value that the user did not set.
     pub source: Option<String>,
-    /// From 1.
+    /// The line, from 1.
     pub line: Option<usize>,
-    /// From 1.
+    /// The column, from 1.
     pub column: Option<usize>,
-    /// The chart release that does it.
+    /// The chart release with the change.
     pub since: String,
-    /// What it does.
+    /// The effect of that release.
     pub effect: rules::Effect,
-    /// In a sentence.
+    /// The change in a sentence.
     pub what: String,
-    /// The path, or `path: value`, that has the same effect.
+    /// The path, or `path: value`, with the same effect in the new release.
     pub new_form: Option<String>,
-    /// What has to be done about it in the file.
+    /// The treatment of the value in its file.
     pub action: Todo,
-    /// What to do or to know.
+    /// The next step, or a note.
     pub hint: Option<String>,
 }
 
-/// What becomes of an object.
+/// A change of an object.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct UpgradeObjectChange {
     /// `Kind/name`.
     pub object: String,
-    /// How bad it is, in the words of `gitlab-render diff`.
+    /// Its class, in the words of `gitlab-render diff`.
     pub effect: String,
     /// The reason.
     pub why: String,
-    /// What to do about it.
+    /// The next step.
     pub way: Option<String>,
-    /// Whom it is about, where that is not known.
+    /// The installations that it applies to, where that is not known.
     #[serde(rename = "if")]
     pub whom: Option<String>,
-    /// How it is known.
+    /// Its source.
     pub from: Evidence,
-    /// Whether every upgrade brings it; a comparison of renders says it better.
+    /// Whether every upgrade has it; a comparison of renders is then more exact.
     #[serde(skip)]
     pub every_time: bool,
 }
 
-/// Something to do.
+/// A step.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct UpgradeStep {
-    /// A name for what a person has to do; none for what every upgrade has.
+    /// The name of work for a person; `None` for a step of every upgrade.
     pub id: Option<&'static str>,
-    /// What it is part of.
+    /// The part of the upgrade to which it belongs.
     pub kind: StepKind,
-    /// What.
+    /// Its title.
     pub what: String,
-    /// In detail, in order.
+    /// Its details, in order.
     pub details: Vec<String>,
-    /// With which commands, in order.
+    /// Its commands, in order.
     pub commands: Vec<String>,
-    /// Whether GitLab does not answer meanwhile.
+    /// Whether GitLab is unavailable meanwhile.
     pub downtime: bool,
 }
 
-/// One hop: what ran before, and what is to run.
+/// One hop: the previous release and the new one.
 struct Hop<'a> {
     ask: &'a Ask<'a>,
     from: Release,
@@ -313,7 +314,7 @@ struct Hop<'a> {
 }
 
 impl Hop<'_> {
-    /// Whether a fact of this chart series is met on the way.
+    /// Whether the hop passes a fact of this chart series.
     fn passes(&self, chart: &str) -> bool {
         series_of(chart).is_some_and(|since| self.from.chart.series() < since && since <= self.to.chart.series())
     }
@@ -322,19 +323,19 @@ impl Hop<'_> {
         self.ask.values.map(|values| values.tree)
     }
 
-    /// A command of the facts, for this release.
+    /// A command of the facts, with the names of this release.
     fn command(&self, text: &str) -> String {
         text.replace("{release}", self.ask.name)
             .replace("{namespace}", self.ask.namespace)
             .replace("{chart}", &self.to.chart.to_string())
     }
 
-    /// What a person has to do on this hop, for these values.
+    /// The work for a person on this hop, for these values.
     fn manual(&self) -> impl Iterator<Item = &'static facts::Manual> {
         facts().manual.iter().filter(|row| self.passes(&row.chart) && row.counts(self.user()))
     }
 
-    /// What the world outside asks of every stop before a chart that has an answer built in.
+    /// Workarounds for external changes, for every stop before the chart that solves them.
     fn at_once(&self) -> impl Iterator<Item = (&'static facts::Manual, &'static facts::Work)> {
         let before = |chart: &str| series_of(chart).is_some_and(|since| self.to.chart.series() < since);
         let rows = facts().manual.iter().filter(move |row| before(&row.chart) && row.counts(self.user()));
@@ -342,7 +343,7 @@ impl Hop<'_> {
     }
 }
 
-/// Whether this program renders a release itself.
+/// Whether this program renders a release.
 pub fn renders(gitlab: GitlabVersion) -> bool {
     releases::rendered(gitlab).is_ok()
 }
@@ -465,7 +466,7 @@ fn objects(hop: &Hop<'_>) -> Vec<UpgradeObjectChange> {
     all
 }
 
-/// The series of a version of GitLab's, in words.
+/// The series of a GitLab version, in words.
 fn said(series: Series) -> String {
     format!("{}.{}", series.0, series.1)
 }

@@ -1,31 +1,31 @@
-//! Over which releases an upgrade goes.
+//! The releases on the path of an upgrade.
 
 use crate::diag::Diagnostic;
 use crate::releases::catalogue::{self, Release};
 use crate::releases::{self, Series, series_of};
 use crate::upgrade::series::all_series;
 
-/// A release on the way.
+/// A release on the path.
 #[derive(Debug, Clone, Copy)]
 pub struct Halt {
-    /// Which one.
+    /// The release.
     pub release: Release,
-    /// Why it may not be passed over, where there is such a reason.
+    /// The stop that requires it, if any.
     pub stop: Option<&'static releases::RequiredStop>,
 }
 
-/// The first series whose way to newer ones is known.
+/// The first series from which the path is known.
 fn first_known() -> Option<Series> {
     releases::stops().stops.iter().find_map(|stop| series_of(&stop.gitlab))
 }
 
 /// The releases that an upgrade stops at; the last one is the target.
 ///
-/// `without` are conditions of stops that were looked at and do not hold. Where nothing may stop, every minor is on
-/// the way.
+/// `without` are conditions of stops that were checked and are not met. In an upgrade without downtime, every minor is
+/// on the path.
 ///
 /// # Errors
-/// A target that is not newer, a start before anything is known, a condition that there is not.
+/// A target that is not newer, a start before the data begin, and an unknown condition.
 pub fn path(from: Release, to: Release, without: &[String], every_minor: bool) -> Result<Vec<Halt>, Diagnostic> {
     refuse(from, to)?;
     if let Some(unknown) = without.iter().find(|id| !releases::stops().conditions.contains_key(*id)) {

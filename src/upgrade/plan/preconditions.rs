@@ -1,4 +1,4 @@
-//! What must hold before a release is applied, and how to see it.
+//! The preconditions of a release, and how to check them.
 
 use serde_json::Value;
 
@@ -14,7 +14,7 @@ pub(super) fn preconditions(hop: &Hop<'_>) -> Vec<Check> {
 }
 
 impl Hop<'_> {
-    /// A command in the toolbox.
+    /// A command to run in the toolbox.
     pub(super) fn toolbox(&self, command: &str) -> String {
         format!("kubectl exec -n {} deploy/{}-toolbox -- {command}", self.ask.namespace, self.ask.name)
     }
@@ -25,12 +25,12 @@ impl Hop<'_> {
         named.map_or_else(|| format!("{}-rails-secret", self.ask.name), quoted)
     }
 
-    /// What the user says at a path.
+    /// The user's value at a path.
     fn said_at(&self, path: &str) -> Option<&Value> {
         ValuePath::dotted(path).within(self.user()?)
     }
 
-    /// How many pods of a component run at least, by the values; `default` where they do not say.
+    /// The minimum number of a component's pods by the values; `default` where they do not set it.
     fn least_pods(&self, component: &str, default: u64) -> u64 {
         let said = ["hpa.minReplicas", "minReplicas", "replicas"]
             .iter()
@@ -46,7 +46,7 @@ impl Hop<'_> {
         self.said_at(path).is_some_and(|value| value == true)
     }
 
-    /// Whether the user says that it is off.
+    /// Whether the user turned it off.
     pub(super) fn is_off(&self, path: &str) -> bool {
         self.said_at(path).is_some_and(|value| value == false)
     }
@@ -65,7 +65,7 @@ fn services(hop: &Hop<'_>) -> Vec<Check> {
         })
     };
     let show = "gitlab-rails runner 'puts ApplicationRecord.connection.select_value(%q(SHOW server_version))'";
-    // the bundled server gets its version by the upgrade itself
+    // The upgrade itself updates the bundled server.
     let bundled = hop.user().is_some() && !hop.is_off("postgresql.install") && !hop.has("global.psql.host");
     let mut checks = Vec::new();
     if !bundled {
@@ -139,7 +139,7 @@ impl Hop<'_> {
                 "gitlab-rails runner 'Gitlab::Database::EachDatabase.each_connection {{ |c, name| p name, c.{select} }}'"
             )),
         };
-        // what is not batched was last used in 15.0
+        // Migrations that are not batched were last used in 15.0.
         let plain =
             (series <= (15, 0)).then(|| "gitlab-rails runner 'puts Gitlab::BackgroundMigration.remaining'".to_owned());
         batched.into_iter().chain(plain).map(|command| self.toolbox(&command)).collect()

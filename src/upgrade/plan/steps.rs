@@ -1,4 +1,4 @@
-//! What to do to reach a release: commands that can be typed as they stand.
+//! The steps to reach a release, with commands that can be copied.
 
 use super::commands::Writer;
 use super::{Hop, StepKind, Todo, UpgradeStep, UpgradeValueChange, With, facts, renders};
@@ -7,7 +7,7 @@ use crate::upgrade::minima;
 
 pub(super) fn steps(hop: &Hop<'_>, values: &[UpgradeValueChange]) -> Vec<UpgradeStep> {
     let write = Writer { hop, name: hop.ask.name, namespace: hop.ask.namespace };
-    // what takes something away comes last before the new release, once its manifests have been looked at
+    // Destructive work comes last before the new release, after its manifests have been reviewed.
     let (late, early): (Vec<_>, Vec<_>) = hop.manual().partition(|row| row.downtime);
     let mut steps = Vec::new();
     steps.push(write.save());
@@ -44,7 +44,8 @@ impl UpgradeStep {
 }
 
 impl Writer<'_> {
-    /// A cluster that is older than the release takes, and what the release before takes of newer ones.
+    /// The upgrade of a cluster that is too old for the release, within the versions that the previous release
+    /// supports.
     fn cluster(&self) -> Option<UpgradeStep> {
         let least = |series: Series| {
             let versions = minima::kubernetes(series)?;
@@ -79,7 +80,7 @@ impl Writer<'_> {
         Some(step(StepKind::Cluster, what, vec!["kubectl version".to_owned()]).detail(known))
     }
 
-    /// Commands of a plan run in the toolbox; where the values leave it out, it has to be there meanwhile.
+    /// Commands of a plan run in the toolbox; where the values disable it, it is enabled meanwhile.
     fn toolbox_on(&self) -> Option<UpgradeStep> {
         if !self.hop.is_off("gitlab.toolbox.enabled") {
             return None;
@@ -114,7 +115,7 @@ impl Writer<'_> {
     fn manual(&self, row: &'static facts::Manual) -> UpgradeStep {
         let whom = match self.hop.user() {
             None if !row.whom.is_empty() => format!("if {}: ", row.whom),
-            // what no value says is for the reader to judge
+            // The reader has to judge conditions that no value answers.
             Some(_) if row.is_for_the_reader() => format!("if {}: ", row.whom),
             _ => String::new(),
         };
@@ -182,7 +183,7 @@ impl Writer<'_> {
                 format!("render by Helm: GitLab {to} is older than the releases that gitlab-render writes")
             }
         };
-        // what a way back would apply: the deployment, without the Jobs that run before it
+        // The manifests for a rollback: the deployment, without the Jobs that run before it.
         let phases = if self.ours() { " --phase main,post" } else { "" };
         step(StepKind::Render, what, vec![self.template(&format!("{phases} > {}", self.new_manifests()))])
     }

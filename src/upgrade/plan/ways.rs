@@ -1,5 +1,4 @@
-//! What differs between the tools that bring a release into the cluster: keeping what runs, holding the tool back,
-//! applying, and the way back.
+//! The differences between deployment tools: saving the running state, suspending the tool, applying, and the rollback.
 
 use serde_json::Value;
 
@@ -10,24 +9,24 @@ use crate::releases::Series;
 use crate::shell::{kubectl_apply, newest_job_ended, quoted};
 use crate::upgrade::series::all_series;
 
-/// The value of the official chart that leaves post-deployment migrations out.
+/// The value of the official chart that skips post-deployment migrations.
 const SKIP_POST: &str = "gitlab.migrations.extraEnv.SKIP_POST_DEPLOYMENT_MIGRATIONS";
-/// How long Argo CD and Flux may take for a release, in seconds: large migrations take an hour.
+/// The time limit of Argo CD and Flux for a release, in seconds: large migrations take an hour.
 const SYNC_SECONDS: u32 = 7200;
-/// The phases that Flux has a Kustomization for.
+/// The phases for which Flux has a Kustomization.
 const PHASES: [&str; 3] = ["pre", "main", "post"];
 
-/// Which migrations an apply runs.
+/// The migrations that an apply runs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Migrations {
     All,
     WithoutPost,
-    /// The rest, after [`Migrations::WithoutPost`].
+    /// The remaining ones, after [`Migrations::WithoutPost`].
     Post,
 }
 
 impl Writer<'_> {
-    /// The directory in the repository that Argo CD or Flux applies, where it holds what is rendered here.
+    /// The directory in the repository that Argo CD or Flux applies, where it contains rendered manifests.
     pub fn directory(&self) -> Option<String> {
         match self.with() {
             With::ArgoCd if self.ours() => Some("manifests".to_owned()),
@@ -36,22 +35,22 @@ impl Writer<'_> {
         }
     }
 
-    /// Argo CD's Application: the one over the directory, or that of the chart.
+    /// Argo CD's Application: for the directory, or for the chart.
     fn application(&self) -> String {
         if self.ours() { format!("{}-gitlab", self.name) } else { self.name.to_owned() }
     }
 
-    /// Flux's Kustomizations over the directory.
+    /// Flux's Kustomizations for the directory.
     fn kustomizations(&self) -> String {
         PHASES.map(|phase| format!("{}-{phase}", self.name)).join(" ")
     }
 
-    /// Where the commit that runs before is kept.
+    /// The file with the commit that runs before.
     fn commit_file(&self) -> String {
         format!("commit-{}.txt", self.hop.from.gitlab)
     }
 
-    /// Where Argo CD's or Flux's own object of before is kept.
+    /// The file with the previous object of Argo CD or Flux.
     fn object_file(&self) -> String {
         let kind = if self.with() == With::ArgoCd { "application" } else { "helmrelease" };
         format!("{kind}-{}.yaml", self.hop.from.gitlab)
@@ -121,7 +120,7 @@ impl Writer<'_> {
         }
     }
 
-    /// The commands that switch the toolbox on in what runs before.
+    /// The commands that enable the toolbox in the running release.
     pub fn with_toolbox(&self) -> Vec<String> {
         let Writer { name, namespace, .. } = self;
         let from = self.hop.from;
@@ -152,7 +151,7 @@ impl Writer<'_> {
         }
     }
 
-    /// What keeps Argo CD or Flux from putting back what a person takes away.
+    /// The commands that keep Argo CD or Flux from restoring what a person removes.
     fn held(&self) -> Option<String> {
         let Writer { name, namespace, .. } = self;
         match self.with() {
@@ -163,7 +162,7 @@ impl Writer<'_> {
         }
     }
 
-    /// The step for it, before a person deletes or scales what the tool has applied.
+    /// The step for it, before a person deletes or scales objects that the tool has applied.
     pub fn hold(&self) -> Option<UpgradeStep> {
         let (tool, detail) = match self.with() {
             With::ArgoCd => {
@@ -198,13 +197,13 @@ impl Writer<'_> {
         format!("flux reconcile helmrelease {name} -n {namespace} --with-source --timeout {SYNC_SECONDS}s")
     }
 
-    /// The values that the chart is applied with beside those of the files.
+    /// The values for the chart besides those of the files.
     fn asked_with(&self, migrations: Migrations) -> Vec<(&'static str, Value)> {
         let skip = (migrations == Migrations::WithoutPost).then(|| (SKIP_POST, Value::from("true")));
         self.asked().into_iter().chain(skip).collect()
     }
 
-    /// Brings the new release in, as far as these migrations go.
+    /// Applies the new release with these migrations.
     fn put(&self, what: String, migrations: Migrations) -> UpgradeStep {
         let (details, commands) = match (self.with(), self.directory()) {
             (With::ArgoCd, Some(dir)) => self.put_argo_cd(&dir, migrations),
@@ -232,7 +231,7 @@ impl Writer<'_> {
                 (vec![detail], vec![write, format!("sh {script}")])
             }
             Migrations::WithoutPost => {
-                // the upgrade check and the Job that makes Secrets
+                // The upgrade check and the Job that creates Secrets.
                 let labels = format!("app=gitlab,release={name}");
                 let commands = vec![
                     format!("kubectl delete job -n {namespace} -l {labels}"),
@@ -259,7 +258,7 @@ impl Writer<'_> {
         [vec![self.helm(&skip)], self.migrations_awaited()].concat()
     }
 
-    /// A migrations Job that is switched off has nothing to wait for.
+    /// A disabled migrations Job need not be waited for.
     fn migrations_awaited(&self) -> Vec<String> {
         let off = self.asked().contains(&("gitlab.migrations.enabled", false.into()));
         if off { Vec::new() } else { vec![self.migrations_done()] }
@@ -363,13 +362,13 @@ impl Writer<'_> {
         (details, [vec![self.reconcile_release()], self.migrations_awaited()].concat())
     }
 
-    /// Where single values of the command line belong when nobody types it again.
+    /// The place for single values of the command line in a repository, where no command line is typed again.
     fn given_sets(&self, place: &str) -> Option<String> {
         let sets = self.hop.ask.flags.sets.trim();
         (!sets.is_empty()).then(|| format!("write what `{sets}` says into {place}, too"))
     }
 
-    /// Applies the release. `held`: whether a step before has suspended the tool.
+    /// Applies the release. `held`: an earlier step has suspended the tool.
     pub fn apply(&self, held: bool) -> UpgradeStep {
         let (from, to) = (self.hop.from.gitlab, self.hop.to.gitlab);
         let what = match (self.with(), self.ours()) {
@@ -414,7 +413,7 @@ impl Writer<'_> {
                     back"
             .to_owned();
         let (without, rest) = (self.put(without, Migrations::WithoutPost), self.put(rest, Migrations::Post));
-        // migrations come before pods in the waves of Argo CD, and before Flux applies anything
+        // Migrations precede pods in the waves of Argo CD, and Flux applies them before anything else.
         if self.directory().is_some() {
             return vec![outside, without, rest];
         }
@@ -436,7 +435,7 @@ impl Writer<'_> {
         ]
     }
 
-    /// Where the way of the chart ends: the first release that is rendered here runs.
+    /// The end of the chart's deployment: the first release that is rendered here runs.
     pub fn hand_over(&self) -> Option<UpgradeStep> {
         if self.ours() || self.with() == With::Helm || !renders(self.hop.to.gitlab) {
             return None;
@@ -465,7 +464,7 @@ impl Writer<'_> {
         Some(if self.with() == With::Kubectl { made.detail(other) } else { made })
     }
 
-    /// The commands that put the release of before back.
+    /// The commands that restore the previous release.
     fn put_back(&self) -> Vec<String> {
         let Writer { name, namespace, .. } = self;
         let from = self.hop.from;

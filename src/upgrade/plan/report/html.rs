@@ -1,11 +1,11 @@
-//! One page that needs nothing else: boxes to tick that the browser remembers, commands to copy.
+//! The plan as a self-contained page: checkboxes whose state the browser keeps, and commands to copy.
 
 use std::fmt::Write;
 
 use super::{condition, decisions, heading, needs, object, place, remedy, state, summary, title};
 use crate::upgrade::plan::{PlannedStop, UpgradePlan};
 
-/// Light and dark by what the reader's system prefers; wide commands scroll by themselves.
+/// The style: light or dark as the system prefers; wide commands scroll by themselves.
 const STYLE: &str = "\
 :root{color-scheme:light dark;font:1rem/1.5 system-ui,sans-serif}\
 body{max-width:60rem;margin:0 auto;padding:1rem;overflow-wrap:anywhere}\
@@ -14,7 +14,8 @@ table{border-collapse:collapse;width:100%}td,th{text-align:left;padding:.3rem .5
 label{display:block}input[type=checkbox]{margin-right:.5rem}input:checked+span{opacity:.6;text-decoration:line-through}\
 details{margin:.8rem 0}summary{font-weight:600;cursor:pointer}.downtime{color:#b00020}";
 
-/// Ticks are kept under the plan's title, so that two plans do not share them; a browser that keeps nothing still shows the page.
+/// Checkbox states are stored under the plan's title, so that two plans do not share them; the page also works in a
+/// browser that stores nothing.
 const SCRIPT: &str = "\
 (function(){var key='gitlab-render plan: '+document.title,kept={};\
 try{kept=JSON.parse(localStorage.getItem(key)||'{}')}catch(e){}\
@@ -85,7 +86,7 @@ fn page(out: &mut String, stop: &PlannedStop, number: usize, last: bool) {
     }
 }
 
-/// The boxes of a stop, numbered so that the browser finds them again.
+/// The checkboxes of a stop, numbered so that the browser finds them again.
 struct Boxes {
     stop: usize,
     next: usize,
@@ -113,7 +114,7 @@ impl Boxes {
     }
 }
 
-/// A text as HTML shows it.
+/// Escapes a string for HTML.
 fn escaped(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     for c in text.chars() {

@@ -1,4 +1,4 @@
-//! For a change request or an issue: boxes to tick, commands to copy.
+//! The plan as Markdown for a change request or an issue: checkboxes, and commands to copy.
 
 use std::fmt::Write;
 
@@ -26,13 +26,13 @@ pub fn markdown(plan: &UpgradePlan) -> String {
     out
 }
 
-/// With a capital letter.
+/// The sentence with a capital letter.
 fn sentence(text: &str) -> String {
     let mut letters = text.chars();
     letters.next().map(|first| first.to_uppercase().chain(letters).collect()).unwrap_or_default()
 }
 
-/// A box to tick, with the commands that belong to it.
+/// A checkbox with its commands.
 fn task(out: &mut String, text: &str, details: &[String], commands: &[String]) {
     let _ = writeln!(out, "- [ ] {text}");
     for detail in details {
@@ -49,7 +49,7 @@ fn task(out: &mut String, text: &str, details: &[String], commands: &[String]) {
     }
 }
 
-/// Text within a cell of a table.
+/// Escapes a string for a cell of a table.
 fn cell(text: &str) -> String {
     text.replace('|', "\\|").replace('\n', " ")
 }

@@ -1,4 +1,4 @@
-//! A plan in words: for a terminal, and for a change request.
+//! Writes a plan for a terminal, for a change request and for programs.
 
 mod html;
 mod markdown;
@@ -48,7 +48,7 @@ fn heading(stop: &PlannedStop, last: bool) -> String {
     format!("GitLab {}, chart {}: {why}", stop.gitlab, stop.chart)
 }
 
-/// `2 decisions, 1 step by hand, downtime`: what of a stop needs a person.
+/// `2 decisions, 1 step by hand, downtime`: the parts of a stop that need a person.
 fn needs(stop: &PlannedStop) -> String {
     let counted = |count: usize, one: &str, many: &str| match count {
         0 => None,
@@ -68,7 +68,7 @@ fn decisions(stop: &PlannedStop) -> impl Iterator<Item = &UpgradeValueChange> {
     stop.values.iter().filter(|value| value.action == Todo::Decide && value.source.is_some())
 }
 
-/// What is new about a check, and whether the values meet it.
+/// The change of a check since the previous stop, and whether the values meet it.
 fn state(check: &Check) -> &'static str {
     match (check.met, check.new) {
         (Some(true), _) => " [met by these values]",
@@ -83,13 +83,13 @@ fn condition(condition: &StopCondition) -> String {
     format!("{}{how} (`--without {}` leaves it out)", condition.what, condition.id)
 }
 
-/// `values.yaml:3:5`; none for a value that nobody set.
+/// `values.yaml:3:5`; `None` for a value that the user did not set.
 fn place(value: &UpgradeValueChange) -> Option<String> {
     let (source, line, column) = (value.source.as_ref()?, value.line?, value.column?);
     Some(format!("{source}:{line}:{column}"))
 }
 
-/// What follows from a change of a value, a line each.
+/// The consequences of a change of a value, one line each.
 fn remedy(value: &UpgradeValueChange) -> Vec<String> {
     let form = value.new_form.as_ref().map(|form| match value.action {
         Todo::Keep => format!("to keep what was: `{form}`"),

@@ -1,12 +1,12 @@
-//! What every stop of a plan has in common: shown once, with variables in the place of versions.
+//! The common parts of a plan's stops: shown once, with variables instead of versions.
 
 use crate::upgrade::plan::{Check, PlannedStop, UpgradePlan, UpgradeStep};
 
-/// A plan taken apart into what its stops share and what is particular.
+/// A plan split into the common and the particular parts of its stops.
 pub(super) struct Shared {
-    /// Checks of at least two stops, in their order.
+    /// Checks that at least two stops have, in order.
     pub checks: Vec<Check>,
-    /// Steps of at least two stops, in their order.
+    /// Steps that at least two stops have, in order.
     pub steps: Vec<UpgradeStep>,
     /// The variables of each stop.
     variables: Vec<Variables>,
@@ -16,7 +16,7 @@ pub(super) struct Shared {
 struct Variables([(&'static str, String); 4]);
 
 impl Variables {
-    /// A text with the names of variables in the place of this stop's versions.
+    /// A string with the names of variables instead of this stop's versions.
     fn put_into(&self, text: &str) -> String {
         let mut out = String::with_capacity(text.len());
         let mut rest = text;
@@ -55,7 +55,7 @@ impl Variables {
 }
 
 impl Shared {
-    /// Finds what at least two stops have, word for word but for their versions.
+    /// Finds the parts that at least two stops have, equal except for their versions.
     pub fn of(plan: &UpgradePlan) -> Self {
         let mut variables = Vec::new();
         let mut from = (plan.from.gitlab.clone(), plan.from.chart.clone());
@@ -82,19 +82,19 @@ impl Shared {
         self.variables[position].0.iter().map(set).collect::<Vec<_>>().join(" ")
     }
 
-    /// The number of the common check that a check is.
+    /// The number of the common check that equals a check.
     pub fn check(&self, position: usize, check: &Check) -> Option<usize> {
         let form = self.variables[position].check(check);
         self.checks.iter().position(|common| *common == form)
     }
 
-    /// The number of the common step that a step is.
+    /// The number of the common step that equals a step.
     pub fn step(&self, position: usize, step: &UpgradeStep) -> Option<usize> {
         let form = self.variables[position].step(step);
         self.steps.iter().position(|common| *common == form)
     }
 
-    /// The checks of a stop that are its own, and the numbers of the others.
+    /// The particular checks of a stop, and the numbers of the common ones.
     pub fn own_checks<'p>(&self, position: usize, stop: &'p PlannedStop) -> (Vec<&'p Check>, Vec<usize>) {
         let mut own = Vec::new();
         let mut common = Vec::new();
@@ -108,7 +108,7 @@ impl Shared {
     }
 }
 
-/// The items that are there at least twice, each once.
+/// The items that occur at least twice, each once.
 fn repeated<T: PartialEq>(items: impl Iterator<Item = T>) -> Vec<T> {
     let mut seen: Vec<(T, usize)> = Vec::new();
     for item in items {

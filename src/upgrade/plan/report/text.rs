@@ -1,4 +1,4 @@
-//! For a terminal.
+//! The plan for a terminal.
 
 use std::fmt::Write;
 
@@ -6,7 +6,7 @@ use super::shared::Shared;
 use super::{condition, decisions, heading, needs, object, place, remedy, state, summary, title};
 use crate::upgrade::plan::{PlannedStop, UpgradePlan, UpgradeStep};
 
-/// The plan in plain text: the stops and what they ask of a person, what every stop has in common, and each stop.
+/// The plan as plain text: the stops and their work for a person, the common parts, and each stop.
 pub fn text(plan: &UpgradePlan) -> String {
     let mut out = format!("{}\n{}\n", title(plan), summary(plan));
     for note in &plan.notes {
