@@ -1,6 +1,8 @@
 //! `global:`, the settings that every component reads.
 
-use serde::Deserialize;
+use serde::de::value::Error;
+use serde::de::{Deserializer, Error as _, Visitor};
+use serde::{Deserialize, forward_to_deserialize_any};
 
 use super::workload::{Affinity, Deployment, Image, Labelled, ServiceAccount};
 use super::{Node, NodeMap, Text};
@@ -60,6 +62,42 @@ pub struct Global {
     pub application: Application,
     /// `job.nameSuffixOverride`.
     pub job: GlobalJob,
+}
+
+impl Global {
+    /// The keys of `global` that it is read from.
+    pub fn keys() -> &'static [&'static str] {
+        let mut keys: &'static [&'static str] = &[];
+        // it never succeeds: only the names of the fields are taken
+        let _ = Global::deserialize(FieldNames(&mut keys));
+        keys
+    }
+}
+
+/// Takes the names of the fields of a struct, which serde hands to whatever the struct is read from.
+struct FieldNames<'k>(&'k mut &'static [&'static str]);
+
+impl<'de> Deserializer<'de> for FieldNames<'_> {
+    type Error = Error;
+
+    fn deserialize_any<V: Visitor<'de>>(self, _: V) -> Result<V::Value, Error> {
+        Err(Error::custom("there is no value"))
+    }
+
+    fn deserialize_struct<V: Visitor<'de>>(
+        self,
+        _: &'static str,
+        fields: &'static [&'static str],
+        visitor: V,
+    ) -> Result<V::Value, Error> {
+        *self.0 = fields;
+        self.deserialize_any(visitor)
+    }
+
+    forward_to_deserialize_any! {
+        bool i8 i16 i32 i64 i128 u8 u16 u32 u64 u128 f32 f64 char str string bytes byte_buf option unit
+        unit_struct newtype_struct seq tuple tuple_struct map enum identifier ignored_any
+    }
 }
 
 /// `global.image`.
@@ -135,4 +173,15 @@ pub struct Application {
 pub struct GlobalJob {
     /// Replaces the suffix that is computed from a Job's content.
     pub name_suffix_override: Option<Text>,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_keys_are_those_of_the_values() {
+        assert!(Global::keys().contains(&"gitlabVersion") && Global::keys().contains(&"time_zone"));
+        assert!(Global::keys().len() > 20, "{:?}", Global::keys());
+    }
 }

@@ -29,9 +29,13 @@ enum TrialKind {
 
 /// Values and their alternatives.
 pub(super) struct Candidates {
-    /// Groups of edits, to be searched one after the other.
-    pub groups: Vec<Vec<Trial>>,
+    /// The edits that are the likeliest to show an effect, and then all others; in groups of one kind, of which each is
+    /// searched by itself.
+    pub rounds: Vec<Vec<Vec<Trial>>>,
 }
+
+/// A group has no more edits than this, so that several can be searched at the same time.
+const GROUP: usize = 400;
 
 impl Candidates {
     /// The candidates in the merged values; `own` is the section of the component in question, which is searched by
@@ -70,18 +74,12 @@ impl Candidates {
             }
         }
         edits.sort_by_key(|(kind, area, _)| (*kind, *area));
-        let mut groups: Vec<Vec<Trial>> = Vec::new();
-        let mut last = None;
-        for (kind, area, edit) in edits {
-            if last != Some((kind, area)) {
-                groups.push(Vec::new());
-                last = Some((kind, area));
-            }
-            if let Some(group) = groups.last_mut() {
-                group.push(edit);
-            }
-        }
-        Candidates { groups }
+        let likely = edits.partition_point(|(kind, ..)| *kind <= TrialKind::Flip);
+        let grouped = |edits: &[(TrialKind, usize, Trial)]| -> Vec<Vec<Trial>> {
+            let same = edits.chunk_by(|a, b| (a.0, a.1) == (b.0, b.1)).flat_map(|group| group.chunks(GROUP));
+            same.map(|group| group.iter().map(|(_, _, edit)| edit.clone()).collect()).collect()
+        };
+        Candidates { rounds: vec![grouped(&edits[..likely]), grouped(&edits[likely..])] }
     }
 }
 
@@ -109,7 +107,9 @@ fn is_empty(value: &Value) -> bool {
 /// The same edit key by key, where it puts a map into an empty place.
 pub(super) fn keys(edit: &Trial) -> Vec<Trial> {
     let mut all = Vec::new();
-    if let Some(Value::Object(map)) = &edit.to {
+    if let Some(Value::Object(map)) = &edit.to
+        && !schema::is_sample(map)
+    {
         split(edit.candidate, &edit.path, map, &mut all);
     }
     all
@@ -118,6 +118,10 @@ pub(super) fn keys(edit: &Trial) -> Vec<Trial> {
 fn split(candidate: usize, path: &ValuePath, map: &Map<String, Value>, all: &mut Vec<Trial>) {
     for (key, value) in map {
         match value {
+            // the names of the keys are free
+            Value::Object(inner) if schema::is_sample(inner) => {
+                all.push(Trial { candidate, path: path.key(key), to: Some(value.clone()) });
+            }
             Value::Object(inner) => split(candidate, &path.key(key), inner, all),
             value => all.push(Trial { candidate, path: path.key(key), to: Some(value.clone()) }),
         }

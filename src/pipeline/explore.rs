@@ -1,13 +1,10 @@
 //! A release for the page of `explore`: every object with the user's values that decide its fields.
 
 use std::collections::{BTreeMap, HashMap};
-use std::sync::Mutex;
-use std::sync::atomic::{AtomicUsize, Ordering};
-use std::thread;
 
 use serde_json::Value;
 
-use super::objects::RenderPart;
+use super::parts::{Parts, each};
 use super::probe::{Probe, Trial};
 use super::upgrade::PlannedUpgrade;
 use super::why::{Layered, stem};
@@ -36,7 +33,7 @@ pub fn explore(request: &Request, why: String, planned: Option<&PlannedUpgrade>)
     let base: Vec<Fields> = manifests.iter().map(fields).collect();
     let paths: Vec<ValuePath> = tree::leaves(checked.user()).into_iter().map(|(path, _)| path).collect();
     let trials = trials(&paths, &checked, &layered);
-    let reached = reached(request, &checked, manifests, &base, &trials, paths.len());
+    let reached = reached(request, &checked, manifests, &base, &trials);
     let mut objects = Vec::with_capacity(manifests.len());
     for (number, (manifest, fields)) in manifests.iter().zip(&base).enumerate() {
         let fields = fields.iter().enumerate().map(|(field, (path, value))| {
@@ -94,46 +91,53 @@ fn reached(
     manifests: &[Manifest],
     base: &[Fields],
     trials: &[Trial],
-    values: usize,
 ) -> BTreeMap<(usize, usize), Vec<usize>> {
-    let next = AtomicUsize::new(0);
-    let found: Mutex<Vec<Vec<(usize, usize)>>> = Mutex::new(vec![Vec::new(); values]);
-    thread::scope(|scope| {
-        for _ in 0..thread::available_parallelism().map_or(1, usize::from).min(8) {
-            scope.spawn(|| {
-                let mut probe = Probe::new(request, checked.tree().clone());
-                while let Some(trial) = trials.get(next.fetch_add(1, Ordering::Relaxed)) {
-                    let Some(other) = probe.render(&[trial], RenderPart::Whole) else { continue };
-                    let changed = changed(manifests, base, &other);
-                    if let Ok(mut found) = found.lock() {
-                        found[trial.candidate].extend(changed);
-                    }
-                }
-            });
-        }
-    });
-    let found = found.into_inner().unwrap_or_default();
     let mut reached: BTreeMap<(usize, usize), Vec<usize>> = BTreeMap::new();
-    for (value, mut fields) in found.into_iter().enumerate() {
-        fields.sort_unstable();
-        fields.dedup();
-        fields.into_iter().for_each(|field| reached.entry(field).or_default().push(value));
+    let Some(parts) = Parts::new(request, checked.tree()) else { return reached };
+    let numbers: HashMap<(String, String), usize> =
+        manifests.iter().enumerate().map(|(number, manifest)| (key(manifest), number)).collect();
+    let ask = |probe: &mut Probe<'_>, trial: &Trial| {
+        let compared = parts.with(probe, &[trial]).unwrap_or_default();
+        let changed = compared.into_iter().flat_map(|(before, after)| changed(&numbers, base, before, &after));
+        changed.collect::<Vec<_>>()
+    };
+    let answers = each(trials, &|| Probe::new(request, checked.tree().clone()), &ask);
+    for (trial, fields) in trials.iter().zip(answers) {
+        for field in fields {
+            let values = reached.entry(field).or_default();
+            if !values.contains(&trial.candidate) {
+                values.push(trial.candidate);
+            }
+        }
     }
     reached
 }
 
-fn changed(manifests: &[Manifest], base: &[Fields], other: &[Manifest]) -> Vec<(usize, usize)> {
-    let key = |manifest: &Manifest| (manifest.id.kind.clone(), stem(&manifest.id).0);
-    let there: HashMap<(String, String), &Manifest> = other.iter().map(|manifest| (key(manifest), manifest)).collect();
+/// By what an object is known in two renders.
+fn key(manifest: &Manifest) -> (String, String) {
+    (manifest.id.kind.clone(), stem(&manifest.id).0)
+}
+
+/// The fields that are not there any more or have another value, by the numbers of their objects and their own.
+fn changed(
+    numbers: &HashMap<(String, String), usize>,
+    base: &[Fields],
+    before: &[Manifest],
+    after: &[Manifest],
+) -> Vec<(usize, usize)> {
+    let there: HashMap<(String, String), &Manifest> = after.iter().map(|manifest| (key(manifest), manifest)).collect();
     let mut changed = Vec::new();
-    for (number, (manifest, before)) in manifests.iter().zip(base).enumerate() {
-        match there.get(&key(manifest)) {
-            None => changed.extend((0..before.len()).map(|field| (number, field))),
+    for manifest in before {
+        let key = key(manifest);
+        let Some(number) = numbers.get(&key).copied() else { continue };
+        match there.get(&key) {
+            None => changed.extend((0..base[number].len()).map(|field| (number, field))),
             Some(after) if after.body == manifest.body => {}
             Some(after) => {
+                let before: HashMap<String, Value> = fields(manifest).into_iter().collect();
                 let after: HashMap<String, Value> = fields(after).into_iter().collect();
-                let differs = |(_, (path, value)): &(usize, &(String, Value))| after.get(path) != Some(value);
-                changed.extend(before.iter().enumerate().filter(differs).map(|(field, _)| (number, field)));
+                let differs = |(_, (path, _)): &(usize, &(String, Value))| before.get(path) != after.get(path);
+                changed.extend(base[number].iter().enumerate().filter(differs).map(|(field, _)| (number, field)));
             }
         }
     }

@@ -4,11 +4,12 @@ use std::collections::BTreeMap;
 
 use serde_json::Value;
 
-use super::diff::{self, Side};
-use super::{Output, Request, layers, selected};
+use super::parts::each;
+use super::{Causes, Output, Request, layers, selected, selected_with};
 use crate::diag::{Diagnostic, Failure, Report, Sources, Step, ValuePath};
-use crate::diff::{Comparison, ObjectChange, ObjectFate};
+use crate::diff::{self, Comparison, Object, ObjectChange, ObjectFate};
 use crate::escape;
+use crate::manifest::Manifest;
 use crate::redact;
 use crate::schema;
 use crate::values::set::{self, Syntax};
@@ -44,7 +45,7 @@ pub struct Impact {
 /// # Errors
 /// Everything for which the values are refused, before and after the change; an invalid path.
 pub fn impact(request: &Request, change: ValueChange<'_>) -> Result<Impact, Failure> {
-    let (_, checked) = selected(request, &Output::default())?;
+    let (rendered, checked) = selected(request, &Output::default())?;
     let defaults = tree::over_defaults(Value::Null, layers::chart(&request.target)?);
     let now = |path: &ValuePath| path.within(checked.tree()).or_else(|| path.within(&defaults));
     let whole = |user: Value| {
@@ -100,20 +101,25 @@ pub fn impact(request: &Request, change: ValueChange<'_>) -> Result<Impact, Fail
         }
     };
     let all_must_pass = !matches!(change, ValueChange::Any(_));
+    let before = |finding: &Diagnostic| {
+        rendered.warnings.iter().any(|known| known.code == finding.code && known.message == finding.message)
+    };
+    let old = rendered.objects.manifests();
+    let compared = |(): &mut (), variant: &Request| -> Result<_, Failure> {
+        let causes = if all_must_pass { Causes::Sought } else { Causes::Ignored };
+        let (new, _) = selected_with(variant, &Output::default(), causes)?;
+        let objects = |manifests: &[Manifest]| manifests.iter().filter_map(Object::rendered).collect();
+        let comparison = diff::compare(objects(old), objects(new.objects.manifests()), "default");
+        Ok((comparison, new.warnings, new.sources))
+    };
     let mut comparisons = Vec::new();
     let mut warnings = Vec::new();
     let mut refused = None;
-    for variant in variants {
-        let sides = [request.clone(), variant].map(|request| Side::Values(Box::new(request)));
-        let [old, new] = sides;
-        match diff::diff(old, new, None, None) {
-            Ok(compared) => {
-                comparisons.push(compared.comparison);
-                let [before, after] = compared.warnings.as_slice() else { continue };
-                let fresh = |found: &&Diagnostic| {
-                    !before.0.iter().any(|known| known.code == found.code && known.message == found.message)
-                };
-                warnings.push((after.0.iter().filter(fresh).cloned().collect(), after.1.clone()));
+    for answer in each(&variants, &|| (), &compared) {
+        match answer {
+            Ok((comparison, found, sources)) => {
+                comparisons.push(comparison);
+                warnings.push((found.into_iter().filter(|finding| !before(finding)).collect(), sources));
             }
             Err(failure) if all_must_pass => return Err(failure),
             Err(failure) => refused = Some(failure),
@@ -187,7 +193,7 @@ fn by_key(path: ValuePath, to: Value) -> Vec<(ValuePath, Value)> {
 }
 
 /// The user's values with one change. A list replaces another as a whole, so it is taken from the merged values.
-fn put(user: &Value, merged: &Value, path: &ValuePath, to: &Value) -> Value {
+pub(super) fn put(user: &Value, merged: &Value, path: &ValuePath, to: &Value) -> Value {
     let list = path.0.iter().position(|step| matches!(step, Step::Index(_))).unwrap_or(path.0.len());
     let (at, inside) = path.0.split_at(list);
     let at = ValuePath(at.to_vec());

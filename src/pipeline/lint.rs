@@ -4,12 +4,12 @@ use std::collections::HashSet;
 
 use serde_json::{Value, json};
 
-use super::variants::{Variant, Variants};
+use super::parts::{Parts, each};
+use super::probe::{Probe, Trial};
 use super::{Output, Request, layers, places, selected};
-use crate::diag::{Diagnostic, Failure, Place, Sources, ValuePath};
+use crate::diag::{Diagnostic, Failure, Place, Sources, Step, ValuePath};
 use crate::lint::allow::{Settings, apply};
 use crate::lint::{Linted, check};
-use crate::manifest::Manifest;
 use crate::reference;
 use crate::resolve::component;
 use crate::schema::Checked;
@@ -44,6 +44,17 @@ pub fn lint(request: &Request, settings: &Settings, pedantic: bool) -> Result<(F
     Ok((Findings { minor, all, ..Findings::default() }, sources))
 }
 
+/// What a line of the user's does.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum LineEffect {
+    /// Without it, some object is another one.
+    Decides,
+    /// It is as it would be without it, and another value would change an object.
+    Default,
+    /// No value in its place changes an object.
+    Nothing,
+}
+
 /// The user's values that affect no object: neither removing nor changing them has an effect.
 fn without_effect(
     request: &Request,
@@ -51,62 +62,56 @@ fn without_effect(
     told: &[Diagnostic],
     pedantic: bool,
 ) -> Result<Vec<Diagnostic>, Diagnostic> {
-    let user = checked.user();
-    let variants = Variants::new(request, user, Vec::new())?;
-    let before = variants.of(user.clone());
+    let (user, tree) = (checked.user(), checked.tree());
     let defaults = tree::over_defaults(Value::Null, layers::chart(&request.target)?);
     let told: HashSet<&ValuePath> = told.iter().filter_map(|d| d.places.iter().find_map(Place::path)).collect();
-    let leaves = variants.leaves();
     // Values of a third-party chart have their effect in `companions`.
     let is_ours = |path: &ValuePath| {
         let first = path.0.first().map(|step| ValuePath(vec![step.clone()]).to_string());
         let sections = component::ALL.iter().filter_map(|component| component.key.split('.').next());
         first.is_some_and(|first| first == "global" || sections.into_iter().any(|section| section == first))
     };
-    let open = leaves.iter().filter(|(path, _)| is_ours(path) && !told.contains(path));
-    let open: Vec<&(ValuePath, &Value)> = open.collect();
-    // One render finds the sections without any effect; the values of the other sections are tried one by one.
-    let mut quiet: Vec<&(ValuePath, &Value)> = Vec::new();
-    for group in groups(&open) {
-        if same(&before, &variants.of(tree::without(user, &group.iter().map(|(path, _)| path).collect()))) {
-            quiet.extend(group);
-        } else if group.len() > 1 {
-            let alone = |leaf: &&&(ValuePath, &Value)| {
-                same(&before, &variants.of(tree::without(user, &[&leaf.0].into_iter().collect())))
-            };
-            quiet.extend(group.iter().filter(alone).copied());
+    let mut open = tree::leaves(user);
+    open.retain(|(path, _)| is_ours(path) && !told.contains(path));
+    let Some(parts) = Parts::new(request, tree).filter(|_| !open.is_empty()) else { return Ok(Vec::new()) };
+    let contradictions = Probe::new(request, tree.clone()).contradictions(&[]);
+    let effect = |probe: &mut Probe<'_>, (path, value): &(ValuePath, &Value)| {
+        if parts.changes(probe, &[&left_out(path, user, &defaults)]) {
+            return LineEffect::Decides;
         }
-    }
-    let mut found = Vec::new();
-    for (path, value) in quiet {
-        let is_default = path.within(&defaults) == Some(*value);
-        let changed = others(path, value).into_iter().map(|other| variants.with(&[(path, other)]));
-        // A value that makes a render fail is read.
-        let mut changed = changed.map(|variant| !same(&before, &variant) || variant.found.len() > before.found.len());
-        if !is_default && !value.is_null() && !changed.any(|reaches| reaches) {
+        if value.is_null() || path.within(&defaults) == Some(*value) {
+            return LineEffect::Default;
+        }
+        let reaches = |to: Value| {
+            let trial = Trial { candidate: 0, path: path.clone(), to: Some(to) };
+            parts.changes(probe, &[&trial]) || probe.contradictions(&[&trial]) > contradictions
+        };
+        if others(path, value).into_iter().any(reaches) { LineEffect::Default } else { LineEffect::Nothing }
+    };
+    let effects = each(&open, &|| Probe::new(request, tree.clone()), &effect);
+    let finding = |((path, _), effect): (&(ValuePath, &Value), LineEffect)| match effect {
+        LineEffect::Nothing => {
             let message = format!("`{path}` changes nothing here: no object follows from it");
             let hint = "remove it, or turn on what it belongs to; `gitlab-render explain` says what a key does";
-            found.push(Diagnostic::warning("no-effect", message).at_value(path.clone()).hint(hint));
-        } else if pedantic {
+            Some(Diagnostic::warning("no-effect", message).at_value(path.clone()).hint(hint))
+        }
+        LineEffect::Default if pedantic => {
             let message = format!("`{path}` is what it would be without this line");
             let hint = "remove it; `gitlab-render values --trim` leaves out all that is as by default";
-            found.push(Diagnostic::note("as-default", message).at_value(path.clone()).hint(hint));
+            Some(Diagnostic::note("as-default", message).at_value(path.clone()).hint(hint))
         }
-    }
-    Ok(found)
+        _ => None,
+    };
+    Ok(open.iter().zip(effects).filter_map(finding).collect())
 }
 
-/// Values by their first two keys.
-fn groups<'l, 'v>(leaves: &[&'l (ValuePath, &'v Value)]) -> Vec<Vec<&'l (ValuePath, &'v Value)>> {
-    let mut groups: Vec<Vec<&(ValuePath, &Value)>> = Vec::new();
-    for leaf in leaves {
-        let start = |leaf: &(ValuePath, &Value)| leaf.0.0.iter().take(2).cloned().collect::<Vec<_>>();
-        match groups.last_mut().filter(|group| group.first().is_some_and(|first| start(first) == start(leaf))) {
-            Some(group) => group.push(leaf),
-            None => groups.push(vec![leaf]),
-        }
-    }
-    groups
+/// The edit that leaves a value of the user's out, so that its default stands in. A list replaces another as a whole.
+fn left_out(path: &ValuePath, user: &Value, defaults: &Value) -> Trial {
+    let list = path.0.iter().position(|step| matches!(step, Step::Index(_))).unwrap_or(path.0.len());
+    let at = ValuePath(path.0[..list].to_vec());
+    let rest = tree::without(user, &[path].into_iter().collect());
+    let to = at.within(&rest).filter(|_| list < path.0.len()).or_else(|| at.within(defaults)).cloned();
+    Trial { candidate: 0, path: at, to }
 }
 
 /// Other values of the same type, and those that the schema lists or that its description has in backticks.
@@ -133,12 +138,6 @@ fn changed(value: &Value) -> Vec<Value> {
         Value::Object(_) => vec![json!({"x": "x"})],
         Value::Null => Vec::new(),
     }
-}
-
-fn same(before: &Variant, after: &Variant) -> bool {
-    let bodies = |variant: &Variant| -> usize { variant.manifests.len() };
-    let equal = |(a, b): (&Manifest, &Manifest)| a.id == b.id && a.body == b.body;
-    bodies(before) == bodies(after) && before.manifests.iter().zip(&after.manifests).all(equal)
 }
 
 /// A diagnostic at its place in a file.

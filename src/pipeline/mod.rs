@@ -22,6 +22,7 @@ mod merged;
 pub mod migrate;
 mod not_values;
 mod objects;
+mod parts;
 mod places;
 mod post_migrations;
 mod probe;
@@ -137,8 +138,20 @@ fn installed(objects: &[Manifest]) -> Option<String> {
     Some(version.trim_start_matches('v').to_owned())
 }
 
-/// The objects, and the values that they come from.
-fn selected(request: &Request, output: &Output) -> Result<(Rendered, Checked), Failure> {
+/// Whether it is worth finding out which values cause an error.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Causes {
+    /// The user reads the errors.
+    Sought,
+    /// That there is an error is all that counts.
+    Ignored,
+}
+
+/// The values of a request over the defaults, checked, and what there is to say about them, errors included.
+///
+/// # Errors
+/// What the schemas refuse.
+fn checked(request: &Request, causes: Causes) -> Result<(Checked, Vec<Diagnostic>), Failure> {
     let (mut merged, files, mut found) = layers::merged(request)?;
     let not_values = not_values::find(&files, request.unknown_keys);
     found.extend(not_values.iter().cloned());
@@ -153,24 +166,37 @@ fn selected(request: &Request, output: &Output) -> Result<(Rendered, Checked), F
         unknown_keys: request.unknown_keys,
         skip_schema_validation: request.skip_schema_validation,
     };
-    let checked = match schema::check(merged, &options) {
+    match schema::check(merged, &options) {
         Ok(checked) => {
             found.extend(checked.warnings);
             found.retain(|d| d.code != code::UNKNOWN_KEY || !not_values::explained(d, &not_values, &files));
-            checked.value
+            Ok((checked.value, found))
         }
         Err((report, merged)) => {
             found.extend(report.0);
             found.retain(|d| d.code != code::UNKNOWN_KEY || !not_values::explained(d, &not_values, &files));
-            found.extend(investigate::errors(request, &merged.user, &found));
-            return Err(failure(found, &merged.origins, &merged.sources));
+            if causes == Causes::Sought {
+                found.extend(investigate::errors(request, &merged.user, &found));
+            }
+            Err(failure(found, &merged.origins, &merged.sources))
         }
-    };
+    }
+}
+
+/// The objects, and the values that they come from.
+fn selected(request: &Request, output: &Output) -> Result<(Rendered, Checked), Failure> {
+    selected_with(request, output, Causes::Sought)
+}
+
+fn selected_with(request: &Request, output: &Output, causes: Causes) -> Result<(Rendered, Checked), Failure> {
+    let (checked, mut found) = checked(request, causes)?;
     let mut ours = Vec::new();
     let objects = if refused(&found) { None } else { objects::objects(request, &checked, &mut ours) };
     match objects {
         Some(_) => found.extend(ours),
-        None => found.extend(investigate::errors(request, checked.user(), &found)),
+        None if causes == Causes::Sought => found.extend(investigate::errors(request, checked.user(), &found)),
+        // one error at least, so that the values count as refused
+        None => found.extend(ours),
     }
     let Some(mut objects) = objects.filter(|_| !refused(&found)) else {
         return Err(failure(found, checked.origins(), checked.sources()));

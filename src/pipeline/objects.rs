@@ -1,5 +1,7 @@
 //! Checked values to verified objects in order: resolve, render, name, mark, verify, order.
 
+use std::collections::BTreeSet;
+
 use serde_json::Value;
 
 use super::{Request, Target, post_migrations, refused};
@@ -12,7 +14,7 @@ use crate::releases;
 use crate::render::{Renderer, render};
 use crate::resolve::context::overlay;
 use crate::resolve::plan::Naming;
-use crate::resolve::{Context, Plan, Release, resolve, resolve_component};
+use crate::resolve::{Context, Plan, Release, checks, resolve, resolve_component};
 use crate::schema::Checked;
 use crate::yaml;
 
@@ -57,14 +59,55 @@ pub(super) fn part(
 ) -> Option<Vec<Manifest>> {
     let release = release(&request.target, tree, found)?;
     let context = Context::new(&release, tree, yaml::read::inner);
+    let mut plan = plan(&context, part);
+    found.append(&mut plan.diagnostics);
+    finish(request, plan, renderer, found)
+}
+
+/// The objects of a component, and the dotted paths of the values that it reads besides those of `Global`.
+pub(super) fn recorded(
+    request: &Request,
+    tree: &Value,
+    component: &str,
+    renderer: &Renderer,
+    found: &mut Vec<Diagnostic>,
+) -> Option<(Vec<Manifest>, BTreeSet<String>)> {
+    let release = release(&request.target, tree, found)?;
+    let context = Context::recording(&release, tree, yaml::read::inner);
+    let mut plan = plan(&context, RenderPart::Component(component));
+    found.append(&mut plan.diagnostics);
+    let manifests = finish(request, plan, renderer, found)?;
+    Some((manifests, context.take_reads()))
+}
+
+/// Settings that contradict each other, and whatever else the components do not report themselves.
+pub(super) fn contradictions(request: &Request, tree: &Value) -> Vec<Diagnostic> {
+    let mut found = Vec::new();
+    if let Some(release) = release(&request.target, tree, &mut found) {
+        let context = Context::new(&release, tree, yaml::read::inner);
+        checks::check(&context);
+        found.extend(context.take_findings());
+    }
+    found
+}
+
+fn plan(context: &Context, part: RenderPart<'_>) -> Plan {
     let mut plan = match part {
-        RenderPart::Whole => resolve(&context),
-        RenderPart::Component(name) | RenderPart::Template(name, _) => resolve_component(&context, name),
+        RenderPart::Whole => resolve(context),
+        RenderPart::Component(name) | RenderPart::Template(name, _) => resolve_component(context, name),
     };
     if let RenderPart::Template(_, template) = part {
         plan.objects.retain(|planned| planned.template == template);
     }
-    found.append(&mut plan.diagnostics);
+    plan
+}
+
+fn finish(
+    request: &Request,
+    mut plan: Plan,
+    renderer: &Renderer,
+    found: &mut Vec<Diagnostic>,
+) -> Option<Vec<Manifest>> {
     let hooks = request.hooks;
     let filled = manifests(renderer, &mut plan, hooks, &request.images);
     let mut manifests = filled.map_err(|report| found.extend(report.0)).ok()?;

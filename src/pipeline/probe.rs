@@ -8,7 +8,7 @@ use serde_json::Value;
 use super::causes::Answer;
 use super::objects::{self, RenderPart};
 use super::{Request, post_migrations};
-use crate::diag::{Step, ValuePath};
+use crate::diag::{Diagnostic, Step, ValuePath};
 use crate::manifest::Manifest;
 use crate::render::Renderer;
 
@@ -30,12 +30,14 @@ pub(super) struct Probe<'r> {
     tree: Value,
     /// The number of variants that were rendered.
     pub renders: usize,
+    /// What the last render reported.
+    pub found: Vec<Diagnostic>,
 }
 
 impl<'r> Probe<'r> {
     /// Probes checked values.
     pub fn new(request: &'r Request, tree: Value) -> Self {
-        Probe { request, renderer: Renderer::new(), tree, renders: 0 }
+        Probe { request, renderer: Renderer::new(), tree, renders: 0, found: Vec::new() }
     }
 
     /// The objects of a part with these edits; `None` where an edited value cannot be read, or makes a template fail.
@@ -47,19 +49,30 @@ impl<'r> Probe<'r> {
     /// The same with the options of another request.
     pub fn render_for(&mut self, request: &Request, edits: &[&Trial], part: RenderPart<'_>) -> Option<Vec<Manifest>> {
         self.renders += 1;
-        let undo: Vec<Undo> = edits.iter().map(|edit| put(&mut self.tree, &edit.path, edit.to.clone())).collect();
         let mut found = Vec::new();
-        let manifests = match request.skip_post_migrations {
+        let manifests = self.edited(edits, |probe| match request.skip_post_migrations {
             true => {
-                let tree = post_migrations::skipped(self.tree.clone());
-                objects::part(request, &tree, part, &self.renderer, &mut found)
+                let tree = post_migrations::skipped(probe.tree.clone());
+                objects::part(request, &tree, part, &probe.renderer, &mut found)
             }
-            false => objects::part(request, &self.tree, part, &self.renderer, &mut found),
-        };
+            false => objects::part(request, &probe.tree, part, &probe.renderer, &mut found),
+        });
+        self.found = found;
+        manifests.filter(|_| !self.found.iter().any(|finding| finding.unreadable))
+    }
+
+    /// How many findings settings that contradict each other give with these edits.
+    pub fn contradictions(&mut self, edits: &[&Trial]) -> usize {
+        self.edited(edits, |probe| objects::contradictions(probe.request, &probe.tree).len())
+    }
+
+    fn edited<A>(&mut self, edits: &[&Trial], ask: impl FnOnce(&Self) -> A) -> A {
+        let undo: Vec<Undo> = edits.iter().map(|edit| put(&mut self.tree, &edit.path, edit.to.clone())).collect();
+        let answer = ask(self);
         for (edit, undo) in edits.iter().zip(undo).rev() {
             undo.apply(&mut self.tree, &edit.path);
         }
-        manifests.filter(|_| !found.iter().any(|finding| finding.unreadable))
+        answer
     }
 }
 

@@ -8,12 +8,13 @@ use serde_json::Value;
 
 use super::candidates::{self, Candidates};
 use super::causes::Answer;
-use super::objects::RenderPart;
+use super::objects::{self, RenderPart};
+use super::parts::each;
 use super::probe::{Probe, Trial, TrialEffect, search};
-use super::{Output, Rendered, Request, layers, selected};
+use super::{Causes, Output, Rendered, Request, impact, layers, selected};
 use crate::diag::{Diagnostic, Failure, Severity, Sources, ValuePath};
 use crate::diff::report::shown;
-use crate::manifest::{Manifest, ObjectId};
+use crate::manifest::{self, Manifest, ObjectId};
 use crate::redact;
 use crate::releases;
 use crate::resolve::{KubeVersion, component};
@@ -106,41 +107,25 @@ impl<'r> Inquiry<'r> {
 
     fn answer(&self) -> Result<ObjectOrigin, Failure> {
         let base = self.fields(&self.subject.body);
-        let mut probe = Probe::new(self.request, self.checked.tree().clone());
-        let (_, template) = self.subject.source.split_once('/').unwrap_or(("", &self.subject.source));
+        let mut probe = self.probe();
+        let part = self.part(&mut probe, &base);
         let component: &str = &self.subject.component;
-        // Renders no more than gives the same fields as the whole.
-        let parts = [RenderPart::Template(component, template), RenderPart::Component(component), RenderPart::Whole];
-        let same = |part: &RenderPart<'_>| {
-            let manifests = probe.render(&[], *part)?;
-            let there = self.find(&manifests)?;
-            (self.fields(&there.body) == base).then_some(())
-        };
-        let part = parts.into_iter().find({
-            let mut same = same;
-            move |part| same(part).is_some()
-        });
-        let part = part.unwrap_or(RenderPart::Whole);
         let key = component::ALL.iter().find(|known| known.name == component).map_or("", |known| known.key);
         let candidates = Candidates::of(self.checked.tree(), self.checked.user(), &self.layered.defaults, key);
         let mut hits: Vec<TrialEffect> = Vec::new();
-        let questions: Vec<usize> = (0..base.len()).collect();
-        for group in candidates.groups {
-            let before = hits.len();
+        for groups in candidates.rounds {
             // A value that is known to decide the only question need not be tried with another alternative.
             let known = |edit: &Trial| base.len() == 1 && hits.iter().any(|hit| hit.edit.candidate == edit.candidate);
-            let group: Vec<Trial> = group.into_iter().filter(|edit| !known(edit)).collect();
-            let mut ask = |edits: &[&Trial]| Some(self.compare(&base, &probe.render(edits, part)?));
-            search(&group, &questions, &mut ask, &mut hits);
-            // A map that was filled as a whole: the keys in it that matter.
-            let filled: Vec<TrialEffect> = hits.split_off(before);
-            for hit in filled {
-                let keys = candidates::keys(&hit.edit);
-                let from = hits.len();
-                search(&keys, &[hit.question], &mut ask, &mut hits);
-                if hits.len() == from {
-                    hits.push(hit);
-                }
+            let open: Vec<Vec<Trial>> =
+                groups.into_iter().map(|group| group.into_iter().filter(|edit| !known(edit)).collect()).collect();
+            let found = each(&open, &|| self.probe(), &|probe: &mut Probe<'_>, group: &Vec<Trial>| {
+                let renders = probe.renders;
+                let found = self.found_in(group, &base, probe, part);
+                (found, probe.renders - renders)
+            });
+            for (found, renders) in found {
+                hits.extend(found);
+                probe.renders += renders;
             }
         }
         let flags = self.flags(&mut probe, part, &base);
@@ -160,6 +145,104 @@ impl<'r> Inquiry<'r> {
         }
         let (object, template) = (self.subject.id.clone(), self.subject.source.clone());
         Ok(ObjectOrigin { object, template, fields, one: self.field.is_some(), flags, renders: probe.renders })
+    }
+
+    fn probe(&self) -> Probe<'r> {
+        Probe::new(self.request, self.checked.tree().clone())
+    }
+
+    /// The least part of the release that gives the same fields as the whole.
+    fn part(&self, probe: &mut Probe<'_>, base: &Fields) -> RenderPart<'r> {
+        let (_, template) = self.subject.source.split_once('/').unwrap_or(("", &self.subject.source));
+        let component: &str = &self.subject.component;
+        let parts = [RenderPart::Template(component, template), RenderPart::Component(component)];
+        let mut same = |part: &RenderPart<'_>| {
+            let manifests = probe.render(&[], *part);
+            let there = manifests.as_deref().and_then(|manifests| self.find(manifests));
+            there.is_some_and(|there| self.fields(&there.body) == *base)
+        };
+        parts.into_iter().find(|part| same(part)).unwrap_or(RenderPart::Whole)
+    }
+
+    /// The edits of a group that change a field, each alone.
+    fn found_in(
+        &self,
+        group: &[Trial],
+        base: &Fields,
+        probe: &mut Probe<'_>,
+        part: RenderPart<'_>,
+    ) -> Vec<TrialEffect> {
+        let questions: Vec<usize> = (0..base.len()).collect();
+        let mut ask = |edits: &[&Trial]| Some(self.compare(base, &probe.render(edits, part)?));
+        let mut hits = Vec::new();
+        search(group, &questions, &mut ask, &mut hits);
+        // What fills an empty place may be something that a render refuses: that would be no answer.
+        let (filled, mut found): (Vec<_>, Vec<_>) = hits.into_iter().partition(|hit| self.fills(&hit.edit));
+        let mut fills: Vec<(Trial, Vec<TrialEffect>)> = Vec::new();
+        for hit in filled {
+            match fills.iter_mut().find(|(edit, _)| *edit == hit.edit) {
+                Some((_, hits)) => hits.push(hit),
+                None => fills.push((hit.edit.clone(), vec![hit])),
+            }
+        }
+        for (edit, whole) in fills {
+            // a map that was filled as a whole: the keys in it that count
+            let open: Vec<usize> = whole.iter().map(|hit| hit.question).collect();
+            let mut keys = Vec::new();
+            search(&candidates::keys(&edit), &open, &mut ask, &mut keys);
+            let mut judged: Vec<(Trial, bool)> = Vec::new();
+            for hit in keys.into_iter().chain(whole) {
+                let is_whole = hit.edit == edit;
+                if is_whole
+                    && found
+                        .iter()
+                        .any(|other| other.question == hit.question && other.edit.path.0.starts_with(&edit.path.0))
+                {
+                    continue;
+                }
+                let known = judged.iter().find(|(known, _)| *known == hit.edit).map(|(_, taken)| *taken);
+                let taken = known.unwrap_or_else(|| self.is_taken(&hit.edit, part));
+                if known.is_none() {
+                    judged.push((hit.edit.clone(), taken));
+                }
+                if taken {
+                    found.push(hit);
+                }
+            }
+        }
+        found
+    }
+
+    /// Whether an edit puts something where there is nothing.
+    fn fills(&self, edit: &Trial) -> bool {
+        let empty = match edit.path.within(self.checked.tree()) {
+            None | Some(Value::Null) => true,
+            Some(Value::Object(map)) => map.is_empty(),
+            Some(Value::Array(items)) => items.is_empty(),
+            Some(_) => false,
+        };
+        empty && edit.to.is_some()
+    }
+
+    /// Whether a render takes the values with an edit, and the object is still another one then: keys that nothing reads
+    /// are gone by then.
+    fn is_taken(&self, edit: &Trial, part: RenderPart<'_>) -> bool {
+        let to = edit.to.clone().unwrap_or_default();
+        let user = impact::put(self.checked.user(), self.checked.tree(), &edit.path, &to);
+        let bytes = serde_json::to_vec(&user).unwrap_or_default();
+        let inputs = vec![Input::File { name: String::new(), bytes }];
+        let request = Request { inputs, profile: None, ..self.request.clone() };
+        let Ok((checked, found)) = super::checked(&request, Causes::Ignored) else { return false };
+        let is_error = |finding: &Diagnostic| finding.severity == Severity::Error;
+        if found.iter().any(is_error) || objects::contradictions(&request, checked.tree()).iter().any(is_error) {
+            return false;
+        }
+        let mut probe = Probe::new(&request, checked.tree().clone());
+        let Some(manifests) = probe.render(&[], part).filter(|_| !probe.found.iter().any(is_error)) else {
+            return false;
+        };
+        let there = self.find(&manifests).map(|there| self.fields(&there.body));
+        there.is_none_or(|there| there != self.fields(&self.subject.body)) && manifest::verify(manifests).is_ok()
     }
 
     fn fields(&self, body: &Value) -> Fields {

@@ -2,6 +2,7 @@
 
 use std::any::Any;
 use std::cell::RefCell;
+use std::collections::BTreeSet;
 use std::rc::Rc;
 
 use serde::de::DeserializeOwned;
@@ -77,6 +78,8 @@ pub struct Context<'a> {
     findings: RefCell<Vec<Diagnostic>>,
     /// Sections that were parsed and are cached, by path.
     once: RefCell<Vec<(&'static str, Rc<dyn Any>)>>,
+    /// The paths that were read, where they are recorded.
+    reads: Option<RefCell<BTreeSet<String>>>,
 }
 
 impl<'a> Context<'a> {
@@ -89,20 +92,40 @@ impl<'a> Context<'a> {
             read_yaml,
             findings: RefCell::default(),
             once: RefCell::default(),
+            reads: None,
         };
         context.global = context.read("global");
         context
     }
 
+    /// The same, and keeps the paths of what is read from now on for [`Self::take_reads`].
+    pub fn recording(release: &'a Release, tree: &'a Value, read_yaml: ReadYaml) -> Self {
+        Context { reads: Some(RefCell::default()), ..Context::new(release, tree, read_yaml) }
+    }
+
+    /// The dotted paths that were read: a value beside and outside of all of them has no effect. The whole tree is the empty
+    /// path. The keys of `global` that are always read are not among them: [`is_always_read`].
+    pub fn take_reads(&self) -> BTreeSet<String> {
+        self.reads.as_ref().map(RefCell::take).unwrap_or_default()
+    }
+
     /// A section of the values by its dotted path; null where it is missing.
     pub fn section(&self, path: &str) -> &'a Value {
         static NULL: Value = Value::Null;
+        self.record(path);
         path.split('.').try_fold(self.tree, |at, key| at.get(key)).unwrap_or(&NULL)
     }
 
     /// All values.
     pub fn tree(&self) -> &'a Value {
+        self.record("");
         self.tree
+    }
+
+    fn record(&self, path: &str) {
+        if let Some(reads) = &self.reads {
+            reads.borrow_mut().insert(path.to_owned());
+        }
     }
 
     /// Whether a switch is on; a missing one is off.
@@ -188,6 +211,11 @@ impl<'a> Context<'a> {
     pub fn take_findings(&self) -> Vec<Diagnostic> {
         self.findings.take()
     }
+}
+
+/// Whether every component reads a key of `global`.
+pub fn is_always_read(key: &str) -> bool {
+    Global::keys().contains(&key)
 }
 
 /// Merges one tree over another: maps merge, other values replace, null changes nothing.

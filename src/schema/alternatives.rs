@@ -35,6 +35,11 @@ pub fn alternatives(path: &ValuePath, value: &Value) -> Vec<Value> {
     all
 }
 
+/// Whether a map was filled with an entry whose key could be any.
+pub fn is_sample(map: &Map<String, Value>) -> bool {
+    map.len() == 1 && map.contains_key(WORD)
+}
+
 /// A filled map with all its switches off.
 fn switched_off(value: &Value) -> Value {
     match value {

@@ -19,7 +19,7 @@ mod wording;
 
 use std::collections::HashMap;
 
-pub use self::alternatives::alternatives;
+pub use self::alternatives::{alternatives, is_sample};
 use jsonschema::{Draft, PatternOptions};
 use serde_json::Value;
 
