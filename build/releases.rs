@@ -95,9 +95,12 @@ pub fn defaults(root: &Path, all: &[Component], read_yaml: ReadYaml) -> Outcome<
     Ok(text)
 }
 
-/// The values paths that only some releases read: those with `since` or `until` in their schema. `*` is any key.
+/// The values paths that only some releases read: those with `since` or `until` in their schema. `*` is any key,
+/// `[]` after a key each item of its list.
 pub fn marks(root: &Path, all: &[Component]) -> Outcome<String> {
-    let mut text = String::from("/// Values paths that only some releases read; `*` is any key.\n");
+    let mut text = String::from(
+        "/// Values paths that only some releases read; `*` is any key, `[]` after a key each item of its list.\n",
+    );
     writeln!(text, "pub static MARKED_VALUES: &[(&str, Releases)] = &[")?;
     for (path, part) in root_schema::marked(root, all)? {
         writeln!(text, "    ({path:?}, {}),", span(&part, &path)?)?;

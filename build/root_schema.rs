@@ -88,7 +88,8 @@ pub fn api_versions(root: &Path, components: &[Component]) -> Outcome<Vec<(Strin
     Ok(all)
 }
 
-/// Values paths with `since` or `until` in their schema, and those schemas; `*` stands for free keys.
+/// Values paths with `since` or `until` in their schema, and those schemas; `*` stands for free keys, `[]` after a
+/// key for the items of its list.
 pub fn marked(root: &Path, components: &[Component]) -> Outcome<Vec<(String, Value)>> {
     let mut files = Vec::new();
     let definitions = root.join("schemas/definitions.json");
@@ -151,6 +152,9 @@ impl Marks<'_> {
         }
         if let Some(others) = schema.get("additionalProperties").filter(|others| others.is_object()) {
             self.walk(file, others, &below("*"), depth + 1);
+        }
+        if let Some(item) = schema.get("items").filter(|item| item.is_object()) {
+            self.walk(file, item, &format!("{path}[]"), depth + 1);
         }
     }
 }

@@ -35,6 +35,7 @@ mod migrate;
 mod migrate_random;
 mod mixed;
 mod mutations;
+mod newer_keys;
 mod nginx;
 mod older_releases;
 mod ours_only;

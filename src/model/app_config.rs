@@ -85,6 +85,7 @@ settings!(
         http: Endpoint,
         grpc: Endpoint,
         jwt_audience: Text,
+        jwt_issuer: Option<Text>,
         auth_token: SecretKey,
     }
 );
@@ -110,6 +111,11 @@ impl SecretKey {
     pub fn named<'a>(&'a self, default_key: &'a str) -> Option<(&'a str, &'a str)> {
         let secret = self.secret.non_empty()?;
         Some((secret, self.key.non_empty().unwrap_or(default_key)))
+    }
+
+    /// The Secret and the key, where both are named.
+    pub fn named_both(&self) -> Option<(&str, &str)> {
+        self.secret.non_empty().zip(self.key.non_empty())
     }
 }
 

@@ -3,6 +3,7 @@
 use serde::de::Error;
 use serde::{Deserialize, Deserializer};
 
+use super::app_config::SecretKey;
 use super::{Node, NodeMap, Text};
 
 /// The settings of a Redis connection: the main one, or an instance like `cache` over it.
@@ -31,6 +32,12 @@ pub struct Redis {
     pub sentinels: Vec<Server>,
     /// The password of the Sentinels.
     pub sentinel_auth: Auth,
+    /// Certificates towards the server, read where the scheme is `rediss`.
+    #[serde(rename = "redisTLS")]
+    pub redis_tls: Tls,
+    /// Certificates towards the Sentinels.
+    #[serde(rename = "sentinelTLS")]
+    pub sentinel_tls: Tls,
     /// The nodes of a Redis Cluster.
     #[serde(deserialize_with = "servers")]
     pub cluster: Vec<Server>,
@@ -58,6 +65,20 @@ pub struct Auth {
     pub key: Option<Text>,
 }
 
+/// Certificates of one connection, each an entry of a Secret.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(default, rename_all = "camelCase")]
+pub struct Tls {
+    /// Whether Sentinels speak TLS that do not say so themselves; not read for a server.
+    pub enabled: Option<bool>,
+    /// The client's certificate.
+    pub cert: SecretKey,
+    /// Its private key.
+    pub key: SecretKey,
+    /// The authority that the server's certificate is checked with.
+    pub ca_file: SecretKey,
+}
+
 /// An empty map counts as an empty list: some users write `sentinels: {}`.
 fn servers<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<Server>, D::Error> {
     match Node::deserialize(deserializer)? {
@@ -75,4 +96,6 @@ pub struct Server {
     pub host: Text,
     /// The port.
     pub port: Option<Text>,
+    /// Whether a Sentinel speaks TLS.
+    pub ssl: Option<bool>,
 }

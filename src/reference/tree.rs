@@ -17,7 +17,7 @@ pub(super) fn releases_of(path: &str) -> Option<Releases> {
     let fits = |pattern: &str| {
         let mut steps = pattern.split('.');
         let mut keys = keys.iter();
-        steps.all(|step| keys.next().is_some_and(|key| step == "*" || step == *key))
+        steps.all(|step| keys.next().is_some_and(|key| step == "*" || step.trim_end_matches("[]") == *key))
     };
     MARKED_VALUES.iter().find(|(pattern, _)| fits(pattern)).map(|(_, releases)| *releases)
 }

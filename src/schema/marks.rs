@@ -45,13 +45,17 @@ fn named((major, minor, patch): (u32, u32, u32)) -> String {
     }
 }
 
-/// Removes the values at `steps`, where `*` is any key, and calls `taken` with the path of each.
+/// Removes the values at `steps`, where `*` is any key and `[]` each item of a list, and calls `taken` with the path of
+/// each.
 fn take(at: &mut Value, steps: &[&str], path: &ValuePath, taken: &mut dyn FnMut(ValuePath)) {
     let (Value::Object(map), Some((step, rest))) = (at, steps.split_first()) else { return };
     if rest.is_empty() {
         remove(map, step, path, taken);
     } else if *step == "*" {
         map.iter_mut().for_each(|(key, below)| take(below, rest, &path.key(key), taken));
+    } else if let Some(list) = step.strip_suffix("[]") {
+        let items = map.get_mut(list).and_then(Value::as_array_mut).into_iter().flatten();
+        items.enumerate().for_each(|(index, item)| take(item, rest, &path.key(list).index(index), taken));
     } else if let Some(below) = map.get_mut(*step) {
         take(below, rest, &path.key(step), taken);
     }

@@ -11,6 +11,7 @@ mod kubernetes;
 mod mail;
 mod monitors;
 mod rails;
+mod redis_tls;
 mod registry;
 mod services;
 mod storage;
@@ -44,6 +45,7 @@ pub fn check(cx: &Context) {
     mail::check(cx);
     monitors::check(cx);
     rails::check(cx);
+    redis_tls::check(cx);
     registry::check(cx);
     services::check(cx);
     storage::check(cx);

@@ -2,7 +2,8 @@
 
 use serde_json::Value;
 
-use super::{refuse, refuse_beside};
+use super::{refuse, refuse_beside, warn};
+use crate::bundle::Difference;
 use crate::resolve::context::Context;
 
 /// Reports contradictory settings of the web server.
@@ -13,6 +14,7 @@ pub(super) fn check(cx: &Context) {
     if cx.enabled("gitlab.webservice.enabled") {
         load_balancers(cx);
         route_rules(cx);
+        shared_route(cx);
     }
 }
 
@@ -119,5 +121,28 @@ fn route_rules(cx: &Context) {
                 &format!("write it as an entry of the list `{route}.rules`"),
             );
         }
+    }
+}
+
+/// Without rules of their own, all deployments take all requests of the route, and the first one gets them.
+fn shared_route(cx: &Context) {
+    let all = "gitlab.webservice.gatewayRoute.rules";
+    let routed = cx.enabled("global.gatewayApi.enabled") && cx.release.has(Difference::LongRunningRoute);
+    if !routed || !cx.section(all).is_null() {
+        return;
+    }
+    let own = |name: &str| format!("gitlab.webservice.deployments.{name}.gatewayRoute.rules");
+    let mut greedy = deployments(cx).map(|(name, _)| name).filter(|name| cx.section(&own(name)).is_null());
+    let Some(first) = greedy.next() else { return };
+    for name in greedy {
+        warn(
+            cx,
+            "shared-route",
+            &own(name),
+            &format!(
+                "is not set: the Gateway's route sends all requests to the deployment `{first}` and none to `{name}`, whose `ingress.path` it does not read"
+            ),
+            "write the requests that the deployment gets, as `[{matches: [{path: {type: PathPrefix, value: /api}}]}]`, or `[]` for none",
+        );
     }
 }

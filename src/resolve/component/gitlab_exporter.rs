@@ -83,8 +83,7 @@ fn plan_deployment(w: &Workload, set: &Settings, plan: &mut Plan) {
     main.readiness_probe = Some(alive);
     main.lifecycle = Some(json!({"preStop": {"exec": {"command": ["/bin/bash", "-c", "pkill -f 'gitlab-exporter'"]}}}));
     let mut secrets =
-        [postgres::password_sources(&databases), postgres::ssl_sources(&databases), redis::password_sources(&redis)]
-            .concat();
+        [postgres::password_sources(&databases), postgres::ssl_sources(&databases), redis::sources([&redis])].concat();
     if let Some(name) = set.tls.secret(|| format!("{}-gitlab-exporter-tls", w.cx.release.name)) {
         let files = [("tls.crt", "gitlab-exporter/tls.crt"), ("tls.key", "gitlab-exporter/tls.key")];
         secrets.push(secret_items(&name, files));

@@ -169,7 +169,7 @@ fn plan_deployment(w: &Workload, boxes: &[(&Kind, Mailbox)], redis: &Redis, plan
 
 /// The sources of the volume at `/etc/gitlab`.
 fn sources(cx: &Context, boxes: &[(&Kind, Mailbox)], redis: &Redis) -> Vec<Node> {
-    let mut sources = redis::password_sources(redis);
+    let mut sources = redis::sources([redis]);
     for (kind, mailbox) in boxes {
         if mailbox.graph() {
             if let Some((secret, key)) = mailbox.client_secret.named("secret") {

@@ -1,11 +1,12 @@
-//! Redis: the instances, and the mounts of their passwords.
+//! Redis: the instances, and the mounts of their passwords and certificates.
 //!
 //! The main instance is `global.redis` with the component's own `redis` merged over it. Rails, Workhorse and KAS may
 //! have instances of their own, `global.redis.cache` ...; their missing settings are those of the main one.
 
-use serde::Serialize;
-use serde_json::Value;
+use serde::{Serialize, Serializer};
+use serde_json::{Map, Value, json};
 
+use crate::model::app_config::SecretKey;
 use crate::model::redis::{Auth, Server};
 use crate::model::{self, Node, NonEmpty};
 use crate::resolve::context::Context;
@@ -32,11 +33,15 @@ pub struct Redis {
     /// Whether the password is used.
     pub with_password: bool,
     /// The password; missing: no password.
-    pub password: Option<Password>,
-    /// The Sentinels.
+    pub password: Option<SecretFile>,
+    /// The certificates for the connection to the server; none where the scheme is not `rediss`.
+    pub tls: Tls,
+    /// The Sentinels, each with `host`, `port`, and where it speaks TLS `ssl` and `ssl_params`.
     pub sentinels: Vec<Node>,
     /// The password of the Sentinels.
-    pub sentinel_password: Option<Password>,
+    pub sentinel_password: Option<SecretFile>,
+    /// The certificates towards the Sentinels.
+    pub sentinel_tls: Tls,
     /// The nodes of a Redis Cluster.
     pub cluster: Vec<Node>,
     /// In seconds.
@@ -49,9 +54,9 @@ pub struct Redis {
     pub channel_prefix: Option<String>,
 }
 
-/// A password in a Secret, and the file it is mounted as.
+/// A password or a certificate in a Secret, and the file it is mounted as.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
-pub struct Password {
+pub struct SecretFile {
     /// The Secret.
     pub secret: String,
     /// The Secret's key.
@@ -62,14 +67,69 @@ pub struct Password {
     pub file: String,
 }
 
-impl Password {
+impl SecretFile {
     fn new(secret: &str, key: &str, item: String) -> Self {
-        Password { secret: secret.to_owned(), key: key.to_owned(), file: format!("/etc/gitlab/{item}"), item }
+        SecretFile { secret: secret.to_owned(), key: key.to_owned(), file: format!("/etc/gitlab/{item}"), item }
     }
 
     /// The password as a source of a projected volume.
     pub fn source(&self) -> Node {
         secret_items(&self.secret, [(self.key.as_str(), self.item.as_str())])
+    }
+}
+
+/// The certificates of one connection; all missing: the trust of the container is enough, and no client certificate is shown.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+pub struct Tls {
+    /// Whether the connection is by TLS.
+    pub enabled: bool,
+    /// The client's certificate.
+    #[serde(serialize_with = "path")]
+    pub cert: Option<SecretFile>,
+    /// Its private key.
+    #[serde(serialize_with = "path")]
+    pub key: Option<SecretFile>,
+    /// The authority of the server's certificate.
+    #[serde(serialize_with = "path")]
+    pub ca: Option<SecretFile>,
+}
+
+/// In a view, a certificate is the path of its file.
+fn path<S: Serializer>(file: &Option<SecretFile>, serializer: S) -> Result<S::Ok, S::Error> {
+    file.as_ref().map(|file| &file.file).serialize(serializer)
+}
+
+impl Tls {
+    /// The certificates of the instance `key` as files in `folder`. An entry that it shares with the main instance is the
+    /// main one's file.
+    fn resolve(folder: &str, key: &str, main: &model::redis::Tls, own: Option<&model::redis::Tls>) -> Self {
+        let file = |get: fn(&model::redis::Tls) -> &SecretKey, name: &str| {
+            let of_main = get(main).named_both();
+            match own.and_then(|own| get(own).named_both()).filter(|own| Some(*own) != of_main) {
+                Some((secret, entry)) => Some(SecretFile::new(secret, entry, format!("{folder}/{key}-{name}"))),
+                None => of_main.map(|(secret, entry)| SecretFile::new(secret, entry, format!("{folder}/{name}"))),
+            }
+        };
+        let enabled = own.and_then(|own| own.enabled).or(main.enabled).unwrap_or(false);
+        Tls {
+            enabled,
+            cert: file(|t| &t.cert, "cert"),
+            key: file(|t| &t.key, "key"),
+            ca: file(|t| &t.ca_file, "ca.crt"),
+        }
+    }
+
+    /// All its files.
+    pub fn files(&self) -> impl Iterator<Item = &SecretFile> {
+        [&self.ca, &self.cert, &self.key].into_iter().flatten()
+    }
+
+    /// As redis-rb's `ssl_params`; null without certificates.
+    fn params(&self) -> Node {
+        let names = ["ca_file", "cert", "key"].into_iter().zip([&self.ca, &self.cert, &self.key]);
+        let given: Map<String, Node> =
+            names.filter_map(|(name, file)| Some((name.to_owned(), file.as_ref()?.file.clone().into()))).collect();
+        if given.is_empty() { Value::Null } else { Value::Object(given) }
     }
 }
 
@@ -141,9 +201,18 @@ fn resolve(cx: &Context, main: &model::redis::Redis, key: &str, own: Option<&mod
     let host = text(|r| &r.host).unwrap_or_else(|| format!("{service}.{}.svc", release.namespace));
     let port = text(|r| &r.port).unwrap_or_else(|| "6379".to_owned());
     let database = text(|r| &r.database).unwrap_or_else(|| "0".to_owned());
+    let scheme = text(|r| &r.scheme).unwrap_or_else(|| "redis".to_owned());
+    let tls = match scheme.as_str() {
+        "rediss" => {
+            let files = Tls::resolve("redis", key, &main.redis_tls, own.map(|r| &r.redis_tls));
+            Tls { enabled: true, ..files }
+        }
+        _ => Tls::default(),
+    };
+    let (sentinels, sentinel_tls) = sentinels(main, key, own);
     Redis {
         key: key.to_owned(),
-        scheme: text(|r| &r.scheme).unwrap_or_else(|| "redis".to_owned()),
+        scheme,
         // A cluster is a different server with users of its own.
         user: match own.filter(|own| !own.cluster.is_empty()) {
             Some(own) => own.user.non_empty().unwrap_or_default().to_owned(),
@@ -156,8 +225,10 @@ fn resolve(cx: &Context, main: &model::redis::Redis, key: &str, own: Option<&mod
         // A cluster has a password only where the instance itself sets one; the Secret is mounted in any case.
         with_password: at.cluster.is_empty() || at.password.enabled.unwrap_or(false),
         password: password(cx, main, key, own),
-        sentinels: servers(&at.sentinels, 26379),
+        tls,
+        sentinels,
         sentinel_password: sentinel_password(cx, main),
+        sentinel_tls,
         cluster: servers(&at.cluster, 6379),
         connect_timeout: node(|r| &r.connect_timeout),
         read_timeout: node(|r| &r.read_timeout),
@@ -171,7 +242,7 @@ fn password(
     main: &model::redis::Redis,
     key: &str,
     own: Option<&model::redis::Redis>,
-) -> Option<Password> {
+) -> Option<SecretFile> {
     // `password` of the main instance is an old spelling of `auth`.
     let chain: Vec<&Auth> = own.map(|r| &r.password).into_iter().chain([&main.password, &main.auth]).collect();
     if !chain.iter().find_map(|auth| auth.enabled).unwrap_or(true) {
@@ -181,11 +252,11 @@ fn password(
     let secret = chain.iter().find_map(|auth| auth.secret.non_empty());
     let entry = chain.iter().find_map(|auth| auth.key.non_empty());
     let (default, default_key) = default_password(cx);
-    Some(Password::new(secret.unwrap_or(&default), entry.unwrap_or(&default_key), item))
+    Some(SecretFile::new(secret.unwrap_or(&default), entry.unwrap_or(&default_key), item))
 }
 
 /// The password that the bundled server requires; a different setting decides whether GitLab sends one.
-pub fn server_password(cx: &Context) -> Password {
+pub fn server_password(cx: &Context) -> SecretFile {
     let mut main = settings(cx, "");
     main.auth.enabled = Some(true);
     main.password.enabled = None;
@@ -202,13 +273,33 @@ pub fn default_password(cx: &Context) -> (String, String) {
     (secret, given(|auth| &auth.key).unwrap_or_else(|| "secret".to_owned()))
 }
 
-fn sentinel_password(cx: &Context, main: &model::redis::Redis) -> Option<Password> {
+fn sentinel_password(cx: &Context, main: &model::redis::Redis) -> Option<SecretFile> {
     let auth = &main.sentinel_auth;
     let default = format!("{}-redis-sentinel-secret", cx.release.name);
     let secret = auth.secret.non_empty().unwrap_or(&default);
     let key = auth.key.non_empty().unwrap_or("secret");
     let item = "redis-sentinel/redis-sentinel-password".to_owned();
-    auth.enabled.unwrap_or(false).then(|| Password::new(secret, key, item))
+    auth.enabled.unwrap_or(false).then(|| SecretFile::new(secret, key, item))
+}
+
+/// The Sentinels of an instance and their certificates. They are not shared between instances, their certificates may be.
+fn sentinels(main: &model::redis::Redis, key: &str, own: Option<&model::redis::Redis>) -> (Vec<Node>, Tls) {
+    let list = &own.unwrap_or(main).sentinels;
+    let mut nodes = servers(list, 26379);
+    let mut tls = Tls::resolve("redis-sentinel", key, &main.sentinel_tls, own.map(|r| &r.sentinel_tls));
+    // A check refuses Sentinels of which only some speak TLS.
+    tls.enabled = !list.is_empty() && list.iter().any(|server| server.ssl.unwrap_or(tls.enabled));
+    if !tls.enabled {
+        return (nodes, Tls::default());
+    }
+    let params = tls.params();
+    for node in &mut nodes {
+        node["ssl"] = true.into();
+        if !params.is_null() {
+            node["ssl_params"] = params.clone();
+        }
+    }
+    (nodes, tls)
 }
 
 fn servers(list: &[Server], port: i64) -> Vec<Node> {
@@ -216,7 +307,7 @@ fn servers(list: &[Server], port: i64) -> Vec<Node> {
         |text: &model::Text| text.as_str().parse::<i64>().map_or_else(|_| Value::from(text.as_str()), Value::from);
     let server = |server: &Server| {
         let port = server.port.as_ref().filter(|p| p.non_empty().is_some()).map_or(Value::from(port), number);
-        serde_json::json!({"host": server.host, "port": port})
+        json!({"host": server.host, "port": port})
     };
     list.iter().map(server).collect()
 }
@@ -255,20 +346,34 @@ fn override_sources(cx: &Context) -> Vec<Node> {
         }
         let (secret, key) = default_password(cx);
         let item = format!("redis/{name}-override-password");
-        Some(Password::new(field("secret").unwrap_or(&secret), field("key").unwrap_or(&key), item).source())
+        Some(SecretFile::new(field("secret").unwrap_or(&secret), field("key").unwrap_or(&key), item).source())
     };
     names.into_iter().filter_map(source).collect()
 }
 
-/// The main password as a source of a projected volume.
-pub fn password_sources(redis: &Redis) -> Vec<Node> {
-    redis.sentinel_password.iter().chain(&redis.password).map(Password::source).collect()
+/// The passwords and certificates of instances as sources of a projected volume, each file once.
+pub fn sources<'a>(instances: impl IntoIterator<Item = &'a Redis>) -> Vec<Node> {
+    let mut files: Vec<&SecretFile> = Vec::new();
+    for redis in instances {
+        let passwords = redis.sentinel_password.iter().chain(&redis.password);
+        for file in passwords.chain(redis.tls.files()).chain(redis.sentinel_tls.files()) {
+            if !files.contains(&file) {
+                files.push(file);
+            }
+        }
+    }
+    files.into_iter().map(SecretFile::source).collect()
 }
 
-/// The passwords of all instances, the main one last.
-pub fn all_password_sources(cx: &Context, own: &str) -> Vec<Node> {
-    let mut sources = override_sources(cx);
-    sources.extend(instances(cx, own).iter().filter_map(|r| r.password.as_ref()).map(Password::source));
-    sources.extend(password_sources(&redis(cx, own)));
-    sources
+/// What all instances need, the main one last.
+pub fn all_sources(cx: &Context, own: &str) -> Vec<Node> {
+    let mut all = override_sources(cx);
+    let mut named = instances(cx, own);
+    for redis in &mut named {
+        // The password of the Sentinels is the main instance's alone.
+        redis.sentinel_password = None;
+    }
+    named.push(redis(cx, own));
+    all.extend(sources(&named));
+    all
 }

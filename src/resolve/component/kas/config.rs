@@ -5,7 +5,7 @@ use serde_json::{Map, Value, json};
 use super::{HOME, Kas, redis_instance};
 use crate::model::{Node, NonEmpty, Text};
 use crate::resolve::context::overlay;
-use crate::resolve::shared::redis::Redis;
+use crate::resolve::shared::redis::{Redis, SecretFile, Tls};
 use crate::resolve::shared::{hosts, workhorse};
 
 pub const SHARED_SECRET: &str = ".gitlab_kas_secret";
@@ -82,15 +82,29 @@ fn redis(redis: &Redis) -> Node {
         section.insert("server".to_owned(), json!({"address": format!("{}:{}", redis.host, redis.port)}));
     } else {
         let password = redis.sentinel_password.as_ref().map(|p| in_home(&p.item));
-        let sentinel = json!({"master_name": redis.host, "addresses": addresses, "sentinel_password_file": password});
+        let sentinel = json!({
+            "master_name": redis.host, "addresses": addresses, "sentinel_password_file": password,
+            "tls": tls(&redis.sentinel_tls),
+        });
         section.insert("sentinel".to_owned(), sentinel);
     }
     let database = redis.database.parse::<i64>().map_or_else(|_| json!(redis.database), Value::from);
     section.insert("database_index".to_owned(), database);
     section.insert("username".to_owned(), json!(Some(&redis.user).filter(|u| !u.is_empty())));
     section.insert("password_file".to_owned(), json!(redis.password.as_ref().map(|p| in_home(&p.item))));
-    section.insert("tls".to_owned(), if redis.scheme == "rediss" { json!({"enabled": true}) } else { Value::Null });
+    section.insert("tls".to_owned(), tls(&redis.tls));
     Value::Object(section)
+}
+
+/// TLS of a connection to Redis; null where it is off.
+fn tls(set: &Tls) -> Node {
+    if !set.enabled {
+        return Value::Null;
+    }
+    let file = |of: &Option<SecretFile>| of.as_ref().map(|file| in_home(&file.item));
+    json!({
+        "enabled": true, "certificate_file": file(&set.cert), "key_file": file(&set.key), "ca_certificate_file": file(&set.ca),
+    })
 }
 
 fn workspaces(kas: &Kas) -> Node {

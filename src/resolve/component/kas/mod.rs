@@ -258,8 +258,7 @@ fn sources(kas: &Kas) -> Vec<Node> {
     ];
     let main = redis::redis(w.cx, &w.key);
     let own = redis_instance(kas);
-    sources.extend(redis::password_sources(&main));
-    sources.extend(own.password.iter().filter(|p| main.password.as_ref() != Some(p)).map(|p| p.source()));
+    sources.extend(redis::sources([&main, &own]));
     if let Some(secret) = kas.global.tls.secret(|| format!("{release}-kas-tls")) {
         sources.push(secret_items(&secret, [("tls.crt", "tls.crt"), ("tls.key", "tls.key")]));
     }

@@ -12,7 +12,7 @@ use crate::bundle::Difference;
 use crate::diag::{Diagnostic, ValuePath};
 use crate::model::{Node, NodeMap};
 use crate::resolve::shared::bitnami::{self, Chart};
-use crate::resolve::shared::redis::{self, Password};
+use crate::resolve::shared::redis::{self, SecretFile};
 use crate::resolve::{Component, Context, Plan, View};
 use crate::view;
 
@@ -30,7 +30,7 @@ struct Redis<'a> {
     /// The prefix of all names, `prod-redis`.
     name: String,
     /// The password, where authentication is enabled.
-    password: Option<Password>,
+    password: Option<SecretFile>,
 }
 
 fn resolve(cx: &Context, plan: &mut Plan) {

@@ -195,8 +195,8 @@ pub fn plan_route(all: &Workload, webs: &[Web], plan: &mut Plan) {
     }
     let mut rules = Vec::new();
     for web in webs {
-        let Some(path) = &web.path else { continue };
         if !cx.release.has(Difference::LongRunningRoute) {
+            let Some(path) = &web.path else { continue };
             let mut rule = prefix_rule(path, &web.name, &web.set.service.workhorse_external_port);
             if cx.release.has(Difference::RouteForEachDeployment) {
                 rule["name"] = format!("{}-deployment", web.key).into();
@@ -207,8 +207,10 @@ pub fn plan_route(all: &Workload, webs: &[Web], plan: &mut Plan) {
             continue;
         }
         let to = || vec![backend(&web.name, &web.set.service.workhorse_external_port)];
-        if !web.set.gateway_route.rules.is_empty() {
-            rules.extend(web.set.gateway_route.rules.iter().map(|rule| own_rule(rule, web.key, path, to())));
+        // What a deployment's Ingress takes says nothing about the route: only rules of its own narrow it.
+        let path = format!("{}/", web.root);
+        if let Some(own) = &web.set.gateway_route.rules {
+            rules.extend(own.iter().map(|rule| own_rule(rule, web.key, &path, to())));
             continue;
         }
         let regular = |end: &str| json!({"path": {"type": "RegularExpression", "value": format!("^{path}.*/{end}$")}});
@@ -283,7 +285,8 @@ pub struct Rule {
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
 pub struct Rules {
-    rules: Vec<Rule>,
+    /// None: the default ones; an empty list: the deployment gets no requests by the route.
+    rules: Option<Vec<Rule>>,
 }
 
 /// The rule in the route, with the deployment's Service as its backend.

@@ -275,15 +275,22 @@ fn redis_view(web: &Web) -> View {
     let redis = redis::instance(web.w.cx, COMPONENT.key, "workhorse");
     let sentinel = |server: &Node| {
         let port = server["port"].as_str().map_or_else(|| server["port"].to_string(), str::to_owned);
-        format!("{}://{}:{port}", redis.scheme, server["host"].as_str().unwrap_or_default())
+        let scheme = if redis.sentinel_tls.enabled { "rediss" } else { redis.scheme.as_str() };
+        format!("{scheme}://{}:{port}", server["host"].as_str().unwrap_or_default())
     };
-    let file = |password: &Option<redis::Password>| password.as_ref().map(|p| p.file.clone());
+    let file = |of: &Option<redis::SecretFile>| of.as_ref().map(|file| file.file.clone());
+    let tls = |set: &redis::Tls| {
+        set.files()
+            .next()
+            .map(|_| view! { certificate: file(&set.cert), key: file(&set.key), authority: file(&set.ca) })
+    };
     view! {
         scheme: redis.scheme, user: redis.user, host: redis.host, port: redis.port,
         sentinels: redis.sentinels.iter().map(sentinel).collect::<Vec<_>>(),
         sentinel_password: file(&redis.sentinel_password),
         password: file(&redis.password),
         database: redis.database,
+        tls: tls(&redis.tls), sentinel_tls: tls(&redis.sentinel_tls),
     }
 }
 

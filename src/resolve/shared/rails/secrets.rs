@@ -49,7 +49,7 @@ pub fn secret_sources(w: &Workload, process: Process) -> Vec<Node> {
     if !follows {
         sources.extend(gitaly_clients::token_sources(cx, own));
     }
-    sources.extend(redis::all_password_sources(cx, own));
+    sources.extend(redis::all_sources(cx, own));
     let mut databases = postgres::databases(cx, own);
     databases.extend(postgres::geo_tracking(cx));
     sources.extend(postgres::password_sources(&databases));
