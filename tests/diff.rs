@@ -39,6 +39,27 @@ fn json_answers_have_the_shape_of_their_schema() {
     }
 }
 
+/// An object in a namespace of its own hides neither the namespace of the release, nor itself from a dump.
+#[test]
+fn a_component_in_another_namespace_is_compared_and_dumped() {
+    let directory = tempfile::tempdir().expect("a directory");
+    let here = directory.path();
+    let none = BTreeMap::new();
+    let values = "certmanager-issuer: {email: a@example.org}\nnginx-ingress: {namespaceOverride: edge}\n";
+    fs::write(here.join("values.yaml"), values).expect("the values are written");
+    let got = run(here, &words("template prod -n gitlab -f values.yaml --phase pre,main,post"), &none, "");
+    fs::write(here.join("all.yaml"), got.stdout).expect("the manifests are written");
+    let got = run(here, &words("diff all.yaml values.yaml"), &none, "");
+    assert_eq!(got.status, Some(0), "{}{}", got.stdout, got.stderr);
+    let got = run(here, &words("diff values.yaml --name prod -n gitlab --print-kubectl-get"), &none, "");
+    let elsewhere = got.stdout.lines().find(|line| line.starts_with("kubectl get -n edge --ignore-not-found "));
+    assert!(elsewhere.is_some_and(|line| line.contains(" service/prod-nginx-ingress-controller ")), "{}", got.stdout);
+    // kubectl refuses an object of another namespace than that of its flag
+    let got = run(here, &words("template prod -n gitlab -f values.yaml --list-phases"), &none, "");
+    assert!(got.stdout.contains("kubectl apply --server-side"), "{}", got.stdout);
+    assert!(!got.stdout.contains("kubectl apply -n"), "{}", got.stdout);
+}
+
 /// A render is what was rendered, however it is spelt: written to a file, to a directory, as JSON, or rendered again.
 #[test]
 fn a_render_does_not_differ_from_itself() {

@@ -17,6 +17,14 @@ const DEFAULTS: &[(&str, &str, &str)] = &[
     // kind (`*`: any), end of the path, value
     ("*", "annotations", "{}"),
     ("*", "labels", "{}"),
+    ("*", "nodeSelector", "{}"),
+    ("*", "matchLabels", "{}"),
+    ("ConfigMap", "data", "{}"),
+    ("ConfigMap", "binaryData", "{}"),
+    ("Secret", "data", "{}"),
+    ("Service", "spec.selector", "{}"),
+    ("Service", "spec.clusterIP", "\"\""),
+    ("Service", "spec.loadBalancerIP", "\"\""),
     ("*", "imagePullSecrets", "[]"),
     ("*", "env", "[]"),
     ("*", "env[].value", "\"\""),
@@ -109,6 +117,7 @@ const DEFAULTS: &[(&str, &str, &str)] = &[
     ("CronJob", "spec.jobTemplate.metadata", "{}"),
     ("Service", "spec.type", "\"ClusterIP\""),
     ("Service", "spec.sessionAffinity", "\"None\""),
+    ("Service", "sessionAffinityConfig.clientIP.timeoutSeconds", "10800"),
     ("Service", "spec.internalTrafficPolicy", "\"Cluster\""),
     ("Service", "spec.externalTrafficPolicy", "\"Cluster\""),
     ("Service", "spec.allocateLoadBalancerNodePorts", "true"),
@@ -135,6 +144,10 @@ const DEFAULTS: &[(&str, &str, &str)] = &[
     ("Secret", "type", "\"Opaque\""),
     ("Ingress", "backend.service.port", "{}"),
     ("Gateway", "listeners[].allowedRoutes.namespaces.from", "\"Same\""),
+    ("EnvoyProxy", "envoyService.type", "\"LoadBalancer\""),
+    ("EnvoyProxy", "envoyService.externalTrafficPolicy", "\"Local\""),
+    ("EnvoyProxy", "spec.logging.level.default", "\"warn\""),
+    ("EnvoyProxy", "spec.bootstrap.type", "\"Replace\""),
     ("*", "parentRefs[].group", "\"gateway.networking.k8s.io\""),
     ("*", "parentRefs[].kind", "\"Gateway\""),
     ("*", "certificateRefs[].group", "\"\""),
@@ -169,9 +182,48 @@ pub(super) fn is_default(kind: &str, path: &str, value: &Value, around: &Map<Str
         Value::Object(map) if !map.is_empty() => {
             map.iter().all(|(key, inner)| is_default(kind, &format!("{path}.{key}"), inner, map, live))
         }
-        Value::Array(items) => items.is_empty() && !path.ends_with("ingress") && !path.ends_with("egress"),
+        // a server does not store empty lists, and what a NetworkPolicy with one means is said by its `policyTypes`
+        Value::Array(items) => items.is_empty(),
         _ => false,
     }
+}
+
+/// Whether a server or a controller chooses the value of a field where a manifest says none.
+pub(super) fn is_chosen(kind: &str, path: &str) -> bool {
+    match kind {
+        "Service" => matches!(
+            path,
+            "spec.clusterIP"
+                | "spec.clusterIPs"
+                | "spec.ipFamilies"
+                | "spec.healthCheckNodePort"
+                | "spec.ports[].nodePort"
+        ),
+        "PersistentVolumeClaim" => path == "spec.volumeName",
+        "Job" => matches!(path, "spec.selector" | "spec.manualSelector"),
+        "Pod" => matches!(path, "spec.nodeName" | "spec.priority" | "spec.preemptionPolicy"),
+        _ => false,
+    }
+}
+
+/// Annotations that controllers of clouds and distributions write on objects of others, by the beginnings of their names.
+const ANNOTATIONS_OF_CONTROLLERS: [&str; 9] = [
+    "cloud.google.com/",
+    "networking.gke.io/",
+    "ingress.kubernetes.io/",
+    "ingress.gcp.kubernetes.io/",
+    "field.cattle.io/",
+    "cattle.io/",
+    "openshift.io/",
+    "control-plane.alpha.kubernetes.io/",
+    "service.kubernetes.io/",
+];
+
+fn is_of_a_controller(path: &str) -> bool {
+    let annotation = path.strip_prefix("metadata.annotations.");
+    let label = path.strip_prefix("metadata.labels.");
+    annotation.is_some_and(|name| ANNOTATIONS_OF_CONTROLLERS.iter().any(|start| name.starts_with(start)))
+        || label.is_some_and(|name| name.starts_with("scaledobject.keda.sh/"))
 }
 
 fn is_text_of(text: &str, value: &Value) -> bool {
@@ -192,6 +244,9 @@ fn is_text_of(text: &str, value: &Value) -> bool {
 fn by_neighbours(kind: &str, path: &str, value: &Value, around: &Map<String, Value>, live: bool) -> bool {
     let last = path.rsplit('.').next().unwrap_or(path);
     let text = |key: &str| around.get(key).and_then(Value::as_str);
+    if live && ((is_chosen(kind, path) && value != "None") || is_of_a_controller(path)) {
+        return true;
+    }
     match last {
         "imagePullPolicy" => text("image").is_some_and(|image| value == pull_policy(image)),
         "serviceAccount" => around.get("serviceAccountName") == Some(value),
@@ -201,18 +256,20 @@ fn by_neighbours(kind: &str, path: &str, value: &Value, around: &Map<String, Val
         "policyTypes" => kind == "NetworkPolicy" && is_implied(value, around),
         "storageClassName" => live && path.ends_with("spec.storageClassName"),
         "caBundle" => live,
-        "subsets" | "secrets" => live && matches!(kind, "ServiceAccount" | "Endpoints"),
+        "subsets" | "secrets" | "imagePullSecrets" | "imagePullSecrets[]" => {
+            live && matches!(kind, "ServiceAccount" | "Endpoints")
+        }
         "labels" => live && kind == "Job" && path == "spec.template.metadata.labels",
         "volumes[]" | "volumeMounts[]" => live && kind == "Pod" && is_token(value),
         "tolerations" | "tolerations[]" => live && kind == "Pod",
-        "nodePort" => live,
         _ => false,
     }
 }
 
 fn is_implied(types: &Value, around: &Map<String, Value>) -> bool {
     let Some(types) = types.as_array() else { return false };
-    let implied = |name: &str| name == "Ingress" || around.contains_key("egress");
+    let has_rules = |key: &str| around.get(key).and_then(Value::as_array).is_some_and(|rules| !rules.is_empty());
+    let implied = |name: &str| name == "Ingress" || has_rules("egress");
     types.iter().all(|item| item.as_str().is_some_and(implied))
 }
 
@@ -248,6 +305,18 @@ mod tests {
             false
         ));
         assert!(!is_default("NetworkPolicy", "spec.podSelector", &json!({}), &none, true));
+        assert!(is_default("NetworkPolicy", "spec.ingress", &json!([]), &none, false));
+        assert!(!is_default("NetworkPolicy", "spec.ingress", &json!([{}]), &none, false));
+        for (kind, path, value) in [
+            ("Service", "spec.clusterIP", json!("10.0.0.7")),
+            ("Service", "spec.ports[].nodePort", json!(30_080)),
+            ("PersistentVolumeClaim", "spec.volumeName", json!("pvc-7")),
+            ("Service", "metadata.annotations.cloud.google.com/neg-status", json!("{}")),
+        ] {
+            assert!(is_default(kind, path, &value, &none, true), "{path}: a server chose it");
+            assert!(!is_default(kind, path, &value, &none, false), "{path}: somebody asked for it");
+        }
+        assert!(!is_default("Service", "spec.clusterIP", &json!("None"), &none, true));
         assert!(!is_default("Deployment", "spec.template.spec.volumes[].emptyDir", &json!({}), &none, true));
         let image = Map::from_iter([("image".to_owned(), json!("a/b:latest"))]);
         let behavior = json!({"scaleUp": {"stabilizationWindowSeconds": 0, "selectPolicy": "Max", "policies": [

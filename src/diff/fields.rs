@@ -156,6 +156,8 @@ impl Walk<'_> {
                 Some(_) if path.plain.is_empty() && key == "apiVersion" => {}
                 Some(_) if path.plain == "metadata" && matches!(key.as_str(), "name" | "namespace") => {}
                 Some(old_value) if old_value == new_value => {}
+                Some(old_value) if self.is_chosen(&path.key(key).plain, old_value, new_value) => {}
+                Some(old_value) if self.says_nothing(&path.key(key).plain, old_value, new_value, (old, new)) => {}
                 Some(old_value) => self.both(&path.key(key), old_value, new_value),
                 None => self.one(&path.key(key), None, Some(new_value), (old, new)),
             }
@@ -163,6 +165,31 @@ impl Walk<'_> {
         for (key, old_value) in old.iter().filter(|(key, _)| !new.contains_key(*key)) {
             self.one(&path.key(key), Some(old_value), None, (old, new));
         }
+    }
+
+    /// Whether two values are what a server chose for two objects, or what it chose where the other side asks for any.
+    fn is_chosen(&self, path: &str, old: &Value, new: &Value) -> bool {
+        let any = |value: &Value| value == "";
+        let asked = |value: &Value| value == "None";
+        defaults::is_chosen(self.kind, path)
+            && !asked(old)
+            && !asked(new)
+            && ((self.live.0 && self.live.1) || (self.live.0 && any(new)) || (self.live.1 && any(old)))
+    }
+
+    /// Whether one side has a field without a value, and the other what a server writes then.
+    fn says_nothing(
+        &self,
+        path: &str,
+        old: &Value,
+        new: &Value,
+        around: (&Map<String, Value>, &Map<String, Value>),
+    ) -> bool {
+        let is_nothing = |value: &Value| {
+            value.is_null() || value.as_str() == Some("") || value.as_array().is_some_and(Vec::is_empty)
+        };
+        (is_nothing(new) && defaults::is_default(self.kind, path, old, around.0, self.live.0))
+            || (is_nothing(old) && defaults::is_default(self.kind, path, new, around.1, self.live.1))
     }
 
     /// A field that only one side has; `around` is the map that contains it, on both sides.

@@ -138,9 +138,6 @@ impl Object {
             }
             without_marks_of_tools(map);
             pod_lists(map);
-            if live {
-                without_what_the_server_chose(&id.kind, map);
-            }
         }
         Some(Object { id, body, live, rendered: false, author, is_hook, made_by_a_controller, companion })
     }
@@ -285,28 +282,6 @@ fn is_mark(mark: &str, name: &str) -> bool {
     if mark.ends_with('/') { name.starts_with(mark) } else { name == mark }
 }
 
-/// Fields whose value a server or a controller chose.
-fn without_what_the_server_chose(kind: &str, map: &mut Map<String, Value>) {
-    let chosen: &[&str] = match kind {
-        "Service" => &["clusterIP", "clusterIPs", "ipFamilies", "healthCheckNodePort"],
-        "PersistentVolumeClaim" => &["volumeName"],
-        "Job" => &["selector", "manualSelector"],
-        "Pod" => &["nodeName", "priority", "preemptionPolicy"],
-        _ => return,
-    };
-    let Some(Value::Object(spec)) = map.get_mut("spec") else { return };
-    let headless = spec.get("clusterIP").is_some_and(|ip| ip == "None");
-    spec.retain(|field, _| !chosen.contains(&field.as_str()) || (headless && field == "clusterIP"));
-    if kind == "Service"
-        && let Some(Value::Array(ports)) = spec.get_mut("ports")
-        && ports.iter().all(|port| port.get("nodePort").is_some())
-    {
-        ports.iter_mut().filter_map(Value::as_object_mut).for_each(|port| {
-            port.remove("nodePort");
-        });
-    }
-}
-
 /// Merges `stringData` into `data`.
 fn secret_data(map: &mut Map<String, Value>) {
     let mut decoded = Map::new();
@@ -330,6 +305,27 @@ fn decode(text: &str) -> Option<String> {
     String::from_utf8(base64::engine::general_purpose::STANDARD.decode(text.trim()).ok()?).ok()
 }
 
+/// How often the names of Services that do not say their namespace are followed by one, `prod-kas.gitlab.svc`.
+fn called(objects: &[Object]) -> BTreeMap<&str, usize> {
+    let services = objects.iter().filter(|object| object.id.kind == "Service" && object.id.namespace.is_none());
+    let names: HashSet<&str> = services.map(|object| object.id.name.as_str()).collect();
+    let mut found: BTreeMap<&str, usize> = BTreeMap::new();
+    if names.is_empty() {
+        return found;
+    }
+    let data = objects.iter().filter_map(|object| object.body.get("data")?.as_object());
+    for text in data.flat_map(Map::values).filter_map(Value::as_str) {
+        for (end, _) in text.match_indices(".svc") {
+            let word = text[..end].rsplit(|c: char| !(c.is_ascii_alphanumeric() || matches!(c, '-' | '.'))).next();
+            let parts = word.and_then(|word| word.rsplit_once('.')).filter(|(name, _)| names.contains(name));
+            if let Some((_, namespace)) = parts {
+                *found.entry(namespace).or_default() += 1;
+            }
+        }
+    }
+    found
+}
+
 /// The release and the namespace that most objects belong to by their labels.
 pub fn release_of(objects: &[Object]) -> (Option<String>, Option<String>) {
     let mut releases: BTreeMap<&str, usize> = BTreeMap::new();
@@ -348,7 +344,7 @@ pub fn release_of(objects: &[Object]) -> (Option<String>, Option<String>) {
     let most = |found: BTreeMap<&str, usize>| {
         found.into_iter().max_by_key(|(_, count)| *count).map(|(name, _)| name.to_owned())
     };
-    (most(releases), most(namespaces))
+    (most(releases), most(called(objects)).or_else(|| most(namespaces)))
 }
 
 /// Whether Flux, kustomize or Argo CD read the object to know what to apply: it is not part of a deployment.

@@ -2,6 +2,9 @@
 
 use std::fmt::Write as _;
 
+use serde_json::Value;
+
+use super::marks::is_cluster_wide;
 use super::steps::{Form, PhaseStep};
 use crate::manifest::{Manifest, ObjectId, Phase};
 use crate::shell::{MANAGER, kubectl_apply, quoted};
@@ -89,10 +92,17 @@ fn phase(text: &mut String, step: &PhaseStep, source: ManifestSource<'_>, namesp
         }
         ManifestSource::Inside(objects) => {
             let end = format!("END_OF_{}", word.to_uppercase());
+            // kubectl refuses `-n` for an object of another namespace: then each object says its own
+            let of_another = |object: &Manifest| object.id.namespace.as_deref().is_some_and(|own| own != namespace);
+            let apart = objects.iter().any(of_another);
+            let apply = if apart { apply.replacen(&format!(" -n {namespace}"), "", 1) } else { apply };
             let _ = writeln!(text, "{apply} -f - <<'{end}'");
             for object in objects.iter().filter(|object| object.phase == step.phase) {
                 text.push_str("---\n");
-                write_document(text, &object.body);
+                match apart {
+                    true => write_document(text, &placed(object, namespace)),
+                    false => write_document(text, &object.body),
+                }
             }
             let _ = writeln!(text, "{end}");
         }
@@ -103,6 +113,17 @@ fn phase(text: &mut String, step: &PhaseStep, source: ManifestSource<'_>, namesp
     if on_demand {
         text.push_str("fi\n");
     }
+}
+
+/// An object with the namespace that it goes to.
+fn placed(object: &Manifest, namespace: &str) -> Value {
+    let mut body = object.body.clone();
+    if let Some(metadata) = body.get_mut("metadata").and_then(Value::as_object_mut)
+        && !is_cluster_wide(&object.id)
+    {
+        metadata.entry("namespace").or_insert_with(|| namespace.into());
+    }
+    body
 }
 
 fn delete(text: &mut String, gone: &[ObjectId], namespace: &str) {

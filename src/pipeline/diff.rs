@@ -1,6 +1,6 @@
 //! Compares two sides.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use serde_json::Value;
@@ -101,8 +101,8 @@ fn read(side: Side) -> Result<Read, Failure> {
 /// Everything for which the values are refused.
 pub fn kubectl_get(request: &Request) -> Result<String, Failure> {
     let gets = Gets::of(request)?;
-    let lines = [gets.inside(Some(&request.target.namespace)), gets.outside()];
-    let lines: Vec<_> = lines.iter().flatten().map(|args| format!("kubectl get {}\n", args.join(" "))).collect();
+    let lines = gets.inside(Some(&request.target.namespace)).into_iter().chain(gets.by_name());
+    let lines: Vec<_> = lines.map(|args| format!("kubectl get {}\n", args.join(" "))).collect();
     Ok(lines.join("echo ---\n"))
 }
 
@@ -117,9 +117,8 @@ pub fn live(
     name: Option<&str>,
     namespace: Option<&str>,
 ) -> Result<Side, Failure> {
-    let get = |args: Option<Vec<String>>| args.map(|args| kubectl.get(&args)).transpose();
     let gets = Gets::of(request)?;
-    let inside = get(gets.inside(namespace))?.unwrap_or_default();
+    let inside = gets.inside(namespace).map(|args| kubectl.get(&args)).transpose()?.unwrap_or_default();
     let side = |text: String| ("the cluster".to_owned(), text);
     let (found, _) = diff::release_of(&objects(vec![side(inside.clone())])?);
     // Objects outside of the namespace have the release in their names.
@@ -131,31 +130,35 @@ pub fn live(
         }
         None => gets,
     };
-    let outside = get(gets.outside())?.unwrap_or_default();
-    Ok(Side::Manifests(vec![side(inside), side(outside)]))
+    let outside: Vec<_> = gets.by_name().map(|args| kubectl.get(&args)).collect::<Result<_, _>>()?;
+    Ok(Side::Manifests([vec![inside], outside].concat().into_iter().map(side).collect()))
 }
 
 /// The arguments of `kubectl get`.
 struct Gets {
     /// Kinds of objects in the namespace.
     kinds: Vec<String>,
-    /// Cluster-wide objects.
-    alone: Vec<String>,
+    /// Objects outside of it, by the namespace of their own that their values give them; none for the whole cluster.
+    alone: BTreeMap<Option<String>, BTreeSet<String>>,
 }
 
 impl Gets {
     fn of(request: &Request) -> Result<Self, Failure> {
         let rendered = render(request)?;
-        let (mut kinds, mut alone) = (BTreeSet::new(), BTreeSet::new());
+        let mut kinds = BTreeSet::new();
+        let mut alone: BTreeMap<_, BTreeSet<_>> = BTreeMap::new();
         for object in rendered.objects.manifests() {
             let resource = object.id.resource();
+            let elsewhere = object.id.namespace.as_ref().filter(|namespace| **namespace != request.target.namespace);
             if marks::is_cluster_wide(&object.id) {
-                alone.insert(resource);
+                alone.entry(None).or_default().insert(resource);
+            } else if let Some(namespace) = elsewhere {
+                alone.entry(Some(namespace.clone())).or_default().insert(resource);
             } else {
                 kinds.insert(resource.split_once('/').map_or(resource.as_str(), |(kind, _)| kind).to_owned());
             }
         }
-        Ok(Gets { kinds: kinds.into_iter().collect(), alone: alone.into_iter().collect() })
+        Ok(Gets { kinds: kinds.into_iter().collect(), alone })
     }
 
     fn inside(&self, namespace: Option<&str>) -> Option<Vec<String>> {
@@ -164,10 +167,12 @@ impl Gets {
         (!self.kinds.is_empty()).then(|| words.collect())
     }
 
-    fn outside(&self) -> Option<Vec<String>> {
-        let flag = ["--ignore-not-found"].map(str::to_owned).into_iter();
-        let words = flag.chain(self.alone.iter().cloned()).chain(["-o", "yaml"].map(str::to_owned));
-        (!self.alone.is_empty()).then(|| words.collect())
+    fn by_name(&self) -> impl Iterator<Item = Vec<String>> {
+        self.alone.iter().map(|(namespace, names)| {
+            let place = namespace.iter().flat_map(|namespace| ["-n".to_owned(), namespace.clone()]);
+            let flag = ["--ignore-not-found".to_owned()];
+            place.chain(flag).chain(names.iter().cloned()).chain(["-o", "yaml"].map(str::to_owned)).collect()
+        })
     }
 }
 
