@@ -18,6 +18,10 @@ pub fn kubectl_apply(namespace: &str) -> String {
     format!("kubectl apply -n {namespace} --server-side --force-conflicts --field-manager={MANAGER}")
 }
 
+/// Takes out of an object of `kubectl get -o yaml` what ties it to this moment: with its `resourceVersion` it could not be applied
+/// again after a change, and with its `uid` not after it was made anew.
+pub const APPLICABLE_AGAIN: &str = "sed -e '/^ *resourceVersion: /d' -e '/^ *uid: /d'";
+
 /// Commands that wait until a Job has ended, either way, and fail where it has failed. `kubectl wait` for one condition
 /// does not see the other, and would wait for its whole timeout.
 ///

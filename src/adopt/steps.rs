@@ -2,7 +2,7 @@
 
 use super::{Guide, TakeoverStep, Tool};
 use crate::phases::marks::{RELEASE_NAME, RELEASE_NAMESPACE};
-use crate::shell::kubectl_apply;
+use crate::shell::{APPLICABLE_AGAIN, kubectl_apply};
 
 /// The file that keeps Helm's own release record during the hand-over.
 const BACKUP: &str = "helm-release.yaml";
@@ -36,12 +36,14 @@ fn record(guide: &Guide) -> TakeoverStep {
         format!("helm list -n {namespace} -f '^{name}$'"),
         format!("helm get metadata {name} -n {namespace}"),
         format!("helm get values {name} -n {namespace}"),
-        format!("kubectl get secret {} -o yaml > {BACKUP}", guide.secrets()),
+        format!("kubectl get secret {} -o yaml | {APPLICABLE_AGAIN} > {BACKUP}", guide.secrets()),
     ];
     let toolbox = guide.objects.iter().find(|id| id.kind == "Deployment" && id.name.ends_with("toolbox"));
     if let Some(toolbox) = toolbox {
         commands.push(format!("kubectl exec -n {namespace} deploy/{} -- backup-utility", toolbox.name));
-        commands.push(format!("kubectl get secret {name}-rails-secret -n {namespace} -o yaml > rails-secret.yaml"));
+        commands.push(format!(
+            "kubectl get secret {name}-rails-secret -n {namespace} -o yaml | {APPLICABLE_AGAIN} > rails-secret.yaml"
+        ));
     }
     let version = match &guide.release.gitlab {
         Some(gitlab) => format!(
@@ -446,7 +448,8 @@ fn back(guide: &Guide) -> TakeoverStep {
              not needed. Helm 4 applies on the server's side: there it needs `--force-conflicts`.",
         ],
         vec![
-            format!("kubectl apply -n {namespace} -f {BACKUP}"),
+            // an annotation with the whole object, as an apply on the client's side makes it, has no room for a release
+            format!("kubectl apply -n {namespace} --server-side --force-conflicts -f {BACKUP}"),
             format!("{} --keep-helm-metadata | {} -f -", guide.ours("main,post"), kubectl_apply(namespace)),
             guide.release.helm.clone(),
         ],

@@ -1,6 +1,7 @@
 //! The command lines of a plan's steps.
 
-use super::{Hop, With, renders};
+use super::{Hop, With, renders, toolbox_of};
+use crate::releases::catalogue::Release;
 use crate::shell::{kubectl_apply, newest_job_ended, quoted};
 
 /// The user's additions to the commands, besides releases, names and files.
@@ -36,6 +37,16 @@ pub(super) fn sets(flag: &str, values: &[(&str, serde_json::Value)]) -> String {
         other => format!(" --{flag} {path}={other}"),
     };
     values.iter().map(one).collect()
+}
+
+/// The annotation by which KEDA holds a Deployment at a number of pods.
+const PAUSED: &str = "autoscaling.keda.sh/paused-replicas";
+/// The labels `app` of the Deployments that write to the database.
+const WRITERS: &str = "webservice,sidekiq";
+
+/// The value that switches the toolbox of a release on.
+fn toolbox_switch(release: Release) -> &'static str {
+    if toolbox_of(release) == "toolbox" { "gitlab.toolbox.enabled" } else { "gitlab.task-runner.enabled" }
 }
 
 /// The name of stdin among the inputs, and the file that replaces it in a plan.
@@ -88,7 +99,7 @@ impl Writer<'_> {
 
     /// Values that this hop requires besides those of the files.
     pub fn asked(&self) -> Vec<(&'static str, serde_json::Value)> {
-        let toolbox = self.hop.is_off("gitlab.toolbox.enabled").then(|| ("gitlab.toolbox.enabled", true.into()));
+        let toolbox = self.hop.is_toolbox_off().then(|| (toolbox_switch(self.hop.to), true.into()));
         let rows = self.hop.manual().flat_map(|row| &row.set);
         toolbox.into_iter().chain(rows.map(|(path, value)| (path.as_str(), value.clone()))).collect()
     }
@@ -101,7 +112,7 @@ impl Writer<'_> {
     /// The flags with the values of the previous release, with the toolbox enabled.
     pub fn values_before(&self) -> String {
         let files: String = self.files().iter().map(|file| format!(" -f {}", file.before)).collect();
-        format!("{files}{} --set gitlab.toolbox.enabled=true", self.hop.ask.flags.sets)
+        format!("{files}{} --set {}=true", self.hop.ask.flags.sets, toolbox_switch(self.hop.from))
     }
 
     fn named(&self) -> Vec<String> {
@@ -182,9 +193,54 @@ impl Writer<'_> {
         format!("kubectl rollout status deployment -n {} -l {what} --timeout=15m", self.namespace)
     }
 
+    /// A label selector for Deployments of this release with one of these labels `app`.
+    fn selected(&self, apps: &str) -> String {
+        format!("'app in ({apps}),release={}'", self.name)
+    }
+
+    /// Commands that scale Deployments to 0. A HorizontalPodAutoscaler does not touch a Deployment at 0; KEDA has to be paused.
+    pub fn stop(&self, apps: &str) -> Vec<String> {
+        let (namespace, selected) = (self.namespace, self.selected(apps));
+        let pause = self.hop.has_keda().then(|| {
+            format!("kubectl annotate scaledobject -n {namespace} -l {selected} --overwrite {PAUSED}=0")
+        });
+        let scale = format!("kubectl scale deployment -n {namespace} -l {selected} --replicas=0");
+        pause.into_iter().chain([scale]).collect()
+    }
+
+    /// The labels `app` of all Deployments that this hop may stop.
+    fn stopped(&self) -> String {
+        let most = self.hop.manual().map(|row| &row.stops).max_by_key(|stops| stops.len());
+        most.filter(|stops| !stops.is_empty()).map_or_else(|| WRITERS.to_owned(), |stops| stops.join(","))
+    }
+
     /// Commands that stop everything that writes to the database.
-    pub fn stop_writing(&self) -> String {
-        format!("kubectl scale deployment -n {} -l 'app in (webservice,sidekiq)' --replicas=0", self.namespace)
+    pub fn stop_writing(&self) -> Vec<String> {
+        self.stop(&self.stopped())
+    }
+
+    /// A command that saves the numbers of pods, once: a second try must not save the zeros of the first.
+    pub fn keep_replicas(&self) -> String {
+        let (namespace, selected, file) = (self.namespace, self.selected(&self.stopped()), self.replicas());
+        let line = "{range .items[*]}{.metadata.name} {.spec.replicas}{\"\\n\"}{end}";
+        format!(
+            "test -s {file} || kubectl get deployment -n {namespace} -l {selected} -o jsonpath='{line}' > {file}"
+        )
+    }
+
+    /// Commands that restore the saved numbers of pods.
+    pub fn scale_up(&self) -> Vec<String> {
+        let namespace = self.namespace;
+        let go_on = self.hop.has_keda().then(|| {
+            let selected = self.selected(&self.stopped());
+            format!("kubectl annotate scaledobject -n {namespace} -l {selected} {PAUSED}-")
+        });
+        let scale = format!(
+            "while read -r deployment replicas; do kubectl scale deployment \"$deployment\" -n {namespace} \
+             --replicas=\"$replicas\"; done < {}",
+            self.replicas()
+        );
+        go_on.into_iter().chain([scale]).collect()
     }
 }
 

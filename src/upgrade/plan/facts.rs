@@ -75,7 +75,10 @@ pub struct Manual {
     /// The steps, in order.
     #[serde(rename = "do")]
     pub todo: Vec<String>,
-    /// The commands.
+    /// Which Deployments are scaled to 0 before these commands, by their label `app`; a later step starts them again.
+    #[serde(default)]
+    pub stops: Vec<String>,
+    /// With which commands.
     pub commands: Vec<String>,
     /// Values with which this one upgrade is applied, by their paths.
     #[serde(default)]

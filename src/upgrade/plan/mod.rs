@@ -323,10 +323,11 @@ impl Hop<'_> {
         self.ask.values.map(|values| values.tree)
     }
 
-    /// A command of the facts, with the names of this release.
-    fn command(&self, text: &str) -> String {
+    /// A command of the facts, to be run while `running` is the release in the cluster.
+    fn command(&self, text: &str, running: Release) -> String {
         text.replace("{release}", self.ask.name)
             .replace("{namespace}", self.ask.namespace)
+            .replace("{toolbox}", toolbox_of(running))
             .replace("{chart}", &self.to.chart.to_string())
     }
 
@@ -341,6 +342,11 @@ impl Hop<'_> {
         let rows = facts().manual.iter().filter(move |row| before(&row.chart) && row.counts(self.user()));
         rows.filter_map(|row| Some((row, row.from_start.as_ref()?)))
     }
+}
+
+/// The name of the toolbox in a release: charts before 5.5 call it the task runner.
+fn toolbox_of(release: Release) -> &'static str {
+    if release.chart.series() < (5, 5) { "task-runner" } else { "toolbox" }
 }
 
 /// Whether this program renders a release.
@@ -396,7 +402,7 @@ fn conditions(hop: &Hop<'_>, halt: &Halt) -> Vec<StopCondition> {
             id: id.clone(),
             what: releases::condition(id).to_owned(),
             how: find.map(|find| find.how.clone()),
-            command: find.map(|find| hop.command(&find.command)),
+            command: find.map(|find| hop.command(&find.command, hop.from)),
         }
     })
     .collect()
@@ -453,7 +459,7 @@ fn objects(hop: &Hop<'_>) -> Vec<UpgradeObjectChange> {
     let counting = known.chain(every).filter(|(fact, _)| fact.counts(hop.user()));
     let mut all: Vec<UpgradeObjectChange> = counting
         .map(|(fact, every_time)| UpgradeObjectChange {
-            object: hop.command(&fact.object),
+            object: hop.command(&fact.object, hop.to),
             effect: fact.effect.clone(),
             why: fact.why.clone(),
             way: fact.way.clone(),

@@ -2,8 +2,9 @@
 
 use serde_json::Value;
 
-use super::{Check, Hop, facts, said};
+use super::{Check, Hop, facts, said, toolbox_of};
 use crate::diag::ValuePath;
+use crate::releases::catalogue::Release;
 use crate::releases::{self, Series};
 use crate::shell::quoted;
 use crate::upgrade::minima::{self, Minimum};
@@ -14,9 +15,30 @@ pub(super) fn preconditions(hop: &Hop<'_>) -> Vec<Check> {
 }
 
 impl Hop<'_> {
-    /// A command to run in the toolbox.
-    pub(super) fn toolbox(&self, command: &str) -> String {
-        format!("kubectl exec -n {} deploy/{}-toolbox -- {command}", self.ask.namespace, self.ask.name)
+    /// A command to run in the toolbox while `running` is the release in the cluster.
+    pub(super) fn toolbox(&self, running: Release, command: &str) -> String {
+        let (namespace, name, toolbox) = (self.ask.namespace, self.ask.name, toolbox_of(running));
+        format!("kubectl exec -n {namespace} deploy/{name}-{toolbox} -- {command}")
+    }
+
+    /// Whether the values switch the toolbox off, by the name of today or by that of charts before 5.5.
+    pub(super) fn is_toolbox_off(&self) -> bool {
+        ["toolbox", "task-runner"].iter().any(|name| self.is_off(&format!("gitlab.{name}.enabled")))
+    }
+
+    /// Whether KEDA scales pods of GitLab by these values: globally, for a component, or for one of its pods.
+    pub(super) fn has_keda(&self) -> bool {
+        fn within(value: &Value) -> bool {
+            match value {
+                Value::Object(map) => {
+                    map.get("keda").is_some_and(|keda| keda.get("enabled") == Some(&Value::Bool(true)))
+                        || map.values().any(within)
+                }
+                Value::Array(items) => items.iter().any(within),
+                _ => false,
+            }
+        }
+        self.user().is_some_and(within)
     }
 
     /// The name of the Secret with the keys that encrypt the database.
@@ -61,7 +83,7 @@ fn services(hop: &Hop<'_>) -> Vec<Check> {
             what: format!("{name} is {} or newer", least.said()),
             new: of(from).is_none_or(|old| old.min != least.min),
             met: None,
-            commands: vec![hop.toolbox(command)],
+            commands: vec![hop.toolbox(hop.from, command)],
         })
     };
     let show = "gitlab-rails runner 'puts ApplicationRecord.connection.select_value(%q(SHOW server_version))'";
@@ -79,7 +101,7 @@ fn services(hop: &Hop<'_>) -> Vec<Check> {
             what: format!("PostgreSQL has the extensions {}", extensions.join(", ")),
             new,
             met: None,
-            commands: vec![hop.toolbox("gitlab-rails runner 'puts ApplicationRecord.connection.select_values(%q(SELECT extname FROM pg_extension))'")],
+            commands: vec![hop.toolbox(hop.from, "gitlab-rails runner 'puts ApplicationRecord.connection.select_values(%q(SELECT extname FROM pg_extension))'")],
         });
     }
     let info = "gitlab-rails runner 'puts Gitlab::Redis::SharedState.with { |r| r.info[%q(redis_version)] }'";
@@ -129,8 +151,9 @@ fn cluster(hop: &Hop<'_>) -> Vec<Check> {
 }
 
 impl Hop<'_> {
-    /// The commands that list unfinished background migrations of a GitLab series.
-    pub(super) fn unfinished(&self, series: releases::Series) -> Vec<String> {
+    /// The commands that list unfinished background migrations of the release that runs then.
+    pub(super) fn unfinished(&self, running: Release) -> Vec<String> {
+        let series = running.gitlab.series();
         let select = "select_rows(%q(SELECT id, job_class_name, table_name, status FROM batched_background_migrations WHERE status NOT IN (3, 6)))";
         let batched = match series {
             (..=13, _) => None,
@@ -142,7 +165,7 @@ impl Hop<'_> {
         // Migrations that are not batched were last used in 15.0.
         let plain =
             (series <= (15, 0)).then(|| "gitlab-rails runner 'puts Gitlab::BackgroundMigration.remaining'".to_owned());
-        batched.into_iter().chain(plain).map(|command| self.toolbox(&command)).collect()
+        batched.into_iter().chain(plain).map(|command| self.toolbox(running, &command)).collect()
     }
 }
 
@@ -156,7 +179,7 @@ fn migrations(hop: &Hop<'_>) -> Vec<Check> {
         ),
         new: false,
         met: None,
-        commands: hop.unfinished(from),
+        commands: hop.unfinished(hop.from),
     }];
     if from.0 < hop.to.gitlab.major {
         checks.push(Check {
@@ -166,7 +189,7 @@ fn migrations(hop: &Hop<'_>) -> Vec<Check> {
                     .to_owned(),
             new: false,
             met: None,
-            commands: vec![hop.toolbox("gitlab-rake gitlab:elastic:list_pending_migrations")],
+            commands: vec![hop.toolbox(hop.from, "gitlab-rake gitlab:elastic:list_pending_migrations")],
         });
     }
     checks
@@ -181,7 +204,10 @@ fn without_downtime(hop: &Hop<'_>) -> Vec<Check> {
         checks.push(Check { id, what: what.to_owned(), new: false, met, commands });
     };
     if hop.first {
-        let workloads = format!("kubectl get deployments -n {} -l 'app in (webservice,sidekiq)'", hop.ask.namespace);
+        let workloads = format!(
+            "kubectl get deployments -n {} -l 'app in (webservice,sidekiq),release={}'",
+            hop.ask.namespace, hop.ask.name
+        );
         add(
             "replicas",
             "webservice and Sidekiq have at least two pods each, and the cluster has room for a tenth more",
@@ -218,7 +244,7 @@ fn without_downtime(hop: &Hop<'_>) -> Vec<Check> {
         .iter()
         .filter(|between| between.from == said(hop.from.gitlab.series()) && between.to == said(hop.to.gitlab.series()));
     for between in crossed {
-        add("between", &between.what, None, between.command.iter().map(|command| hop.command(command)).collect());
+        add("between", &between.what, None, between.command.iter().map(|command| hop.command(command, hop.from)).collect());
     }
     checks
 }
@@ -232,7 +258,7 @@ fn saved(hop: &Hop<'_>) -> Vec<Check> {
         ),
         new: false,
         met: None,
-        commands: vec![hop.toolbox("backup-utility")],
+        commands: vec![hop.toolbox(hop.from, "backup-utility")],
     }];
     let other = [("registry.database.enabled", "registry"), ("openbao.install", "OpenBao")];
     for (path, what) in other.into_iter().filter(|(path, _)| hop.is_on(path)) {

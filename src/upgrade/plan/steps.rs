@@ -2,6 +2,7 @@
 
 use super::commands::Writer;
 use super::{Hop, StepKind, Todo, UpgradeStep, UpgradeValueChange, With, facts, renders};
+use crate::releases::catalogue::Release;
 use crate::releases::{Series, series_of};
 use crate::upgrade::minima;
 
@@ -23,8 +24,11 @@ pub(super) fn steps(hop: &Hop<'_>, values: &[UpgradeValueChange]) -> Vec<Upgrade
     let held = !late.is_empty();
     steps.extend(write.hold().filter(|_| held));
     steps.extend(late.into_iter().map(|row| write.manual(row)));
-    steps.extend(if hop.ask.zero_downtime { write.apply_while_running() } else { vec![write.apply(held)] });
+    let applied = if hop.ask.zero_downtime { write.apply_while_running() } else { vec![write.apply(held)] };
+    let stopped = applied.iter().any(|step| step.downtime) || hop.manual().any(|row| !row.stops.is_empty());
+    steps.extend(applied);
     steps.extend(hop.manual().filter_map(|row| write.after(row)));
+    steps.extend(write.start_again().filter(|_| stopped));
     steps.push(write.verify());
     steps.push(write.wait());
     steps.extend(write.hand_over());
@@ -82,11 +86,11 @@ impl Writer<'_> {
 
     /// Commands of a plan run in the toolbox; where the values disable it, it is enabled meanwhile.
     fn toolbox_on(&self) -> Option<UpgradeStep> {
-        if !self.hop.is_off("gitlab.toolbox.enabled") {
+        if !self.hop.is_toolbox_off() {
             return None;
         }
         let commands = self.with_toolbox();
-        let what = "switch the toolbox on: `gitlab.toolbox.enabled` is false, and backups and checks run in it";
+        let what = "switch the toolbox on: the values switch it off, and backups and checks run in it";
         Some(
             step(StepKind::Manual, what, commands).detail(
                 "the commands of this plan keep it on; when the last stop is done, apply once without that flag",
@@ -95,7 +99,7 @@ impl Writer<'_> {
     }
 
     fn at_once(&self, row: &'static facts::Manual, work: &facts::Work) -> UpgradeStep {
-        let mut made = self.worked(StepKind::Manual, work);
+        let mut made = self.worked(StepKind::Manual, work, self.hop.from);
         made.id = Some(&row.id);
         let written = work.set.iter().map(|(path, value)| match value {
             serde_json::Value::String(text) => format!("write `{path}: {text}`"),
@@ -105,10 +109,10 @@ impl Writer<'_> {
         made
     }
 
-    fn worked(&self, kind: StepKind, work: &facts::Work) -> UpgradeStep {
-        let mut made =
-            step(kind, work.what.clone(), work.commands.iter().map(|command| self.hop.command(command)).collect());
-        made.details.extend(work.todo.iter().map(|text| self.hop.command(text)));
+    fn worked(&self, kind: StepKind, work: &facts::Work, running: Release) -> UpgradeStep {
+        let filled = |texts: &[String]| texts.iter().map(|text| self.hop.command(text, running)).collect();
+        let mut made = step(kind, work.what.clone(), filled(&work.commands));
+        made.details = filled(&work.todo);
         made
     }
 
@@ -119,18 +123,20 @@ impl Writer<'_> {
             Some(_) if row.is_for_the_reader() => format!("if {}: ", row.whom),
             _ => String::new(),
         };
+        let filled = |text: &String| self.hop.command(text, self.hop.from);
+        let stop = if row.stops.is_empty() { Vec::new() } else { self.stop(&row.stops.join(",")) };
         UpgradeStep {
             id: Some(&row.id),
             kind: StepKind::Manual,
             what: format!("{whom}{} (chart {})", row.what, row.chart),
-            details: row.todo.iter().map(|text| self.hop.command(text)).collect(),
-            commands: row.commands.iter().map(|command| self.hop.command(command)).collect(),
+            details: row.todo.iter().map(filled).collect(),
+            commands: stop.into_iter().chain(row.commands.iter().map(filled)).collect(),
             downtime: row.downtime,
         }
     }
 
     fn after(&self, row: &'static facts::Manual) -> Option<UpgradeStep> {
-        let mut made = self.worked(StepKind::Manual, row.after.as_ref()?);
+        let mut made = self.worked(StepKind::Manual, row.after.as_ref()?, self.hop.to);
         made.id = Some(&row.id);
         made.downtime = row.downtime;
         Some(made)
@@ -201,9 +207,9 @@ impl Writer<'_> {
     fn verify(&self) -> UpgradeStep {
         let commands = vec![
             self.rolled_out(&format!("release={}", self.name)),
-            self.hop.toolbox("gitlab-rake gitlab:check SANITIZE=true"),
-            self.hop.toolbox("gitlab-rake gitlab:doctor:secrets"),
-            self.hop.toolbox("gitlab-rake gitlab:env:info"),
+            self.hop.toolbox(self.hop.to, "gitlab-rake gitlab:check SANITIZE=true"),
+            self.hop.toolbox(self.hop.to, "gitlab-rake gitlab:doctor:secrets"),
+            self.hop.toolbox(self.hop.to, "gitlab-rake gitlab:env:info"),
         ];
         let step = step(StepKind::Verify, format!("see that GitLab {} works", self.hop.to.gitlab), commands)
             .detail("log in, open a project, clone and push, run a CI job, pull an image, search");
@@ -219,7 +225,7 @@ impl Writer<'_> {
             true => "wait until all background migrations have finished: the upgrade ends here",
             false => "wait until all background migrations have finished, before the next stop",
         };
-        let mut step = step(StepKind::Wait, what, self.hop.unfinished(series));
+        let mut step = step(StepKind::Wait, what, self.hop.unfinished(self.hop.to));
         let from = self.hop.from.gitlab.series();
         let known = facts::facts().background.iter();
         let started = known.filter(|row| series_of(&row.gitlab).is_some_and(|s| from < s && s <= series));

@@ -4,9 +4,9 @@ use serde_json::Value;
 
 use super::commands::{Writer, sets};
 use super::steps::step;
-use super::{StepKind, UpgradeStep, With, renders};
+use super::{StepKind, UpgradeStep, With, renders, toolbox_of};
 use crate::releases::Series;
-use crate::shell::{kubectl_apply, newest_job_ended, quoted};
+use crate::shell::{APPLICABLE_AGAIN, kubectl_apply, newest_job_ended, quoted};
 use crate::upgrade::series::all_series;
 
 /// The value of the official chart that skips post-deployment migrations.
@@ -59,7 +59,6 @@ impl Writer<'_> {
     pub fn save(&self) -> UpgradeStep {
         let Writer { name, namespace, .. } = self;
         let (from, old) = (self.hop.from, self.old_manifests());
-        let replicas = "{range .items[*]}{.metadata.name} {.spec.replicas}{\"\\n\"}{end}";
         let mut commands = Vec::new();
         match (self.with(), self.directory()) {
             (_, Some(_)) => commands.push(format!("git rev-parse HEAD > {}", self.commit_file())),
@@ -68,13 +67,16 @@ impl Writer<'_> {
                 format!("argocd app get {name} -o yaml > {}", self.object_file()),
             ]),
             (_, None) => {
-                if self.hop.first || !self.ours() {
-                    commands.push(format!("helm get manifest {name} -n {namespace} > {old}"));
-                }
-                if !self.ours() {
-                    let revision = self.revision();
+                if self.ours() {
+                    if self.hop.first {
+                        commands.push(format!("helm get manifest {name} -n {namespace} > {old}"));
+                    }
+                } else {
+                    // a try that failed has a revision, too
+                    let (revision, running) = (self.revision(), "/^  revision:/ {r = $2} /^  status: deployed/ {print r}");
+                    commands.push(format!("helm history {name} -n {namespace} -o yaml | awk '{running}' > {revision}"));
                     commands.push(format!(
-                        "helm get metadata {name} -n {namespace} -o yaml | sed -n 's/^revision: //p' > {revision}"
+                        "helm get manifest {name} -n {namespace} --revision \"$(cat {revision})\" > {old}"
                     ));
                 }
                 if self.with() == With::Flux {
@@ -83,12 +85,9 @@ impl Writer<'_> {
                 }
             }
         }
+        commands.push(self.keep_replicas());
         commands.push(format!(
-            "kubectl get deployment -n {namespace} -l 'app in (webservice,sidekiq)' -o jsonpath='{replicas}' > {}",
-            self.replicas()
-        ));
-        commands.push(format!(
-            "kubectl get secret {} -n {namespace} -o yaml > {}",
+            "kubectl get secret {} -n {namespace} -o yaml | {APPLICABLE_AGAIN} > {}",
             self.hop.rails_secret(),
             self.rails_secret_file()
         ));
@@ -124,6 +123,7 @@ impl Writer<'_> {
     pub fn with_toolbox(&self) -> Vec<String> {
         let Writer { name, namespace, .. } = self;
         let from = self.hop.from;
+        let toolbox = toolbox_of(from);
         match self.with() {
             _ if self.ours() => vec![format!(
                 "gitlab-render template {name} -n {namespace}{}{} --gitlab-version {} --component toolbox | {} -f -",
@@ -133,13 +133,13 @@ impl Writer<'_> {
                 kubectl_apply(namespace)
             )],
             With::ArgoCd => {
-                let set = format!("argocd app set {name} --helm-set gitlab.toolbox.enabled=true");
+                let set = format!("argocd app set {name} --helm-set gitlab.{toolbox}.enabled=true");
                 vec![set, self.sync(), self.synced()]
             }
             With::Flux => {
                 let set = format!(
                     "kubectl patch helmrelease {name} -n {namespace} --type merge -p '{{\"spec\":{{\"values\":{{\"gitlab\":\
-                     {{\"toolbox\":{{\"enabled\":true}}}}}}}}}}'"
+                     {{\"{toolbox}\":{{\"enabled\":true}}}}}}}}}}'"
                 );
                 vec![set, self.reconcile_release()]
             }
@@ -393,10 +393,18 @@ impl Writer<'_> {
             let automated = self.held().filter(|_| self.with() == With::ArgoCd);
             let held = automated.map(|command| format!(" (`{command}` keeps them there)")).unwrap_or_default();
             step.details.push(format!(
-                "more than one minor is passed: switch maintenance mode on, or scale webservice and Sidekiq to 0 before{held}"
+                "more than one minor is passed: switch maintenance mode on, or scale webservice and Sidekiq to 0 before{held}; the next \
+                 steps start them again"
             ));
         }
         step
+    }
+
+    /// The step that starts what was scaled to 0: renders and charts leave the number of pods to autoscalers, and these do not
+    /// touch a Deployment at 0.
+    pub fn start_again(&self) -> Option<UpgradeStep> {
+        let what = "start what was scaled to 0: no autoscaler does";
+        Some(step(StepKind::Apply, what, self.scale_up()).detail("where nothing was stopped, nothing changes"))
     }
 
     pub fn apply_while_running(&self) -> Vec<UpgradeStep> {
@@ -417,14 +425,16 @@ impl Writer<'_> {
         if self.directory().is_some() {
             return vec![outside, without, rest];
         }
+        let name = self.name;
         let each = |verb: &str, app: &str| {
             format!(
-                "kubectl get deployments -n {namespace} -l app={app} -o name | xargs kubectl rollout {verb} -n {namespace}"
+                "kubectl get deployments -n {namespace} -l app={app},release={name} -o name | xargs kubectl rollout {verb} -n \
+                 {namespace}"
             )
         };
         let pause = vec![each("pause", "webservice"), each("pause", "sidekiq")];
-        let sidekiq = vec![each("resume", "sidekiq"), self.rolled_out("app=sidekiq")];
-        let web = vec![each("resume", "webservice"), self.rolled_out("app=webservice")];
+        let sidekiq = vec![each("resume", "sidekiq"), self.rolled_out(&format!("app=sidekiq,release={name}"))];
+        let web = vec![each("resume", "webservice"), self.rolled_out(&format!("app=webservice,release={name}"))];
         vec![
             outside,
             step(StepKind::Apply, "hold webservice and Sidekiq where they are", pause),
@@ -503,25 +513,26 @@ impl Writer<'_> {
         let Writer { name, namespace, .. } = self;
         let back: Vec<_> = self.hop.manual().filter_map(|row| row.back.as_ref()).collect();
         let extra: Vec<String> =
-            back.iter().flat_map(|work| &work.commands).map(|command| self.hop.command(command)).collect();
+            back.iter().flat_map(|work| &work.commands).map(|command| self.hop.command(command, from)).collect();
         let alone = back.is_empty();
-        let database = vec![
-            self.stop_writing(),
-            format!("kubectl apply -n {namespace} -f {}", self.rails_secret_file()),
-            format!("kubectl rollout status deployment/{name}-toolbox -n {namespace} --timeout=15m"),
-            self.hop.toolbox("backup-utility --restore -t BACKUP_ID"),
+        let toolbox = format!("deployment/{name}-{}", toolbox_of(from));
+        let restore = vec![
             format!(
-                "while read -r deployment replicas; do kubectl scale deployment \"$deployment\" -n {namespace} \
-                 --replicas=\"$replicas\"; done < {}",
-                self.replicas()
+                "kubectl apply -n {namespace} --server-side --force-conflicts -f {}",
+                self.rails_secret_file()
             ),
+            // a pod reads the Secret when it starts; webservice and Sidekiq stand still
+            format!("kubectl rollout restart {toolbox} -n {namespace}"),
+            format!("kubectl rollout status {toolbox} -n {namespace} --timeout=15m"),
+            self.hop.toolbox(from, "backup-utility --restore -t BACKUP_ID"),
         ];
+        let database = [self.stop_writing(), restore, self.scale_up()].concat();
         let held: Vec<_> = self.held().into_iter().collect();
         let go_on = match (self.with(), self.ours()) {
             (With::Flux, true) => vec![format!("flux resume kustomization {}", self.kustomizations())],
             _ => Vec::new(),
         };
-        let commands = [held, vec![self.stop_writing()], extra, self.put_back(), database, go_on].concat();
+        let commands = [held, self.stop_writing(), extra, self.put_back(), database, go_on].concat();
         let mut step =
             step(StepKind::Back, format!("if it goes wrong: the way back to GitLab {}", from.gitlab), commands);
         step.details.extend(back.iter().flat_map(|work| &work.todo).cloned());
