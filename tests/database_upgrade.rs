@@ -89,7 +89,8 @@ fn prepare(at: &Path) {
         fs::write(&file, format!("#!/bin/sh\n{body}\n")).expect("a program is written");
         fs::set_permissions(&file, fs::Permissions::from_mode(0o755)).expect("it can be run");
     }
-    let state = [("db", "the data"), ("major", "14"), ("wanted", "16"), ("running", ""), ("pods", "3"), ("secret", "1")];
+    let state =
+        [("db", "the data"), ("major", "14"), ("wanted", "16"), ("running", ""), ("pods", "3"), ("secret", "1")];
     for (file, text) in state {
         fs::write(at.join(file), text).expect("the state is written");
     }
@@ -142,7 +143,8 @@ fn what_an_upgrade_stops_it_starts_again() {
             fs::write(at.join("keda"), "").expect("the state is written");
         }
         let (back, forward): (Vec<&Value>, Vec<&Value>) = steps.iter().partition(|step| step["kind"] == "back");
-        let stop = commands(back[0]).into_iter().take_while(|command| !command.starts_with("helm ")).collect::<Vec<_>>();
+        let stop =
+            commands(back[0]).into_iter().take_while(|command| !command.starts_with("helm ")).collect::<Vec<_>>();
         for _try in 0..2 {
             sh(at, &commands(forward[0]));
             sh(at, &stop);

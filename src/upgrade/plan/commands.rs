@@ -201,9 +201,10 @@ impl Writer<'_> {
     /// Commands that scale Deployments to 0. A HorizontalPodAutoscaler does not touch a Deployment at 0; KEDA has to be paused.
     pub fn stop(&self, apps: &str) -> Vec<String> {
         let (namespace, selected) = (self.namespace, self.selected(apps));
-        let pause = self.hop.has_keda().then(|| {
-            format!("kubectl annotate scaledobject -n {namespace} -l {selected} --overwrite {PAUSED}=0")
-        });
+        let pause = self
+            .hop
+            .has_keda()
+            .then(|| format!("kubectl annotate scaledobject -n {namespace} -l {selected} --overwrite {PAUSED}=0"));
         let scale = format!("kubectl scale deployment -n {namespace} -l {selected} --replicas=0");
         pause.into_iter().chain([scale]).collect()
     }
@@ -223,9 +224,7 @@ impl Writer<'_> {
     pub fn keep_replicas(&self) -> String {
         let (namespace, selected, file) = (self.namespace, self.selected(&self.stopped()), self.replicas());
         let line = "{range .items[*]}{.metadata.name} {.spec.replicas}{\"\\n\"}{end}";
-        format!(
-            "test -s {file} || kubectl get deployment -n {namespace} -l {selected} -o jsonpath='{line}' > {file}"
-        )
+        format!("test -s {file} || kubectl get deployment -n {namespace} -l {selected} -o jsonpath='{line}' > {file}")
     }
 
     /// Commands that restore the saved numbers of pods.

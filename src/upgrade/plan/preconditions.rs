@@ -244,7 +244,12 @@ fn without_downtime(hop: &Hop<'_>) -> Vec<Check> {
         .iter()
         .filter(|between| between.from == said(hop.from.gitlab.series()) && between.to == said(hop.to.gitlab.series()));
     for between in crossed {
-        add("between", &between.what, None, between.command.iter().map(|command| hop.command(command, hop.from)).collect());
+        add(
+            "between",
+            &between.what,
+            None,
+            between.command.iter().map(|command| hop.command(command, hop.from)).collect(),
+        );
     }
     checks
 }

@@ -73,7 +73,8 @@ impl Writer<'_> {
                     }
                 } else {
                     // a try that failed has a revision, too
-                    let (revision, running) = (self.revision(), "/^  revision:/ {r = $2} /^  status: deployed/ {print r}");
+                    let (revision, running) =
+                        (self.revision(), "/^  revision:/ {r = $2} /^  status: deployed/ {print r}");
                     commands.push(format!("helm history {name} -n {namespace} -o yaml | awk '{running}' > {revision}"));
                     commands.push(format!(
                         "helm get manifest {name} -n {namespace} --revision \"$(cat {revision})\" > {old}"
@@ -517,10 +518,7 @@ impl Writer<'_> {
         let alone = back.is_empty();
         let toolbox = format!("deployment/{name}-{}", toolbox_of(from));
         let restore = vec![
-            format!(
-                "kubectl apply -n {namespace} --server-side --force-conflicts -f {}",
-                self.rails_secret_file()
-            ),
+            format!("kubectl apply -n {namespace} --server-side --force-conflicts -f {}", self.rails_secret_file()),
             // a pod reads the Secret when it starts; webservice and Sidekiq stand still
             format!("kubectl rollout restart {toolbox} -n {namespace}"),
             format!("kubectl rollout status {toolbox} -n {namespace} --timeout=15m"),
