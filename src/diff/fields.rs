@@ -167,14 +167,10 @@ impl Walk<'_> {
         }
     }
 
-    /// Whether two values are what a server chose for two objects, or what it chose where the other side asks for any.
+    /// Whether neither of two values was asked for: a server chose it, or a manifest leaves the choice to one.
     fn is_chosen(&self, path: &str, old: &Value, new: &Value) -> bool {
-        let any = |value: &Value| value == "";
-        let asked = |value: &Value| value == "None";
-        defaults::is_chosen(self.kind, path)
-            && !asked(old)
-            && !asked(new)
-            && ((self.live.0 && self.live.1) || (self.live.0 && any(new)) || (self.live.1 && any(old)))
+        let open = |value: &Value, live: bool| value != "None" && (live || value == "");
+        defaults::is_chosen(self.kind, path) && open(old, self.live.0) && open(new, self.live.1)
     }
 
     /// Whether one side has a field without a value, and the other what a server writes then.
