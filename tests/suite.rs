@@ -67,5 +67,6 @@ mod web;
 mod why;
 mod worked_upgrade;
 mod wrapped;
+mod wrapped_migrate;
 mod writer;
 mod yaml;

@@ -1,11 +1,12 @@
-//! Files of other tools that contain values give what their values give.
+//! Files of other tools that contain values give what their values give, and errors name the lines of those files.
 
 use std::collections::BTreeMap;
 use std::fs;
+use std::path::Path;
 
 use serde::Deserialize;
 
-use crate::common::{root, run};
+use crate::common::{Ran, root, run};
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -13,7 +14,7 @@ struct File {
     case: Vec<Case>,
 }
 
-/// Files, of which the first in `files` that is not named in `args` or by another file is given with `-f`.
+/// Files, of which one is given with `-f`, and the others by `args` or because that one names them.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Case {
@@ -21,69 +22,265 @@ struct Case {
     release: String,
     #[serde(default)]
     namespace: Option<String>,
+    /// The version of the chart; where it is not rendered, the default is.
     #[serde(default)]
     version: Option<String>,
     #[serde(default)]
     args: Vec<String>,
-    /// The plain values that mean the same.
+    /// The file that is given, where its name does not say so.
+    #[serde(default)]
+    main: Option<String>,
+    /// A piece of one of the files, and the same with a misspelt key.
+    #[serde(default)]
+    planted: Option<[String; 2]>,
+    /// What the error about it points at, where that is something else.
+    #[serde(default)]
+    planted_at: Option<String>,
+    /// How many columns behind its beginning.
+    #[serde(default)]
+    planted_plus: usize,
+    /// The plain values that mean the same, cut out by hand.
     values: String,
     files: BTreeMap<String, String>,
 }
 
+/// Names of files that are given.
+const MAINS: [&str; 14] = [
+    "app.yaml",
+    "deploy/app.yaml",
+    "set.yaml",
+    "chart.yaml",
+    "mygitlab.yaml",
+    "gitlab.yaml",
+    "helmfile.yaml",
+    "stack.yaml",
+    "release.yaml",
+    "k/kustomization.yaml",
+    "values.yaml",
+    "bigbang.yaml",
+    "kustomization.yaml",
+    "base.yaml",
+];
+
 impl Case {
-    /// The file that is given first: the one that is none of the others' parts.
     fn main(&self) -> &str {
-        let mains = [
-            "app.yaml",
-            "deploy/app.yaml",
-            "set.yaml",
-            "chart.yaml",
-            "mygitlab.yaml",
-            "gitlab.yaml",
-            "helmfile.yaml",
-            "stack.yaml",
-            "release.yaml",
-            "k/kustomization.yaml",
-            "values.yaml",
-            "bigbang.yaml",
-        ];
-        let found = mains.into_iter().find(|name| self.files.contains_key(*name));
-        found.unwrap_or(if self.files.contains_key("kustomization.yaml") { "kustomization.yaml" } else { "base.yaml" })
+        let by_name = || MAINS.into_iter().find(|name| self.files.contains_key(*name));
+        self.main.as_deref().or_else(by_name).expect("one is given")
     }
+
+    /// Writes the files, renders the one that is given, and removes them.
+    fn render(&self, files: &BTreeMap<String, String>, unknown_keys: &str) -> Ran {
+        let dir = folder(files);
+        let mut args = vec!["-f".to_owned(), self.main().to_owned()];
+        args.extend(self.args.iter().cloned());
+        template(dir.path(), unknown_keys, args)
+    }
+
+    /// Renders the plain values.
+    fn plain(&self) -> Ran {
+        let dir = folder(&BTreeMap::from([("plain.yaml".to_owned(), self.values.clone())]));
+        let mut args: Vec<String> = ["--name", &self.release, "-f", "plain.yaml"].map(str::to_owned).to_vec();
+        args.extend(self.namespace.iter().flat_map(|namespace| ["-n".to_owned(), namespace.clone()]));
+        let versioned = self.version.iter().flat_map(|version| ["--gitlab-version".to_owned(), version.clone()]);
+        let ran = template(dir.path(), "warn", args.iter().cloned().chain(versioned).collect());
+        // a version that is too old, or not out yet
+        match ran.stderr.contains("error[gitlab-version]") {
+            true => template(dir.path(), "warn", args),
+            false => ran,
+        }
+    }
+
+    /// What is wrong with where the error about the misspelt key is shown.
+    fn misplaced(&self) -> Option<String> {
+        let [old, new] = self.planted.as_ref()?;
+        let (name, text) = self.files.iter().find(|(_, text)| text.contains(old)).expect("it is in a file");
+        let text = text.replacen(old, new, 1);
+        let at = text.find(self.planted_at.as_ref().unwrap_or(new)).expect("it is there");
+        let line = text[..at].matches('\n').count() + 1;
+        let column = at - text[..at].rfind('\n').map_or(0, |newline| newline + 1) + 1 + self.planted_plus;
+        let mut files = self.files.clone();
+        files.insert(name.clone(), text);
+        let ran = self.render(&files, "error");
+        let place = format!("--> {name}:{line}:{column}\n");
+        (ran.status != Some(3) || !ran.stderr.contains(&place)).then(|| format!("{place}{}", ran.stderr))
+    }
+}
+
+fn folder(files: &BTreeMap<String, String>) -> tempfile::TempDir {
+    let dir = tempfile::tempdir().expect("a folder");
+    for (name, text) in files {
+        let path = dir.path().join(name);
+        fs::create_dir_all(path.parent().expect("it has one")).expect("a folder");
+        fs::write(path, text).expect("it can be written");
+    }
+    dir
+}
+
+fn template(dir: &Path, unknown_keys: &str, args: Vec<String>) -> Ran {
+    let mut all: Vec<String> = ["template", "--unknown-keys", unknown_keys].map(str::to_owned).to_vec();
+    all.extend(args);
+    run(dir, &all, &BTreeMap::new(), "")
+}
+
+/// The errors, without where they are.
+fn errors(ran: &Ran) -> Vec<&str> {
+    ran.stderr.lines().filter(|line| line.starts_with("error[")).collect()
 }
 
 #[test]
 fn files_of_other_tools_give_what_their_values_give() {
-    let text = fs::read_to_string(root().join("tests/wrapped/cases.toml")).expect("the cases can be read");
-    let cases: File = toml::from_str(&text).expect("the cases are TOML");
     let mut wrong = Vec::new();
-    for case in &cases.case {
-        let dir = tempfile::tempdir().expect("a folder");
-        for (name, text) in &case.files {
-            let path = dir.path().join(name);
-            fs::create_dir_all(path.parent().expect("it has one")).expect("a folder");
-            fs::write(path, text).expect("it can be written");
-        }
-        fs::write(dir.path().join("plain-values.yaml"), &case.values).expect("it can be written");
-        let render = |args: Vec<String>| {
-            let mut all: Vec<String> = ["template", "--unknown-keys", "warn"].map(str::to_owned).to_vec();
-            all.extend(args);
-            run(dir.path(), &all, &BTreeMap::new(), "")
-        };
-        let mut args = vec!["-f".to_owned(), case.main().to_owned()];
-        args.extend(case.args.iter().cloned());
-        let found = render(args);
-        let mut args: Vec<String> =
-            vec!["--name".to_owned(), case.release.clone(), "-f".to_owned(), "plain-values.yaml".to_owned()];
-        args.extend(case.namespace.iter().flat_map(|namespace| ["-n".to_owned(), namespace.clone()]));
-        args.extend(case.version.iter().flat_map(|version| ["--gitlab-version".to_owned(), version.clone()]));
-        let wanted = render(args);
-        if found.status != Some(0) || wanted.status != Some(0) {
-            wrong.push(format!("{}\n{}\n{}", case.origin, found.stderr, wanted.stderr));
-        } else if found.stdout != wanted.stdout {
-            let differs = found.stdout.lines().zip(wanted.stdout.lines()).find(|(a, b)| a != b);
-            wrong.push(format!("{}: {differs:?}", case.origin));
+    let mut public = 0;
+    for file in ["argocd", "cases", "charts", "flux", "operator", "umbrella"] {
+        let text =
+            fs::read_to_string(root().join(format!("tests/wrapped/{file}.toml"))).expect("the cases can be read");
+        let cases: File = toml::from_str(&text).expect("the cases are TOML");
+        for case in &cases.case {
+            public += usize::from(case.origin.starts_with("public:"));
+            let (found, wanted) = (case.render(&case.files, "warn"), case.plain());
+            if found.stdout != wanted.stdout || errors(&found) != errors(&wanted) {
+                let differs = found.stdout.lines().zip(wanted.stdout.lines()).find(|(a, b)| a != b);
+                wrong.push(format!("{}: {differs:?}\n{}\n{}", case.origin, found.stderr, wanted.stderr));
+            }
+            wrong.extend(case.misplaced().map(|why| format!("{}: the error is not shown at {why}", case.origin)));
         }
     }
-    assert!(cases.case.len() >= 19 && wrong.is_empty(), "{}", wrong.join("\n\n"));
+    assert!(public >= 35 && wrong.is_empty(), "{public} public files\n{}", wrong.join("\n\n"));
+}
+
+/// A file that is refused: its name, its text, and what is said.
+const REFUSED: &[(&str, &str, &[&str])] = &[
+    (
+        "main.tf",
+        "resource \"helm_release\" \"forge\" {\n  chart = \"gitlab\"\n  values = [<<EOT\nglobal:\n  edition: ce\nEOT\n  ]\n  set {\n    name = \"a\"\n  }\n}\n",
+        &["main.tf:1:1\n", "`terraform output -raw values`", "helm_release.forge.values[0]"],
+    ),
+    (
+        "gitlab.txt",
+        "resource \"helm_release\" \"gitlab\" {\n  values = [yamlencode({\n    global = { edition = \"ce\" }\n  })]\n}\n",
+        &["is configuration of Terraform"],
+    ),
+    ("a.yaml", "global: {hosts: {domain: $DOMAIN}}\n", &["a.yaml:1:18\n", "as with `envsubst < values.yaml`"]),
+    ("b.yaml", "global:\n  hosts:\n    domain: ${DOMAIN}\n", &["b.yaml:3:5\n", "as with `envsubst < values.yaml`"]),
+    (
+        "secrets.yaml",
+        "global:\n  edition: ENC[AES256_GCM,data:x]\nsops:\n  mac: ENC[x]\n",
+        &["secrets.yaml:3:1\n", "`--values-from 'sops -d secrets.yaml'`"],
+    ),
+    ("v.age", "age-encryption.org/v1\n-> X25519 x\n", &["`v.age` is encrypted by age", "age -d -i KEY v.age"]),
+    (
+        "helmfile.yaml",
+        "releases:\n- name: gitlab\n  chart: gitlab/gitlab\n  installed: {{ .Values.gitlab | toYaml }}\n",
+        &["helmfile.yaml:4:14\n", "this is a template of helmfile", "`helmfile write-values`"],
+    ),
+    (
+        "helmfile.yaml",
+        "releases:\n- name: gitlab\n  chart: gitlab/gitlab\n  values: [\"values/{{ .Environment.Name }}.yaml\", x.yaml.gotmpl]\n",
+        &[
+            "`values/{{ .Environment.Name }}.yaml` is a template of helmfile",
+            "`x.yaml.gotmpl` is a template of helmfile",
+        ],
+    ),
+    (
+        "app.yaml",
+        "apiVersion: argoproj.io/v1alpha1\nkind: Application\nspec:\n  source: {{ .Values.source | toYaml }}\n",
+        &["this is a template of Helm", "`helm template CHART"],
+    ),
+    (
+        "set.yaml",
+        "kind: ApplicationSet\napiVersion: argoproj.io/v1alpha1\nspec:\n  template:\n    spec:\n      source:\n        chart: gitlab\n        helm: {valuesObject: {global: {hosts: {domain: '{{.domain}}'}}}}\n",
+        &["`{{.domain}}` is filled in by the controller", "set.yaml:8:", "`argocd appset generate FILE -o yaml`"],
+    ),
+    (
+        "Pulumi.yaml",
+        "name: x\nruntime: yaml\nresources:\n  gitlab:\n    type: kubernetes:helm.sh/v3:Release\n    properties:\n      values:\n        global: {edition: ce}\n",
+        &["Pulumi.yaml:7:7\n", "`--values-at 'resources.gitlab.properties.values'`"],
+    ),
+    (
+        "map.yaml",
+        "kind: ConfigMap\napiVersion: v1\ndata:\n  v.yaml: |\n    global:\n      edition: ce\n",
+        &["`--values-at 'data.v\\.yaml'`"],
+    ),
+    (
+        "bb.yaml",
+        "addons:\n  gitlab:\n    enabled: true\n",
+        &["bb.yaml:2:3\n", "write those of the chart below `addons.gitlab.values`"],
+    ),
+    (
+        "release.yaml",
+        "kind: HelmRelease\napiVersion: helm.toolkit.fluxcd.io/v2\nspec:\n  chart: {spec: {chart: gitlab}}\n  valuesFrom:\n  - {kind: Secret, name: one}\n  - {kind: ConfigMap, name: two, valuesKey: k}\n",
+        &[
+            "`values.yaml` of the Secret `one` is not among the files",
+            "`k` of the ConfigMap `two` is not",
+            "release.yaml:7:29\n",
+        ],
+    ),
+    (
+        "fleet.yaml",
+        "helm:\n  chart: gitlab\n  values: {global: {edition: ce}}\ntargetCustomizations:\n- name: a\n  helm: {values: {}}\n",
+        &["the clusters of `targetCustomizations` have values of their own"],
+    ),
+];
+
+#[test]
+fn what_is_not_values_says_what_to_do() {
+    for (name, text, said) in REFUSED {
+        for unknown_keys in ["warn", "error"] {
+            let dir = folder(&BTreeMap::from([((*name).to_owned(), (*text).to_owned())]));
+            let ran = template(dir.path(), unknown_keys, vec!["-f".to_owned(), (*name).to_owned()]);
+            assert_eq!((ran.status, ran.stdout.as_str()), (Some(3), ""), "{name}: {}", ran.stderr);
+            for part in *said {
+                assert!(ran.stderr.contains(part), "{part} is not in\n{}", ran.stderr);
+            }
+        }
+    }
+}
+
+#[test]
+fn a_host_that_another_program_fills_in_is_a_warning_without_an_ingress() {
+    let release = "kind: HelmRelease\napiVersion: helm.toolkit.fluxcd.io/v2\nspec:\n  chart: {spec: {chart: gitlab}}\n  values:\n    certmanager-issuer: {email: a@example.com}\n    global:\n      ingress: {enabled: false}\n      hosts: {domain: '${DOMAIN}', ssh: 'ssh.${DOMAIN}'}\n";
+    let dir = folder(&BTreeMap::from([("r.yaml".to_owned(), release.to_owned())]));
+    let ran = template(dir.path(), "error", vec!["-f".to_owned(), "r.yaml".to_owned()]);
+    assert_eq!(ran.status, Some(0), "{}", ran.stderr);
+    for part in ["warning[placeholder]: `global.hosts.domain`", "r.yaml:9:15\n", "`global.hosts.ssh`"] {
+        assert!(ran.stderr.contains(part), "{part} is not in\n{}", ran.stderr);
+    }
+}
+
+const RELEASE: &str = "kind: HelmRelease\napiVersion: helm.toolkit.fluxcd.io/v2\nmetadata: {name: own, namespace: there}\nspec:\n  chart: {spec: {chart: gitlab}}\n  values:\n    certmanager-issuer: {email: a@example.com}\n    global: {edition: ce}\n";
+
+#[test]
+fn the_plugins_take_files_with_values_and_their_own_names_win() {
+    let dir = folder(&BTreeMap::from([("r.yaml".to_owned(), RELEASE.to_owned())]));
+    let env =
+        |pairs: &[(&str, &str)]| pairs.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
+    let mut variables = vec![
+        ("ARGOCD_APP_NAME", "prod"),
+        ("ARGOCD_ENV_VALUES", "r.yaml"),
+        ("KUBE_VERSION", "1.34"),
+        // what Argo CD sets besides
+        ("KUBE_API_VERSIONS", "v1,v1/Pod,apps/v1/Deployment"),
+        ("ARGOCD_APP_REVISION", "0123456789abcdef"),
+        ("ARGOCD_APP_PARAMETERS", "[{\"name\":\"x\",\"string\":\"y\"}]"),
+        ("PARAM_X", "y"),
+    ];
+    let ran = run(dir.path(), &["argocd".to_owned()], &env(&variables), "");
+    assert_eq!(ran.status, Some(0), "{}", ran.stderr);
+    assert!(ran.stdout.contains("name: prod-kas\n") && ran.stdout.contains("sidekiq-ce"), "{}", ran.stderr);
+    assert!(ran.stdout.contains(".there.svc"), "the namespace is the file's");
+    variables.push(("ARGOCD_APP_NAMESPACE", "mine"));
+    let ran = run(dir.path(), &["argocd".to_owned()], &env(&variables), "");
+    assert!(ran.stdout.contains(".mine.svc") && !ran.stdout.contains(".there.svc"), "{}", ran.stderr);
+    let list = "kind: ResourceList\napiVersion: config.kubernetes.io/v1\nitems: []\nfunctionConfig:\n  apiVersion: gitlab-render/v1\n  kind: GitLab\n  metadata: {name: prod}\n  spec: {valuesFiles: [r.yaml], values: {global: {edition: ee}}}\n";
+    let ran = run(dir.path(), &["krm".to_owned()], &BTreeMap::new(), list);
+    assert_eq!(ran.status, Some(0), "{}", ran.stderr);
+    let list: serde_json::Value = serde_yaml::from_str(&ran.stdout).expect("it is a list");
+    let names: Vec<&str> =
+        list["items"].as_array().expect("items").iter().filter_map(|item| item["metadata"]["name"].as_str()).collect();
+    assert!(names.contains(&"prod-kas") && names.len() > 50, "{names:?}");
+    assert!(ran.stdout.contains("sidekiq-ee") && ran.stdout.contains(".there.svc"));
+    // an error is at its line in the file
+    fs::write(dir.path().join("r.yaml"), RELEASE.replace("edition", "editoin")).expect("it can be written");
+    let ran = run(dir.path(), &["argocd".to_owned()], &env(&variables), "");
+    assert!(ran.status == Some(3) && ran.stderr.contains("--> r.yaml:8:14\n"), "{}", ran.stderr);
 }

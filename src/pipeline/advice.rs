@@ -15,7 +15,7 @@ pub(super) fn for_value(variants: &Variants<'_>, path: &ValuePath, helps: &dyn F
     let leaves = variants.leaves();
     let (_, value) = leaves.iter().find(|(leaf, _)| leaf == path)?;
     let text = value.as_str()?;
-    if marks::is_foreign(text) {
+    if marks::is_mark(text) {
         return Some(marks::RENDER_FIRST.to_owned());
     }
     let try_text = |new: &str| helps(&variants.with(&[(path, Value::String(new.to_owned()))]));

@@ -197,9 +197,11 @@ pub fn comment_unknown(files: &[File], migrated: &mut [Migrated], span: &Release
             if let Some(Place::At(at) | Place::Set(_, at)) = found.places.first()
                 && let Some(source) = failure.sources.get(at.source)
             {
-                places.extend(
-                    files.iter().position(|file| file.name == source.name).map(|file| (file, at.line, at.column)),
-                );
+                // the parts of a file have one name, and are read in their order
+                let is_it = |file: &usize| files.get(*file).is_some_and(|file| file.name == source.name);
+                let by_name = || files.iter().position(|file| file.name == source.name);
+                let file = Some(at.source).filter(is_it).or_else(by_name);
+                places.extend(file.map(|file| (file, at.line, at.column)));
             }
         }
         let mut changed = false;

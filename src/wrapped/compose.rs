@@ -76,6 +76,7 @@ impl<'o> Composer<'o> {
                         ),
                     }
                 }
+                ValuesPart::ChartDefaults { path, at } => self.chart_defaults(values, path, *at),
                 ValuesPart::Missing { what, at, hint } => self.elsewhere(what.clone(), *at, hint),
             }
         }
@@ -144,8 +145,19 @@ impl<'o> Composer<'o> {
         }
     }
 
+    /// Merges the own values of an umbrella chart in a folder over others. The values of GitLab's chart itself are its
+    /// defaults, which are built in.
+    fn chart_defaults(&mut self, values: &mut Node, path: &str, at: Location) {
+        let Some((source, text)) = self.local(path, at.source) else { return };
+        let is_umbrella = read::read_with(&text, source, Severity::Warning)
+            .is_ok_and(|read| super::umbrella::find(&read.value).is_some());
+        if is_umbrella {
+            self.file(values, source, &text);
+        }
+    }
+
     /// Sets a value as `--set` does; commas have no meaning in it, unless it is a list.
-    fn set(&mut self, values: &mut Node, path: &str, value: &str, syntax: Syntax, at: Location) {
+    pub(super) fn set(&mut self, values: &mut Node, path: &str, value: &str, syntax: Syntax, at: Location) {
         let escaped = match syntax {
             Syntax::Literal => value.to_owned(),
             _ if value.starts_with('{') => value.to_owned(),

@@ -4,12 +4,15 @@
 //! [`umbrella`] the charts with GitLab's as a dependency; [`compose`] merges the parts of a release; [`text`] parses
 //! YAML inside a string. All values keep their line and column in the user's file.
 
+mod at_path;
 mod compose;
 mod encrypted;
 mod forms;
+mod guess;
 mod node;
 mod objects;
 mod region;
+mod templates;
 mod text;
 mod umbrella;
 
@@ -18,8 +21,8 @@ use std::sync::Arc;
 use self::compose::Composer;
 use self::forms::Carrier;
 pub use self::region::Region;
-use crate::diag::{Diagnostic, Failure, Location, Report, Severity, ValuePath};
-use crate::values::{Composed, Input, path_of};
+use crate::diag::{Diagnostic, Failure, Report, Severity, ValuePath};
+use crate::values::{Composed, Input};
 use crate::yaml::{Kind, MAX_NODES, Node, stream};
 
 /// The facts that a file has about the release of its values. Flags override them.
@@ -72,6 +75,9 @@ pub fn unwrap(inputs: Vec<Input>, options: Options<'_>) -> Result<Unwrapped, Fai
         _ => None,
     });
     composer.findings.extend(locked.map(|(name, what)| what.finding(name, None)));
+    let written = inputs.iter().zip(&texts).enumerate();
+    let terraform = written.filter_map(|(file, (input, text))| templates::terraform(file, name_of(input), (*text)?));
+    composer.findings.extend(terraform);
     if composer.findings.is_empty() && !texts.iter().flatten().any(suspicious) {
         return Ok(Unwrapped { inputs, release: ReleaseFacts::default() });
     }
@@ -80,7 +86,7 @@ pub fn unwrap(inputs: Vec<Input>, options: Options<'_>) -> Result<Unwrapped, Fai
         // The number of a file is that of its source.
         let text = texts[file].unwrap_or_default();
         composer.sources.add(name_of(input), text);
-        if texts[file].is_some_and(|text| suspicious(&text)) {
+        if composer.findings.is_empty() && texts[file].is_some_and(|text| suspicious(&text)) {
             documents.extend(composer.documents(file, text));
         }
     }
@@ -88,12 +94,14 @@ pub fn unwrap(inputs: Vec<Input>, options: Options<'_>) -> Result<Unwrapped, Fai
     let mut taken: Vec<Option<Input>> = inputs.into_iter().map(Some).collect();
     let mut release = ReleaseFacts::default();
     if let Some(path) = options.at {
-        at_path(&mut composer, path, &documents, &mut taken);
+        from_path(&mut composer, path, &documents, &mut taken);
     } else {
         if let Some(carriers) = forms::chosen(&documents, &mut composer) {
             release = from_carriers(&mut composer, carriers, &documents, &mut taken);
         }
         from_umbrellas(&mut composer, &documents, &mut taken);
+        let left = documents.iter().filter(|document| matches!(taken[document.file], Some(Input::File { .. })));
+        composer.findings.extend(left.filter_map(guess::finding).collect::<Vec<_>>());
     }
     let Composer { sources, findings, .. } = composer;
     if findings.iter().any(|finding| finding.severity == Severity::Error) {
@@ -141,6 +149,18 @@ fn text_of(input: &Input) -> Option<&str> {
     }
 }
 
+/// Sections that stand beside `gitlab` in values, and below it in those of an umbrella chart.
+const BESIDE_GITLAB: [&str; 8] = [
+    "certmanager",
+    "certmanager-issuer",
+    "gitlab-runner",
+    "nginx-ingress",
+    "postgresql",
+    "prometheus",
+    "redis",
+    "upgradeCheck",
+];
+
 /// Whether a file may contain something else than values: a quick look at its lines, so that values are not parsed
 /// twice.
 fn looks_wrapped(text: &str) -> bool {
@@ -148,6 +168,7 @@ fn looks_wrapped(text: &str) -> bool {
     let key = |line: &str| line.split_once(':').map(|(key, _)| key.trim_matches(['"', '\'']).to_owned());
     // The column of the keys below the last top-level key.
     let mut below = None;
+    let mut in_gitlab = false;
     let mut plain = false;
     for line in text.lines() {
         let rest = line.trim_start_matches(' ');
@@ -161,12 +182,15 @@ fn looks_wrapped(text: &str) -> bool {
         let Some(key) = key(rest) else { continue };
         if column == 0 {
             below = None;
+            in_gitlab = key == "gitlab";
             match key.as_str() {
                 "apiVersion" | "kind" | "helmCharts" | "releases" | "sops" | "upstream" | "addons" => return true,
                 "global" => plain = true,
                 _ => {}
             }
-        } else if *below.get_or_insert(column) == column && matches!(key.as_str(), "global" | "gitlab") {
+        } else if *below.get_or_insert(column) == column
+            && (matches!(key.as_str(), "global" | "gitlab") || in_gitlab && BESIDE_GITLAB.contains(&key.as_str()))
+        {
             return true;
         }
     }
@@ -174,35 +198,13 @@ fn looks_wrapped(text: &str) -> bool {
 }
 
 /// Extracts the values at the path that the user names from every file.
-fn at_path(composer: &mut Composer<'_>, path: &str, documents: &[FileDocument], taken: &mut [Option<Input>]) {
-    let steps = match path_of(path) {
-        Ok(steps) => steps,
-        Err(finding) => return composer.findings.push(finding),
-    };
+fn from_path(composer: &mut Composer<'_>, path: &str, documents: &[FileDocument], taken: &mut [Option<Input>]) {
     for (file, input) in taken.iter_mut().enumerate() {
-        if input.as_ref().and_then(text_of).is_none() {
-            continue;
-        }
-        let mut found = documents.iter().filter(|document| document.file == file);
-        let mut found = found.by_ref().filter_map(|document| document.root.find(&steps));
-        let first = found.next();
-        let start = Location { source: file, line: 1, column: 1, len: 1 };
-        match (first, found.next()) {
-            (Some(node), None) => {
-                let values = composer.inline(node);
-                *input = Some(composed(values));
-            }
-            (Some(first), Some(second)) => composer.findings.push(
-                Diagnostic::error("values-at", format!("`{path}` is in several documents of this file"))
-                    .at(first.key.unwrap_or(first.at))
-                    .at(second.key.unwrap_or(second.at))
-                    .hint("leave one document in the file"),
-            ),
-            (None, _) => composer.findings.push(
-                Diagnostic::error("values-at", format!("`{path}`: there is nothing at this path"))
-                    .at(start)
-                    .hint("write the path from the top of the file, `spec.values` or `releases[0].values[0]`; a dot in a key is escaped, `a\\.b`"),
-            ),
+        if input.as_ref().and_then(text_of).is_some()
+            && let Some(node) = at_path::node(composer, path, documents, file)
+        {
+            let values = composer.inline(node);
+            *input = Some(composed(values));
         }
     }
 }
@@ -263,6 +265,11 @@ fn from_umbrellas(composer: &mut Composer<'_>, documents: &[FileDocument], taken
             path.0.extend(below.0);
         }
         if path.0.is_empty() {
+            if let Some((package, node)) = umbrella::without_values(&document.root) {
+                let message = format!("`{package}` has no `values`, and Big Bang makes all values of GitLab itself");
+                let finding = Diagnostic::error("not-values", message).at(node.key.unwrap_or(node.at));
+                composer.findings.push(finding.hint(format!("write those of the chart below `{package}.values`")));
+            }
             continue;
         }
         files.push(document.file);
@@ -300,7 +307,10 @@ impl Composer<'_> {
                         all.extend(objects::of(root).into_iter().map(|root| FileDocument { file, root }));
                     }
                 }
-                Err(_) => return Vec::new(),
+                Err(_) => {
+                    self.findings.extend(templates::of_a_tool(file, text));
+                    return Vec::new();
+                }
             }
         }
         all

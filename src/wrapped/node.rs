@@ -2,6 +2,7 @@
 
 use serde_json::Value;
 
+use crate::diag::Location;
 use crate::yaml::{Kind, Node};
 
 /// The value at keys that are joined by dots; null counts as missing.
@@ -38,5 +39,15 @@ pub(super) fn items<'n>(node: &'n Node, path: &str) -> &'n [Node] {
     match get(node, path).map(|node| &node.kind) {
         Some(Kind::List(items)) => items,
         _ => &[],
+    }
+}
+
+/// All strings below a node with their places.
+pub(super) fn strings(node: &Node) -> Vec<(String, Location)> {
+    match &node.kind {
+        Kind::Scalar(Value::String(text)) => vec![(text.clone(), node.at)],
+        Kind::Scalar(_) => Vec::new(),
+        Kind::List(items) => items.iter().flat_map(strings).collect(),
+        Kind::Map(entries) => entries.iter().flat_map(|(_, node)| strings(node)).collect(),
     }
 }

@@ -7,6 +7,17 @@ use crate::diag::ValuePath;
 use crate::schema::known_keys;
 use crate::yaml::{Entries, Kind, Node};
 
+/// Where Big Bang has its package of GitLab: up to its version 3, and from 4 on.
+const BIG_BANG: [&str; 2] = ["addons.gitlab", "packages.gitlab"];
+
+/// Where Big Bang's package of GitLab is, in a file that gives it no values.
+pub(super) fn without_values(node: &Node) -> Option<(&'static str, &Node)> {
+    let (package, found) = BIG_BANG.iter().find_map(|package| Some((*package, get(node, package)?)))?;
+    let is_package = ["enabled", "values", "git", "sourceType", "sso", "database", "objectStorage"];
+    let is_package = is_package.iter().any(|key| get(found, key).is_some());
+    (is_package && find(node).is_none()).then_some((package, found))
+}
+
 /// The path of the section for GitLab's chart, and whether the globals above it apply to it; `None` where these are
 /// GitLab's values, or another file.
 pub(super) fn find(node: &Node) -> Option<(ValuePath, bool)> {
@@ -15,8 +26,11 @@ pub(super) fn find(node: &Node) -> Option<(ValuePath, bool)> {
         return None;
     }
     // Big Bang installs each package by a HelmRelease: its own globals do not apply to them.
-    if get(node, "addons.gitlab.values").is_some_and(|values| matches!(values.kind, Kind::Map(_))) {
-        return Some((ValuePath::dotted("addons.gitlab.values"), false));
+    for package in BIG_BANG {
+        let path = format!("{package}.values");
+        if get(node, &path).is_some_and(|values| matches!(values.kind, Kind::Map(_))) {
+            return Some((ValuePath::dotted(&path), false));
+        }
     }
     let known = known_keys(&[]);
     let knows = |key: &String| known.contains(&key.as_str());
@@ -34,11 +48,7 @@ pub(super) fn find(node: &Node) -> Option<(ValuePath, bool)> {
     if entries.iter().any(|(key, _)| knows(key)) {
         return is_dependency(entries, &known).then(|| (ValuePath::dotted("gitlab"), true));
     }
-    let holds_values = |key: &&String| {
-        let inner = entries.get(key).map(keys).unwrap_or_default();
-        let count = inner.iter().filter(|key| knows(key)).count();
-        count > 1 || count == 1 && inner.iter().any(|key| key == "global" || key == "gitlab")
-    };
+    let holds_values = |key: &&String| entries.get(key).is_some_and(looks_like_values);
     let mut sections = entries.iter().map(|(key, _)| key).filter(holds_values);
     match (sections.next(), sections.next()) {
         (Some(key), None) => Some((ValuePath::root().key(key), true)),
@@ -46,17 +56,35 @@ pub(super) fn find(node: &Node) -> Option<(ValuePath, bool)> {
     }
 }
 
+/// Whether the keys of a map are those of GitLab's chart: several of them, or a section of it with keys of that section.
+pub(super) fn looks_like_values(node: &Node) -> bool {
+    let Kind::Map(entries) = &node.kind else { return false };
+    let known = known_keys(&[]);
+    let count = entries.iter().filter(|(key, _)| known.contains(&key.as_str())).count();
+    let section = |name: &str| {
+        let known = known_keys(&[name]);
+        matches!(entries.get(name).map(|node| &node.kind), Some(Kind::Map(inner)) if inner.iter().any(|(key, _)| known.contains(&key.as_str())))
+    };
+    count > 1 || count == 1 && (section("global") || section("gitlab"))
+}
+
 /// Whether `gitlab` is the section of a dependency: it has sections that GitLab's own `gitlab` does not have.
 fn is_dependency(entries: &Entries, known: &[&str]) -> bool {
     let Some(Node { kind: Kind::Map(inner), .. }) = entries.get("gitlab") else { return false };
     let own = known_keys(&["gitlab"]);
-    let foreign = |key: &str| known.contains(&key) && !own.contains(&key);
-    let foreign = inner.iter().filter(|(key, _)| foreign(key)).count();
-    let alone = entries.iter().all(|(key, _)| key == "gitlab" || !known.contains(&key.as_str()));
+    let count = |is: &dyn Fn(&str) -> bool| inner.iter().filter(|(key, _)| is(key)).count();
+    let foreign = count(&|key| known.contains(&key) && !own.contains(&key));
+    let domestic = count(&|key| own.contains(&key) && !known.contains(&key));
+    let beside = |allowed: &[&str]| {
+        entries.iter().all(|(key, _)| allowed.contains(&key.as_str()) || !known.contains(&key.as_str()))
+    };
+    let alone = beside(&["gitlab"]);
     let has = |key: &str| inner.get(key).is_some();
-    // A user may have misplaced the chart's sections below `gitlab`; `gitlab` or `global` there, or no other keys, mean
-    // another chart's file.
-    has("gitlab") || has("global") && (alone || foreign > 1) || alone && foreign > 1
+    // sections of the chart below `gitlab` may be misplaced; `gitlab` or `global` there, or hardly anything else, is another chart's file
+    has("gitlab")
+        || has("global") && (alone || foreign > 1)
+        || alone && foreign > 1
+        || beside(&["gitlab", "global"]) && foreign > 1 && foreign > domestic
 }
 
 /// The section at a path. The globals beside it are merged with the outer ones, which win.

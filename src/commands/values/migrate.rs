@@ -4,17 +4,16 @@ use std::path::{Path, PathBuf};
 
 use clap::Args;
 
-use crate::cli::{DEFAULT_NAME, newest_kubernetes, values_file};
+use super::parts::{Given, Whole, read};
+use crate::cli::{DEFAULT_NAME, newest_kubernetes};
 use crate::commands::Exit;
-use crate::diag::{Diagnostic, Failure, Fault, Report, Severity, Sources, code};
-use crate::files::{Stdin, write_file};
+use crate::diag::{Diagnostic, Failure, Fault, Severity, Sources, code};
+use crate::files::write_file;
 use crate::pipeline::Target;
 use crate::pipeline::migrate::{self, File, Sameness};
 use crate::ui::Ui;
 use crate::upgrade::migrate::Migrated;
 use crate::upgrade::rules::ReleaseSpan;
-use crate::values::Input;
-use crate::wrapped::Region;
 
 /// `gitlab-render values migrate`.
 #[derive(Debug, Args)]
@@ -23,6 +22,9 @@ pub struct MigrateArgs {
     /// Values file; `-` reads stdin. Repeatable or a comma list: each is rewritten on its own, and all are rendered together.
     #[arg(short = 'f', long = "values", value_name = "FILE", required = true, value_delimiter = ',')]
     pub files: Vec<String>,
+    /// Path of the values in files of another form, such as `spec.values` or `charts[0].values`.
+    #[arg(long, value_name = "PATH")]
+    pub values_at: Option<String>,
     /// Release that the values were written for; with it, changed defaults and meanings on the way are reported too.
     #[arg(long, value_name = "VERSION")]
     pub from: Option<String>,
@@ -69,7 +71,7 @@ impl MigrateArgs {
         self.check()?;
         let span = migrate::span(self.from.as_deref(), self.to.as_deref())
             .map_err(|diagnostic| Diagnostic { fault: Fault::Usage, ..diagnostic })?;
-        let (files, regions) = read(&self.files)?;
+        let Given { files, wholes } = read(&self.files, self.values_at.as_deref())?;
         let (mut migrated, refused) = migrate::migrate(&files, &span);
         // A key that nothing read before changes the render once it is read.
         let by_rules = migrated.clone();
@@ -83,25 +85,36 @@ impl MigrateArgs {
             before.iter().for_each(|failure| ui.report(&failure.report.0, &failure.sources));
             return Err(last.clone());
         }
-        for (file, migrated) in files.iter().zip(&migrated) {
-            ui.report(&migrated.report, &migrated.sources);
-            ui.report(&[summary(file, migrated, &span)], &migrated.sources);
+        let mut left = false;
+        for whole in &wholes {
+            let parts = &mut migrated[whole.parts.clone()];
+            whole.keep_globals(&files[whole.parts.clone()], parts);
+            whole.place(parts);
+            parts.iter().for_each(|one| ui.report(&one.report, &one.sources));
+            let fixed = whole.not_edited(&span);
+            ui.report(&fixed.warnings, &fixed.value);
+            let (changed, open) = parts
+                .iter()
+                .fold((0, fixed.warnings.len()), |(changed, open), one| (changed + one.changed, open + one.open));
+            left |= open > 0;
+            ui.report(&[summary(&whole.name, changed, open, &span)], &Sources::default());
+            let others = whole.others();
+            ui.report(&others.warnings, &others.value);
         }
         let passed = migrate::passed(&files, &migrated, &span);
         ui.report(&passed.warnings, &passed.value);
-        let changed = migrated.iter().any(|one| one.changed + one.open > 0);
+        let changed = left || migrated.iter().any(|one| one.changed > 0);
         if self.diff {
-            for ((file, migrated), region) in files.iter().zip(&migrated).zip(&regions) {
-                let (old, new) = (whole(region.as_ref(), &file.text), whole(region.as_ref(), &migrated.text));
-                ui.out(migrate::text_diff(&file.name, &old, &new).as_bytes())?;
+            for whole in &wholes {
+                let new = whole.text(&migrated);
+                ui.out(migrate::text_diff(&whole.name, &whole.old, &new).as_bytes())?;
             }
         } else {
-            self.write(&files, &migrated, &regions, ui)?;
+            self.write(&wholes, &migrated, ui)?;
         }
         let same = self.verify(&files, &by_rules, &span, ui);
         let accepted = self.accepted(&files, &migrated, &span, ui);
-        let open = migrated.iter().any(|one| one.open > 0);
-        Ok(if open || !same || !accepted || (self.diff && changed) { Exit::Found } else { Exit::Done })
+        Ok(if left || !same || !accepted || (self.diff && changed) { Exit::Found } else { Exit::Done })
     }
 
     fn check(&self) -> Result<(), Failure> {
@@ -121,12 +134,12 @@ impl MigrateArgs {
         Ok(())
     }
 
-    fn write(&self, files: &[File], migrated: &[Migrated], regions: &[Option<Region>], ui: &Ui) -> Result<(), Failure> {
-        for ((file, migrated), region) in files.iter().zip(migrated).zip(regions) {
-            let text = whole(region.as_ref(), &migrated.text);
+    fn write(&self, wholes: &[Whole], migrated: &[Migrated], ui: &Ui) -> Result<(), Failure> {
+        for whole in wholes {
+            let text = whole.text(migrated);
             if self.in_place {
-                if file.text != migrated.text {
-                    write_file(Path::new(&file.name), &text, true)?;
+                if text != whole.old {
+                    write_file(Path::new(&whole.name), &text, true)?;
                 }
             } else {
                 match self.output.as_deref().filter(|path| *path != Path::new("-")) {
@@ -204,44 +217,14 @@ fn target() -> Target {
     }
 }
 
-/// Puts values back into the text of their file: the values alone, or the file of another tool around them.
-fn whole(region: Option<&Region>, values: &str) -> String {
-    region.map_or_else(|| values.to_owned(), |region| region.with(values))
-}
-
-/// Reads all files; the report has every one that cannot be read. Of a file that contains more than values, the values
-/// are returned on their lines together with the region that they came from.
-fn read(names: &[String]) -> Result<(Vec<File>, Vec<Option<Region>>), Failure> {
-    let mut files = Vec::new();
-    let mut regions = Vec::new();
-    let mut wrong = Vec::new();
-    let mut stdin = Stdin::default();
-    for name in names {
-        match values_file(name.trim(), &mut stdin) {
-            Ok(Input::File { name, bytes }) => {
-                let file = File::new(name, bytes)?;
-                let region = Region::find(&file.name, &file.text)?;
-                files.push(match &region {
-                    Some(region) => File { text: region.text(), ..file },
-                    None => file,
-                });
-                regions.push(region);
-            }
-            Ok(_) => {}
-            Err(diagnostic) => wrong.push(diagnostic),
-        }
-    }
-    if wrong.is_empty() { Ok((files, regions)) } else { Err(Report(wrong).into()) }
-}
-
-fn summary(file: &File, migrated: &Migrated, span: &ReleaseSpan) -> Diagnostic {
+fn summary(name: &str, changed: usize, open: usize, span: &ReleaseSpan) -> Diagnostic {
     let count = |n: usize, one: &str, many: &str| format!("{n} {}", if n == 1 { one } else { many });
-    let done = match (migrated.changed, migrated.open) {
+    let done = match (changed, open) {
         (0, 0) => "nothing to change".to_owned(),
         (changed, 0) => count(changed, "change", "changes"),
         (changed, open) => {
             format!("{}, {}", count(changed, "change", "changes"), count(open, "decision left", "decisions left"))
         }
     };
-    Diagnostic::note("summary", format!("`{}` for chart {}: {done}", file.name, span.to))
+    Diagnostic::note("summary", format!("`{name}` for chart {}: {done}", span.to))
 }

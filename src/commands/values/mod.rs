@@ -1,6 +1,7 @@
 //! `gitlab-render values`: what can be done with values files.
 
 mod migrate;
+mod parts;
 mod show;
 
 use clap::{Args, Subcommand};

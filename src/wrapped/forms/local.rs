@@ -1,0 +1,108 @@
+//! What people run themselves: kustomize and helmfile.
+
+use super::{Carrier, ValuesPart, place};
+use crate::values::set::Syntax;
+use crate::wrapped::node::{get, items, string, strings, text};
+use crate::yaml::Node;
+
+/// Where the values are that helmfile has to make first.
+const HELMFILE: &str = "let helmfile write the values, `helmfile write-values`, and give that file with `-f`";
+
+/// A chart of a Kustomization, or of its own generator object.
+pub(super) fn kustomize<'n>(root: &'n Node, chart: &'n Node) -> Carrier<'n> {
+    let file =
+        |node: &'n Node| string(node).map(|path| ValuesPart::File { path, at: node.at, optional: false, set: None });
+    // the second is the key of the older list `helmChartInflationGenerator`
+    let own = get(chart, "valuesFile").or_else(|| get(chart, "values"));
+    let mut files: Vec<ValuesPart<'n>> = own.and_then(file).into_iter().collect();
+    files.extend(items(chart, "additionalValuesFiles").iter().filter_map(file));
+    let inline = get(chart, "valuesInline").map(ValuesPart::Inline);
+    let parts = match text(chart, "valuesMerge").as_deref() {
+        Some("replace") if inline.is_some() => inline.into_iter().collect(),
+        // The file wins.
+        Some("merge") => inline.into_iter().chain(files).collect(),
+        _ => files.into_iter().chain(inline).collect(),
+    };
+    let chart_name = get(chart, "name").or_else(|| get(chart, "chartName"));
+    Carrier {
+        kind: "Kustomization",
+        name: text(chart, "releaseName").or_else(|| chart_name.and_then(string)),
+        at: chart_name.map_or(chart.at, place),
+        place: "valuesInline",
+        chart: chart_name.and_then(string),
+        version: text(chart, "version").or_else(|| text(chart, "chartVersion")),
+        release: text(chart, "releaseName"),
+        namespace: text(chart, "namespace").or_else(|| text(root, "namespace")),
+        parts,
+    }
+}
+
+/// A release of a helmfile, with what it inherits.
+pub(super) fn helmfile<'n>(root: &'n Node, release: &'n Node) -> Carrier<'n> {
+    let mut parts = Vec::new();
+    for inherited in items(release, "inherit") {
+        let template = text(inherited, "template").and_then(|name| get(root, &format!("templates.{name}")));
+        if let Some(template) = template {
+            helmfile_parts(template, &mut parts);
+        }
+    }
+    helmfile_parts(release, &mut parts);
+    Carrier {
+        kind: "helmfile release",
+        name: text(release, "name"),
+        at: get(release, "name").map_or(release.at, place),
+        place: "values",
+        chart: text(release, "chart"),
+        version: text(release, "version"),
+        release: text(release, "name"),
+        namespace: text(release, "namespace"),
+        parts,
+    }
+}
+
+/// Whether helmfile has to evaluate a string: what only its own templates have.
+fn is_template(text: &str) -> bool {
+    let marks = [".Environment", ".StateValues", "env ", "requiredEnv ", "exec ", "readFile ", "{{`"];
+    text.contains("{{") && marks.iter().any(|mark| text.contains(mark))
+}
+
+fn helmfile_parts<'n>(release: &'n Node, parts: &mut Vec<ValuesPart<'n>>) {
+    for one in items(release, "values") {
+        match string(one) {
+            Some(path) if path.ends_with(".gotmpl") || path.contains("{{") => parts.push(ValuesPart::Missing {
+                what: format!("`{path}` is a template of helmfile, and values are in it"),
+                at: one.at,
+                hint: HELMFILE,
+            }),
+            Some(path) => parts.push(ValuesPart::File { path, at: one.at, optional: false, set: None }),
+            None => {
+                parts.extend(strings(one).into_iter().find(|(text, _)| is_template(text)).map(|(_, at)| {
+                    let what = "helmfile evaluates a template in these values".to_owned();
+                    ValuesPart::Missing { what, at, hint: HELMFILE }
+                }));
+                parts.push(ValuesPart::Inline(one));
+            }
+        }
+    }
+    for one in items(release, "secrets") {
+        if let Some(path) = string(one) {
+            parts.push(ValuesPart::File { path, at: one.at, optional: false, set: None });
+        }
+    }
+    for (list, syntax) in [("set", Syntax::Typed), ("setString", Syntax::Text)] {
+        for one in items(release, list) {
+            let Some(path) = text(one, "name") else { continue };
+            let at = get(one, "value").map_or(one.at, place);
+            if let Some(file) = text(one, "file") {
+                parts.push(ValuesPart::File { path: file, at, optional: false, set: Some(path) });
+                continue;
+            }
+            let listed: Vec<String> = items(one, "values").iter().filter_map(string).collect();
+            let value = match listed.is_empty() {
+                true => text(one, "value").unwrap_or_default(),
+                false => format!("{{{}}}", listed.join(",")),
+            };
+            parts.push(ValuesPart::Set { path, value, syntax, at });
+        }
+    }
+}

@@ -1,0 +1,291 @@
+//! The files of other tools that install a chart: the paths of its values, its release and its version.
+
+mod argocd;
+mod cluster;
+mod flux;
+mod local;
+
+use super::node::{get, items, text};
+use super::{FileDocument, ReleaseFacts, umbrella};
+use crate::diag::{Diagnostic, Location};
+use crate::releases;
+use crate::releases::catalogue;
+use crate::values::set::Syntax;
+use crate::wrapped::compose::Composer;
+use crate::yaml::Node;
+
+/// The code of the finding that the files belong to several releases.
+pub(super) const SEVERAL: &str = "several-releases";
+
+/// A part of the values, lowest first.
+pub(in crate::wrapped) enum ValuesPart<'n> {
+    /// Inline values: a map, or YAML in a string.
+    Inline(&'n Node),
+    /// A value at a path.
+    Set { path: String, value: String, syntax: Syntax, at: Location },
+    /// A local values file; with `set`, its content is the value at that path.
+    File { path: String, at: Location, optional: bool, set: Option<String> },
+    /// A key of a ConfigMap or Secret; with a target, its content is the value at that path.
+    Object { kind: String, name: String, key: String, at: Location, optional: bool, target: Option<String> },
+    /// The values that an umbrella chart in a local folder has of its own, where that folder is there.
+    ChartDefaults { path: String, at: Location },
+    /// A part that is not available here.
+    Missing { what: String, at: Location, hint: &'static str },
+}
+
+impl ValuesPart<'_> {
+    /// A file inside a chart that is nowhere here; none where these are its defaults, which are known.
+    fn of_chart(name: &str, at: Location, optional: bool) -> Option<Self> {
+        let missing = ValuesPart::Missing {
+            what: format!("`{name}` is a file of the chart, and values are in it"),
+            at,
+            hint: "give its values with `-f`, and leave it out here",
+        };
+        (!optional && name.trim_start_matches("./") != "values.yaml").then_some(missing)
+    }
+
+    /// The same object for the value at a path.
+    fn into_target(self, path: String) -> Self {
+        match self {
+            ValuesPart::Object { kind, name, key, at, optional, .. } => {
+                ValuesPart::Object { kind, name, key, at, optional, target: Some(path) }
+            }
+            other => other,
+        }
+    }
+}
+
+/// One installation of a chart.
+pub(in crate::wrapped) struct Carrier<'n> {
+    /// Its kind in the terms of its tool: `HelmRelease`.
+    kind: &'static str,
+    /// Its own name.
+    name: Option<String>,
+    /// The place of its name.
+    pub(super) at: Location,
+    /// The path of the values in it.
+    place: &'static str,
+    /// The chart that it names.
+    chart: Option<String>,
+    version: Option<String>,
+    release: Option<String>,
+    namespace: Option<String>,
+    pub(super) parts: Vec<ValuesPart<'n>>,
+}
+
+/// The certainty that a carrier installs GitLab.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Certainty {
+    /// Another chart is named.
+    Other,
+    /// No chart is named, or a local directory.
+    Open,
+    /// The chart is GitLab's, or the values have a section for it.
+    Gitlab,
+}
+
+impl Carrier<'_> {
+    fn certainty(&self) -> Certainty {
+        let inline = || {
+            self.parts.iter().filter_map(|part| match part {
+                ValuesPart::Inline(node) => Some(*node),
+                _ => None,
+            })
+        };
+        let chart = self.chart.as_deref().map(|chart| chart.trim_end_matches('/'));
+        let last = chart.map(last_name);
+        match (chart, last) {
+            (_, Some("gitlab")) => Certainty::Gitlab,
+            _ if inline().any(|node| umbrella::find(node).is_some()) => Certainty::Gitlab,
+            (None, _) => Certainty::Open,
+            (Some(chart), _) if chart.starts_with('.') || chart.starts_with("path:") => Certainty::Open,
+            _ => Certainty::Other,
+        }
+    }
+
+    /// Whether nothing indicates that it installs GitLab.
+    pub(super) fn is_open(&self) -> bool {
+        self.certainty() == Certainty::Open
+    }
+
+    fn shown(&self) -> String {
+        match &self.name {
+            Some(name) => format!("the {} `{name}`", self.kind),
+            None => format!("the {}", self.kind),
+        }
+    }
+}
+
+/// The carriers that install GitLab, all of one release; empty where no document installs a chart.
+pub(super) fn chosen<'n>(documents: &'n [FileDocument], composer: &mut Composer<'_>) -> Option<Vec<Carrier<'n>>> {
+    let all: Vec<Carrier<'n>> = documents.iter().flat_map(|document| carriers(&document.root, documents)).collect();
+    let most = all.iter().map(Carrier::certainty).max()?;
+    if most == Certainty::Other {
+        for carrier in &all {
+            let chart = carrier.chart.as_deref().unwrap_or_default();
+            composer.findings.push(
+                Diagnostic::error("not-values", format!("{} installs the chart `{chart}`, not GitLab's", carrier.shown()))
+                    .at(carrier.at)
+                    .hint("name the file that installs GitLab; `--values-at PATH` says where a file has values that are to be taken nevertheless"),
+            );
+        }
+        return None;
+    }
+    let (best, rest): (Vec<_>, Vec<_>) = all.into_iter().partition(|carrier| carrier.certainty() == most);
+    let first = &best[0];
+    let is_first = |one: &Carrier<'_>| (one.kind, &one.name) == (first.kind, &first.name);
+    if !best.iter().all(is_first) {
+        let names: Vec<String> = best.iter().map(Carrier::shown).collect();
+        let finding = Diagnostic::error(SEVERAL, format!("several releases are given: {}", names.join(", "))).hint(
+            "render one at a time: name a file that has one of them, or name the values of one with `--values-at PATH`",
+        );
+        composer.findings.push(best.iter().fold(finding, |finding, carrier| finding.at(carrier.at)));
+        return None;
+    }
+    // what has the same name and names no chart adds to it
+    let more: Vec<_> = rest.into_iter().filter(|one| is_first(one) && one.is_open()).collect();
+    Some(best.into_iter().chain(more).collect())
+}
+
+/// The name of a chart in a path, a URL or the name of an archive: `gitlab` of `oci://host/gitlab` and `gitlab-9.1.0.tgz`.
+fn last_name(chart: &str) -> &str {
+    let last = chart.rsplit('/').next().unwrap_or(chart);
+    let is_version = |rest: &str| rest.starts_with(|c: char| c.is_ascii_digit());
+    match last.strip_suffix(".tgz").and_then(|name| name.rsplit_once('-')) {
+        Some((name, rest)) if is_version(rest) => name,
+        _ => last,
+    }
+}
+
+/// The facts that carriers of one release have about it; the last one wins.
+pub(super) fn facts(carriers: &[Carrier<'_>], composer: &mut Composer<'_>) -> ReleaseFacts {
+    let last = |of: fn(&Carrier<'_>) -> Option<String>| carriers.iter().rev().find_map(of);
+    let mut facts = ReleaseFacts {
+        name: last(|one| one.release.clone()).filter(|name| is_label(name, 53)),
+        namespace: last(|one| one.namespace.clone()).filter(|name| is_label(name, 63)),
+        gitlab: None,
+    };
+    let Some((carrier, version)) = carriers.iter().rev().find_map(|one| Some((one, one.version.clone()?))) else {
+        return facts;
+    };
+    let of_gitlab = carrier.chart.as_deref().is_none_or(|chart| last_name(chart) == "gitlab");
+    let found = series(&version).filter(|_| of_gitlab).map(|version| catalogue::find(&format!("chart:{version}")));
+    match found {
+        Some(Ok(release)) if releases::rendered(release.gitlab).is_ok() => {
+            facts.gitlab = Some(release.gitlab.to_string());
+        }
+        Some(_) => {
+            let default = releases::default_version();
+            let message = format!(
+                "chart {version} cannot be rendered; these values are rendered for GitLab {default} (chart {})",
+                releases::chart_of(default)
+            );
+            let hint =
+                format!("`gitlab-render upgrade plan --from chart:{version} -f FILE` says what is on the way there");
+            composer.findings.push(Diagnostic::warning("other-version", message).at(carrier.at).hint(hint));
+        }
+        None => {}
+    }
+    facts
+}
+
+/// The finding about a carrier that names no chart and has no values: the defaults would be rendered.
+pub(super) fn nothing(carrier: &Carrier<'_>) -> Diagnostic {
+    let message =
+        format!("{} has no values at `{}`, and does not say that it installs GitLab", carrier.shown(), carrier.place);
+    Diagnostic::error("not-values", message)
+        .at(carrier.at)
+        .hint("name the file that has the values; `--values-at PATH` says where they are in it")
+}
+
+/// The note about where values were found, and which other settings the file has.
+pub(super) fn note(carriers: &[Carrier<'_>], below: &str, facts: &ReleaseFacts) -> Diagnostic {
+    let carrier = &carriers[0];
+    let defaults: Vec<String> = [
+        facts.name.as_ref().map(|name| format!("release `{name}`")),
+        facts.namespace.as_ref().map(|name| format!("namespace `{name}`")),
+        facts.gitlab.as_ref().map(|version| format!("GitLab {version}")),
+    ]
+    .into_iter()
+    .flatten()
+    .collect();
+    let message = format!("the values are `{}` of {}{below}", carrier.place, carrier.shown());
+    let (message, hint) = match defaults.is_empty() {
+        true => (message, None),
+        false => (format!("{message}; {} are its defaults", defaults.join(", ")), Some("flags override them")),
+    };
+    let note = Diagnostic::note("values-inside", message).at(carrier.at);
+    match hint {
+        Some(hint) => note.hint(hint),
+        None => note,
+    }
+}
+
+fn is_label(text: &str, longest: usize) -> bool {
+    let inner = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-';
+    !text.is_empty()
+        && text.len() <= longest
+        && text.chars().all(inner)
+        && text.starts_with(|c: char| c.is_ascii_lowercase())
+        && !text.ends_with('-')
+}
+
+/// The version at the beginning of a range that is within one series: `9.10.0`, `9.10`, `9`.
+fn series(range: &str) -> Option<String> {
+    let text = range.trim().trim_start_matches(['=', 'v', ' ']);
+    let (text, kept) = match text.strip_prefix('~') {
+        Some(text) => (text, 2),
+        None => match text.strip_prefix('^') {
+            Some(text) => (text, 1),
+            None => (text, 3),
+        },
+    };
+    let text = text.trim().trim_start_matches('v');
+    let is_number = |part: &&str| !part.is_empty() && part.bytes().all(|b| b.is_ascii_digit());
+    let parts: Vec<&str> = text.split('.').collect();
+    let numbers: Vec<&str> = parts.iter().copied().take_while(is_number).collect();
+    let rest = &parts[numbers.len()..];
+    let wild = rest.iter().all(|part| matches!(*part, "x" | "X" | "*"));
+    (!numbers.is_empty() && wild).then(|| numbers[..numbers.len().min(kept)].join("."))
+}
+
+/// The installations of a document.
+fn carriers<'n>(root: &'n Node, documents: &'n [FileDocument]) -> Vec<Carrier<'n>> {
+    let group = text(root, "apiVersion").unwrap_or_default();
+    let group = group.split('/').next().unwrap_or_default();
+    let kustomized = || {
+        let lists = ["helmCharts", "helmChartInflationGenerator"].map(|key| items(root, key));
+        lists.into_iter().flatten().map(|chart| local::kustomize(root, chart)).collect()
+    };
+    match text(root, "kind").as_deref() {
+        Some("HelmRelease") => vec![flux::helm_release(root, documents)],
+        Some("Application") if argocd::is_application(root) => argocd::application("Application", root, root),
+        Some("ApplicationSet") => {
+            get(root, "spec.template").map_or_else(Vec::new, |inner| argocd::application("ApplicationSet", root, inner))
+        }
+        Some("GitLab") => vec![cluster::gitlab(root)],
+        // Flux has an object of that name, which only says where a chart is
+        Some("HelmChart" | "HelmChartConfig") if group != "source.toolkit.fluxcd.io" => vec![cluster::helm_chart(root)],
+        Some("Release") if group == "helm.crossplane.io" => vec![cluster::crossplane(root)],
+        Some("Bundle") if group == "fleet.cattle.io" => get(root, "spec")
+            .filter(|spec| get(spec, "helm").is_some())
+            .map_or_else(Vec::new, |spec| vec![cluster::fleet(root, spec)]),
+        Some("HelmChartInflationGenerator") => vec![local::kustomize(root, root)],
+        Some("Kustomization" | "Component") => kustomized(),
+        None if get(root, "helmCharts").is_some() => kustomized(),
+        None if !items(root, "releases").is_empty() => {
+            items(root, "releases").iter().map(|release| local::helmfile(root, release)).collect()
+        }
+        None if text(root, "helm.chart").is_some() => vec![cluster::fleet(root, root)],
+        _ => Vec::new(),
+    }
+}
+
+/// The place of a node's name.
+fn place(node: &Node) -> Location {
+    node.key.unwrap_or(node.at)
+}
+
+fn kind_place(root: &Node) -> Location {
+    get(root, "kind").map_or(root.at, place)
+}

@@ -1,0 +1,46 @@
+//! Files in other languages, and templates that another program has to evaluate before they are YAML.
+
+use crate::diag::{Diagnostic, Location};
+
+/// The finding about a Terraform file; `None` for other files.
+pub(super) fn terraform(file: usize, name: &str, text: &str) -> Option<Diagnostic> {
+    let resource = "resource \"helm_release\"";
+    let is_block = |line: &str| {
+        ["resource \"", "module \"", "locals {", "variable \""].iter().any(|block| line.starts_with(block))
+    };
+    if !name.ends_with(".tf") && !name.ends_with(".hcl") && !text.contains(resource) {
+        return None;
+    }
+    let (number, line) = text
+        .lines()
+        .enumerate()
+        .find(|(_, line)| line.starts_with(resource))
+        .or_else(|| text.lines().enumerate().find(|(_, line)| is_block(line)))?;
+    let release = line.strip_prefix(resource).and_then(|rest| rest.split('"').nth(1)).unwrap_or("NAME");
+    let hint = format!(
+        "let Terraform write them: with `output \"values\" {{ value = helm_release.{release}.values[0] }}`, `terraform output -raw values` prints \
+         them, and what its `set` blocks say is given with `--set`; `helm get values RELEASE -o yaml` has those of a release that runs"
+    );
+    let at = Location { source: file, line: number + 1, column: 1, len: line.trim_end().len() };
+    let message = format!("`{name}` is configuration of Terraform, and the values inside it are not YAML yet");
+    Some(Diagnostic::error("not-values", message).at(at).hint(hint))
+}
+
+/// The finding about a file that is not YAML because it is a template of helmfile or Helm.
+pub(super) fn of_a_tool(file: usize, text: &str) -> Option<Diagnostic> {
+    let starts = |key: &str| text.lines().any(|line| line.starts_with(key));
+    let (number, line) = text.lines().enumerate().find(|(_, line)| line.contains("{{"))?;
+    let column = line.find("{{").unwrap_or_default() + 1;
+    let (tool, hint) = if starts("releases:") {
+        (
+            "helmfile",
+            "let helmfile evaluate it: `helmfile write-values` writes the values of each release, and `-f` takes them",
+        )
+    } else if starts("apiVersion:") && starts("kind:") && text.contains(".Values") {
+        ("Helm", "let Helm evaluate it: `helm template CHART -s templates/FILE` prints the object, and `-f -` takes it")
+    } else {
+        return None;
+    };
+    let at = Location { source: file, line: number + 1, column, len: 2 };
+    Some(Diagnostic::error("not-values", format!("this is a template of {tool}, and no YAML yet")).at(at).hint(hint))
+}

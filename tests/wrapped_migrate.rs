@@ -1,0 +1,228 @@
+//! `values migrate --in-place` edits values inside files of other tools, and leaves every other byte as it is.
+
+use std::collections::BTreeMap;
+use std::fs;
+
+use crate::common::run;
+
+/// A file, its name, what becomes of parts of it, the exit status, and what is said.
+struct Case<'c> {
+    file: &'c str,
+    args: &'c [&'c str],
+    old: &'c str,
+    changes: &'c [(&'c str, &'c str)],
+    status: i32,
+    said: &'c [&'c str],
+}
+
+const FLUX: &str = "\
+apiVersion: helm.toolkit.fluxcd.io/v2
+kind: HelmRelease
+metadata: {name: gitlab}
+spec:
+  chart: {spec: {chart: gitlab}}
+  valuesFrom:
+  - {kind: ConfigMap, name: more}
+  - {kind: Secret, name: elsewhere, optional: true}
+  values:   # ours
+    certmanager-issuer: {email: a@example.com}   # odd   spacing
+    certmanager:
+      install: false   # gone
+    gitlab:
+      kas:
+        redis: {enabled: true}
+---
+apiVersion: v1
+kind: ConfigMap
+metadata: {name: more}
+data:
+  values.yaml: |
+    global:
+      operator:
+        enabled: false
+      edition: ce
+  other: \"x: y\"
+";
+
+const ARGO: &str = "\
+apiVersion: argoproj.io/v1alpha1
+kind: Application
+metadata: {name: gitlab}
+spec:
+  source:
+    chart: gitlab
+    helm:
+      values: |
+        certmanager-issuer:
+          email: a@example.com
+        certmanager:
+          install: false
+      parameters:
+      - name: global.operator.enabled
+        value: \"false\"
+      - {name: global.edition, value: ce}
+      valueFiles: [$values/x/y.yaml]
+";
+
+const OBJECT: &str = "\
+apiVersion: argoproj.io/v1alpha1\r
+kind: Application\r
+spec:\r
+  destination: {namespace: x}\r
+  source:\r
+    chart: gitlab\r
+    helm:\r
+      valuesObject:\r
+        certmanager-issuer: {email: a@example.com}\r
+        certmanager: {install: false}\r
+      releaseName: prod\r
+";
+
+const UMBRELLA: &str = "\
+global:
+  operator: {enabled: false}   # old
+  edition: ce
+
+gitlab:
+  gitlab:
+    webservice: {minReplicas: 2}
+  certmanager:
+    install: false
+  certmanager-issuer: {email: a@example.com}
+other:
+  x: 1
+";
+
+const BUNDLE: &str = "\
+components:
+- name: gitlab
+  values:
+    certmanager:
+      install: false
+    certmanager-issuer: {email: a@example.com}
+- {name: other}
+";
+
+const SECRET: &str = "\
+apiVersion: v1
+kind: Secret
+metadata: {name: v}
+stringData:
+  values.yaml: |
+    certmanager:
+      install: false
+    certmanager-issuer: {email: a@example.com}
+";
+
+const CASES: &[Case<'_>] = &[
+    Case {
+        file: "release.yaml",
+        args: &[],
+        old: FLUX,
+        changes: &[
+            ("    certmanager:\n      install: false   # gone\n", "    installCertmanager: false   # gone\n"),
+            ("    gitlab:\n      kas:\n        redis: {enabled: true}\n", ""),
+            ("      operator:\n        enabled: false\n", ""),
+        ],
+        status: 0,
+        said: &[
+            "--> release.yaml:12:7\n",
+            "--> release.yaml:23:7\n",
+            "3 changes\n",
+            "`Secret elsewhere` holds values, too",
+        ],
+    },
+    Case {
+        file: "app.yaml",
+        args: &[],
+        old: ARGO,
+        changes: &[("        certmanager:\n          install: false\n", "        installCertmanager: false\n")],
+        status: 1,
+        said: &[
+            "not edited here: `global.operator`: removed",
+            "--> app.yaml:15:9\n",
+            "1 change, 1 decision left\n",
+            "`x/y.yaml` holds values, too",
+        ],
+    },
+    Case {
+        file: "app.yaml",
+        args: &[],
+        old: OBJECT,
+        changes: &[("        certmanager: {install: false}\r\n", "        installCertmanager: false\r\n")],
+        status: 0,
+        said: &["1 change\n"],
+    },
+    Case {
+        file: "values.yaml",
+        args: &[],
+        old: UMBRELLA,
+        changes: &[
+            ("  operator: {enabled: false}   # old\n", ""),
+            ("  certmanager:\n    install: false\n", "  installCertmanager: false\n"),
+        ],
+        status: 0,
+        said: &["2 changes\n"],
+    },
+    Case {
+        file: "values.yaml",
+        args: &["--to", "18.11"],
+        old: "global:\n  gatewayApi:\n    addresses: []\ngitlab:\n  gitlab: {}\n  certmanager:\n    install: false\n",
+        changes: &[("  certmanager:\n    install: false\n", "  installCertmanager: false\n")],
+        status: 1,
+        said: &["these globals of an umbrella chart are not edited", "1 change, 1 decision left\n"],
+    },
+    Case {
+        file: "bundle.yaml",
+        args: &["--values-at", "components[0].values"],
+        old: BUNDLE,
+        changes: &[("    certmanager:\n      install: false\n", "    installCertmanager: false\n")],
+        status: 0,
+        said: &["--> bundle.yaml:5:7\n"],
+    },
+    Case {
+        file: "secret.yaml",
+        args: &["--values-at", "stringData.values\\.yaml"],
+        old: SECRET,
+        changes: &[("    certmanager:\n      install: false\n", "    installCertmanager: false\n")],
+        status: 0,
+        said: &["--> secret.yaml:7:7\n"],
+    },
+    Case {
+        file: "app.yaml",
+        args: &[],
+        old: "kind: Application\nspec:\n  source:\n    chart: gitlab\n    helm: {values: \"certmanager: {install: false}\"}\n",
+        changes: &[],
+        status: 3,
+        said: &["error[not-editable]", "--> app.yaml:5:20\n"],
+    },
+    Case {
+        file: "main.tf",
+        args: &[],
+        old: "resource \"helm_release\" \"gitlab\" {\n}\n",
+        changes: &[],
+        status: 3,
+        said: &["`main.tf` is configuration of Terraform"],
+    },
+];
+
+#[test]
+fn values_inside_files_are_edited_and_nothing_else() {
+    for case in CASES {
+        let dir = tempfile::tempdir().expect("a folder");
+        let path = dir.path().join(case.file);
+        fs::write(&path, case.old).expect("it can be written");
+        let mut args: Vec<String> = ["values", "migrate", "-f", case.file, "--in-place"].map(str::to_owned).to_vec();
+        args.extend(case.args.iter().map(|arg| (*arg).to_owned()));
+        let ran = run(dir.path(), &args, &BTreeMap::new(), "");
+        assert_eq!(ran.status, Some(case.status), "{}", ran.stderr);
+        for part in case.said {
+            assert!(ran.stderr.contains(part), "{part} is not in\n{}", ran.stderr);
+        }
+        let wanted = case.changes.iter().fold(case.old.to_owned(), |text, (old, new)| {
+            assert!(text.contains(old), "{old}");
+            text.replacen(old, new, 1)
+        });
+        assert_eq!(fs::read_to_string(&path).expect("it is there"), wanted, "{}", ran.stderr);
+    }
+}
