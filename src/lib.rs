@@ -17,7 +17,7 @@
 //! Findings are data ([`diag`]) until [`ui`] prints them, without what [`redact`] recognizes as a secret. [`bundle`]
 //! has the embedded files, [`schema`] the types of values, [`releases`] the data about GitLab's releases; [`cli`] and
 //! [`commands`] are the command line, [`shell`] quotes commands that are printed for copying, [`kubectl`] reads a
-//! cluster. [`wrapped`] extracts values from the files of other tools, [`fleet`] names many environments.
+//! cluster, [`git`] a commit. [`wrapped`] extracts values from the files of other tools, [`fleet`] names many environments.
 
 pub mod adopt;
 pub mod bundle;
@@ -32,6 +32,7 @@ pub mod escape;
 pub mod explore;
 pub mod files;
 pub mod fleet;
+pub mod git;
 pub mod images;
 pub mod import;
 pub mod kubectl;

@@ -89,6 +89,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
             "explore",
             "files",
             "fleet",
+            "git",
             "images",
             "kubectl",
             "lint",
@@ -119,6 +120,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
     ("redact", &[]),
     ("escape", &[]),
     ("shell", &[]),
+    ("git", &["diag"]),
     ("kubectl", &["diag"]),
     ("lint", &["diag", "manifest", "redact"]),
     ("images", &["diag", "manifest", "yaml"]),
@@ -142,7 +144,7 @@ const OWNED: &[(&str, &[&str])] = &[
     ("std::fs", &["emit", "files"]),
     // no render runs a program: of files the command of `--values-from`
     // (render's own tests run a shell)
-    ("std::process::{Command", &["files", "kubectl"]),
+    ("std::process::{Command", &["files", "git", "kubectl"]),
     ("std::process::Command", &["kubectl", "render"]),
     ("std::time", &[]),
 ];

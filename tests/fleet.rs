@@ -203,3 +203,106 @@ fn pipelines_run_every_part_once() {
     assert_eq!(argo["spec"]["templates"][0]["steps"][0][0]["withSequence"], json!({"start": "1", "end": "3"}));
     assert_eq!(render["container"]["args"][7], "{{inputs.parameters.shard}}/3");
 }
+
+fn git(dir: &Path, args: &[&str]) {
+    let mut command = std::process::Command::new("git");
+    command.args(["-c", "user.name=a", "-c", "user.email=a@example.com", "-c", "init.defaultBranch=main"]).args(args);
+    let output = command.current_dir(dir).output().expect("git runs");
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+}
+
+#[test]
+fn a_commit_is_compared_with_what_is_there() {
+    let top = tempfile::tempdir().expect("a folder");
+    let dir = top.path().join("deploy");
+    fs::rename(folder(&FLEET.replace("  odd: {values: [wrong.yaml]}", "  odd:")).keep(), &dir).expect("it is moved");
+    git(top.path(), &["init", "--quiet"]);
+    git(top.path(), &["add", "."]);
+    git(top.path(), &["commit", "--quiet", "-m", "one"]);
+    let same = fleet(&dir, "diff --against main");
+    assert_eq!((same.status, same.stdout.as_str()), (0, "nothing changes\n"), "{}", same.stderr);
+    let changed = "global: {hosts: {domain: eu.example.com}}\ngitlab: {kas: {maxReplicas: 3}}\n";
+    fs::write(dir.join("eu.yaml"), changed).expect("it can be written");
+    let text = fs::read_to_string(dir.join("fleet.yaml")).expect("it is there").replace("  odd:", "  new:");
+    fs::write(dir.join("fleet.yaml"), text).expect("it can be written");
+    for reference in ["main", "HEAD"] {
+        // also from another folder, and twice the same
+        let ran = fleet(top.path(), &format!("diff --file deploy/fleet.yaml --against {reference}"));
+        assert_eq!(ran.status, 1, "{}", ran.stderr);
+        for part in [
+            "In 2 of 5 environments (dev-eu, prod-eu):\nHorizontalPodAutoscaler/gitlab-kas changes",
+            "In 1 of 5 environments (new):\nthe environment is new",
+            "\nodd: the environment is gone\n",
+        ] {
+            assert!(ran.stdout.contains(part), "{part} is not in\n{}", ran.stdout);
+        }
+    }
+    // the commit itself cannot be rendered
+    fs::write(dir.join("eu.yaml"), "globl: {}\n").expect("it can be written");
+    git(top.path(), &["commit", "--quiet", "-a", "-m", "two"]);
+    fs::write(dir.join("eu.yaml"), changed).expect("it can be written");
+    let ran = fleet(&dir, "diff --against main --only prod-eu");
+    assert_eq!(ran.status, 3, "{}", ran.stdout);
+    assert!(ran.stderr.contains("--> main:deploy/eu.yaml:1:1\n"), "{}", ran.stderr);
+    let ran = fleet(&dir, "diff --against nothing");
+    assert_eq!(ran.status, 3);
+    assert!(ran.stderr.contains("error[git]: `nothing` is neither a directory nor a commit"), "{}", ran.stderr);
+    // the repository is as it was
+    let status = std::process::Command::new("git").args(["status", "--short"]).current_dir(top.path()).output();
+    assert_eq!(String::from_utf8_lossy(&status.expect("git runs").stdout), " M deploy/eu.yaml\n");
+}
+
+#[test]
+fn findings_and_plans_that_are_alike_are_written_once() {
+    let dir = folder(&FLEET.replace("  odd: {values: [wrong.yaml]}", "  odd:"));
+    for name in ["eu", "us"] {
+        let values = format!("global: {{hosts: {{domain: {name}.example.com}}}}\ncertmanager: {{install: false}}\n");
+        fs::write(dir.path().join(format!("{name}.yaml")), values).expect("it can be written");
+    }
+    let ran = fleet(dir.path(), "plan --from 17.11 --to 18.10 --only dev-eu,prod-eu,prod-us");
+    assert_eq!(ran.status, 0, "{}", ran.stderr);
+    let heads: Vec<&str> = ran.stdout.lines().filter(|line| line.starts_with("# In ")).collect();
+    let head = "# In all 3 environments: dev-eu, prod-eu, prod-us; the names of files, release and namespace below are those of dev-eu";
+    assert_eq!(heads, [head], "{}", ran.stdout);
+    let ran = fleet(dir.path(), "lint --only dev-eu,prod-eu,prod-us --fail-on warning");
+    assert_eq!(ran.status, 1, "{}", ran.stderr);
+    let moved: Vec<&str> = ran.stdout.lines().filter(|line| line.contains("[moved]")).collect();
+    assert!(
+        moved.len() == 2 && moved[0].starts_with("eu.yaml:2:15: warning[moved]: in 2 of 3 environments: "),
+        "{moved:?}"
+    );
+    assert!(moved[1].starts_with("us.yaml:2:15: warning[moved]: `prod-us`: "), "{moved:?}");
+    fs::write(dir.path().join("us.yaml"), "globl: {}\n").expect("it can be written");
+    let ran = fleet(dir.path(), "lint --only dev-eu,prod-us");
+    assert_eq!(ran.status, 1, "{}", ran.stderr);
+    assert!(ran.stdout.contains("us.yaml:1:1: error[unknown-key]: `prod-us`: "), "{}", ran.stdout);
+}
+
+#[test]
+fn files_that_include_each_other_are_refused() {
+    let dir = folder("environments: {a: {values: [base.yaml]}}\ninclude: [more/fleet.yaml]\n");
+    fs::write(dir.path().join("more/fleet.yaml"), "environments: {b: {}}\ninclude: [../fleet.yaml]\n")
+        .expect("it can be written");
+    let ran = fleet(dir.path(), "render -o out");
+    assert_eq!((ran.status, ran.stdout.as_str()), (3, ""));
+    assert!(ran.stderr.contains("is included again") && ran.stderr.contains("more/fleet.yaml:2:11"), "{}", ran.stderr);
+    assert!(!ran.stderr.contains("is there twice"), "{}", ran.stderr);
+}
+
+#[test]
+fn what_an_environment_cannot_have_is_shown_at_its_line() {
+    let dir = folder(
+        "defaults: {values: [base.yaml]}\nenvironments:\n  a:\n    hooks: argo\n    values: [eu.yaml, nope.yaml]\n  b: {kubernetes: new}\n  c: {}\n",
+    );
+    let ran = fleet(dir.path(), "render -o out");
+    assert_eq!((ran.status, ran.stdout.as_str()), (3, "a: refused\nb: refused\nc: 95 objects\n"), "{}", ran.stderr);
+    for part in [
+        "`a`: `hooks: argo`: write one of helm, argocd, flux, none\n --> fleet.yaml:4:5\n",
+        "`a`: `nope.yaml` does not exist\n --> fleet.yaml:5:23\n",
+        "`b`: `kubernetes: new`: write it as",
+        " --> fleet.yaml:6:7\n",
+        "2 of 3 environments could not be done: a, b\n",
+    ] {
+        assert!(ran.stderr.contains(part), "{part} is not in\n{}", ran.stderr);
+    }
+}

@@ -73,7 +73,7 @@ impl LintArgs {
     /// Writes the findings.
     pub fn run(&self, ui: &Ui) -> Result<Exit, Failure> {
         let request = self.values.request(self.release.wanted())?;
-        let (found, _) = pipeline::lint::lint(&request, &self.settings()?, self.pedantic)?;
+        let (found, _) = pipeline::lint::lint(&request, &settings(self.config.as_deref())?, self.pedantic)?;
         let text = match self.output {
             FindingsForm::Text => report::text(&found, ui.least()),
             FindingsForm::Json => {
@@ -91,26 +91,34 @@ impl LintArgs {
         if self.output == FindingsForm::Text {
             ui.report(&[Diagnostic::note("summary", summary(&found))], &Sources::default());
         }
-        let fails = match self.fail_on {
+        Ok(if self.fail_on.fails(&found) { Exit::Found } else { Exit::Done })
+    }
+}
+
+impl FailOn {
+    /// Whether something so severe was found.
+    pub(super) fn fails(self, found: &Findings) -> bool {
+        match self {
             FailOn::Error => found.count(Severity::Error) > 0,
             FailOn::Warning => found.count(Severity::Warning) > 0,
             FailOn::Note => !found.all.is_empty(),
             FailOn::Never => false,
-        };
-        Ok(if fails { Exit::Found } else { Exit::Done })
-    }
-
-    fn settings(&self) -> Result<Settings, Failure> {
-        let path = match &self.config {
-            Some(path) => path.as_path(),
-            None if Path::new(SETTINGS).is_file() => Path::new(SETTINGS),
-            None => return Ok(Settings::default()),
-        };
-        Ok(allow::settings(&path.display().to_string(), &read_text(path)?)?)
+        }
     }
 }
 
-fn summary(found: &Findings) -> String {
+/// The settings of a file, or of the one that is read without a name.
+pub(super) fn settings(config: Option<&Path>) -> Result<Settings, Failure> {
+    let path = match config {
+        Some(path) => path,
+        None if Path::new(SETTINGS).is_file() => Path::new(SETTINGS),
+        None => return Ok(Settings::default()),
+    };
+    Ok(allow::settings(&path.display().to_string(), &read_text(path)?)?)
+}
+
+/// How many findings of each severity there are.
+pub(super) fn summary(found: &Findings) -> String {
     let count = |severity, word: &str| {
         let n = found.all.iter().filter(|finding| finding.severity == severity).count();
         format!("{n} {word}{}", if n == 1 { "" } else { "s" })

@@ -149,6 +149,17 @@ pub fn keep_digest(dir: &Path, digest: &str) -> Result<(), Diagnostic> {
     std::fs::write(&path, format!("{digest}\n")).map_err(swap::failed("write", &path))
 }
 
+/// The names of the directories in a directory that have such a digest beside them, in their order.
+pub fn trees(dir: &Path) -> Vec<String> {
+    let entries = std::fs::read_dir(dir).into_iter().flatten().filter_map(Result::ok);
+    let mut names: Vec<String> = entries
+        .filter(|entry| entry.path().is_dir() && digest_file(&entry.path()).is_some_and(|file| file.is_file()))
+        .filter_map(|entry| entry.file_name().into_string().ok())
+        .collect();
+    names.sort();
+    names
+}
+
 /// The content of a file of an earlier run that was edited since; `None` where it is as it was written, or is not
 /// there.
 pub fn edited(dir: &Path, name: &str) -> Option<String> {

@@ -9,17 +9,18 @@ mod matrix;
 pub mod shard;
 
 use std::collections::BTreeMap;
-use std::path::{Path, PathBuf};
+use std::path::{Component, Path, PathBuf};
+use std::sync::Arc;
 
 use self::fields::FleetFields;
 use crate::diag::{Diagnostic, Failure, Location, Report, Severity, Sources};
-use crate::yaml::{Node, read as yaml};
+use crate::yaml::{Kind, Node, read as yaml};
 
 /// The name of the file that is read without `-f`.
 pub const FILE: &str = "fleet.yaml";
 
 /// One environment. Flags and defaults stand in for what it leaves out.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default)]
 pub struct Environment {
     /// Its name, and that of its folder.
     pub name: String,
@@ -47,6 +48,20 @@ pub struct Environment {
     pub is_upgrade: bool,
     /// Whether unknown keys are warnings.
     pub unknown_keys: Option<String>,
+    /// The places of its keys, and of its values files by path.
+    pub places: BTreeMap<String, Location>,
+    /// The files that the places refer to.
+    pub sources: Arc<Sources>,
+}
+
+impl Environment {
+    /// A finding about a key or a values file, at its place.
+    pub fn at(&self, name: &str, finding: Diagnostic) -> Diagnostic {
+        match self.places.get(name) {
+            Some(place) => finding.at(*place),
+            None => finding,
+        }
+    }
 }
 
 /// The environments of a fleet, by name.
@@ -66,7 +81,8 @@ pub const MOST: usize = 10_000;
 /// # Errors
 /// All errors in the files: unknown keys, wrong types, duplicate names, an include that cannot be read.
 pub fn read(path: &str, text: &mut dyn FnMut(&str) -> Result<String, Diagnostic>) -> Result<Fleet, Failure> {
-    let mut reader = Reader { text, sources: Sources::default(), findings: Vec::new(), found: BTreeMap::new() };
+    let (sources, findings, found) = (Sources::default(), Vec::new(), BTreeMap::new());
+    let mut reader = Reader { text, sources, findings, found, read: BTreeMap::new() };
     reader.file(path, 0, None);
     let Reader { sources, mut findings, found, .. } = reader;
     if found.is_empty() && findings.is_empty() {
@@ -78,7 +94,10 @@ pub fn read(path: &str, text: &mut dyn FnMut(&str) -> Result<String, Diagnostic>
     if findings.iter().any(|finding| finding.severity == Severity::Error) {
         return Err(Failure { report: Report(findings), sources });
     }
-    Ok(Fleet { environments: found.into_values().map(|(environment, _)| environment).collect() })
+    let sources = Arc::new(sources);
+    let environments =
+        found.into_values().map(|(environment, _)| Environment { sources: sources.clone(), ..environment });
+    Ok(Fleet { environments: environments.collect() })
 }
 
 struct Reader<'r> {
@@ -86,10 +105,18 @@ struct Reader<'r> {
     sources: Sources,
     findings: Vec<Diagnostic>,
     found: BTreeMap<String, (Environment, Location)>,
+    /// The files that were read, and the places that include them.
+    read: BTreeMap<PathBuf, Option<Location>>,
 }
 
 impl Reader<'_> {
     fn file(&mut self, path: &str, depth: usize, at: Option<Location>) {
+        if let Some(first) = self.read.insert(plain(path), at) {
+            let message = format!("`{path}` is included again, so its environments would be there twice");
+            let finding = Diagnostic::error("fleet", message).hint("include it once, and no file in itself");
+            let finding = [at, first].into_iter().flatten().fold(finding, Diagnostic::at);
+            return self.findings.push(finding);
+        }
         let text = match (self.text)(path) {
             Ok(text) => text,
             Err(finding) => {
@@ -136,7 +163,7 @@ impl Reader<'_> {
         for (include, at) in includes {
             if depth == DEEPEST {
                 let message = format!("files include each other more than {DEEPEST} deep");
-                self.findings.push(Diagnostic::error("fleet", message).at(at).hint("a file may include itself"));
+                self.findings.push(Diagnostic::error("fleet", message).at(at).hint("include them in one file"));
                 continue;
             }
             self.file(&joined(&folder, &include), depth + 1, Some(at));
@@ -177,6 +204,10 @@ impl Reader<'_> {
         folder: &Path,
         combination: &BTreeMap<String, String>,
     ) -> Environment {
+        let mut places = defaults.places.clone();
+        if let Kind::Map(entries) = &node.kind {
+            places.extend(entries.iter().map(|(key, node)| (key.clone(), node.key.unwrap_or(node.at))));
+        }
         let mut fields = FleetFields::of(node, &mut self.findings);
         let text = |fields: &mut FleetFields<'_, '_>, key: &str, default: &Option<String>| {
             fields.string(key).map(|text| matrix::filled(&text, combination)).or_else(|| default.clone())
@@ -197,9 +228,13 @@ impl Reader<'_> {
         let fill = |(text, _): (String, Location)| matrix::filled(&text, combination);
         environment.api_versions.extend(fields.strings("apiVersions").into_iter().map(fill));
         environment.set.extend(fields.strings("set").into_iter().map(fill));
-        environment.values.extend(fields.strings("values").into_iter().map(|value| joined(folder, &fill(value))));
+        for (value, at) in fields.strings("values") {
+            let path = joined(folder, &fill((value, at)));
+            places.insert(path.clone(), at);
+            environment.values.push(path);
+        }
         fields.finish("an environment");
-        environment
+        Environment { places, ..environment }
     }
 }
 
@@ -212,4 +247,19 @@ fn joined(folder: &Path, path: &str) -> String {
             joined.display().to_string()
         }
     }
+}
+
+/// A path without `..`, to recognise a file.
+fn plain(path: &str) -> PathBuf {
+    let mut plain = PathBuf::new();
+    for part in Path::new(path).components() {
+        match part {
+            Component::ParentDir if matches!(plain.components().next_back(), Some(Component::Normal(_))) => {
+                plain.pop();
+            }
+            Component::CurDir => {}
+            part => plain.push(part),
+        }
+    }
+    plain
 }

@@ -1,22 +1,36 @@
 //! `gitlab-render fleet diff`.
 
+use std::cmp::Reverse;
 use std::collections::BTreeMap;
+use std::path::Path;
 
 use super::{DiffFleetArgs, Failures, environment, in_of, parallel};
+use crate::cli::read_fleet;
 use crate::commands::Exit;
-use crate::diag::Failure;
+use crate::diag::{Diagnostic, Failure};
 use crate::diff::{Class, Comparison, report};
+use crate::emit;
 use crate::files::manifest_texts;
 use crate::fleet::Environment;
+use crate::git::Commit;
 use crate::pipeline::diff::{self, Side};
 use crate::ui::Ui;
 
 /// A change without what differs between environments: its class and its report.
-type Change = (std::cmp::Reverse<Class>, String);
+type Change = (Reverse<Class>, String);
+
+/// The old side of the comparison.
+enum Old {
+    /// The trees in a directory.
+    Trees,
+    /// The environments of a commit.
+    Fleet(Commit, BTreeMap<String, Environment>),
+}
 
 pub(super) fn run(args: &DiffFleetArgs, ui: &Ui) -> Result<Exit, Failure> {
     let environments = args.select.environments()?;
-    let results = parallel::each(&environments, ui, |environment| one(environment, args));
+    let old = old(args)?;
+    let results = parallel::each(&environments, ui, |environment| one(environment, args, &old));
     let mut failures = Failures::default();
     let mut changes: BTreeMap<Change, Vec<&str>> = BTreeMap::new();
     let mut by_environment: Vec<(&str, Class, usize)> = Vec::new();
@@ -43,33 +57,78 @@ pub(super) fn run(args: &DiffFleetArgs, ui: &Ui) -> Result<Exit, Failure> {
         let plural = if *count == 1 { "" } else { "s" };
         text.push_str(&format!("{name}: {count} change{plural}, at worst: {worst}\n"));
     }
-    if by_environment.is_empty() {
+    let gone = gone(args, &environments, &old);
+    for name in &gone {
+        text.push_str(&format!("{name}: the environment is gone\n"));
+    }
+    if by_environment.is_empty() && gone.is_empty() && failures.environments.is_empty() {
         text.push_str("nothing changes\n");
     }
     ui.out(text.as_bytes())?;
     let exit = failures.report(environments.len(), ui)?;
-    Ok(if exit == Exit::Done && !changes.is_empty() { Exit::Found } else { exit })
+    Ok(if exit == Exit::Done && !(changes.is_empty() && gone.is_empty()) { Exit::Found } else { exit })
+}
+
+/// Reads the old side: a directory, or else a commit.
+fn old(args: &DiffFleetArgs) -> Result<Old, Failure> {
+    if Path::new(&args.against).is_dir() {
+        return Ok(Old::Trees);
+    }
+    let file = Path::new(&args.select.file);
+    let commit = Commit::checkout(&args.against, file.parent().unwrap_or(file))?;
+    let path = commit.path(Path::new(file.file_name().unwrap_or(file.as_os_str())));
+    if !path.is_file() {
+        let message = format!("`{}` has no `{}`", args.against, args.select.file);
+        return Err(Diagnostic::environment("git", message).hint("compare with a commit that has the fleet").into());
+    }
+    let fleet = read_fleet(&path.display().to_string()).map_err(|failure| commit.named(failure))?;
+    let environments = fleet.environments.into_iter().map(|environment| (environment.name.clone(), environment));
+    Ok(Old::Fleet(commit, environments.collect()))
+}
+
+/// Environments of the old side that do not exist any more; empty where only some environments are selected.
+fn gone(args: &DiffFleetArgs, environments: &[Environment], old: &Old) -> Vec<String> {
+    if !args.select.only.is_empty() || args.select.shard.is_some() {
+        return Vec::new();
+    }
+    let mut names = match old {
+        Old::Trees => emit::trees(Path::new(&args.against)),
+        Old::Fleet(_, old) => old.keys().cloned().collect(),
+    };
+    names.retain(|name| !environments.iter().any(|environment| environment.name == *name));
+    names
 }
 
 /// The changes in one environment.
-fn one(environment: &Environment, args: &DiffFleetArgs) -> Result<Vec<Change>, Failure> {
+fn one(environment: &Environment, args: &DiffFleetArgs, old: &Old) -> Result<Vec<Change>, Failure> {
     let request = environment::request(environment)?;
-    let directory = args.against.join(&environment.name);
-    let old = match directory.is_dir() {
-        true => manifest_texts(&directory)?,
-        false => {
-            return Ok(vec![(std::cmp::Reverse(Class::None), "the environment is new: it has no tree\n".to_owned())]);
+    let (name, namespace) = (request.target.name.clone(), request.target.namespace.clone());
+    let new = Side::Values(Box::new(request));
+    let compared = match old {
+        Old::Trees => {
+            let directory = Path::new(&args.against).join(&environment.name);
+            if !directory.is_dir() {
+                return Ok(vec![(Reverse(Class::None), "the environment is new: it has no tree\n".to_owned())]);
+            }
+            diff::diff(Side::Manifests(manifest_texts(&directory)?), new, Some(&name), Some(&namespace))?
+        }
+        Old::Fleet(commit, environments) => {
+            let Some(before) = environments.get(&environment.name) else {
+                let message = format!("the environment is new: `{}` does not have it\n", args.against);
+                return Ok(vec![(Reverse(Class::None), message)]);
+            };
+            let before = environment::request(before).map_err(|failure| commit.named(failure))?;
+            let compared = diff::diff(Side::Values(Box::new(before)), new, None, None);
+            compared.map_err(|failure| commit.named(failure))?
         }
     };
-    let (name, namespace) = (request.target.name.clone(), request.target.namespace.clone());
-    let compared = diff::diff(Side::Manifests(old), Side::Values(Box::new(request)), Some(&name), Some(&namespace))?;
     let changes = compared.comparison.changes.into_iter().map(|change| {
         let class = change.class();
         let single = Comparison { changes: vec![change], ..Comparison::default() };
         let text = report::text(&single);
         // The last line counts the changes.
         let text = text.trim_end().rsplit_once('\n').map_or(text.as_str(), |(change, _)| change);
-        (std::cmp::Reverse(class), text.trim_end().to_owned() + "\n")
+        (Reverse(class), text.trim_end().to_owned() + "\n")
     });
     Ok(changes.collect())
 }

@@ -1,5 +1,7 @@
 //! Turns an environment of a fleet into a request.
 
+use std::path::Path;
+
 use clap::ValueEnum;
 
 use crate::cli::{ValuesArgs, Wanted, parse_api_version, parse_kube_version, parse_namespace, parse_release_name};
@@ -17,7 +19,7 @@ use crate::schema::UnknownKeys;
 pub(super) fn request(environment: &Environment) -> Result<Request, Failure> {
     let mut wrong = Vec::new();
     let mut refuse = |key: &str, text: &str, why: String| {
-        wrong.push(Diagnostic::error("fleet", format!("`{key}: {text}`: {why}")));
+        wrong.push(environment.at(key, Diagnostic::error("fleet", format!("`{key}: {text}`: {why}"))));
     };
     let mut checked = |key: &str, text: &Option<String>, check: fn(&str) -> Result<String, String>| {
         text.as_deref().and_then(|text| check(text).map_err(|why| refuse(key, text, why)).ok())
@@ -34,8 +36,13 @@ pub(super) fn request(environment: &Environment) -> Result<Request, Failure> {
         kube_version.and_then(|text| parse_kube_version(text).map_err(|why| refuse("kubernetes", text, why)).ok());
     let hooks = choice(environment.hooks.as_deref(), "hooks", &mut refuse);
     let unknown_keys = choice::<UnknownKeys>(environment.unknown_keys.as_deref(), "unknownKeys", &mut refuse);
+    let missing = environment.values.iter().filter(|file| !file.starts_with("profile:") && !Path::new(file).exists());
+    wrong.extend(missing.map(|file| {
+        let finding = Diagnostic::environment("file-unreadable", format!("`{file}` does not exist"));
+        environment.at(file, finding.hint("check the path; it is relative to the file that names it"))
+    }));
     if !wrong.is_empty() {
-        return Err(Report(wrong).into());
+        return Err(Failure { report: Report(wrong), sources: environment.sources.as_ref().clone() });
     }
     let values = ValuesArgs {
         files: environment.values.clone(),
@@ -62,10 +69,13 @@ pub(super) fn request(environment: &Environment) -> Result<Request, Failure> {
 pub(super) fn format(environment: &Environment) -> Result<Format, Failure> {
     let mut wrong = Vec::new();
     let mut refuse = |key: &str, text: &str, why: String| {
-        wrong.push(Diagnostic::error("fleet", format!("`{key}: {text}`: {why}")));
+        wrong.push(environment.at(key, Diagnostic::error("fleet", format!("`{key}: {text}`: {why}"))));
     };
     let format = choice(environment.output.as_deref(), "output", &mut refuse);
-    if wrong.is_empty() { Ok(format.unwrap_or_default()) } else { Err(Report(wrong).into()) }
+    match wrong.is_empty() {
+        true => Ok(format.unwrap_or_default()),
+        false => Err(Failure { report: Report(wrong), sources: environment.sources.as_ref().clone() }),
+    }
 }
 
 fn choice<T: ValueEnum>(text: Option<&str>, key: &str, refuse: &mut dyn FnMut(&str, &str, String)) -> Option<T> {

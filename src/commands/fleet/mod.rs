@@ -2,7 +2,9 @@
 
 mod changes;
 mod environment;
+mod lint;
 mod parallel;
+mod plan;
 mod render;
 
 use std::collections::BTreeMap;
@@ -11,15 +13,14 @@ use std::path::PathBuf;
 use clap::{Args, Subcommand, ValueEnum};
 
 use super::Exit;
+use super::lint::FailOn;
 use crate::cli::read_fleet;
 use crate::diag::{Diagnostic, Failure, Sources};
 use crate::fleet::ci::{FleetPipeline, Runner};
 use crate::fleet::shard::Shard;
 use crate::fleet::{Environment, FILE, ci};
 use crate::images::{Images, report};
-use crate::pipeline::upgrade::{self, PlanRequest};
 use crate::ui::{self, Ui};
-use crate::upgrade::plan::{self, Flags, With};
 
 /// `gitlab-render fleet`.
 #[derive(Debug, Args)]
@@ -38,6 +39,9 @@ Examples:
   What a change of the values does to all of them:
     gitlab-render fleet diff --against manifests
 
+  What a branch does to all of them:
+    gitlab-render fleet diff --against origin/main
+
   The third of eight machines:
     gitlab-render fleet render -o manifests --shard 3/8";
 
@@ -48,6 +52,8 @@ pub enum FleetCommand {
     Render(RenderArgs),
     /// Show what changes in which environments; exits with 1 where something does.
     Diff(DiffFleetArgs),
+    /// Report all that can be said of the values of every environment without a cluster.
+    Lint(LintFleetArgs),
     /// Plan an upgrade of every environment; plans that are alike are written once.
     Plan(PlanFleetArgs),
     /// List the images of all environments.
@@ -90,9 +96,26 @@ pub struct DiffFleetArgs {
     /// Which environments.
     #[command(flatten)]
     pub select: SelectFleet,
-    /// The directory of the trees that `fleet render` has written.
-    #[arg(long, value_name = "DIR")]
-    pub against: PathBuf,
+    /// The directory of the trees that `fleet render` has written, or a commit, branch or tag of git, whose fleet is rendered.
+    #[arg(long, value_name = "DIR|REF")]
+    pub against: String,
+}
+
+/// `fleet lint`.
+#[derive(Debug, Args)]
+pub struct LintFleetArgs {
+    /// Which environments.
+    #[command(flatten)]
+    pub select: SelectFleet,
+    /// Exit with 1 where a finding is at least so severe.
+    #[arg(long, value_name = "SEVERITY", value_enum, default_value_t = FailOn::Error)]
+    pub fail_on: FailOn,
+    /// Report values too that are as they would be without their line.
+    #[arg(long)]
+    pub pedantic: bool,
+    /// File that says which codes are allowed; `.gitlab-render.toml` is read where it exists.
+    #[arg(long, value_name = "FILE")]
+    pub config: Option<PathBuf>,
 }
 
 /// `fleet plan`.
@@ -113,10 +136,10 @@ pub struct PlanFleetArgs {
 #[derive(Debug, Args)]
 pub struct CiArgs {
     /// The fleet's file in the repository.
-    #[arg(short = 'f', long = "file", value_name = "FILE", default_value = FILE)]
+    #[arg(short = 'f', long = "file", value_name = "FILE", default_value = FILE, value_parser = plain_word)]
     pub file: String,
     /// The directory of the trees in the repository.
-    #[arg(long, value_name = "DIR", default_value = "manifests")]
+    #[arg(long, value_name = "DIR", default_value = "manifests", value_parser = plain_word)]
     pub output_dir: String,
     /// What runs the pipeline.
     #[arg(short = 'o', long, value_name = "RUNNER", value_enum)]
@@ -125,8 +148,17 @@ pub struct CiArgs {
     #[arg(long, value_name = "COUNT", default_value_t = 4, value_parser = clap::value_parser!(u16).range(1..=200))]
     pub shards: u16,
     /// An image that has this program.
-    #[arg(long, value_name = "IMAGE", default_value = "registry.example.com/gitlab-render:latest")]
+    #[arg(long, value_name = "IMAGE", default_value = "registry.example.com/gitlab-render:latest", value_parser = plain_word)]
     pub image: String,
+}
+
+/// Accepts words without a special meaning in YAML, shells and the expressions of runners.
+fn plain_word(text: &str) -> Result<String, String> {
+    let plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '_' | '-' | '/' | ':' | '@');
+    match text.chars().all(plain) && !text.is_empty() && !text.starts_with(['-', '@', ':']) {
+        true => Ok(text.to_owned()),
+        false => Err("a pipeline takes letters, digits, `.`, `_`, `-`, `/`, `:` and `@`; rename it".to_owned()),
+    }
 }
 
 /// The form of a pipeline.
@@ -142,7 +174,11 @@ pub enum CiForm {
 
 impl SelectFleet {
     fn environments(&self) -> Result<Vec<Environment>, Failure> {
-        let all = read_fleet(&self.file)?.environments;
+        self.of(read_fleet(&self.file)?.environments)
+    }
+
+    /// Selects the environments that the flags name.
+    fn of(&self, all: Vec<Environment>) -> Result<Vec<Environment>, Failure> {
         for name in &self.only {
             if !all.iter().any(|environment| environment.name == *name) {
                 let names: Vec<&str> = all.iter().take(20).map(|environment| environment.name.as_str()).collect();
@@ -163,7 +199,8 @@ impl FleetArgs {
         match &self.command {
             FleetCommand::Render(args) => render::run(args, ui),
             FleetCommand::Diff(args) => changes::run(args, ui),
-            FleetCommand::Plan(args) => args.run(ui),
+            FleetCommand::Lint(args) => lint::run(args, ui),
+            FleetCommand::Plan(args) => plan::run(args, ui),
             FleetCommand::Images(args) => images(args, ui),
             FleetCommand::Ci(args) => args.run(ui),
         }
@@ -185,49 +222,6 @@ impl CiArgs {
         };
         ui.out(pipeline.text(runner).as_bytes())?;
         Ok(Exit::Done)
-    }
-}
-
-impl PlanFleetArgs {
-    fn run(&self, ui: &Ui) -> Result<Exit, Failure> {
-        let environments = self.select.environments()?;
-        let results = parallel::each(&environments, ui, |environment| self.plan(environment));
-        let mut failures = Failures::default();
-        let mut texts: BTreeMap<String, Vec<&str>> = BTreeMap::new();
-        for (environment, result) in environments.iter().zip(results) {
-            match result {
-                Ok(text) => texts.entry(text).or_default().push(&environment.name),
-                Err(failure) => failures.add(&environment.name, failure),
-            }
-        }
-        let mut texts: Vec<(Vec<&str>, String)> = texts.into_iter().map(|(text, names)| (names, text)).collect();
-        texts.sort();
-        for (names, text) in &texts {
-            ui.out(
-                format!("# {}: {}\n\n{text}\n", in_of(names.len(), environments.len()), names.join(", ")).as_bytes(),
-            )?;
-        }
-        failures.report(environments.len(), ui)
-    }
-
-    fn plan(&self, environment: &Environment) -> Result<String, Failure> {
-        let from = self.from.clone().or_else(|| environment.gitlab.clone()).ok_or_else(|| {
-            Diagnostic::error("fleet", format!("`{}` does not say which version runs", environment.name))
-                .hint("give it with `--from`, or as `gitlab:` of the environment")
-        })?;
-        let mut render = environment::request(environment)?;
-        render.target.gitlab_version = None;
-        render.target.is_upgrade = true;
-        let request = PlanRequest {
-            from,
-            to: self.to.clone(),
-            without: Vec::new(),
-            zero_downtime: false,
-            with: With::default(),
-            flags: Flags { sets: String::new(), render: String::new() },
-            render,
-        };
-        Ok(plan::report::text(&upgrade::plan(&request)?.plan))
     }
 }
 
@@ -297,11 +291,11 @@ impl Failures {
         match self.worst {
             None => Ok(Exit::Done),
             Some(exit) => {
-                let message = format!(
-                    "{} could not be done: {}",
-                    in_of(self.environments.len(), all),
-                    self.environments.join(", ")
-                );
+                let names = self.environments.join(", ");
+                let message = match self.environments.len() {
+                    1 if all == 1 => format!("the environment {names} could not be done"),
+                    count => format!("{} could not be done: {names}", in_of(count, all)),
+                };
                 ui.report(&[Diagnostic::error("fleet", message)], &Sources::default());
                 Ok(exit)
             }

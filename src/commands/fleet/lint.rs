@@ -1,0 +1,48 @@
+//! `gitlab-render fleet lint`.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+
+use super::{Failures, LintFleetArgs, environment, in_of, parallel};
+use crate::commands::Exit;
+use crate::commands::lint::{settings, summary};
+use crate::diag::{Diagnostic, Failure, Sources};
+use crate::pipeline;
+use crate::ui::Ui;
+use crate::validate::{Finding, Findings, report};
+
+pub(super) fn run(args: &LintFleetArgs, ui: &Ui) -> Result<Exit, Failure> {
+    let environments = args.select.environments()?;
+    let allowed = settings(args.config.as_deref().map(Path::new))?;
+    let results = parallel::each(&environments, ui, |environment| {
+        pipeline::lint::lint(&environment::request(environment)?, &allowed, args.pedantic).map(|(found, _)| found)
+    });
+    let mut failures = Failures::default();
+    let mut found: BTreeMap<Alike, (Finding, Vec<&str>)> = BTreeMap::new();
+    for (environment, result) in environments.iter().zip(results) {
+        match result {
+            Ok(findings) => {
+                for finding in findings.all {
+                    let alike = (finding.file.clone(), finding.line, finding.column, format!("{finding:?}"));
+                    found.entry(alike).or_insert_with(|| (finding, Vec::new())).1.push(&environment.name);
+                }
+            }
+            Err(failure) => failures.add(&environment.name, failure),
+        }
+    }
+    let all = found.into_values().map(|(finding, names)| {
+        let subject = match names.as_slice() {
+            [one] => format!("`{one}`"),
+            names => format!("in {}", in_of(names.len(), environments.len())),
+        };
+        Finding { message: format!("{subject}: {}", finding.message), ..finding }
+    });
+    let found = Findings { all: all.collect(), ..Findings::default() };
+    ui.out(report::text(&found, ui.least()).as_bytes())?;
+    ui.report(&[Diagnostic::note("summary", summary(&found))], &Sources::default());
+    let exit = failures.report(environments.len(), ui)?;
+    Ok(if exit == Exit::Done && args.fail_on.fails(&found) { Exit::Found } else { exit })
+}
+
+/// The key of equal findings, in the order of files.
+type Alike = (String, usize, usize, String);
