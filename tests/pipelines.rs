@@ -84,13 +84,17 @@ fn the_steps_of_the_github_action_run() {
 }
 
 #[test]
-fn the_hook_of_pre_commit_refuses_wrong_values() {
-    let hook = &yaml(".pre-commit-hooks.yaml")[0][0];
+fn the_hooks_of_pre_commit_refuse_wrong_values() {
     let dir = folder();
-    let entry = format!("{} values.yaml", hook["entry"].as_str().expect("a command"));
-    assert_eq!(shell(dir.path(), &entry, &[]).status, Some(0));
-    fs::write(dir.path().join("values.yaml"), "globl: {}\n").expect("it can be written");
-    let ran = shell(dir.path(), &entry, &[]);
-    assert_eq!(ran.status, Some(3));
-    assert!(ran.stderr.contains("did you mean `global`?"), "{}", ran.stderr);
+    for (hook, status) in yaml(".pre-commit-hooks.yaml")[0].as_array().expect("a list").iter().zip([1, 3]) {
+        let entry = format!("{} values.yaml more.yaml", hook["entry"].as_str().expect("a command"));
+        fs::write(dir.path().join("more.yaml"), "global: {edition: ce}\n").expect("it can be written");
+        let ran = shell(dir.path(), &entry, &[]);
+        assert_eq!(ran.status, Some(0), "{}", ran.stderr);
+        fs::write(dir.path().join("more.yaml"), "globl: {}\n").expect("it can be written");
+        let ran = shell(dir.path(), &entry, &[]);
+        assert_eq!(ran.status, Some(status));
+        let said = ran.stdout + &ran.stderr;
+        assert!(said.contains("more.yaml:1:1") && said.contains("did you mean `global`?"), "{said}");
+    }
 }
