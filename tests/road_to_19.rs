@@ -65,31 +65,92 @@ fn a_trial_is_refused_with_each_store_and_its_plan_has_the_moves() {
     assert!(plan.matches("the way back, still on the release before").count() >= 3, "{plan}");
 }
 
-/// `values/README.md` says which profiles are for which releases.
+/// Profiles that a release does not read in full: what they set is newer, and the report says from when on it is read.
+const NEWER: [(&str, &str); 6] = [
+    ("gateway-api", "global.gatewayApi"),
+    ("hardened", "gitlab.toolbox.databaseReindex"),
+    ("reference-cloud-native-large", "global.gatewayApi"),
+    ("reference-cloud-native-medium", "global.gatewayApi"),
+    ("reference-cloud-native-small", "global.gatewayApi"),
+    ("reference-cloud-native-xlarge", "global.gatewayApi"),
+];
+
+/// Each profile on each of these releases; `tests/profiles.rs` has them on the default release.
 #[test]
-fn each_profile_renders_on_19_or_is_said_to_need_something_first() {
+fn each_profile_renders_on_old_and_new_releases_or_says_what_it_is_for() {
     let mut wrong = Vec::new();
     for profile in gitlab_render::profiles::all() {
         let name = profile.name;
         let over = if name == "hardened" { "-f profile:on-premises " } else { "" };
-        let got = match name {
-            "gateway-api"
-            | "reference-cloud-native-large"
-            | "reference-cloud-native-medium"
-            | "reference-cloud-native-small"
-            | "reference-cloud-native-xlarge" => {
-                let folder = tempfile::tempdir().expect("a folder for the profile");
-                let here = |command: &str| run(folder.path(), &words(command), &BTreeMap::new(), "");
-                here(&format!("init {name} -o old.yaml"));
-                here("values migrate -f old.yaml --from 18.10 --to 19.2 -o new.yaml");
-                here("template prod -f new.yaml --gitlab-version 19.2")
+        for release in ["18.4", "18.11", "19.0", "19.2"] {
+            let got = ask(&format!("template prod {over}-f profile:{name} --gitlab-version {release}"));
+            let newer = NEWER.iter().find(|(newer, _)| *newer == name).filter(|_| release == "18.4");
+            let right = match newer {
+                None => got.status == Some(0),
+                Some((_, key)) => {
+                    let told = got.stderr.contains(&format!("`{key}` is not read by GitLab 18.4"));
+                    got.status == Some(3) && told && got.stderr.contains("it is read from GitLab ")
+                }
+            };
+            if !right {
+                wrong.push(format!("{name} on {release}: {:?}\n{}", got.status, got.stderr));
             }
-            _ => ask(&format!("template prod {over}-f profile:{name} --gitlab-version 19.2")),
-        };
-        let expected = if name == "evaluation" { Some(3) } else { Some(0) };
-        if got.status != expected {
-            wrong.push(format!("{name}: {}", got.stderr));
         }
     }
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+#[test]
+fn a_trial_runs_by_itself_with_stand_ins_that_say_what_they_are() {
+    let list = |command: &str| {
+        let got = ask(&format!("template prod -o json -q {command}"));
+        assert_eq!(got.status, Some(0), "{}", got.stderr);
+        let list: serde_json::Value = serde_json::from_str(&got.stdout).expect("the output is JSON");
+        list["items"].as_array().expect("a List has items").clone()
+    };
+    let named = |objects: &[serde_json::Value], kind: &str| {
+        let of_kind = objects.iter().filter(|object| object["kind"] == kind);
+        let marked = of_kind.filter(|object| !object["metadata"]["labels"]["gitlab-render/trial-store"].is_null());
+        marked.map(|object| object["metadata"]["name"].as_str().expect("a name").to_owned()).collect::<Vec<_>>()
+    };
+    let trial = list("--profile evaluation --gitlab-version 19.2");
+    assert_eq!(named(&trial, "StatefulSet"), ["prod-minio", "prod-postgresql", "prod-redis"]);
+    assert_eq!(named(&trial, "Service"), ["prod-minio-svc", "prod-postgresql", "prod-redis-master"]);
+    for object in trial.iter().filter(|object| !object["metadata"]["labels"]["gitlab-render/trial-store"].is_null()) {
+        let told = object["metadata"]["annotations"]["gitlab-render/trial-store"].as_str().expect("an annotation");
+        assert!(told.contains("for a trial"), "{object}");
+    }
+    // Every cluster knows these kinds: nothing has to be installed first.
+    for object in &trial {
+        let group = object["apiVersion"].as_str().expect("an API version");
+        assert!(!group.contains('.') || group.contains(".k8s.io/"), "{group}");
+        assert!(!group.starts_with("gateway."), "{group}");
+    }
+    let secrets = trial
+        .iter()
+        .find(|object| object["metadata"]["name"] == "prod-shared-secrets" && object["kind"] == "ConfigMap");
+    let made = secrets.expect("the job has a ConfigMap")["data"].to_string();
+    for secret in ["prod-postgresql-password", "prod-redis-secret", "prod-minio-secret"] {
+        assert!(made.contains(secret), "{secret}");
+    }
+    // The releases before have their own, and a store that is named needs none.
+    assert!(named(&list("--profile evaluation --gitlab-version 18.11"), "StatefulSet").is_empty());
+    let psql = "--set global.psql.host=db.example.com --set global.psql.password.secret=db";
+    let own = list(&format!("--profile evaluation --gitlab-version 19.2 {psql}"));
+    assert_eq!(named(&own, "StatefulSet"), ["prod-minio", "prod-redis"]);
+    let lint = ask("lint -f profile:evaluation --gitlab-version 19.2");
+    assert!(
+        lint.stdout.contains("`trialStores.enabled`: PostgreSQL, Redis or object storage is a stand-in"),
+        "{}",
+        lint.stdout
+    );
+}
+
+/// What only turns off what a release does not have is no fault.
+#[test]
+fn a_newer_key_that_is_off_is_taken_by_older_releases() {
+    let template = |set: &str| ask(&format!("template prod -f profile:evaluation --gitlab-version 18.4 {set}"));
+    assert_eq!(template("--set global.gatewayApi.httpToHttpsRedirect=false").status, Some(0));
+    let got = template("--set global.gatewayApi.enabled=true");
+    assert!(got.stderr.contains("it is read from GitLab 18.7 on"), "{}", got.stderr);
 }

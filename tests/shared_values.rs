@@ -8,9 +8,18 @@ use serde_json::{Map, Value};
 use crate::common::root;
 use crate::source_schemas::{self, Part};
 
-/// Components with the keys of another chart, which are not ours to name.
-const OF_OTHERS: [&str; 7] =
-    ["gitlab-runner", "gitlab-zoekt", "nginx-ingress", "nginx-ingress-geo", "openbao", "postgresql", "redis"];
+/// Components with the keys of another chart, which are not ours to name, and the stand-ins of a trial, which have few
+/// settings on purpose.
+const OF_OTHERS: [&str; 8] = [
+    "gitlab-runner",
+    "gitlab-zoekt",
+    "nginx-ingress",
+    "nginx-ingress-geo",
+    "openbao",
+    "postgresql",
+    "redis",
+    "trial-stores",
+];
 
 /// The sections of all components that have a schema, but for [`OF_OTHERS`].
 fn sections() -> Vec<(&'static str, Part)> {

@@ -21,6 +21,14 @@ pub(super) fn check(linted: &Linted<'_>) -> Vec<Diagnostic> {
         let hint = format!("for production, set `{instead}` to one that is run for it, and `{switch}: false`");
         found.push(Diagnostic::warning("bundled-store", message).at_value(ValuePath::dotted(switch)).hint(hint));
     }
+    if linted.objects.iter().any(|object| &*object.component == "trial-stores") {
+        let path = "trialStores.enabled";
+        let message =
+            format!("`{path}`: PostgreSQL, Redis or object storage is a stand-in of one pod, without backups");
+        let hint =
+            "for more than a trial, set `global.psql.host`, `global.redis.host` and `global.appConfig.object_store`";
+        found.push(Diagnostic::warning("bundled-store", message).at_value(ValuePath::dotted(path)).hint(hint));
+    }
     let masked = redact::value("", linted.user);
     plain_secrets(linted.user, &masked, &ValuePath::root(), &mut found);
     foreign_hosts(linted, &mut found);

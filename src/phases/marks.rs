@@ -23,7 +23,7 @@ pub const RELEASE_NAME: &str = "meta.helm.sh/release-name";
 pub const RELEASE_NAMESPACE: &str = "meta.helm.sh/release-namespace";
 
 /// Components whose Deployments the migrations wait for: the stores.
-const STORES: [&str; 3] = ["minio", "postgresql", "redis"];
+const STORES: [&str; 4] = ["minio", "postgresql", "redis", "trial-stores"];
 
 /// Cluster-wide kinds.
 const CLUSTER_WIDE: [&str; 12] = [

@@ -9,7 +9,12 @@ use crate::profiles;
 use crate::releases::{self, GitlabVersion};
 use crate::resolve::component;
 use crate::schema::UnknownKeys;
+use crate::upgrade::migrate;
+use crate::upgrade::rules::ReleaseSpan;
 use crate::values::{self, ChartDefaults, Input, Merged, TopKeys};
+
+/// The prefix of a profile's name as the name of a file.
+const PROFILE: &str = "profile:";
 
 /// Reads the user's values and merges them over the defaults; also returns the top-level keys of each file. A section
 /// that is not a map is among the findings, and the returned values are then without it.
@@ -45,7 +50,26 @@ pub(super) fn inputs(request: &Request) -> Result<Vec<Input>, Diagnostic> {
         inputs.push(profile(name)?);
     }
     inputs.extend(request.inputs.iter().cloned());
+    if let Some(span) = newer(&request.target) {
+        inputs.iter_mut().for_each(|input| rewrite_profile(input, &span));
+    }
     Ok(inputs)
+}
+
+/// From the release that profiles are written for to that of the target, where the target is newer.
+fn newer(target: &Target) -> Option<ReleaseSpan> {
+    let chart = |version: &GitlabVersion| releases::catalogue::find(&version.to_string()).ok().map(|found| found.chart);
+    let (from, to) = (chart(&releases::default_version())?, chart(&version(target))?);
+    (from < to).then_some(ReleaseSpan { from: Some(from), to })
+}
+
+/// Brings a profile into the form of a newer release; a user's file is left as it is.
+fn rewrite_profile(input: &mut Input, span: &ReleaseSpan) {
+    let Input::File { name, bytes } = input else { return };
+    let text = name.starts_with(PROFILE).then(|| std::str::from_utf8(bytes).ok()).flatten();
+    if let Some(migrated) = text.and_then(|text| migrate::migrate(name, text, span).ok()) {
+        *bytes = migrated.text.into_bytes();
+    }
 }
 
 /// The release whose defaults and behaviour apply. An unknown version is reported when the objects are planned.
@@ -93,5 +117,5 @@ fn sections() -> Vec<&'static str> {
 /// An unknown name.
 pub fn profile(name: &str) -> Result<Input, Diagnostic> {
     let profile = profiles::find(name)?;
-    Ok(Input::File { name: format!("profile:{name}"), bytes: profile.text.into() })
+    Ok(Input::File { name: format!("{PROFILE}{name}"), bytes: profile.text.into() })
 }

@@ -62,7 +62,16 @@ fn take(at: &mut Value, steps: &[&str], path: &ValuePath, taken: &mut dyn FnMut(
 }
 
 fn remove(map: &mut Map<String, Value>, step: &str, path: &ValuePath, taken: &mut dyn FnMut(ValuePath)) {
-    if map.shift_remove(step).is_some_and(|value| !value.is_null()) {
+    if map.shift_remove(step).is_some_and(|value| !is_off(&value)) {
         taken(path.key(step));
+    }
+}
+
+/// Whether a value only turns off what the release does not have anyway: nothing is lost with it.
+fn is_off(value: &Value) -> bool {
+    match value {
+        Value::Null | Value::Bool(false) => true,
+        Value::Object(map) => map.values().all(is_off),
+        _ => false,
     }
 }

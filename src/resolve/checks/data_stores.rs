@@ -6,6 +6,7 @@ use serde_json::Value;
 use super::{is_set, refuse, required, warn};
 use crate::bundle::Difference;
 use crate::resolve::context::Context;
+use crate::resolve::shared::trial_stores;
 
 /// The documentation of the migration.
 const GUIDE: &str =
@@ -24,6 +25,9 @@ pub(super) fn check(cx: &Context) {
 }
 
 fn database(cx: &Context) {
+    if trial_stores::database(cx) {
+        return;
+    }
     let either =
         |key: &str| is_set(cx, &format!("global.psql.{key}")) || is_set(cx, &format!("global.psql.main.{key}"));
     if !either("host") {
@@ -52,7 +56,7 @@ fn database(cx: &Context) {
 
 fn redis(cx: &Context) {
     let given = cx.section("global.redis.redisYmlOverride").as_object().is_some_and(|map| !map.is_empty());
-    if !given && !is_set(cx, "global.redis.host") {
+    if !given && !is_set(cx, "global.redis.host") && !trial_stores::redis(cx) {
         refuse(
             cx,
             "redis-needed",
@@ -66,7 +70,7 @@ fn redis(cx: &Context) {
 }
 
 fn images(cx: &Context) {
-    if cx.enabled("registry.enabled") {
+    if cx.enabled("registry.enabled") && !trial_stores::objects(cx) {
         required(
             cx,
             "registry-storage",
@@ -83,7 +87,7 @@ fn backups(cx: &Context) {
     let by_identity = cx.section(&format!("{toolbox}.backend")) == "gcs"
         && !is_set(cx, &format!("{toolbox}.config.secret"))
         && !is_set(cx, &format!("{toolbox}.config.key"));
-    if cx.enabled("gitlab.toolbox.enabled") && !by_identity {
+    if cx.enabled("gitlab.toolbox.enabled") && !by_identity && !trial_stores::objects(cx) {
         required(
             cx,
             "backup-object-storage",

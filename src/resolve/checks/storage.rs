@@ -5,6 +5,7 @@ use serde_json::Map;
 use super::{is_set, refuse_beside, required, warn};
 use crate::bundle::Difference;
 use crate::resolve::context::Context;
+use crate::resolve::shared::trial_stores;
 
 /// Reports contradictory settings of object storage.
 pub(super) fn check(cx: &Context) {
@@ -47,7 +48,7 @@ fn one_store_for_all(cx: &Context) {
 }
 
 fn stores_by_kind(cx: &Context) {
-    if cx.enabled("global.minio.enabled") || cx.enabled("global.appConfig.object_store.enabled") {
+    if trial_stores::has_minio(cx) || cx.enabled("global.appConfig.object_store.enabled") {
         return;
     }
     for store in STORES.map(|name| format!("global.appConfig.{name}")) {

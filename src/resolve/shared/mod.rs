@@ -12,6 +12,7 @@ pub mod postgres;
 pub mod rails;
 pub mod redis;
 pub mod tls;
+pub mod trial_stores;
 pub mod workhorse;
 
 /// The name in TOML of a name in camel case: `maxRequests` or `MaxRequests` becomes `max_requests`.

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::hosts;
+use super::{hosts, trial_stores};
 use crate::model::app_config::{AppConfig, SecretKey, Store};
 use crate::model::{Node, NonEmpty, Text};
 use crate::resolve::context::Context;
@@ -60,6 +60,17 @@ fn kinds(app: &AppConfig) -> [(&'static str, &Store); 8] {
     ]
 }
 
+/// The buckets of all kinds of objects, of the registry and of backups.
+pub fn buckets(cx: &Context) -> Vec<String> {
+    let app = cx.once::<AppConfig>("global.appConfig");
+    let mut all: Vec<String> = kinds(&app).into_iter().map(|(_, store)| store.bucket.0.clone()).collect();
+    all.push(pages(cx).bucket.0);
+    let more = ["global.registry.bucket", "global.appConfig.backups.bucket", "global.appConfig.backups.tmpBucket"];
+    all.extend(more.into_iter().filter_map(|path| cx.text(path)));
+    all.retain(|bucket| !bucket.is_empty());
+    all
+}
+
 /// The object storage of Pages, which has settings of its own.
 fn pages(cx: &Context) -> Store {
     cx.read("global.pages.objectStore")
@@ -100,7 +111,7 @@ fn connection(cx: &Context, own: &str, name: &str, from: &SecretKey) -> Option<C
             endpoint: None,
         });
     }
-    cx.enabled("global.minio.enabled").then(|| Connection {
+    trial_stores::has_minio(cx).then(|| Connection {
         file: None,
         host: Some(hosts::public(cx, "minio").host),
         endpoint: Some(minio_endpoint(cx, own)),
@@ -153,6 +164,6 @@ pub fn sources(cx: &Context, app: &AppConfig, with_pages: bool, lfs_first: bool)
 pub fn minio_source(cx: &Context) -> Option<Node> {
     let set: SecretKey = cx.read("global.minio.credentials");
     let name = set.secret.non_empty().map_or_else(|| format!("{}-minio-secret", cx.release.name), str::to_owned);
-    cx.enabled("global.minio.enabled")
+    trial_stores::has_minio(cx)
         .then(|| secret_items(&name, [("accesskey", "minio/accesskey"), ("secretkey", "minio/secretkey")]))
 }

@@ -13,7 +13,7 @@ use crate::model::workload::{Certificate, Metrics};
 use crate::model::{Node, NodeMap, NonEmpty, Port, Switch, Text};
 use crate::resolve::image::ImageRef;
 use crate::resolve::labels;
-use crate::resolve::shared::kubectl_job;
+use crate::resolve::shared::{kubectl_job, trial_stores};
 use crate::resolve::workload::{Container, Workload, env_over, evictable, memory_volume};
 use crate::resolve::{Component, Context, Plan};
 use crate::view;
@@ -171,13 +171,13 @@ impl Registry<'_> {
     /// Whether MinIO stores the images: it is deployed, and `storage` is not set.
     fn in_minio(&self) -> bool {
         let storage = self.w.cx.section("registry.storage").as_object();
-        self.w.cx.enabled("global.minio.enabled") && storage.is_none_or(|fields| fields.is_empty())
+        trial_stores::has_minio(self.w.cx) && storage.is_none_or(|fields| fields.is_empty())
     }
 
     /// Whether no storage is set, so that images are stored in the container.
     fn keeps_images_itself(&self) -> bool {
         let storage = self.w.cx.section("registry.storage").as_object();
-        !self.w.cx.enabled("global.minio.enabled") && storage.is_none_or(|fields| fields.is_empty())
+        !trial_stores::has_minio(self.w.cx) && storage.is_none_or(|fields| fields.is_empty())
     }
 
     /// Whether there are metrics: either of two settings enables them.

@@ -6,6 +6,7 @@ use super::Registry;
 use crate::model::psql::{Password, Psql, Ssl};
 use crate::model::{Node, NonEmpty, Text};
 use crate::resolve::Context;
+use crate::resolve::shared::trial_stores;
 use crate::resolve::workload::secret_items;
 
 /// A Secret's name and a key of it, from the first section that names them.
@@ -139,7 +140,7 @@ fn storage(registry: &Registry) -> Vec<Node> {
         let items = [(key, "storage/config")].into_iter().chain(extra.map(|key| (key, extra_path.as_str())));
         sources.push(secret_items(secret, items));
     }
-    if cx.enabled("global.minio.enabled") {
+    if trial_stores::has_minio(cx) {
         let secret = cx.text("global.minio.credentials.secret");
         sources.push(secret_items(&secret.unwrap_or_else(|| format!("{}-minio-secret", cx.release.name)), []));
     }

@@ -6,6 +6,7 @@ use serde_json::Value;
 
 use crate::bundle::Difference;
 use crate::resolve::context::Context;
+use crate::resolve::shared::trial_stores;
 
 /// A Secret to be created where it is missing.
 #[derive(Debug, Serialize)]
@@ -108,16 +109,16 @@ fn gitaly(list: &mut List) {
 /// Bundled databases and stores; external ones have passwords of their own.
 fn data_services(list: &mut List) {
     let asked = list.cx.section("global.redis.auth.enabled") != &Value::Bool(false) || list.on("redis.auth.enabled");
-    if list.on("redis.install") && asked {
+    if (list.on("redis.install") && asked) || trial_stores::redis(list.cx) {
         list.pair("global.redis.auth", "redis-secret", "secret", |key| random(key, 64));
     }
-    if list.on("postgresql.install") {
+    if list.on("postgresql.install") || trial_stores::database(list.cx) {
         let user = list.text("global.psql.password.key", "postgresql-password");
         let admin = list.text("postgresql.auth.secretKeys.adminPasswordKey", "postgresql-postgres-password");
         let entries = [random(user, 64), random(admin, 64)];
         list.add(&["global.psql.password.secret"], "postgresql-password", entries);
     }
-    if list.on("global.minio.enabled") {
+    if trial_stores::has_minio(list.cx) {
         let entries = [random("accesskey", 20), random("secretkey", 40)];
         list.add(&["global.minio.credentials.secret"], "minio-secret", entries);
     }
