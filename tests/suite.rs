@@ -12,6 +12,7 @@ mod checks;
 mod cli;
 mod common;
 mod companions;
+mod completion;
 mod coverage;
 mod database_upgrade;
 mod diagnostics;

@@ -1,4 +1,4 @@
-//! `gitlab-render completion`.
+//! `gitlab-render completion`: the scripts that clap makes, and in front of them what `__complete` knows.
 
 use clap::{Args, CommandFactory};
 use clap_complete::Shell;
@@ -23,13 +23,23 @@ impl CompletionArgs {
     pub fn run(&self, ui: &Ui) -> Result<Exit, Failure> {
         let mut script = Vec::new();
         clap_complete::generate(self.shell, &mut Cli::command(), "gitlab-render", &mut script);
-        if self.shell == Shell::Bash {
-            // clap_complete 4.6 treats the hyphen in the program's name as a subcommand in half of the script, and
-            // completes nothing after a command (clap issue 6421).
-            let text = String::from_utf8_lossy(&script);
-            script = text.replace("gitlab__subcmd__render", "gitlab__render").into_bytes();
+        let mut text = String::from_utf8_lossy(&script).into_owned();
+        match self.shell {
+            // clap_complete 4.6 takes the hyphen in the program's name for a subcommand in half of the script, and
+            // completes nothing after a command (clap issue 6421)
+            Shell::Bash => {
+                text = text.replace("gitlab__subcmd__render", "gitlab__render");
+                text.push_str(include_str!("completion/values.bash"));
+            }
+            Shell::Zsh => {
+                // the end of clap's script registers its function: ours is registered instead, and calls that
+                let end = text.rfind("if [ \"$funcstack[1]\"").unwrap_or(text.len());
+                text.replace_range(end.., include_str!("completion/values.zsh"));
+            }
+            Shell::Fish => text.push_str(include_str!("completion/values.fish")),
+            _ => {}
         }
-        ui.out(&script)?;
+        ui.out(text.as_bytes())?;
         Ok(Exit::Done)
     }
 }

@@ -5,6 +5,7 @@ mod adapter;
 mod adopt;
 mod argocd;
 mod companions;
+mod complete;
 mod completion;
 mod diff;
 mod explain;
@@ -137,6 +138,9 @@ pub enum Command {
     /// Write the manual pages.
     #[command(hide = true)]
     Man(man::ManArgs),
+    /// Write what can stand at the cursor of a command line.
+    #[command(name = "__complete", hide = true)]
+    Complete(complete::CompleteArgs),
 }
 
 impl Command {
@@ -167,6 +171,7 @@ impl Command {
             Command::Argocd(args) => args.run(ui),
             Command::Krm(args) => args.run(ui),
             Command::Man(args) => args.run(ui),
+            Command::Complete(args) => args.run(ui),
         }
     }
 }

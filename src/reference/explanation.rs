@@ -155,7 +155,7 @@ fn form(part: &SchemaPart) -> Option<String> {
 }
 
 /// The values that are listed for a key.
-fn allowed(part: &SchemaPart) -> Vec<Value> {
+pub(super) fn allowed(part: &SchemaPart) -> Vec<Value> {
     let listed = part.schema.get("enum").and_then(Value::as_array);
     listed.into_iter().flatten().filter(|value| **value != "").cloned().collect()
 }
