@@ -2,6 +2,7 @@
 //!
 //! Each finding has a code of the register. [`allow`] reads which of them the user silences.
 
+mod access;
 pub mod allow;
 mod objects;
 mod values;
@@ -19,6 +20,8 @@ pub struct Linted<'a> {
     pub user: &'a Value,
     /// The objects of a render.
     pub objects: &'a [Manifest],
+    /// The values of GitLab's smallest reference architecture with more than one node, over the defaults.
+    pub reference: &'a Value,
     /// The section of a component's values, by the component's name.
     pub section: &'a dyn Fn(&str) -> String,
 }
@@ -27,5 +30,6 @@ pub struct Linted<'a> {
 pub fn check(linted: &Linted<'_>) -> Vec<Diagnostic> {
     let mut found = values::check(linted);
     found.extend(objects::check(linted));
+    found.extend(access::check(linted));
     found
 }

@@ -1,6 +1,6 @@
 //! Checks of a render's objects: images, requests, disruption budgets, Pod Security.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::Value;
 
@@ -47,7 +47,47 @@ pub(super) fn check(linted: &Linted<'_>) -> Vec<Diagnostic> {
             note("no-disruption-budget", manifest.id.to_string());
         }
     }
-    gathered.into_iter().map(|((code, component), objects)| finding(linted, code, component, &objects)).collect()
+    let gathered = gathered.into_iter();
+    let found = gathered.map(|((code, component), objects)| finding(linted, code, component, &objects));
+    found.chain(without_digest(linted)).chain(linted.objects.iter().filter_map(|one| few(linted, one))).collect()
+}
+
+/// The images that are not pinned, as one finding.
+fn without_digest(linted: &Linted<'_>) -> Option<Diagnostic> {
+    let all = linted.objects.iter().filter_map(pod).flat_map(containers);
+    let named: BTreeSet<&str> = all.filter_map(|container| container.get("image")?.as_str()).collect();
+    let open = named.iter().filter(|image| !image.contains('@')).count();
+    (open > 0).then(|| {
+        let message =
+            format!("{open} of {} images are named by a tag, which can be given to another image", named.len());
+        Diagnostic::note("without-digest", message)
+            .hint("`gitlab-render images` lists them; `template --digests FILE` pins each to what it is today")
+    })
+}
+
+/// Fewer pods than GitLab's smallest reference architecture has.
+fn few(linted: &Linted<'_>, manifest: &Manifest) -> Option<Diagnostic> {
+    if manifest.id.kind != "Deployment" {
+        return None;
+    }
+    let section = (linted.section)(&manifest.component);
+    let keys = ["minReplicas", "hpa.minReplicas", "replicaCount", "controller.replicaCount"];
+    let (key, wanted) = keys.iter().find_map(|key| {
+        let path = ValuePath::dotted(&format!("{section}.{key}"));
+        Some((path.clone(), path.within(linted.reference)?.as_u64()?))
+    })?;
+    // only what serves the component itself, not a helper beside it
+    let now = replicas(linted.objects, manifest);
+    let own = key.within(linted.tree).and_then(Value::as_u64).is_none_or(|set| set == now);
+    (own && now < wanted).then(|| {
+        let pods = if now == 1 { "one pod".to_owned() } else { format!("{now} pods") };
+        let message = format!(
+            "`{}` keeps {pods}; the smallest reference architecture of GitLab with more than one node has {wanted}",
+            manifest.id
+        );
+        let hint = format!("for production, set `{key}: {wanted}` or more; `init reference-hybrid-2k` has all numbers");
+        Diagnostic::warning("few-replicas", message).at_value(key).hint(hint)
+    })
 }
 
 fn finding(linted: &Linted<'_>, code: &'static str, component: &str, objects: &[String]) -> Diagnostic {
@@ -85,7 +125,7 @@ fn finding(linted: &Linted<'_>, code: &'static str, component: &str, objects: &[
 }
 
 /// The pod spec of an object.
-fn pod(manifest: &Manifest) -> Option<&Value> {
+pub(super) fn pod(manifest: &Manifest) -> Option<&Value> {
     let pointer = match manifest.id.kind.as_str() {
         "Pod" => "/spec",
         "CronJob" => "/spec/jobTemplate/spec/template/spec",

@@ -60,18 +60,29 @@ fn plain_secrets(user: &Value, masked: &Value, path: &ValuePath, found: &mut Vec
     }
 }
 
-/// The user's host names that do not end in the domain.
+/// Host names that do not end in the domain: those of `global.hosts`, and those of routes that come from elsewhere.
 fn foreign_hosts(linted: &Linted<'_>, found: &mut Vec<Diagnostic>) {
     let hosts = ValuePath::dotted("global.hosts");
-    let Some(Value::Object(set)) = hosts.within(linted.user) else { return };
     let domain = ValuePath::dotted("global.hosts.domain").within(linted.tree).and_then(Value::as_str);
     let Some(domain) = domain.filter(|domain| !domain.is_empty()) else { return };
-    for (key, host) in set {
-        let Some(name) = host.get("name").and_then(Value::as_str).filter(|name| !name.is_empty()) else { continue };
-        if name != domain && !name.ends_with(&format!(".{domain}")) {
+    let foreign = |name: &str| !name.is_empty() && name != domain && !name.ends_with(&format!(".{domain}"));
+    let hint = "certificates and cookies are for the domain of `global.hosts.domain`: change one of the two";
+    let mut told = Vec::new();
+    for (key, host) in hosts.within(linted.user).and_then(Value::as_object).into_iter().flatten() {
+        let name = host.get("name").and_then(Value::as_str).unwrap_or_default();
+        if foreign(name) {
             let path = hosts.key(key).key("name");
             let message = format!("`{path}`: `{name}` does not belong to the domain `{domain}`");
-            let hint = "certificates and cookies are for the domain of `global.hosts.domain`: change one of the two";
+            found.push(Diagnostic::warning("foreign-host", message).at_value(path).hint(hint));
+            told.push(name);
+        }
+    }
+    for manifest in linted.objects.iter().filter(|manifest| manifest.id.kind == "Ingress") {
+        let rules = manifest.body.pointer("/spec/rules").and_then(Value::as_array);
+        let names = rules.into_iter().flatten().filter_map(|rule| rule.get("host")?.as_str());
+        for name in names.filter(|name| foreign(name) && !told.contains(name)) {
+            let path = ValuePath::dotted(&format!("{}.ingress", (linted.section)(&manifest.component)));
+            let message = format!("`{}`: `{name}` does not belong to the domain `{domain}`", manifest.id);
             found.push(Diagnostic::warning("foreign-host", message).at_value(path).hint(hint));
         }
     }

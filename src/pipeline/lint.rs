@@ -7,14 +7,16 @@ use serde_json::{Value, json};
 use super::parts::{Parts, each};
 use super::probe::{Probe, Trial};
 use super::{Output, Request, layers, places, selected};
-use crate::diag::{Diagnostic, Failure, Place, Sources, Step, ValuePath};
+use crate::diag::{Diagnostic, Failure, Place, Severity, Sources, Step, ValuePath};
 use crate::lint::allow::{Settings, apply};
 use crate::lint::{Linted, check};
 use crate::reference;
+use crate::releases::{self, ChartVersion, GitlabVersion};
 use crate::resolve::component;
 use crate::schema::Checked;
+use crate::upgrade::rules::{self, Action, Effect, Hit, ReleaseSpan};
 use crate::validate::{Finding, Findings};
-use crate::values::tree;
+use crate::values::{self, tree};
 
 /// Checks values and their objects; `pedantic` also reports values that equal their defaults.
 ///
@@ -30,8 +32,10 @@ pub fn lint(request: &Request, settings: &Settings, pedantic: bool) -> Result<(F
                 let of = component::ALL.iter().find(|component| component.name == name).map(|component| component.key);
                 of.filter(|key| !key.is_empty()).unwrap_or("global").to_owned()
             };
-            let linted = Linted { tree: checked.tree(), user: checked.user(), objects, section: &section };
-            let mut found = check(&linted);
+            let reference = reference_architecture(request)?;
+            let (tree, user) = (checked.tree(), checked.user());
+            let mut found = check(&Linted { tree, user, objects, reference: &reference, section: &section });
+            found.extend(removed_next(&checked, layers::version(&request.target)));
             found.extend(without_effect(request, &checked, &rendered.warnings, pedantic)?);
             places::locate(&mut found, checked.origins());
             found.splice(0..0, rendered.warnings);
@@ -42,6 +46,37 @@ pub fn lint(request: &Request, settings: &Settings, pedantic: bool) -> Result<(F
     all.sort_by(|a, b| (&a.file, a.line, a.column).cmp(&(&b.file, b.line, b.column)));
     let minor = request.target.kube_version.minor;
     Ok((Findings { minor, all, ..Findings::default() }, sources))
+}
+
+/// The values of the smallest reference architecture with more than one node, over the defaults.
+fn reference_architecture(request: &Request) -> Result<Value, Failure> {
+    let profile = layers::profile("reference-hybrid-2k")?;
+    let (user, _) = values::load_with(&[profile], Severity::Warning)?.value.own();
+    Ok(tree::over_defaults(user, layers::chart(&request.target)?))
+}
+
+/// Values that a release of the next major removes or reads otherwise, with what `values migrate` makes of them.
+fn removed_next(checked: &Checked, version: GitlabVersion) -> Vec<Diagnostic> {
+    let chart = releases::chart_of(version);
+    let next = ChartVersion { major: chart.major + 1, minor: u32::MAX, patch: u32::MAX };
+    let span = ReleaseSpan { from: Some(chart), to: next };
+    let hits = rules::hits(checked.user(), checked.origins(), &span).into_iter();
+    let breaks = |effect| matches!(effect, Effect::Fails | Effect::Ignored | Effect::Type | Effect::Planned);
+    let finding = |hit: Hit| {
+        let migrated = match &hit.action {
+            Action::Move { .. } => hit.new_form.as_ref().map(|form| format!("`values migrate` makes it `{form}`")),
+            Action::Delete => Some("`values migrate` removes it".to_owned()),
+            Action::Decide { question } => Some(format!("`values migrate` asks: {question}")),
+            Action::Keep => None,
+        };
+        let message = format!("{} (from chart {} on)", hit.what, hit.since);
+        let found = Diagnostic::warning("removed-next", message).at_value(hit.path.clone());
+        match migrated.or(hit.hint) {
+            Some(hint) => found.hint(hint),
+            None => found,
+        }
+    };
+    hits.filter(|hit| breaks(hit.effect) && hit.since.series() > chart.series()).map(finding).collect()
 }
 
 /// What a line of the user's does.

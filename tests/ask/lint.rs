@@ -13,6 +13,8 @@ fn findings_are_listed() {
         ("lint-text", "lint -f lint.yaml --config allow.toml"),
         ("lint-pedantic", "lint -f lint.yaml --pedantic --fail-on note --config allow.toml"),
         ("lint-json", "lint -f lint.yaml -o json --fail-on warning --config allow.toml"),
+        ("lint-sarif", "lint -f lint.yaml -o sarif --config allow.toml"),
+        ("lint-codequality", "lint -f lint.yaml -o codequality --config allow.toml"),
         ("lint-junit", "lint --set gitlab.webservice.minReplicas=many,global.hosts.colour=red -o junit"),
         ("lint-config-wrong", "lint --config wrong.toml"),
     ]);
@@ -84,6 +86,38 @@ fn a_finding_is_there_where_it_is_true_and_nowhere_else() {
             json!({}),
         ),
         ("no-disruption-budget", "test-toolbox", json!({"gitlab": {"toolbox": {"replicas": 2}}}), json!({})),
+        ("few-replicas", "test-sidekiq-all-in-1-v2", json!({}), json!({"gitlab": {"sidekiq": {"minReplicas": 3}}})),
+        (
+            "few-replicas",
+            "test-registry",
+            json!({"registry": {"hpa": {"minReplicas": 1}}}),
+            json!({"registry": {"hpa": {"minReplicas": 2}}}),
+        ),
+        (
+            "removed-next",
+            "gitlab.spamcheck",
+            json!({"gitlab": {"spamcheck": {"resources": {"requests": {"cpu": "200m"}}}}}),
+            json!({}),
+        ),
+        (
+            "removed-next",
+            "global.spamcheck.enabled",
+            json!({"global": {"spamcheck": {"enabled": true}}}),
+            json!({"global": {"spamcheck": {"enabled": false}}}),
+        ),
+        ("mounted-token", "upgrade-check", json!({}), json!({"upgradeCheck": {"enabled": false}})),
+        (
+            "wide-rbac",
+            "ClusterRole/test-nginx-ingress",
+            json!({}),
+            json!({"nginx-ingress": {"enabled": false}, "global": {"ingress": {"class": "other"}}}),
+        ),
+        (
+            "foreign-host",
+            "pages.example.net",
+            json!({"global": {"hosts": {"domain": "example.org"}, "pages": {"enabled": true, "host": "pages.example.net"}}}),
+            json!({"global": {"hosts": {"domain": "example.org"}, "pages": {"enabled": true}}}),
+        ),
         (
             "not-restricted",
             "test-kas",
