@@ -72,7 +72,7 @@ fn shells_complete_what_the_program_knows() {
     for shell in ["bash", "zsh", "fish"] {
         for (line, expected) in cases {
             // what clap's own functions of zsh add cannot be read without a terminal
-            if shell == "zsh" && !line.contains(' ') || shell == "zsh" && line.ends_with("--ped") {
+            if shell == "zsh" && (line == "tem" || line.ends_with("--ped")) {
                 continue;
             }
             let Some(found) = candidates(shell, &format!("gitlab-render {line}")) else { break };
