@@ -306,3 +306,22 @@ fn what_an_environment_cannot_have_is_shown_at_its_line() {
         assert!(ran.stderr.contains(part), "{part} is not in\n{}", ran.stderr);
     }
 }
+
+#[test]
+fn a_terminal_shows_a_bar_and_a_pipe_none() {
+    let dir = folder(&FLEET.replace("  odd: {values: [wrong.yaml]}", "  odd:"));
+    let ran = fleet(dir.path(), "render -o piped");
+    assert!(ran.status == 0 && !ran.stderr.contains('\u{1b}'), "{}", ran.stderr);
+    // script, of util-linux, gives a terminal to a program
+    let line = format!("{} fleet render -o out", env!("CARGO_BIN_EXE_gitlab-render"));
+    let mut command = std::process::Command::new("script");
+    let output =
+        command.args(["-qec", &line, "/dev/null"]).current_dir(dir.path()).stdin(std::process::Stdio::null()).output();
+    let Ok(output) = output else { return };
+    let shown = String::from_utf8_lossy(&output.stdout);
+    assert!(shown.contains("\r\u{1b}[K[####") && shown.contains("] 5/5 "), "{shown}");
+    // the bar is gone when the results are written
+    let bar = shown.rfind("] 5/5 ").expect("it is shown");
+    assert!(shown[bar..].contains("\r\u{1b}[K") && shown[bar..].contains("prod-us: 95 objects"), "{shown}");
+    assert_eq!(tree(&dir.path().join("out")), tree(&dir.path().join("piped")));
+}

@@ -284,3 +284,22 @@ fn the_plugins_take_files_with_values_and_their_own_names_win() {
     let ran = run(dir.path(), &["argocd".to_owned()], &env(&variables), "");
     assert!(ran.status == Some(3) && ran.stderr.contains("--> r.yaml:8:14\n"), "{}", ran.stderr);
 }
+
+#[test]
+fn a_misspelt_section_is_no_other_chart() {
+    for text in [
+        "globl:\n  hosts: {gitlab: {name: a}, registry: {name: b}, minio: {name: c}}\n  registry: {enabled: false}\n  minio: {enabled: false}\n",
+        "globl: {gitlab: {license: {}}, registry: {bucket: x}}\n",
+    ] {
+        let dir = folder(&BTreeMap::from([("v.yaml".to_owned(), text.to_owned())]));
+        let ran = template(dir.path(), "error", vec!["-f".to_owned(), "v.yaml".to_owned()]);
+        assert_eq!(ran.status, Some(3), "{}", ran.stderr);
+        assert_eq!(errors(&ran), ["error[unknown-key]: `globl` is not a known key"], "{}", ran.stderr);
+        let ran = template(dir.path(), "warn", vec!["-f".to_owned(), "v.yaml".to_owned()]);
+        assert!(
+            ran.status == Some(3) && ran.stderr.contains("none of the keys of this file is known"),
+            "{}",
+            ran.stderr
+        );
+    }
+}

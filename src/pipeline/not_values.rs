@@ -45,7 +45,13 @@ fn check(file: &TopKeys, unknown_keys: UnknownKeys) -> Option<Diagnostic> {
         return umbrella(file, &known)
             .and_then(|key| error(key.at, of_an_umbrella(&key.name), below(Some(&format!("`{}`", key.name)))));
     }
-    let holds_values = |key: &&TopKey| key.inner.iter().any(|inner| known.contains(&inner.as_str()));
+    let global = known_keys(&["global"]);
+    let count = |key: &TopKey, known: &[&str]| key.inner.iter().filter(|inner| known.contains(&inner.as_str())).count();
+    // Some keys exist at the top level and in `global`: those of a misspelt `global` are not values.
+    let holds_values = |key: &&TopKey| {
+        let own = count(key, &known);
+        own > 1 && own > count(key, &global) || key.inner.iter().any(|inner| inner == "global")
+    };
     if let Some(key) = file.keys.iter().find(holds_values) {
         return error(key.at, of_an_umbrella(&key.name), below(Some(&format!("`{}`", key.name))));
     }

@@ -60,12 +60,15 @@ pub(super) fn find(node: &Node) -> Option<(ValuePath, bool)> {
 pub(super) fn looks_like_values(node: &Node) -> bool {
     let Kind::Map(entries) = &node.kind else { return false };
     let known = known_keys(&[]);
-    let count = entries.iter().filter(|(key, _)| known.contains(&key.as_str())).count();
+    let global = known_keys(&["global"]);
+    let count = |known: &[&str]| entries.iter().filter(|(key, _)| known.contains(&key.as_str())).count();
     let section = |name: &str| {
         let known = known_keys(&[name]);
         matches!(entries.get(name).map(|node| &node.kind), Some(Kind::Map(inner)) if inner.iter().any(|(key, _)| known.contains(&key.as_str())))
     };
-    count > 1 || count == 1 && (section("global") || section("gitlab"))
+    // Some keys exist at the top level and in `global`: those of a misspelt `global` are not values.
+    let own = count(&known);
+    section("global") || section("gitlab") || own > 1 && own > count(&global)
 }
 
 /// Whether `gitlab` is the section of a dependency: it has sections that GitLab's own `gitlab` does not have.
