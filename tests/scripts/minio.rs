@@ -8,13 +8,13 @@ fn configures_the_keys() {
     sandbox
         .write("from/config.json", "{\"credential\": {\"accessKey\": \"ACCESS_KEY\",\n\"secretKey\": \"SECRET_KEY\"}}")
         .write("from/accesskey", "AK\n")
-        .write("from/secretkey", "s\"e\\c&r");
+        .write("from/secretkey", "s\"e\\c&r\ttab\nline\r\nend\n");
     let (from, to) = (sandbox.str("from"), sandbox.str("to"));
     let env = [("MINIO_CONFIG_SOURCE", from.as_str()), ("MINIO_CONFIG_TARGET", to.as_str())];
     let script = render("minio/configure.sh", &json!({}));
     sandbox.succeeds("sh", &script, &env);
     let config: Value = serde_json::from_str(&sandbox.read("to/config.json")).unwrap();
-    assert_eq!(config, json!({"credential": {"accessKey": "AK", "secretKey": "s\"e\\c&r"}}));
+    assert_eq!(config, json!({"credential": {"accessKey": "AK", "secretKey": "s\"e\\c&r\ttab\nline\r\nend"}}));
     assert_eq!(sandbox.mode("to/config.json"), 0o640);
     sandbox.succeeds("sh", &script, &env);
 }

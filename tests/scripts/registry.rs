@@ -71,6 +71,25 @@ fn fills_in_secrets_with_every_nasty_character() {
 }
 
 #[test]
+fn a_secret_with_what_ends_a_line_comes_through_unchanged() {
+    let secret = "a\nb\r\nc\u{85}d\u{2028}e\u{2029}f\\n \"g\" é\tü: # 012\n\n- x";
+    for locale in ["C", "C.UTF-8"] {
+        let sandbox = Sandbox::new();
+        sandbox.write("templates/config.yml.tpl", TEMPLATE).write("config/httpSecret", &format!("{secret}\n"));
+        let env = [
+            ("REGISTRY_SECRETS_DIRECTORY", sandbox.str("config")),
+            ("CONFIG_TEMPLATE_DIRECTORY", sandbox.str("templates")),
+            ("CONFIG_DIRECTORY", sandbox.str("registry")),
+            ("LC_ALL", locale.to_owned()),
+        ];
+        let env: Vec<_> = env.iter().map(|(k, v)| (*k, v.as_str())).collect();
+        sandbox.succeeds("sh", &render("registry/configure.sh", &json!({})), &env);
+        let config: Value = serde_yaml::from_str(&sandbox.read("registry/config.yml")).unwrap();
+        assert_eq!(config["http"]["secret"], json!(secret), "{locale}");
+    }
+}
+
+#[test]
 fn takes_what_the_entry_point_has_rendered() {
     let sandbox = Sandbox::new();
     sandbox
