@@ -3,7 +3,7 @@
 use serde_json::Value;
 
 use crate::diag::{Diagnostic, Location, Report};
-use crate::yaml::{read, scalar, stream, tree};
+use crate::yaml::{MAX_NODES, json, read, stream, tree};
 
 /// The objects of a source: YAML documents or JSON values without empty ones; a `List` gives its items. `source` is the
 /// number of the source for places in it.
@@ -21,17 +21,25 @@ pub fn objects(text: &str, source: usize) -> Result<Vec<Value>, Report> {
 pub fn placed(text: &str, source: usize) -> Result<Vec<(usize, Value)>, Report> {
     let text = text.strip_prefix('\u{feff}').unwrap_or(text);
     let mut objects = Vec::new();
-    if text.trim_start().starts_with(['{', '[']) {
-        for value in serde_json::Deserializer::from_str(text).into_iter::<Value>() {
-            let mut value = value.map_err(|error| not_json(&error, source))?;
-            scalar::whole_numbers(&mut value);
-            tree::drop_nulls(&mut value);
-            take(value, 1, &mut objects);
+    let start = Location { source, line: 1, column: 1, len: 1 };
+    if json::is_like(text) {
+        match json::values(text) {
+            Ok(values) => {
+                for mut value in values {
+                    tree::drop_nulls(&mut value);
+                    take(value, 1, &mut objects);
+                }
+                return Ok(objects);
+            }
+            Err(json::Refused::TooLarge) => return Err(read::too_large(start).into()),
+            Err(json::Refused::Wrong(error)) => return Err(not_json(&error, source).into()),
         }
-        return Ok(objects);
     }
+    let mut left = MAX_NODES;
     for (lines, document) in stream::of_manifests(text) {
         if let Some(value) = read::data(document, source, lines)? {
+            let at = Location { line: lines + 1, ..start };
+            left = left.checked_sub(tree::count(&value)).ok_or_else(|| read::too_large(at))?;
             let first = document.lines().position(|line| !line.trim().is_empty() && !line.starts_with('#'));
             take(value, lines + 1 + first.unwrap_or_default(), &mut objects);
         }

@@ -7,10 +7,10 @@ use serde_json::Value;
 use super::schema::Schemas;
 use super::set::{Set, ValidateOptions};
 use super::{Finding, Findings};
-use crate::diag::{Diagnostic, Location, Report, Severity, Sources, ValuePath};
+use crate::diag::{Diagnostic, Location, Report, Severity, Sources, Step, ValuePath};
 use crate::manifest::stream::is_list;
 use crate::manifest::{ObjectFault, ObjectId};
-use crate::yaml::{Kind, Node, read, stream};
+use crate::yaml::{Node, read, stream};
 
 /// A file with manifests.
 #[derive(Debug, Clone)]
@@ -48,7 +48,8 @@ pub fn check(texts: Vec<ManifestText>, options: ValidateOptions) -> (Findings, R
     }
     checked.objects = set.len();
     let ids: Vec<Option<ObjectId>> = (0..set.len()).map(|number| set.id(number).cloned()).collect();
-    let end = set.finish(|number| files.load(number));
+    let mut last = None;
+    let end = set.finish(|number| files.load(number, &mut last));
     found.extend(end.found);
     checked.skipped = end.skipped;
     checked.secrets = end.secrets;
@@ -66,6 +67,13 @@ struct Part {
     range: (usize, usize),
     /// Its index in a `List`.
     item: Option<usize>,
+}
+
+impl Part {
+    /// Whether both stand in one document.
+    fn is_beside(self, other: Part) -> bool {
+        (self.file, self.range) == (other.file, other.range)
+    }
 }
 
 struct Files {
@@ -116,29 +124,20 @@ impl Files {
         self.texts[part.file].text.get(part.range.0..part.range.1)
     }
 
-    /// The document of an object, with places.
+    /// A document with its places.
     fn node(&self, part: Part) -> Option<Node> {
-        let text = self.slice(part)?;
-        let document = read::document(text, part.file, part.lines).ok()??;
-        match part.item {
-            None => Some(document),
-            Some(number) => {
-                let Kind::Map(mut entries) = document.kind else { return None };
-                let Kind::List(items) = entries.take().into_iter().find(|(key, _)| key == "items")?.1.kind else {
-                    return None;
-                };
-                items.into_iter().nth(number)
-            }
-        }
+        read::document(self.slice(part)?, part.file, part.lines).ok()?
     }
 
-    /// The body of an object.
-    fn load(&self, number: usize) -> Option<Value> {
+    /// The body of an object; `last` is the document that was read before, which holds the next object where it is a list.
+    fn load(&self, number: usize, last: &mut Option<(Part, Value)>) -> Option<Value> {
         let part = *self.objects.get(number)?;
-        let text = self.slice(part)?;
-        let mut body = read::data(text, part.file, part.lines).ok()??;
+        if last.as_ref().is_none_or(|(of, _)| !of.is_beside(part)) {
+            *last = Some((part, read::data(self.slice(part)?, part.file, part.lines).ok()??));
+        }
+        let (_, body) = last.as_mut()?;
         match part.item {
-            None => Some(body),
+            None => last.take().map(|(_, body)| body),
             Some(number) => body.get_mut("items")?.get_mut(number).map(Value::take),
         }
     }
@@ -147,13 +146,17 @@ impl Files {
     fn located(&self, mut found: Vec<(usize, ObjectFault)>, ids: &[Option<ObjectId>]) -> Vec<Finding> {
         found.sort_by_key(|(number, _)| *number);
         let mut findings = self.others.clone();
-        let mut at: Option<(usize, Option<Node>)> = None;
+        let mut at: Option<(Part, Option<Node>)> = None;
         for (number, found) in found {
             let part = self.objects[number];
-            if at.as_ref().is_none_or(|(of, _)| *of != number) {
-                at = Some((number, self.node(part)));
+            if at.as_ref().is_none_or(|(of, _)| !of.is_beside(part)) {
+                at = Some((part, self.node(part)));
             }
             let node = at.as_ref().and_then(|(_, node)| node.as_ref());
+            let node = node.and_then(|node| match part.item {
+                None => Some(node),
+                Some(number) => node.child(&Step::Key("items".into()))?.child(&Step::Index(number)),
+            });
             let place = node.map(|node| place(node, &found.at));
             let (line, column) = place.map_or((part.lines + 1, 1), |at| (at.line, at.column));
             findings.push(finding(found, ids.get(number), &self.texts[part.file].name, (line, column)));

@@ -8,7 +8,7 @@
 
 use serde_json::{Map, Value};
 
-use super::{MAX_DEPTH, scalar, syntax};
+use super::{MAX_DEPTH, MAX_NODES, scalar, syntax};
 
 /// A part of a line.
 #[derive(Debug, Clone, Copy)]
@@ -226,7 +226,7 @@ fn quoted(text: &str) -> Option<&str> {
 
 /// Reads a document, if it is a simple map or list; nulls are kept.
 pub fn value(text: &str) -> Option<Value> {
-    let mut reader = Reader { tokens: Tokens::new(text), depth: 0 };
+    let mut reader = Reader { tokens: Tokens::new(text), depth: 0, left: MAX_NODES };
     let first = reader.tokens.peek()?;
     if first.column != 0 || !matches!(first.kind, TokenKind::Dash | TokenKind::Key(_)) {
         return None;
@@ -238,16 +238,24 @@ pub fn value(text: &str) -> Option<Value> {
 struct Reader<'t> {
     tokens: Tokens<'t>,
     depth: usize,
+    /// How many values there may still be.
+    left: usize,
 }
 
 impl Reader<'_> {
     /// The node that begins here, with its content; `outer` is the column of its key or dash.
     fn node(&mut self, outer: usize) -> Option<Value> {
         let token = self.tokens.peek()?;
+        self.left = self.left.checked_sub(1)?;
         if let TokenKind::Text(text) = token.kind {
             self.tokens.advance();
             return match text {
                 "|" | "|-" | "|+" => self.tokens.literal(text, outer).map(Value::String),
+                // Every item but the last has a comma behind it.
+                _ if text.starts_with('[') => {
+                    self.left = self.left.checked_sub(text.bytes().filter(|b| *b == b',').count())?;
+                    one_line(text)
+                }
                 _ => one_line(text),
             };
         }

@@ -1,6 +1,7 @@
 //! YAML: the one place where it is read and written.
 //!
 //! - [`read`] reads a user's file, each value with its place or only the data. Its limits apply to every input.
+//! - [`json`] reads JSON, within the same limits.
 //! - [`lines`] is its fast path, for the plain block style that nearly all manifests are written in; templates are made of
 //!   its tokens.
 //! - [`spans`] has the ranges of the parts of a text, for editing it.
@@ -11,6 +12,7 @@
 //!
 //! The syntax comes from `saphyr-parser` as events. Needs only [`crate::diag`].
 
+pub mod json;
 pub mod lines;
 pub mod node;
 pub mod read;

@@ -8,10 +8,10 @@ use std::collections::HashMap;
 use saphyr_parser::{Event, Marker, Parser, ScalarStyle, ScanError, Span, StrInput, Tag};
 use serde_json::Value;
 
-use crate::diag::{Diagnostic, Location, Place, Report, Severity, Step, ValuePath, Warned};
+use crate::diag::{Diagnostic, Location, Place, Report, Severity, Step, ValuePath, Warned, code};
 
 use super::node::{Entries, Kind, Node};
-use super::{MAX_BYTES, MAX_DEPTH, MAX_FINDINGS, MAX_NODES, lines, scalar, stream, syntax, tree};
+use super::{MAX_BYTES, MAX_DEPTH, MAX_FINDINGS, MAX_NODES, json, lines, scalar, stream, syntax, tree};
 
 /// Reads a text; an empty one is an empty map. `source` is the number of the source for places.
 ///
@@ -25,6 +25,16 @@ pub fn read(text: &str, source: usize) -> Result<Warned<Node>, Report> {
 /// # Errors
 /// As [`read`].
 pub fn read_with(text: &str, source: usize, duplicates: Severity) -> Result<Warned<Node>, Report> {
+    let read = read_on(text, source, duplicates)?;
+    if read.warnings.iter().any(|d| d.severity == Severity::Error) { Err(Report(read.warnings)) } else { Ok(read) }
+}
+
+/// The same, but what is wrong only because a key is there twice is read all the same: the errors are among the findings,
+/// so that a run can report what else is wrong.
+///
+/// # Errors
+/// Everything that is wrong, where something is wrong but such keys.
+pub fn read_on(text: &str, source: usize, duplicates: Severity) -> Result<Warned<Node>, Report> {
     let text = text.strip_prefix('\u{feff}').unwrap_or(text);
     let start = Location { source, line: 1, column: 1, len: 1 };
     if text.len() > MAX_BYTES {
@@ -53,7 +63,9 @@ pub fn read_with(text: &str, source: usize, duplicates: Severity) -> Result<Warn
         }
     }
     let Reader { errors, warnings, .. } = reader;
-    if errors.is_empty() { Ok(Warned { value: root, warnings }) } else { Err(Report([errors, warnings].concat())) }
+    let goes_on = errors.iter().all(|d| d.code == code::DUPLICATE_KEY);
+    let all = [errors, warnings].concat();
+    if goes_on { Ok(Warned { value: root, warnings: all }) } else { Err(Report(all)) }
 }
 
 /// Reads one document of a text with this number of lines before it; `None` for an empty one.
@@ -83,7 +95,8 @@ pub fn document_with(
 /// # Errors
 /// A text that is not YAML, with the same places as by [`document`].
 pub fn data(text: &str, source: usize, lines: usize) -> Result<Option<Value>, Report> {
-    let mut value = match lines::value(text) {
+    let simple = if json::is_like(text) { json_value(text, source, lines)? } else { lines::value(text) };
+    let mut value = match simple {
         Some(value) => value,
         None => match one(text, lines, Reader { source, any_root: true, ..Reader::default() })?.value {
             Some(node) => node.to_value(),
@@ -92,6 +105,15 @@ pub fn data(text: &str, source: usize, lines: usize) -> Result<Option<Value>, Re
     };
     tree::drop_nulls(&mut value);
     Ok(Some(value))
+}
+
+/// Reads a file that holds one JSON value; none where the full reader has to report what is wrong with it.
+fn json_value(text: &str, source: usize, lines: usize) -> Result<Option<Value>, Report> {
+    match json::values(text) {
+        Ok(mut values) if values.len() == 1 => Ok(values.pop()),
+        Err(json::Refused::TooLarge) => Err(too_large(Location { source, line: lines + 1, column: 1, len: 1 }).into()),
+        _ => Ok(None),
+    }
 }
 
 /// Reads a value that is a string of YAML, as [`data`] does; an empty one is null.
@@ -147,8 +169,18 @@ pub fn too_long(at: Location, bytes: usize) -> Diagnostic {
         .hint(format!("a values file may have {MAX_BYTES} bytes; see that it is not another file"))
 }
 
+/// The finding about a text that has more than [`MAX_NODES`] values.
+pub fn too_large(at: Location) -> Diagnostic {
+    Diagnostic::error("too-large", format!("the file has more than {MAX_NODES} values, aliases written out"))
+        .at(at)
+        .hint("aliases that repeat aliases grow fast; write out what is needed")
+}
+
 /// A finding that ends the reading of a document.
 type Fatal = Box<Diagnostic>;
+
+/// What an anchor costs beside the copy of its value: tables of names, here and in the parser.
+const ANCHOR: usize = 4;
 
 #[derive(Default)]
 struct Reader {
@@ -213,6 +245,21 @@ impl Reader {
     fn document(&mut self, text: &str) -> Result<Option<Node>, Fatal> {
         self.anchors.clear();
         self.stack.clear();
+        if let Some((line, finding)) = stream::mark(text) {
+            let width = text.lines().nth(line - 1).map_or(1, |text| text.trim_end().chars().count());
+            let at = Location { source: self.source, line: line + self.line, column: 1, len: width };
+            return Err(Box::new(finding.at(at)));
+        }
+        // The parser keeps all that is between brackets until they are closed: it may turn out to be a key.
+        if let Some(at) = text.find(['[', '{']).filter(|at| syntax::marks(&text[*at..]) > MAX_NODES) {
+            let line = text[..at].matches('\n').count();
+            return Err(Box::new(too_large(Location {
+                source: self.source,
+                line: line + 1 + self.line,
+                column: 1,
+                len: 1,
+            })));
+        }
         let mut parser = Parser::new_from_str(text);
         // Only a text that is indented by tabs needs to be checked character by character.
         let chars: Vec<char> = if self.tabs.is_empty() { Vec::new() } else { text.chars().collect() };
@@ -281,6 +328,7 @@ impl Reader {
                 let value = self.scalar(&text, style, tag.as_deref(), at, false);
                 let node = Node { key: None, at, kind: Kind::Scalar(value) };
                 if anchor > 0 {
+                    self.grow(ANCHOR, at)?;
                     self.anchors.insert(anchor, (node.clone(), node.weight()));
                 }
                 self.put(node)
@@ -320,11 +368,7 @@ impl Reader {
         if self.weight <= MAX_NODES {
             return Ok(());
         }
-        Err(Box::new(
-            Diagnostic::error("too-large", format!("the file has more than {MAX_NODES} values, aliases written out"))
-                .at(at)
-                .hint("aliases that repeat aliases grow fast; write out what is needed"),
-        ))
+        Err(Box::new(too_large(at)))
     }
 
     fn open(&mut self, anchor: usize, at: Location, bracket: bool, body: Body) -> Result<Option<Node>, Fatal> {
@@ -356,7 +400,7 @@ impl Reader {
         let node = Node { key: None, at: frame.at, kind };
         if frame.anchor > 0 {
             let weight = self.weight - frame.weight + 1;
-            self.grow(weight, frame.at)?;
+            self.grow(weight + ANCHOR, frame.at)?;
             self.anchors.insert(frame.anchor, (node.clone(), weight));
         }
         self.put(node)
@@ -451,6 +495,7 @@ impl Reader {
         }
         let value = self.scalar(text, style, tag, at, true);
         if anchor > 0 {
+            self.weight += ANCHOR;
             let node = Node { key: None, at, kind: Kind::Scalar(value.clone()) };
             self.anchors.insert(anchor, (node, 1 + text.len() / 64));
         }

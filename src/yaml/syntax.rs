@@ -11,6 +11,11 @@ fn is_forbidden(c: char) -> bool {
         | '\u{2028}' | '\u{2029}' | '\u{feff}' | '\u{fffe}' | '\u{ffff}')
 }
 
+/// The number of characters that separate values between brackets.
+pub fn marks(text: &str) -> usize {
+    text.bytes().filter(|b| matches!(b, b'[' | b']' | b'{' | b'}' | b',' | b':')).count()
+}
+
 /// Whether YAML allows all characters of a line.
 pub fn is_clean_line(line: &str) -> bool {
     let plain = |b: u8| matches!(b, b' '..=b'~' | b'\t');

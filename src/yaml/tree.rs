@@ -1,4 +1,4 @@
-//! Trees of values: nulls, and one tree over another.
+//! Trees of values: nulls, and how large one is.
 
 use serde_json::Value;
 
@@ -20,5 +20,14 @@ pub fn drop_nulls(value: &mut Value) {
             items.iter_mut().for_each(drop_nulls);
         }
         _ => {}
+    }
+}
+
+/// How many values a tree has, itself included.
+pub fn count(value: &Value) -> usize {
+    1 + match value {
+        Value::Object(map) => map.values().map(count).sum(),
+        Value::Array(items) => items.iter().map(count).sum(),
+        _ => 0,
     }
 }

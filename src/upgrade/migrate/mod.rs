@@ -17,7 +17,7 @@ use self::tree::{Change, Op, Open, Rules, Stuck};
 use super::rules::{Effect, ReleaseSpan};
 use crate::diag::{Diagnostic, Failure, Location, Place, Report, Sources, ValuePath};
 use crate::values::{self, Input, Origins};
-use crate::yaml::{Node, read, spans};
+use crate::yaml::{Node, read, spans, stream};
 
 pub use self::comment::comment_out;
 pub use self::mark::MARK;
@@ -141,9 +141,8 @@ fn document(text: &str, lines_before: usize, span: &ReleaseSpan, migrated: &mut 
 /// A document of which every key was removed is an empty map, where a line `...` ends it: some readers report an error
 /// for that line where nothing precedes it.
 fn with_content(text: String, before: &Value) -> String {
-    let is_mark = |line: &str| line.trim_end() == "..." || line.starts_with("... ");
     let has_content = |line: &str| !line.trim().is_empty() && !line.trim_start().starts_with('#');
-    match text.lines().position(is_mark) {
+    match text.lines().position(stream::is_end) {
         Some(number)
             if before.as_object().is_some_and(|map| !map.is_empty())
                 && !text.lines().take(number).any(|line| has_content(line) && !line.starts_with("---")) =>
@@ -203,7 +202,7 @@ impl Job<'_> {
     fn step(&self, tree: &Value, op: &Op) -> Option<(String, Value)> {
         let root = spans::read(&self.text)?;
         let document = Document::new(&self.text, &root);
-        let text = edit::applied(&self.text, edit::edits(&document, op)?);
+        let text = with_content(edit::applied(&self.text, edit::edits(&document, op)?), tree);
         let after = value(&text)?;
         let mut expected = tree.clone();
         tree::apply(&mut expected, op);

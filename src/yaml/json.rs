@@ -1,0 +1,146 @@
+//! Reads JSON for its data, within the limits that hold for YAML.
+
+use std::cell::Cell;
+use std::fmt;
+
+use serde::de::{DeserializeSeed, Deserializer, Error as _, IgnoredAny, MapAccess, SeqAccess, Visitor};
+use serde_json::{Error, Map, Value};
+
+use super::{MAX_NODES, scalar};
+
+/// Why a text is not read as JSON.
+#[derive(Debug)]
+pub enum Refused {
+    /// There are more than [`MAX_NODES`] values.
+    TooLarge,
+    /// It is no JSON, or a key is there twice.
+    Wrong(Error),
+}
+
+/// Whether a text is JSON, if it is anything: it begins with a bracket. It may be YAML all the same.
+pub fn is_like(text: &str) -> bool {
+    text.trim_start().starts_with(['{', '['])
+}
+
+/// The values of a text, which stand one after another. Whole numbers are integers, as in YAML.
+///
+/// # Errors
+/// The first thing that is wrong; nothing is read beyond it.
+pub fn values(text: &str) -> Result<Vec<Value>, Refused> {
+    let left = Cell::new(MAX_NODES);
+    let mut all = Vec::new();
+    // Where each value ends is looked for first: this keeps nothing.
+    let mut ends = serde_json::Deserializer::from_str(text).into_iter::<IgnoredAny>();
+    let mut start = 0;
+    while let Some(skipped) = ends.next() {
+        skipped.map_err(Refused::Wrong)?;
+        let part = text.get(start..ends.byte_offset()).unwrap_or_default();
+        start = ends.byte_offset();
+        match Counted(&left).deserialize(&mut serde_json::Deserializer::from_str(part)) {
+            Ok(mut value) => {
+                scalar::whole_numbers(&mut value);
+                all.push(value);
+            }
+            Err(_) if left.get() == 0 => return Err(Refused::TooLarge),
+            Err(error) => return Err(Refused::Wrong(error)),
+        }
+    }
+    Ok(all)
+}
+
+/// Reads a value and takes each of its parts from what is left.
+#[derive(Clone, Copy)]
+struct Counted<'a>(&'a Cell<usize>);
+
+impl<'de> DeserializeSeed<'de> for Counted<'_> {
+    type Value = Value;
+
+    fn deserialize<D: Deserializer<'de>>(self, reader: D) -> Result<Value, D::Error> {
+        let left = self.0.get().checked_sub(1).filter(|left| *left > 0);
+        self.0.set(left.unwrap_or(0));
+        left.ok_or_else(|| D::Error::custom("too many values"))?;
+        reader.deserialize_any(self)
+    }
+}
+
+impl<'de> Visitor<'de> for Counted<'_> {
+    type Value = Value;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("JSON")
+    }
+
+    fn visit_unit<E>(self) -> Result<Value, E> {
+        Ok(Value::Null)
+    }
+
+    fn visit_bool<E>(self, value: bool) -> Result<Value, E> {
+        Ok(value.into())
+    }
+
+    fn visit_i64<E>(self, value: i64) -> Result<Value, E> {
+        Ok(value.into())
+    }
+
+    fn visit_u64<E>(self, value: u64) -> Result<Value, E> {
+        Ok(value.into())
+    }
+
+    fn visit_f64<E>(self, value: f64) -> Result<Value, E> {
+        Ok(value.into())
+    }
+
+    fn visit_str<E>(self, value: &str) -> Result<Value, E> {
+        Ok(value.into())
+    }
+
+    fn visit_string<E>(self, value: String) -> Result<Value, E> {
+        Ok(value.into())
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut items: A) -> Result<Value, A::Error> {
+        let mut list = Vec::new();
+        while let Some(item) = items.next_element_seed(self)? {
+            list.push(item);
+        }
+        Ok(Value::Array(list))
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut entries: A) -> Result<Value, A::Error> {
+        let mut map = Map::new();
+        while let Some(key) = entries.next_key::<String>()? {
+            if map.insert(key, entries.next_value_seed(self)?).is_some() {
+                return Err(A::Error::custom("a key is there twice"));
+            }
+        }
+        Ok(Value::Object(map))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Refused, values};
+    use crate::yaml::MAX_NODES;
+
+    #[test]
+    fn values_stand_one_after_another_and_whole_numbers_are_integers() {
+        let read = values("{\"a\": [1.0, 2.5]}\n [null]true").unwrap();
+        assert_eq!(serde_json::to_string(&read).unwrap(), r#"[{"a":[1,2.5]},[null],true]"#);
+        assert!(values(" \n").unwrap().is_empty());
+    }
+
+    #[test]
+    fn a_key_that_is_there_twice_and_what_is_no_json_are_refused() {
+        for text in [r#"{"a": 1, "a": 2}"#, "[1,", "[1] x", "{a: 1}", "[1,]"] {
+            assert!(matches!(values(text), Err(Refused::Wrong(_))), "{text}");
+        }
+    }
+
+    #[test]
+    fn there_may_be_so_many_values_and_no_more() {
+        let list = |items: usize| format!("[{}1]", "1,".repeat(items - 1));
+        assert!(values(&list(MAX_NODES - 2)).is_ok());
+        assert!(matches!(values(&list(MAX_NODES + 1)), Err(Refused::TooLarge)));
+        assert!(matches!(values(&"{\"a\":1}".repeat(MAX_NODES)), Err(Refused::TooLarge)));
+    }
+}
