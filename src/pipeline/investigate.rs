@@ -20,6 +20,9 @@ const MOST_PLACES: usize = 3;
 /// The maximum number of refused values for which an acceptable substitute is searched.
 const MOST_STAND_INS: usize = 12;
 
+/// The maximum number of passes in which unreadable values are searched, each without those found before.
+const MOST_ROUNDS: usize = 4;
+
 /// Keys that no schema knows decide nothing, except for a few that a rule names. A file that does not hold values may
 /// have very many of them: with more than this number, they are left out of all variants.
 const MOST_UNKNOWN: usize = 500;
@@ -33,20 +36,33 @@ pub(super) fn errors(request: &Request, user: &Value, refused: &[Diagnostic]) ->
     let user = if entries(user) - entries(&known) > MOST_UNKNOWN { &known } else { user };
     let wrong = refused.iter().filter(|d| d.severity == Severity::Error);
     let left_out: Vec<ValuePath> = wrong.filter_map(|d| d.places.first()?.path().cloned()).collect();
-    let judge = |left_out| Ok(Judge { request, user, variants: Variants::new(request, user, left_out)? });
-    let judged = judge(left_out.clone()).and_then(|judge: Judge<'_>| {
-        let unread = judge.unreadable(!refused.is_empty());
-        let more = unread.iter().filter_map(|d| d.places.first()?.path().cloned());
-        let judge =
-            Judge { variants: Variants::new(request, user, left_out.into_iter().chain(more).collect())?, ..judge };
-        Ok((unread, judge))
+    let judge = |left_out| Variants::new(request, user, left_out).map(|variants| Judge { request, user, variants });
+    let judged = judge(left_out).and_then(|mut rest| {
+        let mut all: Vec<Diagnostic> = Vec::new();
+        // What cannot be read hides the next of its kind, in one file for example.
+        for _ in 0..MOST_ROUNDS {
+            let left_out = rest.variants.left_out().to_vec();
+            let unread = rest.unreadable(!left_out.is_empty());
+            let more: Vec<_> = unread.iter().filter_map(|d| d.places.first()?.path().cloned()).collect();
+            all.extend(unread);
+            if more.is_empty() {
+                break;
+            }
+            rest = judge(left_out.into_iter().chain(more).collect())?;
+        }
+        Ok((all, rest))
     });
     let (mut all, rest) = match judged {
         Ok(judged) => judged,
         Err(bug) => return vec![bug],
     };
     let alone = refused.is_empty() && all.is_empty();
-    all.extend(rest.all(alone));
+    for found in rest.all(alone) {
+        // a file that cannot be written for a reason that was not found is reported already
+        if !all.contains(&found) {
+            all.push(found);
+        }
+    }
     all
 }
 
@@ -176,8 +192,13 @@ fn setting(found: &Diagnostic, causes: Vec<ValuePath>, user: &Value) -> Diagnost
             places.push(path);
         }
     }
+    // A finding about a file that is written says which file; the path comes first where it is known.
+    let message = match (&found.places[..], places.first()) {
+        ([], Some(cause)) => format!("`{cause}`: {}", found.message),
+        _ => found.message.clone(),
+    };
     places.extend(defaults);
-    Diagnostic { places: places.into_iter().map(Place::Value).collect(), ..found.clone() }
+    Diagnostic { message, places: places.into_iter().map(Place::Value).collect(), ..found.clone() }
 }
 
 /// Faults of objects, as one diagnostic for each value that causes them.

@@ -23,10 +23,9 @@ pub(super) fn merged(request: &Request) -> Result<(Merged, Vec<TopKeys>, Vec<Dia
         UnknownKeys::Error => Severity::Error,
         UnknownKeys::Warn => Severity::Warning,
     };
-    let mut layers = values::load_with(&inputs(request)?, duplicates)?;
-    let mut found = layers.warnings;
-    let files = std::mem::take(&mut layers.value.files);
-    let merged = match values::merge_charts(layers.value, chart(&request.target)?) {
+    let (mut layers, mut found) = values::load_on(&inputs(request)?, duplicates)?;
+    let files = std::mem::take(&mut layers.files);
+    let merged = match values::merge_charts(layers, chart(&request.target)?) {
         Ok(merged) => {
             found.extend(merged.warnings);
             merged.value

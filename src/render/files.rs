@@ -99,9 +99,8 @@ fn fault(name: &str, error: &Error) -> TemplateFault {
     if inner.kind() == ErrorKind::BadEscape {
         let (component, file) = place.split_once("/files/").unwrap_or(("", place));
         let setting = setting(place, line).map_or(String::new(), |setting| format!(", `{setting}`"));
-        return TemplateFault::of_values(format!(
-            "`{file}` of {component}{setting}: the values hold what this file cannot: {detail}"
-        ));
+        let what = format!("`{file}` of {component}{setting}: the values hold what this file cannot: {detail}");
+        return TemplateFault::of_values(&format!("{place}{setting}"), what);
     }
     TemplateFault::new(place, line, format!("{} {detail}", inner.kind()))
 }

@@ -17,7 +17,7 @@ use std::rc::Rc;
 use serde_json::{Map, Value};
 
 use super::Renderer;
-use crate::diag::Diagnostic;
+use crate::diag::{Diagnostic, ValuePath};
 use crate::yaml::lines::{LineToken, TokenKind, Tokens, one_line};
 use crate::yaml::tree::drop_nulls;
 use crate::yaml::write::write_document;
@@ -38,16 +38,18 @@ impl TemplateFault {
         TemplateFault { place, what: what.into(), of_values: false }
     }
 
-    /// A value that a file's format cannot represent.
-    pub(super) fn of_values(what: String) -> Self {
-        TemplateFault { place: String::new(), what, of_values: true }
+    /// A value that a file's format cannot represent. Which value of the user's that is follows from leaving some out.
+    pub(super) fn of_values(file: &str, what: String) -> Self {
+        TemplateFault { place: file.to_owned(), what, of_values: true }
     }
 
     /// The message for people.
     pub(super) fn told(self) -> Diagnostic {
         if self.of_values {
             return Diagnostic::error("unwritable-value", self.what)
-                .hint("look for the setting in the values, and remove line breaks, quotes and blanks at its ends");
+                .about(self.place, ValuePath::root())
+                .unreadable()
+                .hint("remove line breaks, quotes and blanks at its ends");
         }
         Diagnostic::bug("template-failed", format!("template `{}`: {}", self.place, self.what))
     }

@@ -14,7 +14,7 @@ use std::sync::Arc;
 
 use serde_json::{Map, Value};
 
-use crate::diag::{Diagnostic, Failure, Location, Report, Severity, Source, Sources, ValuePath, Warned};
+use crate::diag::{Diagnostic, Failure, Location, Report, Severity, Source, Sources, ValuePath, Warned, code};
 use crate::yaml::{Kind, Node, read};
 use set::Syntax;
 
@@ -221,6 +221,19 @@ pub fn load(inputs: &[Input]) -> Result<Warned<Layers>, Failure> {
 /// # Errors
 /// As [`load`].
 pub fn load_with(inputs: &[Input], duplicates: Severity) -> Result<Warned<Layers>, Failure> {
+    let (layers, findings) = load_on(inputs, duplicates)?;
+    if findings.iter().any(|d| d.severity == Severity::Error) {
+        return Err(Failure { report: Report(findings), sources: layers.sources });
+    }
+    Ok(Warned { value: layers, warnings: findings })
+}
+
+/// The same, with the findings beside the values. Keys that a file has twice may be errors among them: the last one counts
+/// then, so that a run can report what else is wrong.
+///
+/// # Errors
+/// As [`load`], where there are other errors.
+pub fn load_on(inputs: &[Input], duplicates: Severity) -> Result<(Layers, Vec<Diagnostic>), Failure> {
     let mut loader = Loader {
         sources: Sources::default(),
         findings: Vec::new(),
@@ -233,12 +246,12 @@ pub fn load_with(inputs: &[Input], duplicates: Severity) -> Result<Warned<Layers
         loader.take(input);
     }
     let Loader { sources, findings, user, files, .. } = loader;
-    if findings.iter().any(|d| d.severity == Severity::Error) {
+    if findings.iter().any(|d| d.severity == Severity::Error && d.code != code::DUPLICATE_KEY) {
         return Err(Failure { report: Report(findings), sources });
     }
     let nowhere = Location { source: 0, line: 1, column: 1, len: 1 };
     let user = user.unwrap_or_else(|| Node::empty_map(nowhere));
-    Ok(Warned { value: Layers { user, files, sources }, warnings: findings })
+    Ok((Layers { user, files, sources }, findings))
 }
 
 /// The inputs, lowest layer first. Their sources are numbered in this order.
@@ -360,7 +373,7 @@ impl Loader {
             }
         };
         let source = self.sources.add(name, text);
-        match read::read_with(text, source, self.duplicates) {
+        match read::read_on(text, source, self.duplicates) {
             Ok(read) => {
                 self.findings.extend(read.warnings);
                 self.files.extend(TopKeys::of(&read.value));

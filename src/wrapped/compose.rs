@@ -115,7 +115,7 @@ impl<'o> Composer<'o> {
             Some(block) => block.place(inner),
             None => *inner = at,
         };
-        match read::read_with(text, at.source, self.duplicates) {
+        match read::read_on(text, at.source, self.duplicates) {
             Ok(mut read) => {
                 read.value.relocate(&mut place);
                 read.warnings.iter_mut().for_each(|finding| finding.relocate(&mut place));
@@ -132,7 +132,7 @@ impl<'o> Composer<'o> {
 
     /// Merges the values of a local file over others.
     fn file(&mut self, values: &mut Node, source: usize, text: &str) {
-        match read::read_with(text, source, self.duplicates) {
+        match read::read_on(text, source, self.duplicates) {
             Ok(read) => {
                 self.findings.extend(read.warnings);
                 if super::node::get(&read.value, "sops.mac").is_some() {
