@@ -19,7 +19,7 @@ fn write(folder: &Path, name: &str, profile: &str, hooks: &str) {
 }
 
 /// What stands in the YAML files of a folder and below, but for those that tell a program how to read it.
-fn objects_below(folder: &Path) -> Vec<Value> {
+pub(super) fn objects_below(folder: &Path) -> Vec<Value> {
     let mut objects = Vec::new();
     for entry in std::fs::read_dir(folder).expect("the folder is there") {
         let path = entry.expect("the folder can be read").path();

@@ -146,7 +146,7 @@ fn ended(failed: bool) -> Value {
 }
 
 /// The objects of a release as Helm makes them: ours of that version with Helm's marks and one field that only Helm has.
-fn made_by_helm(shell: &Shell<'_>, namespace: &str) -> String {
+pub(super) fn made_by_helm(shell: &Shell<'_>, namespace: &str) -> String {
     let rendered = shell.works(&format!(
         "gitlab-render template prod -n {namespace} -f values.yaml --gitlab-version 18.8.2 --phase main,post --keep-helm-metadata -o json"
     ));

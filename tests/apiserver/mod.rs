@@ -8,6 +8,7 @@ mod by_helm;
 mod canary;
 mod directories;
 mod dry_run;
+mod git_life;
 mod life;
 mod negative;
 mod pods;
