@@ -65,6 +65,10 @@ fn is_growth(field: &FieldChange) -> bool {
 fn way(id: &ObjectId, path: &str) -> String {
     let (kind, name) = (id.kind.to_ascii_lowercase(), id.name.as_str());
     match id.kind.as_str() {
+        "StatefulSet" if path.contains("volumeClaimTemplates") && path.ends_with("storageClassName") => format!(
+            "`kubectl delete statefulset {name} --cascade=orphan`, then apply: pods and claims stay, and only new claims get the \
+             class; to move the others, copy their data"
+        ),
         "StatefulSet" if path.contains("volumeClaimTemplates") => format!(
             "change the existing claims by hand (they can only grow), then `kubectl delete statefulset {name} \
              --cascade=orphan` and apply: pods and claims stay"

@@ -136,8 +136,11 @@ fn outage(kind: &str, field: &FieldChange) -> Option<Risk> {
         "Service" if path.starts_with("spec.selector") => {
             Some(Risk::new(Class::Outage, "the Service selects other pods: it has no endpoints until these run"))
         }
-        "Service" if path.starts_with("spec.ports[") && (gone || path.ends_with("].port")) => {
+        "Service" if path.starts_with("spec.ports[") && ((gone && path.ends_with(']')) || path.ends_with("].port")) => {
             Some(Risk::new(Class::Outage, "clients of the old port get no answer"))
+        }
+        "Service" if path.ends_with("].nodePort") && field.old.is_some() && !gone => {
+            Some(Risk::new(Class::Outage, "clients of the old node port get no answer"))
         }
         "Ingress" if path.starts_with("spec.rules") && (gone || path.ends_with("host")) => {
             Some(Risk::new(Class::Outage, "the old address is no longer served"))
