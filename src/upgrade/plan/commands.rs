@@ -49,6 +49,11 @@ fn toolbox_switch(release: Release) -> &'static str {
     if toolbox_of(release) == "toolbox" { "gitlab.toolbox.enabled" } else { "gitlab.task-runner.enabled" }
 }
 
+/// A command whose output goes into a file, unless a try before has kept it there: what runs now is not what ran before both.
+pub(super) fn kept_once(file: &str, command: &str) -> String {
+    format!("test -s {file} || {command} > {file}")
+}
+
 /// The name of stdin among the inputs, and the file that replaces it in a plan.
 const STDIN: (&str, &str) = ("stdin", "values.yaml");
 
@@ -224,7 +229,7 @@ impl Writer<'_> {
     pub fn keep_replicas(&self) -> String {
         let (namespace, selected, file) = (self.namespace, self.selected(&self.stopped()), self.replicas());
         let line = "{range .items[*]}{.metadata.name} {.spec.replicas}{\"\\n\"}{end}";
-        format!("test -s {file} || kubectl get deployment -n {namespace} -l {selected} -o jsonpath='{line}' > {file}")
+        kept_once(&file, &format!("kubectl get deployment -n {namespace} -l {selected} -o jsonpath='{line}'"))
     }
 
     /// Commands that restore the saved numbers of pods.

@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use super::commands::{Writer, sets};
+use super::commands::{Writer, kept_once, sets};
 use super::steps::step;
 use super::{StepKind, UpgradeStep, With, renders, toolbox_of};
 use crate::releases::Series;
@@ -13,6 +13,8 @@ use crate::upgrade::series::all_series;
 const SKIP_POST: &str = "gitlab.migrations.extraEnv.SKIP_POST_DEPLOYMENT_MIGRATIONS";
 /// The time limit of Argo CD and Flux for a release, in seconds: large migrations take an hour.
 const SYNC_SECONDS: u32 = 7200;
+/// What to do about a Job that a second try finds under the same name; the words for that try follow.
+const FAILED_JOB: &str = "a Job that has failed stays failed: `kubectl logs` has its reason; delete it, and ";
 /// The phases for which Flux has a Kustomization.
 const PHASES: [&str; 3] = ["pre", "main", "post"];
 
@@ -61,10 +63,10 @@ impl Writer<'_> {
         let (from, old) = (self.hop.from, self.old_manifests());
         let mut commands = Vec::new();
         match (self.with(), self.directory()) {
-            (_, Some(_)) => commands.push(format!("git rev-parse HEAD > {}", self.commit_file())),
+            (_, Some(_)) => commands.push(kept_once(&self.commit_file(), "git rev-parse HEAD")),
             (With::ArgoCd, None) => commands.extend([
                 format!("argocd app manifests {name} --source live > {old}"),
-                format!("argocd app get {name} -o yaml > {}", self.object_file()),
+                kept_once(&self.object_file(), &format!("argocd app get {name} -o yaml")),
             ]),
             (_, None) => {
                 if self.ours() {
@@ -75,24 +77,23 @@ impl Writer<'_> {
                     // a try that failed has a revision, too
                     let (revision, running) =
                         (self.revision(), "/^  revision:/ {r = $2} /^  status: deployed/ {print r}");
-                    commands.push(format!("helm history {name} -n {namespace} -o yaml | awk '{running}' > {revision}"));
+                    let history = format!("helm history {name} -n {namespace} -o yaml | awk '{running}'");
+                    commands.push(kept_once(&revision, &history));
                     commands.push(format!(
                         "helm get manifest {name} -n {namespace} --revision \"$(cat {revision})\" > {old}"
                     ));
                 }
                 if self.with() == With::Flux {
-                    let kept = self.object_file();
-                    commands.push(format!("kubectl get helmrelease {name} -n {namespace} -o yaml > {kept}"));
+                    let release = format!("kubectl get helmrelease {name} -n {namespace} -o yaml");
+                    commands.push(kept_once(&self.object_file(), &release));
                 }
             }
         }
         commands.push(self.keep_replicas());
-        commands.push(format!(
-            "kubectl get secret {} -n {namespace} -o yaml | {APPLICABLE_AGAIN} > {}",
-            self.hop.rails_secret(),
-            self.rails_secret_file()
-        ));
-        let mut kept = step(StepKind::Prepare, format!("keep what the way back to {from} needs"), commands);
+        let secret = format!("kubectl get secret {} -n {namespace} -o yaml", self.hop.rails_secret());
+        commands.push(kept_once(&self.rails_secret_file(), &format!("{secret} | {APPLICABLE_AGAIN}")));
+        let mut kept = step(StepKind::Prepare, format!("keep what the way back to {from} needs"), commands)
+            .detail("at a second try, what the first one kept stays: it is what ran before both");
         if self.ours() && self.hop.first {
             kept = match self.directory() {
                 Some(dir) => kept.detail(format!(
@@ -212,7 +213,7 @@ impl Writer<'_> {
             (With::ArgoCd, None) => self.put_application(migrations),
             (With::Flux, None) => self.put_helm_release(migrations),
             _ if self.ours() => self.put_kubectl(migrations),
-            _ => (Vec::new(), self.put_helm(migrations)),
+            _ => (vec![FAILED_JOB.to_owned() + "upgrade again"], self.put_helm(migrations)),
         };
         let mut made = step(StepKind::Apply, what, commands);
         made.details = details;
@@ -305,10 +306,7 @@ impl Writer<'_> {
         details.push(
             "Flux applies one phase after the other, and stops where one is not ready; what is no longer rendered is pruned".to_owned(),
         );
-        details.push(
-            "a Job that has failed stays failed: `kubectl logs` has its reason; delete it, and reconcile again"
-                .to_owned(),
-        );
+        details.push(FAILED_JOB.to_owned() + "reconcile again");
         commands.push(self.template(&format!("{skip} --hooks flux --output-dir {dir}")));
         commands.push(self.commit(dir, &what));
         commands.extend(self.reconcile());
