@@ -87,7 +87,8 @@ fn collect_mounted<'a>(node: &'a Value, names: &mut Vec<&'a str>) {
 
 /// SHA-256 of the compact JSON, in hexadecimal.
 fn hash_of(body: &Value) -> String {
-    hex(body.to_string().as_bytes())
+    // A tree with string keys is always written.
+    hex(&serde_json::to_vec(body).unwrap_or_default())
 }
 
 fn hex(bytes: &[u8]) -> String {

@@ -183,8 +183,11 @@ fn checked(request: &Request, causes: Causes) -> Result<(Checked, Vec<Diagnostic
     }
 }
 
-/// The objects, and the values that they come from.
-fn selected(request: &Request, output: &Output) -> Result<(Rendered, Checked), Failure> {
+/// As [`template`]; also returns the values that the objects come from.
+///
+/// # Errors
+/// As [`template`].
+pub fn selected(request: &Request, output: &Output) -> Result<(Rendered, Checked), Failure> {
     selected_with(request, output, Causes::Sought)
 }
 

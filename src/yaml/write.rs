@@ -177,21 +177,33 @@ fn is_plain(text: &str) -> bool {
     if !start || last == b' ' || last == b':' {
         return false;
     }
-    let mut previous = 0;
-    for &b in bytes {
-        if !matches!(b, b' '..=b'~') || (b == b'#' && previous == b' ') || (b == b' ' && previous == b':') {
-            return false;
-        }
-        previous = b;
+    match bytes.iter().fold(0, |all, b| all | IN_PLAIN[usize::from(*b)]) {
+        0 => true,
+        SIGN => !bytes.windows(2).any(|two| matches!(two, b" #" | b": ")),
+        _ => false,
     }
-    true
 }
+
+/// Whether a byte can be in a plain scalar: 0 for most, [`SIGN`] where it depends on its neighbours, [`NEVER`].
+static IN_PLAIN: [u8; 256] = {
+    let mut table = [NEVER; 256];
+    let mut byte = b' ';
+    while byte <= b'~' {
+        table[byte as usize] = if matches!(byte, b':' | b'#') { SIGN } else { 0 };
+        byte += 1;
+    }
+    table
+};
+const SIGN: u8 = 1;
+const NEVER: u8 = 2;
 
 /// The words that some reader reads as a boolean, null or a number, in any case.
 fn is_word(bytes: &[u8]) -> bool {
     const WORDS: [&[u8]; 13] =
         [b"y", b"n", b"yes", b"no", b"on", b"off", b"true", b"false", b"null", b"nil", b"none", b"nan", b"inf"];
-    bytes.len() <= 5 && WORDS.iter().any(|word| word.eq_ignore_ascii_case(bytes))
+    bytes.len() <= 5
+        && matches!(bytes[0] | 0x20, b'y' | b'n' | b'o' | b't' | b'f' | b'i')
+        && WORDS.iter().any(|word| word.eq_ignore_ascii_case(bytes))
 }
 
 /// Whether a character may be literal in a quoted or literal scalar: all readers agree about it.
@@ -209,6 +221,10 @@ pub fn is_text(c: char) -> bool {
 
 /// Whether a string of several lines can be read back from a literal block, and is fully visible in it.
 fn is_literal(text: &str) -> bool {
+    // Nearly all are printable ASCII. Without an early exit, the compiler compares many bytes at once.
+    if text.bytes().fold(true, |all, b| all & matches!(b, b'\n' | b' '..=b'~')) {
+        return !text.contains(" \n") && !text.ends_with(' ') && text.bytes().any(|b| b != b'\n');
+    }
     let mut any = false;
     for line in text.split('\n') {
         if line.is_empty() {

@@ -142,7 +142,7 @@ impl TemplateArgs {
     pub fn run(&self, ui: &Ui) -> Result<Exit, Failure> {
         let request = self.request()?;
         let output = self.output(&request.target);
-        let rendered = pipeline::template(&request, &output)?;
+        let (rendered, values) = pipeline::selected(&request, &output)?;
         ui.report(&rendered.warnings, &rendered.sources);
         if self.phases.list_phases {
             let gone = match &self.phases.prune_from {
@@ -165,8 +165,8 @@ impl TemplateArgs {
         if ui.verbose() {
             ui.report(&[values_read(&rendered), summary(&request, &rendered)], &rendered.sources);
         }
-        // The process ends here; freeing every node of the manifests would cost a tenth of a render.
-        std::mem::forget(rendered);
+        // The process ends here; freeing every node of the manifests and the values would cost a tenth of a render.
+        std::mem::forget((rendered, values));
         Ok(Exit::Done)
     }
 
