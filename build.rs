@@ -5,6 +5,8 @@
 mod components;
 #[path = "build/embed.rs"]
 mod embed;
+#[path = "src/bundle/packed_tree.rs"]
+mod packed_tree;
 #[path = "build/releases.rs"]
 mod releases;
 #[path = "build/root_schema.rs"]
@@ -15,7 +17,7 @@ use std::path::PathBuf;
 fn main() -> components::Outcome<()> {
     let root = PathBuf::from(std::env::var("CARGO_MANIFEST_DIR")?);
     let out = PathBuf::from(std::env::var("OUT_DIR")?);
-    for folder in ["charts", "schemas", "values", "src/resolve/component", "build.rs", "build"] {
+    for folder in ["charts", "schemas", "values", "src/resolve/component", "build.rs", "build", "src/bundle"] {
         println!("cargo::rerun-if-changed={folder}");
     }
     embed::everything(&root, &out, |text| serde_saphyr::from_str(text).map_err(|e| e.to_string()))

@@ -23,7 +23,7 @@ fn inputs() -> Vec<Input> {
 }
 
 fn defaults() -> serde_json::Value {
-    serde_json::from_str(bundle::DEFAULTS).expect("the embedded defaults are JSON")
+    bundle::defaults()
 }
 
 fn merged() -> values::Merged {

@@ -1,4 +1,4 @@
-//! Writes what the program embeds: templates and files as text, default values as one JSON text, schemas as JSON
+//! Writes what the program embeds: templates and files as text, default values as one packed tree, schemas as JSON
 //! texts, and the tables of components.
 //!
 //! A component is found by its folder in `charts/` and its module in `src/resolve/component/`; nothing else names it.
@@ -11,6 +11,7 @@ use std::path::{Path, PathBuf};
 use serde_json::{Map, Value};
 
 use super::components::{self, Component, Outcome, file_name, read_json, sorted};
+use super::packed_tree;
 use super::releases;
 use super::root_schema;
 
@@ -25,7 +26,7 @@ pub fn everything(root: &Path, out: &Path, read_yaml: ReadYaml) -> Outcome<()> {
     fs::write(out.join("differences.rs"), releases::differences(root)?)?;
     let by_release = releases::defaults(root, &all, read_yaml)? + &releases::marks(root, &all)?;
     fs::write(out.join("by_release.rs"), by_release)?;
-    fs::write(out.join("defaults.json"), serde_json::to_string(&defaults(root, &all, read_yaml)?)?)?;
+    fs::write(out.join("defaults.tree"), packed(&defaults(root, &all, read_yaml)?)?)?;
     fs::write(out.join("refused-values.json"), refused_values(root)?)?;
     fs::write(out.join("bundle.rs"), bundle(root, out, &all)?)?;
     fs::write(out.join("packed.rs"), pack_rarely_read(root, out, &all)?)?;
@@ -132,6 +133,16 @@ fn defaults(root: &Path, all: &[Component], read_yaml: ReadYaml) -> Outcome<Valu
         }
     }
     Ok(tree)
+}
+
+/// Packs a tree, and checks that it is read back unchanged.
+fn packed(tree: &Value) -> Outcome<Vec<u8>> {
+    let mut bytes = Vec::new();
+    packed_tree::pack(&mut bytes, tree);
+    match packed_tree::unpack(&bytes) {
+        Some(read) if read == *tree => Ok(bytes),
+        _ => Err("the default values cannot be packed".into()),
+    }
 }
 
 /// A component's `values.yaml`, over that of its twin where `component.json` names one under `defaults`.

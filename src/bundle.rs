@@ -1,5 +1,7 @@
 //! What is compiled in: `charts/`, `values/` and `schemas/`, in the form that the build script (`build/`) gives them.
 
+pub mod packed_tree;
+
 use std::collections::HashMap;
 use std::sync::{LazyLock, Mutex, PoisonError};
 
@@ -9,8 +11,8 @@ include!(concat!(env!("OUT_DIR"), "/facts.rs"));
 include!(concat!(env!("OUT_DIR"), "/differences.rs"));
 include!(concat!(env!("OUT_DIR"), "/by_release.rs"));
 
-/// The default values of the whole deployment, as JSON.
-pub static DEFAULTS: &str = include_str!(concat!(env!("OUT_DIR"), "/defaults.json"));
+/// The default values of the whole deployment, as [`packed_tree`] reads them.
+static DEFAULTS: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/defaults.tree"));
 
 /// The rules about values that a render refuses, as JSON: a part of `charts/releases/value-rules.json`.
 pub static REFUSED_VALUES: &str = include_str!(concat!(env!("OUT_DIR"), "/refused-values.json"));
@@ -57,13 +59,25 @@ pub struct DifferenceRow {
 
 /// The text of a template or file, `gitaly/statefulset.yaml` or `gitaly/files/config.toml`.
 pub fn template(name: &str) -> Option<&'static str> {
-    find(TEMPLATES, name)
+    named_template(name).map(|(_, text)| text)
+}
+
+/// The name and the text of a template or file, by its name.
+pub fn named_template(name: &str) -> Option<(&'static str, &'static str)> {
+    let at = TEMPLATES.binary_search_by(|(key, _)| (*key).cmp(name)).ok()?;
+    TEMPLATES.get(at).copied()
 }
 
 /// The name of an object's template: the component's own, `kas/deployment.yaml`, or the one that components share.
 pub fn object_template(component: &str, file: &str) -> String {
     let own = format!("{component}/{file}");
     if template(&own).is_some() { own } else { format!("_shared/objects/{file}") }
+}
+
+/// The default values of the whole deployment, for the newest release that is rendered.
+pub fn defaults() -> serde_json::Value {
+    // The build has read these bytes back, so this cannot fail.
+    packed_tree::unpack(DEFAULTS).expect("the embedded defaults are a packed tree")
 }
 
 /// A schema as JSON, without prose: a component's by its name, shared ones by file stem (`root.schema`,

@@ -11,6 +11,7 @@ pub mod root_schema;
 
 use std::path::Path;
 
+use gitlab_render::bundle::packed_tree;
 use serde_json::Value;
 
 use crate::common::root;
@@ -59,7 +60,8 @@ fn a_component_needs_its_folder_and_its_module() {
 
     let read = |name: &str| std::fs::read_to_string(out.join(name)).unwrap();
     assert!(read("components.rs").contains("&dummy::COMPONENT,"));
-    assert_eq!(read("defaults.json"), r#"{"gitlab":{"dummy":{"enabled":true}}}"#);
+    let defaults = packed_tree::unpack(&std::fs::read(out.join("defaults.tree")).unwrap()).unwrap();
+    assert_eq!(defaults.to_string(), r#"{"gitlab":{"dummy":{"enabled":true}}}"#);
     assert!(read("bundle.rs").contains("(\"dummy/deployment.yaml\", include_str!("));
     let schema: Value = serde_json::from_str(&read("schemas/root.schema")).unwrap();
     let dummy = schema.pointer("/properties/gitlab/properties/dummy/$ref").unwrap();

@@ -167,7 +167,7 @@ fn nested(steps: &[Step], given: &Value, value: Value) -> Value {
 
 /// Every path of the rows that does not change what it should, with the reason.
 fn without_effect(rows: &[Row]) -> Vec<String> {
-    let defaults: Value = serde_json::from_str(bundle::DEFAULTS).unwrap();
+    let defaults = bundle::defaults();
     let bases = Bases { rules: Rules::read(&defaults), rendered: Mutex::default() };
     let next = AtomicUsize::new(0);
     let found = Mutex::new(Vec::new());

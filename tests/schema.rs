@@ -11,7 +11,7 @@ use crate::source_schemas;
 fn merged(yaml: &str) -> values::Merged {
     let file = values::Input::File { name: "values.yaml".into(), bytes: yaml.as_bytes().to_vec() };
     let layers = values::load(&[file]).expect("the values of a test can be read").value;
-    let defaults = serde_json::from_str(bundle::DEFAULTS).expect("our defaults are JSON");
+    let defaults = bundle::defaults();
     values::merge(layers, defaults).value
 }
 
@@ -31,7 +31,7 @@ fn told(yaml: &str) -> Vec<String> {
 
 #[test]
 fn the_default_values_fit_the_schemas() {
-    let defaults: Value = serde_json::from_str(bundle::DEFAULTS).expect("our defaults are JSON");
+    let defaults = bundle::defaults();
     let found = schema::violations(&defaults, &defaults, &CheckOptions::default());
     assert_eq!(found, vec![]);
 }

@@ -82,7 +82,7 @@ fn document(merged: &Value, path: &ValuePath, value: Value) -> Value {
 
 fn merged(request: &Request) -> Value {
     let user = values::load(&request.inputs).unwrap().value.own().0;
-    let defaults: Value = serde_json::from_str(bundle::DEFAULTS).unwrap();
+    let defaults = bundle::defaults();
     tree::over_defaults(user, defaults.into())
 }
 

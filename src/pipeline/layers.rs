@@ -80,7 +80,7 @@ pub(super) fn version(target: &Target) -> GitlabVersion {
 /// The built-in defaults of the release.
 pub(super) fn chart(target: &Target) -> Result<ChartDefaults, Diagnostic> {
     let broken = |e| Diagnostic::bug("defaults", format!("the embedded defaults cannot be read: {e}"));
-    let mut defaults = serde_json::from_str(bundle::DEFAULTS).map_err(broken)?;
+    let mut defaults = bundle::defaults();
     let release = version(target).numbers();
     for (_, text) in bundle::DEFAULTS_BY_RELEASE.iter().filter(|(releases, _)| releases.has(release)) {
         lay_over(&mut defaults, serde_json::from_str(text).map_err(broken)?);

@@ -18,7 +18,7 @@ use crate::common::entries;
 fn findings(text: &str) -> Vec<(usize, Diagnostic)> {
     let layers =
         values::load(&[file("values.yaml", text)]).unwrap_or_else(|failure| panic!("{:?}", failure.report)).value;
-    let defaults = serde_json::from_str(bundle::DEFAULTS).expect("our defaults are JSON");
+    let defaults = bundle::defaults();
     let merged = values::merge(layers, defaults).value;
     let found = schema::violations(&merged.user, &merged.tree, &CheckOptions::default());
     let line = |finding: &Diagnostic| match finding.places.first() {
