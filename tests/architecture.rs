@@ -130,7 +130,6 @@ const ALLOWED: &[(&str, &[&str])] = &[
 
 /// Crates that only the named modules may use.
 const OWNED: &[(&str, &[&str])] = &[
-    ("minijinja::", &["render"]),
     ("jsonschema::", &["schema"]),
     ("regex::", &["redact", "validate"]),
     ("saphyr_parser::", &["yaml"]),

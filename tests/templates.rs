@@ -100,7 +100,7 @@ fn a_component_has_a_template_of_its_own_only_where_it_differs() {
 
 #[test]
 fn every_template_can_be_compiled() {
-    let faults: Vec<_> = manifests().filter_map(|(name, text)| render::check(name, text).err()).collect();
+    let faults: Vec<_> = TEMPLATES.iter().filter_map(|(name, text)| render::check(name, text).err()).collect();
     assert_kept(&faults);
 }
 
@@ -130,4 +130,25 @@ fn a_template_has_only_what_it_needs() {
         let fault = render::check("x", text).expect_err(text);
         assert!(fault.starts_with("x") && fault.contains(why), "{text:?}: {fault}");
     }
+}
+
+/// Tags of files that would be rendered as something else than they show.
+#[test]
+fn a_file_has_only_tags_that_are_known() {
+    for (text, why) in [
+        ("{{ a", "closed"),
+        ("{% raw %}\n{% a %}\n", "closed"),
+        ("{% if a %}\n", "endif"),
+        ("{% for a in b %}\n{% endif %}\n", "endfor"),
+        ("{% endif %}\n", "closes nothing"),
+        ("{% macro a %}\n", "no such tag"),
+        ("{{ a | upper }}", "no such filter"),
+        ("{{ a + 1 }}", "path"),
+        ("{% if a > 1 %}{% endif %}", "condition"),
+    ] {
+        let fault = render::check("kas/files/config.yml", text).expect_err(text);
+        assert!(fault.contains(why), "{text:?}: {fault}");
+    }
+    let fault = render::check("kas/files/config.ini", "").expect_err("there is no such format");
+    assert!(fault.contains("writer"), "{fault}");
 }

@@ -1,12 +1,15 @@
 //! Plan to objects: the template of each object is filled with its view.
 //!
 //! A template is a tree with holes ([`shape`]), not a string that is parsed again: a value keeps its type and cannot
-//! inject anything. Configuration files and scripts are strings, made by a template engine ([`files`]).
+//! inject anything. Configuration files and scripts are strings ([`files`]), in which the writer of their format quotes
+//! each value.
 
+mod file_tags;
+mod file_template;
 mod files;
 mod formats;
+mod path;
 mod shape;
-mod view_value;
 
 use std::cell::RefCell;
 use std::collections::HashMap;
@@ -17,6 +20,7 @@ use serde_json::Value;
 use crate::bundle;
 use crate::diag::Diagnostic;
 use crate::resolve::plan::{Planned, View};
+use file_template::FileTemplate;
 use files::FileTemplates;
 use shape::{ObjectTemplate, TemplateFault, TemplateScope};
 
@@ -33,7 +37,7 @@ pub struct FilledTemplate {
 
 /// Fills templates; each is compiled at its first use.
 pub struct Renderer {
-    shapes: RefCell<HashMap<String, Rc<ObjectTemplate>>>,
+    shapes: RefCell<HashMap<&'static str, Rc<ObjectTemplate<'static>>>>,
     files: FileTemplates,
 }
 
@@ -46,7 +50,7 @@ impl Default for Renderer {
 impl Renderer {
     /// Uses the embedded templates.
     pub fn new() -> Self {
-        Renderer { shapes: RefCell::default(), files: FileTemplates::new() }
+        Renderer { shapes: RefCell::default(), files: FileTemplates::default() }
     }
 
     /// Fills one template with its view and returns the object, without nulls.
@@ -63,7 +67,7 @@ impl Renderer {
     /// # Errors
     /// As [`Self::object`].
     pub fn file(&self, name: &str, view: View) -> Result<String, Diagnostic> {
-        self.files.text(name, name, Some(Value::Object(view.0))).map_err(TemplateFault::told)
+        self.files.text(name, name, &Value::Object(view.0)).map_err(TemplateFault::told)
     }
 
     fn fill(&self, name: &str, view: Value) -> Result<Value, TemplateFault> {
@@ -71,13 +75,14 @@ impl Renderer {
         TemplateScope::new(self, name, view).fill(&shape)
     }
 
-    fn shape(&self, name: &str) -> Result<Rc<ObjectTemplate>, TemplateFault> {
+    fn shape(&self, name: &str) -> Result<Rc<ObjectTemplate<'static>>, TemplateFault> {
         if let Some(shape) = self.shapes.borrow().get(name) {
             return Ok(Rc::clone(shape));
         }
-        let text = bundle::template(name).ok_or_else(|| TemplateFault::new(name, 0, "there is no such template"))?;
+        let (name, text) =
+            bundle::named_template(name).ok_or_else(|| TemplateFault::new(name, 0, "there is no such template"))?;
         let shape = Rc::new(ObjectTemplate::compile(name, text)?);
-        self.shapes.borrow_mut().insert(name.to_owned(), Rc::clone(&shape));
+        self.shapes.borrow_mut().insert(name, Rc::clone(&shape));
         Ok(shape)
     }
 }
@@ -102,7 +107,9 @@ pub fn render(renderer: &Renderer, objects: &mut [Planned]) -> Result<Vec<Filled
 /// # Errors
 /// The first line that is not valid in a template.
 pub fn check(name: &str, text: &str) -> Result<(), String> {
-    ObjectTemplate::compile(name, text)
-        .map(|_| ())
-        .map_err(|TemplateFault { place, what, .. }| format!("{place}: {what}"))
+    let compiled = match name.contains("/files/") {
+        true => FileTemplate::compile(name, text).map(|_| ()),
+        false => ObjectTemplate::compile(name, text).map(|_| ()),
+    };
+    compiled.map_err(|TemplateFault { place, what, .. }| format!("{place}: {what}"))
 }

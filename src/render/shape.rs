@@ -11,12 +11,10 @@
 //! `{% if path %}`, `elif`, `else` and `for name in path` are on lines of their own; a condition may have `or`, `and`
 //! and `not`. An entry whose value is null is left out, and so is a map or a list of which no line was selected.
 
-use std::collections::VecDeque;
-use std::rc::Rc;
-
 use serde_json::{Map, Value};
 
 use super::Renderer;
+use super::path::{Condition, Path, quoted, truth};
 use crate::diag::{Diagnostic, ValuePath};
 use crate::yaml::lines::{LineToken, TokenKind, Tokens, one_line};
 use crate::yaml::tree::drop_nulls;
@@ -55,66 +53,58 @@ impl TemplateFault {
     }
 }
 
-/// A compiled template.
+/// A compiled template; it borrows the text of the template.
 #[derive(Debug)]
-pub(super) struct ObjectTemplate(Node);
+pub(super) struct ObjectTemplate<'t>(Node<'t>);
 
 #[derive(Debug)]
-enum Node {
+enum Node<'t> {
     Null,
     Value(Value),
-    Hole(usize, Hole),
-    Map(Vec<Part>),
-    List(Vec<Part>),
+    Hole(usize, Hole<'t>),
+    Map(Vec<Part<'t>>),
+    List(Vec<Part<'t>>),
 }
 
 /// A part of a map or a list.
 #[derive(Debug)]
-enum Part {
+enum Part<'t> {
     /// An entry; an item has no key.
-    Entry(Box<str>, Node),
+    Entry(&'t str, Node<'t>),
     /// Branches in order, each with its condition; `else` has none.
-    If(usize, Vec<(Option<Test>, Vec<Part>)>),
-    For(usize, Box<str>, Use, Vec<Part>),
+    If(usize, Vec<(Option<Condition<'t>>, Vec<Part<'t>>)>),
+    For(usize, &'t str, Use<'t>, Vec<Part<'t>>),
 }
 
 /// The content of a hole.
 #[derive(Debug)]
-enum Hole {
-    Value(Use),
-    ValueOrNone(Use),
-    Fragment(Box<str>, Use),
-    Text(Name, Option<Use>),
-    Yaml(Use),
+enum Hole<'t> {
+    Value(Use<'t>),
+    ValueOrNone(Use<'t>),
+    Fragment(&'t str, Use<'t>),
+    Text(Name<'t>, Option<Use<'t>>),
+    Yaml(Use<'t>),
 }
 
 /// The name of a file: literal, or from the view.
 #[derive(Debug)]
-enum Name {
-    Given(Box<str>),
-    From(Use),
-}
-
-#[derive(Debug)]
-enum Test {
-    Path(Use),
-    Not(Box<Test>),
-    Any(Vec<Test>),
-    All(Vec<Test>),
+enum Name<'t> {
+    Given(&'t str),
+    From(Path<'t>),
 }
 
 /// A path into the view, `tls.secret`.
 #[derive(Debug)]
-struct Use {
-    steps: Rc<[Box<str>]>,
+struct Use<'t> {
+    path: Path<'t>,
     /// Whether nothing reads it later: then it is moved out of the view instead of copied.
     last: bool,
 }
 
-impl ObjectTemplate {
+impl<'t> ObjectTemplate<'t> {
     /// # Errors
     /// The first line that is not valid in a template.
-    pub(super) fn compile(name: &str, text: &str) -> Result<ObjectTemplate, TemplateFault> {
+    pub(super) fn compile(name: &'t str, text: &'t str) -> Result<Self, TemplateFault> {
         let mut compiler = Compiler { name, tokens: Tokens::new(text) };
         let first = compiler.content(0).ok_or_else(|| TemplateFault::new(name, 1, "the template is empty"))?;
         let mut root = compiler.collection(first)?;
@@ -170,7 +160,7 @@ impl<'t> Compiler<'t> {
     }
 
     /// The map or list that begins with a token.
-    fn collection(&mut self, first: LineToken<'t>) -> Result<Node, TemplateFault> {
+    fn collection(&mut self, first: LineToken<'t>) -> Result<Node<'t>, TemplateFault> {
         let list = first.kind == TokenKind::Dash;
         let parts = self.parts(first.column, list)?;
         let next = self.tokens.peek().filter(|next| !matches!(next.kind, TokenKind::Text(_)));
@@ -181,17 +171,17 @@ impl<'t> Compiler<'t> {
         }
     }
 
-    fn parts(&mut self, column: usize, list: bool) -> Result<Vec<Part>, TemplateFault> {
+    fn parts(&mut self, column: usize, list: bool) -> Result<Vec<Part<'t>>, TemplateFault> {
         let mut parts = Vec::new();
         while let Some(token) = self.tokens.peek() {
             match token.kind {
                 TokenKind::Dash if list && token.column == column => {
                     self.tokens.advance();
-                    parts.push(Part::Entry("".into(), self.inner(token)?));
+                    parts.push(Part::Entry("", self.inner(token)?));
                 }
                 TokenKind::Key(key) if !list && token.column == column => {
                     self.tokens.advance();
-                    parts.push(Part::Entry(key.into(), self.inner(token)?));
+                    parts.push(Part::Entry(key, self.inner(token)?));
                 }
                 TokenKind::Text(_) => {
                     let here = self.content(column);
@@ -212,13 +202,13 @@ impl<'t> Compiler<'t> {
     }
 
     /// The construct that an opening tag begins.
-    fn block(&mut self, line: usize, words: &str, column: usize, list: bool) -> Result<Part, TemplateFault> {
+    fn block(&mut self, line: usize, words: &'t str, column: usize, list: bool) -> Result<Part<'t>, TemplateFault> {
         if let Some(rest) = words.strip_prefix("for ") {
             let (name, over) = rest.split_once(" in ").ok_or_else(|| self.fault(line, "write `for name in path`"))?;
             let over = self.path(over, line)?;
             let body = self.parts(column, list)?;
             self.end(line, "endfor")?;
-            return Ok(Part::For(line, name.trim().into(), over, body));
+            return Ok(Part::For(line, name.trim(), over, body));
         }
         let mut branches = Vec::new();
         let mut test = Some(self.test(words.strip_prefix("if ").unwrap_or(words), line)?);
@@ -247,7 +237,7 @@ impl<'t> Compiler<'t> {
     }
 
     /// The value after a key or a dash.
-    fn inner(&mut self, outer: LineToken<'t>) -> Result<Node, TemplateFault> {
+    fn inner(&mut self, outer: LineToken<'t>) -> Result<Node<'t>, TemplateFault> {
         if let Some(LineToken { line, kind: TokenKind::Text(text), .. }) = self.tokens.peek()
             && line == outer.line
         {
@@ -266,13 +256,11 @@ impl<'t> Compiler<'t> {
         }
     }
 
-    fn hole(&self, inside: &str, line: usize) -> Result<Hole, TemplateFault> {
+    fn hole(&self, inside: &'t str, line: usize) -> Result<Hole<'t>, TemplateFault> {
         let call = |function: &str| inside.strip_prefix(function)?.strip_prefix('(')?.strip_suffix(')');
-        let quoted = |text: &str| Some(text.trim().strip_prefix('"')?.strip_suffix('"')?.into());
         if let Some(arguments) = call("fragment") {
             let two = arguments.split_once(',').and_then(|(name, path)| Some((quoted(name)?, path)));
-            let (name, path): (Box<str>, _) =
-                two.ok_or_else(|| self.fault(line, "write `fragment(\"name\", path)`"))?;
+            let (name, path) = two.ok_or_else(|| self.fault(line, "write `fragment(\"name\", path)`"))?;
             return Ok(Hole::Fragment(name, self.path(path, line)?));
         }
         if let Some(arguments) = call("text") {
@@ -280,7 +268,7 @@ impl<'t> Compiler<'t> {
                 arguments.split_once(',').ok_or_else(|| self.fault(line, "write `text(\"file\", path)`"))?;
             let name = match quoted(name) {
                 Some(name) => Name::Given(name),
-                None => Name::From(self.path(name, line)?),
+                None => Name::From(self.path(name, line)?.path),
             };
             let view = if path.trim() == "none" { None } else { Some(self.path(path, line)?) };
             return Ok(Hole::Text(name, view));
@@ -294,58 +282,32 @@ impl<'t> Compiler<'t> {
         }
     }
 
-    fn path(&self, text: &str, line: usize) -> Result<Use, TemplateFault> {
-        let text = text.trim();
-        let name = |step: &str| {
-            step.starts_with(|c: char| c.is_ascii_lowercase() || c == '_')
-                && step.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_')
-        };
-        if !text.split('.').all(name) {
-            return Err(self.fault(line, &format!("`{text}` is no path of the view")));
-        }
-        Ok(Use { steps: text.split('.').map(Into::into).collect(), last: false })
+    fn path(&self, text: &'t str, line: usize) -> Result<Use<'t>, TemplateFault> {
+        // Lists are read by `for`; only fields can be moved out of a view.
+        let path = Path::parse(text).filter(|path| !path.text().contains('['));
+        let path = path.ok_or_else(|| self.fault(line, &format!("`{text}` is no path of the view")))?;
+        Ok(Use { path, last: false })
     }
 
-    fn test(&self, text: &str, line: usize) -> Result<Test, TemplateFault> {
-        let all = |word: &str| text.split(word).map(|part| self.test(part, line)).collect::<Result<Vec<_>, _>>();
-        let text = text.trim();
-        if text.contains(" or ") {
-            return Ok(Test::Any(all(" or ")?));
-        }
-        if text.contains(" and ") {
-            return Ok(Test::All(all(" and ")?));
-        }
-        match text.strip_prefix("not ") {
-            Some(rest) => Ok(Test::Not(Box::new(self.test(rest, line)?))),
-            None => Ok(Test::Path(self.path(text, line)?)),
-        }
+    fn test(&self, text: &'t str, line: usize) -> Result<Condition<'t>, TemplateFault> {
+        Condition::parse(text).map_err(|part| self.fault(line, &format!("`{part}` is no condition")))
     }
 }
 
 /// Marks the last use of each value; a template is filled from top to bottom.
-fn last_uses(root: &mut Node) {
-    fn overlap(one: &[Box<str>], two: &[Box<str>]) -> bool {
-        one.iter().zip(two).all(|(a, b)| a == b)
+fn last_uses(root: &mut Node<'_>) {
+    /// `paths` are those that are read further below; `turns` are the variables of the enclosing loops.
+    struct Later<'t> {
+        paths: Vec<Path<'t>>,
+        turns: Vec<&'t str>,
     }
-    /// `later` are the paths that are read further below; `turns` are the variables of the enclosing loops.
-    struct Later {
-        paths: Vec<Rc<[Box<str>]>>,
-        turns: Vec<Box<str>>,
-    }
-    impl Later {
-        fn value(&mut self, path: &mut Use) {
-            let own = self.turns.last().is_none_or(|turn| *turn == path.steps[0]);
-            path.last = own && !self.paths.iter().any(|other| overlap(other, &path.steps));
-            self.paths.push(Rc::clone(&path.steps));
+    impl<'t> Later<'t> {
+        fn value(&mut self, used: &mut Use<'t>) {
+            let own = self.turns.last().is_none_or(|turn| *turn == used.path.head());
+            used.last = own && !self.paths.iter().any(|other| other.overlaps(used.path));
+            self.paths.push(used.path);
         }
-        fn test(&mut self, test: &Test) {
-            match test {
-                Test::Path(path) => self.paths.push(Rc::clone(&path.steps)),
-                Test::Not(inner) => self.test(inner),
-                Test::Any(all) | Test::All(all) => all.iter().for_each(|test| self.test(test)),
-            }
-        }
-        fn node(&mut self, node: &mut Node) {
+        fn node(&mut self, node: &mut Node<'t>) {
             match node {
                 Node::Null | Node::Value(_) => {}
                 Node::Map(parts) | Node::List(parts) => self.parts(parts),
@@ -356,24 +318,24 @@ fn last_uses(root: &mut Node) {
                     Hole::Text(name, view) => {
                         view.iter_mut().for_each(|path| self.value(path));
                         if let Name::From(path) = name {
-                            self.paths.push(Rc::clone(&path.steps));
+                            self.paths.push(*path);
                         }
                     }
                 },
             }
         }
-        fn parts(&mut self, parts: &mut [Part]) {
+        fn parts(&mut self, parts: &mut [Part<'t>]) {
             for part in parts.iter_mut().rev() {
                 match part {
                     Part::Entry(_, node) => self.node(node),
                     Part::If(_, branches) => {
                         for (test, body) in branches.iter_mut().rev() {
                             self.parts(body);
-                            test.iter().for_each(|test| self.test(test));
+                            test.iter().for_each(|test| test.paths(&mut |path| self.paths.push(path)));
                         }
                     }
                     Part::For(_, name, over, body) => {
-                        self.turns.push(name.clone());
+                        self.turns.push(name);
                         self.parts(body);
                         self.turns.pop();
                         self.value(over);
@@ -391,47 +353,49 @@ pub(super) struct TemplateScope<'r, 's> {
     name: &'r str,
     view: Value,
     /// The variables of the enclosing loops, the innermost last.
-    turns: VecDeque<(&'s str, Value)>,
+    turns: Vec<(&'s str, Value)>,
 }
 
 impl<'r, 's> TemplateScope<'r, 's> {
     pub(super) fn new(renderer: &'r Renderer, name: &'r str, view: Value) -> Self {
-        TemplateScope { renderer, name, view, turns: VecDeque::new() }
+        TemplateScope { renderer, name, view, turns: Vec::new() }
     }
 
     /// # Errors
     /// A path that the view does not have.
-    pub(super) fn fill(&mut self, shape: &'s ObjectTemplate) -> Result<Value, TemplateFault> {
+    pub(super) fn fill(&mut self, shape: &'s ObjectTemplate<'s>) -> Result<Value, TemplateFault> {
         self.node(&shape.0)
     }
 
-    fn find(&mut self, path: &Use, line: usize) -> Result<&mut Value, TemplateFault> {
-        let (head, rest) = match path.steps.split_first() {
-            Some((head, _)) if self.turns.iter().any(|(name, _)| **name == **head) => {
-                let turn = self.turns.iter_mut().rfind(|(name, _)| **name == **head);
-                (turn.map(|(_, value)| value), &path.steps[1..])
-            }
-            _ => (Some(&mut self.view), &path.steps[..]),
-        };
-        let found = rest.iter().try_fold(head, |at, step| at?.get_mut(&**step).map(Some)).flatten();
-        found.ok_or_else(|| TemplateFault::new(self.name, line, format!("the view has no `{}`", path.steps.join("."))))
+    fn absent(&self, path: Path<'_>, line: usize) -> TemplateFault {
+        TemplateFault::new(self.name, line, format!("the view has no `{}`", path.text()))
     }
 
-    fn take(&mut self, path: &Use, line: usize) -> Result<Value, TemplateFault> {
-        let value = self.find(path, line)?;
-        Ok(if path.last { value.take() } else { value.clone() })
+    fn find(&self, path: Path<'_>, line: usize) -> Result<&Value, TemplateFault> {
+        let head = path.head();
+        let turn = self.turns.iter().rfind(|(name, _)| *name == head).map(|(_, value)| value);
+        let found = turn.or_else(|| self.view.get(head));
+        let found = path.below().fold(found, |at, step| step.of(at?));
+        found.ok_or_else(|| self.absent(path, line))
     }
 
-    fn holds(&mut self, test: &Test, line: usize) -> Result<bool, TemplateFault> {
-        match test {
-            Test::Path(path) => self.find(path, line).map(|value| truth(value)),
-            Test::Not(inner) => self.holds(inner, line).map(|holds| !holds),
-            Test::Any(all) => all.iter().try_fold(false, |any, test| Ok(any || self.holds(test, line)?)),
-            Test::All(all) => all.iter().try_fold(true, |all, test| Ok(all && self.holds(test, line)?)),
+    fn take(&mut self, used: &Use<'_>, line: usize) -> Result<Value, TemplateFault> {
+        let path = used.path;
+        if !used.last {
+            return self.find(path, line).cloned();
         }
+        let head = path.head();
+        let turn = self.turns.iter_mut().rfind(|(name, _)| *name == head).map(|(_, value)| value);
+        let found = turn.or_else(|| self.view.get_mut(head));
+        let found = path.below().fold(found, |at, step| step.of_mut(at?));
+        found.map(Value::take).ok_or_else(|| self.absent(path, line))
     }
 
-    fn node(&mut self, node: &'s Node) -> Result<Value, TemplateFault> {
+    fn holds(&self, test: &Condition<'_>, line: usize) -> Result<bool, TemplateFault> {
+        test.holds(&|path| self.find(path, line))
+    }
+
+    fn node(&mut self, node: &'s Node<'s>) -> Result<Value, TemplateFault> {
         match node {
             Node::Null => Ok(Value::Null),
             Node::Value(value) => Ok(value.clone()),
@@ -458,7 +422,7 @@ impl<'r, 's> TemplateScope<'r, 's> {
     }
 
     /// Adds the selected entries; returns whether there were any.
-    fn parts(&mut self, parts: &'s [Part], put: &mut dyn FnMut(&str, Value)) -> Result<bool, TemplateFault> {
+    fn parts(&mut self, parts: &'s [Part<'s>], put: &mut dyn FnMut(&str, Value)) -> Result<bool, TemplateFault> {
         let mut any = false;
         for part in parts {
             match part {
@@ -484,9 +448,9 @@ impl<'r, 's> TemplateScope<'r, 's> {
                         return Err(TemplateFault::new(self.name, *line, "`for` needs a list"));
                     };
                     for item in items {
-                        self.turns.push_back((name, item));
+                        self.turns.push((name, item));
                         any |= self.parts(body, put)?;
-                        self.turns.pop_back();
+                        self.turns.pop();
                     }
                 }
             }
@@ -494,7 +458,7 @@ impl<'r, 's> TemplateScope<'r, 's> {
         Ok(any)
     }
 
-    fn hole(&mut self, hole: &Hole, line: usize) -> Result<Value, TemplateFault> {
+    fn hole(&mut self, hole: &Hole<'_>, line: usize) -> Result<Value, TemplateFault> {
         match hole {
             Hole::Value(path) => {
                 let mut value = self.take(path, line)?;
@@ -502,7 +466,7 @@ impl<'r, 's> TemplateScope<'r, 's> {
                 Ok(value)
             }
             Hole::ValueOrNone(path) => {
-                if !truth(self.find(path, line)?) {
+                if !truth(self.find(path.path, line)?) {
                     return Ok(Value::Null);
                 }
                 let mut value = self.take(path, line)?;
@@ -514,17 +478,15 @@ impl<'r, 's> TemplateScope<'r, 's> {
                 self.renderer.fill(&format!("_shared/{name}.yaml"), view)
             }
             Hole::Text(name, view) => {
-                let view = view.as_ref().map(|path| self.take(path, line)).transpose()?;
-                let text = match name {
-                    Name::Given(name) => self.renderer.files.text(self.name, name, view),
-                    Name::From(path) => {
-                        let Value::String(name) = self.find(path, line)?.clone() else {
-                            return Err(TemplateFault::new(self.name, line, "the name of a file is a string"));
-                        };
-                        self.renderer.files.text(self.name, &name, view)
-                    }
+                let view = view.as_ref().map(|path| self.take(path, line)).transpose()?.unwrap_or_default();
+                let name = match name {
+                    Name::Given(name) => name,
+                    Name::From(path) => self
+                        .find(*path, line)?
+                        .as_str()
+                        .ok_or_else(|| TemplateFault::new(self.name, line, "the name of a file is a string"))?,
                 };
-                text.map(Value::String)
+                self.renderer.files.text(self.name, name, &view).map(Value::String)
             }
             Hole::Yaml(path) => {
                 let mut text = String::new();
@@ -532,17 +494,5 @@ impl<'r, 's> TemplateScope<'r, 's> {
                 Ok(Value::String(text))
             }
         }
-    }
-}
-
-/// Whether a value counts as true: not null, not zero, not empty.
-fn truth(value: &Value) -> bool {
-    match value {
-        Value::Null => false,
-        Value::Bool(yes) => *yes,
-        Value::Number(number) => number.as_f64() != Some(0.0),
-        Value::String(text) => !text.is_empty(),
-        Value::Array(items) => !items.is_empty(),
-        Value::Object(map) => !map.is_empty(),
     }
 }

@@ -6,10 +6,10 @@
 //! PostgreSQL connection string), `bare` (a key), `tagged` (strings that may contain the user's own tags) and
 //! `verbatim` (a value that is documented to be passed on unchanged; `tests/files.rs` lists its places).
 
+use std::borrow::Cow;
 use std::fmt::Write as _;
 
-use minijinja::value::{Value, ValueKind};
-use minijinja::{Error, ErrorKind, Output};
+use serde_json::Value;
 
 use crate::shell;
 use crate::yaml::write::{is_text, write_value};
@@ -58,25 +58,93 @@ impl FileFormat {
         }
     }
 
-    /// Writes a value; the output of a filter of this module goes in unchanged. A null removes its line, except in
-    /// scripts.
-    pub fn write(self, out: &mut Output, value: &Value) -> Result<(), Error> {
-        if value.is_none() && self != FileFormat::Shell {
-            return out.write_char(NULL).map_err(Error::from);
+    /// Appends a value. A null removes its line, except in scripts.
+    ///
+    /// # Errors
+    /// A value that the format cannot represent.
+    pub fn write(self, out: &mut String, value: &Value) -> Result<(), FormatFault> {
+        if value.is_null() && self != FileFormat::Shell {
+            out.push(NULL);
+            return Ok(());
         }
-        let text = match value.as_str() {
-            Some(text) if value.is_safe() => return out.write_str(text).map_err(Error::from),
-            _ => match self {
-                FileFormat::Json => laid_out(value)?,
-                FileFormat::Toml => toml(value)?,
-                FileFormat::Flags => flag(value)?,
-                FileFormat::Sshd => sshd(value)?,
-                FileFormat::Nginx => nginx(value)?,
-                FileFormat::Shell => word(value)?,
-                FileFormat::Env => variable(value)?,
-            },
-        };
-        out.write_str(&text).map_err(Error::from)
+        match self {
+            FileFormat::Json => {
+                laid_out(out, value);
+                Ok(())
+            }
+            FileFormat::Toml => toml(out, value),
+            FileFormat::Flags => flag(out, value),
+            FileFormat::Sshd => sshd(out, value),
+            FileFormat::Nginx => nginx(out, value),
+            FileFormat::Shell => word(out, value),
+            FileFormat::Env => variable(out, value),
+        }
+    }
+}
+
+/// The reason why a value cannot be written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum FormatFault {
+    /// The format cannot represent the value.
+    Refused(&'static str),
+    /// The template and its view do not match.
+    Misfit(&'static str),
+}
+
+/// The form of a value that is a part of something, or that is not written as its format writes others.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Filter {
+    /// A scalar as a part of a double-quoted string in YAML, Ruby or TOML.
+    Inner,
+    /// An unquoted word in YAML, where it has the same meaning unquoted.
+    Plain,
+    /// A single-quoted TOML string, as Praefect's documentation writes them.
+    Literal,
+    /// A value whose strings may contain the user's own ERB tags, which are kept.
+    Tagged,
+    /// The user name in a URL, inside a double-quoted string.
+    Url,
+    /// A value in a PostgreSQL connection string, inside a double-quoted string.
+    Conninfo,
+    /// A TOML key or table name: unquoted where that is valid.
+    Bare,
+    /// A value that is documented to be passed on unchanged.
+    Verbatim,
+}
+
+impl Filter {
+    /// A filter by its name in templates.
+    pub fn named(name: &str) -> Option<Self> {
+        Some(match name {
+            "inner" => Filter::Inner,
+            "plain" => Filter::Plain,
+            "literal" => Filter::Literal,
+            "tagged" => Filter::Tagged,
+            "url" => Filter::Url,
+            "conninfo" => Filter::Conninfo,
+            "bare" => Filter::Bare,
+            "verbatim" => Filter::Verbatim,
+            _ => return None,
+        })
+    }
+
+    /// Appends a value to a file of a format. A null removes its line where the filter has no form for it.
+    ///
+    /// # Errors
+    /// A value that the format cannot represent.
+    pub fn write(self, out: &mut String, value: &Value, format: FileFormat) -> Result<(), FormatFault> {
+        match self {
+            Filter::Tagged => tagged(out, value),
+            Filter::Bare => bare(out, &scalar(value)?),
+            Filter::Verbatim => out.push_str(&scalar(value)?),
+            _ if value.is_null() => out.push(NULL),
+            Filter::Inner => inner(out, &scalar(value)?),
+            Filter::Plain => plain(out, value),
+            Filter::Literal => return literal(out, &scalar(value)?, format),
+            Filter::Url => url(out, &scalar(value)?),
+            Filter::Conninfo => conninfo(out, &scalar(value)?),
+        }
+        Ok(())
     }
 }
 
@@ -89,13 +157,20 @@ pub fn finished(text: String) -> String {
         return text;
     }
     let mut out = String::with_capacity(text.len() * 2);
-    for line in text.split_inclusive('\n') {
+    let mut rest = text.as_str();
+    while let Some(mark) = rest.as_bytes().iter().position(|byte| *byte == 0xEE) {
+        let start = rest[..mark].rfind('\n').map_or(0, |end| end + 1);
+        let end = rest[mark..].find('\n').map_or(rest.len(), |end| mark + end + 1);
+        out.push_str(&rest[..start]);
+        let line = &rest[start..end];
         if !marked(line) {
             out.push_str(line);
         } else if !line.contains(NULL) && block(&mut out, line).is_none() {
             out.extend(line.chars().filter(|c| !matches!(*c, OPEN | CLOSE)));
         }
+        rest = &rest[end..];
     }
+    out.push_str(rest);
     out
 }
 
@@ -115,7 +190,7 @@ fn block(out: &mut String, line: &str) -> Option<()> {
     // The column of the key, or of the last dash.
     let column = if item { before.len() - 2 } else { before.len() - key.len() };
     write_value(&mut text, &value, column, item);
-    if TAGS.iter().any(|tag| text.contains(tag)) {
+    if has_tag(&text) {
         return None;
     }
     out.push_str(before.trim_end());
@@ -125,139 +200,141 @@ fn block(out: &mut String, line: &str) -> Option<()> {
 
 /// A value in YAML: a scalar and a list of scalars as JSON, in which no value can open a tag; other values are marked,
 /// and [`finished`] writes them as readable block YAML.
-fn laid_out(value: &Value) -> Result<String, Error> {
-    let json = json(value)?;
-    let block = match value.kind() {
-        ValueKind::Map => value.len() != Some(0),
-        ValueKind::Seq => value.try_iter()?.any(|item| matches!(item.kind(), ValueKind::Map | ValueKind::Seq)),
+fn laid_out(out: &mut String, value: &Value) {
+    let block = match value {
+        Value::Object(map) => !map.is_empty(),
+        Value::Array(items) => items.iter().any(|item| item.is_object() || item.is_array()),
         _ => false,
     };
-    Ok(if block { format!("{OPEN}{json}{CLOSE}") } else { json })
-}
-
-/// An error for a value that cannot be written; the engine adds the place.
-fn refused(what: &'static str) -> Error {
-    Error::new(ErrorKind::BadEscape, what)
-}
-
-fn null() -> Value {
-    Value::from_safe_string(NULL.to_string())
+    if block {
+        out.push(OPEN);
+        json(out, value);
+        out.push(CLOSE);
+    } else {
+        json(out, value);
+    }
 }
 
 /// A scalar as a string.
-fn scalar(value: &Value) -> Result<String, Error> {
-    match value.kind() {
-        ValueKind::String | ValueKind::Number | ValueKind::Bool => {
-            Ok(value.as_str().map_or_else(|| value.to_string(), str::to_owned))
-        }
-        _ => Err(Error::new(ErrorKind::InvalidOperation, "only a scalar can be written here")),
+fn scalar(value: &Value) -> Result<Cow<'_, str>, FormatFault> {
+    match value {
+        Value::String(text) => Ok(Cow::Borrowed(text)),
+        Value::Number(number) => Ok(Cow::Owned(number.to_string())),
+        Value::Bool(yes) => Ok(Cow::Borrowed(if *yes { "true" } else { "false" })),
+        _ => Err(FormatFault::Misfit("only a scalar can be written here")),
     }
 }
 
-/// A scalar as a part of a double-quoted string in YAML, Ruby or TOML.
-pub fn inner(value: &Value) -> Result<Value, Error> {
-    if value.is_none() {
-        return Ok(null());
-    }
-    let quoted = json(&Value::from(scalar(value)?))?;
-    Ok(Value::from_safe_string(quoted[1..quoted.len() - 1].to_owned()))
-}
-
-/// An unquoted word in YAML, where it has the same meaning unquoted.
-pub fn plain(value: &Value) -> Result<Value, Error> {
-    if value.is_none() {
-        return Ok(null());
-    }
-    let json = json(value)?;
+fn plain(out: &mut String, value: &Value) {
     let mut text = String::new();
-    let data: serde_json::Value = serde_json::from_str(&json).map_err(|_| refused("not data"))?;
-    write_value(&mut text, &data, 0, false);
+    write_value(&mut text, value, 0, false);
     let text = text.trim();
-    let tagged = text.contains('\n') || TAGS.iter().any(|tag| text.contains(tag));
-    Ok(Value::from_safe_string(if tagged || data.is_array() || data.is_object() { json } else { text.to_owned() }))
+    if text.contains('\n') || has_tag(text) || value.is_array() || value.is_object() {
+        json(out, value);
+    } else {
+        out.push_str(text);
+    }
 }
 
-/// A single-quoted TOML string, as Praefect's documentation writes them. A value that such a string cannot represent is
-/// left to the file's own writer, which escapes it in double quotes.
-pub fn literal(value: &Value) -> Result<Value, Error> {
-    if value.is_none() {
-        return Ok(null());
-    }
-    let text = scalar(value)?;
+/// A value that a single-quoted string cannot represent is left to the file's own writer, which escapes it in double quotes.
+fn literal(out: &mut String, text: &str, format: FileFormat) -> Result<(), FormatFault> {
     let plain = text.chars().all(|c| !c.is_control() && c != '\'' && !is_unprintable(c)) && !text.contains("{%");
-    Ok(if plain { Value::from_safe_string(format!("'{text}'")) } else { Value::from(text) })
+    if !plain {
+        return format.write(out, &Value::from(text));
+    }
+    out.extend(["'", text, "'"]);
+    Ok(())
 }
 
-/// The user name in a URL, inside a double-quoted string.
-pub fn url(value: &Value) -> Result<Value, Error> {
-    if value.is_none() {
-        return Ok(null());
-    }
-    let mut out = String::new();
-    for byte in scalar(value)?.bytes() {
+fn url(out: &mut String, text: &str) {
+    for byte in text.bytes() {
         match byte {
             b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'-' | b'.' | b'_' | b'~' => out.push(char::from(byte)),
             // Writing to a String cannot fail.
-            _ => drop(write!(out, "%{byte:02X}")),
+            _ => {
+                let _ = write!(out, "%{byte:02X}");
+            }
         }
     }
-    Ok(Value::from_safe_string(out))
 }
 
-/// A value in a PostgreSQL connection string, inside a double-quoted string.
-pub fn conninfo(value: &Value) -> Result<Value, Error> {
-    if value.is_none() {
-        return Ok(null());
-    }
-    let text = scalar(value)?;
+fn conninfo(out: &mut String, text: &str) {
     let plain = |c: char| c.is_ascii_alphanumeric() || "._-:/@%+,".contains(c);
     if !text.is_empty() && text.chars().all(plain) {
-        return inner(value);
+        inner(out, text);
+    } else {
+        inner(out, &format!("'{}'", text.replace('\\', "\\\\").replace('\'', "\\'")));
     }
-    inner(&Value::from(format!("'{}'", text.replace('\\', "\\\\").replace('\'', "\\'"))))
 }
 
-/// A TOML key or table name: unquoted where that is valid.
-pub fn bare(value: &Value) -> Result<Value, Error> {
-    let text = scalar(value)?;
-    let plain = !text.is_empty() && text.chars().all(|c| c.is_ascii_alphanumeric() || "_-".contains(c));
-    Ok(Value::from_safe_string(if plain { text } else { json(&Value::from(text))? }))
+fn bare(out: &mut String, text: &str) {
+    match !text.is_empty() && text.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'-')) {
+        true => out.push_str(text),
+        false => string(out, text),
+    }
 }
 
-/// A value that is documented to be passed on unchanged.
-pub fn verbatim(value: &Value) -> Result<Value, Error> {
-    Ok(Value::from_safe_string(scalar(value)?))
+fn has_tag(text: &str) -> bool {
+    TAGS.iter().any(|tag| text.contains(tag))
 }
 
-/// A value whose strings may contain the user's own ERB tags, which are kept.
-pub fn tagged(value: &Value) -> Result<Value, Error> {
-    let mut text = String::new();
-    write_tagged(&mut text, value)?;
-    Ok(Value::from_safe_string(text))
+/// JSON in a form that YAML, Ruby and TOML read, without tags and without Ruby interpolation.
+fn json(out: &mut String, value: &Value) {
+    match value {
+        Value::String(text) => string(out, text),
+        // Writing to a String cannot fail.
+        Value::Null | Value::Bool(_) | Value::Number(_) => {
+            let _ = write!(out, "{value}");
+        }
+        Value::Array(items) => {
+            out.push('[');
+            for (n, item) in items.iter().enumerate() {
+                out.push_str(if n == 0 { "" } else { "," });
+                json(out, item);
+            }
+            out.push(']');
+        }
+        Value::Object(map) => {
+            out.push('{');
+            for (n, (key, inner)) in map.iter().enumerate() {
+                out.push_str(if n == 0 { "" } else { "," });
+                string(out, key);
+                out.push(':');
+                json(out, inner);
+            }
+            out.push('}');
+        }
+    }
 }
 
-/// JSON in a form that YAML, Ruby and TOML read as a double-quoted string, without tags and without Ruby interpolation.
-fn json(value: &Value) -> Result<String, Error> {
-    let text = serde_json::to_string(value).map_err(|_| Error::new(ErrorKind::BadSerialization, "not data"))?;
+/// A double-quoted string, as [`json`] writes it.
+fn string(out: &mut String, text: &str) {
+    out.push('"');
+    inner(out, text);
+    out.push('"');
+}
+
+/// The characters between the quotes of a [`string`].
+fn inner(out: &mut String, text: &str) {
     // Hardly any value has a character that needs more escaping.
-    if !text.bytes().any(|b| matches!(b, b'%' | b'#') || b >= 0x7f) {
-        return Ok(text);
+    if text.bytes().all(|b| matches!(b, b' '..=b'~') && !matches!(b, b'"' | b'\\' | b'%' | b'#')) {
+        return out.push_str(text);
     }
-    let mut text = text.replace("<%", "\\u003c%").replace("%>", "%\\u003e").replace("{%", "\\u007b%");
+    let json = Value::from(text).to_string();
+    let mut text =
+        json[1..json.len() - 1].replace("<%", "\\u003c%").replace("%>", "%\\u003e").replace("{%", "\\u007b%");
     for opens in ["#{", "#$", "#@"] {
         text = text.replace(opens, &format!("\\u0023{}", &opens[1..]));
     }
-    // Characters that YAML or TOML treat as a line break, or do not allow.
-    if text.chars().any(is_unprintable) {
-        text = text.chars().fold(String::with_capacity(text.len()), |mut out, c| {
-            match is_unprintable(c) {
-                true => drop(write!(out, "\\u{:04x}", u32::from(c))),
-                false => out.push(c),
+    for c in text.chars() {
+        match is_unprintable(c) {
+            // Characters that YAML or TOML treat as a line break, or do not allow.
+            true => {
+                let _ = write!(out, "\\u{:04x}", u32::from(c));
             }
-            out
-        });
+            false => out.push(c),
+        }
     }
-    Ok(text)
 }
 
 fn is_unprintable(c: char) -> bool {
@@ -266,134 +343,149 @@ fn is_unprintable(c: char) -> bool {
         || ((0x7f..=0xffff).contains(&u32::from(c)) && !is_text(c))
 }
 
-fn write_tagged(out: &mut String, value: &Value) -> Result<(), Error> {
-    match value.kind() {
-        ValueKind::Map => {
-            for (n, key) in value.try_iter()?.enumerate() {
-                out.push_str(if n == 0 { "{" } else { ", " });
-                out.push_str(&json(&key)?);
-                out.push_str(": ");
-                write_tagged(out, &value.get_item(&key)?)?;
-            }
-            out.push_str(if value.len() == Some(0) { "{}" } else { "}" });
-        }
-        ValueKind::Seq => {
-            out.push('[');
-            for (n, item) in value.try_iter()?.enumerate() {
+fn tagged(out: &mut String, value: &Value) {
+    match value {
+        Value::Object(map) => {
+            out.push('{');
+            for (n, (key, inner)) in map.iter().enumerate() {
                 out.push_str(if n == 0 { "" } else { ", " });
-                write_tagged(out, &item)?;
+                string(out, key);
+                out.push_str(": ");
+                tagged(out, inner);
+            }
+            out.push('}');
+        }
+        Value::Array(items) => {
+            out.push('[');
+            for (n, item) in items.iter().enumerate() {
+                out.push_str(if n == 0 { "" } else { ", " });
+                tagged(out, item);
             }
             out.push(']');
         }
-        _ => match value.as_str().filter(|text| text.contains("<%")) {
-            Some(text) => {
-                out.push('"');
-                let mut rest = text;
-                while let Some((before, tag)) = rest.split_once("<%") {
-                    let end = tag.find("%>").map_or(tag.len(), |at| at + 2);
-                    out.push_str(inner(&Value::from(before))?.as_str().unwrap_or_default());
-                    out.push_str("<%");
-                    out.push_str(&tag[..end]);
-                    rest = &tag[end..];
-                }
-                out.push_str(inner(&Value::from(rest))?.as_str().unwrap_or_default());
-                out.push('"');
+        Value::String(text) => {
+            out.push('"');
+            let mut rest = text.as_str();
+            while let Some((before, tag)) = rest.split_once("<%") {
+                let end = tag.find("%>").map_or(tag.len(), |at| at + 2);
+                inner(out, before);
+                out.push_str("<%");
+                out.push_str(&tag[..end]);
+                rest = &tag[end..];
             }
-            None => out.push_str(&json(value)?),
+            inner(out, rest);
+            out.push('"');
+        }
+        _ => json(out, value),
+    }
+}
+
+/// A value in TOML, whose basic strings know the escapes of JSON.
+fn toml(out: &mut String, value: &Value) -> Result<(), FormatFault> {
+    match value {
+        Value::Object(map) => {
+            out.push_str("{ ");
+            for (n, (key, inner)) in map.iter().filter(|(_, inner)| !inner.is_null()).enumerate() {
+                out.push_str(if n == 0 { "" } else { ", " });
+                bare(out, key);
+                out.push_str(" = ");
+                toml(out, inner)?;
+            }
+            out.push_str(" }");
+        }
+        Value::Array(items) => {
+            out.push('[');
+            for (n, item) in items.iter().enumerate() {
+                out.push_str(if n == 0 { "" } else { "," });
+                toml(out, item)?;
+            }
+            out.push(']');
+        }
+        // Writing to a String cannot fail.
+        Value::Number(number) => match number.as_f64() {
+            // An integer that YAML or `--set` turned into a float.
+            Some(float) if number.is_f64() && float.fract() == 0.0 && float.abs() < 1e15 => {
+                let _ = write!(out, "{float:.0}");
+            }
+            _ => {
+                let _ = write!(out, "{number}");
+            }
         },
+        Value::Null => return Err(FormatFault::Refused("there is no empty value in TOML")),
+        Value::Bool(_) | Value::String(_) => json(out, value),
     }
     Ok(())
 }
 
-/// A value in TOML, whose basic strings know the escapes of JSON.
-fn toml(value: &Value) -> Result<String, Error> {
-    match value.kind() {
-        ValueKind::Map => {
-            let mut entries = Vec::new();
-            for key in value.try_iter()? {
-                let inner = value.get_item(&key)?;
-                if !inner.is_none() {
-                    entries.push(format!("{} = {}", bare(&key)?, toml(&inner)?));
-                }
-            }
-            Ok(format!("{{ {} }}", entries.join(", ")))
-        }
-        ValueKind::Seq => {
-            let items: Result<Vec<String>, Error> = value.try_iter()?.map(|item| toml(&item)).collect();
-            Ok(format!("[{}]", items?.join(",")))
-        }
-        // An integer that YAML or `--set` turned into a float.
-        ValueKind::Number => match f64::try_from(value.clone()) {
-            Ok(number) if number.fract() == 0.0 && number.abs() < 1e15 => Ok(format!("{number:.0}")),
-            _ => Ok(value.to_string()),
-        },
-        ValueKind::None => Err(refused("there is no empty value in TOML")),
-        _ => json(value),
-    }
-}
-
 /// The value of a flag, to the end of its line. gomplate prints an opening delimiter that a tag quotes.
-fn flag(value: &Value) -> Result<String, Error> {
+fn flag(out: &mut String, value: &Value) -> Result<(), FormatFault> {
     let text = scalar(value)?;
     if text.chars().any(char::is_control) {
-        return Err(refused("a line break or another control character cannot be written there"));
+        return Err(FormatFault::Refused("a line break or another control character cannot be written there"));
     }
     if text.ends_with(char::is_whitespace) {
-        return Err(refused("a blank at the end would be lost"));
+        return Err(FormatFault::Refused("a blank at the end would be lost"));
     }
-    Ok(text.replace("{%", "{% \"{%\" %}"))
+    out.push_str(&text.replace("{%", "{% \"{%\" %}"));
+    Ok(())
 }
 
 /// An argument of an `sshd_config` keyword, or a list of names.
-fn sshd(value: &Value) -> Result<String, Error> {
-    let text = match value.kind() {
-        ValueKind::Seq => {
-            let items: Result<Vec<String>, Error> = value.try_iter()?.map(|item| scalar(&item)).collect();
-            let items = items?;
+fn sshd(out: &mut String, value: &Value) -> Result<(), FormatFault> {
+    let text = match value {
+        Value::Array(items) => {
+            let items: Vec<Cow<'_, str>> = items.iter().map(scalar).collect::<Result<_, _>>()?;
             if items.is_empty() {
-                return Ok(NULL.to_string());
+                out.push(NULL);
+                return Ok(());
             }
             if items.iter().any(|item| item.is_empty() || item.contains(',')) {
-                return Err(refused("each entry of the list must be one name"));
+                return Err(FormatFault::Refused("each entry of the list must be one name"));
             }
-            items.join(",")
+            Cow::Owned(items.join(","))
         }
         _ => scalar(value)?,
     };
     let plain = |c: char| c.is_ascii_graphic() && !"\"'\\#$`".contains(c);
-    match !text.is_empty() && text.chars().all(plain) {
-        true => Ok(text),
-        false => Err(refused("only a word without quotes, blanks and line breaks can be written there")),
+    if text.is_empty() || !text.chars().all(plain) {
+        let why = "only a word without quotes, blanks and line breaks can be written there";
+        return Err(FormatFault::Refused(why));
     }
+    out.push_str(&text);
+    Ok(())
 }
 
 /// Arguments of an nginx directive, which cannot end it, open a block or refer to a variable.
-fn nginx(value: &Value) -> Result<String, Error> {
+fn nginx(out: &mut String, value: &Value) -> Result<(), FormatFault> {
     let text = scalar(value)?;
     let plain = |c: char| (c.is_ascii_graphic() || c == ' ') && !"\"'\\#${};`".contains(c);
-    match !text.is_empty() && text.chars().all(plain) {
-        true => Ok(text),
-        false => Err(refused("only words without quotes and signs of nginx's can be written there")),
+    if text.is_empty() || !text.chars().all(plain) {
+        return Err(FormatFault::Refused("only words without quotes and signs of nginx's can be written there"));
     }
+    out.push_str(&text);
+    Ok(())
 }
 
 /// A word in a shell script.
-fn word(value: &Value) -> Result<String, Error> {
+fn word(out: &mut String, value: &Value) -> Result<(), FormatFault> {
     let text = scalar(value)?;
-    match text.contains('\0') {
-        true => Err(refused("a shell has no words with a zero byte")),
-        false => Ok(shell::quoted(&text)),
+    if text.contains('\0') {
+        return Err(FormatFault::Refused("a shell has no words with a zero byte"));
     }
+    out.push_str(&shell::quoted(&text));
+    Ok(())
 }
 
 /// The double-quoted value of a variable. Readers of such files disagree about escapes, so values that need one are
 /// refused.
-fn variable(value: &Value) -> Result<String, Error> {
+fn variable(out: &mut String, value: &Value) -> Result<(), FormatFault> {
     let text = scalar(value)?;
-    match text.chars().any(|c| c.is_control() || "\"\\$`".contains(c)) {
-        true => Err(refused("quotes, `$`, backslashes and line breaks cannot be written there")),
-        false => Ok(format!("\"{text}\"")),
+    if text.chars().any(|c| c.is_control() || "\"\\$`".contains(c)) {
+        let why = "quotes, `$`, backslashes and line breaks cannot be written there";
+        return Err(FormatFault::Refused(why));
     }
+    out.extend(["\"", &text, "\""]);
+    Ok(())
 }
 
 #[cfg(test)]

@@ -4,7 +4,6 @@
 
 use std::process::Command;
 
-use minijinja::Value;
 use proptest::prelude::*;
 
 use super::*;
@@ -31,8 +30,17 @@ fn gomplate(text: &str) -> String {
     plain.replace('\u{e010}', "{%")
 }
 
-fn parts(value: Result<Value, Error>) -> String {
-    value.unwrap().as_str().unwrap().to_owned()
+/// What a filter makes of a text in a file of JSON.
+fn filtered(filter: Filter, text: &str) -> String {
+    let mut out = String::new();
+    filter.write(&mut out, &Value::from(text), FileFormat::Json).unwrap();
+    out
+}
+
+/// What a format makes of a value, or why it cannot.
+fn written(format: FileFormat, value: impl Into<Value>) -> Result<String, FormatFault> {
+    let mut out = String::new();
+    format.write(&mut out, &value.into()).map(|()| out)
 }
 
 /// The words of a connection string, as libpq parses them.
@@ -60,7 +68,7 @@ fn libpq(text: &str) -> Vec<(String, String)> {
 proptest! {
     #[test]
     fn toml_gives_the_text_back(text in texts()) {
-        let line = format!("{} = {}\n", parts(bare(&Value::from(text.as_str()))), toml(&Value::from(vec![text.clone()])).unwrap());
+        let line = format!("{} = {}\n", filtered(Filter::Bare, &text), written(FileFormat::Toml, vec![text.clone()]).unwrap());
         prop_assert!(!line.contains("{%"), "{line}");
         let read: toml::Table = toml::from_str(&line).unwrap();
         prop_assert_eq!(read[&text].as_array().unwrap()[0].as_str(), Some(text.as_str()));
@@ -68,7 +76,7 @@ proptest! {
 
     #[test]
     fn yaml_gives_the_text_back(text in texts()) {
-        let line = format!("a: {}\nb: \"x{}y\"\n", json(&Value::from(text.as_str())).unwrap(), parts(inner(&Value::from(text.as_str()))));
+        let line = format!("a: {}\nb: \"x{}y\"\n", written(FileFormat::Json, text.as_str()).unwrap(), filtered(Filter::Inner, &text));
         prop_assert!(!line.contains("{%") && !line.contains("<%") && !line.contains("#{"), "{line}");
         let read = crate::yaml::read::inner(&line).unwrap();
         prop_assert_eq!(read["a"].as_str(), Some(text.as_str()));
@@ -78,13 +86,13 @@ proptest! {
 
     #[test]
     fn tags_of_the_user_are_the_only_ones(text in texts()) {
-        let written = parts(tagged(&Value::from(text.as_str())));
+        let written = filtered(Filter::Tagged, &text);
         prop_assert_eq!(written.matches("<%").count(), tags(&text));
     }
 
     #[test]
     fn a_flag_gives_the_text_back_or_is_refused(text in texts()) {
-        if let Ok(value) = flag(&Value::from(text.as_str())) {
+        if let Ok(value) = written(FileFormat::Flags, text.as_str()) {
             let file = gomplate(&format!("before=1\nname={value}\nafter=1\n"));
             // Go's flags as read from a file: trimmed lines, split at the first separator.
             let lines: Vec<_> = file.split('\n').map(str::trim).filter_map(|line| line.split_once('=')).collect();
@@ -96,7 +104,7 @@ proptest! {
 
     #[test]
     fn sshd_gets_one_word_or_nothing(text in texts()) {
-        if let Ok(value) = sshd(&Value::from(vec![text.clone(), "b".to_owned()])) {
+        if let Ok(value) = written(FileFormat::Sshd, vec![text.clone(), "b".to_owned()]) {
             prop_assert_eq!(value.split(',').collect::<Vec<_>>(), [text.as_str(), "b"]);
             prop_assert!(value.split_ascii_whitespace().count() == 1 && !value.contains(['"', '\'', '#', '\\']));
         }
@@ -104,7 +112,7 @@ proptest! {
 
     #[test]
     fn a_connection_string_gives_the_text_back(text in texts()) {
-        let line = format!("a: \"dbname={} user={} host=x\"\n", parts(conninfo(&Value::from(text.as_str()))), parts(conninfo(&Value::from(text.as_str()))));
+        let line = format!("a: \"dbname={} user={} host=x\"\n", filtered(Filter::Conninfo, &text), filtered(Filter::Conninfo, &text));
         let read = crate::yaml::read::inner(&line).unwrap();
         let words = libpq(read["a"].as_str().unwrap());
         let expected: Vec<_> = [("dbname", text.as_str()), ("user", text.as_str()), ("host", "x")].map(|(k, v)| (k.to_owned(), v.to_owned())).into();
@@ -113,7 +121,7 @@ proptest! {
 
     #[test]
     fn a_user_in_a_url_stays_one(text in texts()) {
-        let written = parts(url(&Value::from(text.as_str())));
+        let written = filtered(Filter::Url, &text);
         prop_assert!(written.chars().all(|c| c.is_ascii_alphanumeric() || "-._~%".contains(c)), "{written}");
     }
 }
@@ -155,18 +163,16 @@ fn a_shell_gives_every_word_back() {
     let mut script = String::from("printf '%s\\0'");
     for text in texts {
         script.push(' ');
-        script.push_str(&word(&Value::from(text)).unwrap());
+        script.push_str(&written(FileFormat::Shell, text).unwrap());
     }
     let output = Command::new("sh").args(["-c", &script]).output().unwrap();
     let read = String::from_utf8(output.stdout).unwrap();
     assert_eq!(read.strip_suffix('\0').unwrap().split('\0').collect::<Vec<_>>(), texts);
-    assert!(word(&Value::from("a\0b")).is_err());
+    assert!(written(FileFormat::Shell, "a\0b").is_err());
 }
 
 #[test]
 fn numbers_and_maps_are_what_they_are_in_toml() {
-    let value = Value::from(minijinja::value::Serde(
-        serde_json::json!({"a": 1.0, "b": [1, 2.5], "c": {"d e": true}, "f": null}),
-    ));
-    assert_eq!(toml(&value).unwrap(), "{ a = 1, b = [1,2.5], c = { \"d e\" = true } }");
+    let value = serde_json::json!({"a": 1.0, "b": [1, 2.5], "c": {"d e": true}, "f": null});
+    assert_eq!(written(FileFormat::Toml, value).unwrap(), "{ a = 1, b = [1,2.5], c = { \"d e\" = true } }");
 }

@@ -1,0 +1,157 @@
+//! Paths into a view and conditions over them, as tags of templates contain them. Both borrow from the template.
+
+use serde_json::Value;
+
+/// A path into a view: names with dots between them, and positions in lists, `server.settings[0]`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Path<'t>(&'t str);
+
+impl<'t> Path<'t> {
+    /// Returns `None` for a string that is not a path.
+    pub(super) fn parse(text: &'t str) -> Option<Self> {
+        let text = text.trim();
+        let step = |step: &str| {
+            let name = step.split('[').next().unwrap_or_default();
+            let position = |rest: &str| rest.len() > 2 && rest[1..rest.len() - 1].bytes().all(|b| b.is_ascii_digit());
+            let rest = &step[name.len()..];
+            name.starts_with(|c: char| c.is_ascii_lowercase() || c == '_')
+                && name.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_')
+                && (rest.is_empty() || rest.ends_with(']') && position(rest))
+        };
+        text.split('.').all(step).then_some(Path(text))
+    }
+
+    /// The path as in the template.
+    pub(super) fn text(self) -> &'t str {
+        self.0
+    }
+
+    /// The first name, which is a variable or a field of the view.
+    pub(super) fn head(self) -> &'t str {
+        let end = self.0.bytes().position(|b| matches!(b, b'.' | b'['));
+        &self.0[..end.unwrap_or(self.0.len())]
+    }
+
+    /// The steps below the first name.
+    pub(super) fn below(self) -> impl Iterator<Item = ViewStep<'t>> {
+        let rest = &self.0[self.head().len()..];
+        rest.split(['.', '[']).skip(1).map(|step| match step.strip_suffix(']') {
+            // No list has a position that is too large for a number.
+            Some(position) => ViewStep::Position(position.parse().unwrap_or(usize::MAX)),
+            None => ViewStep::Name(step),
+        })
+    }
+
+    /// Whether one of two paths is the other, or leads into its value.
+    pub(super) fn overlaps(self, other: Path<'_>) -> bool {
+        let (short, long) = if self.0.len() < other.0.len() { (self.0, other.0) } else { (other.0, self.0) };
+        long.strip_prefix(short).is_some_and(|rest| rest.is_empty() || rest.starts_with(['.', '[']))
+    }
+}
+
+/// A step of a path.
+pub(super) enum ViewStep<'t> {
+    /// A field of a map.
+    Name(&'t str),
+    /// An item of a list, from 0.
+    Position(usize),
+}
+
+impl ViewStep<'_> {
+    /// Takes the step from a value.
+    pub(super) fn of<'v>(&self, value: &'v Value) -> Option<&'v Value> {
+        match self {
+            ViewStep::Name(name) => value.get(name),
+            ViewStep::Position(position) => value.get(position),
+        }
+    }
+
+    /// The same for a value that will be changed.
+    pub(super) fn of_mut<'v>(&self, value: &'v mut Value) -> Option<&'v mut Value> {
+        match self {
+            ViewStep::Name(name) => value.get_mut(name),
+            ViewStep::Position(position) => value.get_mut(position),
+        }
+    }
+}
+
+/// The condition of an `if`.
+#[derive(Debug)]
+pub(super) enum Condition<'t> {
+    /// The value counts as true, see [`truth`].
+    True(Path<'t>),
+    /// `path is none`.
+    Null(Path<'t>),
+    /// `path == "text"`.
+    Equal(Path<'t>, &'t str),
+    Not(Box<Condition<'t>>),
+    Any(Vec<Condition<'t>>),
+    All(Vec<Condition<'t>>),
+}
+
+impl<'t> Condition<'t> {
+    /// # Errors
+    /// The part that is not a condition.
+    pub(super) fn parse(text: &'t str) -> Result<Self, &'t str> {
+        let all = |word: &str| text.split(word).map(Self::parse).collect::<Result<Vec<_>, _>>();
+        let path = |text: &'t str| Path::parse(text).ok_or(text);
+        let text = text.trim();
+        if text.contains(" or ") {
+            return Ok(Condition::Any(all(" or ")?));
+        }
+        if text.contains(" and ") {
+            return Ok(Condition::All(all(" and ")?));
+        }
+        if let Some(rest) = text.strip_prefix("not ") {
+            return Ok(Condition::Not(Box::new(Self::parse(rest)?)));
+        }
+        if let Some(null) = text.strip_suffix(" is none") {
+            return Ok(Condition::Null(path(null)?));
+        }
+        match text.split_once(" == ") {
+            Some((left, right)) => Ok(Condition::Equal(path(left)?, quoted(right).ok_or(right)?)),
+            None => Ok(Condition::True(path(text)?)),
+        }
+    }
+
+    /// Whether it holds; `find` returns the value of a path.
+    ///
+    /// # Errors
+    /// A path without a value.
+    pub(super) fn holds<'v, E>(&self, find: &impl Fn(Path<'t>) -> Result<&'v Value, E>) -> Result<bool, E> {
+        match self {
+            Condition::True(path) => find(*path).map(truth),
+            Condition::Null(path) => find(*path).map(Value::is_null),
+            Condition::Equal(path, text) => find(*path).map(|value| value.as_str() == Some(text)),
+            Condition::Not(inner) => inner.holds(find).map(|holds| !holds),
+            Condition::Any(all) => all.iter().try_fold(false, |any, one| Ok(any || one.holds(find)?)),
+            Condition::All(all) => all.iter().try_fold(true, |all, one| Ok(all && one.holds(find)?)),
+        }
+    }
+
+    /// Calls `each` for every path that it reads.
+    pub(super) fn paths(&self, each: &mut impl FnMut(Path<'t>)) {
+        match self {
+            Condition::True(path) | Condition::Null(path) | Condition::Equal(path, _) => each(*path),
+            Condition::Not(inner) => inner.paths(each),
+            Condition::Any(all) | Condition::All(all) => all.iter().for_each(|one| one.paths(each)),
+        }
+    }
+}
+
+/// The content of double quotes.
+pub(super) fn quoted(text: &str) -> Option<&str> {
+    text.trim().strip_prefix('"')?.strip_suffix('"')
+}
+
+/// Whether a value counts as true: not null, not zero, not empty.
+pub(super) fn truth(value: &Value) -> bool {
+    match value {
+        Value::Null => false,
+        Value::Bool(yes) => *yes,
+        Value::Number(number) => number.as_f64() != Some(0.0),
+        Value::String(text) => !text.is_empty(),
+        Value::Array(items) => !items.is_empty(),
+        Value::Object(map) => !map.is_empty(),
+    }
+}
