@@ -94,7 +94,7 @@ def changed(values, chance):
 
 
 def over(base, values):
-    """Maps merge, all else replaces."""
+    """Maps merge, other values replace."""
     if not (isinstance(base, dict) and isinstance(values, dict)):
         return values
     return {**base, **{k: over(base[k], v) if k in base else v for k, v in values.items()}}
@@ -119,7 +119,7 @@ def errors(text, args):
         f.write(text)
     try:
         p = subprocess.run([a.bin, "template", "test", "-f", f.name, "--error-format", "json", *args],
-                           capture_output=True, text=True, timeout=120)
+                           capture_output=True, text=True, timeout=600)
     finally:
         os.unlink(f.name)
     if p.returncode == 0:

@@ -115,6 +115,7 @@ fn facts(root: &Path, all: &[Component]) -> Outcome<String> {
     }
     writeln!(text, "];\n\n/// Values that name an API version, and the version that is written.")?;
     writeln!(text, "pub static API_VERSIONS: &[(&str, &str)] = &{:?};", root_schema::api_versions(root, all)?)?;
+    text.push_str(&releases::facts(root)?);
     Ok(text)
 }
 
@@ -154,7 +155,7 @@ fn own_defaults(component: &Component, read_yaml: ReadYaml) -> Outcome<Value> {
     Ok(base)
 }
 
-/// Maps merge, all else replaces.
+/// Maps merge, other values replace.
 fn lay_over(base: &mut Value, over: Value) {
     match (base, over) {
         (Value::Object(base), Value::Object(over)) => {

@@ -59,6 +59,62 @@ fn capitalized(word: &str) -> String {
     letters.next().map(|first| first.to_ascii_uppercase().to_string() + letters.as_str()).unwrap_or_default()
 }
 
+/// Facts of releases that code needs while it renders: no version of GitLab, of its chart or of Kubernetes is in a `.rs` file.
+pub fn facts(root: &Path) -> Outcome<String> {
+    let mut text = String::new();
+    let (first, last) = kubernetes_minors(root)?;
+    writeln!(text, "\n/// The Kubernetes versions of `schemas/objects/`: the minors of the first and of the last.")?;
+    writeln!(text, "pub const KUBERNETES_MINORS: (u32, u32) = ({first}, {last});")?;
+    writeln!(text, "\n/// The minimum major version of PostgreSQL from each GitLab series on, oldest first.")?;
+    writeln!(text, "pub static POSTGRESQL_MINIMA: &[((u32, u32), u32)] = &{:?};", postgresql_minima(root)?)?;
+    writeln!(text, "\n/// Keys that a rule about older releases always refuses, `global.psql.pool`.")?;
+    writeln!(text, "pub static REFUSED_KEYS: &[&str] = &{:?};", refused_keys(root)?)?;
+    Ok(text)
+}
+
+/// The versions in the first line of the schemas of Kubernetes' own kinds, `# Kubernetes 1.33 to 1.37, from ...`.
+fn kubernetes_minors(root: &Path) -> Outcome<(u32, u32)> {
+    let path = root.join("schemas/objects/kubernetes.txt");
+    if !path.is_file() {
+        return Ok((0, 0));
+    }
+    let text = std::fs::read_to_string(&path)?;
+    let versions = text.strip_prefix("# Kubernetes 1.").and_then(|rest| rest.split_once(',')?.0.split_once(" to 1."));
+    let (first, last) = versions.ok_or_else(|| format!("{}: the first line has no versions", path.display()))?;
+    Ok((first.parse()?, last.parse()?))
+}
+
+/// The rows of `charts/releases/services.json` about PostgreSQL: the GitLab series, and the major version.
+fn postgresql_minima(root: &Path) -> Outcome<Vec<((u32, u32), u32)>> {
+    let path = root.join("charts/releases/services.json");
+    let file = if path.is_file() { read_json(&path)? } else { Value::Null };
+    let rows = file.get("postgresql").and_then(Value::as_array).cloned().unwrap_or_default();
+    let number = |text: Option<&str>| text.and_then(|text| text.parse::<u32>().ok());
+    let minimum = |row: &Value| {
+        let (major, minor) = row.get("gitlab")?.as_str()?.split_once('.')?;
+        let postgresql = row.get("min")?.as_str()?.split('.').next();
+        Some(((number(Some(major))?, number(Some(minor))?), number(postgresql)?))
+    };
+    rows.iter().map(|row| minimum(row).ok_or_else(|| format!("services.json: {row}").into())).collect()
+}
+
+/// The paths of the rules in `charts/releases/value-rules.json` that refuse a key whatever its value, with their braces expanded.
+fn refused_keys(root: &Path) -> Outcome<Vec<String>> {
+    let path = root.join("charts/releases/value-rules.json");
+    let file = if path.is_file() { read_json(&path)? } else { Value::Null };
+    let rules = file.get("rules").and_then(Value::as_array).cloned().unwrap_or_default();
+    let always = |rule: &&Value| rule.get("refused").is_some_and(|r| r == "always") && rule.get("when").is_none();
+    let patterns = rules.iter().filter(always).filter_map(|rule| rule.get("path")?.as_str());
+    Ok(patterns.flat_map(expanded).filter(|path| !path.contains(['*', '['])).collect())
+}
+
+/// The alternatives that the braces of a pattern stand for.
+fn expanded(pattern: &str) -> Vec<String> {
+    let braces = pattern.split_once('{').and_then(|(before, rest)| Some((before, rest.split_once('}')?)));
+    let Some((before, (names, after))) = braces else { return vec![pattern.to_owned()] };
+    names.split(',').flat_map(|name| expanded(&format!("{before}{name}{after}"))).collect()
+}
+
 /// The default values that are others in some releases, as a table of JSON texts.
 ///
 /// A component's stand in its `values.by-release.yaml`, a list of `{since, until, values}`; those of no component in

@@ -43,7 +43,7 @@ impl Kubectl {
             return Err(failed(&String::from_utf8_lossy(&output.stderr), args));
         }
         String::from_utf8(output.stdout)
-            .map_err(|_| Diagnostic::environment("kubectl", "`kubectl get` has written what is not UTF-8"))
+            .map_err(|_| Diagnostic::environment("kubectl", "the output of `kubectl get` is not UTF-8"))
     }
 }
 
@@ -69,11 +69,11 @@ mod tests {
     fn the_last_line_of_kubectl_is_its_reason() {
         let said = "E1126 memcache.go:265] couldn't get current server API group list\n\
                     error: the server doesn't have a resource type \"issuer\"\n";
-        let told = failed(said, &["issuer".to_owned(), "-o".to_owned(), "yaml".to_owned()]);
+        let reported = failed(said, &["issuer".to_owned(), "-o".to_owned(), "yaml".to_owned()]);
         assert_eq!(
-            told.message,
+            reported.message,
             "`kubectl get issuer -o yaml` has failed: error: the server doesn't have a resource type \"issuer\""
         );
-        assert!(told.hint.is_some_and(|hint| hint.contains("custom resource")));
+        assert!(reported.hint.is_some_and(|hint| hint.contains("custom resource")));
     }
 }

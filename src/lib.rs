@@ -16,7 +16,7 @@
 //!
 //! Findings are data ([`diag`]) until [`ui`] prints them, without what [`redact`] recognizes as a secret. [`bundle`]
 //! has the embedded files, [`schema`] the types of values, [`releases`] the data about GitLab's releases; [`cli`] and
-//! [`commands`] are the command line, [`shell`] quotes commands that are printed for copying, [`kubectl`] reads a
+//! [`commands`] are the command line, [`tree`] merges trees, [`shell`] quotes commands that are printed for copying, [`kubectl`] reads a
 //! cluster, [`git`] a commit. [`wrapped`] extracts values from the files of other tools, [`fleet`] names many environments.
 
 pub mod adopt;
@@ -49,6 +49,7 @@ pub mod render;
 pub mod resolve;
 pub mod schema;
 pub mod shell;
+pub mod tree;
 pub mod ui;
 pub mod upgrade;
 pub mod validate;

@@ -1,4 +1,4 @@
-//! Taking over a release that Helm runs: what cannot be changed is as Helm left it, and nothing is there twice.
+//! Taking over a release that Helm runs: what cannot be changed is as Helm left it, and nothing occurs twice.
 //!
 //! `releases.json.gz` has what the official chart left in a cluster for 18 values documents, reduced to what
 //! identifies an object or cannot be changed; `stores.json` the same of its PostgreSQL and Redis for two.

@@ -218,7 +218,7 @@ fn strings_keep_their_text_and_quantities_their_unit() {
     }
 }
 
-/// With `--unknown-keys warn` a key that is there twice counts as it does in Helm.
+/// With `--unknown-keys warn` a key that occurs twice counts as it does in Helm.
 #[test]
 fn a_key_that_is_there_twice_counts_as_helm_has_it_where_that_is_asked_for() {
     let values = "global: {edition: ce}\nglobal: {edition: ee, time_zone: Europe/Berlin}\n";

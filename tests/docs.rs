@@ -1,4 +1,4 @@
-//! What the readme says is so: the paths it names are there, and it has all flags, no more.
+//! The readme, the map of the sources and the guide for contributors name existing paths; the readme has all flags, no more.
 
 use std::collections::BTreeSet;
 
@@ -11,21 +11,22 @@ fn readme() -> String {
     std::fs::read_to_string(root().join("README.md")).unwrap()
 }
 
-/// What stands between backticks.
+/// The strings between backticks.
 fn quoted(text: &str) -> impl Iterator<Item = &str> {
     text.split('`').skip(1).step_by(2)
 }
 
 #[test]
 fn every_path_in_the_readme_exists() {
-    let readme = readme();
+    let pages = ["README.md", "ARCHITECTURE.md", "CONTRIBUTING.md"];
+    let readme: String = pages.iter().map(|page| std::fs::read_to_string(root().join(page)).unwrap()).collect();
     let folders = ["charts/", "values/", "schemas/", "src/", "tests/", ".ci/"];
     let paths: Vec<_> = quoted(&readme)
         .filter(|path| folders.iter().any(|folder| path.starts_with(folder)) && !path.contains(['<', '*', ' ']))
         .collect();
     assert!(paths.len() > 10, "{paths:?}");
     let gone: Vec<_> = paths.iter().filter(|path| !root().join(path).exists()).collect();
-    assert!(gone.is_empty(), "named in the readme, not there: {gone:?}");
+    assert!(gone.is_empty(), "named in the documentation, not there: {gone:?}");
 }
 
 /// The flags that a text names.
@@ -36,12 +37,12 @@ fn flags(text: &str) -> BTreeSet<String> {
         .collect()
 }
 
-/// The readme tells all flags of `template` and of every command's messages; those of other commands it may leave to `docs/`.
-/// Flags of cargo that the README has.
+/// Flags of cargo in the readme.
 const CARGO: &[&str] = &["--locked", "--path", "--release"];
 
+/// The readme has all flags of `template` and of every command's messages; those of other commands may be in `docs/` only.
 #[test]
-fn every_flag_is_told_and_every_flag_told_is_there() {
+fn every_flag_is_documented_and_every_documented_flag_exists() {
     let mut ours = BTreeSet::new();
     let mut for_the_readme = BTreeSet::new();
     let mut accepted = BTreeSet::new();
@@ -57,15 +58,15 @@ fn every_flag_is_told_and_every_flag_told_is_there() {
         ours.extend(long);
         commands.extend(command.get_subcommands().cloned());
     }
-    // what Helm has and we do not is told without flags' names
+    // Flags that only Helm has are described without their names.
     let in_readme = flags(&readme());
-    let mut told = in_readme.clone();
+    let mut documented = in_readme.clone();
     let pages = std::fs::read_dir(root().join("docs")).unwrap().map(|entry| entry.unwrap().path());
     for page in pages.filter(|path| path.is_file()) {
-        told.extend(flags(&std::fs::read_to_string(page).unwrap()));
+        documented.extend(flags(&std::fs::read_to_string(page).unwrap()));
     }
-    let missing: Vec<_> = for_the_readme.difference(&in_readme).chain(ours.difference(&told)).collect();
-    assert!(missing.is_empty(), "flags that are not told: {missing:?}");
+    let missing: Vec<_> = for_the_readme.difference(&in_readme).chain(ours.difference(&documented)).collect();
+    assert!(missing.is_empty(), "flags without documentation: {missing:?}");
     let unknown: Vec<_> = in_readme
         .difference(&ours)
         .filter(|flag| !CARGO.contains(&flag.as_str()) && !accepted.contains(*flag))

@@ -204,7 +204,7 @@ fn a_directory_that_cannot_be_taken_is_refused() {
     fs::write(root.join("marked").join(MARKER), "[]").unwrap();
     assert!(refused(&root.join("marked")).message.ends_with("is not the list that this program writes"));
     fs::create_dir_all(root.join(".busy.gitlab-render/photos")).unwrap();
-    assert!(refused(&root.join("busy")).message.ends_with("holds files that are not ours"));
+    assert!(refused(&root.join("busy")).message.ends_with("contains files that this program did not write"));
     assert!(root.join(".busy.gitlab-render/photos").exists());
 }
 

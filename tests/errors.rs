@@ -1,18 +1,18 @@
-//! Refused input: each directory under `tests/errors/` is named by a sentence and holds `values.yaml`
-//! (or `values.yaml.gz`), `args` (one a line, optional), `status` (optional, 3 without it) and
-//! `expected.txt`, which is all that the program says. The message is the contract.
+//! Refused input: each directory under `tests/errors/` is named by a sentence and has `values.yaml`, `args` (one per line,
+//! optional), `status` (optional, 3 without it) and `expected.txt`, the whole stderr. The message is the contract.
 //!
-//! `UPDATE_EXPECT=1 cargo test errors` writes what is said now; read the difference before it is committed.
+//! A large input is made by its test: `values.yaml.parts` has lines of a count and a JSON string, which is repeated so often.
+//!
+//! `UPDATE_EXPECT=1 cargo test errors` writes the current messages; read the difference before it is committed.
 
 use std::collections::BTreeMap;
 use std::fs;
-use std::io::Read;
 use std::path::Path;
 
 use crate::common::{entries, run, unexpected};
 
 #[test]
-fn what_is_refused_is_refused_with_these_words() {
+fn refused_input_has_these_messages() {
     let mut wrong = Vec::new();
     let cases: Vec<_> = entries("errors").into_iter().filter(|path| path.is_dir()).collect();
     assert!(!cases.is_empty(), "no cases were found");
@@ -26,15 +26,16 @@ fn what_is_refused_is_refused_with_these_words() {
 
 fn check(case: &Path) -> Result<(), String> {
     let read = |name: &str| fs::read_to_string(case.join(name)).ok();
-    let packed = case.join("values.yaml.gz");
-    let unpacked = tempfile::tempdir().expect("a directory for the case");
+    let made = tempfile::tempdir().expect("a directory for the case");
     let mut directory = case;
-    if packed.exists() {
-        let file = fs::File::open(&packed).expect("the packed values can be read");
-        let mut bytes = Vec::new();
-        flate2::read::GzDecoder::new(file).read_to_end(&mut bytes).expect("the values can be unpacked");
-        fs::write(unpacked.path().join("values.yaml"), bytes).expect("the values are written");
-        directory = unpacked.path();
+    if let Some(parts) = read("values.yaml.parts") {
+        let parts = parts.lines().map(|line| line.split_once(' ').expect("a count and a string"));
+        let text = parts.map(|(count, part)| {
+            let part: String = serde_json::from_str(part).expect("a JSON string");
+            part.repeat(count.parse().expect("a count"))
+        });
+        fs::write(made.path().join("values.yaml"), text.collect::<String>()).expect("the values are written");
+        directory = made.path();
     }
     let mut args = vec!["template".to_owned()];
     if directory.join("values.yaml").exists() {

@@ -286,7 +286,7 @@ fn files_that_include_each_other_are_refused() {
     let ran = fleet(dir.path(), "render -o out");
     assert_eq!((ran.status, ran.stdout.as_str()), (3, ""));
     assert!(ran.stderr.contains("is included again") && ran.stderr.contains("more/fleet.yaml:2:11"), "{}", ran.stderr);
-    assert!(!ran.stderr.contains("is there twice"), "{}", ran.stderr);
+    assert!(!ran.stderr.contains("occurs twice"), "{}", ran.stderr);
 }
 
 #[test]

@@ -62,7 +62,7 @@ fn every_documented_path_is_described() {
             _ if part.is_free() => None,
             None => Some(format!("{path}: no description")),
             Some(text) if letters(text) == letters(key) => Some(format!("{path}: described by its key")),
-            Some(_) if part.types().is_empty() && !part.is_told_otherwise() => Some(format!("{path}: no type")),
+            Some(_) if part.types().is_empty() && !part.is_restricted() => Some(format!("{path}: no type")),
             Some(_) => None,
         }
     };
@@ -119,7 +119,6 @@ fn unknown_keys_are_told_with_what_was_probably_meant() {
         ("global: {https: false}", "`global.https` is not a known key", "write `global.hosts.https`"),
         ("global: {editions: ce}", "`global.editions` is not a known key", "write `global.edition`"),
         ("gitlab: {kas: {enabled: false}}", "`gitlab.kas.enabled` is not a known key", "write `global.kas.enabled`"),
-        ("gitlab: {task-runner: {}}", "`gitlab.task-runner` is not a known key", "it is called `gitlab.toolbox` now"),
         ("edition: ce", "`edition` is not a known key", "did you mean `global.edition`?"),
         (
             "gitlab: {webservice: {maxUnavailble: 1}}",

@@ -212,8 +212,9 @@ fn objects_are_compared_wherever_both_ends_are_rendered() {
         let stops = plan["stops"].as_array().expect("there are stops").iter();
         let rendered =
             |stop: &Value| stop["objects"].as_array().expect("a list").iter().all(|object| object["from"] == "render");
-        let undecided =
-            |stop: &Value| stop["notes"].to_string().contains("without what is yours to decide: `global.busybox`");
+        let undecided = |stop: &Value| {
+            stop["notes"].to_string().contains("without the values that need a decision of yours: `global.busybox`")
+        };
         stops.map(|stop| (stop["gitlab"].as_str().unwrap().to_owned(), rendered(stop), undecided(stop))).collect()
     };
     for (gitlab, rendered, undecided) in told(&plan("16.5.1", "values.yaml")) {

@@ -488,7 +488,7 @@ fn our_own_reader_agrees() {
     let mut all = document();
     let back = gitlab_render::yaml::read::data(&yaml(&all), 0, 0).expect("our own YAML").expect("a document");
     // What is read is without nulls, and without fractions of zero.
-    gitlab_render::yaml::tree::drop_nulls(&mut all);
+    gitlab_render::tree::drop_nulls(&mut all);
     gitlab_render::yaml::scalar::whole_numbers(&mut all);
     assert_eq!(back, all);
 }

@@ -55,11 +55,11 @@ fn record(guide: &Guide) -> TakeoverStep {
     };
     step(
         "record",
-        "Write down what is there, and back it up",
+        "Record the current state, and back it up",
         &[
             &version,
             "The Secrets `sh.helm.release.v1.*` are all that Helm knows of the release. With them you can go back. They hold your \
-             values, passwords included: keep the file as you would keep those. (Helm may also have been told by HELM_DRIVER to \
+             values, passwords included: keep the file as you would keep those. (Helm may also be configured by HELM_DRIVER to \
              keep ConfigMaps; then save those.)",
             "A backup has repositories and the database, and not the key that opens what is encrypted in it: keep both.",
         ],
@@ -101,10 +101,8 @@ fn keep_volumes(guide: &Guide) -> TakeoverStep {
             listed(&kept)
         ),
     };
-    let mut text = vec![
-        claims,
-        "No step deletes a claim. In case a hand slips: a volume that is retained outlives its claim.".to_owned(),
-    ];
+    let mut text =
+        vec![claims, "No step deletes a claim. As a precaution: a retained volume outlives its claim.".to_owned()];
     text.extend(Some(kept).filter(|kept| !kept.is_empty()));
     TakeoverStep {
         id: "volumes",
@@ -140,7 +138,7 @@ fn others(guide: &Guide) -> TakeoverStep {
             .map(|label| format!("kubectl get deploy,sts,ds,pvc -n {namespace} -l {label}={name}"))
             .to_vec(),
     };
-    TakeoverStep { id: "others", title: "Know what is not ours".to_owned(), text, commands }
+    TakeoverStep { id: "others", title: "Know which objects are not rendered here".to_owned(), text, commands }
 }
 
 /// Gives the third-party charts releases of their own; `None` where the release has no such charts.
@@ -161,8 +159,8 @@ fn companions(guide: &Guide) -> Option<TakeoverStep> {
              name them as they are."
         ),
     ];
-    let told = guide.others.iter().map(|other| format!("- {}: {}", other.chart.name, other.chart.while_replaced));
-    text.extend(told);
+    let reported = guide.others.iter().map(|other| format!("- {}: {}", other.chart.name, other.chart.while_replaced));
+    text.extend(reported);
     let render = guide.release.template.replacen("gitlab-render template", "gitlab-render companions", 1);
     let packed: Vec<_> =
         guide.others.iter().map(|other| format!("{}-{}", other.chart.section, other.version)).collect();
@@ -247,7 +245,7 @@ fn fields(guide: &Guide) -> TakeoverStep {
     let namespace = &guide.release.namespace;
     step(
         "fields",
-        "Give Helm's fields over",
+        "Transfer Helm's fields",
         &[
             "The API server keeps for each field who wrote it. As long as `helm` is there beside a second manager, a later apply \
              stops half way with conflicts, at the first field that changes; forcing each of them would leave Helm as the owner of \
@@ -379,7 +377,7 @@ fn unmark(guide: &Guide) -> TakeoverStep {
     let namespace = &guide.release.namespace;
     step(
         "unmark",
-        "Take Helm's marks off",
+        "Remove Helm's marks",
         &[
             &format!(
                 "Helm knows its objects by the label `app.kubernetes.io/managed-by: Helm` and the annotations `{RELEASE_NAME}` and \
@@ -400,7 +398,7 @@ fn unmark(guide: &Guide) -> TakeoverStep {
 fn forget(guide: &Guide) -> TakeoverStep {
     step(
         "forget",
-        "Let Helm forget the release",
+        "Remove Helm's record of the release",
         &["Only when everything is well, days later if you like. Deleting the Secrets deletes nothing else; \
              `helm list` no longer has the release, and `helm uninstall` can no longer find it."],
         vec![format!("kubectl delete secret {}", guide.secrets())],
@@ -413,7 +411,7 @@ fn check(guide: &Guide) -> TakeoverStep {
         "check",
         "Check afterwards",
         &[
-            "The claims are the same and bound, every pod is ready, no workload is there twice, and nothing differs any more. Jobs \
+            "The claims are the same and bound, every pod is ready, no workload occurs twice, and nothing differs any more. Jobs \
              that Helm left are done and may be deleted. The last command runs the login test.",
         ],
         vec![
@@ -440,7 +438,7 @@ fn back(guide: &Guide) -> TakeoverStep {
     };
     step(
         "back",
-        "The way back to Helm",
+        "Roll back to Helm",
         &[
             stop,
             "With its Secrets, Helm knows the release again; with its marks, it takes the objects for its own. `helm upgrade` with the \

@@ -20,7 +20,7 @@ pub fn write(guide: &Guide, layout: Layout) -> String {
     let mut text = heading(layout, "#", &title);
     let _ = writeln!(
         text,
-        "{} objects, {} claims with data. Nothing here was asked of the cluster: each step says what to compare with it.",
+        "{} objects, {} claims with data. No cluster was contacted: each step says what to compare with it.",
         guide.objects.len(),
         guide.claims.len()
     );

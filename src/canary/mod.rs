@@ -84,8 +84,7 @@ pub fn beside(manifests: Vec<Manifest>, release: &str, set: &Canary, found: &mut
 fn impossible(name: &str, manifests: &[Manifest], set: &Canary) -> Option<Diagnostic> {
     let suffix = &set.suffix;
     if !SECOND_SETS.contains(&name) {
-        let message =
-            format!("`--component {name} --suffix {suffix}`: `{name}` has no pods that may run a second time");
+        let message = format!("`--component {name} --suffix {suffix}`: `{name}` cannot have a second set of pods");
         let hint =
             format!("pods that keep data or must be alone stay the release's; `{}` can", SECOND_SETS.join("`, `"));
         return Some(Diagnostic::error("no-second-set", message).hint(hint));
@@ -113,8 +112,9 @@ fn shut_out(manifests: &[Manifest], components: &[String], release: &str) -> Vec
         })
     };
     let tell = |m: &Manifest| {
-        let message = format!("`{}` knows pods by `release: {release}`, which the second set's do not have", m.id);
-        Diagnostic::warning("second-set-shut-out", message).hint("name them by `app` alone in the values")
+        let message =
+            format!("`{}` selects pods by `release: {release}`, a label that the second set's pods do not have", m.id);
+        Diagnostic::warning("second-set-shut-out", message).hint("select them by `app` alone in the values")
     };
     manifests.iter().filter(|m| m.id.kind == "NetworkPolicy" && peers(m)).map(tell).collect()
 }

@@ -37,14 +37,14 @@ pub fn lead(chosen: &mut [Manifest], components: &[String], suffix: &str, weight
         let message =
             format!("`--weight {weight}`: no Ingress and no HTTPRoute leads to `{}`", components.join("`, `"));
         let hint =
-            "leave `--weight` out: jobs are shared by the number of pods, other things by whoever asks the Service";
+            "leave `--weight` out: jobs are shared by the number of pods, other requests by the clients of the Service";
         found.push(Diagnostic::error("no-route", message).hint(hint));
     } else if routes > 0 && weight > 0 {
         let message = format!(
-            "`--weight {weight}`: the Gateway API has shares in the release's own routes, not in others beside them"
+            "`--weight {weight}`: the Gateway API sets shares in the release's own routes, not in additional ones"
         );
         let hint = format!(
-            "take `--weight 0`, which leads those who ask for it to the set, and render the release with `--split {}:{suffix}={weight}`",
+            "use `--weight 0`, which routes only requests with the cookie or the header, and render the release with `--split {}:{suffix}={weight}`",
             components.first().map_or("COMPONENT", String::as_str),
         );
         found.push(Diagnostic::error("no-route", message).hint(hint));
@@ -58,7 +58,7 @@ fn nginx(manifest: &mut Manifest, weight: u32, found: &mut Vec<Diagnostic>) {
     let annotations = manifest.body.pointer_mut("/metadata/annotations").and_then(Value::as_object_mut);
     let Some(annotations) = annotations.filter(|all| all.get(PROVIDER).is_some_and(|name| name == "nginx")) else {
         let message =
-            format!("`--weight {weight}`: `{}` is not NGINX's, and only NGINX takes a second Ingress", manifest.id);
+            format!("`--weight {weight}`: `{}` is not NGINX's, and only NGINX accepts a second Ingress", manifest.id);
         let hint = "leave `--weight` out, and give the second Service its share in the words of your controller; \
                     `global.ingress.provider` says which that is";
         return found.push(Diagnostic::error("no-route", message).hint(hint));
@@ -67,7 +67,8 @@ fn nginx(manifest: &mut Manifest, weight: u32, found: &mut Vec<Diagnostic>) {
     if !class.contains("nginx") {
         let message =
             format!("`--weight {weight}`: `{}` has the class `{class}`, which may not be NGINX's", manifest.id);
-        let hint = "other controllers ignore its marks and see one host twice: then leave `--weight` out";
+        let hint =
+            "other controllers ignore the annotations of a canary and see one host twice: then leave `--weight` out";
         found.push(Diagnostic::warning("second-ingress", message).hint(hint));
     }
     annotations.retain(|key, _| key.starts_with(NGINX) || key == CLASS || key == PROVIDER);

@@ -71,5 +71,5 @@ spelt!(Class {
     Replace = "replace": "An object has to be deleted and created again",
     Data = "data": "Stored data or a Secret is affected",
     Exposure = "exposure": "More can be reached, or has more rights, than before",
-    Outage = "outage": "Something does not answer for a while, or no longer at all",
+    Outage = "outage": "Something is unavailable for a while, or for good",
 });

@@ -38,6 +38,10 @@ pub fn command(words: &[String]) -> Option<&'static str> {
         ("list" | "ls" | "status" | "history" | "hist", _) => {
             "this program keeps no record in the cluster: `kubectl get all -n NAMESPACE -l release=NAME` shows what runs"
         }
+        ("diff", Some("upgrade" | "release" | "revision" | "rollback")) => {
+            "`gitlab-render diff OLD NEW` compares values files or manifests, and `gitlab-render diff --live new.yaml --name NAME -n \
+             NAMESPACE` compares with the cluster"
+        }
         ("test", _) => {
             "`gitlab-render template NAME -n NAMESPACE -f values.yaml --phase test | kubectl apply -n NAMESPACE -f -` runs the \
              tests"
@@ -107,11 +111,21 @@ pub fn flag(flag: &str) -> Option<&'static str> {
         "-g" | "--generate-name" => "give the release a name: the same input must give the same manifests",
         "--post-renderer" | "--post-renderer-args" => "write to stdout and pipe it into the next program",
         "--debug" => "`-v` prints more",
+        "--strict" => "`gitlab-render lint --fail-on warning` fails where there is a warning",
+        "--with-subcharts" => "leave it out: all components are checked",
+        chart if is_chart(chart) => "leave the chart out: this program is the chart, and `-f` names values",
         "--render-subchart-notes" | "--hide-notes" | "--description" | "--labels" | "-l" | "--enable-dns" => {
             "leave it out: it would change nothing here"
         }
         _ => return None,
     })
+}
+
+/// Whether an argument that no command expects is a chart: `.`, `./gitlab`, `gitlab/gitlab`, `oci://...`, an archive.
+fn is_chart(word: &str) -> bool {
+    let archive = [".tgz", ".tar.gz"].iter().any(|end| word.ends_with(end));
+    let place = ["./", "../", "oci://", "https://", "gitlab/"].iter().any(|start| word.starts_with(start));
+    word == "." || archive || place
 }
 
 #[cfg(test)]
@@ -127,6 +141,8 @@ mod tests {
         assert_eq!(flag("--repo=https://charts.gitlab.io"), flag("--repo"));
         assert!(flag("--repo").is_some());
         assert_eq!(flag("--reppo"), None);
+        assert!(flag("gitlab/gitlab").is_some() && flag(".").is_some());
+        assert_eq!(flag("values.yaml"), None);
     }
 
     #[test]
@@ -140,11 +156,14 @@ mod tests {
             "show values gitlab/gitlab",
             "get values prod",
             "uninstall prod",
+            "history prod",
+            "dependency update",
+            "diff upgrade prod gitlab/gitlab",
             "repo add gitlab https://charts.gitlab.io",
         ] {
             assert!(command(&words(line)).is_some(), "{line}");
         }
-        for line in ["template prod", "upgrade plan --from 18", "instal", "values migrate"] {
+        for line in ["template prod", "diff old.yaml new.yaml", "upgrade plan --from 18", "instal", "values migrate"] {
             assert_eq!(command(&words(line)), None, "{line}");
         }
     }

@@ -53,7 +53,7 @@ pub struct DiffArgs {
     /// Form of the answer.
     #[arg(short = 'o', long, value_name = "FORM", value_enum, default_value_t = DiffForm::Text, help_heading = "Output")]
     pub output: DiffForm,
-    /// Show scripts and configuration files that Helm's chart and this program write in other words, too.
+    /// Show scripts and configuration files, too, that Helm's chart and this program write in different words.
     #[arg(long, help_heading = "Output")]
     pub full: bool,
     /// Instead of comparing, print the `kubectl get` commands that dump what these values render, for OLD.

@@ -156,8 +156,9 @@ fn unknown(subject: &str) -> Diagnostic {
         Some(near) => format!("did you mean `{near}`?"),
         None => "`gitlab-render explain` lists all codes, `gitlab-render explain global --recursive` keys".to_owned(),
     };
-    let message =
-        format!("`{subject}` is no values path and no component, and there is no finding with the code `{subject}`");
+    let message = format!(
+        "`{subject}` is neither a values path nor a component, and there is no finding with the code `{subject}`"
+    );
     Diagnostic::error("unknown-code", message).hint(hint)
 }
 
@@ -169,7 +170,7 @@ fn unknown_key(path: &str, unresolved: &Unresolved) -> Diagnostic {
         None => format!("`{path}` is not a known key: there is no `{key}` {place}"),
     };
     let hint = match (instead, &near[..]) {
-        (Some(instead), _) => (*instead).to_owned(),
+        (Some(instead), _) => instead.clone(),
         (None, []) if known.is_empty() => "`gitlab-render explain global --recursive` lists the keys".to_owned(),
         (None, []) => format!("`gitlab-render explain {known}` lists the keys"),
         (None, near) => format!("did you mean `{}`?", near.join("` or `")),

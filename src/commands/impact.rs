@@ -68,7 +68,7 @@ impl ImpactArgs {
         if let Some(file) = &self.file {
             let below = self.values.files.join(",");
             let below = if below.is_empty() { "values.yaml" } else { &below };
-            let message = "`impact` changes one value; what a whole file changes is a comparison";
+            let message = "`impact` changes one value; the changes of a whole file need a comparison";
             let hint = format!("gitlab-render diff {below} {below},{file}");
             return Err(Diagnostic::usage("one-value", message).hint(hint).into());
         }

@@ -57,6 +57,6 @@ impl InitArgs {
 
 fn questions(profile: &Profile, source: usize) -> impl Iterator<Item = Diagnostic> {
     profile.questions().into_iter().map(move |question| {
-        Diagnostic::note("question", format!("to be answered: {}", question.text)).at(question.at(source))
+        Diagnostic::note("question", format!("open question: {}", question.text)).at(question.at(source))
     })
 }

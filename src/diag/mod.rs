@@ -357,13 +357,6 @@ impl Diagnostic {
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Report(pub Vec<Diagnostic>);
 
-impl Report {
-    /// Whether a finding is an error.
-    pub fn has_errors(&self) -> bool {
-        self.0.iter().any(|d| d.severity == Severity::Error)
-    }
-}
-
 impl From<Diagnostic> for Report {
     fn from(diagnostic: Diagnostic) -> Self {
         Report(vec![diagnostic])

@@ -135,7 +135,7 @@ impl Work {
     fn begin(dir: &Path) -> Done<Self> {
         let dir = resolve(dir)?;
         let (Some(parent), Some(name)) = (dir.parent(), dir.file_name()) else {
-            return Err(refused(&dir, "is no directory that can be replaced").hint("name a directory of its own"));
+            return Err(refused(&dir, "is not a directory that can be replaced").hint("name a directory of its own"));
         };
         let mut hidden = OsString::from(".");
         hidden.push(name);
@@ -146,17 +146,19 @@ impl Work {
             _ => {}
         }
         if !fs::symlink_metadata(&work).map_err(failed("read", &work))?.is_dir() {
-            return Err(refused(&work, "is in the way, this name is ours").hint("remove it"));
+            return Err(refused(&work, "is in the way: this program needs the name").hint("remove it"));
         }
         for entry in fs::read_dir(&work).map_err(failed("read", &work))? {
             let name = entry.map_err(failed("read", &work))?.file_name();
             if ![TREE, OLD, LOCK, LIST].iter().any(|ours| name == *ours) {
-                return Err(refused(&work, "holds files that are not ours").hint("move them elsewhere"));
+                return Err(
+                    refused(&work, "contains files that this program did not write").hint("move them elsewhere")
+                );
             }
         }
         let lock_path = work.join(LOCK);
         if fs::symlink_metadata(&lock_path).is_ok_and(|found| !found.is_file()) {
-            return Err(refused(&lock_path, "is in the way, this name is ours").hint("remove it"));
+            return Err(refused(&lock_path, "is in the way: this program needs the name").hint("remove it"));
         }
         let lock = File::create(&lock_path).map_err(failed("create", &lock_path))?;
         // The previous run removes the lock when it ends: our lock must be the one that others see.
@@ -344,7 +346,7 @@ fn keep(source: &Path, target: &Path, symlink: bool) -> Done {
         return Ok(());
     }
     if !fs::symlink_metadata(source).is_ok_and(|found| found.is_file()) {
-        return Err(refused(source, "cannot be kept, it is no ordinary file").hint("move it elsewhere"));
+        return Err(refused(source, "cannot be kept: it is not a regular file").hint("move it elsewhere"));
     }
     fs::copy(source, target).map(|_| ()).map_err(failed("copy", source))
 }

@@ -188,7 +188,7 @@ impl Reader<'_> {
         let environment = Environment { name: name.to_owned(), ..environment };
         if let Some((_, first)) = self.found.insert(name.to_owned(), (environment, at)) {
             self.findings.push(
-                Diagnostic::error("fleet", format!("the environment `{name}` is there twice"))
+                Diagnostic::error("fleet", format!("the environment `{name}` is defined twice"))
                     .at(at)
                     .at(first)
                     .hint("give one of them another name; matrices make names from their combinations"),

@@ -96,7 +96,7 @@ impl Import {
             let message = "the domain of GitLab is not known: there is no `external_url` with a name in DNS";
             self.findings.push(
                 Diagnostic::warning("by-hand", message)
-                    .hint("set `global.hosts.domain`; without it, `example.com` is taken"),
+                    .hint("set `global.hosts.domain`; without it, `example.com` is used"),
             );
         }
     }

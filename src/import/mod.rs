@@ -144,7 +144,7 @@ pub fn gitlab_rb(text: &str, source: usize, secrets: Option<&str>, namespace: &s
         match statement.what {
             StatementKind::Set(path, _) | StatementKind::Add(path, _) if statement.in_block => {
                 let message = "it is set in a block, and may not be set at all";
-                let hint = "decide, and write what holds into the values";
+                let hint = "decide, and write the result into the values";
                 import.lost("ruby-code", &path.join("."), message, line, hint);
             }
             StatementKind::Set(path, value) => {
@@ -165,7 +165,7 @@ pub fn gitlab_rb(text: &str, source: usize, secrets: Option<&str>, namespace: &s
             StatementKind::Code(text) => {
                 import.missing.extend(areas::of(&text).map(|area| (area, line)));
                 let message = "this is code, and nothing is run here".to_owned();
-                import.note("ruby-code", message, line, "write into the values what it comes to");
+                import.note("ruby-code", message, line, "write its result into the values");
             }
         }
     }
@@ -215,8 +215,8 @@ impl Import {
             Ok(value) => value,
             Err(what) => {
                 let hint = match row.to {
-                    "" => "write what it comes to into the values".to_owned(),
-                    to => format!("write what it comes to into `{to}`"),
+                    "" => "write its result into the values".to_owned(),
+                    to => format!("write its result into `{to}`"),
                 };
                 return self.lost("computed", key, &format!("{what} is not known here"), line, &hint);
             }
@@ -248,7 +248,7 @@ impl Import {
         };
         for (path, what) in unknown.into_iter().filter(|(path, _)| !by_hand(path)) {
             let message = format!("{what} is not known here");
-            self.lost("computed", &path, &message, line, "write what it comes to into the values");
+            self.lost("computed", &path, &message, line, "write its result into the values");
         }
         self.special(whole, nested, line);
     }

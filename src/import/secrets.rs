@@ -96,7 +96,7 @@ pub(super) fn commands(secrets: &[Secret], namespace: &str) -> String {
     if secrets.is_empty() {
         return String::new();
     }
-    let mut out = "#\n# Make these Secrets first:\n#\n".to_owned();
+    let mut out = "#\n# Create these Secrets first:\n#\n".to_owned();
     let mut done: Vec<&str> = Vec::new();
     for secret in secrets {
         if done.contains(&secret.name.as_str()) {

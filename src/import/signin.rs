@@ -14,12 +14,12 @@ impl Import {
         let setting = "gitlab_rails.ldap_servers";
         let Some(servers) = value.as_object() else {
             let hint = "write the servers into `global.appConfig.ldap.servers`";
-            return self.lost("not-carried", setting, "this is no map of servers", line, hint);
+            return self.lost("not-carried", setting, "this is not a map of servers", line, hint);
         };
         for (id, server) in servers {
             let Some(fields) = server.as_object() else {
                 let hint = "write the server into `global.appConfig.ldap.servers`";
-                self.lost("not-carried", &format!("{setting}.{id}"), "this is no map of settings", line, hint);
+                self.lost("not-carried", &format!("{setting}.{id}"), "this is not a map of settings", line, hint);
                 continue;
             };
             for (field, value) in fields {
@@ -65,7 +65,7 @@ impl Import {
         let setting = "gitlab_rails.omniauth_providers";
         let hint = "make a Secret of each provider, and name it in `global.appConfig.omniauth.providers`";
         let Some(list) = value.as_array() else {
-            return self.lost("not-carried", setting, "this is no list of providers", line, hint);
+            return self.lost("not-carried", setting, "this is not a list of providers", line, hint);
         };
         // A second assignment replaces the first.
         self.secrets.retain(|secret| !secret.name.starts_with("gitlab-omniauth-"));
@@ -94,7 +94,7 @@ impl Import {
     pub(super) fn environment(&mut self, value: &Value, line: usize) {
         let setting = "gitlab_rails.env";
         let Some(variables) = value.as_object() else {
-            return self.lost("not-carried", setting, "this is no map", line, "set `global.extraEnv`");
+            return self.lost("not-carried", setting, "this is not a map", line, "set `global.extraEnv`");
         };
         for (name, value) in variables {
             let text = match value {
@@ -105,7 +105,7 @@ impl Import {
             let key = format!("{setting}.{name}");
             let is_name = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '-' | '.');
             if !name.chars().all(is_name) || name.is_empty() {
-                self.lost("not-carried", &key, "this is no name of a variable", line, "set `global.extraEnv`");
+                self.lost("not-carried", &key, "this is not the name of a variable", line, "set `global.extraEnv`");
             } else if matches!(name.as_str(), "PATH" | "BUNDLE_GEMFILE" | "LD_PRELOAD") || text.contains("/opt/gitlab/")
             {
                 let hint = "leave it out: the images set their own";

@@ -147,7 +147,7 @@ impl Import {
 
     fn external_url(&mut self, value: &Value, line: usize) {
         let Some(found) = value.as_str().and_then(address) else {
-            return self.lost("bad-url", "external_url", "this is no address", line, "set `global.hosts.domain`");
+            return self.lost("bad-url", "external_url", "this is not an address", line, "set `global.hosts.domain`");
         };
         if found.host.parse::<std::net::IpAddr>().is_ok() {
             let hint = "give GitLab a name in DNS, and set `global.hosts.domain`";
@@ -179,7 +179,7 @@ impl Import {
     fn host(&mut self, service: &str, switch: &str, value: &Value, line: usize) {
         let Some(found) = value.as_str().and_then(address) else {
             let hint = format!("set `global.hosts.{service}.name`");
-            return self.lost("bad-url", &format!("{service}_external_url"), "this is no address", line, &hint);
+            return self.lost("bad-url", &format!("{service}_external_url"), "this is not an address", line, &hint);
         };
         if self.get(switch).is_none() {
             self.put(switch, true.into());
@@ -267,7 +267,7 @@ impl Import {
     pub(super) fn redis(&mut self, to: &str, key: &str, value: &Value, line: usize) {
         let Some(found) = value.as_str().and_then(address) else {
             let hint = format!("set `{to}.host`");
-            return self.lost("bad-url", key, "this is no address of a Redis on a network", line, &hint);
+            return self.lost("bad-url", key, "this is not an address of a Redis on a network", line, &hint);
         };
         self.put(&format!("{to}.host"), found.host.into());
         if let Some(port) = found.port {

@@ -117,7 +117,7 @@ fn finding(linted: &Linted<'_>, code: &'static str, component: &str, objects: &[
         _ => (
             "securityContext",
             format!("the pods do not meet the Pod Security Standard `restricted`: {list}"),
-            "lay the profile `hardened` over your values: `-f profile:hardened`".to_owned(),
+            "use the profile `hardened` over your values: `-f profile:hardened`".to_owned(),
         ),
     };
     let severity = if code == "not-restricted" { Diagnostic::note } else { Diagnostic::warning };

@@ -52,8 +52,7 @@ fn plain_secrets(user: &Value, masked: &Value, path: &ValuePath, found: &mut Vec
         }
         (user, masked) if user != masked => {
             let message = format!("`{path}` holds a secret in plain text");
-            let hint =
-                "put it into a Secret of Kubernetes and name that; whoever reads the file knows it, so change it";
+            let hint = "move it into a Kubernetes Secret and name that here; everyone who can read the file knows it, so change it";
             found.push(Diagnostic::warning("plain-secret", message).at_value(path.clone()).hint(hint));
         }
         _ => {}

@@ -3,7 +3,8 @@
 use serde_json::Value;
 
 use crate::diag::{Diagnostic, Location, Report};
-use crate::yaml::{MAX_NODES, json, read, stream, tree};
+use crate::tree;
+use crate::yaml::{MAX_NODES, json, read, stream};
 
 /// The objects of a source: YAML documents or JSON values without empty ones; a `List` gives its items. `source` is the
 /// number of the source for places in it.

@@ -39,7 +39,7 @@ impl PhaseStep {
             Phase::Pre => "before everything else: whether the upgrade may begin, and the Secrets that others mount",
             Phase::Main => "the deployment; pods that need the new database schema wait for the migrations",
             Phase::Post => "after the deployment: what needs it, and the record of what is installed",
-            Phase::Test => "on demand: is the deployment well?",
+            Phase::Test => "on demand: tests of the deployment",
         }
     }
 }

@@ -38,7 +38,7 @@ pub(super) fn for_value(variants: &Variants<'_>, path: &ValuePath, helps: &dyn F
                 too_long = middle;
             }
         }
-        format!("write a shorter text here, of at most {fits} characters")
+        format!("write a shorter string here, of at most {fits} characters")
     })
 }
 

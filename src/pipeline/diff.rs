@@ -54,11 +54,11 @@ pub fn is_manifests(text: &str) -> bool {
 /// Everything for which a side's values are refused, and a document that is not a manifest.
 pub fn diff(old: Side, new: Side, name: Option<&str>, namespace: Option<&str>) -> Result<Compared, Failure> {
     let (old, new) = (read(old)?, read(new)?);
-    let told = [&old, &new].into_iter().find_map(|side| match side {
+    let reported = [&old, &new].into_iter().find_map(|side| match side {
         Read::Objects(objects) => Some(diff::release_of(objects)),
         Read::Values(_) => None,
     });
-    let (told_name, told_namespace) = told.unwrap_or_default();
+    let (told_name, told_namespace) = reported.unwrap_or_default();
     let name = name.map(str::to_owned).or(told_name);
     let namespace = namespace.map(str::to_owned).or(told_namespace);
     let mut warnings = Vec::new();

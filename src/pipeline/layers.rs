@@ -1,7 +1,5 @@
 //! Merges the user's layers over the defaults of the components.
 
-use serde_json::Value;
-
 use super::{Request, Target};
 use crate::bundle;
 use crate::diag::{Diagnostic, Failure, Severity};
@@ -9,6 +7,7 @@ use crate::profiles;
 use crate::releases::{self, GitlabVersion};
 use crate::resolve::component;
 use crate::schema::UnknownKeys;
+use crate::tree::layer;
 use crate::upgrade::migrate;
 use crate::upgrade::rules::ReleaseSpan;
 use crate::values::{self, ChartDefaults, Input, Merged, TopKeys};
@@ -83,24 +82,9 @@ pub(super) fn chart(target: &Target) -> Result<ChartDefaults, Diagnostic> {
     let mut defaults = bundle::defaults();
     let release = version(target).numbers();
     for (_, text) in bundle::DEFAULTS_BY_RELEASE.iter().filter(|(releases, _)| releases.has(release)) {
-        lay_over(&mut defaults, serde_json::from_str(text).map_err(broken)?);
+        layer(&mut defaults, serde_json::from_str(text).map_err(broken)?);
     }
     Ok(ChartDefaults::with_sections(defaults, &sections()))
-}
-
-/// Merges the defaults of a release over the others: maps merge, null removes, all other values replace.
-fn lay_over(base: &mut Value, over: Value) {
-    match (base, over) {
-        (Value::Object(base), Value::Object(over)) => {
-            for (key, value) in over {
-                match value {
-                    Value::Null => drop(base.shift_remove(&key)),
-                    value => lay_over(base.entry(key).or_insert(Value::Null), value),
-                }
-            }
-        }
-        (base, over) => *base = over,
-    }
 }
 
 /// The sections that are subcharts of the official chart, outer ones first: a null over one of them restores its

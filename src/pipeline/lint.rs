@@ -94,12 +94,12 @@ enum LineEffect {
 fn without_effect(
     request: &Request,
     checked: &Checked,
-    told: &[Diagnostic],
+    reported: &[Diagnostic],
     pedantic: bool,
 ) -> Result<Vec<Diagnostic>, Diagnostic> {
     let (user, tree) = (checked.user(), checked.tree());
     let defaults = tree::over_defaults(Value::Null, layers::chart(&request.target)?);
-    let told: HashSet<&ValuePath> = told.iter().filter_map(|d| d.places.iter().find_map(Place::path)).collect();
+    let reported: HashSet<&ValuePath> = reported.iter().filter_map(|d| d.places.iter().find_map(Place::path)).collect();
     // Values of a third-party chart have their effect in `companions`.
     let is_ours = |path: &ValuePath| {
         let first = path.0.first().map(|step| ValuePath(vec![step.clone()]).to_string());
@@ -107,7 +107,7 @@ fn without_effect(
         first.is_some_and(|first| first == "global" || sections.into_iter().any(|section| section == first))
     };
     let mut open = tree::leaves(user);
-    open.retain(|(path, _)| is_ours(path) && !told.contains(path));
+    open.retain(|(path, _)| is_ours(path) && !reported.contains(path));
     let Some(parts) = Parts::new(request, tree).filter(|_| !open.is_empty()) else { return Ok(Vec::new()) };
     let contradictions = Probe::new(request, tree.clone()).contradictions(&[]);
     let effect = |probe: &mut Probe<'_>, (path, value): &(ValuePath, &Value)| {

@@ -7,6 +7,7 @@ use super::{Output, Request, layers, reference, selected};
 use crate::diag::{Diagnostic, Failure, Sources, ValuePath};
 use crate::reference::values_file;
 use crate::schema;
+use crate::tree::without_null_entries;
 use crate::values::{Origins, tree};
 
 /// The merged values of a request.
@@ -109,7 +110,7 @@ pub fn default_values(component: Option<&str>, gitlab_version: Option<&str>) -> 
         .rev()
         .fold(defaults, |inner, key| Value::Object([(key.to_owned(), inner)].into_iter().collect()));
     // As values of a user, nulls would remove their defaults.
-    Ok(values_file::ordered(&values_file::without_nulls(&nested)))
+    Ok(values_file::ordered(&without_null_entries(&nested)))
 }
 
 fn unknown(name: &str, reference: &crate::reference::ValuesReference) -> Diagnostic {

@@ -11,6 +11,7 @@ use crate::releases;
 use crate::releases::catalogue;
 use crate::schema::UnknownKeys;
 use crate::upgrade::migrate::{self, Migrated};
+use crate::upgrade::removed;
 use crate::upgrade::rules::{self, Action, ReleaseSpan};
 use crate::values::{self, Input};
 
@@ -92,7 +93,7 @@ pub fn passed(files: &[File], migrated: &[Migrated], span: &ReleaseSpan) -> Warn
     let (user, origins) = layers.value.own();
     let hits = rules::hits(&user, &origins, span).into_iter();
     let notes = hits.filter(|hit| hit.action == Action::Keep && span.from.is_some()).map(|hit| {
-        let keep = hit.new_form.map(|form| format!("`{form}` keeps what was"));
+        let keep = hit.new_form.map(|form| format!("`{form}` keeps the previous behaviour"));
         let hint: Vec<String> = hit.hint.into_iter().chain(keep).collect();
         let note = Diagnostic::note("changes", hit.what);
         let note = if hint.is_empty() { note } else { note.hint(hint.join("; ")) };
@@ -193,7 +194,7 @@ pub fn comment_unknown(files: &[File], migrated: &mut [Migrated], span: &Release
     for _ in 0..MOST_ROUNDS {
         let Some(failure) = refused(files, migrated, span, target.clone()) else { return };
         let mut places: Vec<(usize, usize, usize)> = Vec::new();
-        for found in failure.report.0.iter().filter(|found| found.code == code::UNKNOWN_KEY) {
+        for found in failure.report.0.iter().filter(|found| is_unread(found)) {
             if let Some(Place::At(at) | Place::Set(_, at)) = found.places.first()
                 && let Some(source) = failure.sources.get(at.source)
             {
@@ -214,6 +215,12 @@ pub fn comment_unknown(files: &[File], migrated: &mut [Migrated], span: &Release
     }
 }
 
+/// Whether a finding is about a key that nothing reads.
+pub fn is_unread(found: &Diagnostic) -> bool {
+    let removed = || found.places.first().and_then(|place| place.path()).is_some_and(removed::is_ignored);
+    found.code == code::UNKNOWN_KEY || removed()
+}
+
 /// How many times values are checked again after keys became comments.
 const MOST_ROUNDS: usize = 16;
 
@@ -221,7 +228,7 @@ const MOST_ROUNDS: usize = 16;
 fn differing(old: &[Manifest], new: &[Manifest], namespace: &str) -> Vec<String> {
     let objects = |all: &[Manifest]| all.iter().filter_map(|m| Object::new(m.body.clone())).collect();
     let changes = diff::compare(objects(old), objects(new), namespace).changes;
-    let told = changes.iter().map(|change| {
+    let reported = changes.iter().map(|change| {
         let what = match change.what {
             ObjectFate::Added => "new".to_owned(),
             ObjectFate::Removed => "gone".to_owned(),
@@ -231,8 +238,12 @@ fn differing(old: &[Manifest], new: &[Manifest], namespace: &str) -> Vec<String>
         };
         format!("{} ({what})", change.id)
     });
-    let told: Vec<_> = told.collect();
-    if told.is_empty() { vec!["defaults are written out, or objects come in another order".to_owned()] } else { told }
+    let reported: Vec<_> = reported.collect();
+    if reported.is_empty() {
+        vec!["defaults are written out, or objects come in another order".to_owned()]
+    } else {
+        reported
+    }
 }
 
 /// A unified diff without secrets; empty where the two are equal.

@@ -167,12 +167,14 @@ fn checked(request: &Request, causes: Causes) -> Result<(Checked, Vec<Diagnostic
         skip_schema_validation: request.skip_schema_validation,
     };
     match schema::check(merged, &options) {
-        Ok(checked) => {
+        Ok(mut checked) => {
+            removed::name(&mut checked.warnings, checked.value.user(), options.release);
             found.extend(checked.warnings);
             found.retain(|d| d.code != code::UNKNOWN_KEY || !not_values::explained(d, &not_values, &files));
             Ok((checked.value, found))
         }
-        Err((report, merged)) => {
+        Err((mut report, merged)) => {
+            removed::name(&mut report.0, &merged.user, options.release);
             found.extend(report.0);
             found.retain(|d| d.code != code::UNKNOWN_KEY || !not_values::explained(d, &not_values, &files));
             if causes == Causes::Sought {

@@ -12,10 +12,10 @@ use crate::manifest::{self, Manifest, Ordered, content};
 use crate::phases::{Hooks, marks};
 use crate::releases;
 use crate::render::{Renderer, render};
-use crate::resolve::context::overlay;
 use crate::resolve::plan::Naming;
 use crate::resolve::{Context, Plan, Release, checks, resolve, resolve_component};
 use crate::schema::Checked;
+use crate::tree::overlay;
 use crate::yaml;
 
 /// All objects of a render. Findings are added to `found`; `None` where one of them is an error.

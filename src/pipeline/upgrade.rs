@@ -96,7 +96,7 @@ pub fn plan(request: &PlanRequest) -> Result<PlannedUpgrade, Failure> {
     let mut plan = plan::plan(&ask);
     match inputs.is_empty() {
         true => plan.notes.push(
-            "without values (`-f FILE`) the plan speaks of everything that may be there; with them, of what is yours"
+            "without values (`-f FILE`) the plan covers everything that may be deployed; with them, only what applies to you"
                 .to_owned(),
         ),
         false => rendered(&mut plan, from, &halts, &request.render),
@@ -118,7 +118,7 @@ fn start(text: &str) -> Result<(Release, ChartVersion), Diagnostic> {
     let bare = text.rsplit(':').next().unwrap_or(text);
     match bare.split('.').count() {
         1 => Err(Diagnostic::error("version", format!("`--from {text}` is a major, and the way depends on the minor"))
-            .hint(format!("name the release that runs, such as `{bare}.2`; `helm list` and the page /help know it"))),
+            .hint(format!("name the release that runs, such as `{bare}.2`; `helm list` and the page /help show it"))),
         2 => Ok((newest, ChartVersion { patch: 0, ..newest.chart })),
         _ => Ok((newest, newest.chart)),
     }
@@ -134,7 +134,9 @@ fn rendered(plan: &mut UpgradePlan, from: Release, halts: &[Halt], request: &Req
                 Ok((changes, undecided)) => {
                     if !undecided.is_empty() {
                         let left_out = undecided.join(", ");
-                        stop.notes.push(format!("objects are compared without what is yours to decide: {left_out}"));
+                        stop.notes.push(format!(
+                            "objects are compared without the values that need a decision of yours: {left_out}"
+                        ));
                     }
                     stop.objects.retain(|object| !object.every_time);
                     stop.objects.extend(changes);

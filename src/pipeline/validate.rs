@@ -61,14 +61,14 @@ fn point_at_values(
     values: &Checked,
     options: &validate::ValidateOptions,
 ) {
-    let told: Vec<usize> = (0..all.len()).filter(|n| all[*n].severity > Severity::Note).collect();
+    let reported: Vec<usize> = (0..all.len()).filter(|n| all[*n].severity > Severity::Note).collect();
     let Ok(variants) = Variants::new(request, values.user(), Vec::new()) else { return };
-    if told.is_empty() || variants.leaves().is_empty() {
+    if reported.is_empty() || variants.leaves().is_empty() {
         return;
     }
     let seen = seen(rendered.objects.manifests(), all);
     let see = |variant: &Variant| self::seen(&variant.manifests, &findings(&variant.manifests, options).all);
-    for (number, causes) in told.iter().zip(causes(&variants, &seen, &told, &see)) {
+    for (number, causes) in reported.iter().zip(causes(&variants, &seen, &reported, &see)) {
         let place = causes.first().and_then(|path| values.origins().exact(path));
         if let Some(at) = place.map(places::at)
             && let Some(source) = values.sources().get(at.source)

@@ -58,8 +58,8 @@ pub fn emit(rendered: &Rendered, output: &Output, stream: &mut impl Write) -> Re
 /// The objects of a file that an earlier run wrote and the user edited.
 fn read_objects(name: &str, text: &str) -> Result<Vec<Value>, Diagnostic> {
     stream::objects(text, 0).map_err(|_| {
-        Diagnostic::environment("output-directory", format!("`{name}` was edited, and is no YAML any more"))
-            .hint("mend it, or replace it with `--force`")
+        Diagnostic::environment("output-directory", format!("`{name}` was edited, and is not valid YAML any more"))
+            .hint("fix it, or replace it with `--force`")
     })
 }
 

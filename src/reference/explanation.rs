@@ -143,7 +143,7 @@ fn form(part: &SchemaPart) -> Option<String> {
     }
     if part.file == "kubernetes" {
         let name = part.kinds().last().copied().unwrap_or("type");
-        return Some(format!("`{name}` of Kubernetes; it goes there as it is"));
+        return Some(format!("`{name}` of Kubernetes, passed on unchanged"));
     }
     let number = |word: &str| part.schema.get(word).filter(|limit| limit.is_number());
     match (number("minimum"), number("maximum")) {
@@ -338,7 +338,7 @@ impl Explanation {
             Value::Object(map) if map.is_empty() => "{}".to_owned(),
             Value::Object(_) => return None,
             Value::Array(items) if items.len() > LONGEST_LIST => format!("a list of {} entries", items.len()),
-            Value::String(text) if text.contains('\n') => format!("a text of {} lines", text.lines().count()),
+            Value::String(text) if text.contains('\n') => format!("a string of {} lines", text.lines().count()),
             Value::Null => return None,
             other => other.to_string(),
         })

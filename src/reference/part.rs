@@ -193,7 +193,7 @@ impl SchemaPart {
     }
 
     /// Whether the schema restricts the value by more than a type.
-    pub fn is_told_otherwise(&self) -> bool {
+    pub fn is_restricted(&self) -> bool {
         ["enum", "const", "anyOf", "oneOf"].iter().any(|keyword| self.schema.contains_key(*keyword))
             || self.kinds().contains(&"Free")
     }

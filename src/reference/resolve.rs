@@ -2,6 +2,7 @@
 
 use super::{PathStep, SchemaPart, ValuesReference, document, steps, tree};
 use crate::schema;
+use crate::upgrade::removed;
 
 /// A path that was found.
 pub struct Resolved {
@@ -25,7 +26,7 @@ pub struct Unresolved {
     /// The releases that have the key, in words, where others than this one do.
     pub releases: Option<String>,
     /// What to write instead, where that is known.
-    pub instead: Option<&'static str>,
+    pub instead: Option<String>,
 }
 
 impl ValuesReference {
@@ -34,7 +35,8 @@ impl ValuesReference {
     /// # Errors
     /// The known prefix of the path, and the keys that may be meant.
     pub fn resolve(&self, path: &str) -> Result<Resolved, Unresolved> {
-        let instead = || schema::gone_hint(&path.split('.').collect::<Vec<_>>());
+        let misplaced = || schema::misplaced_hint(&path.split('.').collect::<Vec<_>>()).map(str::to_owned);
+        let instead = || misplaced().or_else(|| removed::instead(path));
         self.walk(path).map_err(|unresolved| Unresolved { instead: instead(), ..unresolved })
     }
 

@@ -7,6 +7,7 @@ use serde_json::{Map, Value};
 
 use super::{SchemaPart, document};
 use crate::diag::{Step, ValuePath};
+use crate::tree::without_null_entries;
 use crate::yaml::write::write_document;
 
 /// Values with their keys in the order of the schemas; unknown keys follow in their own order.
@@ -54,20 +55,9 @@ fn differing(user: &Value, default: Option<&Value>) -> Option<Value> {
     }
 }
 
-/// A tree without null keys. In a values file, they would remove the key.
-pub fn without_nulls(tree: &Value) -> Value {
-    match tree {
-        Value::Object(map) => {
-            let kept = map.iter().filter(|(_, inner)| !inner.is_null());
-            Value::Object(kept.map(|(key, inner)| (key.clone(), without_nulls(inner))).collect())
-        }
-        other => other.clone(),
-    }
-}
-
 /// The merged values without nulls, except for the user's nulls that remove a default, which would otherwise come back.
 pub fn with_nulls(merged: &Value, user: &Value, defaults: &Value) -> Value {
-    let mut all = without_nulls(merged);
+    let mut all = without_null_entries(merged);
     put_nulls(&mut all, merged, user, defaults);
     all
 }

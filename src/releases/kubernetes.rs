@@ -61,10 +61,10 @@ pub struct Kubernetes {
 
 impl Kubernetes {
     /// The supported versions as a list, and in parentheses the deprecated ones.
-    pub fn said(&self) -> String {
+    pub fn in_words(&self) -> String {
         let Some((last, rest)) = self.supported.split_last() else { return format!("{} or older", self.newest) };
         let out = self.deprecated.join(", ");
-        let out = if out.is_empty() { out } else { format!(" ({out} is on its way out)") };
+        let out = if out.is_empty() { out } else { format!(" ({out} is deprecated)") };
         format!("{} or {last}{out}", rest.join(", "))
     }
 }
@@ -79,9 +79,9 @@ pub fn newest(gitlab: Series) -> Option<Series> {
 pub fn of(series: Series) -> Option<Kubernetes> {
     let newest = newest(series)?;
     // The documentation of a series applies until that of a later one differs.
-    let told = |(gitlab, row): (&'static String, &'static Support)| Some((series_of(gitlab)?, row));
-    let told = data().support.iter().filter_map(told).filter(|(gitlab, _)| *gitlab <= series);
-    let support: Option<&Support> = told.max_by_key(|(gitlab, _)| *gitlab).map(|(_, row)| row);
+    let reported = |(gitlab, row): (&'static String, &'static Support)| Some((series_of(gitlab)?, row));
+    let reported = data().support.iter().filter_map(reported).filter(|(gitlab, _)| *gitlab <= series);
+    let support: Option<&Support> = reported.max_by_key(|(gitlab, _)| *gitlab).map(|(_, row)| row);
     Some(Kubernetes {
         supported: support.map(|s| s.supported.clone()).unwrap_or_default(),
         deprecated: support.map(|s| s.deprecated.clone()).unwrap_or_default(),

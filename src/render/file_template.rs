@@ -279,7 +279,7 @@ fn unwritable(template: &FileTemplate<'_>, at: usize, why: FormatFault) -> Templ
         FormatFault::Refused(what) => {
             let (component, file) = template.name.split_once("/files/").unwrap_or(("", template.name));
             let setting = setting(template.text, at).map_or(String::new(), |setting| format!(", `{setting}`"));
-            let what = format!("`{file}` of {component}{setting}: the values hold what this file cannot: {what}");
+            let what = format!("`{file}` of {component}{setting}: a value cannot be written into this file: {what}");
             TemplateFault::of_values(&format!("{}{setting}", template.name), what)
         }
     }

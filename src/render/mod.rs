@@ -59,7 +59,7 @@ impl Renderer {
     /// A value that the format of a file cannot represent. A template and its view that do not match are a bug of ours;
     /// the message contains no values.
     pub fn object(&self, name: &str, view: View) -> Result<Value, Diagnostic> {
-        self.fill(name, Value::Object(view.0)).map_err(TemplateFault::told)
+        self.fill(name, Value::Object(view.0)).map_err(TemplateFault::diagnostic)
     }
 
     /// Renders one file, `gitaly/files/config.toml.tpl`, over its view.
@@ -67,7 +67,7 @@ impl Renderer {
     /// # Errors
     /// As [`Self::object`].
     pub fn file(&self, name: &str, view: View) -> Result<String, Diagnostic> {
-        self.files.text(name, name, &Value::Object(view.0)).map_err(TemplateFault::told)
+        self.files.text(name, name, &Value::Object(view.0)).map_err(TemplateFault::diagnostic)
     }
 
     fn fill(&self, name: &str, view: Value) -> Result<Value, TemplateFault> {

@@ -16,8 +16,8 @@ use serde_json::{Map, Value};
 use super::Renderer;
 use super::path::{Condition, Path, quoted, truth};
 use crate::diag::{Diagnostic, ValuePath};
+use crate::tree::drop_nulls;
 use crate::yaml::lines::{LineToken, TokenKind, Tokens, one_line};
-use crate::yaml::tree::drop_nulls;
 use crate::yaml::write::write_document;
 
 /// The reason why a template cannot be compiled or filled; it never contains a value.
@@ -42,7 +42,7 @@ impl TemplateFault {
     }
 
     /// The message for people.
-    pub(super) fn told(self) -> Diagnostic {
+    pub(super) fn diagnostic(self) -> Diagnostic {
         if self.of_values {
             return Diagnostic::error("unwritable-value", self.what)
                 .about(self.place, ValuePath::root())

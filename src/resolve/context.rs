@@ -13,6 +13,7 @@ use crate::diag::{Diagnostic, ValuePath};
 use crate::model::global::Global;
 use crate::model::{self, NodeMap, Text};
 use crate::releases::{self, GitlabVersion};
+use crate::tree::overlay;
 
 /// A Kubernetes version: major and minor.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -193,7 +194,7 @@ impl<'a> Context<'a> {
                 Diagnostic::error("not-yaml", format!("`{path}`: the string is not YAML: {reason}"))
                     .at_value(ValuePath::dotted(path))
                     .unreadable()
-                    .hint("write the setting as YAML, without the block of text around it"),
+                    .hint("write the setting as YAML instead of a string"),
             );
             Value::Null
         })
@@ -216,36 +217,4 @@ impl<'a> Context<'a> {
 /// Whether every component reads a key of `global`.
 pub fn is_always_read(key: &str) -> bool {
     Global::keys().contains(&key)
-}
-
-/// Merges one tree over another: maps merge, other values replace, null changes nothing.
-pub fn overlay(base: &mut Value, over: &Value) {
-    match (base, over) {
-        (_, Value::Null) => {}
-        (Value::Object(base), Value::Object(over)) => overlay_map(base, over),
-        (base, over) => *base = over.clone(),
-    }
-}
-
-/// Merges one of several entries over their common settings, as layers of values: a null removes the common value.
-pub fn specialize(common: &mut Value, entry: &Value) {
-    match (common, entry) {
-        (Value::Object(common), Value::Object(entry)) => {
-            for (key, value) in entry {
-                match value {
-                    Value::Null => drop(common.shift_remove(key)),
-                    value => specialize(common.entry(key.clone()).or_insert(Value::Null), value),
-                }
-            }
-        }
-        (_, Value::Null) => {}
-        (common, entry) => *common = entry.clone(),
-    }
-}
-
-/// The same for two maps.
-pub fn overlay_map(base: &mut NodeMap, over: &NodeMap) {
-    for (key, value) in over {
-        overlay(base.entry(key.clone()).or_insert(Value::Null), value);
-    }
 }

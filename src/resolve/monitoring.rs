@@ -51,7 +51,7 @@ impl Workload<'_> {
         let mut labels: NodeMap = self.labels.object.clone();
         labels::put(&mut labels, &set.additional_labels);
         let mut endpoint: Node = json!({"port": port, "path": metrics.path});
-        super::context::overlay(&mut endpoint, &Value::Object(set.endpoint_config.clone()));
+        crate::tree::overlay(&mut endpoint, &Value::Object(set.endpoint_config.clone()));
         view! {
             name: self.name, labels, selector: self.labels.selector, endpoints: [endpoint],
             namespace_selector: json!({"matchNames": [self.cx.release.namespace]}),

@@ -290,7 +290,7 @@ impl Planned {
     }
 
     /// Merges a tree over the object, for keys that only the user knows: those of a ConfigMap, or a whole object.
-    pub fn lay_over(&mut self, tree: Value) -> &mut Self {
+    pub fn overlay(&mut self, tree: Value) -> &mut Self {
         self.over = tree;
         self
     }

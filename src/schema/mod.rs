@@ -6,9 +6,9 @@
 
 mod alternatives;
 mod fast_match;
-mod gone;
 mod ignored;
 mod marks;
+mod misplaced;
 mod pattern;
 mod placeholder;
 mod prune;
@@ -25,6 +25,7 @@ use serde_json::Value;
 
 use crate::diag::{Diagnostic, Report, Severity, Sources, ValuePath, Warned};
 use crate::releases::{self, GitlabVersion};
+use crate::tree::without_null_entries;
 use crate::values::{Merged, Origins};
 
 /// The treatment of unknown keys.
@@ -126,9 +127,9 @@ pub fn unread_hint(keys: &[&str]) -> Option<&'static str> {
     unknown::unread_hint(keys)
 }
 
-/// What to write instead of a key that was removed, or that never existed and that people write.
-pub fn gone_hint(keys: &[&str]) -> Option<&'static str> {
-    unknown::gone_hint(keys)
+/// What to write instead of a key that never existed and that people write.
+pub fn misplaced_hint(keys: &[&str]) -> Option<&'static str> {
+    unknown::misplaced_hint(keys)
 }
 
 /// The format of a definition of `schemas/definitions.json` in words.
@@ -168,14 +169,15 @@ struct Walked {
 }
 
 fn walk(user: &Value, tree: &Value, options: &CheckOptions) -> Walked {
-    let mut user = without_nulls(user);
+    // A null removes a default; it has no content to check.
+    let mut user = without_null_entries(user);
     if user.as_object().is_some_and(serde_json::Map::is_empty) {
         return Walked::default();
     }
     let mut found = prune::SchemaFindings::default();
     let pruned = prune::prune(store::root(), &user, Some(tree), &mut found);
     let unknown = &found.unknown;
-    let named = unknown.iter().take(MOST_UNKNOWN).map(|path| unknown::tell(path, &user));
+    let named = unknown.iter().take(MOST_UNKNOWN).map(|path| unknown::finding(path, &user));
     let more = unknown.get(MOST_UNKNOWN).map(|next| unknown::more(next, unknown.len() - MOST_UNKNOWN));
     let mut diagnostics: Vec<_> = named.chain(more).map(|finding| leniently(finding, options)).collect();
     for pointer in &found.quoted {
@@ -222,22 +224,11 @@ fn compiled(schema: &Value, user: &Value, kinds: &HashMap<String, &'static str>)
         Ok(validator) => {
             let mut all = Vec::new();
             for error in validator.iter_errors(user) {
-                wording::tell(&error, user, kinds, &mut all);
+                wording::describe(&error, user, kinds, &mut all);
             }
             all.dedup();
             all
         }
         Err(error) => vec![Diagnostic::bug("schema", format!("our own schema does not compile: {error}"))],
-    }
-}
-
-/// A null removes a default; it has no content to check.
-fn without_nulls(value: &Value) -> Value {
-    match value {
-        Value::Object(map) => Value::Object(
-            map.iter().filter(|(_, v)| !v.is_null()).map(|(k, v)| (k.clone(), without_nulls(v))).collect(),
-        ),
-        Value::Array(list) => Value::Array(list.iter().map(without_nulls).collect()),
-        other => other.clone(),
     }
 }

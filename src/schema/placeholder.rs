@@ -11,11 +11,11 @@ const WORDS: &[&str] = &["change", "changeme", "example", "fixme", "placeholder"
 pub(super) fn is_one(text: &str) -> bool {
     let bracketed = text.contains("${") || (text.starts_with('<') && text.ends_with('>'));
     let word = |part: &str| WORDS.contains(&part.to_ascii_lowercase().as_str());
-    bracketed || shouted(text) || text.split(|c: char| !c.is_ascii_alphanumeric()).any(word)
+    bracketed || is_upper_case(text) || text.split(|c: char| !c.is_ascii_alphanumeric()).any(word)
 }
 
 /// Words in upper case, joined by underscores.
-fn shouted(text: &str) -> bool {
+fn is_upper_case(text: &str) -> bool {
     text.contains('_')
         && text.starts_with(|c: char| c.is_ascii_uppercase())
         && text.bytes().all(|b| b.is_ascii_uppercase() || b.is_ascii_digit() || b == b'_')

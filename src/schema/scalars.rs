@@ -15,12 +15,12 @@ pub(super) fn lost_texts(merged: &Merged, paths: &[ValuePath]) -> Vec<Diagnostic
         let (Some(origin), Some(value)) = (merged.origins.exact(path), path.within(&merged.user)) else { return false };
         written(merged, origin.value, &mut sources).is_some_and(|text| loses(text, value))
     };
-    paths.iter().filter(lost).map(tell).collect()
+    paths.iter().filter(lost).map(finding).collect()
 }
 
-fn tell(path: &ValuePath) -> Diagnostic {
+fn finding(path: &ValuePath) -> Diagnostic {
     let message =
-        format!("`{path}` is a string, and YAML reads what stands here as another one, because it has no quotes");
+        format!("`{path}` is a string, and YAML reads this value as a different one, because it has no quotes");
     Diagnostic::error("lost-text", message).at_value(path.clone()).hint("put it in quotes")
 }
 

@@ -8,13 +8,14 @@ use std::sync::LazyLock;
 
 use serde_json::Value;
 
-use super::gone::{GONE, OTHER_WORDS, REFUSED, UNREAD};
+use super::misplaced::{self, SYNONYMS};
 use super::store::{self, At};
 use super::{ignored, pattern};
+use crate::bundle::REFUSED_KEYS;
 use crate::diag::{Diagnostic, Step, ValuePath};
 
 /// Reports an unknown key and what to write instead.
-pub(super) fn tell(path: &ValuePath, user: &Value) -> Diagnostic {
+pub(super) fn finding(path: &ValuePath, user: &Value) -> Diagnostic {
     let finding = Diagnostic::error("unknown-key", format!("`{path}` is not a known key")).at_value(path.clone());
     let Some(keys) = keys(path) else {
         return in_a_list(finding, path);
@@ -60,35 +61,28 @@ pub(super) fn more(next: &ValuePath, count: usize) -> Diagnostic {
 /// A warning for each known key without effect.
 pub(super) fn unread(user: &Value) -> Vec<Diagnostic> {
     let mut found = Vec::new();
-    for (unread, instead) in UNREAD {
+    for (unread, instead) in misplaced::without_effect() {
         pattern::each(user, unread, &mut |path, value, _| {
             if !value.is_null() {
                 let message = format!("`{path}` changes nothing: no object follows from it");
-                found.push(Diagnostic::warning("unread-key", message).at_value(path).hint(*instead));
+                found.push(Diagnostic::warning("unread-key", message).at_value(path).hint(instead));
             }
         });
     }
     found
 }
 
-/// The sentence about a path; the most specific one.
-fn known_answer(keys: &[&str]) -> Option<&'static str> {
-    let stars = |pattern: &str| pattern.matches('*').count();
-    GONE.iter()
-        .filter(|(known, _)| pattern::matches(known, keys))
-        .min_by_key(|(pattern, _)| stars(pattern))
-        .map(|(_, answer)| *answer)
-}
-
 /// What to write instead of a known key without effect.
 pub(super) fn unread_hint(keys: &[&str]) -> Option<&'static str> {
-    let unread = UNREAD.iter().copied().chain(ignored::hints());
+    let unread = misplaced::without_effect().chain(ignored::hints());
     unread.into_iter().find(|(unread, _)| pattern::matches(unread, keys)).map(|(_, hint)| hint)
 }
 
-/// What to write instead of a key that was removed or never existed.
-pub(super) fn gone_hint(keys: &[&str]) -> Option<&'static str> {
-    known_answer(keys)
+/// What to write instead of a key that never existed; the most specific hint.
+pub(super) fn misplaced_hint(keys: &[&str]) -> Option<&'static str> {
+    let stars = |pattern: &str| pattern.matches('*').count();
+    let rows = misplaced::unknown().filter(|(pattern, _)| pattern::matches(pattern, keys));
+    rows.min_by_key(|(pattern, _)| stars(pattern)).map(|(_, hint)| hint)
 }
 
 /// Whether a key is known and has no effect: it is no suggestion.
@@ -104,7 +98,7 @@ fn meant(keys: &[&str], value: Option<&Value>) -> String {
     if let Some(sibling) = near.filter(|sibling| plain(sibling) == plain(key)) {
         return format!("did you mean `{sibling}`?");
     }
-    if let Some(answer) = known_answer(keys) {
+    if let Some(answer) = misplaced_hint(keys) {
         return answer.to_owned();
     }
     // Dots join keys only on the command line.
@@ -120,7 +114,7 @@ fn meant(keys: &[&str], value: Option<&Value>) -> String {
     if matches!(*key, "ingressClassName" | "ingressClass") {
         return "write `global.ingress.class`".to_owned();
     }
-    if let Some((_, there, sentence)) = OTHER_WORDS.iter().find(|(k, there, _)| k == key && siblings.contains(there)) {
+    if let Some((_, there, sentence)) = SYNONYMS.iter().find(|(k, there, _)| k == key && siblings.contains(there)) {
         return format!("{sentence} `{there}`");
     }
     if let Some(sibling) = near {
@@ -133,7 +127,7 @@ fn meant(keys: &[&str], value: Option<&Value>) -> String {
     match siblings.len() {
         0 => "nothing reads it, remove it".to_owned(),
         1..=8 => format!("{place} there is {}", list(&siblings)),
-        _ => format!("nothing {place} is called like this, remove it"),
+        _ => format!("nothing {place} has this name, remove it"),
     }
 }
 
@@ -156,7 +150,7 @@ fn near(key: &str, parent: &[&str], siblings: &[&'static str], value: Option<&Va
 fn fits(place: &[&str], value: Option<&Value>) -> bool {
     let steps: Vec<_> = place.iter().map(|key| Step::Key((*key).into())).collect();
     let Some(at) = descend(&steps) else { return false };
-    if REFUSED.contains(&place.join(".").as_str()) || known_answer(place).is_some() || is_unread(place) {
+    if REFUSED_KEYS.contains(&place.join(".").as_str()) || misplaced_hint(place).is_some() || is_unread(place) {
         return false;
     }
     let takes = |name: &str| {

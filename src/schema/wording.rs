@@ -11,7 +11,7 @@ use serde_json::Value;
 use crate::diag::{Diagnostic, Step, ValuePath, marks};
 
 /// Adds the findings for an error; of alternatives, the one that matches best is described.
-pub(super) fn tell(
+pub(super) fn describe(
     error: &ValidationError<'_>,
     user: &Value,
     kinds: &HashMap<String, &'static str>,
@@ -33,7 +33,7 @@ pub(super) fn tell(
         }
         Kind::AdditionalProperties { unexpected } => {
             for key in unexpected.iter().take(super::MOST_UNKNOWN) {
-                all.push(super::unknown::tell(&path.key(key), user));
+                all.push(super::unknown::finding(&path.key(key), user));
             }
             if let Some(next) = unexpected.get(super::MOST_UNKNOWN) {
                 all.push(super::unknown::more(&path.key(next), unexpected.len() - super::MOST_UNKNOWN));
@@ -42,7 +42,7 @@ pub(super) fn tell(
         }
         Kind::AnyOf { context } | Kind::OneOfNotValid { context } => {
             if let Some(best) = best_branch(context, pointer) {
-                best.iter().for_each(|error| tell(error, user, kinds, all));
+                best.iter().for_each(|error| describe(error, user, kinds, all));
                 return;
             }
             Diagnostic::error("malformed", format!("`{path}` has none of the allowed forms"))
@@ -57,7 +57,7 @@ pub(super) fn tell(
             let wanted = form.map_or_else(|| "of another form".to_owned(), str::to_owned);
             Diagnostic::error(
                 "malformed",
-                format!("`{}` is not a key that can stand here, it must be {wanted}", path.key(key)),
+                format!("`{}` is not allowed as a key here, it must be {wanted}", path.key(key)),
             )
         }
         Kind::Pattern { pattern } => {
@@ -100,7 +100,7 @@ pub(super) fn tell(
         }
         Kind::UniqueItems => Diagnostic::error("malformed", format!("`{path}` holds the same entry twice")),
         Kind::FalseSchema | Kind::Not { .. } => {
-            Diagnostic::error("not-allowed", format!("`{path}` must not be set together with what stands beside it"))
+            Diagnostic::error("not-allowed", format!("`{path}` must not be set together with the keys beside it"))
         }
         _ => Diagnostic::error("malformed", format!("`{path}` is not of the form that is expected here")),
     };
@@ -150,7 +150,7 @@ fn wrong_type(path: &ValuePath, kind: &TypeKind, value: &Value) -> Diagnostic {
             }
         }
         Value::Object(map) if wanted == [JsonType::String] && map.contains_key("secret") => {
-            "write the Secret's name here, the key inside of it stands beside this".to_owned()
+            "write the Secret's name here, the key in it is set beside this".to_owned()
         }
         Value::Number(_) | Value::Bool(_) if wanted.contains(&JsonType::String) => "put it in quotes".to_owned(),
         Value::Bool(_) if wanted.contains(&JsonType::Object) && path.last_key().is_some() => {

@@ -139,6 +139,14 @@ fn located(at: &Location, sources: &Sources) -> Value {
     })
 }
 
+/// Where a bug is reported: the address of the package's repository, where it declares one.
+fn tracker() -> String {
+    match env!("CARGO_PKG_REPOSITORY") {
+        "" => "in its issue tracker".to_owned(),
+        repository => format!("at {repository}/issues"),
+    }
+}
+
 /// Makes a panic end with exit status 4 and a request to report it. The panic's own message may contain values, so it
 /// is printed only with `RUST_BACKTRACE`.
 pub fn report_panics() {
@@ -149,9 +157,10 @@ pub fn report_panics() {
         }
         let at = info.location().map(|l| format!(" at {}:{}", l.file(), l.line())).unwrap_or_default();
         to_stderr(&format!(
-            "error[bug]: gitlab-render {} stopped{at}; this is a bug\n  = hint: please report it in its issue tracker, with the command line; \
+            "error[bug]: gitlab-render {} stopped{at}; this is a bug\n  = hint: please report it {}, with the command line; \
              `RUST_BACKTRACE=1` shows more, which may hold values of yours\n",
             env!("CARGO_PKG_VERSION"),
+            tracker(),
         ));
         std::process::exit(4);
     }));

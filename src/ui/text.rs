@@ -67,7 +67,10 @@ fn group<'a>(diagnostic: &'a Diagnostic, places: &'a [(Location, Option<Shown>)]
         group = group.element(Level::HELP.with_name("hint").message(normalize_untrusted_str(&redact::text(hint))));
     }
     if diagnostic.fault == Fault::Bug {
-        let ask = "this is a bug of gitlab-render: please report it in its issue tracker, with the command line and the version, without secrets";
+        let tracker = super::tracker();
+        let ask = format!(
+            "this is a bug of gitlab-render: please report it {tracker}, with the command line and the version, without secrets"
+        );
         group = group.element(Level::NOTE.message(ask));
     }
     group

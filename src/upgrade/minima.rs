@@ -28,9 +28,9 @@ pub struct Minimum {
 
 impl Minimum {
     /// The minimum, and in parentheses the documented patch.
-    pub fn said(&self) -> String {
+    pub fn in_words(&self) -> String {
         let documented = self.documented_min.as_ref().map(|v| format!("{v} by the documentation"));
-        let recommended = self.recommended.as_ref().map(|v| format!("{v} is advised"));
+        let recommended = self.recommended.as_ref().map(|v| format!("{v} is recommended"));
         let notes: Vec<_> = [documented, recommended, self.alternatives.clone()].into_iter().flatten().collect();
         if notes.is_empty() { self.min.clone() } else { format!("{} ({})", self.min, notes.join("; ")) }
     }

@@ -296,9 +296,7 @@ pub fn replaced_by(path: &str) -> Vec<String> {
 /// The release that deprecates a key, and what to write instead; `None` where it is not deprecated.
 pub fn deprecation(path: &str) -> Option<String> {
     let on_its_way_out = |rule: &&Rule| {
-        let leaves = matches!(rule.effect, Effect::Deprecated | Effect::Planned) && rule.when.is_none();
-        let pattern = || rule.pattern.get_or_init(|| Pattern::new(&rule.path));
-        leaves && pattern().alternatives().any(|(from, _)| from == path)
+        matches!(rule.effect, Effect::Deprecated | Effect::Planned) && rule.when.is_none() && rule.is_about(path)
     };
     let rule = table().iter().find(on_its_way_out)?;
     let then = match (rule.say.as_deref(), rule.to.as_deref()) {
@@ -310,6 +308,12 @@ pub fn deprecation(path: &str) -> Option<String> {
 }
 
 impl Rule {
+    /// Whether the rule is about a path: one that its braces expand to.
+    pub(super) fn is_about(&self, path: &str) -> bool {
+        let pattern = self.pattern.get_or_init(|| Pattern::new(&self.path));
+        pattern.alternatives().any(|(from, _)| from == path)
+    }
+
     /// The matches of the rule in the user's values.
     pub(super) fn hits<'a>(&self, user: &'a Value) -> Vec<Found<'a>> {
         let kind = match &self.when {
@@ -404,7 +408,7 @@ impl Rule {
         };
         let what = known.unwrap_or_else(|| match (self.effect, &to) {
             (Effect::Fails, Some(to)) => format!("`{to}` takes its place, and the old name fails"),
-            (Effect::Fails, None) => "it is not taken any more".to_owned(),
+            (Effect::Fails, None) => "it is no longer accepted".to_owned(),
             (Effect::Deprecated, Some(to)) => format!("`{to}` takes its place; the old name is still read"),
             (_, Some(to)) => format!("`{to}` takes its place, and the old name is not read"),
             (_, None) => "it is no longer read".to_owned(),

@@ -287,5 +287,5 @@ pub fn kubectl(all: &[InstalledSecret]) -> String {
             }
         };
     }
-    if out.is_empty() { "# every Secret is made by what is installed\n".to_owned() } else { out }
+    if out.is_empty() { "# the installed objects create every Secret\n".to_owned() } else { out }
 }

@@ -43,13 +43,13 @@ pub fn summary(checked: &Findings) -> String {
     );
     if !checked.skipped.is_empty() {
         let kinds: Vec<String> = checked.skipped.iter().map(|(kind, n)| format!("{n} `{kind}`")).collect();
-        let _ = write!(out, "; names and labels only were checked of {}", kinds.join(", "));
+        let _ = write!(out, "; only names and labels were checked of {}", kinds.join(", "));
     }
     let made = checked.secrets.iter().filter(|secret| secret.made_by.is_some()).count();
     if !checked.secrets.is_empty() {
         let _ = write!(
             out,
-            "; {} not in the set, {made} of them made by what is",
+            "; {} not in the set; its objects create {made} of them",
             counted(checked.secrets.len(), "Secret")
         );
     }

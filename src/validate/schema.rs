@@ -37,8 +37,7 @@ fn unpacked(bytes: &[u8]) -> String {
     String::from_utf8(text).unwrap_or_default()
 }
 
-/// The Kubernetes versions of the schemas: the minors of the first and of the last.
-pub const MINORS: (u32, u32) = (33, 37);
+pub use crate::bundle::KUBERNETES_MINORS as MINORS;
 
 /// A range of Kubernetes versions, both ends included.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -116,7 +116,7 @@ impl<'s> Set<'s> {
             name: text(metadata.and_then(|m| m.get("name"))),
         };
         let mut found = Vec::new();
-        if said_what(&id, body, &mut found) {
+        if identified(&id, body, &mut found) {
             self.look(&id, body, &mut found);
         }
         let mut wanted = Vec::new();
@@ -151,7 +151,7 @@ impl<'s> Set<'s> {
         let more = faults(id, body).into_iter().filter(|f| f.code != code::UNKNOWN_FIELD && !said.contains(&f.path));
         found.extend(more);
         if id.name.is_empty() && body.pointer("/metadata/generateName").is_none() {
-            found.push(ObjectFault::at("missing-field", Severity::Error, "metadata.name", "required, and not there"));
+            found.push(ObjectFault::at("missing-field", Severity::Error, "metadata.name", "required, but missing"));
         }
         if !id.name.is_empty() {
             let key = (id.group().to_owned(), id.kind.clone(), self.namespace(id).to_owned(), id.name.clone());
@@ -295,7 +295,7 @@ impl<'s> Set<'s> {
         let elsewhere = namespace != assumed && self.known.find(kind, assumed, name).is_some();
         let hint = match format::nearest(name, names.into_iter()) {
             _ if elsewhere => format!(
-                "there is one in `{assumed}`, which is taken where an object names no namespace: add `-n {namespace}`"
+                "there is one in `{assumed}`, which is used where an object names no namespace: add `-n {namespace}`"
             ),
             Some(near) => format!("did you mean `{near}`?"),
             None => "it must be in the cluster already".to_owned(),
@@ -317,16 +317,16 @@ fn found(code: &'static str, severity: Severity, reason: String, hint: Option<St
 }
 
 /// Whether an object has a kind and an API version.
-fn said_what(id: &ObjectId, body: &Value, found: &mut Vec<ObjectFault>) -> bool {
+fn identified(id: &ObjectId, body: &Value, found: &mut Vec<ObjectFault>) -> bool {
     let mut all = true;
     for (key, text) in [("apiVersion", &id.api_version), ("kind", &id.kind)] {
         if text.is_empty() {
             all = false;
             let (code, reason) = match body.get(key) {
-                None => ("missing-field", "required, and not there"),
+                None => ("missing-field", "required, but missing"),
                 Some(_) => ("wrong-type", "a string is needed"),
             };
-            let hint = Some("every object says its `apiVersion` and its `kind`");
+            let hint = Some("every object needs an `apiVersion` and a `kind`");
             found.push(ObjectFault::at(code, Severity::Error, key, reason).hint(hint));
         }
     }

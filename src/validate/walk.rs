@@ -59,7 +59,7 @@ impl<'s> Walk<'s> {
             };
             for field in fields.iter().filter(missing) {
                 let at = node.child(field.name, &Value::Null);
-                self.faults.push(ObjectFault::error("missing-field", &at, "required, and not there"));
+                self.faults.push(ObjectFault::error("missing-field", &at, "required, but missing"));
             }
         }
     }

@@ -64,7 +64,7 @@ pub fn text(origin: &ObjectOrigin) -> String {
             sources(&mut out, &field.sources);
             if field.sources.is_empty() {
                 out.push(String::new());
-                out.push(format!("No value decides it: it stands so in the template `{}`.", origin.template));
+                out.push(format!("No value decides it: it is fixed in the template `{}`.", origin.template));
             }
         }
         _ => whole(&mut out, origin),
@@ -80,8 +80,7 @@ pub fn text(origin: &ObjectOrigin) -> String {
 fn sources(out: &mut Vec<String>, sources: &[ValueSource]) {
     let gives = |source: &&ValueSource| matches!(source.shown_by.then, FieldOutcome::Value(_));
     let (giving, needed): (Vec<_>, Vec<_>) = sources.iter().partition(gives);
-    for (heading, sources) in
-        [("Values that make it what it is:", giving), ("Values that it needs to be there at all:", needed)]
+    for (heading, sources) in [("Values that decide it:", giving), ("Values without which it would not exist:", needed)]
     {
         if !sources.is_empty() {
             out.push(String::new());
@@ -118,7 +117,7 @@ fn whole(out: &mut Vec<String>, origin: &ObjectOrigin) {
         origin.fields.iter().map(needs).reduce(|a, b| a.intersection(&b).cloned().collect()).unwrap_or_default();
     if let Some(first) = origin.fields.first().filter(|_| !common.is_empty()) {
         out.push(String::new());
-        out.push("Values that the object needs to be there:".to_owned());
+        out.push("Values without which the object would not exist:".to_owned());
         for it in first.sources.iter().filter(|source| common.contains(&source.path)) {
             out.push(format!("  {}: {} ({})", it.path, shown(&it.at.value), place(&it.at)));
         }

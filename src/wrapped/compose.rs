@@ -101,7 +101,7 @@ impl<'o> Composer<'o> {
 
     fn no_values(&mut self, node: &Node) -> Node {
         self.findings.push(
-            Diagnostic::error("not-a-map", "values are expected here, and this is no map of them")
+            Diagnostic::error("not-a-map", "values are expected here, and this is not a map of them")
                 .at(node.key.unwrap_or(node.at))
                 .hint("write a map of values, or YAML in a string"),
         );

@@ -13,7 +13,7 @@ use super::{MAX_NODES, scalar};
 pub enum Refused {
     /// There are more than [`MAX_NODES`] values.
     TooLarge,
-    /// It is no JSON, or a key is there twice.
+    /// It is no JSON, or a key occurs twice.
     Wrong(Error),
 }
 
@@ -110,7 +110,7 @@ impl<'de> Visitor<'de> for Counted<'_> {
         let mut map = Map::new();
         while let Some(key) = entries.next_key::<String>()? {
             if map.insert(key, entries.next_value_seed(self)?).is_some() {
-                return Err(A::Error::custom("a key is there twice"));
+                return Err(A::Error::custom("a key occurs twice"));
             }
         }
         Ok(Value::Object(map))
@@ -124,9 +124,9 @@ mod tests {
 
     #[test]
     fn values_stand_one_after_another_and_whole_numbers_are_integers() {
-        let read = values("{\"a\": [1.0, 2.5]}\n [null]true").unwrap();
-        assert_eq!(serde_json::to_string(&read).unwrap(), r#"[{"a":[1,2.5]},[null],true]"#);
-        assert!(values(" \n").unwrap().is_empty());
+        let read = values("{\"a\": [1.0, 2.5]}\n [null]true").expect("it can be read");
+        assert_eq!(serde_json::to_string(&read).expect("it can be read"), r#"[{"a":[1,2.5]},[null],true]"#);
+        assert!(values(" \n").expect("it can be read").is_empty());
     }
 
     #[test]

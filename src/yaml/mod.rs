@@ -7,7 +7,6 @@
 //! - [`spans`] has the ranges of the parts of a text, for editing it.
 //! - [`stream`] splits a text into documents.
 //! - [`scalar`] is the only table of the meaning of plain scalars.
-//! - [`tree`] has operations on trees of values.
 //! - [`write`](mod@write) writes block YAML that every reader reads as the same data.
 //!
 //! The syntax comes from `saphyr-parser` as events. Needs only [`crate::diag`].
@@ -20,7 +19,6 @@ pub mod scalar;
 pub mod spans;
 pub mod stream;
 mod syntax;
-pub mod tree;
 pub mod write;
 
 pub use node::{Entries, Kind, Node};

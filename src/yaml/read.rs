@@ -9,9 +9,10 @@ use saphyr_parser::{Event, Marker, Parser, ScalarStyle, ScanError, Span, StrInpu
 use serde_json::Value;
 
 use crate::diag::{Diagnostic, Location, Place, Report, Severity, Step, ValuePath, Warned, code};
+use crate::tree;
 
 use super::node::{Entries, Kind, Node};
-use super::{MAX_BYTES, MAX_DEPTH, MAX_FINDINGS, MAX_NODES, json, lines, scalar, stream, syntax, tree};
+use super::{MAX_BYTES, MAX_DEPTH, MAX_FINDINGS, MAX_NODES, json, lines, scalar, stream, syntax};
 
 /// Reads a text; an empty one is an empty map. `source` is the number of the source for places.
 ///
@@ -29,7 +30,7 @@ pub fn read_with(text: &str, source: usize, duplicates: Severity) -> Result<Warn
     if read.warnings.iter().any(|d| d.severity == Severity::Error) { Err(Report(read.warnings)) } else { Ok(read) }
 }
 
-/// The same, but what is wrong only because a key is there twice is read all the same: the errors are among the findings,
+/// The same, but what is wrong only because a key occurs twice is read all the same: the errors are among the findings,
 /// so that a run can report what else is wrong.
 ///
 /// # Errors
@@ -336,9 +337,9 @@ impl Reader {
             Event::Alias(id) => {
                 let Some((node, weight)) = self.anchors.get(&id) else {
                     return Err(Box::new(
-                        Diagnostic::error("alias", self.about("the alias stands inside what it repeats"))
+                        Diagnostic::error("alias", self.about("the alias is inside the value that it repeats"))
                             .at(at)
-                            .hint("an alias can only repeat what is complete before it"),
+                            .hint("an alias can only repeat a complete value before it"),
                     ));
                 };
                 let (mut node, weight) = (node.clone(), *weight);
@@ -431,12 +432,12 @@ impl Reader {
                 Some(Key::Named(name, place)) => {
                     if let Some(first) = entries.get(&name).and_then(|first| first.key) {
                         let path = self.path().key(&name);
-                        let message = format!("`{path}` is there twice");
+                        let message = format!("`{path}` occurs twice");
                         let finding = match self.takes_duplicates {
                             true => Diagnostic::warning("duplicate-key", message)
                                 .hint("the last one counts, as in Helm; keep one of the two"),
                             false => Diagnostic::error("duplicate-key", message)
-                                .hint("keep one of the two; Helm would take the last without a word"),
+                                .hint("keep one of the two; Helm would silently use the last"),
                         };
                         self.report(finding.at(place).at(first));
                     }
@@ -449,7 +450,7 @@ impl Reader {
                     let first = merge.replace(Box::new(place));
                     let shadowed = merge_maps(node, entries, merged).map_err(|at| {
                         Box::new(
-                            Diagnostic::error("merge-key", "`<<` takes a map or a list of maps")
+                            Diagnostic::error("merge-key", "`<<` needs a map or a list of maps")
                                 .at(at)
                                 .hint("give it an alias of a map: `<<: *name`"),
                         )
@@ -457,7 +458,7 @@ impl Reader {
                     if let Some(first) = first {
                         let path = self.path().key("<<");
                         self.report(
-                            Diagnostic::warning("duplicate-key", format!("`{path}` is there twice"))
+                            Diagnostic::warning("duplicate-key", format!("`{path}` occurs twice"))
                                 .at(place)
                                 .at(*first)
                                 .hint("give one `<<` a list, where the first map wins: `<<: [*a, *b]`"),
@@ -541,15 +542,17 @@ impl Reader {
             return match scalar::base64(text).map(String::from_utf8) {
                 Some(Ok(text)) => Value::String(text),
                 _ => {
-                    let message = self.about("`!!binary` must be text in base64");
-                    self.report(Diagnostic::error("tag", message).at(at).hint("write the text itself, without a tag"));
+                    let message = self.about("`!!binary` must be a string in base64");
+                    self.report(
+                        Diagnostic::error("tag", message).at(at).hint("write the string itself, without a tag"),
+                    );
                     Value::Null
                 }
             };
         }
         let Ok(value) = scalar::plain(text) else {
             let message = self.about(&format!("`{text}` is a number that no manifest can hold"));
-            self.report(Diagnostic::error("not-finite", message).at(at).hint("put it in quotes if it is text"));
+            self.report(Diagnostic::error("not-finite", message).at(at).hint("put it in quotes if it is a string"));
             return Value::Null;
         };
         let fits = match tag {
@@ -560,7 +563,7 @@ impl Reader {
             _ => true,
         };
         if !fits {
-            let message = self.about(&format!("the value is not what its tag `!!{tag}` says"));
+            let message = self.about(&format!("the value does not match its tag `!!{tag}`"));
             self.report(Diagnostic::error("tag", message).at(at).hint("remove the tag"));
         }
         if tag.is_empty() && !value.is_string() && scalar::plain_12(text) != value {
@@ -577,8 +580,8 @@ impl Reader {
             _ => format!("`{text}` is read as the number `{value}`"),
         };
         let hint = match value {
-            Value::Bool(_) if !is_key => format!("write `{value}`, or `\"{text}\"` if it is text"),
-            Value::Number(_) if !is_key => format!("write `{value}`, or `\"{text}\"` if it is text"),
+            Value::Bool(_) if !is_key => format!("write `{value}`, or `\"{text}\"` if it is a string"),
+            Value::Number(_) if !is_key => format!("write `{value}`, or `\"{text}\"` if it is a string"),
             _ => format!("write `\"{text}\"`"),
         };
         let message = self.about(&format!("{what}, as YAML 1.1 has it"));

@@ -74,7 +74,7 @@ pub fn explain(info: &str, line: &str, at: Location) -> Diagnostic {
         return tab(at);
     }
     if marks::is_foreign(line) {
-        return Diagnostic::error("yaml", "this is not YAML yet").at(at).hint(marks::RENDER_FIRST);
+        return Diagnostic::error("yaml", "this is not valid YAML").at(at).hint(marks::RENDER_FIRST);
     }
     let quote = line.chars().nth(at.column.saturating_sub(1)).filter(|c| matches!(c, '"' | '\''));
     let (message, hint) = if quote.is_some() && info.contains("indent") {
@@ -82,7 +82,10 @@ pub fn explain(info: &str, line: &str, at: Location) -> Diagnostic {
     } else if info.contains("mapping values are not allowed") {
         ("a `: ` is not allowed here", "put a string with `: ` in quotes; a nested map begins on a line of its own")
     } else if info.contains("unknown anchor") {
-        ("the alias has no anchor before it", "define it above with `&name`; put text that begins with `*` in quotes")
+        (
+            "the alias has no anchor before it",
+            "define it above with `&name`; put a string that begins with `*` in quotes",
+        )
     } else if info.contains("unexpected end of stream") {
         ("the quote that was opened is never closed", "close it on the same line")
     } else if info.contains("unknown escape") {

@@ -65,7 +65,7 @@ fn send_one(server: &Server, document: &Document, sent: &Mutex<Sent>) {
     });
     drop(now);
     for manifest in manifests {
-        // as kubectl does it, and as Flux and Argo CD do, which also minds what is there twice in a list
+        // as kubectl does it, and as Flux and Argo CD do, which also minds what occurs twice in a list
         let created = server.create(&manifest.body, &document.namespace, true);
         let applied = server.apply(&manifest.body, &document.namespace, true);
         let complaints = created.complaints().chain(applied.complaints());

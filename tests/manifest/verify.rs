@@ -142,7 +142,7 @@ fn faults_are_found_where_they_are() {
                 ".containers[0].imagePullPolicy`: `Sometimes` is not one of `Always`, `IfNotPresent`, `Never`",
             ),
         ),
-        (deployment, at("image"), Value::Null, text("missing-field", ".containers[0].image`: required, and not there")),
+        (deployment, at("image"), Value::Null, text("missing-field", ".containers[0].image`: required, but missing")),
         (deployment, at("name"), json!("init"), text("duplicate-name", ".containers[0]`: a second container `init`")),
         (
             deployment,
@@ -237,7 +237,7 @@ fn faults_are_found_where_they_are() {
             json!({"command": ["true"]}),
             text(
                 "contradiction",
-                ".containers[0].livenessProbe`: asks in two ways at once, one of `httpGet`, `exec`, `tcpSocket` and `grpc` is allowed",
+                ".containers[0].livenessProbe`: has two handlers, one of `httpGet`, `exec`, `tcpSocket` and `grpc` is allowed",
             ),
         ),
         (
@@ -280,19 +280,19 @@ fn faults_are_found_where_they_are() {
             deployment,
             "/spec/template/spec/volumes/-",
             json!({ "name": "x", "emptyDir": {}, "secret": { "secretName": "y" } }),
-            text("contradiction", ".volumes[2]`: the volume `x` holds two things at once"),
+            text("contradiction", ".volumes[2]`: the volume `x` has two sources"),
         ),
         (
             deployment,
             "/spec/template/spec/volumes/-",
             json!({ "name": "x", "secret": {} }),
-            text("missing-field", ".volumes[2].secret.secretName`: required, and not there"),
+            text("missing-field", ".volumes[2].secret.secretName`: required, but missing"),
         ),
         (
             deployment,
             "/spec/template/spec/volumes/0/projected/sources/0/secret/name",
             Value::Null,
-            text("missing-field", ".volumes[0].projected.sources[0].secret.name`: required, and not there"),
+            text("missing-field", ".volumes[0].projected.sources[0].secret.name`: required, but missing"),
         ),
         (
             deployment,

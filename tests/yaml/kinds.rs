@@ -1,8 +1,9 @@
 //! What a scalar is: the same in a value, in a text inside a value, and in a manifest; and what `kubectl` makes of it.
 
 use gitlab_render::manifest::stream;
+use gitlab_render::tree;
 use gitlab_render::values::{self, Input};
-use gitlab_render::yaml::{lines, read, tree};
+use gitlab_render::yaml::{lines, read};
 use proptest::prelude::*;
 use serde_json::{Value, json};
 

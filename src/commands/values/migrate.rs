@@ -7,7 +7,7 @@ use clap::Args;
 use super::parts::{Given, Whole, read};
 use crate::cli::{DEFAULT_NAME, newest_kubernetes};
 use crate::commands::Exit;
-use crate::diag::{Diagnostic, Failure, Fault, Severity, Sources, code};
+use crate::diag::{Diagnostic, Failure, Fault, Severity, Sources};
 use crate::files::write_file;
 use crate::pipeline::Target;
 use crate::pipeline::migrate::{self, File, Sameness};
@@ -163,12 +163,12 @@ impl MigrateArgs {
             1 => "`template` would refuse the migrated values for one error".to_owned(),
             count => format!("`template` would refuse the migrated values for {count} errors"),
         };
-        let unread = errors.iter().any(|found| found.code == code::UNKNOWN_KEY);
+        let unread = errors.iter().any(migrate::is_unread);
         let finding = Diagnostic::warning("still-refused", message);
         ui.report(
             &[match unread && !self.comment_unknown {
                 true => finding.hint("`--comment-unknown` turns keys that nothing reads into comments"),
-                false => finding.hint("mend each at the place shown; the lines are those of the migrated values"),
+                false => finding.hint("fix each at the place shown; the lines are those of the migrated values"),
             }],
             &Sources::default(),
         );

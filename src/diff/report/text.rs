@@ -16,7 +16,7 @@ pub fn text(comparison: &Comparison) -> String {
         for risk in &change.risks {
             out.push_str(&line(&format!("  {}: {}", risk.class, risk.reason)));
             if let Some(way) = &risk.way {
-                out.push_str(&line(&format!("    way: {way}")));
+                out.push_str(&line(&format!("    next step: {way}")));
             }
         }
         for field in &change.fields {

@@ -24,9 +24,9 @@ pub(super) fn added(object: &Object) -> Option<Risk> {
         },
         "Role" | "ClusterRole" | "RoleBinding" | "ClusterRoleBinding" => exposure("somebody gets permissions"),
         "ValidatingWebhookConfiguration" | "MutatingWebhookConfiguration" => {
-            exposure("the API server asks this service before it takes objects")
+            exposure("the API server calls this service before it accepts objects")
         }
-        "PodSecurityPolicy" => exposure("pods may be allowed more"),
+        "PodSecurityPolicy" => exposure("pods may get more permissions"),
         _ => None,
     }
 }
@@ -46,7 +46,7 @@ pub(super) fn risk(kind: &str, field: &FieldChange) -> Option<Risk> {
             }
             _ if path.starts_with("spec.externalIPs") => exposure("the Service answers at other addresses"),
             _ if path.starts_with("spec.ports") && field.old.is_none() && !path.contains("].") => {
-                exposure("one port more answers")
+                exposure("one more port is open")
             }
             _ => None,
         },
@@ -81,9 +81,10 @@ fn service_type(field: &FieldChange) -> Option<Risk> {
         "LoadBalancer" | "NodePort" => {
             exposure(format!("the Service becomes `{name}`: it can be reached from outside"))
         }
-        _ => {
-            Some(Risk::new(Class::Outage, format!("the Service becomes `{name}`: from outside it is reached no more")))
-        }
+        _ => Some(Risk::new(
+            Class::Outage,
+            format!("the Service becomes `{name}`: it can no longer be reached from outside"),
+        )),
     }
 }
 
@@ -109,10 +110,10 @@ fn pod(field: &FieldChange) -> Option<Risk> {
             exposure("a container has other capabilities")
         }
         "type" if path.contains("seccompProfile") && new.is_none_or(|new| *new == "Unconfined") => {
-            exposure("system calls are filtered no more")
+            exposure("system calls are no longer filtered")
         }
-        "seccompProfile" if new.is_none() => exposure("system calls are filtered no more"),
-        "securityContext" if is_weaker(old, new) => exposure("a security context goes or is weaker"),
+        "seccompProfile" if new.is_none() => exposure("system calls are no longer filtered"),
+        "securityContext" if is_weaker(old, new) => exposure("a security context is removed or weakened"),
         _ if path.contains("volumes[") && new.is_some_and(|new| new.get("hostPath").is_some()) => {
             exposure("pods mount a folder of the node")
         }

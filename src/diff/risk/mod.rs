@@ -71,7 +71,7 @@ impl World {
         }
         let rerun = matches!(kind, "Job" | "Pod") && (old.is_hook || pair.new.as_ref().is_some_and(|new| new.is_hook));
         if rerun {
-            return vec![Risk::new(Class::None, "it is deleted and made anew each time that it runs")];
+            return vec![Risk::new(Class::None, "it is deleted and created again each time that it runs")];
         }
         let mut risks: Vec<Risk> = Vec::new();
         for field in fields {
@@ -91,7 +91,7 @@ impl World {
             if keys > 0 {
                 risks.push(Risk::new(
                     Class::Data,
-                    "the secret's content changes: whoever uses the old one is locked out",
+                    "the secret's content changes: clients with the old one are locked out",
                 ));
             }
         }

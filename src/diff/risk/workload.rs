@@ -131,7 +131,7 @@ impl Workloads {
             }
             "StatefulSet" => {
                 if at(body, &["spec", "updateStrategy", "type"]).is_some_and(|kind| kind == "OnDelete") {
-                    return (Class::None, "its pods are made anew when somebody deletes them (`OnDelete`)".to_owned());
+                    return (Class::None, "its pods are replaced when they are deleted (`OnDelete`)".to_owned());
                 }
                 if most == 1 {
                     return (down, format!("{pods}: it is unavailable until the new one is ready{budget}"));

@@ -92,7 +92,7 @@ fn one_of(node: &FieldValue<'_, '_>, keys: &[&str], out: &mut Findings<'_>) {
 /// A source of a projected volume.
 pub(super) fn projection(node: &FieldValue<'_, '_>, out: &mut Findings<'_>) {
     if node.map().is_some_and(|map| map.len() > 1) {
-        out.add("contradiction", node, "a source holds one thing only");
+        out.add("contradiction", node, "a source has one kind only");
     }
 }
 
@@ -148,7 +148,7 @@ fn host_ports(pod: &FieldValue<'_, '_>, host_network: bool, out: &mut Findings<'
             }
             let address = port.text("hostIP").unwrap_or_default();
             if !taken.insert((port.text("protocol").unwrap_or("TCP"), address, host)) {
-                out.add("duplicate-port", &port, format!("the host's port {host} is taken twice"));
+                out.add("duplicate-port", &port, format!("the host's port {host} is used twice"));
             }
         }
     }
@@ -215,7 +215,7 @@ pub(super) fn role_rule(node: &FieldValue<'_, '_>, out: &mut Findings<'_>) {
     if filled("nonResourceURLs") {
         let at = node.child("nonResourceURLs", node.value);
         if !cluster {
-            out.add("contradiction", &at, "a Role of a namespace cannot be about URLs");
+            out.add("contradiction", &at, "a Role cannot contain URLs");
         } else if filled("apiGroups") || filled("resources") || filled("resourceNames") {
             out.add("contradiction", &at, "a rule is about URLs or about resources, not both");
         }
@@ -223,7 +223,7 @@ pub(super) fn role_rule(node: &FieldValue<'_, '_>, out: &mut Findings<'_>) {
     }
     for key in ["apiGroups", "resources"] {
         if !filled(key) {
-            out.add("missing-field", &node.child(key, node.value), "required, and not there");
+            out.add("missing-field", &node.child(key, node.value), "required, but missing");
         }
     }
 }
@@ -274,7 +274,7 @@ pub(super) fn claim(node: &FieldValue<'_, '_>, out: &mut Findings<'_>) {
     let requests = resources.child("requests", resources.value.get("requests").unwrap_or(&empty));
     let Some(storage) = requests.get("storage") else {
         if node.has("resources") || !node.has("dataSourceRef") {
-            out.add("missing-field", &requests.child("storage", &Value::Null), "required, and not there");
+            out.add("missing-field", &requests.child("storage", &Value::Null), "required, but missing");
         }
         return;
     };
@@ -283,7 +283,7 @@ pub(super) fn claim(node: &FieldValue<'_, '_>, out: &mut Findings<'_>) {
         other => other.as_f64(),
     };
     if size.is_some_and(|size| size <= 0.0) {
-        out.add("bad-quantity", &storage, "must be more than nothing");
+        out.add("bad-quantity", &storage, "must be greater than zero");
     }
 }
 
@@ -312,9 +312,9 @@ pub(super) fn volume(node: &FieldValue<'_, '_>, out: &mut Findings<'_>) {
     ];
     let sources = node.entries().filter(|(key, _)| !OTHERS.contains(key)).count();
     if sources == 0 {
-        out.add("missing-field", node, "does not say where it is: `csi`, `nfs`, `hostPath`, `local` ...");
+        out.add("missing-field", node, "has no source: `csi`, `nfs`, `hostPath`, `local` ...");
     } else if sources > 1 {
-        out.add("contradiction", node, "is in two places at once");
+        out.add("contradiction", node, "has two sources");
     }
 }
 
@@ -332,7 +332,7 @@ pub(super) fn definition(node: &FieldValue<'_, '_>, out: &mut Findings<'_>) {
         }
     }
     for version in versions.items().filter(|version| !version.has("schema")) {
-        out.add("missing-field", &version.child("schema", node.value), "required, and not there");
+        out.add("missing-field", &version.child("schema", node.value), "required, but missing");
     }
     if let (Some(plural), Some(group)) =
         (node.value.pointer("/names/plural").and_then(Value::as_str), node.text("group"))

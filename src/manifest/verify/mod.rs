@@ -80,8 +80,8 @@ impl ObjectFault {
     /// The fault as a diagnostic.
     pub fn diagnostic(self, id: &ObjectId) -> Diagnostic {
         let message = format!("`{id}`: `{}`: {}", self.path, self.reason);
-        let told = Diagnostic { severity: self.severity, ..Diagnostic::error(self.code, message) };
-        Diagnostic { hint: self.hint, ..told.about(id.to_string(), self.at) }
+        let reported = Diagnostic { severity: self.severity, ..Diagnostic::error(self.code, message) };
+        Diagnostic { hint: self.hint, ..reported.about(id.to_string(), self.at) }
     }
 }
 

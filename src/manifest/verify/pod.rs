@@ -56,7 +56,7 @@ fn volumes<'v>(pod: &FieldValue<'v, '_>, claims: Option<&'v Value>, out: &mut Fi
         let kinds = volume.map().map_or(0, |map| map.len().saturating_sub(1));
         // A volume without a source is an empty one: the API server adds `emptyDir`.
         if kinds > 1 {
-            out.add("contradiction", &volume, format!("the volume `{name}` holds two things at once"));
+            out.add("contradiction", &volume, format!("the volume `{name}` has two sources"));
         }
     }
     names
@@ -163,14 +163,14 @@ fn probes(container: &FieldValue<'_, '_>, runs_once: bool, out: &mut Findings<'_
         match ["httpGet", "exec", "tcpSocket", "grpc"].iter().filter(|way| probe.has(way)).count() {
             1 => {}
             0 => {
-                let reason = "does not say how: `httpGet`, `exec`, `tcpSocket` or `grpc` is needed";
+                let reason = "has no handler: `httpGet`, `exec`, `tcpSocket` or `grpc` is needed";
                 out.add("missing-field", &probe, reason);
             }
             _ => {
                 out.add(
                     "contradiction",
                     &probe,
-                    "asks in two ways at once, one of `httpGet`, `exec`, `tcpSocket` and `grpc` is allowed",
+                    "has two handlers, one of `httpGet`, `exec`, `tcpSocket` and `grpc` is allowed",
                 );
             }
         }

@@ -184,7 +184,7 @@ fn compare_object(node: &FieldValue<'_, '_>, spec: &Shape, out: &mut Findings<'_
     }
     // A PodDisruptionBudget without a spec is an empty one.
     if !node.has("spec") && out.kind != "PodDisruptionBudget" {
-        out.add("missing-field", &node.child("spec", &Value::Null), "required, and not there");
+        out.add("missing-field", &node.child("spec", &Value::Null), "required, but missing");
     }
 }
 
@@ -212,7 +212,7 @@ fn compare_map(node: &FieldValue<'_, '_>, fields: &'static [FieldShape], others:
             Some(_) => false,
         };
         if empty {
-            out.add("missing-field", &node.child(field.name, &Value::Null), "required, and not there");
+            out.add("missing-field", &node.child(field.name, &Value::Null), "required, but missing");
         }
     }
 }

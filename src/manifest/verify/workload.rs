@@ -184,7 +184,7 @@ fn autoscaler(spec: &FieldValue<'_, '_>, out: &mut Findings<'_>) {
                 .map_or(amount.value.as_f64(), |text| format::quantity(text).ok())
                 .is_some_and(|n| n <= 0.0)
         {
-            out.add("bad-quantity", &amount, "must be more than nothing");
+            out.add("bad-quantity", &amount, "must be greater than zero");
         }
         if !target.has(needed) {
             let reason = format!("required with the type `{}`", target.text("type").unwrap_or_default());

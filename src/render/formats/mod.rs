@@ -460,7 +460,9 @@ fn nginx(out: &mut String, value: &Value) -> Result<(), FormatFault> {
     let text = scalar(value)?;
     let plain = |c: char| (c.is_ascii_graphic() || c == ' ') && !"\"'\\#${};`".contains(c);
     if text.is_empty() || !text.chars().all(plain) {
-        return Err(FormatFault::Refused("only words without quotes and signs of nginx's can be written there"));
+        return Err(FormatFault::Refused(
+            "only words without quotes and nginx's special characters can be written there",
+        ));
     }
     out.push_str(&text);
     Ok(())

@@ -31,13 +31,14 @@ fn database(cx: &Context) {
     let either =
         |key: &str| is_set(cx, &format!("global.psql.{key}")) || is_set(cx, &format!("global.psql.main.{key}"));
     if !either("host") {
+        let oldest = super::database::oldest_postgresql(cx);
         refuse(
             cx,
             "database-needed",
             "global.psql.host",
             "is missing, and no PostgreSQL comes with this release of GitLab",
             &format!(
-                "name your server, PostgreSQL 17 or newer; where the data is still in the PostgreSQL that came with GitLab, {GUIDE}"
+                "name your server, PostgreSQL {oldest} or newer; where the data is still in the PostgreSQL that came with GitLab, {GUIDE}"
             ),
         );
     }

@@ -3,7 +3,7 @@
 use serde_json::Value;
 
 use super::{is_set, list, missing, refuse, refuse_beside, required, warn};
-use crate::bundle::Difference;
+use crate::bundle::{Difference, POSTGRESQL_MINIMA};
 use crate::model::NodeMap;
 use crate::resolve::context::Context;
 use crate::resolve::shared::postgres::{Database, databases};
@@ -25,7 +25,7 @@ const PARTS: [&str; 4] = ["main", "ci", "sec", "embedding"];
 pub(super) fn check(cx: &Context) {
     for rule in [
         version,
-        server_of_nobody,
+        undefined_server,
         password_file,
         certificates,
         geo_database,
@@ -60,8 +60,12 @@ fn database_of_openbao(cx: &Context) {
     }
 }
 
-/// The minimum version of PostgreSQL for GitLab 18.
-const OLDEST_POSTGRESQL: u32 = 16;
+/// The minimum major version of PostgreSQL for the release; 0 for releases before the data begin.
+pub(super) fn oldest_postgresql(cx: &Context) -> u32 {
+    let series = cx.release.version().series();
+    let minimum = POSTGRESQL_MINIMA.iter().rfind(|(since, _)| *since <= series);
+    minimum.map_or(0, |(_, major)| *major)
+}
 
 fn version(cx: &Context) {
     if !cx.enabled("postgresql.install") {
@@ -69,19 +73,21 @@ fn version(cx: &Context) {
     }
     let tag = cx.text("postgresql.image.tag").unwrap_or_default();
     let major: String = tag.chars().take_while(char::is_ascii_digit).collect();
-    if major.parse().is_ok_and(|major: u32| major < OLDEST_POSTGRESQL) {
+    let oldest = oldest_postgresql(cx);
+    if major.parse().is_ok_and(|major: u32| major < oldest) {
+        let (gitlab, _) = cx.release.version().series();
         refuse(
             cx,
             "postgresql-version",
             "postgresql.image.tag",
-            &format!("PostgreSQL {major} is too old for GitLab 18, which needs {OLDEST_POSTGRESQL} or newer"),
+            &format!("PostgreSQL {major} is too old for GitLab {gitlab}, which needs {oldest} or newer"),
             "upgrade the database with its data first: changing the tag alone leaves files that the newer server cannot read",
         );
     }
 }
 
 /// Without a host, connections go to the Service of the bundled PostgreSQL.
-fn server_of_nobody(cx: &Context) {
+fn undefined_server(cx: &Context) {
     let own = |section: &str| {
         let parts = std::iter::once(String::new()).chain(PARTS.map(|part| format!(".{part}")));
         parts

@@ -21,7 +21,7 @@ fn version(cx: &Context) {
     let gitlab = cx.release.version();
     let Some(runs) = kubernetes::of(gitlab.series()) else { return };
     let oldest = runs.supported.iter().filter_map(|version| series_of(version)).min();
-    let range = format!("GitLab {gitlab} supports Kubernetes {}", runs.said());
+    let range = format!("GitLab {gitlab} supports Kubernetes {}", runs.in_words());
     let named = format!("`--kube-version {}.{}`", asked.0, asked.1);
     let warn = |message: String, hint: &str| cx.say(Diagnostic::warning("kube-version", message).hint(hint));
     if asked < kubernetes::serves_all() {

@@ -121,7 +121,7 @@ fn redis(cx: &Context, purpose: &str) {
         return;
     }
     if purpose == "cache" {
-        needs_database(cx, "registry.redis.cache.enabled", "the cache holds what the metadata database says");
+        needs_database(cx, "registry.redis.cache.enabled", "the cache stores content of the metadata database");
     }
     if set.get("host").is_some_and(|host| host == "") {
         refuse_beside(

@@ -11,6 +11,7 @@ use crate::resolve::gateway::{GatewayRoute, gateway_issuer};
 use crate::resolve::shared::{kubectl_job, tls};
 use crate::resolve::workload::{Workload, config_volume, mount};
 use crate::resolve::{Component, Context, Plan, labels};
+use crate::tree::without_nulls;
 use crate::view;
 
 /// The entry of `build.rs`'s table of components.
@@ -123,11 +124,7 @@ fn chart_label(cx: &Context) -> &'static str {
 
 /// The Gateway that all routes use, without a listener: the challenge uses any listener for plain HTTP.
 fn gateway(cx: &Context) -> Node {
-    let mut gateway = GatewayRoute::default().parent(cx, None);
-    if let Value::Object(fields) = &mut gateway {
-        fields.retain(|_, field| !field.is_null());
-    }
-    gateway
+    without_nulls(GatewayRoute::default().parent(cx, None))
 }
 
 fn entries(map: &NodeMap) -> Vec<Value> {

@@ -6,11 +6,11 @@ use serde_json::{Value, json};
 use crate::bundle::Difference;
 use crate::model::workload::Monitor;
 use crate::model::{Node, NodeMap, NonEmpty, Port, Text};
-use crate::resolve::context::overlay;
 use crate::resolve::gateway::{gateway_issuer, gateway_name};
 use crate::resolve::plan::View;
 use crate::resolve::shared::{hosts, rails};
 use crate::resolve::{Component, Context, Plan, labels};
+use crate::tree::overlay;
 use crate::view;
 
 /// The entry of `build.rs`'s table of components. Its settings are in `global.gatewayApi`.

@@ -4,12 +4,12 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 use crate::model::{Node, NodeMap};
-use crate::resolve::context::overlay;
 use crate::resolve::shared::rails::{self, Process};
 use crate::resolve::workload::{
     Script, Workload, certificate_mounts, config_volume, evictable, memory_volume, mount, projected_volume,
 };
 use crate::resolve::{Component, Context, Plan};
+use crate::tree::overlay;
 use crate::view;
 
 /// The entry of `build.rs`'s table of components.

@@ -276,7 +276,7 @@ fn plan_deployment(pages: &Pages, plan: &mut Plan) {
     if let Some(status) = set.status_uri.non_empty() {
         let mut probe =
             json!({"httpGet": {"path": status, "port": pages.http_port().parse::<i64>().unwrap_or_default()}});
-        crate::resolve::context::overlay(&mut probe, &Value::Object(set.deployment.readiness_probe.clone()));
+        crate::tree::overlay(&mut probe, &Value::Object(set.deployment.readiness_probe.clone()));
         main.readiness_probe = Some(probe);
     }
     let volumes = [

@@ -5,12 +5,12 @@ use serde_json::{Value, json};
 
 use crate::model::workload::Metrics;
 use crate::model::{Node, NodeMap, NonEmpty, Number, Port, Text, number_or_text};
-use crate::resolve::context::overlay;
 use crate::resolve::shared::gitaly::{Gitaly, Praefect, Service, certificate, metrics_port};
 use crate::resolve::workload::{
     Container, Workload, configure_script, memory_volume, mount, projected_volume, secret_items,
 };
 use crate::resolve::{Component, Context, Plan, labels};
+use crate::tree::overlay;
 use crate::view;
 
 /// The entry of `build.rs`'s table of components.

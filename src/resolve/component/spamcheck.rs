@@ -5,9 +5,9 @@ use serde_json::{Value, json};
 
 use crate::model::workload::Service;
 use crate::model::{NodeMap, Text};
-use crate::resolve::context::overlay;
 use crate::resolve::workload::{Workload, config_volume, evictable, memory_volume};
 use crate::resolve::{Component, Context, Plan};
+use crate::tree::overlay;
 use crate::view;
 
 /// The entry of `build.rs`'s table of components.

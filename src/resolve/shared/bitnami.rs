@@ -10,10 +10,11 @@ use serde_json::{Map, Value, json};
 
 use crate::diag::{Diagnostic, ValuePath};
 use crate::model::{Node, NodeMap, Text};
-use crate::resolve::context::{Context, overlay};
+use crate::resolve::context::Context;
 use crate::resolve::plan::View;
 use crate::resolve::workload::{Container, bare_pod, yaml_list};
 use crate::resolve::{labels, tpl};
+use crate::tree::{overlay, without_nulls};
 use crate::view;
 
 /// The values of one of the two charts. It records which of them were read.
@@ -448,14 +449,6 @@ fn plain_service(kind: &str, ports: Vec<Node>) -> View {
         publish_not_ready: Value::Null,
         ports,
     }
-}
-
-/// A map without the fields that are null.
-pub fn without_nulls(mut map: Node) -> Node {
-    if let Value::Object(fields) = &mut map {
-        fields.retain(|_, value| !value.is_null());
-    }
-    map
 }
 
 /// A variable whose value is in a Secret.

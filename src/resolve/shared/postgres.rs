@@ -8,9 +8,10 @@ use serde_json::{Value, json};
 
 use crate::model::psql::{Psql, Ssl};
 use crate::model::{Node, NonEmpty, Text};
-use crate::resolve::context::{Context, overlay};
+use crate::resolve::context::Context;
 use crate::resolve::labels::full_name;
 use crate::resolve::workload::secret_items;
+use crate::tree::overlay;
 
 /// One connection of GitLab.
 #[derive(Debug, Clone, Serialize)]

@@ -178,11 +178,6 @@ pub fn instances(cx: &Context, own: &str) -> Vec<Redis> {
     INSTANCES.iter().filter_map(|(key, _)| own_instance(cx, own, key)).collect()
 }
 
-/// Whether any instance, of Rails or of another client, differs from the main one.
-pub fn has_instances(cx: &Context) -> bool {
-    INSTANCES.iter().map(|(key, _)| *key).chain(["kas"]).any(|key| own_instance(cx, "", key).is_some())
-}
-
 fn resolve(cx: &Context, main: &model::redis::Redis, key: &str, own: Option<&model::redis::Redis>) -> Redis {
     let text = |get: fn(&model::redis::Redis) -> &Option<model::Text>| {
         let of = |set| get(set).non_empty().map(str::to_owned);

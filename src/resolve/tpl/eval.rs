@@ -74,7 +74,7 @@ impl<'s, 'v> Scope<'s, 'v> {
         for part in parts {
             self.part(part, dot, out)?;
             if out.len() > LONGEST {
-                return Err(TplError::new(0, "this comes to more than 1 MiB of text"));
+                return Err(TplError::new(0, "the result is larger than 1 MiB"));
             }
         }
         self.variables.truncate(outer);

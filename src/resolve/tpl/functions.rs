@@ -110,7 +110,7 @@ const KNOWN: &[&str] = &[
 fn unknown(name: &str, at: usize) -> TplError {
     let fault = TplError::new(at, format!("the function `{name}` is not supported"));
     match name {
-        "lookup" => fault.hint("no cluster is asked; write the value itself"),
+        "lookup" => fault.hint("no cluster is contacted; write the value itself"),
         "now" | "date" | "uuidv4" | "genCA" | "genSelfSignedCert" | "genSignedCert" | "genPrivateKey" => {
             fault.hint("the same values give the same objects; write the value itself, or name a Secret")
         }
@@ -168,8 +168,10 @@ fn plain<'v>(datum: Datum<'v>, at: usize) -> Result<Cow<'v, Value>, TplError> {
     match datum {
         Datum::Plain(value) => Ok(value),
         Datum::Nothing => Ok(Cow::Owned(Value::Null)),
-        Datum::Root | Datum::Values => Err(TplError::new(at, "the whole of the values cannot be an argument here")
-            .hint("name the value that is meant")),
+        Datum::Root | Datum::Values => {
+            Err(TplError::new(at, "all values together cannot be an argument here")
+                .hint("name the value that is meant"))
+        }
     }
 }
 
@@ -179,7 +181,7 @@ pub(super) fn entries<'v>(datum: Datum<'v>, at: usize) -> Result<Vec<(Datum<'v>,
         Datum::Plain(value) => value,
         Datum::Nothing => return Ok(Vec::new()),
         Datum::Root | Datum::Values => {
-            return Err(TplError::new(at, "all values cannot be gone through").hint("name the list that is meant"));
+            return Err(TplError::new(at, "`range` cannot iterate over all values").hint("name the list that is meant"));
         }
     };
     let mut all: Vec<(Value, Datum)> = match value {
@@ -260,7 +262,7 @@ fn of_texts(name: &str, arguments: &[Datum], at: usize) -> Result<Option<Value>,
         ("repeat", [times, text]) => {
             let times = usize::try_from(number(times)?).unwrap_or_default();
             if times.saturating_mul(text.len()) > 1 << 16 {
-                return Err(TplError::new(at, "`repeat` makes too much of this"));
+                return Err(TplError::new(at, "the result of `repeat` is too large"));
             }
             text.repeat(times).into()
         }
@@ -413,7 +415,7 @@ fn printf(format: &str, arguments: &[&Value], at: usize) -> Result<String, TplEr
             (Some('d'), Value::Number(_)) => {
                 return Err(TplError::new(at, "`%d` takes whole numbers only").hint("write `(int .Values.x)` or `%v`"));
             }
-            _ => return Err(TplError::new(at, "a `%` of `printf` does not go with its argument")),
+            _ => return Err(TplError::new(at, "a `%` of `printf` does not match its argument")),
         }
     }
     match arguments.next() {

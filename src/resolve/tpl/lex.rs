@@ -166,7 +166,7 @@ impl<'t> Lexer<'t> {
             Some('"') => return self.quoted(),
             Some('`') => match rest[1..].split_once('`') {
                 Some((text, _)) => (Word::Text(text.to_owned()), text.len() + 2),
-                None => return Err(TplError::new(self.at, "this text is not closed")),
+                None => return Err(TplError::new(self.at, "this string is not closed")),
             },
             Some('$') => {
                 let variable = name(&rest[1..]);
@@ -218,7 +218,7 @@ impl<'t> Lexer<'t> {
                 c => text.push(c),
             }
         }
-        Err(TplError::new(begin, "this text is not closed"))
+        Err(TplError::new(begin, "this string is not closed"))
     }
 }
 

@@ -51,7 +51,7 @@ pub fn text(cx: &Context, chart: ValuesOwner, path: &str, text: &str) -> String 
     }
     let result = parse::parse(text).and_then(|parts| eval::run(cx, chart, &parts));
     result.unwrap_or_else(|fault| {
-        cx.say(tell(path, text, &fault));
+        cx.say(finding(path, text, &fault));
         String::new()
     })
 }
@@ -72,7 +72,7 @@ pub fn tree(cx: &Context, chart: ValuesOwner, path: &str, value: &Node) -> Node 
     }
 }
 
-fn tell(path: &str, text: &str, fault: &TplError) -> Diagnostic {
+fn finding(path: &str, text: &str, fault: &TplError) -> Diagnostic {
     let before = &text[..fault.at.min(text.len())];
     let line = before.matches('\n').count() + 1;
     let column = before.rsplit('\n').next().unwrap_or_default().chars().count() + 1;

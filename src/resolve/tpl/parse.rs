@@ -76,7 +76,7 @@ pub(super) fn parse(text: &str) -> Result<Vec<Part<'_>>, TplError> {
     let (parts, end) = parser.parts()?;
     match end {
         None => Ok(parts),
-        Some((at, word)) => Err(TplError::new(at, format!("`{word}` has nothing that it belongs to"))),
+        Some((at, word)) => Err(TplError::new(at, format!("`{word}` has no block that it belongs to"))),
     }
 }
 

@@ -7,10 +7,10 @@ use super::Workload;
 use super::volumes::{certificate_mounts, mount};
 use crate::model::workload::Image;
 use crate::model::{Node, NodeMap, NonEmpty};
-use crate::resolve::context::overlay_map;
 use crate::resolve::image::ImageRef;
 use crate::resolve::labels;
 use crate::resolve::plan::View;
+use crate::tree::overlay_map;
 use crate::view;
 
 /// A command line whose last word is the content of a file: `/bin/bash -c <content>`.

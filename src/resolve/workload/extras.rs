@@ -40,7 +40,7 @@ fn items(cx: &Context, path: &str, read: Node) -> Vec<Node> {
                 Diagnostic::error("wrong-type", format!("`{path}`: expected a list"))
                     .at_value(ValuePath::dotted(path))
                     .unreadable()
-                    .hint("write a YAML list, or a block of text that holds one"),
+                    .hint("write a YAML list, or a string of YAML that holds one"),
             );
             Vec::new()
         }

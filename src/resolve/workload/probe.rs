@@ -4,7 +4,7 @@ use serde::Serialize;
 use serde_json::{Value, json};
 
 use crate::model::{Node, NodeMap};
-use crate::resolve::context::overlay;
+use crate::tree::overlay;
 
 /// A probe by HTTP; `times` has `periodSeconds` and similar fields, passed on unchanged.
 pub fn http_probe(path: &str, port: impl Serialize, times: &NodeMap) -> Node {

@@ -134,7 +134,7 @@ fn document(text: &str, lines_before: usize, span: &ReleaseSpan, migrated: &mut 
     let origins = Origins::of(node);
     migrated.changed += job.changes.len();
     migrated.open += open.len();
-    migrated.report.extend(told(&job.changes, &open, &origins));
+    migrated.report.extend(findings(&job.changes, &open, &origins));
     Ok(job.text)
 }
 
@@ -213,7 +213,7 @@ impl Job<'_> {
 }
 
 /// The report about one document.
-fn told(changes: &[Change], open: &[Open], origins: &Origins) -> Vec<Diagnostic> {
+fn findings(changes: &[Change], open: &[Open], origins: &Origins) -> Vec<Diagnostic> {
     let mut report = Vec::new();
     let mut moved: Vec<(&ValuePath, &ValuePath)> = Vec::new();
     for change in changes {
@@ -236,7 +236,7 @@ fn told(changes: &[Change], open: &[Open], origins: &Origins) -> Vec<Diagnostic>
         let why = rule.what().unwrap_or(match rule.effect {
             Effect::Fails => "the chart refuses it",
             Effect::Ignored => "it is not read any more",
-            Effect::Deprecated => "it is on its way out",
+            Effect::Deprecated => "it is deprecated",
             Effect::Type => "it is written in another form",
             Effect::Default | Effect::Meaning | Effect::Planned => "it changes",
         });

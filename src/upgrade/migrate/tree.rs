@@ -186,7 +186,7 @@ impl Rules<'_> {
     }
 }
 
-const FORM: &str = "the way it is written here cannot be changed by machine";
+const FORM: &str = "its form cannot be changed by machine";
 
 /// The value at the target of a move.
 enum Target<'a> {

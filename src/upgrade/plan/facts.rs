@@ -6,7 +6,7 @@ use std::sync::OnceLock;
 use serde::Deserialize;
 use serde_json::Value;
 
-use crate::releases;
+use crate::releases::{self, Series};
 use crate::upgrade::rules::ValueCondition;
 
 /// `upgrades.json`.
@@ -18,6 +18,8 @@ pub struct Facts {
     pub find_out: BTreeMap<String, FindOut>,
     /// Background migrations worth knowing.
     pub background: Vec<Background>,
+    /// Commands that list unfinished background migrations.
+    pub unfinished: Vec<UnfinishedMigrations>,
     /// What a person has to do, in the order of charts.
     pub manual: Vec<Manual>,
     /// Changes of objects, in the order of charts.
@@ -55,6 +57,25 @@ pub struct Background {
     pub gitlab: String,
     /// Its purpose, and its usual duration.
     pub what: String,
+}
+
+/// A command that lists unfinished background migrations in some GitLab series.
+#[derive(Debug, Deserialize)]
+pub struct UnfinishedMigrations {
+    /// The first series; `None`: from the beginning.
+    since: Option<String>,
+    /// The last series; `None`: until now.
+    until: Option<String>,
+    /// The command, to be run in the toolbox.
+    pub command: String,
+}
+
+impl UnfinishedMigrations {
+    /// Whether the command is for a series.
+    pub fn is_for(&self, series: Series) -> bool {
+        let bound = |text: &Option<String>| text.as_deref().and_then(releases::series_of);
+        bound(&self.since).is_none_or(|since| since <= series) && bound(&self.until).is_none_or(|until| series <= until)
+    }
 }
 
 /// What a person has to do.

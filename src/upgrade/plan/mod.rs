@@ -473,6 +473,6 @@ fn objects(hop: &Hop<'_>) -> Vec<UpgradeObjectChange> {
 }
 
 /// The series of a GitLab version, in words.
-fn said(series: Series) -> String {
+fn series_name(series: Series) -> String {
     format!("{}.{}", series.0, series.1)
 }

@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use super::{Check, Hop, facts, said, toolbox_of};
+use super::{Check, Hop, facts, series_name, toolbox_of};
 use crate::diag::ValuePath;
 use crate::releases::catalogue::Release;
 use crate::releases::{self, Series};
@@ -43,12 +43,13 @@ impl Hop<'_> {
 
     /// The name of the Secret with the keys that encrypt the database.
     pub(super) fn rails_secret(&self) -> String {
-        let named = self.said_at("global.railsSecrets.secret").and_then(Value::as_str).filter(|name| !name.is_empty());
+        let named =
+            self.user_value("global.railsSecrets.secret").and_then(Value::as_str).filter(|name| !name.is_empty());
         named.map_or_else(|| format!("{}-rails-secret", self.ask.name), quoted)
     }
 
     /// The user's value at a path.
-    fn said_at(&self, path: &str) -> Option<&Value> {
+    fn user_value(&self, path: &str) -> Option<&Value> {
         ValuePath::dotted(path).within(self.user()?)
     }
 
@@ -56,21 +57,21 @@ impl Hop<'_> {
     fn least_pods(&self, component: &str, default: u64) -> u64 {
         let said = ["hpa.minReplicas", "minReplicas", "replicas"]
             .iter()
-            .filter_map(|key| self.said_at(&format!("gitlab.{component}.{key}"))?.as_u64());
+            .filter_map(|key| self.user_value(&format!("gitlab.{component}.{key}"))?.as_u64());
         said.max().unwrap_or(default)
     }
 
     fn has(&self, path: &str) -> bool {
-        self.said_at(path).is_some_and(|value| !value.is_null())
+        self.user_value(path).is_some_and(|value| !value.is_null())
     }
 
     fn is_on(&self, path: &str) -> bool {
-        self.said_at(path).is_some_and(|value| value == true)
+        self.user_value(path).is_some_and(|value| value == true)
     }
 
     /// Whether the user turned it off.
     pub(super) fn is_off(&self, path: &str) -> bool {
-        self.said_at(path).is_some_and(|value| value == false)
+        self.user_value(path).is_some_and(|value| value == false)
     }
 }
 
@@ -80,7 +81,7 @@ fn services(hop: &Hop<'_>) -> Vec<Check> {
         let least = of(to)?;
         Some(Check {
             id,
-            what: format!("{name} is {} or newer", least.said()),
+            what: format!("{name} is {} or newer", least.in_words()),
             new: of(from).is_none_or(|old| old.min != least.min),
             met: None,
             commands: vec![hop.toolbox(hop.from, command)],
@@ -124,7 +125,7 @@ fn cluster(hop: &Hop<'_>) -> Vec<Check> {
     if let Some(versions) = minima::kubernetes(to) {
         checks.push(Check {
             id: "kubernetes",
-            what: format!("Kubernetes is {}", versions.said()),
+            what: format!("Kubernetes is {}", versions.in_words()),
             new: minima::kubernetes(hop.from.gitlab.series()).is_none_or(|old| old != versions),
             met: None,
             commands: vec!["kubectl version".to_owned()],
@@ -134,10 +135,10 @@ fn cluster(hop: &Hop<'_>) -> Vec<Check> {
         checks.push(Check {
             id: "running-release",
             what: format!(
-                "GitLab {} (chart {}) or newer is running: chart {} looks for it and stops where it is not so",
+                "GitLab {} (chart {}) or newer is running: chart {} checks this and stops otherwise",
                 guard.gitlab,
                 guard.chart,
-                said(hop.to.chart.series()),
+                series_name(hop.to.chart.series()),
             ),
             new: false,
             met: None,
@@ -154,18 +155,8 @@ impl Hop<'_> {
     /// The commands that list unfinished background migrations of the release that runs then.
     pub(super) fn unfinished(&self, running: Release) -> Vec<String> {
         let series = running.gitlab.series();
-        let select = "select_rows(%q(SELECT id, job_class_name, table_name, status FROM batched_background_migrations WHERE status NOT IN (3, 6)))";
-        let batched = match series {
-            (..=13, _) => None,
-            (14, _) => Some(format!("gitlab-rails runner 'p ApplicationRecord.connection.{select}'")),
-            _ => Some(format!(
-                "gitlab-rails runner 'Gitlab::Database::EachDatabase.each_connection {{ |c, name| p name, c.{select} }}'"
-            )),
-        };
-        // Migrations that are not batched were last used in 15.0.
-        let plain =
-            (series <= (15, 0)).then(|| "gitlab-rails runner 'puts Gitlab::BackgroundMigration.remaining'".to_owned());
-        batched.into_iter().chain(plain).map(|command| self.toolbox(running, &command)).collect()
+        let commands = facts::facts().unfinished.iter().filter(|row| row.is_for(series));
+        commands.map(|row| self.toolbox(running, &row.command)).collect()
     }
 }
 
@@ -185,7 +176,7 @@ fn migrations(hop: &Hop<'_>) -> Vec<Check> {
         checks.push(Check {
             id: "search-migrations",
             what:
-                "where advanced search is on, its own migrations have finished: a new major wants all of the old one's"
+                "where advanced search is on, its own migrations have finished: a new major requires all of the old one's"
                     .to_owned(),
             new: false,
             met: None,
@@ -222,7 +213,7 @@ fn without_downtime(hop: &Hop<'_>) -> Vec<Check> {
             hop.user().map(|_| outside.iter().all(|path| hop.is_off(path))),
             Vec::new(),
         );
-        let bypass = hop.said_at("global.extraEnv.BYPASS_SCHEMA_VERSION");
+        let bypass = hop.user_value("global.extraEnv.BYPASS_SCHEMA_VERSION");
         add(
             "bypass",
             "`global.extraEnv.BYPASS_SCHEMA_VERSION` is \"true\" since an upgrade before this one: pods start while \
@@ -230,7 +221,7 @@ fn without_downtime(hop: &Hop<'_>) -> Vec<Check> {
             hop.user().map(|_| bypass.is_some_and(|value| value == "true" || *value == true)),
             Vec::new(),
         );
-        let unavailable = hop.said_at("gitlab.webservice.deployment.strategy.rollingUpdate.maxUnavailable");
+        let unavailable = hop.user_value("gitlab.webservice.deployment.strategy.rollingUpdate.maxUnavailable");
         add(
             "rolling",
             "`gitlab.webservice.deployment.strategy` has maxUnavailable 0, and the pods' \
@@ -239,10 +230,9 @@ fn without_downtime(hop: &Hop<'_>) -> Vec<Check> {
             Vec::new(),
         );
     }
-    let crossed = facts()
-        .zero_downtime
-        .iter()
-        .filter(|between| between.from == said(hop.from.gitlab.series()) && between.to == said(hop.to.gitlab.series()));
+    let crossed = facts().zero_downtime.iter().filter(|between| {
+        between.from == series_name(hop.from.gitlab.series()) && between.to == series_name(hop.to.gitlab.series())
+    });
     for between in crossed {
         add(
             "between",
@@ -258,7 +248,7 @@ fn saved(hop: &Hop<'_>) -> Vec<Check> {
     let mut checks = vec![Check {
         id: "backup",
         what: format!(
-            "there is a backup of GitLab {}, and beside it the Rails secret and the values, which no backup has in it",
+            "there is a backup of GitLab {}, and copies of the Rails secret and the values, which no backup contains",
             hop.from.gitlab
         ),
         new: false,

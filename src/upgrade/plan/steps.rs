@@ -211,7 +211,7 @@ impl Writer<'_> {
             self.hop.toolbox(self.hop.to, "gitlab-rake gitlab:doctor:secrets"),
             self.hop.toolbox(self.hop.to, "gitlab-rake gitlab:env:info"),
         ];
-        let step = step(StepKind::Verify, format!("see that GitLab {} works", self.hop.to.gitlab), commands)
+        let step = step(StepKind::Verify, format!("check that GitLab {} works", self.hop.to.gitlab), commands)
             .detail("log in, open a project, clone and push, run a CI job, pull an image, search");
         match self.hop.last {
             true => step.detail("upgrade the runners to the same version, and switch maintenance mode off"),

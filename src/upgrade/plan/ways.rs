@@ -92,8 +92,8 @@ impl Writer<'_> {
         commands.push(self.keep_replicas());
         let secret = format!("kubectl get secret {} -n {namespace} -o yaml", self.hop.rails_secret());
         commands.push(kept_once(&self.rails_secret_file(), &format!("{secret} | {APPLICABLE_AGAIN}")));
-        let mut kept = step(StepKind::Prepare, format!("keep what the way back to {from} needs"), commands)
-            .detail("at a second try, what the first one kept stays: it is what ran before both");
+        let mut kept = step(StepKind::Prepare, format!("save what a rollback to {from} needs"), commands)
+            .detail("a second try keeps the files of the first one: they have what ran before both");
         if self.ours() && self.hop.first {
             kept = match self.directory() {
                 Some(dir) => kept.detail(format!(
@@ -168,11 +168,11 @@ impl Writer<'_> {
     pub fn hold(&self) -> Option<UpgradeStep> {
         let (tool, detail) = match self.with() {
             With::ArgoCd => {
-                ("Argo CD", "a sync by hand goes on working; switch automated sync on again when the stop is done")
+                ("Argo CD", "a manual sync still works; switch automated sync on again when the stop is done")
             }
-            _ => ("Flux", "the apply below lets it go on"),
+            _ => ("Flux", "the apply below resumes it"),
         };
-        let what = format!("keep {tool} from putting back what the next steps take away");
+        let what = format!("keep {tool} from restoring what the next steps remove");
         Some(step(StepKind::Prepare, what, vec![self.held()?]).detail(detail))
     }
 
@@ -296,7 +296,7 @@ impl Writer<'_> {
                 )));
                 commands.push(format!("sh {script}"));
                 details.push(
-                    "the script checks and migrates while the pods of before run; Flux finds its Jobs done, and replaces the pods"
+                    "the script checks and migrates while the previous pods run; Flux finds its Jobs done, and replaces the pods"
                         .to_owned(),
                 );
                 (" --skip-post-migrations", format!("GitLab {to} without post-deployment migrations"))
@@ -415,7 +415,7 @@ impl Writer<'_> {
         )
         .detail("and Praefect with it");
         let without =
-            "apply without the post-deployment migrations: the running pods can live with the others".to_owned();
+            "apply without the post-deployment migrations: the running pods are compatible with the others".to_owned();
         let rest = "run the post-deployment migrations: no pod of the release before runs any more, and from here only the backup leads \
                     back"
             .to_owned();
@@ -436,10 +436,10 @@ impl Writer<'_> {
         let web = vec![each("resume", "webservice"), self.rolled_out(&format!("app=webservice,release={name}"))];
         vec![
             outside,
-            step(StepKind::Apply, "hold webservice and Sidekiq where they are", pause),
+            step(StepKind::Apply, "pause the rollout of webservice and Sidekiq", pause),
             without,
-            step(StepKind::Apply, "let Sidekiq go on", sidekiq),
-            step(StepKind::Apply, "let webservice go on", web),
+            step(StepKind::Apply, "resume the rollout of Sidekiq", sidekiq),
+            step(StepKind::Apply, "resume the rollout of webservice", web),
             rest,
         ]
     }
@@ -529,14 +529,13 @@ impl Writer<'_> {
             _ => Vec::new(),
         };
         let commands = [held, self.stop_writing(), extra, self.put_back(), database, go_on].concat();
-        let mut step =
-            step(StepKind::Back, format!("if it goes wrong: the way back to GitLab {}", from.gitlab), commands);
+        let mut step = step(StepKind::Back, format!("if it fails: the rollback to GitLab {}", from.gitlab), commands);
         step.details.extend(back.iter().flat_map(|work| &work.todo).cloned());
         if alone {
             let which = match (self.with(), self.ours()) {
-                (With::ArgoCd, true) => "syncing the commit of before",
-                (With::Flux, true) => "reconciling the commit of before",
-                (With::ArgoCd, false) => "syncing the chart of before",
+                (With::ArgoCd, true) => "syncing the previous commit",
+                (With::Flux, true) => "reconciling the previous commit",
+                (With::ArgoCd, false) => "syncing the previous chart",
                 (_, true) => "`kubectl apply` of the old manifests",
                 (_, false) => "`helm rollback`",
             };
@@ -550,7 +549,7 @@ impl Writer<'_> {
         }
         match (self.with(), self.ours()) {
             (With::ArgoCd, false) => step.details.push(format!(
-                "`{}` has the parameters of before; put them back where git holds the Application, too",
+                "`{}` has the previous parameters; put them back where git holds the Application, too",
                 self.object_file()
             )),
             (With::ArgoCd, true) => {

@@ -126,7 +126,7 @@ pub(super) fn chosen<'n>(documents: &'n [FileDocument], composer: &mut Composer<
             composer.findings.push(
                 Diagnostic::error("not-values", format!("{} installs the chart `{chart}`, not GitLab's", carrier.shown()))
                     .at(carrier.at)
-                    .hint("name the file that installs GitLab; `--values-at PATH` says where a file has values that are to be taken nevertheless"),
+                    .hint("name the file that installs GitLab; `--values-at PATH` says where a file has values that are to be used nevertheless"),
             );
         }
         return None;
@@ -180,8 +180,7 @@ pub(super) fn facts(carriers: &[Carrier<'_>], composer: &mut Composer<'_>) -> Re
                 "chart {version} cannot be rendered; these values are rendered for GitLab {default} (chart {})",
                 releases::chart_of(default)
             );
-            let hint =
-                format!("`gitlab-render upgrade plan --from chart:{version} -f FILE` says what is on the way there");
+            let hint = format!("`gitlab-render upgrade plan --from chart:{version} -f FILE` shows the path to it");
             composer.findings.push(Diagnostic::warning("other-version", message).at(carrier.at).hint(hint));
         }
         None => {}

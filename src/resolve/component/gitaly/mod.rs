@@ -9,12 +9,12 @@ use serde_json::{Value, json};
 
 use crate::model::workload::{Image, Metrics};
 use crate::model::{Node, NodeMap, NonEmpty, Number, Port, Switch, Text};
-use crate::resolve::context::overlay_map;
 use crate::resolve::labels::{self, Labels, text_map};
 use crate::resolve::scaling::Scaled;
 use crate::resolve::shared::gitaly::{Gitaly, Praefect, Service, VirtualStorage, metrics_port};
 use crate::resolve::workload::Workload;
 use crate::resolve::{Component, Context, Plan};
+use crate::tree::overlay_map;
 use crate::view;
 
 /// The entry of `build.rs`'s table of components.

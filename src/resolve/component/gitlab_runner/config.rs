@@ -44,7 +44,7 @@ pub fn plan(runner: &Runner, plan: &mut Plan) {
         none: Value::Object(Map::new()),
     };
     let more = json!({"data": labels::text_map(&set.config_maps)});
-    plan.add(COMPONENT.name, "configmap.yaml", view).lay_over(more);
+    plan.add(COMPONENT.name, "configmap.yaml", view).overlay(more);
 }
 
 /// The global section of `config.toml`; the runner itself adds its entry when it registers.

@@ -120,7 +120,7 @@ fn plan_extra(runner: &Runner, n: usize, object: &Value, plan: &mut Plan) {
     let has = |pointer: &str| object.pointer(pointer).and_then(Value::as_str).is_some_and(|text| !text.is_empty());
     if ["/apiVersion", "/kind", "/metadata/name"].into_iter().all(has) {
         let view = view! { api_version: object["apiVersion"], kind: object["kind"], metadata: object["metadata"] };
-        plan.add(COMPONENT.name, "extra.yaml", view).lay_over(object);
+        plan.add(COMPONENT.name, "extra.yaml", view).overlay(object);
         return;
     }
     runner.cx.say(

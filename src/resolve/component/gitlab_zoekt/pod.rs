@@ -6,11 +6,11 @@ use super::settings::{Part, Program};
 use super::{COMPONENT, Zoekt, some};
 use crate::model::workload::Image;
 use crate::model::{Node, NodeMap, NonEmpty, Port, Text};
-use crate::resolve::context::overlay_map;
 use crate::resolve::plan::View;
 use crate::resolve::shared::{gitlab_chart, hosts, workhorse};
 use crate::resolve::workload::{Container, bare_pod, certificate_mounts, env, http_probe};
 use crate::resolve::{Plan, labels};
+use crate::tree::overlay_map;
 use crate::view;
 
 /// The path of the secret that indexer and web server share with GitLab.

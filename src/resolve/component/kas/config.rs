@@ -4,9 +4,9 @@ use serde_json::{Map, Value, json};
 
 use super::{HOME, Kas, redis_instance};
 use crate::model::{Node, NonEmpty, Text};
-use crate::resolve::context::overlay;
 use crate::resolve::shared::redis::{Redis, SecretFile, Tls};
 use crate::resolve::shared::{hosts, workhorse};
+use crate::tree::{overlay, without_null_entries};
 
 pub const SHARED_SECRET: &str = ".gitlab_kas_secret";
 pub const PRIVATE_API_SECRET: &str = ".gitlab_kas_private_api_secret";
@@ -54,8 +54,7 @@ pub fn tree(kas: &Kas) -> Node {
     });
     overlay(&mut tree, cx.section("global.kas.customConfig"));
     overlay(&mut tree, &set.custom_config);
-    drop_nulls(&mut tree);
-    tree
+    without_null_entries(&tree)
 }
 
 fn in_home(file: &str) -> String {
@@ -148,11 +147,4 @@ fn autoflow(kas: &Kas) -> Node {
             },
         },
     }})
-}
-
-fn drop_nulls(tree: &mut Value) {
-    if let Value::Object(map) = tree {
-        map.retain(|_, value| !value.is_null());
-        map.values_mut().for_each(drop_nulls);
-    }
 }

@@ -1,6 +1,6 @@
 //! `config.json`: OpenBao's listeners, its storage, how it unseals itself, and its initialization.
 
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 
 use super::{COMPONENT, OpenBao};
 use crate::bundle::Difference;
@@ -11,6 +11,7 @@ use crate::resolve::Context;
 use crate::resolve::shared::postgres::{self, Database};
 use crate::resolve::shared::rails::services;
 use crate::resolve::shared::{hosts, workhorse};
+use crate::tree::without_null_entries;
 
 /// Where the certificate of a listener is mounted.
 pub const TLS: &str = "/srv/openbao/tls/";
@@ -43,7 +44,7 @@ pub fn tree(bao: &OpenBao) -> Node {
             "prometheus_retention_time": telemetry.prometheus_retention_time,
         })
     });
-    let mut tree = json!({
+    let tree = json!({
         "ui": set.ui,
         "cache_size": set.cache_size,
         "api_addr": format!("http://[::]:{}", set.api_port),
@@ -55,8 +56,7 @@ pub fn tree(bao: &OpenBao) -> Node {
         "audit": audit(bao),
         "initialize": if set.initialize.enabled { initialize(bao) } else { Value::Null },
     });
-    drop_nulls(&mut tree);
-    tree
+    without_null_entries(&tree)
 }
 
 fn listener(bao: &OpenBao, port: impl std::fmt::Display, tls_disable: bool) -> Node {
@@ -216,17 +216,4 @@ fn initialize(bao: &OpenBao) -> Node {
             "claim_mappings": claims,
         }))},
     ]}}])
-}
-
-fn drop_nulls(tree: &mut Value) {
-    match tree {
-        Value::Object(map) => drop_from(map),
-        Value::Array(items) => items.iter_mut().for_each(drop_nulls),
-        _ => {}
-    }
-}
-
-fn drop_from(map: &mut Map<String, Value>) {
-    map.retain(|_, value| !value.is_null());
-    map.values_mut().for_each(drop_nulls);
 }

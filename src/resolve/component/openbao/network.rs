@@ -6,11 +6,11 @@ use super::settings::Service;
 use super::{COMPONENT, OpenBao};
 use crate::bundle::Difference;
 use crate::model::{NodeMap, NonEmpty};
-use crate::resolve::context::overlay;
 use crate::resolve::gateway::{backend, gateway_name};
 use crate::resolve::network::Ingress;
 use crate::resolve::shared::gitlab_chart;
 use crate::resolve::{Plan, labels};
+use crate::tree::overlay;
 use crate::view;
 
 pub fn plan(bao: &OpenBao, plan: &mut Plan) {

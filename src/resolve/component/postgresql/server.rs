@@ -6,8 +6,9 @@ use super::{COMPONENT, PRIMARY, Postgresql};
 use crate::model::Node;
 use crate::resolve::Plan;
 use crate::resolve::labels;
-use crate::resolve::shared::bitnami::{env_from_secret, without_nulls};
+use crate::resolve::shared::bitnami::env_from_secret;
 use crate::resolve::workload::{Container, config_volume, env, mount};
+use crate::tree::without_nulls;
 use crate::view;
 
 /// The mount path of the passwords, where the server reads them from files.
@@ -45,7 +46,7 @@ impl Postgresql<'_> {
         };
         let planned = plan.add(COMPONENT.name, "statefulset.yaml", view);
         if let Some(more) = chart.tree("primary.extraPodSpec") {
-            planned.lay_over(json!({"spec": {"template": {"spec": more}}}));
+            planned.overlay(json!({"spec": {"template": {"spec": more}}}));
         }
         if self.has_configuration() {
             planned.follows("checksum/configuration", &format!("{}-configuration", self.name));

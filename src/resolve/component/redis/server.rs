@@ -7,8 +7,9 @@ use crate::model::Node;
 use crate::resolve::Plan;
 use crate::resolve::labels;
 use crate::resolve::plan::Checksum;
-use crate::resolve::shared::bitnami::{env_from_secret, without_nulls};
+use crate::resolve::shared::bitnami::env_from_secret;
 use crate::resolve::workload::{Container, config_volume, env, mount};
+use crate::tree::without_nulls;
 use crate::view;
 
 impl Redis<'_> {

@@ -8,6 +8,7 @@ use crate::model::{Node, NodeMap, NonEmpty, Text};
 use crate::resolve::Context;
 use crate::resolve::plan::View;
 use crate::resolve::shared::{hosts, object_storage, workhorse};
+use crate::tree::without_nulls;
 use crate::view;
 
 /// The view of `config.yml.tpl` and `migrations-config.yml.tpl`.
@@ -214,13 +215,6 @@ pub fn connection(registry: &Registry) -> View {
         connect_timeout: taken("connecttimeout"), ssl_root_cert: file(&global.server_ca, "server-ca"),
         ssl_cert: file(&global.client_certificate, "client-certificate"), ssl_key: file(&global.client_key, "client-key"),
     }
-}
-
-fn without_nulls(mut set: Node) -> Node {
-    if let Some(fields) = set.as_object_mut() {
-        fields.retain(|_, value| !value.is_null());
-    }
-    set
 }
 
 fn stackdriver(registry: &Registry) -> Node {

@@ -10,7 +10,6 @@ use serde_json::{Value, json};
 use crate::bundle::Difference;
 use crate::model::workload::{Hpa, Keda, Metrics};
 use crate::model::{Node, NodeMap, Port, Text};
-use crate::resolve::context::specialize;
 use crate::resolve::image::ImageRef;
 use crate::resolve::scaling::{Scaled, Scaling};
 use crate::resolve::shared::rails::{self, Process};
@@ -19,6 +18,7 @@ use crate::resolve::workload::{
     Container, Workload, certificate_source, evictable, http_probe, memory_volume, projected_volume,
 };
 use crate::resolve::{Component, Context, Plan, labels};
+use crate::tree::layer;
 use crate::view;
 
 /// The entry of `build.rs`'s table of components.
@@ -99,7 +99,7 @@ fn merged(section: &Value, entry: &Value) -> Value {
     if let Value::Object(fields) = &mut merged {
         fields.shift_remove("pods");
     }
-    specialize(&mut merged, entry);
+    layer(&mut merged, entry.clone());
     merged
 }
 

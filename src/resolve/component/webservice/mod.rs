@@ -14,12 +14,12 @@ use serde_json::{Value, json};
 use crate::diag::{Diagnostic, ValuePath};
 use crate::model::workload::{Certificate, Hpa, Keda, Metrics};
 use crate::model::{Node, NodeMap, Number, Text};
-use crate::resolve::context::{overlay, specialize};
 use crate::resolve::network::Ingress;
 use crate::resolve::scaling::{Scaled, Scaling};
 use crate::resolve::shared::rails::{self, Process};
 use crate::resolve::workload::Workload;
 use crate::resolve::{Component, Context, Plan, labels};
+use crate::tree::{layer, overlay};
 use crate::view;
 
 /// The entry of `build.rs`'s table of components.
@@ -221,7 +221,7 @@ fn deployments<'a>(cx: &'a Context<'a>) -> Vec<Web<'a>> {
             names.sort();
             let merged = |name: &&'a String| {
                 let mut merged = section.clone();
-                specialize(&mut merged, &entries[name.as_str()]);
+                layer(&mut merged, entries[name.as_str()].clone());
                 deployment(cx, name.as_str(), merged, false)
             };
             names.iter().map(merged).collect()

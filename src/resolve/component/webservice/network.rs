@@ -8,12 +8,12 @@ use crate::bundle::Difference;
 use crate::diag::{Diagnostic, ValuePath};
 use crate::model::app_config::AppConfig;
 use crate::model::{Node, NodeMap, NonEmpty, Port, Text};
-use crate::resolve::context::overlay;
 use crate::resolve::gateway::{GatewayRoute, backend, gateway_name, plan_backend_tls, prefix_rule, with_envoy};
 use crate::resolve::network::{Ingress, Route, geo_class};
 use crate::resolve::shared::hosts;
 use crate::resolve::workload::Workload;
 use crate::resolve::{Context, Plan};
+use crate::tree::overlay;
 use crate::view;
 
 const NGINX: &str = "nginx.ingress.kubernetes.io";

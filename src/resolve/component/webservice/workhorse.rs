@@ -177,7 +177,7 @@ pub fn container(web: &Web, env: Vec<(&'static str, String)>) -> Container {
     }
     let healthcheck = |times: &NodeMap| {
         let mut probe = json!({"exec": {"command": ["/scripts/healthcheck"]}});
-        crate::resolve::context::overlay(&mut probe, &Value::Object(times.clone()));
+        crate::tree::overlay(&mut probe, &Value::Object(times.clone()));
         probe
     };
     container.liveness_probe = Some(healthcheck(&set.liveness_probe));

@@ -73,7 +73,7 @@ fn page(out: &mut String, stop: &PlannedStop, number: usize, last: bool) {
         boxes.tick(out, &format!("{}{}", check.what, state(check)), &[], &check.commands);
     }
     if !stop.objects.is_empty() {
-        out.push_str("<details><summary>What becomes of the objects</summary>\n<ul>\n");
+        out.push_str("<details><summary>Changes of the objects</summary>\n<ul>\n");
         for change in &stop.objects {
             let _ = writeln!(out, "<li>{} ({})</li>", escaped(&object(change)), escaped(&change.effect));
         }

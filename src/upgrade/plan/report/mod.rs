@@ -92,7 +92,7 @@ fn place(value: &UpgradeValueChange) -> Option<String> {
 /// The consequences of a change of a value, one line each.
 fn remedy(value: &UpgradeValueChange) -> Vec<String> {
     let form = value.new_form.as_ref().map(|form| match value.action {
-        Todo::Keep => format!("to keep what was: `{form}`"),
+        Todo::Keep => format!("to keep the previous behaviour: `{form}`"),
         _ => format!("new form: `{form}`"),
     });
     let form = form.or_else(|| (value.action == Todo::Delete).then(|| "new form: leave it out".to_owned()));

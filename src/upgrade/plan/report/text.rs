@@ -32,7 +32,7 @@ fn overview(out: &mut String, plan: &UpgradePlan) {
         let _ = writeln!(out, "  {number}. {}; {}", heading(stop, number == plan.stops.len()), needs(stop));
     }
     let decide: Vec<_> = (1..).zip(&plan.stops).flat_map(|(n, stop)| decisions(stop).map(move |v| (n, v))).collect();
-    section(out, "to be decided before you begin", &decide, |out, (number, value)| {
+    section(out, "decisions to take before you begin", &decide, |out, (number, value)| {
         let at = place(value).map(|place| format!("{place}: ")).unwrap_or_default();
         item(out, 5, &format!("{at}{} (stop {number})", value.what));
         for line in remedy(value) {

@@ -1,0 +1,93 @@
+//! Operations on trees of values that several stages need: one tree over another, trees without nulls, and their size.
+
+use serde_json::{Map, Value};
+
+/// Merges one tree over another: maps merge, other values replace, null changes nothing.
+pub fn overlay(base: &mut Value, over: &Value) {
+    match (base, over) {
+        (_, Value::Null) => {}
+        (Value::Object(base), Value::Object(over)) => overlay_map(base, over),
+        (base, over) => *base = over.clone(),
+    }
+}
+
+/// The same for two maps.
+pub fn overlay_map(base: &mut Map<String, Value>, over: &Map<String, Value>) {
+    for (key, value) in over {
+        overlay(base.entry(key.clone()).or_insert(Value::Null), value);
+    }
+}
+
+/// Merges one tree over another as layers of values: maps merge, null removes a key, other values replace.
+///
+/// ```
+/// use serde_json::json;
+///
+/// let mut values = json!({"a": {"b": 1, "c": 2}, "d": 3});
+/// gitlab_render::tree::layer(&mut values, json!({"a": {"b": null}, "d": [4]}));
+/// assert_eq!(values, json!({"a": {"c": 2}, "d": [4]}));
+/// ```
+pub fn layer(base: &mut Value, over: Value) {
+    match (base, over) {
+        (Value::Object(base), Value::Object(over)) => {
+            for (key, value) in over {
+                match value {
+                    Value::Null => drop(base.shift_remove(&key)),
+                    value => layer(base.entry(key).or_insert(Value::Null), value),
+                }
+            }
+        }
+        (_, Value::Null) => {}
+        (base, over) => *base = over,
+    }
+}
+
+/// Removes null entries and items at any depth, in place: in a manifest, null means absent.
+pub fn drop_nulls(value: &mut Value) {
+    match value {
+        Value::Object(map) => {
+            let mut nulls = false;
+            for inner in map.values_mut() {
+                drop_nulls(inner);
+                nulls |= inner.is_null();
+            }
+            if nulls {
+                map.retain(|_, inner| !inner.is_null());
+            }
+        }
+        Value::Array(items) => {
+            items.retain(|item| !item.is_null());
+            items.iter_mut().for_each(drop_nulls);
+        }
+        _ => {}
+    }
+}
+
+/// A copy without null entries of maps, at any depth; null items of lists stay.
+pub fn without_null_entries(value: &Value) -> Value {
+    match value {
+        Value::Object(map) => {
+            let kept = map.iter().filter(|(_, inner)| !inner.is_null());
+            Value::Object(kept.map(|(key, inner)| (key.clone(), without_null_entries(inner))).collect())
+        }
+        Value::Array(items) => Value::Array(items.iter().map(without_null_entries).collect()),
+        other => other.clone(),
+    }
+}
+
+/// A map without its own null entries; deeper ones stay.
+pub fn without_nulls(mut map: Value) -> Value {
+    if let Value::Object(fields) = &mut map {
+        fields.retain(|_, field| !field.is_null());
+    }
+    map
+}
+
+/// How many values a tree has, itself included.
+pub fn count(value: &Value) -> usize {
+    1 + match value {
+        Value::Object(map) => map.values().map(count).sum(),
+        Value::Array(items) => items.iter().map(count).sum(),
+        _ => 0,
+    }
+}
