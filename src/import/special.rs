@@ -115,6 +115,11 @@ impl Import {
             "gitlab_rails.env" => self.environment(value, line),
             key if key.ends_with("_object_store_enabled") => self.kind_of_files(key, value, line),
             "gitlab_rails.redis_sentinels" => self.sentinels(value),
+            "gitlab_rails.redis_ssl" => {
+                if *value == Value::Bool(true) {
+                    self.put("global.redis.scheme", "rediss".into());
+                }
+            }
             // The addresses of the storages tell where Gitaly runs.
             "gitaly.enable" => {}
             "redis.master_name" => self.put("global.redis.host", value.clone()),

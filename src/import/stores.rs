@@ -29,6 +29,8 @@ impl Import {
                 self.put(&format!("global.appConfig.object_store.{field}"), value.clone());
             }
         }
+        let read = ["enabled", "proxy_download", "storage_options", "connection", "objects"];
+        self.unread(SETTING, value, &read, line);
         // Whether it is used is known at the end of the file.
         if value.get("connection").is_some_and(|connection| !is_nothing(connection)) {
             self.connection = Some(line);
@@ -39,12 +41,33 @@ impl Import {
                 self.lost("not-carried", &key, "there is no such kind of files", line, DOCS);
                 continue;
             };
-            for field in ["bucket", "enabled", "proxy_download"] {
+            if !object.is_object() && !object.is_null() {
+                self.lost(
+                    "not-carried",
+                    &format!("{SETTING}.objects.{name}"),
+                    "this is no map of settings",
+                    line,
+                    DOCS,
+                );
+            }
+            let read = ["bucket", "enabled", "proxy_download"];
+            self.unread(&format!("{SETTING}.objects.{name}"), object, &read, line);
+            for field in read {
                 let wanted = |value: &&Value| !value.is_null() && (name != "pages" || field != "proxy_download");
                 if let Some(value) = object.get(field).filter(wanted) {
                     self.put(&format!("{to}.{field}"), value.clone());
                 }
             }
+        }
+    }
+
+    /// Reports the keys of a map that the package does not read there.
+    fn unread(&mut self, setting: &str, map: &Value, read: &[&str], line: usize) {
+        let keys = map.as_object().into_iter().flatten();
+        for (name, _) in keys.filter(|(name, value)| !read.contains(&name.as_str()) && !is_nothing(value)) {
+            let kind = KINDS.iter().any(|(kind, _)| kind == name);
+            let hint = if kind { "kinds of files stand below `objects`" } else { DOCS };
+            self.lost("not-carried", &format!("{setting}.{name}"), "the package does not read it here", line, hint);
         }
     }
 
