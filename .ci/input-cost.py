@@ -32,6 +32,16 @@ def filled(before, part, after=""):
     return before + part * ((LONGEST - len(before) - len(after) - 1) // len(part)) + after
 
 
+def numbered(before, part):
+    """The same, of parts that each have a number of their own."""
+    parts, length, number = [before], len(before), 0
+    while length + len(part) + 8 < LONGEST:
+        parts.append(part % number)
+        length += len(parts[-1])
+        number += 1
+    return "".join(parts)
+
+
 # What is refused counts too: the memory is what is asked for.
 VALUES = {
     "200,000 unknown keys": keys(200_000),
@@ -39,13 +49,23 @@ VALUES = {
     "a list of numbers": filled("a: [", "1,", "1]\n"),
     "a list of maps": filled("a:\n", "- {}\n"),
     "lists in lists": filled("a: [", "[[]],", "[]]\n"),
+    "a long list in brackets that could be a key": filled("a:\n- [", "[],", "1]\n"),
+    "brackets that are not closed": "a: " + "[" * 4_000_000,
+    "anchors": numbered("a:\n", "- &a%d 1\n"),
     "documents": filled("", "---\na: 1\n"),
     "one text": filled("a: |\n", "  some line of a text\n"),
     "comments": filled("a: 1\n", "# b\n"),
 }
-# Not bounded yet: a list of numbers (614 MiB in `validate`), very many objects (358 MiB in `diff`), very many keys.
+LIST = MANIFEST.replace("data:", "x:\n")
+# Not bounded yet: as many objects as the limit of values allows, in `diff`.
 MANIFESTS = {
     "one text": filled(MANIFEST + "\n  a: |\n", "    some line of a text\n"),
+    "a list of numbers": filled(MANIFEST.replace("data:", "x: ["), "1,", "1]\n"),
+    "a list of numbers, one a line": filled(LIST, "- 1\n"),
+    "maps of one key": filled(LIST, "- a: {}\n"),
+    "anchors": numbered(LIST, "- &a%d 1\n"),
+    "a long list in brackets that could be a key": filled(LIST + "- [", "[],", "1]\n"),
+    "lists of JSON": filled("[", "[],", "1]"),
 }
 RUBY = {
     "settings within the limit": "".join(f"gitlab_rails['a{n}'] = {n}\n" for n in range(33_000)),
