@@ -26,6 +26,9 @@ pub struct ExplainArgs {
     /// List all keys below the path, as a tree.
     #[arg(short, long)]
     pub recursive: bool,
+    /// List the objects and fields of a default install that change with the key; `impact` does so for your values.
+    #[arg(long)]
+    pub reach: bool,
     /// GitLab version whose values are explained; the default is the newest one that is rendered.
     #[arg(long, value_name = "VERSION")]
     pub gitlab_version: Option<String>,
@@ -41,6 +44,9 @@ Examples:
 
   Which key raises the concurrency of Sidekiq:
     gitlab-render explain sidekiq concurrency
+
+  Which objects a key reaches:
+    gitlab-render explain gitlab.sidekiq.concurrency --reach
 
   All keys of a component:
     gitlab-render explain gitlab-shell --recursive
@@ -87,24 +93,28 @@ impl ExplainArgs {
                     let message = format!("`{path}` is not a known key: this is `{}`", found.path);
                     ui.report(&[Diagnostic::note("misspelt-key", message)], &Sources::default());
                 }
-                Ok(self.explanation(&reference, &found))
+                self.explanation(&reference, &found)
             }
             Err(unresolved) if path.contains(['.', '[']) => Err(unknown_key(path, &unresolved).into()),
             found => match (self.search(subject, &reference), found) {
                 (Ok(text), _) => Ok(text),
-                (Err(_), Ok(found)) => Ok(self.explanation(&reference, &found)),
+                (Err(_), Ok(found)) => self.explanation(&reference, &found),
                 (Err(_), Err(_)) => Err(unknown(subject).into()),
             },
         }
     }
 
-    fn explanation(&self, reference: &ValuesReference, found: &Resolved) -> String {
-        let entry = reference.explain(found, self.recursive);
-        match self.output {
-            ExplainForm::Text => write::text(&entry, None, self.recursive),
-            ExplainForm::Markdown => write::markdown(&entry, None),
-            ExplainForm::Json => format!("{:#}\n", write::json(&entry, None)),
-        }
+    fn explanation(&self, reference: &ValuesReference, found: &Resolved) -> Result<String, Failure> {
+        let explanation = reference.explain(found, self.recursive);
+        let reached = match self.reach {
+            true => Some(pipeline::reached(&found.path, self.gitlab_version.as_deref())?),
+            false => None,
+        };
+        Ok(match self.output {
+            ExplainForm::Text => write::text(&explanation, reached.as_deref(), self.recursive),
+            ExplainForm::Markdown => write::markdown(&explanation, reached.as_deref()),
+            ExplainForm::Json => format!("{:#}\n", write::json(&explanation, reached.as_deref())),
+        })
     }
 
     fn search(&self, words: &str, reference: &ValuesReference) -> Result<String, Failure> {

@@ -4,18 +4,21 @@ use std::collections::{BTreeMap, HashMap};
 
 use serde_json::Value;
 
+use super::lint::lint;
 use super::parts::{Parts, each};
 use super::probe::{Probe, Trial};
 use super::upgrade::PlannedUpgrade;
 use super::why::{Layered, stem};
 use super::{Output, Request, selected};
-use crate::diag::{Diagnostic, Failure, Place, Sources, Step, ValuePath};
+use crate::diag::{Failure, Step, ValuePath};
 use crate::diff::report::shown;
 use crate::explore::{Exploration, ExploredFinding, ExploredObject, ExploredValue};
+use crate::lint::allow::Settings;
 use crate::manifest::Manifest;
 use crate::redact;
 use crate::schema;
 use crate::schema::Checked;
+use crate::validate::Finding;
 use crate::values::tree;
 use crate::why::field;
 
@@ -56,7 +59,7 @@ pub fn explore(request: &Request, why: String, planned: Option<&PlannedUpgrade>)
         why,
         objects,
         values: values.collect(),
-        findings: rendered.warnings.iter().map(|found| finding(found, &rendered.sources)).collect(),
+        findings: lint(request, &Settings::default(), false)?.0.all.iter().map(finding).collect(),
         stops: planned.map(stops).unwrap_or_default(),
     })
 }
@@ -144,21 +147,14 @@ fn changed(
     changed
 }
 
-fn finding(found: &Diagnostic, sources: &Sources) -> ExploredFinding {
-    let place = |place: &Place| {
-        let at = place.location().and_then(|at| {
-            let source = sources.get(at.source)?;
-            Some(format!("{}:{}:{}", source.name, at.line, at.column))
-        });
-        let path = place.path().map(|path| redact::text(&path.to_string()));
-        [at, path].into_iter().flatten().collect::<Vec<_>>().join(" ")
-    };
+fn finding(found: &Finding) -> ExploredFinding {
+    let place = (found.file != "defaults").then(|| format!("{}:{}:{}", found.file, found.line, found.column));
     ExploredFinding {
         severity: found.severity.word(),
         code: found.code,
         message: redact::text(&found.message),
         hint: found.hint.as_deref().map(redact::text),
-        places: found.places.iter().map(place).filter(|place| !place.is_empty()).collect(),
+        places: place.into_iter().collect(),
     }
 }
 

@@ -50,7 +50,7 @@ use crate::values::Origins;
 
 pub use self::layers::profile;
 pub use self::merged::{MergedValues, default_values, merged_values};
-pub use self::reference::reference;
+pub use self::reference::{reached, reference};
 pub use self::request::{Output, Request, Target};
 pub use self::write::{at_once, emit, no_longer_rendered, script, steps};
 

@@ -1,8 +1,9 @@
 //! The reference of a release's values, and values files in canonical form.
 
-use super::Target;
 use super::layers;
-use crate::diag::Diagnostic;
+use super::{Request, Target};
+use crate::diag::{Diagnostic, Failure};
+use crate::reference::write::Reached;
 use crate::reference::{Named, ValuesReference};
 use crate::releases::{self, catalogue};
 use crate::resolve::KubeVersion;
@@ -19,6 +20,21 @@ pub fn reference(gitlab_version: Option<&str>) -> Result<ValuesReference, Diagno
         releases::rendered(catalogue::find(version)?.gitlab)?;
     }
     of_release(&target(gitlab_version))
+}
+
+/// The objects of a default install that change with other values at a path, and their fields. A place in every item of a list, or
+/// under any name, is one that a default install does not have: it reaches nothing there.
+///
+/// # Errors
+/// A path that cannot be read.
+pub fn reached(path: &str, gitlab_version: Option<&str>) -> Result<Vec<Reached>, Failure> {
+    let request = Request::new(target(gitlab_version), Vec::new());
+    let impact = super::impact::impact(&request, super::impact::ValueChange::Any(path))?;
+    let objects = impact.comparison.changes.into_iter().map(|change| Reached {
+        object: change.id.to_string(),
+        fields: change.fields.into_iter().map(|field| field.path).collect(),
+    });
+    Ok(objects.collect())
 }
 
 /// A release of which only the version matters.

@@ -61,11 +61,12 @@ pub fn text(origin: &ObjectOrigin) -> String {
                 Some(value) => format!("  is {}", shown(value)),
                 None => "  is not there".to_owned(),
             });
-            sources(&mut out, &field.sources);
-            if field.sources.is_empty() {
-                out.push(String::new());
-                out.push(format!("No value decides it: it is fixed in the template `{}`.", origin.template));
-            }
+            sources(&mut out, field);
+            out.push(String::new());
+            out.push(match field.sources.is_empty() {
+                true => format!("No value decides it: it is fixed in the template `{}`.", origin.template),
+                false => format!("The template `{}` makes it.", origin.template),
+            });
         }
         _ => whole(&mut out, origin),
     }
@@ -77,21 +78,23 @@ pub fn text(origin: &ObjectOrigin) -> String {
     out.iter().map(|line| format!("{}\n", escape::line(line))).collect()
 }
 
-fn sources(out: &mut Vec<String>, sources: &[ValueSource]) {
+fn sources(out: &mut Vec<String>, field: &FieldOrigin) {
     let gives = |source: &&ValueSource| matches!(source.shown_by.then, FieldOutcome::Value(_));
-    let (giving, needed): (Vec<_>, Vec<_>) = sources.iter().partition(gives);
+    let (giving, needed): (Vec<_>, Vec<_>) = field.sources.iter().partition(gives);
     for (heading, sources) in [("Values that decide it:", giving), ("Values without which it would not exist:", needed)]
     {
         if !sources.is_empty() {
             out.push(String::new());
             out.push(heading.to_owned());
-            sources.into_iter().for_each(|it| source(out, it));
+            sources.into_iter().for_each(|it| source(out, it, field.value.as_ref()));
         }
     }
 }
 
-fn source(out: &mut Vec<String>, source: &ValueSource) {
-    out.push(format!("  {}: {} ({})", source.path, shown(&source.at.value), place(&source.at)));
+fn source(out: &mut Vec<String>, source: &ValueSource, field: Option<&Value>) {
+    let rule =
+        field.and_then(|field| rule(&source.at.value, field)).map(|rule| format!(", {rule}")).unwrap_or_default();
+    out.push(format!("  {}: {} ({}){rule}", source.path, shown(&source.at.value), place(&source.at)));
     for layer in &source.overridden {
         let verb = if layer.layer == "default" { "the default is" } else { "this overrides" };
         let at = if layer.layer == "default" { String::new() } else { format!(" ({})", place(layer)) };
@@ -104,6 +107,21 @@ fn source(out: &mut Vec<String>, source: &ValueSource) {
             .as_ref()
             .map_or_else(|| "without it".to_owned(), |with| format!("with {}", shown(with)));
         out.push(format!("    {with} the field would be {}", shown(value)));
+    }
+}
+
+/// How a field follows from a value, where that can be read off the two.
+fn rule(source: &Value, field: &Value) -> Option<&'static str> {
+    let text = |value: &Value| match value {
+        Value::String(text) => Some(text.clone()),
+        Value::Number(number) => Some(number.to_string()),
+        _ => None,
+    };
+    match (text(source), text(field)) {
+        _ if source == field => Some("taken as it is"),
+        (Some(source), Some(field)) if source == field => Some("taken as it is"),
+        (Some(source), Some(field)) if source.len() > 2 && field.contains(&source) => Some("a part of the field"),
+        _ => None,
     }
 }
 

@@ -32,6 +32,7 @@ fn a_key_is_explained() {
         ("explain-nothing", "explain frobnicate"),
         ("explain-code", "explain unknown-key"),
         ("explain-json", "explain gitlab.gitlab-shell.maxReplicas -o json"),
+        ("explain-reach", "explain gitlab.sidekiq.concurrency --reach"),
         ("explain-markdown", "explain global.hosts.gitlab -o markdown"),
         ("explain-version", "explain global.hosts --gitlab-version 3.0"),
     ]);
