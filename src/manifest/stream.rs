@@ -4,7 +4,7 @@ use serde_json::Value;
 
 use crate::diag::{Diagnostic, Location, Report};
 use crate::tree;
-use crate::yaml::{MAX_NODES, json, read, stream};
+use crate::yaml::{MAX_NODES, json, limits, read, stream};
 
 /// The objects of a source: YAML documents or JSON values without empty ones; a `List` gives its items. `source` is the
 /// number of the source for places in it.
@@ -32,15 +32,15 @@ pub fn placed(text: &str, source: usize) -> Result<Vec<(usize, Value)>, Report> 
                 }
                 return Ok(objects);
             }
-            Err(json::Refused::TooLarge) => return Err(read::too_large(start).into()),
-            Err(json::Refused::Wrong(error)) => return Err(not_json(&error, source).into()),
+            Err(json::JsonFault::TooLarge) => return Err(limits::too_large(start).into()),
+            Err(json::JsonFault::Wrong(error)) => return Err(not_json(&error, source).into()),
         }
     }
     let mut left = MAX_NODES;
     for (lines, document) in stream::of_manifests(text) {
         if let Some(value) = read::data(document, source, lines)? {
             let at = Location { line: lines + 1, ..start };
-            left = left.checked_sub(tree::count(&value)).ok_or_else(|| read::too_large(at))?;
+            left = left.checked_sub(tree::count(&value)).ok_or_else(|| limits::too_large(at))?;
             let first = document.lines().position(|line| !line.trim().is_empty() && !line.starts_with('#'));
             take(value, lines + 1 + first.unwrap_or_default(), &mut objects);
         }

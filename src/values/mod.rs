@@ -15,7 +15,7 @@ use std::sync::Arc;
 use serde_json::{Map, Value};
 
 use crate::diag::{Diagnostic, Failure, Location, Report, Severity, Source, Sources, ValuePath, Warned, code};
-use crate::yaml::{Kind, Node, read};
+use crate::yaml::{Kind, Node, limits, read};
 use set::Syntax;
 
 pub use crate::yaml::MAX_BYTES;
@@ -352,7 +352,7 @@ impl Loader {
     fn file(&mut self, name: &str, bytes: &[u8]) {
         if bytes.len() > MAX_BYTES {
             let source = self.sources.add(name, "");
-            self.findings.push(read::too_long(Location { source, line: 1, column: 1, len: 1 }, bytes.len()));
+            self.findings.push(limits::too_long(Location { source, line: 1, column: 1, len: 1 }, bytes.len()));
             return;
         }
         let text = match std::str::from_utf8(bytes) {

@@ -6,11 +6,12 @@ use std::fmt;
 use serde::de::{DeserializeSeed, Deserializer, Error as _, IgnoredAny, MapAccess, SeqAccess, Visitor};
 use serde_json::{Error, Map, Value};
 
-use super::{MAX_NODES, scalar};
+use super::{MAX_NODES, limits, scalar};
+use crate::diag::{Location, Report};
 
 /// Why a text is not read as JSON.
 #[derive(Debug)]
-pub enum Refused {
+pub enum JsonFault {
     /// There are more than [`MAX_NODES`] values.
     TooLarge,
     /// It is no JSON, or a key occurs twice.
@@ -26,14 +27,14 @@ pub fn is_like(text: &str) -> bool {
 ///
 /// # Errors
 /// The first thing that is wrong; nothing is read beyond it.
-pub fn values(text: &str) -> Result<Vec<Value>, Refused> {
+pub fn values(text: &str) -> Result<Vec<Value>, JsonFault> {
     let left = Cell::new(MAX_NODES);
     let mut all = Vec::new();
     // Where each value ends is looked for first: this keeps nothing.
     let mut ends = serde_json::Deserializer::from_str(text).into_iter::<IgnoredAny>();
     let mut start = 0;
     while let Some(skipped) = ends.next() {
-        skipped.map_err(Refused::Wrong)?;
+        skipped.map_err(JsonFault::Wrong)?;
         let part = text.get(start..ends.byte_offset()).unwrap_or_default();
         start = ends.byte_offset();
         match Counted(&left).deserialize(&mut serde_json::Deserializer::from_str(part)) {
@@ -41,11 +42,25 @@ pub fn values(text: &str) -> Result<Vec<Value>, Refused> {
                 scalar::whole_numbers(&mut value);
                 all.push(value);
             }
-            Err(_) if left.get() == 0 => return Err(Refused::TooLarge),
-            Err(error) => return Err(Refused::Wrong(error)),
+            Err(_) if left.get() == 0 => return Err(JsonFault::TooLarge),
+            Err(error) => return Err(JsonFault::Wrong(error)),
         }
     }
     Ok(all)
+}
+
+/// The value of a text that holds one; `None` where the reader of YAML has to report what is wrong with it.
+///
+/// # Errors
+/// There are more than [`MAX_NODES`] values.
+pub fn value(text: &str, source: usize, lines: usize) -> Result<Option<Value>, Report> {
+    match values(text) {
+        Ok(mut values) if values.len() == 1 => Ok(values.pop()),
+        Err(JsonFault::TooLarge) => {
+            Err(limits::too_large(Location { source, line: lines + 1, column: 1, len: 1 }).into())
+        }
+        _ => Ok(None),
+    }
 }
 
 /// Reads a value and takes each of its parts from what is left.
@@ -119,7 +134,7 @@ impl<'de> Visitor<'de> for Counted<'_> {
 
 #[cfg(test)]
 mod tests {
-    use super::{Refused, values};
+    use super::{JsonFault, values};
     use crate::yaml::MAX_NODES;
 
     #[test]
@@ -132,7 +147,7 @@ mod tests {
     #[test]
     fn a_key_that_is_there_twice_and_what_is_no_json_are_refused() {
         for text in [r#"{"a": 1, "a": 2}"#, "[1,", "[1] x", "{a: 1}", "[1,]"] {
-            assert!(matches!(values(text), Err(Refused::Wrong(_))), "{text}");
+            assert!(matches!(values(text), Err(JsonFault::Wrong(_))), "{text}");
         }
     }
 
@@ -140,7 +155,7 @@ mod tests {
     fn there_may_be_so_many_values_and_no_more() {
         let list = |items: usize| format!("[{}1]", "1,".repeat(items - 1));
         assert!(values(&list(MAX_NODES - 2)).is_ok());
-        assert!(matches!(values(&list(MAX_NODES + 1)), Err(Refused::TooLarge)));
-        assert!(matches!(values(&"{\"a\":1}".repeat(MAX_NODES)), Err(Refused::TooLarge)));
+        assert!(matches!(values(&list(MAX_NODES + 1)), Err(JsonFault::TooLarge)));
+        assert!(matches!(values(&"{\"a\":1}".repeat(MAX_NODES)), Err(JsonFault::TooLarge)));
     }
 }

@@ -2,6 +2,7 @@
 //!
 //! - [`read`] reads a user's file, each value with its place or only the data. Its limits apply to every input.
 //! - [`json`] reads JSON, within the same limits.
+//! - [`limits`] has the limits, and the findings about them.
 //! - [`lines`] is its fast path, for the plain block style that nearly all manifests are written in; templates are made of
 //!   its tokens.
 //! - [`spans`] has the ranges of the parts of a text, for editing it.
@@ -12,6 +13,7 @@
 //! The syntax comes from `saphyr-parser` as events. Needs only [`crate::diag`].
 
 pub mod json;
+pub mod limits;
 pub mod lines;
 pub mod node;
 pub mod read;
@@ -21,13 +23,5 @@ pub mod stream;
 mod syntax;
 pub mod write;
 
+pub use limits::{MAX_BYTES, MAX_DEPTH, MAX_FINDINGS, MAX_NODES};
 pub use node::{Entries, Kind, Node};
-
-/// The maximum size of a values file, in bytes.
-pub const MAX_BYTES: usize = 8 << 20;
-/// The maximum number of values in a document, including keys and the repetitions of aliases.
-pub const MAX_NODES: usize = 500_000;
-/// The maximum nesting of maps and lists.
-pub const MAX_DEPTH: usize = 250;
-/// The maximum number of errors of a file that are kept, and of warnings.
-pub const MAX_FINDINGS: usize = 100;

@@ -12,7 +12,7 @@ use crate::diag::{Diagnostic, Location, Place, Report, Severity, Step, ValuePath
 use crate::tree;
 
 use super::node::{Entries, Kind, Node};
-use super::{MAX_BYTES, MAX_DEPTH, MAX_FINDINGS, MAX_NODES, json, lines, scalar, stream, syntax};
+use super::{MAX_BYTES, MAX_DEPTH, MAX_FINDINGS, MAX_NODES, json, limits, lines, scalar, stream, syntax};
 
 /// Reads a text; an empty one is an empty map. `source` is the number of the source for places.
 ///
@@ -39,7 +39,7 @@ pub fn read_on(text: &str, source: usize, duplicates: Severity) -> Result<Warned
     let text = text.strip_prefix('\u{feff}').unwrap_or(text);
     let start = Location { source, line: 1, column: 1, len: 1 };
     if text.len() > MAX_BYTES {
-        return Err(too_long(start, text.len()).into());
+        return Err(limits::too_long(start, text.len()).into());
     }
     let mut reader = Reader { source, tabs: syntax::tab_indents(text), ..Reader::default() };
     reader.takes_duplicates = duplicates != Severity::Error;
@@ -96,7 +96,7 @@ pub fn document_with(
 /// # Errors
 /// A text that is not YAML, with the same places as by [`document`].
 pub fn data(text: &str, source: usize, lines: usize) -> Result<Option<Value>, Report> {
-    let simple = if json::is_like(text) { json_value(text, source, lines)? } else { lines::value(text) };
+    let simple = if json::is_like(text) { json::value(text, source, lines)? } else { lines::value(text) };
     let mut value = match simple {
         Some(value) => value,
         None => match one(text, lines, Reader { source, any_root: true, ..Reader::default() })?.value {
@@ -106,15 +106,6 @@ pub fn data(text: &str, source: usize, lines: usize) -> Result<Option<Value>, Re
     };
     tree::drop_nulls(&mut value);
     Ok(Some(value))
-}
-
-/// Reads a file that holds one JSON value; none where the full reader has to report what is wrong with it.
-fn json_value(text: &str, source: usize, lines: usize) -> Result<Option<Value>, Report> {
-    match json::values(text) {
-        Ok(mut values) if values.len() == 1 => Ok(values.pop()),
-        Err(json::Refused::TooLarge) => Err(too_large(Location { source, line: lines + 1, column: 1, len: 1 }).into()),
-        _ => Ok(None),
-    }
 }
 
 /// Reads a value that is a string of YAML, as [`data`] does; an empty one is null.
@@ -161,20 +152,6 @@ fn one(text: &str, lines: usize, mut reader: Reader) -> Result<Warned<Option<Nod
 /// Reads one of our own texts for its data only.
 pub fn read_plain(text: &str) -> Result<Value, Report> {
     read(text, 0).map(|read| read.value.to_value())
-}
-
-/// The finding about a text that is longer than [`MAX_BYTES`]; the caller may have stopped reading it there.
-pub fn too_long(at: Location, bytes: usize) -> Diagnostic {
-    Diagnostic::error("too-long", format!("{bytes} bytes and more are too long for a values file"))
-        .at(at)
-        .hint(format!("a values file may have {MAX_BYTES} bytes; see that it is not another file"))
-}
-
-/// The finding about a text that has more than [`MAX_NODES`] values.
-pub fn too_large(at: Location) -> Diagnostic {
-    Diagnostic::error("too-large", format!("the file has more than {MAX_NODES} values, aliases written out"))
-        .at(at)
-        .hint("aliases that repeat aliases grow fast; write out what is needed")
 }
 
 /// A finding that ends the reading of a document.
@@ -254,7 +231,7 @@ impl Reader {
         // The parser keeps all that is between brackets until they are closed: it may turn out to be a key.
         if let Some(at) = text.find(['[', '{']).filter(|at| syntax::marks(&text[*at..]) > MAX_NODES) {
             let line = text[..at].matches('\n').count();
-            return Err(Box::new(too_large(Location {
+            return Err(Box::new(limits::too_large(Location {
                 source: self.source,
                 line: line + 1 + self.line,
                 column: 1,
@@ -369,7 +346,7 @@ impl Reader {
         if self.weight <= MAX_NODES {
             return Ok(());
         }
-        Err(Box::new(too_large(at)))
+        Err(Box::new(limits::too_large(at)))
     }
 
     fn open(&mut self, anchor: usize, at: Location, bracket: bool, body: Body) -> Result<Option<Node>, Fatal> {
@@ -378,7 +355,7 @@ impl Reader {
             return Err(self.complex_key(at));
         }
         if self.stack.len() >= MAX_DEPTH {
-            return Err(too_deep(at));
+            return Err(Box::new(limits::too_deep(at)));
         }
         let flow = self.in_flow() || bracket;
         self.stack.push(Frame { at, anchor, flow, weight: self.weight, body });
@@ -607,19 +584,11 @@ impl Reader {
     fn syntax(&self, error: &ScanError, text: &str) -> Fatal {
         let at = self.point(error.marker());
         if error.info() == "recursion limit exceeded" {
-            return too_deep(at);
+            return Box::new(limits::too_deep(at));
         }
         let line = text.lines().nth(error.marker().line().saturating_sub(1)).unwrap_or_default();
         Box::new(syntax::explain(error.info(), line, at))
     }
-}
-
-fn too_deep(at: Location) -> Fatal {
-    Box::new(
-        Diagnostic::error("too-deep", format!("maps and lists are more than {MAX_DEPTH} deep within each other"))
-            .at(at)
-            .hint("no value is that deep; look for brackets that are not closed"),
-    )
 }
 
 /// Merges the entries of the value of `<<`, earlier maps of a list first; returns the explicit keys that it would
