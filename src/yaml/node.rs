@@ -193,3 +193,23 @@ impl Entries {
         mem::take(&mut self.0)
     }
 }
+
+/// Merges the entries of the value of `<<`, earlier maps of a list first; returns the explicit keys that it would
+/// change.
+pub(super) fn merge_maps(node: Node, explicit: &Entries, merged: &mut Entries) -> Result<Vec<String>, Location> {
+    let maps = match node.kind {
+        Kind::List(items) => items,
+        _ => vec![node],
+    };
+    let mut shadowed = Vec::new();
+    for map in maps.into_iter().rev() {
+        let Kind::Map(mut entries) = map.kind else { return Err(map.at) };
+        for (key, node) in entries.take() {
+            if explicit.get(&key).is_some_and(|own| own.to_value() != node.to_value()) {
+                shadowed.push(key.clone());
+            }
+            merged.insert(key, node);
+        }
+    }
+    Ok(shadowed)
+}

@@ -11,7 +11,7 @@ use serde_json::Value;
 use crate::diag::{Diagnostic, Location, Place, Report, Severity, Step, ValuePath, Warned, code};
 use crate::tree;
 
-use super::node::{Entries, Kind, Node};
+use super::node::{Entries, Kind, Node, merge_maps};
 use super::{MAX_BYTES, MAX_DEPTH, MAX_FINDINGS, MAX_NODES, json, limits, lines, scalar, stream, syntax};
 
 /// Reads a text; an empty one is an empty map. `source` is the number of the source for places.
@@ -589,24 +589,4 @@ impl Reader {
         let line = text.lines().nth(error.marker().line().saturating_sub(1)).unwrap_or_default();
         Box::new(syntax::explain(error.info(), line, at))
     }
-}
-
-/// Merges the entries of the value of `<<`, earlier maps of a list first; returns the explicit keys that it would
-/// change.
-fn merge_maps(node: Node, explicit: &Entries, merged: &mut Entries) -> Result<Vec<String>, Location> {
-    let maps = match node.kind {
-        Kind::List(items) => items,
-        _ => vec![node],
-    };
-    let mut shadowed = Vec::new();
-    for map in maps.into_iter().rev() {
-        let Kind::Map(mut entries) = map.kind else { return Err(map.at) };
-        for (key, node) in entries.take() {
-            if explicit.get(&key).is_some_and(|own| own.to_value() != node.to_value()) {
-                shadowed.push(key.clone());
-            }
-            merged.insert(key, node);
-        }
-    }
-    Ok(shadowed)
 }
