@@ -29,14 +29,14 @@ impl CompletionArgs {
             // completes nothing after a command (clap issue 6421)
             Shell::Bash => {
                 text = text.replace("gitlab__subcmd__render", "gitlab__render");
-                text.push_str(include_str!("completion/values.bash"));
+                text.push_str(include_str!("values.bash"));
             }
             Shell::Zsh => {
                 // the end of clap's script registers its function: ours is registered instead, and calls that
                 let end = text.rfind("if [ \"$funcstack[1]\"").unwrap_or(text.len());
-                text.replace_range(end.., include_str!("completion/values.zsh"));
+                text.replace_range(end.., include_str!("values.zsh"));
             }
-            Shell::Fish => text.push_str(include_str!("completion/values.fish")),
+            Shell::Fish => text.push_str(include_str!("values.fish")),
             _ => {}
         }
         ui.out(text.as_bytes())?;
