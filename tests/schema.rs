@@ -129,7 +129,7 @@ fn unknown_keys_are_told_with_what_was_probably_meant() {
         (
             "gitlab: {webservice: {replicas: 1}}",
             "`gitlab.webservice.replicas` is not a known key",
-            "the count is scaled, from `minReplicas`",
+            "the number of pods is scaled, from `minReplicas`",
         ),
         (
             "gitlab: {sidekiq: {cooldownPeriod: 1}}",
