@@ -10,8 +10,8 @@ pub fn of_manifests(text: &str) -> Vec<(usize, &str)> {
     let mut empty = true;
     for (number, line) in text.split_inclusive('\n').enumerate() {
         let separates = line.strip_prefix("---").is_some_and(|rest| {
-            let rest = rest.trim();
-            rest.is_empty() || rest.starts_with('#')
+            let text = rest.trim();
+            text.is_empty() || (text.starts_with('#') && !(start == at && is_glued(rest)))
         });
         let ends = is_end(line) && !empty;
         if separates || ends {
@@ -26,6 +26,12 @@ pub fn of_manifests(text: &str) -> Vec<(usize, &str)> {
     }
     found.push((first_line, &text[start..]));
     found
+}
+
+/// Whether a comment follows `---` without a blank. Such a line separates documents for Helm and `kubectl`, which look
+/// for `---` before they parse; at the beginning of a document they leave it to the parser, for which it is a string.
+fn is_glued(after: &str) -> bool {
+    after.starts_with('#')
 }
 
 /// Whether a line is `...`, which ends a document.
@@ -77,6 +83,10 @@ pub fn of_values(text: &str, source: usize) -> Result<Vec<(usize, &str)>, Diagno
     for (number, line) in text.split_inclusive('\n').enumerate() {
         let at = Location { source, line: number + 1, column: 1, len: line.trim_end().chars().count().max(1) };
         if let Some(after) = line.strip_prefix("---") {
+            if start == offset && is_glued(after) {
+                let message = "`---` and a comment need a blank between them at the beginning of a document";
+                return Err(Diagnostic::error("document-separator", message).at(at).hint("write `--- #`"));
+            }
             let after = after.trim();
             if !after.is_empty() && !after.starts_with('#') {
                 return Err(Diagnostic::error(
