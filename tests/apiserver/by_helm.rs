@@ -64,6 +64,31 @@ fn commands<'a>(steps: &'a Value, kinds: &[&str]) -> Vec<&'a str> {
     commands.filter_map(Value::as_str).collect()
 }
 
+/// Installs `prod` by Helm into the namespace `gitlab`: a chart of the manifests recorded for 18.8.2 with these values, which
+/// are left in `values.yaml`.
+fn installed<'a>(
+    server: &'a Server,
+    at: &'a Path,
+    manifests_at: &Path,
+    helm: &str,
+    values: &str,
+    flag: &str,
+) -> Shell<'a> {
+    Shell::prepare(server, at);
+    let shell = Shell { server, at };
+    shell.program("helm", helm);
+    server.kubectl(&["create", "namespace", "gitlab"], "");
+    shell.works("kubectl create secret generic prod-rails-secret -n gitlab --from-literal=secrets.yml=x");
+    let given = match values {
+        "external" => fs::read_to_string(manifests_at.join("external.values.yaml")).expect("there are values"),
+        _ => "installCertmanager: false\ncertmanager-issuer: {email: me@example.com}\n".to_owned(),
+    };
+    fs::write(at.join("values.yaml"), given).expect("the values are written");
+    chart(at, "9.8.2", "18.8.2", &manifests(manifests_at, "18.8.2", values));
+    shell.works(&format!("helm install prod gitlab/gitlab -n gitlab {flag}"));
+    shell
+}
+
 #[test]
 #[ignore = "needs an API server, see docs/testing.md"]
 fn apiserver_takes_over_what_helm_itself_has_made() {
@@ -74,21 +99,10 @@ fn apiserver_takes_over_what_helm_itself_has_made() {
             println!("left out: releases by Helm itself need ../shared/adopt and Helm");
             return;
         };
+        let namespace = "gitlab";
         let folder = tempfile::tempdir().expect("a directory");
         let at = folder.path();
-        Shell::prepare(&server, at);
-        let shell = Shell { server: &server, at };
-        shell.program("helm", &helm);
-        let namespace = "gitlab";
-        server.kubectl(&["create", "namespace", namespace], "");
-        shell.works("kubectl create secret generic prod-rails-secret -n gitlab --from-literal=secrets.yml=x");
-        let given = match values {
-            "external" => fs::read_to_string(manifests_at.join("external.values.yaml")).expect("there are values"),
-            _ => "installCertmanager: false\ncertmanager-issuer: {email: me@example.com}\n".to_owned(),
-        };
-        fs::write(at.join("values.yaml"), given).expect("the values are written");
-        chart(at, "9.8.2", "18.8.2", &manifests(&manifests_at, "18.8.2", values));
-        shell.works(&format!("helm install prod gitlab/gitlab -n {namespace} {flag}"));
+        let shell = installed(&server, at, &manifests_at, &helm, values, flag);
 
         // what Helm made is what is rendered: nothing differs, live or as Helm says it
         shell.works(&format!("gitlab-render diff --live values.yaml -n {namespace} --to-gitlab 18.8.2"));
@@ -166,15 +180,7 @@ fn apiserver_upgrades_what_stays_with_helm() {
         };
         let folder = tempfile::tempdir().expect("a directory");
         let at = folder.path();
-        Shell::prepare(&server, at);
-        let shell = Shell { server: &server, at };
-        shell.program("helm", &helm);
-        server.kubectl(&["create", "namespace", "gitlab"], "");
-        shell.works("kubectl create secret generic prod-rails-secret -n gitlab --from-literal=secrets.yml=x");
-        let given = fs::read_to_string(manifests_at.join("external.values.yaml")).expect("there are values");
-        fs::write(at.join("values.yaml"), given).expect("the values are written");
-        chart(at, "9.8.2", "18.8.2", &manifests(&manifests_at, "18.8.2", "external"));
-        shell.works(&format!("helm install prod gitlab/gitlab -n gitlab {flag}"));
+        let shell = installed(&server, at, &manifests_at, &helm, "external", flag);
 
         let plan = "gitlab-render upgrade plan --from 18.8.2 --to 18.10.0 --with helm -f values.yaml --set global.kas.enabled=false \
                     --name prod -n gitlab -o json";
