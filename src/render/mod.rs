@@ -56,7 +56,7 @@ impl Renderer {
     /// Fills one template with its view and returns the object, without nulls.
     ///
     /// # Errors
-    /// A value that the format of a file cannot represent. A template and its view that do not match are a bug of ours;
+    /// A value that the format of a file cannot represent. A template that does not match its view is a bug in this program;
     /// the message contains no values.
     pub fn object(&self, name: &str, view: View) -> Result<Value, Diagnostic> {
         self.fill(name, Value::Object(view.0)).map_err(TemplateFault::diagnostic)

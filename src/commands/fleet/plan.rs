@@ -83,7 +83,7 @@ fn alike(text: &str, environment: &Environment) -> String {
     names.iter().fold(text.to_owned(), |text, (name, mark)| replaced(&text, name, mark))
 }
 
-/// Replaces each whole word in a text.
+/// Replaces the names in a string, where they are whole words.
 fn replaced(text: &str, word: &str, by: &str) -> String {
     let inner = |c: Option<char>| c.is_some_and(|c| c.is_alphanumeric() || c == '_');
     let mut out = String::with_capacity(text.len());

@@ -30,7 +30,7 @@ fn gomplate(text: &str) -> String {
     plain.replace('\u{e010}', "{%")
 }
 
-/// What a filter makes of a text in a file of JSON.
+/// The output of a filter for a string in a JSON file.
 fn filtered(filter: Filter, text: &str) -> String {
     let mut out = String::new();
     filter.write(&mut out, &Value::from(text), FileFormat::Json).unwrap();

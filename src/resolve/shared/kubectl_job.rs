@@ -30,7 +30,7 @@ pub fn own_account(w: &mut Workload) {
     }
 }
 
-/// Fills in `nodeSelector` and `podLabels` of the whole deployment where the Job has none of its own.
+/// Sets the global `nodeSelector` where the Job has none, and each of the global `podLabels` that it does not set itself.
 pub fn inherit_placement(w: &mut Workload) {
     if w.set.node_selector.is_empty() {
         w.set.node_selector = w.cx.read("nodeSelector");

@@ -60,7 +60,7 @@ pub(super) struct Lexer<'t> {
     at: usize,
     /// Whether spaces before the next text are trimmed.
     trim: bool,
-    /// An action that was found after a text, and the position of its first token.
+    /// The action that follows a literal text, and the position of its first token.
     open: Option<(usize, usize)>,
 }
 

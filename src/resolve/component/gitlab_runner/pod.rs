@@ -169,7 +169,7 @@ fn environment(runner: &Runner) -> Vec<Node> {
     });
     let added = set.env_vars.iter().cloned().chain(gitlab_chart::environment(&set.extra_env, &set.extra_env_from));
     for variable in added {
-        // A user's variable replaces one of ours.
+        // A variable of the user replaces the default of the same name.
         all.retain(|known| known.get("name") != variable.get("name"));
         all.push(variable);
     }
