@@ -42,7 +42,7 @@ class Bounds:
     def check(self, what, figure, most, unit):
         within = figure <= most
         self.kept &= within
-        print(f"{what}: {figure:.1f} {unit} (at most {most:g}{'' if within else ', BROKEN'})")
+        print(f"{what}: {figure:.{1 if figure >= 10 else 2}f} {unit} (at most {most:g}{'' if within else ', BROKEN'})")
 
 
 def releases(render, name, documents, path):
