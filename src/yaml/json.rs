@@ -3,7 +3,7 @@
 use std::cell::Cell;
 use std::fmt;
 
-use serde::de::{DeserializeSeed, Deserializer, Error as _, IgnoredAny, MapAccess, SeqAccess, Visitor};
+use serde::de::{DeserializeSeed, Deserializer, Error as _, MapAccess, SeqAccess, Visitor};
 use serde_json::{Error, Map, Value};
 
 use super::{MAX_NODES, limits, scalar};
@@ -30,14 +30,9 @@ pub fn is_like(text: &str) -> bool {
 pub fn values(text: &str) -> Result<Vec<Value>, JsonFault> {
     let left = Cell::new(MAX_NODES);
     let mut all = Vec::new();
-    // Where each value ends is looked for first: this keeps nothing.
-    let mut ends = serde_json::Deserializer::from_str(text).into_iter::<IgnoredAny>();
-    let mut start = 0;
-    while let Some(skipped) = ends.next() {
-        skipped.map_err(JsonFault::Wrong)?;
-        let part = text.get(start..ends.byte_offset()).unwrap_or_default();
-        start = ends.byte_offset();
-        match Counted(&left).deserialize(&mut serde_json::Deserializer::from_str(part)) {
+    let mut reader = serde_json::Deserializer::from_str(text);
+    while reader.end().is_err() {
+        match Counted(&left).deserialize(&mut reader) {
             Ok(mut value) => {
                 scalar::whole_numbers(&mut value);
                 all.push(value);
@@ -148,6 +143,13 @@ mod tests {
     fn a_key_that_is_there_twice_and_what_is_no_json_are_refused() {
         for text in [r#"{"a": 1, "a": 2}"#, "[1,", "[1] x", "{a: 1}", "[1,]"] {
             assert!(matches!(values(text), Err(JsonFault::Wrong(_))), "{text}");
+        }
+    }
+
+    #[test]
+    fn a_fault_in_a_later_value_has_its_line_in_the_whole_text() {
+        for text in ["{}\n{\"a\": 1,\n \"a\": 2}", "{}\n{\"a\":\n}"] {
+            assert!(matches!(values(text), Err(JsonFault::Wrong(error)) if error.line() == 3), "{text}");
         }
     }
 
