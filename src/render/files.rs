@@ -1,11 +1,10 @@
 //! Configuration files and scripts: files in languages of their own, each a [`FileTemplate`] over a view.
 
-use std::cell::RefCell;
-use std::collections::HashMap;
 use std::rc::Rc;
 
 use serde_json::Value;
 
+use super::Compiled;
 use super::file_template::{FileScope, FileTemplate};
 use super::shape::TemplateFault;
 use crate::bundle;
@@ -13,7 +12,7 @@ use crate::bundle;
 /// Renders the embedded files; each is compiled at its first use.
 #[derive(Default)]
 pub(super) struct FileTemplates {
-    compiled: RefCell<HashMap<&'static str, Rc<FileTemplate<'static>>>>,
+    compiled: Compiled<FileTemplate<'static>>,
 }
 
 impl FileTemplates {
@@ -42,13 +41,6 @@ impl FileTemplates {
     /// # Errors
     /// There is no such file, or it is not a valid template.
     pub(super) fn template(&self, name: &str) -> Result<Rc<FileTemplate<'static>>, TemplateFault> {
-        if let Some(template) = self.compiled.borrow().get(name) {
-            return Ok(Rc::clone(template));
-        }
-        let (name, text) =
-            bundle::named_template(name).ok_or_else(|| TemplateFault::new(name, 0, "there is no such file"))?;
-        let template = Rc::new(FileTemplate::compile(name, text)?);
-        self.compiled.borrow_mut().insert(name, Rc::clone(&template));
-        Ok(template)
+        self.compiled.template(name, FileTemplate::compile)
     }
 }

@@ -37,7 +37,7 @@ pub struct FilledTemplate {
 
 /// Fills templates; each is compiled at its first use.
 pub struct Renderer {
-    shapes: RefCell<HashMap<&'static str, Rc<ObjectTemplate<'static>>>>,
+    shapes: Compiled<ObjectTemplate<'static>>,
     files: FileTemplates,
 }
 
@@ -50,7 +50,7 @@ impl Default for Renderer {
 impl Renderer {
     /// Uses the embedded templates.
     pub fn new() -> Self {
-        Renderer { shapes: RefCell::default(), files: FileTemplates::default() }
+        Renderer { shapes: Compiled::default(), files: FileTemplates::default() }
     }
 
     /// Fills one template with its view and returns the object, without nulls.
@@ -71,19 +71,36 @@ impl Renderer {
     }
 
     fn fill(&self, name: &str, view: Value) -> Result<Value, TemplateFault> {
-        let shape = self.shape(name)?;
+        let shape = self.shapes.template(name, ObjectTemplate::compile)?;
         TemplateScope::new(self, name, view).fill(&shape)
     }
+}
 
-    fn shape(&self, name: &str) -> Result<Rc<ObjectTemplate<'static>>, TemplateFault> {
-        if let Some(shape) = self.shapes.borrow().get(name) {
-            return Ok(Rc::clone(shape));
+/// Embedded templates by name; each is compiled at its first use.
+struct Compiled<T>(RefCell<HashMap<&'static str, Rc<T>>>);
+
+impl<T> Default for Compiled<T> {
+    fn default() -> Self {
+        Compiled(RefCell::default())
+    }
+}
+
+impl<T> Compiled<T> {
+    /// # Errors
+    /// There is no such template, or it is not valid.
+    fn template(
+        &self,
+        name: &str,
+        compile: fn(&'static str, &'static str) -> Result<T, TemplateFault>,
+    ) -> Result<Rc<T>, TemplateFault> {
+        if let Some(template) = self.0.borrow().get(name) {
+            return Ok(Rc::clone(template));
         }
         let (name, text) =
             bundle::named_template(name).ok_or_else(|| TemplateFault::new(name, 0, "there is no such template"))?;
-        let shape = Rc::new(ObjectTemplate::compile(name, text)?);
-        self.shapes.borrow_mut().insert(name, Rc::clone(&shape));
-        Ok(shape)
+        let template = Rc::new(compile(name, text)?);
+        self.0.borrow_mut().insert(name, Rc::clone(&template));
+        Ok(template)
     }
 }
 
