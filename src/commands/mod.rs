@@ -143,6 +143,35 @@ pub enum Command {
     Complete(complete::CompleteArgs),
 }
 
+/// [`Cli`] with the one command that scripts run over and over: describing all the others to clap costs as much as a fifteenth
+/// of a default render.
+#[derive(Debug, Parser)]
+#[command(name = "gitlab-render", args_override_self = true)]
+struct TemplateCli {
+    #[command(subcommand)]
+    command: TemplateCommand,
+    #[command(flatten)]
+    messages: MessageArgs,
+}
+
+#[derive(Debug, Subcommand)]
+enum TemplateCommand {
+    Template(Box<template::TemplateArgs>),
+}
+
+impl Cli {
+    fn of(args: &[OsString]) -> Result<Self, clap::Error> {
+        // Help and errors name the other commands, so only a success counts here.
+        if args.get(1).is_some_and(|word| word == "template")
+            && let Ok(TemplateCli { command: TemplateCommand::Template(args), messages }) =
+                TemplateCli::try_parse_from(args)
+        {
+            return Ok(Cli { command: Command::Template(args), messages });
+        }
+        Cli::try_parse_from(args)
+    }
+}
+
 impl Command {
     fn run(&self, ui: &Ui) -> Result<Exit, Failure> {
         match self {
@@ -212,7 +241,7 @@ impl From<&Failure> for Exit {
 /// Runs the command that the arguments select; the first argument is the program's own name.
 pub fn run(args: impl IntoIterator<Item = OsString>) -> Exit {
     let args: Vec<OsString> = args.into_iter().collect();
-    let cli = match Cli::try_parse_from(&args) {
+    let cli = match Cli::of(&args) {
         Ok(cli) => cli,
         Err(error) => return refuse_usage(&error, &args),
     };
