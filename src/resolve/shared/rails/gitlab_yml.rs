@@ -21,7 +21,7 @@ pub fn view(w: &Workload, process: Process, app: &AppConfig) -> View {
     view! {
         serves: process.serves(),
         web: web,
-        app: app,
+        app: moved(general(app)),
         gitlab: moved(gitlab(cx, own, process, app)),
         email: moved(mail::email(cx)),
         docs: view! { enabled: app.gitlab_docs.get("enabled"), host: app.gitlab_docs.get("host") },
@@ -56,6 +56,27 @@ pub fn view(w: &Workload, process: Process, app: &AppConfig) -> View {
         kerberos: sign_in::kerberos(app),
         duo: sign_in::duo(app),
         smartcard: sign_in::smartcard(cx, app),
+    }
+}
+
+/// The settings of the application that go into the file unchanged; serializing all of them costs five times as much.
+fn general(app: &AppConfig) -> View {
+    view! {
+        application_settings_cache_seconds: app.application_settings_cache_seconds,
+        default_projects_features: app.default_projects_features,
+        default_theme: app.default_theme,
+        enable_impersonation: app.enable_impersonation,
+        enable_seat_link: app.enable_seat_link,
+        enable_usage_ping: app.enable_usage_ping,
+        git_timeout: app.git_timeout,
+        graphql_timeout: app.graphql_timeout,
+        gravatar: app.gravatar,
+        iam_auth_service: app.iam_auth_service,
+        initial_defaults: app.initial_defaults,
+        issue_closing_pattern: app.issue_closing_pattern,
+        oidc_provider: app.oidc_provider,
+        username_changing_enabled: app.username_changing_enabled,
+        webhook_timeout: app.webhook_timeout,
     }
 }
 
