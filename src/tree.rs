@@ -2,6 +2,30 @@
 
 use serde_json::{Map, Value};
 
+/// The value under a key of a map.
+///
+/// As [`Value::get`], for places that look up many keys: the hash of a key, SipHash, costs more than comparing it with all keys
+/// of a map that is not large.
+pub fn field<'v>(value: &'v Value, key: &str) -> Option<&'v Value> {
+    let map = value.as_object()?;
+    if map.len() > FEW {
+        return map.get(key);
+    }
+    map.iter().find(|(name, _)| *name == key).map(|(_, value)| value)
+}
+
+/// [`field`] of a value that will be changed.
+pub fn field_mut<'v>(value: &'v mut Value, key: &str) -> Option<&'v mut Value> {
+    let map = value.as_object_mut()?;
+    if map.len() > FEW {
+        return map.get_mut(key);
+    }
+    map.iter_mut().find(|(name, _)| *name == key).map(|(_, value)| value)
+}
+
+/// The most entries of a map that are compared one by one.
+const FEW: usize = 32;
+
 /// Merges one tree over another: maps merge, other values replace, null changes nothing.
 pub fn overlay(base: &mut Value, over: &Value) {
     match (base, over) {

@@ -19,6 +19,7 @@ use super::files::FileTemplates;
 use super::formats::{self, FileFormat, Filter, FormatFault};
 use super::path::{Condition, Path, quoted};
 use super::shape::TemplateFault;
+use crate::tree::field;
 
 /// A compiled template.
 #[derive(Debug)]
@@ -258,7 +259,7 @@ impl<'v> FileScope<'_, 'v> {
     fn find(&self, template: &FileTemplate<'_>, at: usize, path: Path<'_>) -> Result<&'v Value, TemplateFault> {
         let head = path.head();
         let variable = self.variables.iter().rfind(|(name, _)| *name == head).map(|(_, value)| *value);
-        let found = variable.or_else(|| self.view.get(head));
+        let found = variable.or_else(|| field(self.view, head));
         let found = path.below().fold(found, |at, step| step.of(at?));
         found.ok_or_else(|| fault(template.name, template.text, at, format!("the view has no `{}`", path.text())))
     }

@@ -2,9 +2,15 @@
 
 use serde_json::Value;
 
+use crate::tree::{field, field_mut};
+
 /// A path into a view: names with dots between them, and positions in lists, `server.settings[0]`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Path<'t>(&'t str);
+pub(super) struct Path<'t> {
+    text: &'t str,
+    /// The length of the first name.
+    head: usize,
+}
 
 impl<'t> Path<'t> {
     /// Returns `None` for a string that is not a path.
@@ -18,23 +24,23 @@ impl<'t> Path<'t> {
                 && name.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_')
                 && (rest.is_empty() || rest.ends_with(']') && position(rest))
         };
-        text.split('.').all(step).then_some(Path(text))
+        let head = text.bytes().position(|b| matches!(b, b'.' | b'[')).unwrap_or(text.len());
+        text.split('.').all(step).then_some(Path { text, head })
     }
 
     /// The path as in the template.
     pub(super) fn text(self) -> &'t str {
-        self.0
+        self.text
     }
 
     /// The first name, which is a variable or a field of the view.
     pub(super) fn head(self) -> &'t str {
-        let end = self.0.bytes().position(|b| matches!(b, b'.' | b'['));
-        &self.0[..end.unwrap_or(self.0.len())]
+        &self.text[..self.head]
     }
 
     /// The steps below the first name.
     pub(super) fn below(self) -> impl Iterator<Item = ViewStep<'t>> {
-        let rest = &self.0[self.head().len()..];
+        let rest = &self.text[self.head..];
         rest.split(['.', '[']).skip(1).map(|step| match step.strip_suffix(']') {
             // No list has a position that is too large for a number.
             Some(position) => ViewStep::Position(position.parse().unwrap_or(usize::MAX)),
@@ -44,7 +50,8 @@ impl<'t> Path<'t> {
 
     /// Whether one of two paths is the other, or leads into its value.
     pub(super) fn overlaps(self, other: Path<'_>) -> bool {
-        let (short, long) = if self.0.len() < other.0.len() { (self.0, other.0) } else { (other.0, self.0) };
+        let (one, two) = (self.text, other.text);
+        let (short, long) = if one.len() < two.len() { (one, two) } else { (two, one) };
         long.strip_prefix(short).is_some_and(|rest| rest.is_empty() || rest.starts_with(['.', '[']))
     }
 }
@@ -61,7 +68,7 @@ impl ViewStep<'_> {
     /// Takes the step from a value.
     pub(super) fn of<'v>(&self, value: &'v Value) -> Option<&'v Value> {
         match self {
-            ViewStep::Name(name) => value.get(name),
+            ViewStep::Name(name) => field(value, name),
             ViewStep::Position(position) => value.get(position),
         }
     }
@@ -69,7 +76,7 @@ impl ViewStep<'_> {
     /// The same for a value that will be changed.
     pub(super) fn of_mut<'v>(&self, value: &'v mut Value) -> Option<&'v mut Value> {
         match self {
-            ViewStep::Name(name) => value.get_mut(name),
+            ViewStep::Name(name) => field_mut(value, name),
             ViewStep::Position(position) => value.get_mut(position),
         }
     }

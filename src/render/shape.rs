@@ -16,7 +16,7 @@ use serde_json::{Map, Value};
 use super::Renderer;
 use super::path::{Condition, Path, quoted, truth};
 use crate::diag::{Diagnostic, ValuePath};
-use crate::tree::drop_nulls;
+use crate::tree::{drop_nulls, field, field_mut};
 use crate::yaml::lines::{LineToken, TokenKind, Tokens, one_line};
 use crate::yaml::write::write_document;
 
@@ -374,7 +374,7 @@ impl<'r, 's> TemplateScope<'r, 's> {
     fn find(&self, path: Path<'_>, line: usize) -> Result<&Value, TemplateFault> {
         let head = path.head();
         let turn = self.turns.iter().rfind(|(name, _)| *name == head).map(|(_, value)| value);
-        let found = turn.or_else(|| self.view.get(head));
+        let found = turn.or_else(|| field(&self.view, head));
         let found = path.below().fold(found, |at, step| step.of(at?));
         found.ok_or_else(|| self.absent(path, line))
     }
@@ -386,7 +386,7 @@ impl<'r, 's> TemplateScope<'r, 's> {
         }
         let head = path.head();
         let turn = self.turns.iter_mut().rfind(|(name, _)| *name == head).map(|(_, value)| value);
-        let found = turn.or_else(|| self.view.get_mut(head));
+        let found = turn.or_else(|| field_mut(&mut self.view, head));
         let found = path.below().fold(found, |at, step| step.of_mut(at?));
         found.map(Value::take).ok_or_else(|| self.absent(path, line))
     }

@@ -3,6 +3,7 @@
 use serde_json::{Map, Value};
 
 use crate::diag::{self, ValuePath};
+use crate::tree::field;
 
 #[derive(Clone, Copy)]
 enum Step<'v> {
@@ -39,17 +40,17 @@ impl<'v, 'p> FieldValue<'v, 'p> {
     where
         'p: 'c,
     {
-        Some(self.child(key, self.value.get(key)?))
+        Some(self.child(key, field(self.value, key)?))
     }
 
     /// The string under a key.
     pub fn text(&self, key: &str) -> Option<&'v str> {
-        self.value.get(key)?.as_str()
+        field(self.value, key)?.as_str()
     }
 
     /// Whether there is a value under a key.
     pub fn has(&self, key: &str) -> bool {
-        self.value.get(key).is_some()
+        field(self.value, key).is_some()
     }
 
     /// The value as a map.

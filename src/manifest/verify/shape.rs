@@ -5,6 +5,7 @@ use serde_json::Value;
 use super::format::{self, shown};
 use super::kinds::META;
 use super::{FieldValue, Findings};
+use crate::tree::field;
 
 /// The shape of a value.
 pub(super) enum Shape {
@@ -189,7 +190,9 @@ fn compare_object(node: &FieldValue<'_, '_>, spec: &Shape, out: &mut Findings<'_
 }
 
 fn compare_map(node: &FieldValue<'_, '_>, fields: &'static [FieldShape], others: bool, out: &mut Findings<'_>) {
-    let Some(map) = node.map() else { return wrong(node, "a map", out) };
+    if node.map().is_none() {
+        return wrong(node, "a map", out);
+    }
     for (key, child) in node.entries() {
         match fields.iter().find(|f| f.name == key) {
             Some(field) if !field.required && as_if_missing(field.shape, child.value) => {}
@@ -204,15 +207,15 @@ fn compare_map(node: &FieldValue<'_, '_>, fields: &'static [FieldShape], others:
             }
         }
     }
-    for field in fields.iter().filter(|f| f.required) {
-        let empty = match map.get(field.name) {
+    for shape in fields.iter().filter(|f| f.required) {
+        let empty = match field(node.value, shape.name) {
             None | Some(Value::Null) => true,
-            Some(Value::String(text)) => text.is_empty() && !matches!(field.shape, Shape::As(_)),
+            Some(Value::String(text)) => text.is_empty() && !matches!(shape.shape, Shape::As(_)),
             Some(Value::Array(items)) => items.is_empty(),
             Some(_) => false,
         };
         if empty {
-            out.add("missing-field", &node.child(field.name, &Value::Null), "required, but missing");
+            out.add("missing-field", &node.child(shape.name, &Value::Null), "required, but missing");
         }
     }
 }

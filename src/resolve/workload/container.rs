@@ -10,7 +10,7 @@ use crate::model::{Node, NodeMap, NonEmpty};
 use crate::resolve::image::ImageRef;
 use crate::resolve::labels;
 use crate::resolve::plan::View;
-use crate::tree::overlay_map;
+use crate::tree::{field, overlay_map};
 use crate::view;
 
 /// A command line whose last word is the content of a file: `/bin/bash -c <content>`.
@@ -82,7 +82,8 @@ impl Container {
     /// Adds a variable, unless its name exists: the user's variables are added first, and Kubernetes would use the last
     /// of two.
     pub fn default_env(&mut self, variable: Node) {
-        if !self.env.iter().any(|other| other["name"] == variable["name"]) {
+        let name = field(&variable, "name");
+        if !self.env.iter().any(|other| field(other, "name") == name) {
             self.env.push(variable);
         }
     }
