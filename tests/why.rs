@@ -185,7 +185,7 @@ fn wrong_answers(request: &Request, seed: u64, all: bool) -> (usize, Vec<String>
     let mut named: BTreeMap<&(String, String), BTreeSet<String>> = BTreeMap::new();
     let mut wrong = Vec::new();
     for field in &chosen {
-        let origin = pipeline::why::why(request, &ids[&field.0], Some(&field.1))
+        let origin = pipeline::why::why(request, true, &ids[&field.0], Some(&field.1))
             .unwrap_or_else(|failure| panic!("{field:?}: {:?}", failure.report));
         for source in &origin.fields[0].sources {
             let path = &source.path;
@@ -289,6 +289,18 @@ fn why_refuses_what_is_not_there_with_a_hint() {
     }
 }
 
+/// Without `--name`, the object's own name says what the release is called.
+#[test]
+fn why_takes_the_release_from_the_name_of_the_object() {
+    let got = ask(&["why", "deploy/my-gitlab-webservice-default", "spec.strategy.type", "-f", "prod.yaml"]);
+    assert_eq!(got.status, Some(0), "{}", got.stderr);
+    assert!(got.stdout.starts_with("Deployment/my-gitlab-webservice-default spec.strategy.type"), "{}", got.stdout);
+    assert!(got.stderr.contains("[release-assumed]") && got.stderr.contains("--name my-gitlab"), "{}", got.stderr);
+    let got =
+        ask(&["why", "deploy/my-gitlab-webservice-default", "spec.strategy.type", "-f", "prod.yaml", "--name", "prod"]);
+    assert_eq!(got.status, Some(2), "{}", got.stdout);
+}
+
 /// A field takes few renders of a part: this is what keeps an answer within a tenth of a second.
 #[test]
 fn why_renders_little() {
@@ -297,7 +309,7 @@ fn why_renders_little() {
         ("Deployment/prod-webservice-default", "spec.template.spec.containers[webservice].image"),
         ("ConfigMap/prod-gitaly", "data[config.toml.tpl].listen_addr"),
     ] {
-        let origin = pipeline::why::why(&prod(), object, Some(field)).unwrap();
+        let origin = pipeline::why::why(&prod(), true, object, Some(field)).unwrap();
         assert!(origin.renders < 130, "{object} {field}: {} renders", origin.renders);
     }
 }

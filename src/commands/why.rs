@@ -3,8 +3,8 @@
 use clap::Args;
 
 use super::Exit;
-use crate::cli::{AnswerForm, ReleaseFlags, ValuesArgs};
-use crate::diag::Failure;
+use crate::cli::{AnswerForm, DEFAULT_NAME, ReleaseFlags, ValuesArgs};
+use crate::diag::{Diagnostic, Failure, Sources};
 use crate::pipeline;
 use crate::ui::Ui;
 use crate::why::report;
@@ -53,7 +53,13 @@ impl WhyArgs {
     /// Prints which values decide a field, or all fields of an object.
     pub fn run(&self, ui: &Ui) -> Result<Exit, Failure> {
         let request = self.values.request(self.release.wanted())?;
-        let origin = pipeline::why::why(&request, &self.object, self.field.as_deref())?;
+        let is_named = request.target.name != DEFAULT_NAME || self.release.name.is_some();
+        let origin = pipeline::why::why(&request, is_named, &self.object, self.field.as_deref())?;
+        if let Some(name) = &origin.release {
+            let message = format!("the release is taken to be called `{name}`, as the name of the object says");
+            let note = Diagnostic::note("release-assumed", message).hint(format!("say so with `--name {name}`"));
+            ui.report(&[note], &Sources::default());
+        }
         let text = match self.output {
             AnswerForm::Text => report::text(&origin),
             AnswerForm::Json => report::json(&origin),

@@ -1,6 +1,6 @@
 //! A release for the page of `explore`: every object with the user's values that decide its fields.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, HashSet};
 
 use serde_json::Value;
 
@@ -94,26 +94,73 @@ fn reached(
     manifests: &[Manifest],
     base: &[Fields],
     trials: &[Trial],
-) -> BTreeMap<(usize, usize), Vec<usize>> {
-    let mut reached: BTreeMap<(usize, usize), Vec<usize>> = BTreeMap::new();
+) -> BTreeMap<Field, Vec<usize>> {
+    let mut reached: BTreeMap<Field, Vec<usize>> = BTreeMap::new();
     let Some(parts) = Parts::new(request, checked.tree()) else { return reached };
     let numbers: HashMap<(String, String), usize> =
         manifests.iter().enumerate().map(|(number, manifest)| (key(manifest), number)).collect();
-    let ask = |probe: &mut Probe<'_>, trial: &Trial| {
-        let compared = parts.with(probe, &[trial]).unwrap_or_default();
+    let probe = || Probe::new(request, checked.tree().clone());
+    let ask = |probe: &mut Probe<'_>, edits: &[&Trial]| {
+        let compared = parts.with(probe, edits).unwrap_or_default();
         let changed = compared.into_iter().flat_map(|(before, after)| changed(&numbers, base, before, &after));
         changed.collect::<Vec<_>>()
     };
-    let answers = each(trials, &|| Probe::new(request, checked.tree().clone()), &ask);
-    for (trial, fields) in trials.iter().zip(answers) {
-        for field in fields {
-            let values = reached.entry(field).or_default();
-            if !values.contains(&trial.candidate) {
-                values.push(trial.candidate);
-            }
+    let groups = marked(checked, trials);
+    let together = |probe: &mut Probe<'_>, group: &Vec<Marked<'_>>| {
+        let changed = ask(probe, &group.iter().map(|marked| &marked.edit).collect::<Vec<_>>());
+        let by_marker = |(field, value): (Field, Option<Value>)| {
+            let text = value?.to_string();
+            let marked = group.iter().find(|marked| text.contains(&marked.marker))?;
+            Some((field, marked.edit.candidate))
+        };
+        // A field that changes without a marker in it, or without the values only, follows from them in another way: each is
+        // tried then.
+        let found = changed.into_iter().map(by_marker).collect::<Option<Vec<_>>>()?;
+        let seen: HashSet<Field> = found.iter().map(|(field, _)| *field).collect();
+        let without = ask(probe, &group.iter().filter_map(|marked| marked.default).collect::<Vec<_>>());
+        without.iter().all(|(field, _)| seen.contains(field)).then_some(found)
+    };
+    let mut answers: Vec<(Field, usize)> = each(&groups, &probe, &together).into_iter().flatten().flatten().collect();
+    let known: HashSet<usize> = answers.iter().map(|(_, candidate)| *candidate).collect();
+    let open: Vec<&Trial> = trials.iter().filter(|trial| !known.contains(&trial.candidate)).collect();
+    let alone = |probe: &mut Probe<'_>, trial: &&Trial| {
+        ask(probe, &[*trial]).into_iter().map(|(field, _)| (field, trial.candidate)).collect::<Vec<_>>()
+    };
+    answers.extend(each(&open, &probe, &alone).into_iter().flatten());
+    for (field, candidate) in answers {
+        let values = reached.entry(field).or_default();
+        if !values.contains(&candidate) {
+            values.push(candidate);
         }
     }
+    reached.values_mut().for_each(|values| values.sort_unstable());
     reached
+}
+
+/// A string at a key that users choose, a label or a resource say.
+struct Marked<'t> {
+    /// Puts the marker in its place.
+    edit: Trial,
+    /// A string that no object has without it.
+    marker: String,
+    /// Puts its default in its place, where there is one to try.
+    default: Option<&'t Trial>,
+}
+
+/// The strings at keys that users choose, by section of the values: two renders for each section show which fields they
+/// reach.
+fn marked<'t>(checked: &Checked, trials: &'t [Trial]) -> Vec<Vec<Marked<'t>>> {
+    let mut sections: BTreeMap<String, Vec<Marked<'t>>> = BTreeMap::new();
+    for of_value in trials.chunk_by(|a, b| a.candidate == b.candidate) {
+        let [first, ..] = of_value else { continue };
+        let is_text = first.path.within(checked.tree()).is_some_and(Value::is_string);
+        let Some(marker) = schema::marker(&first.path, first.candidate).filter(|_| is_text) else { continue };
+        let section = ValuePath(first.path.0.iter().take(2).cloned().collect()).to_string();
+        let edit = Trial { to: Some(marker.clone().into()), ..first.clone() };
+        let default = of_value.last().filter(|trial| trial.to.as_ref().is_none_or(Value::is_null));
+        sections.entry(section).or_default().push(Marked { edit, marker, default });
+    }
+    sections.into_values().filter(|group| group.len() > 1).collect()
 }
 
 /// By what an object is known in two renders.
@@ -121,26 +168,33 @@ fn key(manifest: &Manifest) -> (String, String) {
     (manifest.id.kind.clone(), stem(&manifest.id).0)
 }
 
-/// The fields that are not there any more or have another value, by the numbers of their objects and their own.
+/// A field, by the number of its object and its own.
+type Field = (usize, usize);
+
+/// The fields that are not there any more or have another value, with the new one.
 fn changed(
     numbers: &HashMap<(String, String), usize>,
     base: &[Fields],
     before: &[Manifest],
     after: &[Manifest],
-) -> Vec<(usize, usize)> {
+) -> Vec<(Field, Option<Value>)> {
     let there: HashMap<(String, String), &Manifest> = after.iter().map(|manifest| (key(manifest), manifest)).collect();
     let mut changed = Vec::new();
     for manifest in before {
         let key = key(manifest);
         let Some(number) = numbers.get(&key).copied() else { continue };
         match there.get(&key) {
-            None => changed.extend((0..base[number].len()).map(|field| (number, field))),
+            None => changed.extend((0..base[number].len()).map(|field| ((number, field), None))),
             Some(after) if after.body == manifest.body => {}
             Some(after) => {
                 let before: HashMap<String, Value> = fields(manifest).into_iter().collect();
-                let after: HashMap<String, Value> = fields(after).into_iter().collect();
-                let differs = |(_, (path, _)): &(usize, &(String, Value))| before.get(path) != after.get(path);
-                changed.extend(base[number].iter().enumerate().filter(differs).map(|(field, _)| (number, field)));
+                let mut after: HashMap<String, Value> = fields(after).into_iter().collect();
+                for (field, (path, _)) in base[number].iter().enumerate() {
+                    let after = after.remove(path);
+                    if before.get(path) != after.as_ref() {
+                        changed.push(((number, field), after));
+                    }
+                }
             }
         }
     }

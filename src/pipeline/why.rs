@@ -11,7 +11,7 @@ use super::causes::Answer;
 use super::objects::{self, RenderPart};
 use super::parts::each;
 use super::probe::{Probe, Trial, TrialEffect, search};
-use super::{Causes, Output, Rendered, Request, impact, layers, selected};
+use super::{Causes, Output, Rendered, Request, Target, impact, layers, selected};
 use crate::diag::{Diagnostic, Failure, Severity, Sources, ValuePath};
 use crate::diff::report::shown;
 use crate::manifest::{self, Manifest, ObjectId};
@@ -25,13 +25,25 @@ use crate::why::{self, FieldOrigin, FieldOutcome, LayerValue, ObjectOrigin, Proo
 
 /// The values that decide a field of an object; without `field`, all values that affect the object, by field.
 ///
+/// Where `is_named` is false, nobody said what the release is called: an object that it would have under another name says
+/// so.
+///
 /// # Errors
 /// Everything for which the values are refused, and an object or a field that does not exist.
-pub fn why(request: &Request, object: &str, field: Option<&str>) -> Result<ObjectOrigin, Failure> {
-    let field = field.map(FieldPath::parse).transpose().map_err(|reason| bad_field(&reason))?;
+pub fn why(request: &Request, is_named: bool, object: &str, field: Option<&str>) -> Result<ObjectOrigin, Failure> {
+    let path = field.map(FieldPath::parse).transpose().map_err(|reason| bad_field(&reason))?;
     let (rendered, checked) = selected(request, &Output::default())?;
-    let subject = subject(&rendered, object)?;
-    Inquiry::new(request, &checked, subject, field)?.answer()
+    match subject(&rendered, object) {
+        Ok(subject) => Inquiry::new(request, &checked, subject, path)?.answer(),
+        Err(finding) => {
+            let ids = rendered.objects.manifests().iter().map(|manifest| &manifest.id);
+            let other = why::release_named(object, &request.target.name, ids).filter(|_| !is_named);
+            let Some(name) = other else { return Err(finding.into()) };
+            let target = Target { name: name.clone(), ..request.target.clone() };
+            let origin = why(&Request { target, ..request.clone() }, true, object, field)?;
+            Ok(ObjectOrigin { release: Some(name), ..origin })
+        }
+    }
 }
 
 fn bad_field(reason: &str) -> Diagnostic {
@@ -144,7 +156,8 @@ impl<'r> Inquiry<'r> {
             fields.push(FieldOrigin { field: path.clone(), value, sources });
         }
         let (object, template) = (self.subject.id.clone(), self.subject.source.clone());
-        Ok(ObjectOrigin { object, template, fields, one: self.field.is_some(), flags, renders: probe.renders })
+        let one = self.field.is_some();
+        Ok(ObjectOrigin { object, template, fields, one, flags, release: None, renders: probe.renders })
     }
 
     fn probe(&self) -> Probe<'r> {

@@ -35,6 +35,21 @@ pub fn alternatives(path: &ValuePath, value: &Value) -> Vec<Value> {
     all
 }
 
+/// A string for a key that the user chose, a label or a resource say, which no object has without it: `number` tells it from
+/// others. `None` where the schema names the key, because a value there may decide more than the string that is written.
+pub fn marker(path: &ValuePath, number: usize) -> Option<String> {
+    let (last, above) = path.0.split_last()?;
+    let (Step::Key(key), map) = (last, above.iter().try_fold(store::root(), below)?.resolved()) else { return None };
+    if map.property(key).is_some() {
+        return None;
+    }
+    let value = below(map, last)?.resolved();
+    Some(match value.kind {
+        Some("Quantity") => format!("{}Mi", 7_100_000 + number),
+        _ => format!("gitlab-render-{:07}", 7_100_000 + number),
+    })
+}
+
 /// Whether a map was filled with an entry whose key could be any.
 pub fn is_sample(map: &Map<String, Value>) -> bool {
     map.len() == 1 && map.contains_key(WORD)

@@ -10,7 +10,7 @@ use serde_json::Value;
 use crate::diag::ValuePath;
 use crate::manifest::ObjectId;
 
-pub use object::{nearest, selects};
+pub use object::{nearest, release_named, selects};
 
 /// The answer about one field, or about an object as a whole.
 #[derive(Debug, Clone)]
@@ -36,6 +36,8 @@ pub struct ObjectOrigin {
     pub one: bool,
     /// The flags of the command line that decide a field too.
     pub flags: Vec<&'static str>,
+    /// The release's name, where it was taken from the name of the object.
+    pub release: Option<String>,
     /// The number of variants of the values that were rendered.
     pub renders: usize,
 }

@@ -56,6 +56,15 @@ fn is_kind(word: &str, id: &ObjectId) -> bool {
     named && grouped
 }
 
+/// The name of a release, other than `release`, in which a word would name one of these objects of `release`.
+pub fn release_named<'i>(word: &str, release: &str, ids: impl Iterator<Item = &'i ObjectId>) -> Option<String> {
+    let (kind, name) = word.split_once('/').map_or((None, word), |(kind, name)| (Some(kind), name));
+    let rest = |id: &'i ObjectId| id.name.strip_prefix(release).filter(|_| kind.is_none_or(|kind| is_kind(kind, id)));
+    let other = |rest: &str| name.strip_suffix(rest).filter(|other| !rest.is_empty() && !other.is_empty());
+    // `gitlab-webservice-default` is `webservice-default` of `gitlab`, not the `default` of `gitlab-webservice`.
+    ids.filter_map(rest).filter_map(other).min_by_key(|other| other.len()).map(str::to_owned)
+}
+
 /// The objects whose names are the most similar to a word, at most five.
 pub fn nearest<'i>(word: &str, ids: impl Iterator<Item = &'i ObjectId>) -> Vec<String> {
     let (kind, name) = word.split_once('/').map_or((None, word), |(kind, name)| (Some(kind), name));
@@ -96,5 +105,10 @@ mod tests {
         assert!(selects("ingresses.v1.networking.k8s.io/prod-kas", &id("networking.k8s.io/v1", "Ingress")));
         assert!(selects("networkpolicies/prod-kas", &id("networking.k8s.io/v1", "NetworkPolicy")));
         assert!(selects("gateways/prod-kas", &id("gateway.networking.k8s.io/v1", "Gateway")));
+        let ids = [deployment, id("v1", "Service")];
+        let release = |word: &str| release_named(word, "prod", ids.iter());
+        assert_eq!(release("deploy/my-gitlab-kas").as_deref(), Some("my-gitlab"));
+        assert_eq!(release("sts/my-gitlab-kas"), None);
+        assert_eq!(release("-kas"), None);
     }
 }
