@@ -17,7 +17,7 @@ use crate::resolve::component;
 use crate::schema::{self, Checked};
 use crate::upgrade::rules::{self, Action, Effect, Hit, ReleaseSpan};
 use crate::validate::{Finding, Findings};
-use crate::values::{self, tree};
+use crate::values::{self, Input, tree};
 
 /// Checks values and their objects; `pedantic` also reports values that equal their defaults.
 ///
@@ -43,7 +43,10 @@ pub fn lint(request: &Request, settings: &Settings, pedantic: bool) -> Result<(F
             (found, rendered.sources)
         }
     };
-    let mut all: Vec<Finding> = apply(found, &sources, settings).into_iter().map(|d| finding(d, &sources)).collect();
+    // What no line of the user's causes is about the first file as a whole: reports need a file that exists.
+    let first = request.inputs.iter().find_map(Input::file);
+    let finding = |found| finding(found, &sources, first.unwrap_or("defaults"));
+    let mut all: Vec<Finding> = apply(found, &sources, settings).into_iter().map(finding).collect();
     all.sort_by(|a, b| (&a.file, a.line, a.column).cmp(&(&b.file, b.line, b.column)));
     let minor = request.target.kube_version.minor;
     Ok((Findings { minor, all, ..Findings::default() }, sources))
@@ -197,12 +200,12 @@ fn changed(value: &Value) -> Vec<Value> {
     }
 }
 
-/// A diagnostic at its place in a file.
-fn finding(diagnostic: Diagnostic, sources: &Sources) -> Finding {
+/// A diagnostic at its place in a file; at the beginning of `first` where it has none.
+fn finding(diagnostic: Diagnostic, sources: &Sources, first: &str) -> Finding {
     let at = diagnostic.places.iter().find_map(Place::location);
     let (file, line, column) = match at.and_then(|at| Some((sources.get(at.source)?.name.clone(), at))) {
         Some((name, at)) => (name, at.line, at.column),
-        None => ("defaults".to_owned(), 1, 1),
+        None => (first.to_owned(), 1, 1),
     };
     Finding {
         code: diagnostic.code,

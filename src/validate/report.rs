@@ -7,6 +7,7 @@ use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 
 use super::{Finding, Findings, RequiredSecret, Severity};
+use crate::diag::register;
 use crate::{escape, redact};
 
 /// One line per finding in the format of compilers, followed by its hint.
@@ -148,7 +149,7 @@ pub fn sarif(checked: &Findings) -> Value {
             result
         })
         .collect();
-    let rules: Vec<Value> = codes.iter().map(|code| json!({ "id": code })).collect();
+    let rules: Vec<Value> = codes.iter().map(|code| rule(code)).collect();
     json!({
         "$schema": "https://json.schemastore.org/sarif-2.1.0.json",
         "version": "2.1.0",
@@ -157,6 +158,17 @@ pub fn sarif(checked: &Findings) -> Value {
             "columnKind": "unicodeCodePoints",
             "results": results,
         }],
+    })
+}
+
+/// A code with what code scanning shows about it.
+fn rule(code: &str) -> Value {
+    let Some(entry) = register::find(code) else { return json!({ "id": code }) };
+    json!({
+        "id": code,
+        "shortDescription": { "text": entry.meaning },
+        "fullDescription": { "text": entry.meaning },
+        "help": { "text": entry.next },
     })
 }
 

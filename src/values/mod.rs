@@ -46,6 +46,18 @@ pub enum Input {
     SetFile(Flag, Vec<FileContent>),
 }
 
+impl Input {
+    /// The name of the user's file, where it is one and not a profile.
+    pub fn file(&self) -> Option<&str> {
+        let name = match self {
+            Input::File { name, .. } => name.as_str(),
+            Input::Composed(composed) => &composed.texts.first()?.name,
+            _ => return None,
+        };
+        (!name.starts_with("profile:")).then_some(name)
+    }
+}
+
 /// Values from one or several sources, with the place of each part.
 #[derive(Debug, Clone)]
 pub struct Composed {
