@@ -25,7 +25,7 @@ use crate::why::{self, FieldOrigin, FieldOutcome, LayerValue, ObjectOrigin, Proo
 
 /// The values that decide a field of an object; without `field`, all values that affect the object, by field.
 ///
-/// Where `is_named` is false, nobody said what the release is called: an object that it would have under another name says
+/// Where `is_named` is false, nobody named the release: an object that it would have under another name says
 /// so.
 ///
 /// # Errors
