@@ -138,8 +138,7 @@ fn defaults(root: &Path, all: &[Component], read_yaml: ReadYaml) -> Outcome<Valu
 
 /// Packs a tree, and checks that it is read back unchanged.
 fn packed(tree: &Value) -> Outcome<Vec<u8>> {
-    let mut bytes = Vec::new();
-    packed_tree::pack(&mut bytes, tree);
+    let bytes = packed_tree::packed(tree);
     match packed_tree::unpack(&bytes) {
         Some(read) if read == *tree => Ok(bytes),
         _ => Err("the default values cannot be packed".into()),
