@@ -23,6 +23,15 @@ pub fn field_mut<'v>(value: &'v mut Value, key: &str) -> Option<&'v mut Value> {
     map.iter_mut().find(|(name, _)| *name == key).map(|(_, value)| value)
 }
 
+/// The value at a dotted path.
+pub fn at<'v>(tree: &'v Value, path: &str) -> Option<&'v Value> {
+    // Names are short: looking at each byte costs less than what searches long texts quickly.
+    match path.bytes().position(|byte| byte == b'.') {
+        Some(dot) => at(field(tree, &path[..dot])?, &path[dot + 1..]),
+        None => field(tree, path),
+    }
+}
+
 /// The most entries of a map that are compared one by one.
 const FEW: usize = 32;
 

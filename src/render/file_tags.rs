@@ -57,7 +57,8 @@ impl<'t> FileTokens<'t> {
     /// Reads braces that begin here, up to `close`, and returns their content.
     fn braces(&mut self, close: &str) -> Option<&'t str> {
         let inside = &self.rest()[2..];
-        let inside = &inside[..inside.find(close)?];
+        // A tag is short: a search for long texts would take longer to begin.
+        let inside = &inside[..inside.as_bytes().windows(2).position(|two| two == close.as_bytes())?];
         self.at += 2 + inside.len() + close.len();
         let inside = inside.strip_prefix(['-', '+']).unwrap_or(inside);
         let (inside, sign) = match inside.as_bytes().last() {

@@ -12,20 +12,36 @@ pub(super) struct Path<'t> {
     head: usize,
 }
 
+/// What precedes a byte of a path, on the same step.
+#[derive(Clone, Copy)]
+enum PathPart {
+    /// Nothing.
+    Start,
+    Name,
+    Bracket,
+    Digits,
+    /// A whole position, `[0]`.
+    Position,
+}
+
 impl<'t> Path<'t> {
     /// Returns `None` for a string that is not a path.
     pub(super) fn parse(text: &'t str) -> Option<Self> {
         let text = text.trim();
-        let step = |step: &str| {
-            let name = step.split('[').next().unwrap_or_default();
-            let position = |rest: &str| rest.len() > 2 && rest[1..rest.len() - 1].bytes().all(|b| b.is_ascii_digit());
-            let rest = &step[name.len()..];
-            name.starts_with(|c: char| c.is_ascii_lowercase() || c == '_')
-                && name.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_')
-                && (rest.is_empty() || rest.ends_with(']') && position(rest))
-        };
+        let mut before = PathPart::Start;
+        for byte in text.bytes() {
+            before = match (before, byte) {
+                (PathPart::Start | PathPart::Name, b'a'..=b'z' | b'_') => PathPart::Name,
+                (PathPart::Name, b'A'..=b'Z' | b'0'..=b'9') => PathPart::Name,
+                (PathPart::Name, b'[') => PathPart::Bracket,
+                (PathPart::Bracket | PathPart::Digits, b'0'..=b'9') => PathPart::Digits,
+                (PathPart::Digits, b']') => PathPart::Position,
+                (PathPart::Name | PathPart::Position, b'.') => PathPart::Start,
+                _ => return None,
+            };
+        }
         let head = text.bytes().position(|b| matches!(b, b'.' | b'[')).unwrap_or(text.len());
-        text.split('.').all(step).then_some(Path { text, head })
+        matches!(before, PathPart::Name | PathPart::Position).then_some(Path { text, head })
     }
 
     /// The path as in the template.

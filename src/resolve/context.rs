@@ -13,7 +13,7 @@ use crate::diag::{Diagnostic, ValuePath};
 use crate::model::global::Global;
 use crate::model::{self, NodeMap, Text};
 use crate::releases::{self, GitlabVersion};
-use crate::tree::{field, overlay};
+use crate::tree::{self, overlay};
 
 /// A Kubernetes version: major and minor.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -114,7 +114,7 @@ impl<'a> Context<'a> {
     pub fn section(&self, path: &str) -> &'a Value {
         static NULL: Value = Value::Null;
         self.record(path);
-        path.split('.').try_fold(self.tree, field).unwrap_or(&NULL)
+        tree::at(self.tree, path).unwrap_or(&NULL)
     }
 
     /// All values.

@@ -34,8 +34,11 @@ impl<'a> Chart<'a> {
 
     /// The path in the whole values of a setting that was read.
     fn path(&self, path: &str) -> String {
-        self.asked.borrow_mut().insert(path.to_owned());
-        format!("{}.{path}", self.key)
+        let mut asked = self.asked.borrow_mut();
+        if !asked.contains(path) {
+            asked.insert(path.to_owned());
+        }
+        [self.key, ".", path].concat()
     }
 
     fn templates(&self) -> tpl::ValuesOwner<'static> {
