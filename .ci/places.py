@@ -2,14 +2,12 @@
 """Change one value of each document of the corpus into something wrong; count how often the first place is its line.
 
 usage: places.py [--bin PATH] [--shared DIR] [--only TEXT] [--rounds N] [--jobs N] [--show N]
-                 [--min-right PCT] [--write FILE]
+                 [--min-right PCT]
 
 Each document is laid over one of the larger ones, so that there are innocent lines to point at. A document that is
 refused before the change is left out, and so is a change that is taken: whether it ought to be
 refused is not the question here. Of the rest, the first place of the first error must be the line of the value that
 was changed. Also printed: errors for each change (one is right), changes that no error has a place for.
-
---write FILE keeps an even sample of the refused changes as the documents of tests/places.rs.
 """
 import argparse
 import collections
@@ -34,7 +32,6 @@ ap.add_argument("--rounds", type=int, default=1, help="changes for each document
 ap.add_argument("--jobs", type=int, default=os.cpu_count())
 ap.add_argument("--show", type=int, default=0, help="wrong places to print")
 ap.add_argument("--min-right", type=float, default=0)
-ap.add_argument("--write", help="keep a sample of 200 changes here")
 a = ap.parse_args()
 
 # What people put in place of a value of each type, by a name for the kind of mistake: first what keeps the type, so
@@ -170,9 +167,4 @@ for r in [r for r in results if not r["right"]][: a.show]:
 share = 100 * right / max(1, len(results))
 print(f"changes refused {len(results)}, first place right {right} ({share:.1f} %), without a place {nowhere}, "
       f"errors for each change {several / max(1, len(results)):.2f}")
-if a.write:
-    kept = results[:: max(1, len(results) // 200)]
-    rows = [{k: r[k] for k in ("name", "path", "kind", "line", "last", "text")} for r in kept if not r["args"]]
-    with open(a.write, "wb") as raw, gzip.GzipFile(fileobj=raw, mode="wb", mtime=0, filename="") as out:
-        out.write(json.dumps(rows, ensure_ascii=False).encode())
 sys.exit(share < a.min_right)

@@ -65,8 +65,11 @@ pub fn facts(root: &Path) -> Outcome<String> {
     let (first, last) = kubernetes_minors(root)?;
     writeln!(text, "\n/// The Kubernetes versions of `schemas/objects/`: the minors of the first and of the last.")?;
     writeln!(text, "pub const KUBERNETES_MINORS: (u32, u32) = ({first}, {last});")?;
-    writeln!(text, "\n/// The minimum major version of PostgreSQL from each GitLab series on, oldest first.")?;
-    writeln!(text, "pub static POSTGRESQL_MINIMA: &[((u32, u32), u32)] = &{:?};", postgresql_minima(root)?)?;
+    for (service, name) in [("postgresql", "PostgreSQL"), ("redis", "Redis")] {
+        writeln!(text, "\n/// The minimum major version of {name} from each GitLab series on, oldest first.")?;
+        let minima = minima(root, service)?;
+        writeln!(text, "pub static {}_MINIMA: &[((u32, u32), u32)] = &{minima:?};", service.to_uppercase())?;
+    }
     writeln!(text, "\n/// Keys that a rule about older releases always refuses, `global.psql.pool`.")?;
     writeln!(text, "pub static REFUSED_KEYS: &[&str] = &{:?};", refused_keys(root)?)?;
     Ok(text)
@@ -84,16 +87,16 @@ fn kubernetes_minors(root: &Path) -> Outcome<(u32, u32)> {
     Ok((first.parse()?, last.parse()?))
 }
 
-/// The rows of `charts/releases/services.json` about PostgreSQL: the GitLab series, and the major version.
-fn postgresql_minima(root: &Path) -> Outcome<Vec<((u32, u32), u32)>> {
+/// The rows of `charts/releases/services.json` about a service: the GitLab series, and the major version.
+fn minima(root: &Path, service: &str) -> Outcome<Vec<((u32, u32), u32)>> {
     let path = root.join("charts/releases/services.json");
     let file = if path.is_file() { read_json(&path)? } else { Value::Null };
-    let rows = file.get("postgresql").and_then(Value::as_array).cloned().unwrap_or_default();
+    let rows = file.get(service).and_then(Value::as_array).cloned().unwrap_or_default();
     let number = |text: Option<&str>| text.and_then(|text| text.parse::<u32>().ok());
     let minimum = |row: &Value| {
         let (major, minor) = row.get("gitlab")?.as_str()?.split_once('.')?;
-        let postgresql = row.get("min")?.as_str()?.split('.').next();
-        Some(((number(Some(major))?, number(Some(minor))?), number(postgresql)?))
+        let oldest = row.get("min")?.as_str()?.split('.').next();
+        Some(((number(Some(major))?, number(Some(minor))?), number(oldest)?))
     };
     rows.iter().map(|row| minimum(row).ok_or_else(|| format!("services.json: {row}").into())).collect()
 }

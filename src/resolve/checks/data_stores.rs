@@ -3,8 +3,9 @@
 
 use serde_json::Value;
 
+use super::database::oldest;
 use super::{is_set, refuse, required, warn};
-use crate::bundle::Difference;
+use crate::bundle::{Difference, POSTGRESQL_MINIMA, REDIS_MINIMA};
 use crate::resolve::context::Context;
 use crate::resolve::shared::trial_stores;
 
@@ -31,7 +32,7 @@ fn database(cx: &Context) {
     let either =
         |key: &str| is_set(cx, &format!("global.psql.{key}")) || is_set(cx, &format!("global.psql.main.{key}"));
     if !either("host") {
-        let oldest = super::database::oldest_postgresql(cx);
+        let oldest = oldest(cx, POSTGRESQL_MINIMA);
         refuse(
             cx,
             "database-needed",
@@ -58,13 +59,14 @@ fn database(cx: &Context) {
 fn redis(cx: &Context) {
     let given = cx.section("global.redis.redisYmlOverride").as_object().is_some_and(|map| !map.is_empty());
     if !given && !is_set(cx, "global.redis.host") && !trial_stores::redis(cx) {
+        let oldest = oldest(cx, REDIS_MINIMA);
         refuse(
             cx,
             "redis-needed",
             "global.redis.host",
             "is missing, and no Redis comes with this release of GitLab",
             &format!(
-                "name your server, Redis 7 or Valkey 7.2 or newer; where the data is still in the Redis that came with GitLab, {GUIDE}"
+                "name your server, Redis {oldest} or newer, or Valkey; where the data is still in the Redis that came with GitLab, {GUIDE}"
             ),
         );
     }

@@ -60,10 +60,10 @@ fn database_of_openbao(cx: &Context) {
     }
 }
 
-/// The minimum major version of PostgreSQL for the release; 0 for releases before the data begin.
-pub(super) fn oldest_postgresql(cx: &Context) -> u32 {
+/// The minimum major version of a service for the release, by one of the tables of the data; 0 for releases before them.
+pub(super) fn oldest(cx: &Context, minima: &[((u32, u32), u32)]) -> u32 {
     let series = cx.release.version().series();
-    let minimum = POSTGRESQL_MINIMA.iter().rfind(|(since, _)| *since <= series);
+    let minimum = minima.iter().rfind(|(since, _)| *since <= series);
     minimum.map_or(0, |(_, major)| *major)
 }
 
@@ -73,7 +73,7 @@ fn version(cx: &Context) {
     }
     let tag = cx.text("postgresql.image.tag").unwrap_or_default();
     let major: String = tag.chars().take_while(char::is_ascii_digit).collect();
-    let oldest = oldest_postgresql(cx);
+    let oldest = oldest(cx, POSTGRESQL_MINIMA);
     if major.parse().is_ok_and(|major: u32| major < oldest) {
         let (gitlab, _) = cx.release.version().series();
         refuse(
