@@ -132,7 +132,14 @@ fn the_page_about_diagnostics_is_the_register() {
 #[test]
 fn codes_that_decide_something_are_in_the_register() {
     use gitlab_render::diag::code;
-    for code in [code::NOT_A_MAP, code::UNKNOWN_FIELD, code::UNKNOWN_KEY, code::WRONG_TYPE] {
+    for code in [
+        code::CONTRADICTION,
+        code::MISSING_KEY,
+        code::NOT_A_MAP,
+        code::UNKNOWN_FIELD,
+        code::UNKNOWN_KEY,
+        code::WRONG_TYPE,
+    ] {
         assert!(register::find(code).is_some(), "{code}");
     }
 }

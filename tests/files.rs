@@ -75,7 +75,7 @@ fn every_value_is_written_by_the_writer_of_its_format() {
         let before = without_tags(&line[..at]);
         let open = open_quote(&before);
         let inside = |quote: char| open == Some(quote);
-        let part = matches!(filter, Some("inner" | "url" | "conninfo"));
+        let part = matches!(filter, Some("inner" | "url" | "address" | "conninfo"));
         match format {
             FileFormat::Shell if inside('"') || inside('\'') => {
                 wrong.push(format!("{place}: the writer quotes; leave the quotes out"))

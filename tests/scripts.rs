@@ -30,7 +30,7 @@ fn render(name: &str, view: &Value) -> String {
     let (component, file) = name.split_once('/').unwrap();
     let view = View(view.as_object().unwrap().clone());
     let text = Renderer::new().file(&format!("{component}/files/{file}"), view);
-    text.unwrap_or_else(|e| panic!("{name}: {}", e.message))
+    text.unwrap_or_else(|e| panic!("{name}: {e:?}"))
 }
 
 fn views() -> BTreeMap<String, Vec<Value>> {

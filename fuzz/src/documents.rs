@@ -8,7 +8,7 @@ use gitlab_render::validate::files::ManifestText;
 use gitlab_render::validate::report as findings;
 use gitlab_render::values::Input;
 
-use super::{PART, is_yaml, no_bug, utf8};
+use super::{PART, are_values, is_yaml, no_bug, utf8};
 
 /// A `gitlab.rb`, and after [`PART`] a `gitlab-secrets.json`: what it becomes is YAML that values are read from.
 pub fn gitlab_rb(data: &[u8]) {
@@ -77,7 +77,7 @@ pub fn migrate(data: &[u8]) {
     if done.changed + done.open == 0 {
         assert_eq!(done.text, text, "nothing was to be done");
     }
-    if let Err(error) = is_yaml(done.text.trim_start_matches('\u{feff}')) {
+    if let Err(error) = are_values(done.text.trim_start_matches('\u{feff}')) {
         panic!("it is no YAML: {error}\n{}", done.text);
     }
     for comment in comments(text) {

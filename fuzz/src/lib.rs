@@ -26,6 +26,21 @@ fn no_bug(found: &[Diagnostic]) {
     assert!(bug.is_none(), "a bug of ours: {bug:?}");
 }
 
+/// Whether a parser that is not our reader takes each document of a values file as YAML. Helm splits the file at lines that
+/// begin with `---` before it parses any of it, so that `---#` between two documents is no text for its parser.
+fn are_values(text: &str) -> Result<(), String> {
+    let mut document = String::new();
+    for line in text.split_inclusive('\n') {
+        if line.starts_with("---") {
+            is_yaml(&document)?;
+            document.clear();
+        } else {
+            document.push_str(line);
+        }
+    }
+    is_yaml(&document)
+}
+
 /// Whether a parser that is not our reader takes a text as YAML.
 fn is_yaml(text: &str) -> Result<(), String> {
     for event in saphyr_parser::Parser::new_from_str(text) {

@@ -8,7 +8,7 @@ use clap::error::Error;
 use clap::{Arg, Args, Command};
 
 use super::Wanted;
-use crate::diag::{Diagnostic, Failure, Report, Severity};
+use crate::diag::{Diagnostic, Failure, Severity};
 use crate::files::{Stdin, output_of, read_limited, read_text, unreadable};
 use crate::fleet::{self, Fleet};
 use crate::pipeline::{self, Request, Target};
@@ -84,7 +84,7 @@ impl ValuesArgs {
     /// # Errors
     /// As [`ValuesArgs::request`].
     pub fn inputs(&self, stdin: &mut Stdin) -> Result<Unwrapped, Failure> {
-        self.unwrapped(self.files(stdin)?)
+        self.unwrapped(self.files(stdin))
     }
 
     /// Extracts the values of files that contain more than values.
@@ -99,24 +99,17 @@ impl ValuesArgs {
         wrapped::unwrap(inputs, Options { duplicates, at: self.values_at.as_deref(), read: &mut local_file })
     }
 
-    /// Reads all files; their content is parsed later.
-    ///
-    /// # Errors
-    /// Every file that cannot be read.
-    pub fn files(&self, stdin: &mut Stdin) -> Result<Vec<Input>, Failure> {
+    /// Reads all files; their content is parsed later. A file that cannot be read is an error then too, beside what is wrong
+    /// with the others.
+    pub fn files(&self, stdin: &mut Stdin) -> Vec<Input> {
         let mut inputs = Vec::new();
-        let mut wrong = Vec::new();
         for name in self.files.iter().map(|name| name.trim()) {
-            match values_file(name, stdin) {
-                Ok(input) => inputs.push(input),
-                Err(diagnostic) => wrong.push(diagnostic),
-            }
+            inputs.push(values_file(name, stdin).unwrap_or_else(Input::unreadable));
         }
         for command in &self.values_from {
-            match output_of(command) {
-                Ok(bytes) => inputs.push(Input::File { name: command.clone(), bytes }),
-                Err(diagnostic) => wrong.push(diagnostic),
-            }
+            let bytes = output_of(command);
+            let file = bytes.map(|bytes| Input::File { name: command.clone(), bytes });
+            inputs.push(file.unwrap_or_else(Input::unreadable));
         }
         inputs.extend(flags(&self.set_json).map(Input::SetJson));
         inputs.extend(flags(&self.set).map(Input::Set));
@@ -130,7 +123,7 @@ impl ValuesArgs {
             inputs.push(Input::SetFile(flag, files));
         }
         inputs.extend(flags(&self.set_literal).map(Input::SetLiteral));
-        if wrong.is_empty() { Ok(inputs) } else { Err(Report(wrong).into()) }
+        inputs
     }
 }
 

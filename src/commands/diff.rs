@@ -110,7 +110,7 @@ impl DiffArgs {
     pub fn run(&self, ui: &Ui) -> Result<Exit, Failure> {
         if self.print_kubectl_get {
             let mut stdin = Stdin::default();
-            let below = self.values.files(&mut stdin)?;
+            let below = self.values.files(&mut stdin);
             let named = self.new.as_deref().or(self.old.as_deref());
             let Side::Values(request) = self.side(named, self.to_gitlab.as_ref(), &below, &mut stdin)? else {
                 let message = "`--print-kubectl-get` needs values, and manifests were given";
@@ -130,7 +130,7 @@ impl DiffArgs {
             return Err(Diagnostic::usage("no-sides", message).hint(hint).into());
         }
         let mut stdin = Stdin::default();
-        let below = self.values.files(&mut stdin)?;
+        let below = self.values.files(&mut stdin);
         let old = self.side(self.old.as_deref(), self.from_gitlab.as_ref(), &below, &mut stdin)?;
         let new = self.side(self.new.as_deref(), self.to_gitlab.as_ref(), &below, &mut stdin)?;
         self.report((old, new), ui)
@@ -139,7 +139,7 @@ impl DiffArgs {
     /// The objects of the cluster, and the side that they are compared with.
     fn live(&self) -> Result<(Side, Side), Failure> {
         let mut stdin = Stdin::default();
-        let below = self.values.files(&mut stdin)?;
+        let below = self.values.files(&mut stdin);
         let new = self.side(self.old.as_deref(), self.to_gitlab.as_ref(), &below, &mut stdin)?;
         let Side::Values(request) = &new else {
             let message = "`--live` needs values, and manifests were given";

@@ -1,7 +1,11 @@
 //! Codes of findings on which other code decides; all other codes appear only where their finding is made.
 
+/// Keys of one map that exclude each other.
+pub const CONTRADICTION: &str = "contradiction";
 /// A key that occurs twice in one map.
 pub const DUPLICATE_KEY: &str = "duplicate-key";
+/// A key that has to be there.
+pub const MISSING_KEY: &str = "missing-key";
 /// A values file, or a section of it, is not a map.
 pub const NOT_A_MAP: &str = "not-a-map";
 /// A field that Kubernetes does not have.

@@ -15,15 +15,26 @@ use crate::values::{self, ChartDefaults, Input, Merged, TopKeys};
 /// The prefix of a profile's name as the name of a file.
 const PROFILE: &str = "profile:";
 
-/// Reads the user's values and merges them over the defaults; also returns the top-level keys of each file. A section
-/// that is not a map is among the findings, and the returned values are then without it.
-pub(super) fn merged(request: &Request) -> Result<(Merged, Vec<TopKeys>, Vec<Diagnostic>), Failure> {
+/// The user's values over the defaults.
+pub(super) struct UserLayers {
+    pub merged: Merged,
+    /// The top-level keys of each file.
+    pub files: Vec<TopKeys>,
+    /// Whether an input could not be read; the findings say why, and the values are without it.
+    pub is_partial: bool,
+    /// A section that is not a map is among them, and the values are then without it.
+    pub findings: Vec<Diagnostic>,
+}
+
+/// Reads the user's values and merges them over the defaults.
+pub(super) fn merged(request: &Request) -> Result<UserLayers, Failure> {
     let duplicates = match request.unknown_keys {
         UnknownKeys::Error => Severity::Error,
         UnknownKeys::Warn => Severity::Warning,
     };
-    let (mut layers, mut found) = values::load_on(&inputs(request)?, duplicates)?;
+    let (mut layers, mut found) = values::load_on(&inputs(request)?, duplicates);
     let files = std::mem::take(&mut layers.files);
+    let is_partial = layers.is_partial;
     let merged = match values::merge_charts(layers, chart(&request.target)?) {
         Ok(merged) => {
             found.extend(merged.warnings);
@@ -35,7 +46,7 @@ pub(super) fn merged(request: &Request) -> Result<(Merged, Vec<TopKeys>, Vec<Dia
             merged
         }
     };
-    Ok((merged, files, found))
+    Ok(UserLayers { merged, files, is_partial, findings: found })
 }
 
 /// The inputs of a request, its profile first.

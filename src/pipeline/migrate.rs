@@ -168,6 +168,7 @@ pub fn move_known(files: &[File], migrated: &mut [Migrated], span: &ReleaseSpan,
         });
         let Some((from, to)) = known else { return };
         let before = failure.report.0.len();
+        drop(failure);
         let keys = to.split('.').map(|key| Step::Key(key.into()));
         let above = from.0.split_last().map(|(_, above)| above.to_vec()).unwrap_or_default();
         // Beside the key, or from the top.

@@ -47,6 +47,7 @@ use crate::releases::{self, GitlabVersion};
 use crate::schema::{self, Checked, UnknownKeys};
 use crate::upgrade::removed;
 use crate::values::Origins;
+use layers::UserLayers;
 
 pub use self::layers::profile;
 pub use self::merged::{MergedValues, default_values, merged_values};
@@ -152,7 +153,7 @@ enum Causes {
 /// # Errors
 /// What the schemas refuse.
 fn checked(request: &Request, causes: Causes) -> Result<(Checked, Vec<Diagnostic>), Failure> {
-    let (mut merged, files, mut found) = layers::merged(request)?;
+    let UserLayers { mut merged, files, is_partial, findings: mut found } = layers::merged(request)?;
     let not_values = not_values::find(&files, request.unknown_keys);
     found.extend(not_values.iter().cloned());
     found.extend(questions::open(&merged.origins, &merged.sources, request.strict));
@@ -167,6 +168,8 @@ fn checked(request: &Request, causes: Causes) -> Result<(Checked, Vec<Diagnostic
         skip_schema_validation: request.skip_schema_validation,
     };
     match schema::check(merged, &options) {
+        // Whatever an input that cannot be read sets may be what the rest lacks or contradicts.
+        Ok(checked) if is_partial => Err(failure(found, checked.value.origins(), checked.value.sources())),
         Ok(mut checked) => {
             removed::name(&mut checked.warnings, checked.value.user(), options.release);
             found.extend(checked.warnings);
@@ -174,10 +177,13 @@ fn checked(request: &Request, causes: Causes) -> Result<(Checked, Vec<Diagnostic
             Ok((checked.value, found))
         }
         Err((mut report, merged)) => {
+            if is_partial {
+                report.0.retain(|d| !matches!(d.code, code::MISSING_KEY | code::CONTRADICTION));
+            }
             removed::name(&mut report.0, &merged.user, options.release);
             found.extend(report.0);
             found.retain(|d| d.code != code::UNKNOWN_KEY || !not_values::explained(d, &not_values, &files));
-            if causes == Causes::Sought {
+            if causes == Causes::Sought && !is_partial {
                 found.extend(investigate::errors(request, &merged.user, &found));
             }
             Err(failure(found, &merged.origins, &merged.sources))

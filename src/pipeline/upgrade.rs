@@ -94,6 +94,8 @@ pub fn plan(request: &PlanRequest) -> Result<PlannedUpgrade, Failure> {
         namespace: &request.render.target.namespace,
     };
     let mut plan = plan::plan(&ask);
+    // Both renders below read the values themselves.
+    drop((user, origins));
     match inputs.is_empty() {
         true => plan.notes.push(
             "without values (`-f FILE`) the plan covers everything that may be deployed; with them, only what applies to you"

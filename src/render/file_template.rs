@@ -215,7 +215,14 @@ impl FileScope<'_, '_> {
                         Some(filter) => filter.write(&mut self.out, value, template.format),
                         None => template.format.write(&mut self.out, value),
                     };
-                    written.map_err(|fault| unwritable(template, *at, fault))?;
+                    match written {
+                        Ok(()) => {}
+                        Err(FormatFault::Misfit(what)) => return Err(fault(template.name, template.text, *at, what)),
+                        Err(FormatFault::Refused(why)) => {
+                            let setting = setting(&self.out).or_else(|| setting(before_tag(template.text, *at)));
+                            self.files.refuse(unwritable(template.name, setting, why));
+                        }
+                    }
                 }
                 FilePart::If(at, branches) => {
                     for (condition, body) in branches {
@@ -273,22 +280,22 @@ fn joined(before: &str, value: &Value) -> Value {
     })
 }
 
-/// The message about a value that cannot be written, with the name that the line of the template sets.
-fn unwritable(template: &FileTemplate<'_>, at: usize, why: FormatFault) -> TemplateFault {
-    match why {
-        FormatFault::Misfit(what) => fault(template.name, template.text, at, what),
-        FormatFault::Refused(what) => {
-            let (component, file) = template.name.split_once("/files/").unwrap_or(("", template.name));
-            let setting = setting(template.text, at).map_or(String::new(), |setting| format!(", `{setting}`"));
-            let what = format!("`{file}` of {component}{setting}: a value cannot be written into this file: {what}");
-            TemplateFault::of_values(&format!("{}{setting}", template.name), what)
-        }
-    }
+/// The message about a value that cannot be written, with the name that its line sets.
+fn unwritable(name: &str, setting: Option<&str>, why: &str) -> TemplateFault {
+    let (component, file) = name.split_once("/files/").unwrap_or(("", name));
+    let setting = setting.map_or(String::new(), |setting| format!(", `{setting}`"));
+    let what = format!("`{file}` of {component}{setting}: a value cannot be written into this file: {why}");
+    TemplateFault::of_values(&format!("{name}{setting}"), what)
 }
 
-/// The name that the line at an offset sets.
-fn setting(text: &str, at: usize) -> Option<&str> {
-    let line = text.lines().nth(line(text, at) - 1)?;
-    let name = line.split("{{").next()?.trim().trim_end_matches(['=', ':', ' ', '"']);
-    (!name.is_empty() && !name.contains("{%")).then_some(name)
+/// The line of a template before the tag at an offset.
+fn before_tag(text: &str, at: usize) -> &str {
+    text.lines().nth(line(text, at) - 1).and_then(|line| line.split("{{").next()).unwrap_or_default()
+}
+
+/// The name that the last line of a text sets; none where anything but a name stands there.
+fn setting(text: &str) -> Option<&str> {
+    let name = text.rsplit('\n').next()?.trim().trim_end_matches(['=', ':', ' ', '"']);
+    let is_name = |c: char| c.is_ascii_alphanumeric() || "-_. ".contains(c);
+    (!name.is_empty() && name != "-" && name.chars().all(is_name)).then_some(name)
 }

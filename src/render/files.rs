@@ -1,5 +1,6 @@
 //! Configuration files and scripts: files in languages of their own, each a [`FileTemplate`] over a view.
 
+use std::cell::RefCell;
 use std::rc::Rc;
 
 use serde_json::Value;
@@ -13,9 +14,21 @@ use crate::bundle;
 #[derive(Default)]
 pub(super) struct FileTemplates {
     compiled: Compiled<FileTemplate<'static>>,
+    /// The values that no file can hold, of all files since they were last taken.
+    refused: RefCell<Vec<TemplateFault>>,
 }
 
 impl FileTemplates {
+    /// Notes a value that a file cannot hold; the file is filled to its end, so that one run names all of them.
+    pub(super) fn refuse(&self, fault: TemplateFault) {
+        self.refused.borrow_mut().push(fault);
+    }
+
+    /// What was refused so far.
+    pub(super) fn take_refused(&self) -> Vec<TemplateFault> {
+        self.refused.take()
+    }
+
     /// Renders a file over a view: the file of a template's component where there is one, else the shared one, or one
     /// that is named with its component.
     ///

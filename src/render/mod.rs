@@ -58,16 +58,28 @@ impl Renderer {
     /// # Errors
     /// A value that the format of a file cannot represent. A template that does not match its view is a bug in this program;
     /// the message contains no values.
-    pub fn object(&self, name: &str, view: View) -> Result<Value, Diagnostic> {
-        self.fill(name, Value::Object(view.0)).map_err(TemplateFault::diagnostic)
+    pub fn object(&self, name: &str, view: View) -> Result<Value, Vec<Diagnostic>> {
+        let filled = self.fill(name, Value::Object(view.0));
+        self.unless_refused(filled)
     }
 
     /// Renders one file, `gitaly/files/config.toml.tpl`, over its view.
     ///
     /// # Errors
     /// As [`Self::object`].
-    pub fn file(&self, name: &str, view: View) -> Result<String, Diagnostic> {
-        self.files.text(name, name, &Value::Object(view.0)).map_err(TemplateFault::diagnostic)
+    pub fn file(&self, name: &str, view: View) -> Result<String, Vec<Diagnostic>> {
+        let text = self.files.text(name, name, &Value::Object(view.0));
+        self.unless_refused(text)
+    }
+
+    fn unless_refused<T>(&self, filled: Result<T, TemplateFault>) -> Result<T, Vec<Diagnostic>> {
+        let mut faults = self.files.take_refused();
+        match filled {
+            Ok(filled) if faults.is_empty() => return Ok(filled),
+            Ok(_) => {}
+            Err(fault) => faults.push(fault),
+        }
+        Err(faults.into_iter().map(TemplateFault::diagnostic).collect())
     }
 
     fn fill(&self, name: &str, view: Value) -> Result<Value, TemplateFault> {
@@ -113,7 +125,7 @@ pub fn render(renderer: &Renderer, objects: &mut [Planned]) -> Result<Vec<Filled
         let template = bundle::object_template(object.component, object.template);
         match renderer.object(&template, std::mem::take(&mut object.view)) {
             Ok(body) => done.push(FilledTemplate { body, source }),
-            Err(diagnostic) => failed.push(diagnostic),
+            Err(diagnostics) => failed.extend(diagnostics),
         }
     }
     if failed.is_empty() { Ok(done) } else { Err(failed) }

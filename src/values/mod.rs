@@ -56,6 +56,12 @@ impl Input {
         };
         (!name.starts_with("profile:")).then_some(name)
     }
+
+    /// An input that cannot be read: it sets nothing, and whoever reads the values gets the reason among the errors.
+    pub fn unreadable(why: Diagnostic) -> Input {
+        let values = Node::empty_map(Location { source: 0, line: 1, column: 1, len: 1 });
+        Input::Composed(Arc::new(Composed { texts: Vec::new(), values, found: vec![why] }))
+    }
 }
 
 /// Values from one or several sources, with the place of each part.
@@ -91,6 +97,8 @@ pub struct FileContent {
 #[derive(Debug, Clone)]
 pub struct Layers {
     user: Node,
+    /// Whether an input could not be read: what it would have set is not known.
+    pub is_partial: bool,
     /// The top-level keys of each file that has any.
     pub files: Vec<TopKeys>,
     /// The sources to which the places point.
@@ -233,19 +241,16 @@ pub fn load(inputs: &[Input]) -> Result<Warned<Layers>, Failure> {
 /// # Errors
 /// As [`load`].
 pub fn load_with(inputs: &[Input], duplicates: Severity) -> Result<Warned<Layers>, Failure> {
-    let (layers, findings) = load_on(inputs, duplicates)?;
+    let (layers, findings) = load_on(inputs, duplicates);
     if findings.iter().any(|d| d.severity == Severity::Error) {
         return Err(Failure { report: Report(findings), sources: layers.sources });
     }
     Ok(Warned { value: layers, warnings: findings })
 }
 
-/// The same, with the findings beside the values. Keys that a file has twice may be errors among them: the last one counts
-/// then, so that a run can report what else is wrong.
-///
-/// # Errors
-/// As [`load`], where there are other errors.
-pub fn load_on(inputs: &[Input], duplicates: Severity) -> Result<(Layers, Vec<Diagnostic>), Failure> {
+/// The same, with the findings beside the values, so that a run can report what else is wrong. Errors may be among them: of
+/// keys that a file has twice the last one counts then, and an input that cannot be read is left out.
+pub fn load_on(inputs: &[Input], duplicates: Severity) -> (Layers, Vec<Diagnostic>) {
     let mut loader = Loader {
         sources: Sources::default(),
         findings: Vec::new(),
@@ -258,12 +263,10 @@ pub fn load_on(inputs: &[Input], duplicates: Severity) -> Result<(Layers, Vec<Di
         loader.take(input);
     }
     let Loader { sources, findings, user, files, .. } = loader;
-    if findings.iter().any(|d| d.severity == Severity::Error && d.code != code::DUPLICATE_KEY) {
-        return Err(Failure { report: Report(findings), sources });
-    }
+    let is_partial = findings.iter().any(|d| d.severity == Severity::Error && d.code != code::DUPLICATE_KEY);
     let nowhere = Location { source: 0, line: 1, column: 1, len: 1 };
     let user = user.unwrap_or_else(|| Node::empty_map(nowhere));
-    Ok((Layers { user, files, sources }, findings))
+    (Layers { user, is_partial, files, sources }, findings)
 }
 
 /// The inputs, lowest layer first. Their sources are numbered in this order.

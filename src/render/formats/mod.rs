@@ -2,7 +2,8 @@
 //!
 //! A template names values and the writer quotes them, so that a value can neither leave its place nor open a tag of
 //! ERB or gomplate. A value that a format cannot represent is refused, never changed. Filters are for values that are a
-//! part of something: `inner` (of a double-quoted string), `url` (the user in a URL), `conninfo` (a word of a
+//! part of something: `inner` (of a double-quoted string), `url` (the user in a URL), `address` (its host and what
+//! follows), `conninfo` (a word of a
 //! PostgreSQL connection string), `bare` (a key), `tagged` (strings that may contain the user's own tags) and
 //! `verbatim` (a value that is documented to be passed on unchanged; `tests/files.rs` lists its places).
 
@@ -104,6 +105,8 @@ pub enum Filter {
     Tagged,
     /// The user name in a URL, inside a double-quoted string.
     Url,
+    /// The scheme, host, port or path in a URL, inside a double-quoted string: none of it can begin another part.
+    Address,
     /// A value in a PostgreSQL connection string, inside a double-quoted string.
     Conninfo,
     /// A TOML key or table name: unquoted where that is valid.
@@ -121,6 +124,7 @@ impl Filter {
             "literal" => Filter::Literal,
             "tagged" => Filter::Tagged,
             "url" => Filter::Url,
+            "address" => Filter::Address,
             "conninfo" => Filter::Conninfo,
             "bare" => Filter::Bare,
             "verbatim" => Filter::Verbatim,
@@ -142,6 +146,7 @@ impl Filter {
             Filter::Plain => plain(out, value),
             Filter::Literal => return literal(out, &scalar(value)?, format),
             Filter::Url => url(out, &scalar(value)?),
+            Filter::Address => return address(out, &scalar(value)?),
             Filter::Conninfo => conninfo(out, &scalar(value)?),
         }
         Ok(())
@@ -256,6 +261,14 @@ fn url(out: &mut String, text: &str) {
             }
         }
     }
+}
+
+fn address(out: &mut String, text: &str) -> Result<(), FormatFault> {
+    if text.chars().all(|c| c.is_ascii_alphanumeric() || "-._:/[]".contains(c)) {
+        out.push_str(text);
+        return Ok(());
+    }
+    Err(FormatFault::Refused("a URL has only letters, digits and `-._:/[]` there"))
 }
 
 fn conninfo(out: &mut String, text: &str) {

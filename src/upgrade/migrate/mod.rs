@@ -51,8 +51,8 @@ struct Job<'a> {
 /// rules require.
 pub fn migrate(name: &str, text: &str, span: &ReleaseSpan) -> Result<Migrated, Failure> {
     let input = Input::File { name: name.to_owned(), bytes: text.as_bytes().to_vec() };
-    let layers = values::load(&[input])?.value;
-    let sources = layers.sources;
+    // The values are not kept: each document is read again below, and a long file would be in memory twice.
+    let sources = values::load(&[input])?.value.sources;
     let bom = text.len() - text.trim_start_matches('\u{feff}').len();
     let (head, body) = text.split_at(bom);
     let mut migrated = Migrated { text: head.to_owned(), report: Vec::new(), changed: 0, open: 0, sources };
@@ -122,19 +122,24 @@ fn document(text: &str, lines_before: usize, span: &ReleaseSpan, migrated: &mut 
     let mut job = Job { rules: Rules { span, stuck: Stuck::new() }, text: text.to_owned(), changes: Vec::new() };
     let after = job.run(before.clone())?;
     let open = job.rules.open(&after);
-    if let Some(root) = spans::read(&job.text) {
+    drop(after);
+    if !open.is_empty()
+        && let Some(root) = spans::read(&job.text)
+    {
         let document = Document::new(&job.text, &root);
         job.text = edit::applied(&job.text, mark::marks(&document, &open));
     }
+    let found = findings(&job.changes, &open, &Origins::of(node));
     job.text = with_content(job.text, &before);
     let expected = job.rules.all(&before);
+    // Of a long file only what is compared is still there while it is read again.
+    drop(before);
     if value(&job.text).as_ref() != Some(&expected) {
         return Err(bug("the migrated text does not mean what the rules say").into());
     }
-    let origins = Origins::of(node);
     migrated.changed += job.changes.len();
     migrated.open += open.len();
-    migrated.report.extend(findings(&job.changes, &open, &origins));
+    migrated.report.extend(found);
     Ok(job.text)
 }
 
