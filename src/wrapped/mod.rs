@@ -115,7 +115,8 @@ pub fn unwrap(inputs: Vec<Input>, options: Options<'_>) -> Result<Unwrapped, Fai
             *composed = Arc::new(Composed {
                 texts: sources.clone(),
                 values: composed.values.clone(),
-                found: findings.take().unwrap_or_default(),
+                // An input that could not be read has its reason there already.
+                found: composed.found.iter().cloned().chain(findings.take().unwrap_or_default()).collect(),
             });
         }
     }
