@@ -30,7 +30,8 @@ const ALLOWED: &[(&str, &[&str])] = &[
     ("profiles", &["bundle", "diag"]),
     ("companions", &["diag", "releases", "shell", "values", "yaml"]),
     // of releases the table of removed values
-    ("upgrade", &["bundle", "diag", "releases", "shell", "values", "yaml"]),
+    // of profiles the form of a question in a file
+    ("upgrade", &["bundle", "diag", "profiles", "releases", "shell", "values", "yaml"]),
     ("validate", &["bundle", "diag", "escape", "manifest", "redact", "releases", "shell", "yaml"]),
     ("fleet", &["diag", "yaml"]),
     // of schema the known keys, of releases which are rendered

@@ -65,6 +65,65 @@ fn a_trial_is_refused_with_each_store_and_its_plan_has_the_moves() {
     assert!(plan.matches("the way back, still on the release before").count() >= 3, "{plan}");
 }
 
+/// Each road from 18.8 over 18.11 to 19.2: the answers, what the last file renders, and what it does not.
+const ROADS: [(&str, &str, &str, &str); 4] = [
+    ("ingress.yaml", "", "Ingress", "Gateway"),
+    ("gateway.yaml", "--answer way-in=ingress", "Ingress", "Gateway"),
+    ("gateway.yaml", "--answer way-in=gateway", "Gateway", "Ingress"),
+    (
+        "trial.yaml",
+        "--answer way-in=gateway,postgresql=external,redis=external,objects=external,registry=external,backups=external \
+         --answer global.psql.host=db.internal,global.psql.password.secret=db,global.redis.host=redis.internal \
+         --answer global.redis.auth.secret=redis,global.appConfig.object_store.connection.secret=objects \
+         --answer registry.storage.secret=registry,gitlab.toolbox.backups.objectStorage.config.secret=backups",
+        "Gateway",
+        "Ingress",
+    ),
+];
+
+#[test]
+fn each_road_ends_in_a_file_that_19_2_renders() {
+    for (file, answers, comes, goes) in ROADS {
+        let folder = tempfile::tempdir().expect("a folder");
+        let ask = |command: &str| run(folder.path(), &words(command), &BTreeMap::new(), "");
+        std::fs::copy(root().join("tests/upgrade/road-to-19").join(file), folder.path().join("a.yaml"))
+            .expect("a copy");
+        let got = ask("values migrate -f a.yaml --from 18.8 --to 18.11 -o b.yaml --strict");
+        assert_eq!(got.status, Some(0), "{file}: nothing is to be decided before 19\n{}", got.stderr);
+        // Unanswered: the file is written with questions, and `--strict` refuses it.
+        let got = ask("values migrate -f b.yaml --from 18.11 --to 19.2 -o open.yaml");
+        assert_eq!(got.status, Some(i32::from(!answers.is_empty())), "{file}\n{}", got.stderr);
+        let got = ask("template prod -f open.yaml --gitlab-version 19.2 -q");
+        assert_eq!(got.status, Some(0), "{file}\n{}", got.stderr);
+        let got = ask("template prod -f open.yaml --gitlab-version 19.2 --strict");
+        assert_eq!(got.stderr.contains("error[open-questions]"), !answers.is_empty(), "{file}\n{}", got.stderr);
+        // Answered at once, or in a second run.
+        for before in ["b.yaml", "open.yaml"] {
+            let got =
+                ask(&format!("values migrate -f {before} --from 18.11 --to 19.2 -o c.yaml --force --strict {answers}"));
+            assert_eq!(got.status, Some(0), "{file}\n{}", got.stderr);
+            let got = ask("template prod -f c.yaml --gitlab-version 19.2 --strict -q");
+            assert_eq!(got.status, Some(0), "{file}\n{}", got.stderr);
+            let has = |kind: &str| got.stdout.contains(&format!("\nkind: {kind}\n"));
+            assert!(has(comes) && !has(goes), "{file} {answers}");
+        }
+    }
+}
+
+#[test]
+fn the_plan_begins_with_the_decisions_and_the_lines_that_raise_them() {
+    let plan = |file: &str| ask(&format!("upgrade plan --from 18.8 --to 19.2 -f {file} --name prod -n gitlab")).stdout;
+    assert!(!plan("ingress.yaml").contains("`--answer "), "it is decided");
+    let open = plan("trial.yaml");
+    let head = open.split("\nstops:").next().expect("a head");
+    for id in ["way-in", "postgresql", "redis", "objects", "registry", "backups"] {
+        assert!(head.contains(&format!("  - {id} (stop 2)")) || head.contains(&format!("  - {id}: ")), "{id}\n{head}");
+    }
+    assert!(open.contains("postgresql, redis, objects, registry, backups (an example is taken)"), "{open}");
+    let raised = plan("gateway.yaml");
+    assert!(raised.contains("`--answer way-in=gateway`") && !raised.contains("`--answer redis=external`"), "{raised}");
+}
+
 /// Profiles that a release does not read in full: what they set is newer, and the report says from when on it is read.
 const NEWER: [(&str, &str); 6] = [
     ("gateway-api", "global.gatewayApi"),

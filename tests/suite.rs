@@ -15,6 +15,7 @@ mod companions;
 mod completion;
 mod coverage;
 mod database_upgrade;
+mod decisions;
 mod diagnostics;
 mod dialect;
 mod diff;

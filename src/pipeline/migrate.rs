@@ -37,7 +37,7 @@ impl File {
         }
     }
 
-    fn input(&self) -> Input {
+    pub(super) fn input(&self) -> Input {
         Input::File { name: self.name.clone(), bytes: self.text.clone().into_bytes() }
     }
 }
@@ -105,7 +105,7 @@ pub fn passed(files: &[File], migrated: &[Migrated], span: &ReleaseSpan) -> Warn
     Warned { warnings: notes.collect(), value: layers.value.sources }
 }
 
-fn after(files: &[File], migrated: &[Migrated]) -> Vec<Input> {
+pub(super) fn after(files: &[File], migrated: &[Migrated]) -> Vec<Input> {
     let pairs = files.iter().zip(migrated);
     pairs.map(|(file, one)| File { text: one.text.clone(), name: file.name.clone() }.input()).collect()
 }

@@ -10,6 +10,7 @@
 mod advice;
 mod candidates;
 mod causes;
+pub mod decide;
 pub mod diff;
 pub mod explore;
 pub mod images;

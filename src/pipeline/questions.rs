@@ -1,16 +1,17 @@
-//! The open questions of a profile: examples that are still in the values.
+//! The open questions of profiles and of decisions: examples that are still in the values.
 
 use std::collections::BTreeMap;
 
 use crate::diag::{Diagnostic, Severity, Sources, ValuePath};
 use crate::profiles::{self, MARK, Question};
+use crate::upgrade::decisions;
 use crate::values::Origins;
 
-/// One finding that lists all examples in the values; an error where `strict`.
+/// A finding that lists the examples of profiles in the values, and one with those of open decisions; errors where `strict`.
 ///
 /// A question is answered where a later layer sets the value, where its comment was removed, and where the value beside
-/// it is no longer the profile's.
-pub(super) fn open(origins: &Origins, sources: &Sources, strict: bool) -> Option<Diagnostic> {
+/// it is no longer the example.
+pub(super) fn open(origins: &Origins, sources: &Sources, strict: bool) -> Vec<Diagnostic> {
     let mut open: Vec<(ValuePath, Question<'_>, usize)> = Vec::new();
     for (number, source) in sources.all().filter(|(_, source)| source.text.contains(MARK)) {
         let questions = profiles::questions(&source.text);
@@ -20,8 +21,24 @@ pub(super) fn open(origins: &Origins, sources: &Sources, strict: bool) -> Option
             is_example(&source.name, &question).then_some((path, question, number))
         }));
     }
+    let (decisions, examples): (Vec<_>, Vec<_>) =
+        open.into_iter().partition(|(_, question, _)| decisions::of_question(question.text).is_some());
+    let of_profiles = finding(
+        &examples,
+        "still an example of a profile",
+        "set them in a file of your own, `-f`; or write `gitlab-render init PROFILE -o FILE` and replace each example with its `# ?:`",
+    );
+    let of_decisions = finding(
+        &decisions,
+        "still an example for a decision that is open",
+        "replace each example with its `# ?:`, or answer by `gitlab-render values migrate -f FILE --to VERSION --answer DECISION=ANSWER`",
+    );
+    let severity = if strict { Severity::Error } else { Severity::Warning };
+    of_profiles.into_iter().chain(of_decisions).map(|finding| Diagnostic { severity, ..finding }).collect()
+}
+
+fn finding(open: &[(ValuePath, Question<'_>, usize)], what: &str, hint: &str) -> Option<Diagnostic> {
     let (_, first, source) = open.first()?;
-    let place = first.at(*source);
     // Without backticks: one place is enough, the lines of the others are in the message.
     let listed = open.iter().map(|(path, question, _)| format!("{path} (line {}: {})", question.line, question.text));
     let listed: Vec<_> = listed.collect();
@@ -29,15 +46,15 @@ pub(super) fn open(origins: &Origins, sources: &Sources, strict: bool) -> Option
         1 => ("1 value".to_owned(), "is"),
         n => (format!("{n} values"), "are"),
     };
-    let message = format!("{count} {verb} still an example of a profile: {}", listed.join("; "));
-    let finding = Diagnostic::warning("open-questions", message)
-        .at(place)
-        .hint("set them in a file of your own, `-f`; or write `gitlab-render init PROFILE -o FILE` and replace each example with its `# ?:`");
-    Some(if strict { Diagnostic { severity: Severity::Error, ..finding } } else { finding })
+    let message = format!("{count} {verb} {what}: {}", listed.join("; "));
+    Some(Diagnostic::warning("open-questions", message).at(first.at(*source)).hint(hint))
 }
 
-/// Whether the value is the profile's: in a copy the user may have replaced it and kept the comment.
+/// Whether the value is the example: in a copy the user may have replaced it and kept the comment.
 fn is_example(source: &str, question: &Question<'_>) -> bool {
+    if let Some((_, example)) = decisions::of_question(question.text) {
+        return example.and_then(serde_json::Value::as_str).is_none_or(|example| example == question.example);
+    }
     source.starts_with("profile:") || {
         let same = |of: &Question<'static>| of.text == question.text;
         let known: Vec<_> = profiles::all().flat_map(|profile| profile.questions()).filter(same).collect();

@@ -7,6 +7,7 @@ use crate::pipeline::{Request, layers, not_values};
 use crate::releases::catalogue::{self, Release};
 use crate::releases::{self, ChartVersion};
 use crate::schema::UnknownKeys;
+use crate::upgrade::decisions;
 use crate::upgrade::migrate;
 use crate::upgrade::plan::{self, Ask, Flags, Halt, UpgradeObjectChange, UpgradePlan, Values, With};
 use crate::upgrade::rules::ReleaseSpan;
@@ -164,6 +165,7 @@ fn changes(old: Release, new: Release, request: &Request) -> Result<(Vec<Upgrade
         let mut request = request.clone();
         undecided.clear();
         request.inputs.iter_mut().for_each(|input| rewrite(input, release, &mut undecided));
+        undecided.extend(fill_in(&mut request.inputs, release));
         request.target.gitlab_version = Some(release.gitlab.to_string());
         request.target.is_upgrade = true;
         request.unknown_keys = UnknownKeys::Warn;
@@ -186,6 +188,18 @@ fn changes(old: Release, new: Release, request: &Request) -> Result<(Vec<Upgrade
         })
         .collect();
     Ok((told, undecided))
+}
+
+/// Adds an example for each store that a release needs and the values do not name, so that all other objects can be compared;
+/// returns what it added.
+fn fill_in(inputs: &mut Vec<Input>, release: Release) -> Option<String> {
+    let (user, _) = values::load(inputs).ok()?.value.own();
+    let span = ReleaseSpan { from: None, to: release.chart };
+    let open = decisions::passed(&span).filter(|row| row.refused && !row.is_settled(&user));
+    let named: Vec<_> = open.map(|row| row.id.clone()).collect();
+    let examples = decisions::examples(&user, &span)?;
+    inputs.push(Input::File { name: String::new(), bytes: examples.to_string().into_bytes() });
+    Some(format!("{} (an example is taken)", named.join(", ")))
 }
 
 /// Migrates the values of a file to a release as far as a machine can; values that it leaves out, because a person has

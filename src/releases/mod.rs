@@ -22,6 +22,8 @@ static STOPS: &str = include_str!("../../charts/releases/stops.json");
 static KUBERNETES: &str = include_str!("../../charts/releases/kubernetes.json");
 /// The changes of values; [`crate::upgrade::rules`] reads it.
 pub(crate) static VALUE_RULES: &str = include_str!("../../charts/releases/value-rules.json");
+/// What only a person can decide; [`crate::upgrade::decisions`] reads it.
+pub(crate) static DECISIONS: &str = include_str!("../../charts/releases/decisions.json");
 /// The minimum versions of PostgreSQL and Redis; [`crate::upgrade::minima`] reads it.
 pub(crate) static SERVICES: &str = include_str!("../../charts/releases/services.json");
 /// What a person has to do in an upgrade, by chart series; [`crate::upgrade::plan`] reads it.
@@ -573,9 +575,10 @@ pub fn stops() -> &'static Stops {
 }
 
 /// The other files of the catalogue, unparsed: name and content of each.
-pub fn files() -> [(&'static str, &'static str); 10] {
+pub fn files() -> [(&'static str, &'static str); 11] {
     [
         ("companions.json", COMPANIONS),
+        ("decisions.json", DECISIONS),
         ("differences.json", include_str!("../../charts/releases/differences.json")),
         ("images.json", IMAGES),
         ("kubernetes.json", KUBERNETES),

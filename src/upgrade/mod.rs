@@ -1,5 +1,6 @@
 //! Changes from one release to the next, and what a person has to do in an upgrade.
 
+pub mod decisions;
 pub mod migrate;
 pub mod minima;
 mod pattern;

@@ -113,7 +113,8 @@ impl Rule {
     }
 
     fn finding(&self, path: &ValuePath, names: &[String]) -> Diagnostic {
-        let to = self.to.as_ref().map(|to| pattern::fill(to, names, path));
+        // A value that becomes another one where it stands is not moved.
+        let to = self.to.as_ref().map(|to| pattern::fill(to, names, path)).filter(|to| to != path);
         let (code, message, hint) = match &to {
             Some(to) => (
                 "moved",

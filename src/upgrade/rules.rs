@@ -192,7 +192,7 @@ enum Rewrite {
     None,
 }
 
-fn version<'de, D: serde::Deserializer<'de>>(from: D) -> Result<ChartVersion, D::Error> {
+pub(super) fn version<'de, D: serde::Deserializer<'de>>(from: D) -> Result<ChartVersion, D::Error> {
     let text = String::deserialize(from)?;
     ChartVersion::parse(&text).ok_or_else(|| serde::de::Error::custom(format!("`{text}` is no version")))
 }

@@ -10,6 +10,7 @@ use crate::commands::Exit;
 use crate::diag::{Diagnostic, Failure, Fault, Severity, Sources};
 use crate::files::write_file;
 use crate::pipeline::Target;
+use crate::pipeline::decide::{self, Decided, GivenAnswer};
 use crate::pipeline::migrate::{self, File, Sameness};
 use crate::ui::Ui;
 use crate::upgrade::migrate::Migrated;
@@ -52,6 +53,13 @@ pub struct MigrateArgs {
     /// Turn keys that nothing reads into comments.
     #[arg(long)]
     pub comment_unknown: bool,
+    /// Answer to a decision, `way-in=ingress`, or to an open question of the file, `global.psql.host=db.example.com`. Repeatable
+    /// or a comma list. What is not answered is written into the file as an example with a question, `# ?:`.
+    #[arg(long = "answer", value_name = "DECISION=ANSWER", value_delimiter = ',')]
+    pub answers: Vec<String>,
+    /// Write nothing while a decision is open.
+    #[arg(long)]
+    pub strict: bool,
 }
 
 const EXAMPLES: &str = "\
@@ -63,7 +71,10 @@ Examples:
     gitlab-render values migrate -f values.yaml --from 16.11 --to 18.9 --in-place
 
   Into another file:
-    gitlab-render values migrate -f values.yaml -o values-18.yaml";
+    gitlab-render values migrate -f values.yaml -o values-18.yaml
+
+  For GitLab 19.2, which stays with Ingress:
+    gitlab-render values migrate -f values.yaml --from 18.11 --to 19.2 --answer way-in=ingress --in-place";
 
 impl MigrateArgs {
     /// Rewrites, reports what was done, and writes the result.
@@ -71,10 +82,15 @@ impl MigrateArgs {
         self.check()?;
         let span = migrate::span(self.from.as_deref(), self.to.as_deref())
             .map_err(|diagnostic| Diagnostic { fault: Fault::Usage, ..diagnostic })?;
+        let answers = self.answers.iter().map(|text| GivenAnswer::read(text, &span)).collect::<Result<Vec<_>, _>>()?;
         let Given { files, wholes } = read(&self.files, self.values_at.as_deref())?;
         let (mut migrated, refused) = migrate::migrate(&files, &span);
         // A key that nothing read before changes the render once it is read.
         let by_rules = migrated.clone();
+        let mut decided = Decided::default();
+        if refused.is_empty() {
+            decided = decide::decide(&files, &mut migrated, &span, &answers)?;
+        }
         if refused.is_empty() && !self.no_verify {
             migrate::move_known(&files, &mut migrated, &span, &target());
         }
@@ -84,6 +100,10 @@ impl MigrateArgs {
         if let Some((last, before)) = refused.split_last() {
             before.iter().for_each(|failure| ui.report(&failure.report.0, &failure.sources));
             return Err(last.clone());
+        }
+        ui.report(&decided.report, &decided.sources);
+        if let Some(last) = migrated.last_mut() {
+            last.open += decided.open;
         }
         let mut left = false;
         for whole in &wholes {
@@ -103,6 +123,12 @@ impl MigrateArgs {
         }
         let passed = migrate::passed(&files, &migrated, &span);
         ui.report(&passed.warnings, &passed.value);
+        if self.strict && left {
+            let message = "`--strict`: decisions are open, so nothing was written";
+            return Err(Diagnostic::error("decision", message)
+                .hint("the warnings above have the answers of each; without the flag, the file has them as open questions")
+                .into());
+        }
         let changed = left || migrated.iter().any(|one| one.changed > 0);
         if self.diff {
             for whole in &wholes {

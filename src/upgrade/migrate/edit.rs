@@ -52,6 +52,93 @@ pub(super) fn edits(document: &Document<'_>, op: &Op) -> Option<Vec<Edit>> {
     }
 }
 
+/// The edits that set a scalar, given as text; `question` is a comment at the end of its line. `None` where the form does not
+/// allow it: between braces nothing but the scalar has a place.
+pub(super) fn put(document: &Document<'_>, at: &ValuePath, text: &str, question: Option<&str>) -> Option<Vec<Edit>> {
+    let comment = question.unwrap_or_default();
+    if let Some(entry) = way(document.root, at).and_then(|way| way.last()) {
+        let old = &entry.value;
+        if !matches!(old.kind, SpanKind::Scalar(Style::Plain | Style::Quoted)) || old.anchored {
+            return None;
+        }
+        let rest = &document.text[old.range.end..document.line_end(old.range.end)];
+        if question.is_some() && !rest.trim().is_empty() {
+            return None;
+        }
+        let space = if old.range.is_empty() { " " } else { "" };
+        return Some(vec![(old.range.clone(), format!("{space}{text}{comment}"))]);
+    }
+    let Some((target, depth, holder)) = deepest(document.root, at) else {
+        return below_a_null(document, at, &format!(": {text}{comment}"));
+    };
+    if target.is_flow() && question.is_some() {
+        return None;
+    }
+    let first = target.entries().and_then(|entries| entries.first());
+    let quote = first.filter(|_| target.is_flow()).map_or("", |first| quote(&document.text[first.key_range.clone()]));
+    let plain = quote != "\"" || text.starts_with(['"', 't', 'f']) || text.bytes().all(|b| b.is_ascii_digit());
+    let text = if plain { text.to_owned() } else { format!("\"{text}\"") };
+    let tail = format!(": {text}{comment}{}", document.eol);
+    let piece = Piece { lead: String::new(), tail, column: 0, quote, flat: question.is_none() };
+    let mut edits = Vec::new();
+    insert(document, target, holder, None, &piece, &at.0[depth..], &mut edits)?;
+    Some(edits)
+}
+
+/// The same below a key whose value is null, which becomes a map.
+fn below_a_null(document: &Document<'_>, at: &ValuePath, tail: &str) -> Option<Vec<Edit>> {
+    let depth =
+        (1..at.0.len()).rev().find(|depth| way(document.root, &ValuePath(at.0[..*depth].to_vec())).is_some())?;
+    let holder = way(document.root, &ValuePath(at.0[..depth].to_vec()))?.last()?;
+    let null = &holder.value;
+    let is_null = matches!(document.text[null.range.clone()].trim(), "" | "~" | "null");
+    if !is_null || null.anchored || !document.begins_item(holder.key_range.start) {
+        return None;
+    }
+    let tail = format!("{tail}{}", document.eol);
+    let piece = Piece { lead: String::new(), tail, column: 0, quote: "", flat: false };
+    let column = document.column(holder.key_range.start) + document.step;
+    let lines = block(document, &piece, &at.0[depth..], column)?;
+    let before = document.text[..null.range.start].trim_end_matches(' ').len();
+    let mut edits = vec![(before..null.range.end.max(before), String::new())];
+    edits.push(lines_after(document, document.line_end(null.range.end), &lines, &edits));
+    Some(edits)
+}
+
+/// The edits that write the outermost map between braces on the way to a path as lines; `None` where there is none, or
+/// where comments and line breaks are in it.
+pub(super) fn in_lines(document: &Document<'_>, path: &ValuePath) -> Option<Vec<Edit>> {
+    let mut at = document.root;
+    for step in &path.0 {
+        let Step::Key(key) = step else { return None };
+        let holder = at.entry(key)?;
+        let map = &holder.value;
+        if !map.is_flow() {
+            at = map;
+            continue;
+        }
+        let braces = map.range.clone();
+        let key = holder.key_range.start;
+        if !document.begins_item(key) || document.text[braces.clone()].contains(['\n', '#']) {
+            return None;
+        }
+        let column = document.column(key) + document.step;
+        let mut lines = String::new();
+        for entry in map.entries()? {
+            let end = entry.value.range.end.max(entry.key_range.end);
+            let after = document.text[entry.key_range.end..end].trim_start().trim_start_matches(':').trim();
+            let space = if after.is_empty() { "" } else { " " };
+            let key = &document.text[entry.key_range.clone()];
+            lines += &format!("{:column$}{key}:{space}{after}{}", "", document.eol);
+        }
+        let before = document.text[..braces.start].trim_end_matches(' ').len();
+        let mut edits = vec![(before..braces.end, String::new())];
+        edits.push(lines_after(document, document.line_end(braces.end), &lines, &edits));
+        return Some(edits);
+    }
+    None
+}
+
 /// Replaces ranges of the text by their edits.
 pub(super) fn applied(text: &str, mut edits: Vec<Edit>) -> String {
     edits.sort_by_key(|(range, _)| (range.start, range.end));

@@ -25,7 +25,8 @@ impl<'a> Document<'a> {
     /// The indentation of the first map below its key.
     fn indentation(&self, map: &Spanned) -> Option<usize> {
         map.entries()?.iter().find_map(|entry| {
-            let inner = entry.value.entries().filter(|_| !entry.value.is_flow())?.first()?;
+            // A map between braces may stand on the line of its key behind an anchor.
+            let inner = entry.value.entries()?.first().filter(|inner| self.begins_line(inner.key_range.start))?;
             let deeper = self.column(inner.key_range.start).checked_sub(self.column(entry.key_range.start));
             deeper.filter(|step| *step > 0).or_else(|| self.indentation(&entry.value))
         })

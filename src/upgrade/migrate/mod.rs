@@ -5,6 +5,7 @@
 //! of the text does not allow, and those that a rule leaves to a person, are reported and [marked](mark).
 
 mod comment;
+mod decide;
 mod edit;
 mod lines;
 mod mark;
@@ -20,6 +21,7 @@ use crate::values::{self, Input, Origins};
 use crate::yaml::{Node, read, spans, stream};
 
 pub use self::comment::comment_out;
+pub use self::decide::{AnswerBy, answer, answer_question, asks, open_questions, take_back};
 pub use self::mark::MARK;
 
 /// A migrated file.
@@ -88,6 +90,11 @@ pub fn decided(text: &str, span: &ReleaseSpan) -> Option<(Value, Vec<ValuePath>)
         tree::apply(&mut tree, &Op::Delete { at: path.clone() });
     }
     Some((tree, undecided))
+}
+
+/// Sets a value of a tree; maps that are missing on the way are made.
+pub(super) fn put(tree: &mut Value, path: &ValuePath, value: Value) {
+    tree::put(tree, &path.0, value);
 }
 
 /// Moves a key of the migrated text to the path at which it is read; returns false where the form of the text does not

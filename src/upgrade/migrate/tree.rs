@@ -233,11 +233,15 @@ pub(super) fn apply(tree: &mut Value, op: &Op) {
     }
 }
 
-fn put(at: &mut Value, steps: &[Step], value: Value) {
+/// Sets a value; maps that are missing on the way are made.
+pub(super) fn put(at: &mut Value, steps: &[Step], value: Value) {
     let Some((step, rest)) = steps.split_first() else {
         *at = value;
         return;
     };
+    if at.is_null() {
+        *at = Value::Object(Map::new());
+    }
     match (at, step) {
         (Value::Object(map), Step::Key(key)) => {
             put(map.entry(&**key).or_insert_with(|| Value::Object(Map::new())), rest, value);

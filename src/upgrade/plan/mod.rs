@@ -4,6 +4,7 @@
 //! shows.
 
 mod commands;
+mod decisions;
 mod facts;
 mod path;
 mod preconditions;
@@ -15,6 +16,7 @@ use serde::Serialize;
 use serde_json::Value;
 
 pub use commands::Flags;
+pub use decisions::{DecisionLine, PlannedAnswer, PlannedDecision};
 pub(super) use facts::facts;
 pub use path::{Halt, path};
 
@@ -91,6 +93,8 @@ pub struct UpgradePlan {
     pub with: With,
     /// Notes about the plan itself.
     pub notes: Vec<String>,
+    /// What has to be decided before it begins.
+    pub decisions: Vec<PlannedDecision>,
     /// The stops in order; the last one is the target.
     pub stops: Vec<PlannedStop>,
 }
@@ -101,6 +105,8 @@ impl UpgradePlan {
         if let Some(before) = position.checked_sub(1).and_then(|before| self.stops.get(before)) {
             self.from = Versions { gitlab: before.gitlab.clone(), chart: before.chart.clone() };
         }
+        self.decisions.retain(|decision| decision.stop == position + 1);
+        self.decisions.iter_mut().for_each(|decision| decision.stop = 1);
         self.stops = self.stops.drain(..).skip(position).take(1).collect();
         if let Some(stop) = self.stops.first() {
             self.to = Versions { gitlab: stop.gitlab.clone(), chart: stop.chart.clone() };
@@ -331,6 +337,12 @@ impl Hop<'_> {
             .replace("{chart}", &self.to.chart.to_string())
     }
 
+    /// The names of the decisions that are open on this hop.
+    fn decisions(&self) -> Vec<&'static str> {
+        let span = ReleaseSpan { from: Some(self.from.chart), to: self.to.chart };
+        decisions::open(self.ask, &span).map(|decision| decision.id.as_str()).collect()
+    }
+
     /// The work for a person on this hop, for these values.
     fn manual(&self) -> impl Iterator<Item = &'static facts::Manual> {
         facts().manual.iter().filter(|row| self.passes(&row.chart) && row.counts(self.user()))
@@ -371,6 +383,7 @@ pub fn plan(ask: &Ask<'_>) -> UpgradePlan {
         zero_downtime: ask.zero_downtime,
         with: ask.with,
         notes: Vec::new(),
+        decisions: decisions::decisions(ask),
         stops,
     }
 }

@@ -151,6 +151,7 @@ impl Writer<'_> {
                 format!("gitlab-render values migrate -f {old} --from {from} --to {to} -o {new}")
             })
             .collect();
+        let rewritten = !commands.is_empty();
         let profiles = self.profiles();
         if !self.ours() {
             commands.extend(profiles.iter().map(|name| format!("gitlab-render init {name} -o {name}.yaml --force")));
@@ -163,6 +164,11 @@ impl Writer<'_> {
                  `helm get values` of what runs, and take back what GitLab {to} does not know"
             ),
         }));
+        let open = self.hop.decisions();
+        if !open.is_empty() && rewritten {
+            let named: Vec<_> = open.iter().map(|id| format!("`--answer {id}=…`")).collect();
+            step.details.push(format!("it takes the answers to the decisions: {}", named.join(", ")));
+        }
         let decide = values.iter().filter(|value| value.action == Todo::Decide);
         step.details.extend(decide.map(|value| {
             let hint = value.hint.as_deref().unwrap_or("look at it");

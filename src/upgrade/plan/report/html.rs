@@ -2,7 +2,7 @@
 
 use std::fmt::Write;
 
-use super::{condition, decisions, heading, needs, object, place, remedy, state, summary, title};
+use super::{choices, condition, decisions, heading, needs, object, place, question, remedy, state, summary, title};
 use crate::upgrade::plan::{PlannedStop, UpgradePlan};
 
 /// The style: light or dark as the system prefers; wide commands scroll by themselves.
@@ -35,10 +35,17 @@ pub fn html(plan: &UpgradePlan) -> String {
     for note in &plan.notes {
         let _ = writeln!(out, "<p><em>{}</em></p>", escaped(note));
     }
+    if !plan.decisions.is_empty() {
+        out.push_str("<h2>Decisions</h2>\n");
+        let mut boxes = Boxes { stop: 0, next: 0 };
+        for decision in &plan.decisions {
+            boxes.tick(&mut out, &question(decision), &choices(decision), &[]);
+        }
+    }
     out.push_str("<table>\n<thead><tr><th scope=\"col\">Stop</th><th scope=\"col\">Needs</th></tr></thead>\n<tbody>\n");
     for (number, stop) in (1..).zip(&plan.stops) {
         let heading = escaped(&heading(stop, number == plan.stops.len()));
-        let needs = escaped(&needs(stop));
+        let needs = escaped(&needs(plan, number, stop));
         let _ = writeln!(out, "<tr><td><a href=\"#stop-{number}\">{number}. {heading}</a></td><td>{needs}</td></tr>");
     }
     out.push_str("</tbody>\n</table>\n");

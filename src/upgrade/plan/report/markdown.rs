@@ -2,7 +2,7 @@
 
 use std::fmt::Write;
 
-use super::{condition, heading, needs, object, place, remedy, state, summary, title};
+use super::{choices, condition, heading, needs, object, place, question, remedy, state, summary, title};
 use crate::upgrade::plan::{PlannedStop, UpgradePlan};
 
 /// The plan in Markdown.
@@ -11,12 +11,18 @@ pub fn markdown(plan: &UpgradePlan) -> String {
     for note in &plan.notes {
         let _ = write!(out, "\n> {note}\n");
     }
+    if !plan.decisions.is_empty() {
+        out.push_str("\n## Decisions\n\n");
+        for decision in &plan.decisions {
+            task(&mut out, &question(decision), &choices(decision), &[]);
+        }
+    }
     if plan.stops.len() > 1 {
         out.push_str("\n| stop | why | needs |\n|---|---|---|\n");
         for (number, at) in (1..).zip(&plan.stops) {
             let heading = heading(at, number == plan.stops.len());
             let (release, why) = heading.split_once(": ").unwrap_or((&heading, ""));
-            let _ = writeln!(out, "| {number}. {release} | {why} | {} |", needs(at));
+            let _ = writeln!(out, "| {number}. {release} | {why} | {} |", needs(plan, number, at));
         }
     }
     for (number, at) in (1..).zip(&plan.stops) {

@@ -10,7 +10,8 @@ pub use markdown::markdown;
 pub use text::text;
 
 use super::{
-    Check, PlannedStop, Required, StepKind, StopCondition, Todo, UpgradeObjectChange, UpgradePlan, UpgradeValueChange,
+    Check, DecisionLine, PlannedAnswer, PlannedDecision, PlannedStop, Required, StepKind, StopCondition, Todo,
+    UpgradeObjectChange, UpgradePlan, UpgradeValueChange,
 };
 
 /// The plan as JSON; `schemas/upgrade-plan.schema.json` says its shape.
@@ -49,18 +50,42 @@ fn heading(stop: &PlannedStop, last: bool) -> String {
 }
 
 /// `2 decisions, 1 step by hand, downtime`: the parts of a stop that need a person.
-fn needs(stop: &PlannedStop) -> String {
+fn needs(plan: &UpgradePlan, number: usize, stop: &PlannedStop) -> String {
     let counted = |count: usize, one: &str, many: &str| match count {
         0 => None,
         1 => Some(format!("1 {one}")),
         _ => Some(format!("{count} {many}")),
     };
-    let decisions = decisions(stop).count();
+    let whole = plan.decisions.iter().filter(|decision| decision.stop == number).count();
+    let decisions = decisions(stop).count() + whole;
     let by_hand = stop.steps.iter().filter(|step| step.kind == StepKind::Manual).count();
     let down = stop.steps.iter().any(|step| step.downtime).then(|| "downtime".to_owned());
     let parts = [counted(decisions, "decision", "decisions"), counted(by_hand, "step by hand", "steps by hand"), down];
     let parts: Vec<String> = parts.into_iter().flatten().collect();
     if parts.is_empty() { "nothing but the common steps".to_owned() } else { parts.join(", ") }
+}
+
+/// The question of a decision: `since chart 10.0.0 no Redis comes along any more: where is Redis from now on?`.
+fn question(decision: &PlannedDecision) -> String {
+    format!("{}: since chart {} {}: {}", decision.id, decision.since, decision.what, decision.question)
+}
+
+/// The user's lines that raise a decision, and what each answer means and writes.
+fn choices(decision: &PlannedDecision) -> Vec<String> {
+    let line = |line: &DecisionLine| match (&line.source, line.line, line.column) {
+        (Some(source), Some(at), Some(column)) => format!("{source}:{at}:{column} `{}`", line.path),
+        _ => format!("`{}`", line.path),
+    };
+    let lines: Vec<_> = decision.lines.iter().map(line).collect();
+    let raised = match lines.is_empty() {
+        true => "raised by defaults: none of the values is about it".to_owned(),
+        false => format!("raised by {}", lines.join(", ")),
+    };
+    let answer = |answer: &PlannedAnswer| {
+        let writes: Vec<_> = answer.writes.iter().map(|write| format!("`{write}`")).collect();
+        format!("`--answer {}={}`: {}; writes {}", decision.id, answer.id, answer.what, writes.join(", "))
+    };
+    std::iter::once(raised).chain(decision.answers.iter().map(answer)).collect()
 }
 
 /// The values of a stop that only a person can rewrite.

@@ -3,7 +3,7 @@
 use std::fmt::Write;
 
 use super::shared::Shared;
-use super::{condition, decisions, heading, needs, object, place, remedy, state, summary, title};
+use super::{choices, condition, decisions, heading, needs, object, place, question, remedy, state, summary, title};
 use crate::upgrade::plan::{PlannedStop, UpgradePlan, UpgradeStep};
 
 /// The plan as plain text: the stops and their work for a person, the common parts, and each stop.
@@ -13,6 +13,7 @@ pub fn text(plan: &UpgradePlan) -> String {
         let _ = writeln!(out, "note: {note}");
     }
     let many = plan.stops.len() > 1;
+    head(&mut out, plan);
     let shared = many.then(|| Shared::of(plan));
     if let Some(shared) = &shared {
         overview(&mut out, plan);
@@ -26,10 +27,26 @@ pub fn text(plan: &UpgradePlan) -> String {
     out
 }
 
+/// The decisions that concern the plan as a whole.
+fn head(out: &mut String, plan: &UpgradePlan) {
+    if plan.decisions.is_empty() {
+        return;
+    }
+    out.push_str("\ndecisions to take before you begin; `values migrate` takes the answers, and writes what is open into the file as questions:\n");
+    for decision in &plan.decisions {
+        let stop = if plan.stops.len() > 1 { format!(" (stop {})", decision.stop) } else { String::new() };
+        item(out, 2, &format!("{}{stop}", question(decision)));
+        for line in choices(decision) {
+            item(out, 5, &line);
+        }
+    }
+}
+
 fn overview(out: &mut String, plan: &UpgradePlan) {
     out.push_str("\nstops:\n");
     for (number, stop) in (1..).zip(&plan.stops) {
-        let _ = writeln!(out, "  {number}. {}; {}", heading(stop, number == plan.stops.len()), needs(stop));
+        let _ =
+            writeln!(out, "  {number}. {}; {}", heading(stop, number == plan.stops.len()), needs(plan, number, stop));
     }
     let decide: Vec<_> = (1..).zip(&plan.stops).flat_map(|(n, stop)| decisions(stop).map(move |v| (n, v))).collect();
     section(out, "decisions to take before you begin", &decide, |out, (number, value)| {

@@ -1,0 +1,170 @@
+//! Takes the answers to the decisions of an upgrade into values files, and writes what is left open into them as questions.
+
+use super::migrate::{File, after};
+use crate::diag::{Diagnostic, Failure, Location, Sources, ValuePath};
+use crate::profiles::MARK;
+use crate::upgrade::decisions::{self, Decision, DecisionAnswer};
+use crate::upgrade::migrate::{self, AnswerBy, Migrated};
+use crate::upgrade::rules::ReleaseSpan;
+use crate::values::{self, Input};
+
+/// An answer of the user.
+#[derive(Debug, Clone)]
+pub enum GivenAnswer {
+    /// To a decision, by the name of an answer: `way-in=ingress`.
+    Named(&'static Decision, &'static DecisionAnswer),
+    /// To an open question of a file, by the path of the example: `global.psql.host=db.example.com`.
+    Value(ValuePath, String),
+}
+
+/// What was decided, and what is open.
+#[derive(Debug, Default)]
+pub struct Decided {
+    /// Notes, and a warning for each open decision.
+    pub report: Vec<Diagnostic>,
+    /// The sources of their places.
+    pub sources: Sources,
+    /// How many decisions are open.
+    pub open: usize,
+}
+
+impl GivenAnswer {
+    /// Reads `ID=ANSWER` or `PATH=VALUE`.
+    ///
+    /// # Errors
+    /// A text of another form, a decision that is not on this way, and an answer that it does not have.
+    pub fn read(text: &str, span: &ReleaseSpan) -> Result<Self, Diagnostic> {
+        let refuse = |message: String, hint: String| Err(Diagnostic::usage("answer", message).hint(hint));
+        let Some((name, answer)) = text.split_once('=').filter(|(name, answer)| !name.is_empty() && !answer.is_empty())
+        else {
+            return refuse(format!("`--answer {text}`: an answer is `DECISION=ANSWER` or `PATH=VALUE`"), known(span));
+        };
+        if answer.chars().any(char::is_control) {
+            return refuse(
+                format!("`--answer {name}`: the answer has a line break or a control character"),
+                known(span),
+            );
+        }
+        if name.contains('.') {
+            return Ok(GivenAnswer::Value(ValuePath::dotted(name), answer.to_owned()));
+        }
+        let Some(decision) = decisions::passed(span).find(|row| row.id == name) else {
+            return refuse(format!("`--answer {name}`: no decision of this name is to be taken here"), known(span));
+        };
+        match decision.answer(answer) {
+            Some(answer) => Ok(GivenAnswer::Named(decision, answer)),
+            None => refuse(format!("`--answer {name}={answer}`: it is none of the answers"), answers(decision)),
+        }
+    }
+}
+
+/// The decisions on a way, for a hint.
+fn known(span: &ReleaseSpan) -> String {
+    let all: Vec<_> = decisions::passed(span).map(answers).collect();
+    match all.is_empty() {
+        true => "nothing is to be decided between these releases".to_owned(),
+        false => format!("{}; or the path of a value with an open question", all.join("; ")),
+    }
+}
+
+fn answers(decision: &Decision) -> String {
+    let all: Vec<_> = decision.answers.iter().map(|answer| format!("`{}={}`", decision.id, answer.id)).collect();
+    all.join(", ")
+}
+
+/// Writes the answers into the files, and a question for each decision that stays open.
+///
+/// # Errors
+/// An answer to a question that no file has.
+pub fn decide(
+    files: &[File],
+    migrated: &mut [Migrated],
+    span: &ReleaseSpan,
+    given: &[GivenAnswer],
+) -> Result<Decided, Failure> {
+    let before: Vec<Input> = files.iter().map(File::input).collect();
+    let (user, origins, sources) = match values::load(&before) {
+        Ok(layers) => {
+            let (user, origins) = layers.value.own();
+            (user, origins, layers.value.sources)
+        }
+        // The files were read one by one; what is wrong with them together is reported by a render.
+        Err(_) => return Ok(Decided::default()),
+    };
+    // Before the answers: a stand-in for one store would settle the questions about the others.
+    let first = merged(files, migrated);
+    let mut decided = Decided { sources, ..Decided::default() };
+    let mut unwritten: Vec<(&Decision, Vec<String>)> = Vec::new();
+    for decision in decisions::passed(span) {
+        let named = given.iter().find_map(|answer| match answer {
+            GivenAnswer::Named(of, answer) if of.id == decision.id => Some(*answer),
+            _ => None,
+        });
+        if named.is_some() {
+            migrated.iter_mut().for_each(|one| migrate::take_back(one, decision));
+        }
+        let asked = migrated.iter().any(|one| migrate::asks(one, decision));
+        let now = merged(files, migrated);
+        let left = match named {
+            Some(answer) => migrate::answer(migrated, decision, answer, AnswerBy::Flag, &now),
+            None if asked || decision.is_settled(&first) => Vec::new(),
+            None => match decision.example(&now) {
+                Some(answer) => migrate::answer(migrated, decision, answer, AnswerBy::Example, &now),
+                None => Vec::new(),
+            },
+        };
+        unwritten.push((decision, left));
+    }
+    for answer in given {
+        let GivenAnswer::Value(path, text) = answer else { continue };
+        if !migrated.iter_mut().any(|one| migrate::answer_question(one, path, text)) {
+            return Err(no_question(path, migrated).into());
+        }
+    }
+    let now = merged(files, migrated);
+    for (decision, left) in unwritten {
+        let asked = migrated.iter().any(|one| migrate::asks(one, decision));
+        if asked || !left.is_empty() || !decision.is_settled(&now) {
+            let lines = decision.lines(&user, &origins).into_iter().filter_map(|(_, place)| place).collect();
+            decided.report.push(open(decision, lines, asked, &left));
+            decided.open += 1;
+        }
+    }
+    Ok(decided)
+}
+
+/// The values of all files as they are by now.
+fn merged(files: &[File], migrated: &[Migrated]) -> serde_json::Value {
+    let layers = values::load(&after(files, migrated));
+    layers.map(|layers| layers.value.own().0).unwrap_or_default()
+}
+
+fn open(decision: &Decision, lines: Vec<Location>, asked: bool, left: &[String]) -> Diagnostic {
+    let each = decision.answers.iter().map(|of| format!("`--answer {}={}`: {}", decision.id, of.id, of.what));
+    let by_flag: Vec<_> = each.collect();
+    let until = match (asked, left.is_empty()) {
+        (_, false) => {
+            format!("; the form of the file does not allow to write it, so do it by hand: {}", left.join(", "))
+        }
+        (true, true) => format!("; until then the file has an example with `{}`", MARK.trim()),
+        (false, true) => String::new(),
+    };
+    let message = format!(
+        "`{}`: a decision is needed: since chart {} {}: {}",
+        decision.id,
+        decision.since(),
+        decision.what,
+        decision.question
+    );
+    let warning = Diagnostic::warning("decision", message).hint(format!("{}{until}", by_flag.join("; ")));
+    lines.into_iter().fold(warning, Diagnostic::at)
+}
+
+fn no_question(path: &ValuePath, migrated: &[Migrated]) -> Diagnostic {
+    let open: Vec<_> = migrated.iter().flat_map(migrate::open_questions).map(|path| format!("`{path}`")).collect();
+    let hint = match open.is_empty() {
+        true => "no question is open; change the value in the file".to_owned(),
+        false => format!("questions are open at {}", open.join(", ")),
+    };
+    Diagnostic::usage("answer", format!("`--answer {path}`: no open question is about this value")).hint(hint)
+}

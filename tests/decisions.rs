@@ -1,0 +1,146 @@
+//! Decisions on the way to a release: open ones become questions in the file, answers become values, in every form of a file.
+
+use std::collections::BTreeMap;
+use std::fs;
+
+use crate::common::{Ran, run, words};
+
+fn ask(folder: &tempfile::TempDir, command: &str) -> Ran {
+    run(folder.path(), &words(command), &BTreeMap::new(), "")
+}
+
+fn with(files: &[(&str, &str)]) -> tempfile::TempDir {
+    let folder = tempfile::tempdir().expect("a folder");
+    for (name, text) in files {
+        fs::write(folder.path().join(name), text).expect("the file is written");
+    }
+    folder
+}
+
+/// Everything but the way in is decided.
+const STORES: &str = "\
+certmanager-issuer: {email: a@example.com}
+trialStores:
+  enabled: true
+";
+
+#[test]
+fn an_open_decision_is_a_question_until_it_is_answered() {
+    let folder = with(&[("a.yaml", STORES)]);
+    let got = ask(&folder, "values migrate -f a.yaml --to 19.2 -o b.yaml");
+    assert_eq!(got.status, Some(1), "{}", got.stderr);
+    assert!(got.stderr.contains("warning[decision]: `way-in`: a decision is needed"), "{}", got.stderr);
+    let text = fs::read_to_string(folder.path().join("b.yaml")).expect("it was written");
+    assert!(text.contains("    enabled: false # ?: way-in: stay with Ingress and NGINX"), "{text}");
+    // A second run adds nothing, and says the same.
+    let again = ask(&folder, "values migrate -f b.yaml --to 19.2");
+    assert_eq!((again.status, again.stdout), (Some(1), text));
+    // One warning of `template`, an error with `--strict`; the plan still has the decision.
+    let got = ask(&folder, "template prod -f b.yaml --gitlab-version 19.2");
+    assert_eq!(got.status, Some(0), "{}", got.stderr);
+    let count = got.stderr.matches("warning[open-questions]: 1 value is still an example for a decision").count();
+    assert_eq!(count, 1, "{}", got.stderr);
+    let got = ask(&folder, "template prod -f b.yaml --gitlab-version 19.2 --strict");
+    assert_eq!((got.status, got.stdout.as_str()), (Some(3), ""));
+    let plan = ask(&folder, "upgrade plan --from 18.11 --to 19.2 -f b.yaml --name prod -n gitlab");
+    assert!(plan.stdout.contains("`--answer way-in=gateway`"), "{}", plan.stdout);
+    // Answered by a flag, or by hand.
+    let got = ask(&folder, "values migrate -f b.yaml --to 19.2 --answer way-in=gateway -o c.yaml");
+    assert_eq!(got.status, Some(0), "{}", got.stderr);
+    let text = fs::read_to_string(folder.path().join("b.yaml")).expect("it is there");
+    fs::write(
+        folder.path().join("d.yaml"),
+        text.replace(" # ?: way-in: stay with Ingress and NGINX, or go over to the Gateway?", ""),
+    )
+    .expect("it is written");
+    for (file, kind) in [("c.yaml", "Gateway"), ("d.yaml", "Ingress")] {
+        let got = ask(&folder, &format!("template prod -f {file} --gitlab-version 19.2 --strict -q"));
+        assert_eq!(got.status, Some(0), "{}", got.stderr);
+        assert!(got.stdout.contains(&format!("\nkind: {kind}\n")), "{file}");
+        let got = ask(&folder, &format!("values migrate -f {file} --to 19.2 --strict"));
+        assert_eq!(got.status, Some(0), "{}", got.stderr);
+    }
+}
+
+#[test]
+fn strict_writes_nothing_while_a_decision_is_open() {
+    let folder = with(&[("a.yaml", STORES)]);
+    for more in ["-o b.yaml", "--in-place", ""] {
+        let got = ask(&folder, &format!("values migrate -f a.yaml --to 19.2 --strict {more}"));
+        assert_eq!((got.status, got.stdout.as_str()), (Some(3), ""), "{}", got.stderr);
+        assert!(got.stderr.contains("error[decision]"), "{}", got.stderr);
+    }
+    assert!(!folder.path().join("b.yaml").exists());
+    assert_eq!(fs::read_to_string(folder.path().join("a.yaml")).expect("it is there"), STORES);
+}
+
+/// What one file decides is no question in another, and a value of the last layer wins.
+#[test]
+fn several_files_are_one_set_of_values() {
+    let first = "global:\n  ingress:\n    enabled: true\nnginx-ingress:\n  enabled: true\n";
+    let folder = with(&[("a.yaml", first), ("b.yaml", STORES)]);
+    let got = ask(&folder, "values migrate -f a.yaml -f b.yaml --to 19.2 --in-place");
+    assert_eq!(got.status, Some(1), "{}", got.stderr);
+    let read = |name: &str| fs::read_to_string(folder.path().join(name)).expect("it is there");
+    assert_eq!(read("a.yaml"), first);
+    let second = read("b.yaml");
+    assert!(second.contains("enabled: false # ?: way-in"), "{second}");
+    let got = ask(&folder, "values migrate -f a.yaml -f b.yaml --to 19.2 --in-place --answer way-in=gateway");
+    assert_eq!(got.status, Some(0), "{}", got.stderr);
+    assert_eq!(read("a.yaml"), first.replace("true", "false"), "the file that has a value gets the new one");
+}
+
+#[test]
+fn the_forms_of_a_file_are_kept() {
+    let all = "way-in=ingress,postgresql=stand-in,redis=stand-in,objects=stand-in,registry=stand-in,backups=stand-in";
+    for (text, part) in [
+        ("", "gatewayApi:\n    enabled: false # ?: way-in"),
+        ("# ours\n", "# ours\nglobal:\n  gatewayApi:\n    enabled: false # ?: way-in"),
+        ("global:\n", "global:\n  gatewayApi:\n    enabled: false # ?: way-in"),
+        ("global: null\n", "global:\n  gatewayApi:\n    enabled: false # ?: way-in"),
+        (
+            "a.b: &x {c: 1}\nglobal: {edition: ce, hosts: {domain: \"d.io\"}} # ours\n",
+            "global: # ours\n  edition: ce\n  hosts: {domain: \"d.io\"}\n  gatewayApi:\n",
+        ),
+        ("global:\r\n    edition: ce\r\n", "    gatewayApi:\r\n        enabled: false # ?: way-in"),
+        ("global: &g\n  psql: {}\n", "  psql:\n    host: db.example.com # ?: postgresql: host"),
+        ("global: {psql: {}, edition: ce}\n", "  psql:\n    host: db.example.com # ?: postgresql: host"),
+        ("redis:\n  install: true # as ever\n", "redis:\n  install: false # as ever\n"),
+        ("global:\n  psql:\n    host: ''\n", "    host: db.example.com # ?: postgresql: host"),
+        ("global:\n  psql:\n    host: '' # soon\n", "    host: '' # soon\n"),
+        ("{\"global\": {\"edition\": \"ce\"}}\n", "{\"global\": {\"edition\": \"ce\"}}\n"),
+    ] {
+        let folder = with(&[("a.yaml", text)]);
+        let got = ask(&folder, "values migrate -f a.yaml --to 19.2 --no-verify");
+        assert_eq!(got.status, Some(1), "{}", got.stderr);
+        assert!(got.stdout.contains(part), "{text:?} has no {part:?}:\n{}", got.stdout);
+        assert!(got.stderr.contains("6 decisions left"), "{}", got.stderr);
+        let got = ask(&folder, &format!("values migrate -f a.yaml --to 19.2 --no-verify --answer {all}"));
+        assert_eq!(got.status, Some(0), "{text:?}: {}", got.stderr);
+        assert!(!got.stdout.contains("# ?:") && got.stdout.contains("trialStores"), "{}", got.stdout);
+    }
+}
+
+#[test]
+fn an_answer_that_fits_nothing_leads_on() {
+    let folder = with(&[("a.yaml", STORES), ("s.yaml", "global: {edition: ce}\n")]);
+    for (answer, said) in [
+        ("way-in=istio", "`way-in=ingress`, `way-in=own`, `way-in=gateway`"),
+        ("way=ingress", "no decision of this name is to be taken here"),
+        ("way-in", "`DECISION=ANSWER` or `PATH=VALUE`"),
+        ("=x", "`DECISION=ANSWER` or `PATH=VALUE`"),
+        ("global.psql.host=db", "questions are open at `global.gatewayApi.enabled`"),
+    ] {
+        let got = ask(&folder, &format!("values migrate -f a.yaml --to 19.2 --answer {answer}"));
+        assert_eq!((got.status, got.stdout.as_str()), (Some(2), ""), "{}", got.stderr);
+        assert!(got.stderr.contains("error[answer]") && got.stderr.contains(said), "{}", got.stderr);
+    }
+    let got = ask(&folder, "values migrate -f a.yaml --to 18.11 --answer way-in=ingress");
+    assert!(got.stderr.contains("nothing is to be decided between these releases"), "{}", got.stderr);
+    // A value that reads as something else is quoted.
+    let got = ask(
+        &folder,
+        "values migrate -f s.yaml --to 19.2 --no-verify --answer global.psql.host=yes,global.redis.host=1.5",
+    );
+    assert!(got.stdout.contains("    host: \"yes\"\n") && got.stdout.contains("    host: \"1.5\"\n"), "{}", got.stdout);
+}
