@@ -191,10 +191,11 @@ fn resolve(cx: &Context, plan: &mut Plan) {
     let view =
         view! { name: all.name, labels: all.labels.object, config: moved(rails::config(&all, Process::Webservice)) };
     plan.add(COMPONENT.name, "configmap.yaml", view);
+    let secrets = rails::secret_sources(&all, Process::Webservice);
     for web in &webs {
         require_grace(web);
         workhorse::plan_config(web, &all, plan);
-        pod::plan_deployment(web, &all, plan);
+        pod::plan_deployment(web, &all, secrets.clone(), plan);
         network::plan_service(web, plan);
         plan_scaling(web, plan);
         network::plan_ingresses(web, &all, plan);

@@ -58,13 +58,13 @@ pub struct SshHostKeys {
 }
 
 /// Plans the Deployment.
-pub fn plan_deployment(web: &Web, all: &Workload, plan: &mut Plan) {
+pub fn plan_deployment(web: &Web, all: &Workload, secrets: Vec<Node>, plan: &mut Plan) {
     let w = &web.w;
     let image = w.cx.edition_image(&w.set.image, COMPONENT.name);
     let containers = vec![puma(web, image.clone()), workhorse::container(web, common_env(web))];
     // The certificates are the same for all deployments.
     let init = vec![all.certificates(), configure(w), dependencies(w, image)];
-    let mut pod = w.pod(init, containers, volumes(web, all));
+    let mut pod = w.pod(init, containers, volumes(web, all, secrets));
     let port = web.set.metrics.port.as_ref();
     let port = port.map_or_else(String::new, |port| port.as_str().map_or_else(|| port.to_string(), str::to_owned));
     pod = pod.with("affinity", w.pod_anti_affinity(&w.labels.selector));
@@ -198,9 +198,9 @@ fn dependencies(w: &Workload, image: ImageRef) -> Container {
         .with_env([("WORKHORSE_ARCHIVE_CACHE_DISABLED", "1".to_owned())])
 }
 
-fn volumes(web: &Web, all: &Workload) -> Vec<Node> {
+/// The volumes; `sources` are the secrets that all deployments have.
+fn volumes(web: &Web, all: &Workload, mut sources: Vec<Node>) -> Vec<Node> {
     let w = &web.w;
-    let mut sources = rails::secret_sources(w, Process::Webservice);
     if let Some(secret) = web.certificate() {
         sources.push(certificate_source(&secret, "puma/puma"));
     }
