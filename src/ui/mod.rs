@@ -4,6 +4,7 @@ mod text;
 
 use std::io::{self, IsTerminal, Write};
 
+use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use serde_json::{Value, json};
 
 use crate::cli::{Color, ErrorFormat, MessageArgs};
@@ -51,18 +52,15 @@ impl Ui {
         to_stderr(&text);
     }
 
-    /// Shows the progress of a run, where stderr is a terminal.
-    pub fn progress(&self, done: usize, all: usize, name: &str) {
-        if self.least <= Severity::Note && io::stderr().is_terminal() {
-            let filled = 24 * done / all.max(1);
-            to_stderr(&format!("\r\x1b[K[{:<24}] {done}/{all} {name}", "#".repeat(filled)));
-        }
-    }
-
-    /// Removes the line of [`Ui::progress`].
-    pub fn progress_done(&self) {
-        if self.least <= Severity::Note && io::stderr().is_terminal() {
-            to_stderr("\r\x1b[K");
+    /// The progress of a run of so many parts, shown where stderr is a terminal.
+    pub fn progress(&self, all: usize) -> ProgressBar {
+        let target =
+            if self.least <= Severity::Note { ProgressDrawTarget::stderr() } else { ProgressDrawTarget::hidden() };
+        let style = ProgressStyle::with_template("[{bar:24}] {pos}/{len} {wide_msg}");
+        let bar = ProgressBar::with_draw_target(Some(all as u64), target);
+        match style {
+            Ok(style) => bar.with_style(style.progress_chars("## ")),
+            Err(_) => bar,
         }
     }
 

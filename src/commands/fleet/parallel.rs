@@ -10,17 +10,18 @@ use crate::ui::Ui;
 /// Runs `work` for each environment and returns the results in the order of the environments.
 pub(super) fn each<T: Send>(environments: &[Environment], ui: &Ui, work: impl Fn(&Environment) -> T + Sync) -> Vec<T> {
     let cores = thread::available_parallelism().map_or(1, usize::from).min(environments.len().max(1));
-    let (next, done) = (AtomicUsize::new(0), AtomicUsize::new(0));
+    let next = AtomicUsize::new(0);
+    let bar = ui.progress(environments.len());
     let results: Mutex<Vec<(usize, T)>> = Mutex::new(Vec::with_capacity(environments.len()));
     let worker = || {
         loop {
             let at = next.fetch_add(1, Ordering::Relaxed);
             let Some(environment) = environments.get(at) else { break };
             let result = work(environment);
-            let done = done.fetch_add(1, Ordering::Relaxed) + 1;
+            bar.set_message(environment.name.clone());
+            bar.inc(1);
             if let Ok(mut results) = results.lock() {
                 results.push((at, result));
-                ui.progress(done, environments.len(), &environment.name);
             }
         }
     };
@@ -28,7 +29,7 @@ pub(super) fn each<T: Send>(environments: &[Environment], ui: &Ui, work: impl Fn
         (1..cores).for_each(|_| drop(scope.spawn(worker)));
         worker();
     });
-    ui.progress_done();
+    bar.finish_and_clear();
     let mut results = results.into_inner().unwrap_or_else(std::sync::PoisonError::into_inner);
     results.sort_by_key(|(at, _)| *at);
     results.into_iter().map(|(_, result)| result).collect()
