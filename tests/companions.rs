@@ -195,3 +195,57 @@ fn each_release_pins_its_own_versions() {
     assert_eq!(pinned("18.7.1"), pair("v1.17.4", "27.50.1"));
     assert_eq!(pinned("18.10.0"), pair("v1.19.4", "27.52.0"));
 }
+
+/// What 19 needs, with cert-manager and the Gateway.
+fn nineteen() -> Value {
+    json!({
+        "installCertmanager": true, "certmanager-issuer": {"email": "me@example.com"}, "prometheus": {"install": false},
+        "trialStores": {"enabled": true},
+    })
+}
+
+#[test]
+fn on_19_the_definitions_of_the_gateway_come_before_everything_else() {
+    let directory = tempfile::tempdir().unwrap();
+    let script = companions(directory.path(), &nineteen(), "--gitlab-version 19.2").stdout;
+    let bin = directory.path().join("bin");
+    fs::create_dir(&bin).unwrap();
+    for name in ["helm", "kubectl"] {
+        let stand_in = format!("#!/bin/sh\necho {name} \"$@\" >> calls\ncat > /dev/null\n");
+        fs::write(bin.join(name), stand_in).unwrap();
+        fs::set_permissions(bin.join(name), fs::Permissions::from_mode(0o755)).unwrap();
+    }
+    fs::write(directory.path().join("companions.sh"), script).unwrap();
+    let mut command = Command::new("sh");
+    command.args(["companions.sh", "--dry-run"]).current_dir(directory.path());
+    command.env("PATH", format!("{}:{}", bin.display(), std::env::var("PATH").unwrap()));
+    let ran = run_program(command, "");
+    assert_eq!(ran.status, Some(0), "{}", ran.stderr);
+    let calls = fs::read_to_string(directory.path().join("calls")).unwrap();
+    let mut calls: Vec<&str> = calls.lines().collect();
+    // The two ends of a pipe start together.
+    calls[..2].sort_unstable();
+    assert_eq!(
+        calls[..2],
+        [
+            "helm template prod-envoy-gateway-crds oci://registry-1.docker.io/envoyproxy/gateway-crds-helm --version 1.8.2 \
+             --set crds.envoyGateway.enabled=true --set crds.gatewayAPI.channel=experimental --set crds.gatewayAPI.enabled=true",
+            "kubectl apply --server-side --dry-run=server -f -",
+        ]
+    );
+    assert!(calls[2].starts_with("helm upgrade --install prod-certmanager "), "{calls:?}");
+    assert!(calls[3].starts_with("helm upgrade --install prod-envoy-gateway "), "{calls:?}");
+
+    let flux = yaml(&companions(directory.path(), &nineteen(), "--as flux --gitlab-version 19.2").stdout);
+    let release =
+        |name: &str| flux.iter().find(|o| o["kind"] == "HelmRelease" && o["metadata"]["name"] == name).unwrap();
+    assert_eq!(release("prod-certmanager")["spec"]["dependsOn"], json!([{"name": "prod-envoy-gateway"}]));
+    assert_eq!(release("prod-envoy-gateway")["spec"]["install"], json!({"crds": "CreateReplace"}));
+    assert!(release("prod-envoy-gateway")["spec"].get("dependsOn").is_none());
+    let argo = yaml(&companions(directory.path(), &nineteen(), "--as argocd --gitlab-version 19.2").stdout);
+    let waves: Vec<_> = argo.iter().map(|o| o.pointer("/metadata/annotations/argocd.argoproj.io~1sync-wave")).collect();
+    assert_eq!(waves, [None, Some(&json!("-1"))]);
+    // Before 19 nothing is applied by hand, and nothing waits.
+    let old = json!({"global": {"gatewayApi": {"installEnvoy": true}}});
+    assert!(!companions(directory.path(), &old, "--gitlab-version 18.11").stdout.contains("kubectl"));
+}

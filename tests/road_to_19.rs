@@ -192,6 +192,14 @@ fn a_trial_runs_by_itself_with_stand_ins_that_say_what_they_are() {
     for secret in ["prod-postgresql-password", "prod-redis-secret", "prod-minio-secret"] {
         assert!(made.contains(secret), "{secret}");
     }
+    // s3cmd, which makes the backups, finds MinIO from inside the cluster; so it does where MinIO is bundled.
+    for objects in [&trial, &list("--profile evaluation --gitlab-version 18.11")] {
+        let toolbox =
+            objects.iter().find(|object| object["metadata"]["name"] == "prod-toolbox" && object["kind"] == "ConfigMap");
+        let script = toolbox.expect("the toolbox has a ConfigMap")["data"]["configure"].as_str().expect("a script");
+        assert!(script.contains("s3cfg=$target_dir/objectstorage/.s3cfg"), "{script}");
+        assert!(script.contains("prod-minio-svc.default.svc:9000"), "{script}");
+    }
     // The releases before have their own, and a store that is named needs none.
     assert!(named(&list("--profile evaluation --gitlab-version 18.11"), "StatefulSet").is_empty());
     let psql = "--set global.psql.host=db.example.com --set global.psql.password.secret=db";

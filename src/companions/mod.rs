@@ -6,6 +6,7 @@
 
 pub mod write;
 
+use std::collections::BTreeMap;
 use std::sync::OnceLock;
 
 use serde::Deserialize;
@@ -130,6 +131,20 @@ pub struct Companion {
     pub release: String,
     /// Its values: what the official chart sets, and the user's section over it.
     pub values: Value,
+    /// The chart with its custom resource definitions, which come before all others; `None` where its own installs them.
+    pub definitions: Option<Definitions>,
+}
+
+/// A chart that has custom resource definitions only, in the version of the chart that needs them.
+#[derive(Debug, Clone, Deserialize)]
+pub struct Definitions {
+    section: String,
+    /// The first series of GitLab that asks for it.
+    since: String,
+    /// Its name in the repository of the chart that needs them.
+    pub chart: String,
+    /// The values that turn the definitions on, by their paths.
+    pub set: BTreeMap<String, Value>,
 }
 
 #[derive(Deserialize)]
@@ -137,6 +152,7 @@ struct Data {
     /// A section and its chart version from each release of the official chart on.
     versions: Vec<(String, Vec<(String, String)>)>,
     values: Vec<Row>,
+    definitions: Vec<Definitions>,
 }
 
 #[derive(Deserialize)]
@@ -163,9 +179,16 @@ pub fn companions(values: &Value, user: &Value, gitlab: GitlabVersion, release: 
     on.filter_map(|chart| {
         let version = version(chart, gitlab)?;
         let values = own_values(chart, user, gitlab);
-        Some(Companion { chart, version, release: chart.release(release), values })
+        let definitions = definitions(chart, gitlab);
+        Some(Companion { chart, version, release: chart.release(release), values, definitions })
     })
     .collect()
+}
+
+/// The chart with custom resource definitions that a release asks for before the chart itself.
+fn definitions(chart: &CompanionChart, gitlab: GitlabVersion) -> Option<Definitions> {
+    let asks = |row: &&Definitions| releases::series_of(&row.since).is_some_and(|since| since <= gitlab.series());
+    data().definitions.iter().filter(asks).find(|row| row.section == chart.section).cloned()
 }
 
 /// The version that the official chart of a GitLab release pins; `None` where the release does not include the chart.

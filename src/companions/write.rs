@@ -34,7 +34,10 @@ pub fn helm(companions: &[Companion], release: &CompanionRelease) -> String {
     }
     text.push_str("set -eu\n");
     for companion in companions {
-        let Companion { chart, version, release: own, values } = companion;
+        definitions(&mut text, companion);
+    }
+    for companion in companions {
+        let Companion { chart, version, release: own, values, .. } = companion;
         let source = match chart.repository.strip_prefix("oci://") {
             Some(_) => quoted(&format!("{}/{}", chart.repository, chart.chart)),
             None => format!("{} --repo {}", quoted(chart.chart), quoted(chart.repository)),
@@ -55,12 +58,41 @@ pub fn helm(companions: &[Companion], release: &CompanionRelease) -> String {
     text
 }
 
+/// Custom resource definitions that come before all charts: they are applied and belong to no release of Helm, whose Secret
+/// is too small for them.
+fn definitions(text: &mut String, companion: &Companion) {
+    let Some(of) = &companion.definitions else { return };
+    let repository = companion.chart.repository;
+    let set: Vec<_> = of.set.iter().map(|(path, value)| format!(" --set {}", quoted(&set_word(path, value)))).collect();
+    let _ = write!(
+        text,
+        "\n# The custom resource definitions of {name} come before everything else; `helm upgrade` would not renew them.\n\
+         dry=\n\
+         for word; do case $word in --dry-run*) dry=--dry-run=server ;; esac; done\n\
+         helm template {release}-crds {source} --version {version}{set} |\n  kubectl apply --server-side $dry -f -\n",
+        name = companion.chart.name,
+        release = companion.release,
+        source = quoted(&format!("{repository}/{}", of.chart)),
+        version = quoted(&companion.version),
+        set = set.concat(),
+    );
+}
+
+fn set_word(path: &str, value: &Value) -> String {
+    format!("{path}={}", value.as_str().map_or_else(|| value.to_string(), str::to_owned))
+}
+
+/// The chart whose definitions have to be there before the others start: cert-manager looks for the Gateway API only then.
+fn first(companions: &[Companion]) -> Option<&Companion> {
+    companions.iter().find(|companion| companion.definitions.is_some())
+}
+
 /// A HelmRepository and a HelmRelease for each chart.
 pub fn flux(companions: &[Companion], release: &CompanionRelease) -> String {
     let mut text = String::new();
     head(&mut text, companions, release);
     for companion in companions {
-        let Companion { chart, version, release: own, values } = companion;
+        let Companion { chart, version, release: own, values, .. } = companion;
         let metadata = json!({"name": own, "namespace": release.namespace});
         let mut repository = json!({
             "apiVersion": "source.toolkit.fluxcd.io/v1", "kind": "HelmRepository", "metadata": metadata,
@@ -70,7 +102,7 @@ pub fn flux(companions: &[Companion], release: &CompanionRelease) -> String {
             repository["spec"]["type"] = "oci".into();
         }
         let source = json!({"kind": "HelmRepository", "name": own});
-        let helm = json!({
+        let mut helm = json!({
             "apiVersion": "helm.toolkit.fluxcd.io/v2", "kind": "HelmRelease", "metadata": metadata,
             "spec": {
                 "interval": "1h", "releaseName": own,
@@ -80,6 +112,11 @@ pub fn flux(companions: &[Companion], release: &CompanionRelease) -> String {
                 "values": values,
             },
         });
+        match first(companions) {
+            Some(first) if first.release == *own => helm["spec"]["install"] = json!({"crds": "CreateReplace"}),
+            Some(first) => helm["spec"]["dependsOn"] = json!([{"name": first.release}]),
+            None => {}
+        }
         for object in [repository, helm] {
             document(&mut text, &object);
         }
@@ -92,10 +129,10 @@ pub fn argocd(companions: &[Companion], release: &CompanionRelease) -> String {
     let mut text = String::new();
     head(&mut text, companions, release);
     for companion in companions {
-        let Companion { chart, version, release: own, values } = companion;
+        let Companion { chart, version, release: own, values, .. } = companion;
         // Argo CD names an OCI registry without the scheme.
         let repository = chart.repository.strip_prefix("oci://").unwrap_or(chart.repository);
-        let application = json!({
+        let mut application = json!({
             "apiVersion": "argoproj.io/v1alpha1", "kind": "Application",
             "metadata": {"name": own, "namespace": "argocd"},
             "spec": {
@@ -109,6 +146,10 @@ pub fn argocd(companions: &[Companion], release: &CompanionRelease) -> String {
                 "syncPolicy": {"syncOptions": ["CreateNamespace=true", "ServerSideApply=true"]},
             },
         });
+        if first(companions).is_some_and(|first| first.release == *own) {
+            // In an Application of Applications it is synced before the others.
+            application["metadata"]["annotations"] = json!({"argocd.argoproj.io/sync-wave": "-1"});
+        }
         document(&mut text, &application);
     }
     text

@@ -8,10 +8,12 @@ use serde_json::{Value, json};
 
 use crate::model::app_config::{AppConfig, SecretKey};
 use crate::model::{Node, NodeMap, NonEmpty, Text};
-use crate::resolve::shared::object_storage;
 use crate::resolve::shared::rails::{self, Process};
-use crate::resolve::workload::{Container, Script, Workload, evictable, memory_volume, projected_volume, secret_items};
-use crate::resolve::{Component, Context, Plan};
+use crate::resolve::shared::{object_storage, trial_stores};
+use crate::resolve::workload::{
+    Container, Script, Workload, configure_script, evictable, memory_volume, projected_volume, secret_items,
+};
+use crate::resolve::{Component, Context, Plan, View};
 use crate::view;
 
 /// The entry of `build.rs`'s table of components.
@@ -93,6 +95,7 @@ fn resolve(cx: &Context, plan: &mut Plan) {
     }
     let w = Workload::new(cx, &COMPONENT);
     let config = rails::config(&w, Process::Toolbox)
+        .with("configure", configure_script().with("s3cfg", s3cfg(&w, &set)))
         .with("gsutil", view! { project: set.backups.object_storage.config.gcp_project });
     plan.add(COMPONENT.name, "configmap.yaml", view! { name: w.name, labels: w.labels.object, config: moved(config) });
     registry::plan_users(&w, &set.backups.registry, plan);
@@ -119,6 +122,13 @@ fn plan_deployment(w: &Workload, set: &Settings, plan: &mut Plan) {
     pod.annotate(&evictable());
     let view = w.deployment(pod).with("replicas", &set.replicas);
     plan.add(COMPONENT.name, "deployment.yaml", view).follows("checksum/config", &w.name);
+}
+
+/// Where s3cmd finds MinIO, bundled or a stand-in, from inside the cluster; null where the user's own configuration is mounted.
+fn s3cfg(w: &Workload, set: &Settings) -> Option<View> {
+    let own = set.backups.object_storage.config.at.named("config").is_some();
+    let endpoint = (trial_stores::has_minio(w.cx) && !own).then(|| object_storage::minio_endpoint(w.cx, &w.key))?;
+    Some(view! { host: endpoint.trim_start_matches("http://"), secure: false })
 }
 
 /// The script of both containers; null: keep running, a string: make a backup with these arguments and end.
