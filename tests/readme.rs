@@ -4,28 +4,28 @@ use std::collections::BTreeMap;
 
 use crate::common::{root, run};
 
-/// A command of the readme and the lines below it.
-struct Sample {
+/// A command of a page and the lines below it.
+pub struct Sample {
     command: String,
     expected: Vec<String>,
 }
 
-/// The commands after `$ ` in indented blocks, each with its output.
-fn samples(readme: &str) -> Vec<Sample> {
+/// The commands after `$ ` in indented blocks, each with its output; a block in a list is indented deeper.
+pub fn samples(page: &str) -> Vec<Sample> {
     let mut found: Vec<Sample> = Vec::new();
-    let mut open = false;
-    for line in readme.lines() {
-        let inside = line.strip_prefix("    ").or_else(|| (open && line.is_empty()).then_some(""));
-        match inside {
-            Some(text) => match text.strip_prefix("$ ") {
-                Some(command) => {
-                    open = true;
-                    found.push(Sample { command: command.to_owned(), expected: Vec::new() });
-                }
-                None if open => found.last_mut().unwrap().expected.push(text.to_owned()),
-                None => {}
-            },
-            None => open = false,
+    let mut open = None;
+    for line in page.lines() {
+        let indent = line.len() - line.trim_start().len();
+        let command = line.trim_start().strip_prefix("$ ").filter(|_| indent >= 4);
+        match (command, open) {
+            (Some(command), _) => {
+                open = Some(indent);
+                found.push(Sample { command: command.to_owned(), expected: Vec::new() });
+            }
+            (None, Some(block)) if line.is_empty() || indent >= block => {
+                found.last_mut().unwrap().expected.push(line.get(block..).unwrap_or_default().to_owned());
+            }
+            _ => open = None,
         }
     }
     for sample in &mut found {
@@ -34,6 +34,17 @@ fn samples(readme: &str) -> Vec<Sample> {
         }
     }
     found
+}
+
+/// Runs the commands in a folder, one after the other; panics where one prints something else.
+pub fn run_samples(folder: &std::path::Path, page: &str, samples: Vec<Sample>) {
+    for Sample { command, expected } in samples {
+        let words = command.strip_prefix("gitlab-render ").unwrap().split(' ').map(str::to_owned);
+        let ran = run(folder, &words.collect::<Vec<_>>(), &BTreeMap::new(), "");
+        let printed = if ran.stdout.is_empty() { &ran.stderr } else { &ran.stdout };
+        let lines: Vec<_> = printed.trim_end().lines().collect();
+        assert!(fits(&lines, &expected), "`{command}` prints this, not the sample in {page}:\n{printed}");
+    }
 }
 
 /// Whether lines are those that are expected, in order; `...` stands for any number of lines.
@@ -49,13 +60,7 @@ fn fits(lines: &[&str], expected: &[String]) -> bool {
 fn the_samples_of_the_readme_are_real() {
     let samples = samples(&std::fs::read_to_string(root().join("README.md")).unwrap());
     assert_eq!(samples.len(), 3, "a wrong key, a plan, a difference");
-    for Sample { command, expected } in samples {
-        let words = command.strip_prefix("gitlab-render ").unwrap().split(' ').map(str::to_owned);
-        let ran = run(&root().join("tests/readme"), &words.collect::<Vec<_>>(), &BTreeMap::new(), "");
-        let printed = if ran.stdout.is_empty() { &ran.stderr } else { &ran.stdout };
-        let lines: Vec<_> = printed.trim_end().lines().collect();
-        assert!(fits(&lines, &expected), "`{command}` prints this, not the sample in README.md:\n{printed}");
-    }
+    run_samples(&root().join("tests/readme"), "README.md", samples);
 }
 
 /// A newcomer finds in the first screen of the readme how to install, check and render.

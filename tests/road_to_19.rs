@@ -4,6 +4,7 @@
 use std::collections::BTreeMap;
 
 use crate::common::{Ran, root, run, words};
+use crate::readme::{run_samples, samples};
 
 fn ask(command: &str) -> Ran {
     run(&root().join("tests/upgrade/road-to-19"), &words(command), &BTreeMap::new(), "")
@@ -108,6 +109,19 @@ fn each_road_ends_in_a_file_that_19_2_renders() {
             assert!(has(comes) && !has(goes), "{file} {answers}");
         }
     }
+}
+
+/// The guide's commands, in its order, on the kept files.
+#[test]
+fn the_transcripts_of_the_guide_are_real() {
+    let folder = tempfile::tempdir().expect("a folder");
+    for (kept, name) in [("gateway.yaml", "production.yaml"), ("trial.yaml", "trial.yaml")] {
+        std::fs::copy(root().join("tests/upgrade/road-to-19").join(kept), folder.path().join(name)).expect("a copy");
+    }
+    let page = std::fs::read_to_string(root().join("docs/gitlab-19.md")).expect("there is a guide");
+    let samples = samples(&page);
+    assert_eq!(samples.len(), 12, "three roads with their commands");
+    run_samples(folder.path(), "docs/gitlab-19.md", samples);
 }
 
 #[test]

@@ -35,6 +35,7 @@ pub(super) struct Service {
 pub(super) struct Traefik {
     api_version: Option<Text>,
     entrypoint: Option<Text>,
+    ingress_class_name: Option<Text>,
     tcp_annotations: NodeMap,
     tcp_middlewares: Vec<Node>,
 }
@@ -117,6 +118,7 @@ impl Server<'_> {
         let view = view! {
             api_version: traefik.api_version.non_empty().or(global.non_empty()).unwrap_or("traefik.io/v1alpha1"),
             name: w.name, labels: w.labels.object, annotations: text_map(&traefik.tcp_annotations),
+            ingress_class: traefik.ingress_class_name.non_empty(),
             entry_point: traefik.entrypoint.non_empty().unwrap_or("gitlab-shell"),
             middlewares: non_empty(&middlewares),
             service: w.name, namespace: w.cx.release.namespace, port: self.port(),
