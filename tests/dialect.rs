@@ -203,3 +203,19 @@ fn a_changed_byte_never_makes_a_panic_or_a_finding_without_place() {
     }
     assert!(changed > 10_000, "{changed}");
 }
+
+/// Tools that write YAML anew, as yq and Ruby do, put a tag before `<<`: recorded from Helm 4.1.4.
+#[test]
+fn merge_keys_with_a_tag_merge_as_in_helm() {
+    let merges =
+        ["!!merge <<: *a", "!!merge \"<<\": *a", "! <<: *a", "!<tag:yaml.org,2002:merge> <<: *a", "!!merge <<: [*a]"];
+    let does_not = ["\"<<\": *a", "!!str <<: *a"];
+    for (line, merged) in merges.iter().map(|line| (line, true)).chain(does_not.iter().map(|line| (line, false))) {
+        let text = format!("one: &a\n  p: 1\ntwo:\n  {line}\n  q: 2\n");
+        let layers = load(&[Input::File { name: "v.yaml".to_owned(), bytes: text.into_bytes() }]).unwrap();
+        let tree = merge_charts(layers.value, ChartDefaults::default()).unwrap().value.tree;
+        let expected =
+            if merged { serde_json::json!({"p": 1, "q": 2}) } else { serde_json::json!({"<<": {"p": 1}, "q": 2}) };
+        assert!(same(&tree["two"], &expected), "{line}: {}", tree["two"]);
+    }
+}

@@ -467,7 +467,7 @@ impl Reader {
         tag: Option<&Tag>,
         at: Location,
     ) -> Result<(), Fatal> {
-        if style == ScalarStyle::Plain && text == "<<" && tag.is_none() {
+        if text == "<<" && syntax::is_merge(style, tag) {
             self.set_key(Key::Merge(at));
             return Ok(());
         }

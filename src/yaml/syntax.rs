@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use saphyr_parser::Tag;
+use saphyr_parser::{ScalarStyle, Tag};
 
 use crate::diag::{Diagnostic, Location, marks};
 
@@ -65,6 +65,20 @@ pub fn core_tag(tag: &Tag) -> Option<&str> {
         return Some(&tag.suffix);
     }
     if tag.handle.is_empty() { tag.suffix.strip_prefix("tag:yaml.org,2002:") } else { None }
+}
+
+/// Whether a key `<<` merges maps, as Helm has it: without a tag or with `!` where it is plain, with `!!merge` always.
+/// Tools that write YAML anew, such as yq, put the tag there.
+pub fn is_merge(style: ScalarStyle, tag: Option<&Tag>) -> bool {
+    match tag {
+        None => style == ScalarStyle::Plain,
+        Some(tag) => core_tag(tag) == Some("merge") || style == ScalarStyle::Plain && is_non_specific(tag),
+    }
+}
+
+/// The tag `!`, which says only that there is none.
+fn is_non_specific(tag: &Tag) -> bool {
+    format!("{}{}", tag.handle, tag.suffix) == "!"
 }
 
 /// A syntax error, reworded where the parser's message does not help.
