@@ -14,7 +14,6 @@ use crate::source_schemas::{self, Part, Step};
 const FREE: &[(&str, &str)] = &[
     ("{postgresql,redis}.**", "of Bitnami's charts; what is not read is said by `unread-key`"),
     ("global.appConfig.contentSecurityPolicy.directives.**", "goes into gitlab.yml as it is"),
-    ("global.appConfig.initialDefaults.**", "goes into gitlab.yml as it is"),
     ("global.gatewayApi.{envoyProxySpec,listeners}.**", "goes into objects of the Gateway API as it is"),
     ("minio.minioConfig.**", "an old file of MinIO's settings"),
     (
