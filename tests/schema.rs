@@ -105,6 +105,26 @@ fn every_reference_leads_somewhere() {
     assert!(count > 300, "only {count} references were followed");
 }
 
+/// `tests/data/hints.tsv`: none of the answers may be a guess at another thing, and each key in an answer has to exist.
+#[test]
+fn mistyped_keys_are_answered_with_what_is_there() {
+    let rows: Vec<_> = include_str!("data/hints.tsv").lines().skip(1).collect();
+    assert!(rows.len() > 150, "{}", rows.len());
+    let mut wrong = Vec::new();
+    for row in rows {
+        let (flag, hint) = row.split_once('\t').expect("two columns");
+        let input = values::Input::SetJson(values::Flag { number: 1, text: flag.to_owned() });
+        let layers = values::load(&[input]).expect("the flag can be read").value;
+        let merged = values::merge(layers, bundle::defaults()).value;
+        let found = schema::violations(&merged.user, &merged.tree, &CheckOptions::default());
+        match found.first().and_then(|finding| finding.hint.as_deref()) {
+            Some(told) if told == hint => {}
+            told => wrong.push(format!("{flag}: {told:?}, not {hint:?}")),
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
 #[test]
 fn unknown_keys_are_told_with_what_was_probably_meant() {
     let cases = [

@@ -8,6 +8,11 @@ pub(super) fn unknown() -> impl Iterator<Item = (&'static str, &'static str)> {
     rows(include_str!("misplaced.tsv"))
 }
 
+/// What to write instead of exactly this key.
+pub(super) fn answer(key: &str) -> Option<&'static str> {
+    unknown().find(|(pattern, _)| *pattern == key).map(|(_, hint)| hint)
+}
+
 /// Keys that the schemas accept because people write them, that have no effect, and what to write instead.
 pub(super) fn without_effect() -> impl Iterator<Item = (&'static str, &'static str)> {
     rows(include_str!("unread.tsv"))
@@ -21,7 +26,21 @@ fn rows(table: &'static str) -> impl Iterator<Item = (&'static str, &'static str
 /// The name of a setting in other charts, the key that it has here, and the start of the hint.
 pub(super) const SYNONYMS: &[(&str, &str, &str)] = &[
     ("autoscaling", "hpa", "scaling is set under"),
+    ("containers", "extraContainers", "write"),
+    ("db", "database", "write"),
+    ("dbName", "database", "write"),
+    ("dbname", "database", "write"),
+    ("enable", "install", "write"),
+    ("enabled", "install", "write"),
     ("env", "extraEnv", "write"),
+    ("existingSecret", "secret", "write"),
+    ("horizontalPodAutoscaler", "hpa", "scaling is set under"),
+    ("hostname", "host", "write"),
+    ("initContainers", "extraInitContainers", "write"),
+    ("install", "enabled", "write"),
+    ("maxReplicas", "maxReplicaCount", "write"),
+    ("minReplicas", "replicas", "write"),
+    ("minReplicas", "replicaCount", "write"),
     ("podAnnotations", "annotations", "write"),
     ("podDisruptionBudget", "pdb", "write"),
     ("podSecurityContext", "securityContext", "write"),
@@ -29,6 +48,16 @@ pub(super) const SYNONYMS: &[(&str, &str, &str)] = &[
     ("replicaCount", "replicas", "write"),
     ("replicas", "minReplicas", "the number of pods is scaled, from"),
     ("replicas", "replicaCount", "write"),
+    ("secret", "secretName", "write"),
+    ("secretKey", "key", "write"),
+    ("secretName", "secret", "write"),
+    ("sidecars", "extraContainers", "write"),
+    ("storage", "persistence", "write"),
+    ("user", "username", "write"),
+    ("user", "user_name", "write"),
+    ("username", "user", "write"),
+    ("volumeMounts", "extraVolumeMounts", "write"),
+    ("volumes", "extraVolumes", "write"),
 ];
 
 #[cfg(test)]

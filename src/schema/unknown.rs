@@ -94,12 +94,20 @@ fn meant(keys: &[&str], value: Option<&Value>) -> String {
     let Some((key, parent)) = keys.split_last() else { return "remove it".to_owned() };
     let siblings = siblings(parent);
     let near = near(key, parent, &siblings, value);
-    // A key that differs only in case or separators is more certain than any sentence about the key.
+    if let Some(answer) = misplaced::answer(&keys.join(".")) {
+        return answer.to_owned();
+    }
+    // A key that differs only in case or separators is more certain than any sentence about keys of a kind.
     if let Some(sibling) = near.filter(|sibling| plain(sibling) == plain(key)) {
         return format!("did you mean `{sibling}`?");
     }
     if let Some(answer) = misplaced_hint(keys) {
         return answer.to_owned();
+    }
+    // Whatever stands below it.
+    let same = |sibling: &&&str| plain(sibling) == plain(key) && is_offered(&[parent, &[**sibling]].concat());
+    if let Some(sibling) = siblings.iter().find(same) {
+        return format!("did you mean `{sibling}`?");
     }
     // Dots join keys only on the command line.
     let split: Vec<&str> = parent.iter().copied().chain(key.split('.')).collect();
@@ -111,7 +119,8 @@ fn meant(keys: &[&str], value: Option<&Value>) -> String {
     if let Some(kind) = ["deployment", "statefulset"].iter().find(|kind| of_workload(kind)) {
         return format!("write `{}`", [parent, &[*kind, *key]].concat().join("."));
     }
-    if matches!(*key, "ingressClassName" | "ingressClass") {
+    let of_an_ingress = parent.last().is_some_and(|section| *section == "ingress");
+    if matches!(*key, "ingressClassName" | "ingressClass") || of_an_ingress && *key == "className" {
         return "write `global.ingress.class`".to_owned();
     }
     if let Some((_, there, sentence)) = SYNONYMS.iter().find(|(k, there, _)| k == key && siblings.contains(there)) {
@@ -150,7 +159,7 @@ fn near(key: &str, parent: &[&str], siblings: &[&'static str], value: Option<&Va
 fn fits(place: &[&str], value: Option<&Value>) -> bool {
     let steps: Vec<_> = place.iter().map(|key| Step::Key((*key).into())).collect();
     let Some(at) = descend(&steps) else { return false };
-    if REFUSED_KEYS.contains(&place.join(".").as_str()) || misplaced_hint(place).is_some() || is_unread(place) {
+    if !is_offered(place) {
         return false;
     }
     let takes = |name: &str| {
@@ -159,7 +168,7 @@ fn fits(place: &[&str], value: Option<&Value>) -> bool {
     };
     match value {
         Some(Value::Object(map)) => {
-            let reads = |keys: &[&str]| knows(keys) && !is_unread(keys);
+            let reads = |keys: &[&str]| knows(keys) && is_offered(keys);
             let known = map.keys().filter(|key| reads(&[place, &[key.as_str()]].concat())).count();
             takes("object") && known * 2 >= map.len()
         }
@@ -169,6 +178,11 @@ fn fits(place: &[&str], value: Option<&Value>) -> bool {
         Some(Value::Number(_)) => takes("number") || takes("integer") || takes("string"),
         Some(Value::String(_)) => !(takes("object") || takes("array")) || takes("string"),
     }
+}
+
+/// Whether a known key may be suggested: it is neither refused nor without effect, nor reported itself.
+fn is_offered(place: &[&str]) -> bool {
+    !REFUSED_KEYS.contains(&place.join(".").as_str()) && misplaced_hint(place).is_none() && !is_unread(place)
 }
 
 fn list(words: &[&str]) -> String {
@@ -203,8 +217,8 @@ fn likeness(a: &str, b: &str) -> f64 {
         return 0.95;
     }
     // A plural, or a longer ending.
-    if plain_a.len() > 3
-        && plain_b.len() > 3
+    if plain_a.len() >= 3
+        && plain_b.len() >= 3
         && (plain_a.strip_prefix(&plain_b) == Some("s") || plain_b.strip_prefix(&plain_a) == Some("s"))
     {
         return 0.9;
@@ -238,14 +252,20 @@ fn elsewhere(keys: &[&str], value: Option<&Value>) -> Option<String> {
     // A level of the same section is missing, or superfluous: `registry.clusterIP`, `registry.service.clusterIP`.
     let key = rest.last()?;
     let own = section.join(".") + ".";
-    let within = PLACES.iter().filter(|place| {
-        place.strip_prefix(&own).is_some_and(|path| path.rsplit('.').next() == Some(*key)) && **place != keys.join(".")
-    });
-    let within: Vec<Vec<&str>> = within.map(|place| place.split('.').collect()).collect();
+    let within = PLACES.iter().filter(|place| place.starts_with(&own)).map(|place| place.split('.').collect());
+    let within: Vec<Vec<&str>> =
+        within.filter(|place: &Vec<&str>| place.last() == Some(key) && is_one_level_apart(place, keys)).collect();
     let place = only(&within).filter(|place| fits(place, value))?;
     let says_something =
         !COMMON.contains(key) || value.is_some_and(|value| value.as_object().is_some_and(|map| !map.is_empty()));
     says_something.then(|| place.join("."))
+}
+
+/// Whether one of two paths is the other with a level more.
+fn is_one_level_apart(a: &[&str], b: &[&str]) -> bool {
+    let (short, long) = if a.len() < b.len() { (a, b) } else { (b, a) };
+    let mut rest = long.iter();
+    long.len() == short.len() + 1 && short.iter().all(|step| rest.any(|other| other == step))
 }
 
 fn only<T>(all: &[T]) -> Option<&T> {
@@ -304,7 +324,7 @@ static SECTIONS: LazyLock<Vec<&'static str>> = LazyLock::new(|| {
     PLACES.iter().filter(below).map(String::as_str).collect()
 });
 
-/// Every path of the schemas down to four keys, which is deep enough for the usual misplaced keys.
+/// Every path of the schemas down to five keys, which is deep enough for the usual misplaced keys.
 static PLACES: LazyLock<Vec<String>> = LazyLock::new(|| {
     let mut places = Vec::new();
     gather(store::root(), &mut Vec::new(), &mut places);
@@ -312,7 +332,7 @@ static PLACES: LazyLock<Vec<String>> = LazyLock::new(|| {
 });
 
 fn gather(at: At, steps: &mut Vec<&'static str>, places: &mut Vec<String>) {
-    if steps.len() == 4 {
+    if steps.len() == 5 {
         return;
     }
     for (key, part) in at.properties() {

@@ -392,10 +392,36 @@ impl<'a> Chart<'a> {
         let finding = unread.iter().fold(Diagnostic::warning("unread-key", message), |finding, path| {
             finding.at_value(ValuePath([ValuePath::dotted(self.key).0, path.0.clone()].concat()))
         });
-        self.cx.say(finding.hint(format!(
-            "remove it: the server is rendered without it; for what needs it, install a server by other means and set `{}.install: false`",
-            self.key
-        )));
+        let meant: Vec<_> = unread.iter().filter_map(|path| self.meant(&path.to_string())).collect();
+        self.cx.say(finding.hint(match meant.as_slice() {
+            [] => format!(
+                "remove it: the server is rendered without it; for what needs it, install a server by other means and set `{}.install: false`",
+                self.key
+            ),
+            meant => format!("did you mean {}?", meant.join(", ")),
+        }));
+    }
+
+    /// The setting that an unread one is one level or two letters away from, where there is one only.
+    fn meant(&self, unread: &str) -> Option<String> {
+        let steps: Vec<&str> = unread.split('.').collect();
+        let asked = self.asked.borrow();
+        let sections = asked.iter().flat_map(|path| {
+            path.char_indices().filter(|(_, c)| *c == '.').map(|(at, _)| &path[..at]).chain([path.as_str()])
+        });
+        let near = |section: &&str| {
+            let there: Vec<&str> = section.split('.').collect();
+            let (Some((key, parent)), Some((last, above))) = (steps.split_last(), there.split_last()) else {
+                return false;
+            };
+            let misspelt = parent == above && key.len() > 4 && strsim::damerau_levenshtein(key, last) <= 2;
+            misspelt || key.len() > 4 && key == last && there.len() == steps.len() + 1 && there.ends_with(&steps)
+        };
+        let found: std::collections::BTreeSet<_> = sections.filter(near).collect();
+        match found.into_iter().collect::<Vec<_>>().as_slice() {
+            [one] => Some(format!("`{}.{one}`", self.key)),
+            _ => None,
+        }
     }
 
     fn find_unread(&self, path: &ValuePath, value: &Value, unread: &mut Vec<ValuePath>) {
