@@ -144,3 +144,36 @@ fn an_answer_that_fits_nothing_leads_on() {
     );
     assert!(got.stdout.contains("    host: \"yes\"\n") && got.stdout.contains("    host: \"1.5\"\n"), "{}", got.stdout);
 }
+
+/// Values inside the file of another tool are asked and answered where they stand.
+#[test]
+fn a_file_of_another_tool_takes_questions_and_answers() {
+    let application = "\
+apiVersion: argoproj.io/v1alpha1
+kind: Application
+metadata: {name: gitlab}
+spec:
+  source:
+    chart: gitlab
+    repoURL: https://charts.gitlab.io
+    targetRevision: 9.11.0
+    helm:
+      releaseName: prod
+      values: |
+        certmanager-issuer: {email: a@example.com}
+        trialStores: {enabled: true}
+  destination: {namespace: gitlab}
+";
+    let folder = with(&[("app.yaml", application)]);
+    let got = ask(&folder, "values migrate -f app.yaml --to 19.2 --in-place --no-verify");
+    assert_eq!(got.status, Some(1), "{}", got.stderr);
+    let text = fs::read_to_string(folder.path().join("app.yaml")).expect("it is there");
+    assert!(text.contains("\n            enabled: false # ?: way-in: stay"), "{text}");
+    assert!(text.ends_with("  destination: {namespace: gitlab}\n"), "{text}");
+    let got = ask(&folder, "template -f app.yaml --gitlab-version 19.2 --strict");
+    assert_eq!((got.status, got.stdout.as_str()), (Some(3), ""), "{}", got.stderr);
+    let got = ask(&folder, "values migrate -f app.yaml --to 19.2 --in-place --no-verify --answer way-in=gateway");
+    assert_eq!(got.status, Some(0), "{}", got.stderr);
+    let got = ask(&folder, "template -f app.yaml --gitlab-version 19.2 --strict -q");
+    assert!(got.status == Some(0) && got.stdout.contains("\nkind: Gateway\n"), "{}", got.stderr);
+}

@@ -9,9 +9,9 @@ use crate::bundle::{Difference, POSTGRESQL_MINIMA, REDIS_MINIMA};
 use crate::resolve::context::Context;
 use crate::resolve::shared::trial_stores;
 
-/// The documentation of the migration.
-const GUIDE: &str =
-    "move the data first: https://docs.gitlab.com/charts/installation/migration/bundled_chart_migration/";
+/// The documentation of the migration, and the command that asks for what is missing.
+const GUIDE: &str = "move the data first: https://docs.gitlab.com/charts/installation/migration/bundled_chart_migration/; \
+                     `gitlab-render values migrate` writes all that is missing into the file, as questions";
 
 /// Reports data stores that are not set.
 pub(super) fn check(cx: &Context) {
