@@ -1,9 +1,8 @@
 //! Releases, and the plan of an upgrade between two of them for a user's values.
 
 use crate::diag::{Diagnostic, Failure, Report, Severity, Sources};
-use crate::diff::Class;
-use crate::pipeline::diff::{self, Side};
-use crate::pipeline::{Request, layers, not_values};
+use crate::diff::{self, Class, Object};
+use crate::pipeline::{Request, layers, not_values, render};
 use crate::releases::catalogue::{self, Release};
 use crate::releases::{self, ChartVersion};
 use crate::schema::UnknownKeys;
@@ -161,7 +160,7 @@ fn rendered(plan: &mut UpgradePlan, from: Release, halts: &[Halt], request: &Req
 /// The changes between two releases, and the values that were left out because a person has to decide about them.
 fn changes(old: Release, new: Release, request: &Request) -> Result<(Vec<UpgradeObjectChange>, Vec<String>), Report> {
     let mut undecided = Vec::new();
-    let mut side = |release: Release| {
+    let mut side = |release: Release| -> Result<Vec<Object>, Report> {
         let mut request = request.clone();
         undecided.clear();
         request.inputs.iter_mut().for_each(|input| rewrite(input, release, &mut undecided));
@@ -169,10 +168,13 @@ fn changes(old: Release, new: Release, request: &Request) -> Result<(Vec<Upgrade
         request.target.gitlab_version = Some(release.gitlab.to_string());
         request.target.is_upgrade = true;
         request.unknown_keys = UnknownKeys::Warn;
-        Side::Values(Box::new(request))
+        // Only the objects are kept: each of many keys that nothing reads has a warning.
+        let rendered = render(&request).map_err(|failure| failure.report)?;
+        Ok(rendered.objects.manifests().iter().filter_map(Object::rendered).collect())
     };
-    let compared = diff::diff(side(old), side(new), None, None).map_err(|failure| failure.report)?;
-    let told = compared.comparison.changes.iter().filter(|change| change.class() != Class::None);
+    let (old, new) = (side(old)?, side(new)?);
+    let compared = diff::compare(old, new, "default");
+    let told = compared.changes.iter().filter(|change| change.class() != Class::None);
     let told = told
         .filter_map(|change| {
             let risk = change.risks.first()?;
