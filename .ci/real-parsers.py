@@ -363,8 +363,8 @@ def main():
                 continue
             checked += 1
             if isinstance(plain, Broken) and file.endswith(("/sshd_config", "/nginx.conf")):
-                # they know no algorithm and no host of the name of a word; another word is as good
-                if not isinstance(got, Broken) and not all(text.isalnum() for text in here.values()):
+                # they know no algorithm and no host of the name of a word; another word is as good, and so is an address
+                if not isinstance(got, Broken) and not all(re.fullmatch(r"[\w.:-]+", text) for text in here.values()):
                     wrong.append(f"{name}: {file} with {here}: it is taken: {got}")
             elif isinstance(plain, Broken):
                 wrong.append(f"{name}: {file} with plain words: {plain.error}\n{plain.text}")

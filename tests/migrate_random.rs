@@ -1,10 +1,12 @@
 //! Values files made up at random: whatever they look like, what no rule is about stays byte for byte.
 
 use gitlab_render::diag::Failure;
-use gitlab_render::pipeline::migrate;
+use gitlab_render::pipeline::{migrate, render};
 use gitlab_render::upgrade::migrate::migrate;
 use proptest::collection::vec;
 use proptest::prelude::{ProptestConfig, any, proptest};
+
+use crate::common::{entries, file as input, release};
 
 /// Answers to the questions of the generator; zeros when they run out, so that a failing file becomes small.
 struct Choices(std::vec::IntoIter<u8>);
@@ -325,5 +327,73 @@ proptest! {
         let again = migrate("values.yaml", &done.text, &span).unwrap();
         assert_eq!(&again.text, &done.text, "a second run changes it");
         assert_eq!((again.changed, again.open), (0, done.open));
+    }
+}
+
+/// A document with comments and blank lines before and behind its lines, and the comments. Where a line is a part of a
+/// string, that changes what the document means: the caller looks.
+fn decorated(text: &str, choices: &mut Choices) -> (String, Vec<String>) {
+    let (mut out, mut comments) = (String::new(), Vec::new());
+    for line in text.lines() {
+        let mut comment = |before: &str| {
+            let comment = format!("# kept {}: {{a: 'b'", comments.len());
+            let text = format!("{before}{comment}");
+            comments.push(comment);
+            text
+        };
+        let column = line.len() - line.trim_start().len();
+        match choices.of(6) {
+            0 => out.push_str(&format!("{:column$}{}\n", "", comment(""))),
+            1 => out.push('\n'),
+            2 => out.push_str(&format!("{}\n\n", comment(""))),
+            _ => {}
+        }
+        out.push_str(line);
+        if choices.of(4) == 0 && line.contains(": ") && !line.contains('#') {
+            out.push_str(&comment("  "));
+        }
+        out.push('\n');
+    }
+    (out, comments)
+}
+
+/// What values render for the newest release, whatever else is in them; none where they are refused.
+fn objects(text: &str) -> Option<Vec<serde_json::Value>> {
+    let rendered = render(&release("t", "default", vec![input(text.as_bytes().to_vec())])).ok()?;
+    Some(rendered.objects.manifests().iter().map(|manifest| manifest.body.clone()).collect())
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 150, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn what_decorates_a_document_stays_and_changes_no_render(number in any::<u8>(), bytes in vec(any::<u8>(), 0..150)) {
+        let cases = entries("migrate");
+        let case = &cases[usize::from(number) % cases.len()];
+        let before = std::fs::read_to_string(case.join("before.yaml")).unwrap();
+        let (text, comments) = decorated(&before, &mut Choices(bytes.into_iter()));
+        let read = |text: &str| serde_yaml::from_str::<serde_json::Value>(text).ok();
+        let span = migrate::span(None, None).unwrap();
+        let Ok(plain) = migrate("values.yaml", &before, &span) else { return Ok(()) };
+        // A comment inside a string is text, and behind some lines it is none of a comment.
+        if read(&before).is_none() || read(&text) != read(&before) {
+            return Ok(());
+        }
+        let done = migrate("values.yaml", &text, &span).unwrap_or_else(|failure| panic!("{:?}\n{text}", failure.report.0));
+        if done.open != plain.open {
+            // Comments in a place that cannot be edited leave a decision to a person.
+            assert!(done.open > plain.open, "{}\nfrom\n{text}", done.text);
+            return Ok(());
+        }
+        assert_eq!(read(&done.text), read(&plain.text), "{}\nfrom\n{text}", done.text);
+        // The comments of a key that nothing reads go with it.
+        let removes = done.report.iter().any(|note| note.message.contains("`: removed: "));
+        for comment in comments.iter().filter(|_| !removes) {
+            assert!(done.text.contains(comment.as_str()), "`{comment}` is gone from\n{}\nfrom\n{text}", done.text);
+        }
+        // Rendering is dear.
+        if number % 16 == 0 {
+            assert_eq!(objects(&done.text), objects(&plain.text), "{}", done.text);
+        }
     }
 }

@@ -435,7 +435,13 @@ fn remove(
     if map.is_flow() {
         match entries.len() {
             1 if !document.text[map.range.clone()].contains('#') => edits.push((map.range.clone(), "{}".to_owned())),
-            _ => edits.extend(between(document, map, entries, top)?.map(|range| (range, String::new()))),
+            _ => {
+                let mut ranges = between(document, map, entries, top)?;
+                let own = ranges.next()?;
+                let kept = kept_in_braces(document, top, gone[0], &own);
+                edits.push((own, kept));
+                edits.extend(ranges.map(|range| (range, String::new())));
+            }
         }
         return Some(String::new());
     }
@@ -487,6 +493,33 @@ fn remove(
         edits.push((line..document.line_end(key), kept.unwrap_or_default()));
     }
     Some(lead)
+}
+
+/// The comments inside maps between braces that become empty, as text in place of them: those around the innermost entry,
+/// which goes with its own.
+fn kept_in_braces(document: &Document<'_>, top: &SpanEntry, innermost: &SpanEntry, range: &Range<usize>) -> String {
+    let text = document.text;
+    let end = |entry: &SpanEntry| entry.value.range.end.max(entry.key_range.end);
+    let around = [&text[top.key_range.start..innermost.key_range.start], &text[end(innermost)..end(top)]];
+    let begins = |line: &str| {
+        let mut marks = line.match_indices('#').map(|(at, _)| at);
+        marks.find(|at| line[..*at].is_empty() || line[..*at].ends_with([' ', '\t']))
+    };
+    let comments: Vec<&str> =
+        around.iter().flat_map(|part| part.lines()).filter_map(|line| Some(line[begins(line)?..].trim_end())).collect();
+    if comments.is_empty() {
+        return String::new();
+    }
+    let line = &text[document.line_start(range.start)..range.start];
+    let indent = &line[..line.len() - line.trim_start().len()];
+    let mut kept = if line.trim().is_empty() { String::new() } else { format!("{}{indent}", document.eol) };
+    kept += &comments.join(&format!("{}{indent}", document.eol));
+    // What follows on the line must not become a part of the comment.
+    let rest = text[range.end..document.line_end(range.end)].trim_start_matches([' ', '\t', ',']);
+    if !rest.trim().is_empty() && !rest.starts_with('#') {
+        kept += &format!("{}{indent}", document.eol);
+    }
+    kept
 }
 
 /// An entry between braces, and its superfluous comma. Comments around it stay.
