@@ -371,6 +371,7 @@ proptest! {
         let cases = entries("migrate");
         let case = &cases[usize::from(number) % cases.len()];
         let before = std::fs::read_to_string(case.join("before.yaml")).unwrap();
+        let before = before.trim_start_matches('\u{feff}').to_owned();
         let (text, comments) = decorated(&before, &mut Choices(bytes.into_iter()));
         let read = |text: &str| serde_yaml::from_str::<serde_json::Value>(text).ok();
         let span = migrate::span(None, None).unwrap();
