@@ -23,6 +23,14 @@ type Row = ([&'static str; 2], &'static str, &'static str, &'static [&'static st
 const BACKUP: &str = "gitlab: {toolbox: {backups: {cron: {enabled: true}}}}";
 const REINDEX: &str = "gitlab: {toolbox: {databaseReindex: {cron: {enabled: true}}}}";
 const OPENBAO: &str = "openbao: {install: true}\nglobal: {openbao: {enabled: true}}";
+const SECONDARY: &str = "global:
+  geo:
+    enabled: true
+    role: secondary
+    psql: {host: tracking, password: {secret: geo, key: password}}
+    registry: {replication: {enabled: true, primaryApiUrl: 'https://registry.example.com'}}
+  psql: {host: replica, password: {secret: geo, key: password}}
+postgresql: {install: false}";
 
 #[test]
 fn an_object_has_a_text_in_some_releases_only() {
@@ -44,6 +52,7 @@ fn an_object_has_a_text_in_some_releases_only() {
         (["HorizontalPodAutoscaler", "prod-openbao"], OPENBAO, "\"maxReplicas\":4", &["18.8.2"], &["18.7.1"]),
         (["Deployment", "prod-webservice-default"], OPENBAO, "prod-openbao-audit-secret", &[], &["18.6.2", "18.10.0"]),
         (["ConfigMap", "prod-webservice"], OPENBAO, ".gitlab_openbao_authentication_token_secret", &[], &["18.6.2"]),
+        (["ConfigMap", "prod-registry"], SECONDARY, "geo_event", &["18.7.1", "18.10.0"], &["18.4.1", "18.6.2"]),
         (
             ["ConfigMap", "prod-webservice"],
             "global: {openbao: {enabled: true}}",

@@ -4,6 +4,7 @@
 
 use std::collections::BTreeMap;
 
+use gitlab_render::bundle;
 use gitlab_render::releases::{self, GitlabVersion, Series, StopStatus};
 use serde_json::Value;
 
@@ -301,4 +302,27 @@ fn a_plain_release_gets_a_v_and_nothing_else_does() {
     for (version, tag) in cases {
         assert_eq!(releases::image_tag(version), tag);
     }
+}
+
+/// A row that no code asks for is a sentence without effect.
+#[test]
+fn each_difference_between_releases_is_asked_for() {
+    let mut sources = String::new();
+    let mut folders = vec![std::path::PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/src/resolve"))];
+    while let Some(folder) = folders.pop() {
+        for entry in std::fs::read_dir(folder).unwrap() {
+            let path = entry.unwrap().path();
+            if path.is_dir() {
+                folders.push(path);
+            } else {
+                sources += &std::fs::read_to_string(path).unwrap();
+            }
+        }
+    }
+    let asked = |row: &&bundle::DifferenceRow| {
+        let name = format!("Difference::{:?}", row.difference);
+        sources.split(&name).skip(1).any(|rest| !rest.starts_with(char::is_alphanumeric))
+    };
+    let unasked: Vec<_> = bundle::DIFFERENCES.iter().filter(|row| !asked(row)).map(|row| row.id).collect();
+    assert!(unasked.is_empty(), "no code asks for {unasked:?}");
 }

@@ -3,6 +3,7 @@
 use serde_json::{Map, Value, json};
 
 use super::{HOME, Registry, Tls, secrets};
+use crate::bundle::Difference;
 use crate::model::psql::Ssl;
 use crate::model::{Node, NodeMap, NonEmpty, Text};
 use crate::resolve::Context;
@@ -113,18 +114,18 @@ fn middleware(registry: &Registry) -> Vec<Node> {
     registry.set.middleware.storage.iter().enumerate().map(layer).collect()
 }
 
-/// Whether this is Geo's primary site, which notifies GitLab of pushes.
-pub fn geo_primary(cx: &Context) -> bool {
+/// Whether this site of Geo notifies GitLab of pushes: the primary one, before a release also the others.
+pub fn notifies_geo(cx: &Context) -> bool {
     cx.enabled("global.geo.enabled")
-        && cx.section("global.geo.role") == "primary"
         && cx.enabled("global.geo.registry.replication.enabled")
+        && (cx.section("global.geo.role") == "primary" || !cx.release.has(Difference::RegistryNotificationsOnPrimary))
 }
 
 /// The receivers of notifications about pushes and pulls: the user's endpoints, and GitLab for Geo.
 fn endpoints(cx: &Context) -> Vec<View> {
     let given = cx.section("global.registry.notifications.endpoints").as_array();
     let mut all: Vec<View> = given.into_iter().flatten().filter_map(Value::as_object).map(endpoint).collect();
-    if geo_primary(cx) {
+    if notifies_geo(cx) {
         let url = format!("{}{}", hosts::public(cx, "gitlab").url(), workhorse::relative_root(cx));
         let fields = [
             field("url", json!(format!("{url}/api/v4/container_registry_event/events"))),

@@ -94,7 +94,7 @@ pub fn sources(registry: &Registry) -> Vec<Node> {
         item(&http, "httpSecret"),
     ];
     let mut headers = headers(cx);
-    if super::config::geo_primary(cx) {
+    if super::config::notifies_geo(cx) {
         headers.push(notification(cx));
     }
     headers.dedup();
