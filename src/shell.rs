@@ -34,7 +34,7 @@ pub fn job_ended(namespace: &str, job: &str, seconds: u64) -> String {
         "for try in $(seq {tries}); do kubectl get -n {namespace} {job} -o jsonpath='{ended}' | grep -Eq 'Complete|Failed' && break; \
          sleep 5; done\n\
          kubectl logs -n {namespace} {job} --all-containers --tail=20 || :\n\
-         kubectl get -n {namespace} {job} -o jsonpath='{ended}' | grep -q Complete || (echo 'the Job has failed' >&2; exit 1)"
+         kubectl get -n {namespace} {job} -o jsonpath='{ended}' | grep -q Complete || {{ echo 'the Job has failed: do not go on' >&2; false; }}"
     )
 }
 

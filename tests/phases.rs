@@ -372,3 +372,50 @@ fn edits_of_what_names_the_repository_are_kept() {
         assert!(text().contains(ours));
     }
 }
+
+/// kubectl refuses `-n` for an object of another namespace: then no apply has it, and each file says its own.
+#[test]
+fn files_beside_the_script_say_their_namespace_where_there_are_two() {
+    for (set, apart) in [("nginx-ingress.namespaceOverride=ingress-ns", true), ("global.kas.enabled=false", false)] {
+        let directory = tempfile::tempdir().unwrap();
+        let line = format!(
+            "template prod -n gitlab --set certmanager-issuer.email=a@example.com --set {set} --list-phases --output-dir out"
+        );
+        let got = run(directory.path(), &words(&line), &BTreeMap::new(), "");
+        assert_eq!(got.status, Some(0), "{}", got.stderr);
+        let out = directory.path().join("out");
+        let script = std::fs::read_to_string(out.join("apply.sh")).unwrap();
+        let applied: Vec<_> = script.lines().filter(|line| line.starts_with("kubectl apply")).collect();
+        assert!(!applied.is_empty());
+        assert!(applied.iter().all(|line| line.contains(" -n ") != apart), "{applied:#?}");
+        let mut texts = Vec::new();
+        for entry in std::fs::read_dir(out.join("main")).unwrap() {
+            let path = entry.unwrap().path();
+            let inner = if path.is_dir() {
+                std::fs::read_dir(&path).unwrap().map(|e| e.unwrap().path()).collect()
+            } else {
+                vec![path]
+            };
+            texts.extend(inner.iter().map(|path| std::fs::read_to_string(path).unwrap()));
+        }
+        let deployments = texts.iter().filter(|text| text.contains("kind: Deployment\n"));
+        let placed = deployments.filter(|text| text.contains("\n  namespace: gitlab\n")).count();
+        assert_eq!(placed > 0, apart);
+        assert_eq!(texts.iter().any(|text| text.contains("\n  namespace: ingress-ns\n")), apart);
+    }
+}
+
+/// What a failed `helm get manifest` leaves behind is no list of what ran before.
+#[test]
+fn an_empty_file_to_prune_from_is_refused() {
+    let directory = tempfile::tempdir().unwrap();
+    for text in ["", "---\n", "# nothing\n\n"] {
+        std::fs::write(directory.path().join("old.yaml"), text).unwrap();
+        let line =
+            "template prod -n gitlab --set certmanager-issuer.email=a@example.com --list-phases --prune-from old.yaml";
+        let got = run(directory.path(), &words(line), &BTreeMap::new(), "");
+        assert_ne!(got.status, Some(0), "{text:?}");
+        assert!(got.stderr.contains("`old.yaml` has no objects"), "{}", got.stderr);
+        assert!(got.stdout.is_empty());
+    }
+}

@@ -442,7 +442,7 @@ fn back(guide: &Guide) -> TakeoverStep {
         &[
             stop,
             "With its Secrets, Helm knows the release again; with its marks, it takes the objects for its own. `helm upgrade` with the \
-             same chart and values then goes on from there. If step \"Let Helm forget\" was not done, the first command is \
+             same chart and values then goes on from there. If step \"Remove Helm's record of the release\" was not done, the first command is \
              not needed. Helm 4 applies on the server's side: there it needs `--force-conflicts`.",
         ],
         vec![

@@ -67,6 +67,11 @@ impl Ordered {
         &self.0
     }
 
+    /// The same objects in the same order, with other bodies.
+    pub fn with_bodies(&self, body: impl Fn(&Manifest) -> serde_json::Value) -> Self {
+        Ordered(self.0.iter().map(|object| Manifest { body: body(object), ..object.clone() }).collect())
+    }
+
     /// Removes objects, as `--show-only`, `--no-hooks` and `--skip-tests` do.
     pub fn retain(&mut self, keep: impl FnMut(&Manifest) -> bool) {
         self.0.retain(keep);

@@ -16,7 +16,10 @@ pub enum ManifestSource<'a> {
     /// In the script itself; these are the objects, in their order.
     Inside(&'a [Manifest]),
     /// In a folder for each phase, beside the script.
-    Beside,
+    Beside {
+        /// Each file says its own namespace.
+        apart: bool,
+    },
 }
 
 /// Shell functions that only some phases need; each is defined before its first use.
@@ -60,7 +63,7 @@ pub fn script(
     let mut text = format!(
         "#!/bin/sh\n# {title}\n# Server-side apply by the field manager {MANAGER}: it removes fields that are no longer rendered, and takes over\n# what somebody changed by hand.\nset -eu\n"
     );
-    if let ManifestSource::Beside = source {
+    if let ManifestSource::Beside { .. } = source {
         text.push_str("here=$(cd \"$(dirname \"$0\")\" && pwd)\n");
     }
     text.push_str(FUNCTIONS);
@@ -85,17 +88,19 @@ fn phase(text: &mut String, step: &PhaseStep, source: ManifestSource<'_>, namesp
     for command in step.before(namespace, Form::Script) {
         let _ = writeln!(text, "{command}");
     }
-    let apply = kubectl_apply(namespace);
+    let apply = |apart: bool| match (apart, kubectl_apply(namespace)) {
+        (true, apply) => apply.replacen(&format!(" -n {namespace}"), "", 1),
+        (false, apply) => apply,
+    };
     match source {
-        ManifestSource::Beside => {
+        ManifestSource::Beside { apart } => {
+            let apply = apply(apart);
             let _ = writeln!(text, "{apply} -R -f \"$here/{word}\"");
         }
         ManifestSource::Inside(objects) => {
             let end = format!("END_OF_{}", word.to_uppercase());
-            // kubectl refuses `-n` for an object of another namespace: then each object says its own
-            let of_another = |object: &Manifest| object.id.namespace.as_deref().is_some_and(|own| own != namespace);
-            let apart = objects.iter().any(of_another);
-            let apply = if apart { apply.replacen(&format!(" -n {namespace}"), "", 1) } else { apply };
+            let apart = is_apart(objects, namespace);
+            let apply = apply(apart);
             let _ = writeln!(text, "{apply} -f - <<'{end}'");
             for object in objects.iter().filter(|object| object.phase == step.phase) {
                 text.push_str("---\n");
@@ -115,8 +120,13 @@ fn phase(text: &mut String, step: &PhaseStep, source: ManifestSource<'_>, namesp
     }
 }
 
+/// Whether objects go to other namespaces, too: kubectl refuses `-n` for them, so that each object has to say its own.
+pub fn is_apart(objects: &[Manifest], namespace: &str) -> bool {
+    objects.iter().any(|object| object.id.namespace.as_deref().is_some_and(|own| own != namespace))
+}
+
 /// An object with the namespace that it goes to.
-fn placed(object: &Manifest, namespace: &str) -> Value {
+pub fn placed(object: &Manifest, namespace: &str) -> Value {
     let mut body = object.body.clone();
     if let Some(metadata) = body.get_mut("metadata").and_then(Value::as_object_mut)
         && !is_cluster_wide(&object.id)

@@ -122,8 +122,11 @@ pub fn script(
     match &output.directory {
         Some(dir) => {
             let scope = scope(rendered, output, true);
-            let files = emit::to_dir_by_phase(&rendered.objects, output.format, dir, &scope, |_| {
-                vec![("apply.sh".to_owned(), written(ManifestSource::Beside))]
+            let apart = script::is_apart(objects, namespace);
+            let placed = apart.then(|| rendered.objects.with_bodies(|object| script::placed(object, namespace)));
+            let all = placed.as_ref().unwrap_or(&rendered.objects);
+            let files = emit::to_dir_by_phase(all, output.format, dir, &scope, |_| {
+                vec![("apply.sh".to_owned(), written(ManifestSource::Beside { apart }))]
             })?;
             Ok(notes(&dir.display().to_string(), &files))
         }

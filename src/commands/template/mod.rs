@@ -146,7 +146,7 @@ impl TemplateArgs {
         ui.report(&rendered.warnings, &rendered.sources);
         if self.phases.list_phases {
             let gone = match &self.phases.prune_from {
-                Some(old) => pipeline::no_longer_rendered(&rendered, manifests(old)?)?,
+                Some(old) => pipeline::no_longer_rendered(&rendered, old_manifests(old)?)?,
                 None => Vec::new(),
             };
             if self.output.output == Format::Json && output.directory.is_none() {
@@ -243,6 +243,20 @@ fn manifests(named: &str) -> Result<Vec<(String, String)>, Failure> {
         true => Ok(manifest_texts(path)?),
         false => Ok(vec![(named.to_owned(), read_text(path)?)]),
     }
+}
+
+/// The manifests of `--prune-from`. A file without a document is what a command that failed leaves behind: with it, nothing
+/// would ever be deleted, and a rollback would have nothing to apply. A list without items is the dump of an empty cluster.
+fn old_manifests(named: &str) -> Result<Vec<(String, String)>, Failure> {
+    let texts = manifests(named)?;
+    let says_nothing = |line: &str| matches!(line.trim(), "" | "---" | "...") || line.trim_start().starts_with('#');
+    if texts.iter().all(|(_, text)| text.lines().all(says_nothing)) {
+        let shown = if named == "-" { "stdin" } else { named };
+        return Err(Diagnostic::environment("prune-from", format!("`{shown}` has no objects"))
+            .hint("`--prune-from` reads the manifests that were applied last; a command that fails leaves an empty file behind")
+            .into());
+    }
+    Ok(texts)
 }
 
 /// Normalizes the name of a template to the form of our `# Source:` lines; Helm's spellings have more folders.

@@ -39,6 +39,8 @@ pub(super) fn sets(flag: &str, values: &[(&str, serde_json::Value)]) -> String {
     values.iter().map(one).collect()
 }
 
+/// The value that a major upgrade of the bundled PostgreSQL sets to `false` until its data are back.
+pub(super) const MIGRATIONS: &str = "gitlab.migrations.enabled";
 /// The annotation by which KEDA holds a Deployment at a number of pods.
 const PAUSED: &str = "autoscaling.keda.sh/paused-replicas";
 /// The labels `app` of the Deployments that write to the database.
@@ -175,8 +177,19 @@ impl Writer<'_> {
 
     /// A command of this program with the new release and its values.
     pub fn ours_by(&self, command: &str) -> String {
+        self.ours_with(command, &self.values())
+    }
+
+    /// The same without what only the upgrade itself requires: migrations that are off for a while would stay off.
+    pub fn ours_lasting(&self, command: &str) -> String {
+        let files: String = self.files().iter().map(|file| format!(" -f {}", file.after)).collect();
+        let lasting: Vec<_> = self.asked().into_iter().filter(|(path, _)| *path != MIGRATIONS).collect();
+        self.ours_with(command, &(files + &self.hop.ask.flags.sets + &sets("set", &lasting)))
+    }
+
+    fn ours_with(&self, command: &str, values: &str) -> String {
         let Writer { name, namespace, .. } = self;
-        let (values, render, gitlab) = (self.values(), &self.hop.ask.flags.render, self.hop.to.gitlab);
+        let (render, gitlab) = (&self.hop.ask.flags.render, self.hop.to.gitlab);
         format!("gitlab-render {command} {name} -n {namespace}{values}{render} --gitlab-version {gitlab}")
     }
 

@@ -2,11 +2,11 @@
 
 use serde_json::Value;
 
-use super::commands::{Writer, kept_once, sets};
+use super::commands::{MIGRATIONS, Writer, kept_once, sets};
 use super::steps::step;
 use super::{StepKind, UpgradeStep, With, renders, toolbox_of};
 use crate::releases::Series;
-use crate::shell::{APPLICABLE_AGAIN, kubectl_apply, newest_job_ended, quoted};
+use crate::shell::{APPLICABLE_AGAIN, kubectl_apply, quoted};
 use crate::upgrade::series::all_series;
 
 /// The value of the official chart that skips post-deployment migrations.
@@ -15,6 +15,9 @@ const SKIP_POST: &str = "gitlab.migrations.extraEnv.SKIP_POST_DEPLOYMENT_MIGRATI
 const SYNC_SECONDS: u32 = 7200;
 /// What to do about a Job that a second try finds under the same name; the words for that try follow.
 const FAILED_JOB: &str = "a Job that has failed stays failed: `kubectl logs` has its reason; delete it, and ";
+/// What a shell into which lines are pasted does not ensure.
+const GO_ON: &str =
+    "paste one command at a time: the next one, and the next step, may follow only when the one before ended well";
 /// The phases for which Flux has a Kustomization.
 const PHASES: [&str; 3] = ["pre", "main", "post"];
 
@@ -65,13 +68,14 @@ impl Writer<'_> {
         match (self.with(), self.directory()) {
             (_, Some(_)) => commands.push(kept_once(&self.commit_file(), "git rev-parse HEAD")),
             (With::ArgoCd, None) => commands.extend([
-                format!("argocd app manifests {name} --source live > {old}"),
+                kept_once(&old, &format!("argocd app manifests {name} --source live")),
                 kept_once(&self.object_file(), &format!("argocd app get {name} -o yaml")),
             ]),
             (_, None) => {
                 if self.ours() {
                     if self.hop.first {
-                        commands.push(format!("helm get manifest {name} -n {namespace} > {old}"));
+                        // for a release that is not Helm's the file is there, and an empty one must not replace it
+                        commands.push(kept_once(&old, &format!("helm get manifest {name} -n {namespace}")));
                     }
                 } else {
                     // a try that failed has a revision, too
@@ -79,8 +83,9 @@ impl Writer<'_> {
                         (self.revision(), "/^  revision:/ {r = $2} /^  status: deployed/ {print r}");
                     let history = format!("helm history {name} -n {namespace} -o yaml | awk '{running}'");
                     commands.push(kept_once(&revision, &history));
-                    commands.push(format!(
-                        "helm get manifest {name} -n {namespace} --revision \"$(cat {revision})\" > {old}"
+                    commands.push(kept_once(
+                        &old,
+                        &format!("helm get manifest {name} -n {namespace} --revision \"$(cat {revision})\""),
                     ));
                 }
                 if self.with() == With::Flux {
@@ -221,7 +226,6 @@ impl Writer<'_> {
     }
 
     fn put_kubectl(&self, migrations: Migrations) -> (Vec<String>, Vec<String>) {
-        let Writer { name, namespace, .. } = self;
         let old = self.old_manifests();
         match migrations {
             Migrations::All => {
@@ -233,20 +237,17 @@ impl Writer<'_> {
                 (vec![detail], vec![write, format!("sh {script}")])
             }
             Migrations::WithoutPost => {
-                // The upgrade check and the Job that creates Secrets.
-                let labels = format!("app=gitlab,release={name}");
-                let commands = vec![
-                    format!("kubectl delete job -n {namespace} -l {labels}"),
-                    self.phase(" --skip-post-migrations --phase pre"),
-                    newest_job_ended(namespace, &labels),
-                    self.phase(" --skip-post-migrations --phase main"),
-                    self.migrations_done(),
-                ];
-                (Vec::new(), commands)
+                // The phase has two Jobs, the upgrade check and the one that creates Secrets: the script waits for each by its name.
+                let script = format!("check-{}.sh", self.hop.to.gitlab);
+                let checked = self.template(&format!(" --skip-post-migrations --phase pre --list-phases > {script}"));
+                let main = self.phase(" --skip-post-migrations --phase main");
+                // A subshell fails as a whole under `set -e`, and pasted lines do not pass by a check that failed.
+                let commands = vec![checked, format!("(sh {script} && {main})"), self.migrations_done()];
+                (vec![GO_ON.to_owned()], commands)
             }
             Migrations::Post => {
                 let run = self.phase(" --phase main --component migrations");
-                (Vec::new(), vec![run, self.migrations_done(), self.phase(" --phase post")])
+                (vec![GO_ON.to_owned()], vec![run, self.migrations_done(), self.phase(" --phase post")])
             }
         }
     }
@@ -262,7 +263,7 @@ impl Writer<'_> {
 
     /// A disabled migrations Job need not be waited for.
     fn migrations_awaited(&self) -> Vec<String> {
-        let off = self.asked().contains(&("gitlab.migrations.enabled", false.into()));
+        let off = self.asked().contains(&(MIGRATIONS, false.into()));
         if off { Vec::new() } else { vec![self.migrations_done()] }
     }
 
@@ -406,8 +407,23 @@ impl Writer<'_> {
         Some(step(StepKind::Apply, what, self.scale_up()).detail("where nothing was stopped, nothing changes"))
     }
 
+    /// The command that pauses or resumes the rollout of an application's Deployments.
+    fn rollout(&self, verb: &str, app: &str) -> String {
+        let Writer { name, namespace, .. } = self;
+        format!(
+            "kubectl get deployments -n {namespace} -l app={app},release={name} -o name | xargs kubectl rollout {verb} -n {namespace}"
+        )
+    }
+
+    /// The commands that resume what an upgrade without downtime has paused; kubectl refuses what is not paused.
+    fn resume(&self) -> Vec<String> {
+        match self.hop.ask.zero_downtime && self.directory().is_none() {
+            true => ["webservice", "sidekiq"].map(|app| format!("{} || :", self.rollout("resume", app))).to_vec(),
+            false => Vec::new(),
+        }
+    }
+
     pub fn apply_while_running(&self) -> Vec<UpgradeStep> {
-        let namespace = self.namespace;
         let outside = step(
             StepKind::Apply,
             "upgrade Gitaly outside of the cluster first: it must never be older than Rails",
@@ -425,12 +441,7 @@ impl Writer<'_> {
             return vec![outside, without, rest];
         }
         let name = self.name;
-        let each = |verb: &str, app: &str| {
-            format!(
-                "kubectl get deployments -n {namespace} -l app={app},release={name} -o name | xargs kubectl rollout {verb} -n \
-                 {namespace}"
-            )
-        };
+        let each = |verb: &str, app: &str| self.rollout(verb, app);
         let pause = vec![each("pause", "webservice"), each("pause", "sidekiq")];
         let sidekiq = vec![each("resume", "sidekiq"), self.rolled_out(&format!("app=sidekiq,release={name}"))];
         let web = vec![each("resume", "webservice"), self.rolled_out(&format!("app=webservice,release={name}"))];
@@ -450,7 +461,7 @@ impl Writer<'_> {
             return None;
         }
         let to = self.hop.to.gitlab;
-        let guide = format!("{}{} > adopt-{to}.txt", self.ours_by("adopt"), self.adopt_flag());
+        let guide = format!("{}{} > adopt-{to}.txt", self.ours_lasting("adopt"), self.adopt_flag());
         let (what, commands, later) = match self.with() {
             With::ArgoCd => (
                 "hand the release over from the chart to a directory in git: the guide has the steps",
@@ -464,7 +475,7 @@ impl Writer<'_> {
             ),
             With::Kubectl | With::Helm => (
                 "hand the release over from Helm to kubectl: the guide has the steps",
-                vec![guide, format!("{} --phase main,post > {}", self.ours_by("template"), self.new_manifests())],
+                vec![guide, format!("{} --phase main,post > {}", self.ours_lasting("template"), self.new_manifests())],
                 "later stops are rendered here and applied in phases; the second command keeps what they start from",
             ),
         };
@@ -528,7 +539,7 @@ impl Writer<'_> {
             (With::Flux, true) => vec![format!("flux resume kustomization {}", self.kustomizations())],
             _ => Vec::new(),
         };
-        let commands = [held, self.stop_writing(), extra, self.put_back(), database, go_on].concat();
+        let commands = [held, self.stop_writing(), extra, self.put_back(), self.resume(), database, go_on].concat();
         let mut step = step(StepKind::Back, format!("if it fails: the rollback to GitLab {}", from.gitlab), commands);
         step.details.extend(back.iter().flat_map(|work| &work.todo).cloned());
         if alone {
@@ -539,9 +550,10 @@ impl Writer<'_> {
                 (_, true) => "`kubectl apply` of the old manifests",
                 (_, false) => "`helm rollback`",
             };
+            let resumed = if self.resume().is_empty() { "" } else { " and then `kubectl rollout resume`" };
             step.details.push(match self.hop.ask.zero_downtime {
                 true => format!(
-                    "as long as no post-deployment migration has run, {which} is all: pods of the minor before can live with \
+                    "as long as no post-deployment migration has run, {which}{resumed} is all: pods of the minor before can live with \
                      the other migrations"
                 ),
                 false => format!("as long as no migration has run, {which} is all"),
