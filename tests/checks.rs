@@ -230,6 +230,32 @@ fn a_key_that_is_there_twice_counts_as_helm_has_it_where_that_is_asked_for() {
     assert!(lenient.stdout.contains("value: Europe/Berlin") && lenient.stdout.contains("gitlab-webservice-ee"));
 }
 
+/// A key that nothing reads is not rendered either, where a component passes on the map that it is in.
+#[test]
+fn an_unknown_key_is_left_out_where_the_run_goes_on() {
+    let values = "gitlab: {webservice: {deployment: {livenessProbe: {httpGet: {path: /odd}, periodSeconds: 77}}}}\n";
+    let got = template(&[values], &Case { lenient: true, ..Case::default() });
+    assert_eq!(got.status, Some(0), "{}", got.stderr);
+    assert!(got.stderr.contains("warning[unknown-key]"), "{}", got.stderr);
+    assert!(got.stdout.contains("periodSeconds: 77") && !got.stdout.contains("path: /odd"), "{}", got.stdout);
+}
+
+/// The chart passes a startup probe on as it is; without a handler, it asks what the other probes ask.
+#[test]
+fn a_startup_probe_is_the_users_own_or_has_gitlabs_check() {
+    let values = "gitlab: {webservice: {deployment: {startupProbe: {exec: {command: [own]}}}, workhorse: {startupProbe: \
+                  {failureThreshold: 77}}}}\n";
+    let got = template(&[values], &Case::default());
+    assert_eq!(got.status, Some(0), "{}", got.stderr);
+    let one_line = got.stdout.split_whitespace().collect::<Vec<_>>().join(" ");
+    assert!(one_line.contains("startupProbe: exec: command: - own"), "{}", got.stdout);
+    assert!(
+        one_line.contains("startupProbe: exec: command: - /scripts/healthcheck failureThreshold: 77"),
+        "{}",
+        got.stdout
+    );
+}
+
 /// What a user sets wins over what a component sets, everywhere, and stands there once.
 #[test]
 fn a_variable_of_the_user_takes_the_place_of_the_one_that_is_set_by_default() {

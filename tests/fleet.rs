@@ -307,6 +307,25 @@ fn what_an_environment_cannot_have_is_shown_at_its_line() {
     }
 }
 
+/// What is to be left out must be in the matrix: a slip would render it.
+#[test]
+fn a_matrix_excludes_only_what_it_has() {
+    let matrix = |exclude: &str| {
+        format!(
+            "matrix:\n- name: \"{{stage}}\"\n  of: {{stage: [dev, prod]}}\n  exclude: [{exclude}]\n  environment: {{values: \
+             [base.yaml]}}\n"
+        )
+    };
+    for (exclude, part) in [
+        ("{stage: prd}", "`exclude` names the stage `prd`, which the matrix does not have"),
+        ("{stge: dev}", "`stge` is not a key of an `exclude` of this matrix"),
+    ] {
+        let dir = folder(&matrix(exclude));
+        let ran = fleet(dir.path(), "render -o out");
+        assert!(ran.status != 0 && ran.stderr.contains(part), "{}", ran.stderr);
+    }
+}
+
 #[test]
 fn a_terminal_shows_a_bar_and_a_pipe_none() {
     let dir = folder(&FLEET.replace("  odd: {values: [wrong.yaml]}", "  odd:"));

@@ -38,14 +38,8 @@ impl<'n> Matrix<'n> {
                 axes.push((name, values));
             }
         }
-        let exclude = exclude.iter().map(|one| match &one.kind {
-            Kind::Map(entries) => entries
-                .iter()
-                .filter_map(|(axis, node)| Some((axis.clone(), node.to_value().as_str()?.to_owned())))
-                .collect(),
-            _ => BTreeMap::new(),
-        });
-        let matrix = Matrix { name: name.unwrap_or_default(), environment, axes, exclude: exclude.collect() };
+        let exclude = exclude.iter().map(|one| excluded(one, &axes, findings)).collect();
+        let matrix = Matrix { name: name.unwrap_or_default(), environment, axes, exclude };
         let missing = matrix.axes.iter().find(|(axis, _)| !matrix.name.contains(&format!("{{{axis}}}")));
         if matrix.axes.is_empty() || matrix.name.is_empty() {
             let message = "a matrix has a `name` and its axes below `of`";
@@ -87,6 +81,23 @@ impl<'n> Matrix<'n> {
         all.retain(|one| !excluded(one));
         all
     }
+}
+
+/// A combination that is left out, by some of its axes. An axis or a value that the matrix does not have is an error: what
+/// was meant would be rendered.
+fn excluded(node: &Node, axes: &[(String, Vec<String>)], findings: &mut Vec<Diagnostic>) -> BTreeMap<String, String> {
+    let mut chosen = BTreeMap::new();
+    let mut fields = FleetFields::of(node, findings);
+    for (axis, _) in axes {
+        chosen.extend(fields.string(axis).map(|value| (axis.clone(), value)));
+    }
+    fields.finish("an `exclude` of this matrix");
+    for (axis, values) in axes {
+        let Some(value) = chosen.get(axis).filter(|value| !values.contains(value)) else { continue };
+        let message = format!("`exclude` names the {axis} `{value}`, which the matrix does not have");
+        findings.push(Diagnostic::error("fleet", message).at(node.at).hint(format!("it has {}", values.join(", "))));
+    }
+    chosen
 }
 
 /// A string in which the values of a combination replace `{axis}`.

@@ -8,6 +8,7 @@ use super::objects::RenderPart;
 use super::parts::{Parts, each};
 use super::probe::{Probe, Trial};
 use super::{Output, Request, layers, places, selected};
+use crate::companions::{self, CompanionChart};
 use crate::diag::{Diagnostic, Failure, Place, Severity, Sources, Step, ValuePath};
 use crate::lint::allow::{Settings, apply};
 use crate::lint::{Linted, check};
@@ -38,6 +39,7 @@ pub fn lint(request: &Request, settings: &Settings, pedantic: bool) -> Result<(F
             let mut found = check(&Linted { tree, user, objects, reference: &reference, section: &section });
             found.extend(removed_next(&checked, layers::version(&request.target)));
             found.extend(without_effect(request, &checked, &rendered.warnings, pedantic)?);
+            found.extend(companions::CHARTS.iter().filter_map(|chart| of_chart_that_is_off(chart, &checked)));
             places::locate(&mut found, checked.origins());
             found.splice(0..0, rendered.warnings);
             (found, rendered.sources)
@@ -147,6 +149,28 @@ fn without_effect(
         _ => None,
     };
     Ok(open.iter().zip(effects).filter_map(finding).collect())
+}
+
+/// The settings of a third-party chart that the values do not install.
+fn of_chart_that_is_off(chart: &CompanionChart, checked: &Checked) -> Option<Diagnostic> {
+    let path = |key: &str| ValuePath(vec![Step::Key(chart.section.into()), Step::Key(key.into())]);
+    let section = checked.user().get(chart.section)?.as_object()?;
+    let mut keys = section.keys().filter(|key| path(key).to_string() != chart.switch && !is_switch(key));
+    let first = keys.next().filter(|_| !companions::is_on(chart, checked.tree()))?;
+    let also = match keys.count() {
+        0 => String::new(),
+        1 => " and 1 more key of its section change nothing".to_owned(),
+        more => format!(" and {more} more keys of its section change nothing"),
+    };
+    let verb = if also.is_empty() { " changes nothing" } else { "" };
+    let message = format!("`{}`{also}{verb} here: {} is not installed", path(first), chart.name);
+    let hint = format!("remove them, or set `{}: true`", chart.switch);
+    Some(Diagnostic::warning("no-effect", message).at_value(path(first)).hint(hint))
+}
+
+/// Whether a key turns a chart on or off.
+fn is_switch(key: &str) -> bool {
+    matches!(key, "enabled" | "install" | "installCRDs")
 }
 
 /// The values, by their numbers, that are seen in the objects of one render in which each of them is a string of its own.

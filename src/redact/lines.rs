@@ -322,7 +322,9 @@ impl Keys<'_> {
                 None if !item => self.above.retain(|(indent, _)| *indent <= at),
                 None => {}
             }
-            let hidden = self.here().hides_items() || self.anchored(&line[at..]);
+            let text = line[at..].trim_end();
+            let hidden = if item { self.here().hides_item(text) } else { self.here().hides_items() }
+                || self.anchored(&line[at..]);
             return (hidden && (item || !gives_nothing_away(&line[at..])) && !is_pointer(&line[at..])).then_some(at);
         };
         self.above.retain(|(indent, _)| *indent < at);

@@ -46,9 +46,14 @@ impl Above {
         Above { secret: true, ..self }
     }
 
-    /// Whether an item of a list, which has no key, is hidden.
+    /// Whether all items of a list, which have no key, are hidden.
     pub fn hides_items(self) -> bool {
         self.secret || self.headers
+    }
+
+    /// Whether an item of a list is hidden; those of `keys` are hidden that cannot be the names of keys.
+    pub fn hides_item(self, item: &str) -> bool {
+        self.hides_items() || (self.reference && !could_be_a_name(item) && !gives_nothing_away(item))
     }
 
     /// Whether the value of a key is hidden.
@@ -265,7 +270,7 @@ fn refers(words: &[String], joined: &str) -> bool {
         "auth",
     ];
     const OF_KEYS: [&str; 6] = ["password", "secret", "token", "username", "user", "config"];
-    if matches!(joined, "secret" | "key" | "existingsecret" | "keyname" | "secretname") {
+    if matches!(joined, "secret" | "key" | "keys" | "existingsecret" | "keyname" | "secretname") {
         return true;
     }
     match words {

@@ -68,13 +68,13 @@ fn below(above: Above, key: &str, value: &Value) -> Value {
 
 /// The items of a list; in a command line, the word after a flag with a secret's name is secret.
 fn list(above: Above, key: &str, items: &[Value]) -> Vec<Value> {
-    let secret = above.below(key).hides_items();
+    let inner = above.below(key);
     let mut flagged = false;
     let shown = items.iter().map(|item| {
         let hidden = std::mem::replace(&mut flagged, false);
         let Value::String(text) = item else { return below(above, key, item) };
         flagged = text.starts_with("--") && !text.contains(['=', ' ']) && is_secret(text.trim_start_matches('-'));
-        if secret || (hidden && !text.starts_with(['-', '$'])) {
+        if inner.hides_item(text) || (hidden && !text.starts_with(['-', '$'])) {
             return Value::String(MASK.to_owned());
         }
         Value::String(Redacted::of(text).whole())

@@ -1,5 +1,7 @@
 //! Resolves a path as people type it.
 
+use serde_json::Value;
+
 use super::{PathStep, SchemaPart, ValuesReference, document, steps, tree};
 use crate::schema;
 use crate::upgrade::removed;
@@ -49,6 +51,14 @@ impl ValuesReference {
                     at.path.push_str("[]");
                     continue;
                 }
+                // `pods.0.name`, as `--set` of other tools has it.
+                PathStep::Key(key) if key.bytes().all(|b| b.is_ascii_digit()) && is_a(&at.part, "array") => {
+                    at.part = at.part.items().ok_or_else(|| unresolved(&at, key, Vec::new(), None))?;
+                    at.path.push_str("[]");
+                    at.corrected = true;
+                    continue;
+                }
+                PathStep::Key(key) if !is_a(&at.part, "object") => return Err(unresolved(&at, key, Vec::new(), None)),
                 PathStep::Key(key) => key,
             };
             let (key, part) = self.key(&mut at, key)?;
@@ -86,6 +96,15 @@ impl ValuesReference {
                 Err(unresolved(at, key, names, None))
             }
         }
+    }
+}
+
+/// Whether a value of a JSON type fits a schema; one that names no types takes all.
+fn is_a(part: &SchemaPart, wanted: &str) -> bool {
+    match part.schema.get("type") {
+        Some(Value::String(name)) => name == wanted,
+        Some(Value::Array(names)) => names.iter().any(|name| name == wanted),
+        _ => true,
     }
 }
 

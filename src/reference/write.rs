@@ -65,13 +65,12 @@ fn facts(entry: &Explanation) -> Vec<(&'static str, String)> {
     if let Some(form) = &entry.form {
         facts.push(("FORM", form.clone()));
     }
-    if let Some(default) = entry.shown_default() {
-        facts.push(("DEFAULT", default));
-    }
-    for other in &entry.by_release {
+    let by_release = entry.by_release.iter().map(|other| {
         let default = if other.default.is_null() { "none".to_owned() } else { other.default.to_string() };
-        facts.push(("", format!("{default} ({})", other.releases)));
-    }
+        format!("{default} ({})", other.releases)
+    });
+    let labels = ["DEFAULT"].into_iter().chain(std::iter::repeat(""));
+    facts.extend(labels.zip(entry.shown_default().into_iter().chain(by_release)));
     if !entry.allowed.is_empty() {
         let all: Vec<String> = entry.allowed.iter().map(Value::to_string).collect();
         facts.push(("ALLOWED", all.join(", ")));

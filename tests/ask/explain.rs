@@ -19,6 +19,8 @@ fn a_key_is_explained() {
         ("explain-since", "explain gitlab.kas.gatewayRoute.enabled"),
         ("explain-since-older", "explain gitlab.kas.gatewayRoute.enabled --gitlab-version 18.6"),
         ("explain-list", "explain gitlab.sidekiq.pods[0].concurrency"),
+        ("explain-list-number", "explain gitlab.sidekiq.pods.0.concurrency"),
+        ("explain-below-a-string", "explain global.hosts.domain.foo"),
         ("explain-free", "explain gitlab.webservice.deployments.web.ingress.path"),
         ("explain-kubernetes", "explain gitlab.kas.tolerations"),
         ("explain-component", "explain mailroom"),

@@ -13,6 +13,17 @@ pub fn http_probe(path: &str, port: impl Serialize, times: &NodeMap) -> Node {
     probe
 }
 
+/// The times and thresholds of a probe, without whatever else stands beside them.
+pub fn timing(settings: &NodeMap) -> NodeMap {
+    let is_one = |key: &str| key.ends_with("Seconds") || key.ends_with("Threshold");
+    settings.iter().filter(|(key, _)| is_one(key)).map(|(key, value)| (key.clone(), value.clone())).collect()
+}
+
+/// Whether the settings of a probe say themselves how the container is asked.
+pub fn has_handler(settings: &NodeMap) -> bool {
+    ["exec", "grpc", "httpGet", "tcpSocket"].iter().any(|handler| settings.contains_key(*handler))
+}
+
 /// A probe: the handler, with `periodSeconds` and similar fields of the settings.
 pub fn probe(handler: &Node, settings: &NodeMap) -> Node {
     let mut probe = handler.clone();

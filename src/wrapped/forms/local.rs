@@ -14,15 +14,16 @@ pub(super) fn kustomize<'n>(root: &'n Node, chart: &'n Node) -> Carrier<'n> {
         |node: &'n Node| string(node).map(|path| ValuesPart::File { path, at: node.at, optional: false, set: None });
     // the second is the key of the older list `helmChartInflationGenerator`
     let own = get(chart, "valuesFile").or_else(|| get(chart, "values"));
-    let mut files: Vec<ValuesPart<'n>> = own.and_then(file).into_iter().collect();
-    files.extend(items(chart, "additionalValuesFiles").iter().filter_map(file));
+    let file_of_chart = own.and_then(file);
     let inline = get(chart, "valuesInline").map(ValuesPart::Inline);
-    let parts = match text(chart, "valuesMerge").as_deref() {
+    // kustomize makes one file of these two, and gives it to Helm before the additional files, which win over both.
+    let mut parts: Vec<ValuesPart<'n>> = match text(chart, "valuesMerge").as_deref() {
         Some("replace") if inline.is_some() => inline.into_iter().collect(),
         // The file wins.
-        Some("merge") => inline.into_iter().chain(files).collect(),
-        _ => files.into_iter().chain(inline).collect(),
+        Some("merge") => inline.into_iter().chain(file_of_chart).collect(),
+        _ => file_of_chart.into_iter().chain(inline).collect(),
     };
+    parts.extend(items(chart, "additionalValuesFiles").iter().filter_map(file));
     let chart_name = get(chart, "name").or_else(|| get(chart, "chartName"));
     Carrier {
         kind: "Kustomization",

@@ -10,7 +10,8 @@ use crate::model::{Node, NodeMap, NonEmpty, Text};
 use crate::resolve::image::ImageRef;
 use crate::resolve::shared::rails::{self, Process};
 use crate::resolve::workload::{
-    Container, Script, Workload, certificate_source, config_volume, http_probe, memory_volume, mount, projected_volume,
+    Container, Script, Workload, certificate_source, config_volume, has_handler, http_probe, memory_volume, mount,
+    projected_volume, timing,
 };
 use crate::resolve::{Plan, labels};
 use crate::view;
@@ -132,7 +133,7 @@ fn puma(web: &Web, image: ImageRef) -> Container {
             true => (&set.service.internal_port, None),
             false => (&set.service.tls.internal_port, Some("HTTPS")),
         };
-        let mut probe = http_probe(&format!("{}/-/{path}", web.root), port, times);
+        let mut probe = http_probe(&format!("{}/-/{path}", web.root), port, &timing(times));
         if let Some(scheme) = scheme {
             probe["httpGet"]["scheme"] = scheme.into();
         }
@@ -142,7 +143,11 @@ fn puma(web: &Web, image: ImageRef) -> Container {
     let readiness = || probe("readiness", &set.deployment.readiness_probe);
     main.readiness_probe = (!workhorse::health_checks(web)).then(readiness);
     let startup = &set.deployment.startup_probe;
-    main.startup_probe = (!startup.is_empty()).then(|| probe("readiness", startup));
+    main.startup_probe = match startup {
+        none if none.is_empty() => None,
+        own if has_handler(own) => Some(json!(own)),
+        times => Some(probe("readiness", times)),
+    };
     // Puma's master ends the workers after their current requests.
     main.lifecycle = Some(json!({"preStop": {"exec": {"command": ["/bin/bash", "-c", "pkill -SIGINT -o ruby"]}}}));
     main

@@ -10,7 +10,7 @@ use crate::resolve::Plan;
 use crate::resolve::plan::View;
 use crate::resolve::shared::rails;
 use crate::resolve::shared::{redis, snake_case};
-use crate::resolve::workload::{Container, Workload, http_probe};
+use crate::resolve::workload::{Container, Workload, has_handler, http_probe, timing};
 use crate::view;
 
 /// `workhorse:`.
@@ -177,18 +177,22 @@ pub fn container(web: &Web, env: Vec<(&'static str, String)>) -> Container {
     }
     let healthcheck = |times: &NodeMap| {
         let mut probe = json!({"exec": {"command": ["/scripts/healthcheck"]}});
-        crate::tree::overlay(&mut probe, &Value::Object(times.clone()));
+        crate::tree::overlay(&mut probe, &Value::Object(timing(times)));
         probe
     };
     container.liveness_probe = Some(healthcheck(&set.liveness_probe));
     container.readiness_probe = Some(match &set.healthcheck_listener {
         listener if listener.enabled => {
             let port = listener.port.as_str().parse::<i64>().unwrap_or(8182);
-            http_probe("/readiness", port, &set.readiness_probe)
+            http_probe("/readiness", port, &timing(&set.readiness_probe))
         }
         _ => healthcheck(&set.readiness_probe),
     });
-    container.startup_probe = (!set.startup_probe.is_empty()).then(|| healthcheck(&set.startup_probe));
+    container.startup_probe = match &set.startup_probe {
+        none if none.is_empty() => None,
+        own if has_handler(own) => Some(json!(own)),
+        times => Some(healthcheck(times)),
+    };
     if !health_checks(web) {
         let wait = json!(["/bin/bash", "-c", "sleep $SHUTDOWN_BLACKOUT_SECONDS"]);
         container.lifecycle = Some(json!({"preStop": {"exec": {"command": wait}}}));
