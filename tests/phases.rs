@@ -415,7 +415,7 @@ fn an_empty_file_to_prune_from_is_refused() {
             "template prod -n gitlab --set certmanager-issuer.email=a@example.com --list-phases --prune-from old.yaml";
         let got = run(directory.path(), &words(line), &BTreeMap::new(), "");
         assert_ne!(got.status, Some(0), "{text:?}");
-        assert!(got.stderr.contains("`old.yaml` has no objects"), "{}", got.stderr);
+        assert!(got.stderr.contains("[prune-from]: `old.yaml` has no objects"), "{}", got.stderr);
         assert!(got.stdout.is_empty());
     }
 }

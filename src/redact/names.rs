@@ -155,7 +155,7 @@ pub fn meaning(segment: &str) -> NameMeaning {
     const WEAK: [&str; 5] = ["auth", "pin", "sig", "signature", "auths"];
     /// Suffixes for properties of a secret: its name, its location, whether it exists, its lifetime. None of them is
     /// the secret.
-    const ABOUT_ONE: [&str; 53] = [
+    const ABOUT_ONE: [&str; 60] = [
         "name",
         "names",
         "path",
@@ -173,9 +173,16 @@ pub fn meaning(segment: &str) -> NameMeaning {
         "realm",
         "ttl",
         "timeout",
+        "in",
+        "prefix",
+        "suffix",
+        "second",
         "seconds",
+        "minute",
         "minutes",
+        "hour",
         "hours",
+        "day",
         "days",
         "lifetime",
         "duration",
@@ -239,8 +246,10 @@ pub fn meaning(segment: &str) -> NameMeaning {
         || last == "private"
         || words.iter().any(|word| is_misspelt(word))
         || is_misspelt(&joined);
+    // `max_tokens` counts them.
+    let counts = last == "tokens" && words.iter().any(|word| matches!(word.as_str(), "max" | "min" | "num"));
     if named {
-        return if ABOUT_ONE.contains(&last) { NameMeaning::Plain } else { NameMeaning::Secret };
+        return if counts || ABOUT_ONE.contains(&last) { NameMeaning::Plain } else { NameMeaning::Secret };
     }
     if WEAK.contains(&last) {
         return NameMeaning::Weak;

@@ -69,7 +69,7 @@ impl Shape {
     }
 }
 
-static SHAPES: [Shape; 15] = [
+static SHAPES: [Shape; 17] = [
     // GitLab
     Shape::new(
         &["gl", "GR1348941"],
@@ -136,6 +136,12 @@ static SHAPES: [Shape; 15] = [
         r"(?:^|[ \t])(?:-u|--user)[ =]+[\x22']?[A-Za-z0-9_.@-]*[A-Za-z_][A-Za-z0-9_.@-]*:([^ \t\x22'$]+)",
     ),
     Shape::new(&["sshpass"], r"(?-u:\b)sshpass[ \t]+-p[ \t]*[\x22']?([^ \t\x22'$]+)"),
+    Shape::new(
+        &["mysql", "mariadb"],
+        r"(?-u:\b)(?:mysql|mariadb)[a-z_-]*[ \t](?:[^|;&]*[ \t])?-p[\x22']?([^ \t\x22'$][^ \t\x22']*)",
+    ),
+    // a line of .netrc
+    Shape::new(&["login"], r"(?-u:\b)login[ \t]+[^ \t]+[ \t]+password[ \t]+[\x22']?([^ \t\x22'$]+)"),
     Shape::new(
         &["dentified", "IDENTIFIED", "assword", "PASSWORD"],
         r"(?-u:\b)(?:[Ii]dentified[ \t]+by|IDENTIFIED[ \t]+BY|[Pp]assword|PASSWORD)[ \t]+[\x22']([^\x22'$]+)[\x22']",

@@ -133,14 +133,14 @@ fn puma(web: &Web, image: ImageRef) -> Container {
             true => (&set.service.internal_port, None),
             false => (&set.service.tls.internal_port, Some("HTTPS")),
         };
-        let mut probe = http_probe(&format!("{}/-/{path}", web.root), port, &timing(times));
+        let mut probe = http_probe(&format!("{}/-/{path}", web.root), port, times);
         if let Some(scheme) = scheme {
             probe["httpGet"]["scheme"] = scheme.into();
         }
         probe
     };
-    main.liveness_probe = Some(probe("liveness", &set.deployment.liveness_probe));
-    let readiness = || probe("readiness", &set.deployment.readiness_probe);
+    main.liveness_probe = Some(probe("liveness", &timing(&set.deployment.liveness_probe)));
+    let readiness = || probe("readiness", &timing(&set.deployment.readiness_probe));
     main.readiness_probe = (!workhorse::health_checks(web)).then(readiness);
     let startup = &set.deployment.startup_probe;
     main.startup_probe = match startup {

@@ -177,16 +177,16 @@ pub fn container(web: &Web, env: Vec<(&'static str, String)>) -> Container {
     }
     let healthcheck = |times: &NodeMap| {
         let mut probe = json!({"exec": {"command": ["/scripts/healthcheck"]}});
-        crate::tree::overlay(&mut probe, &Value::Object(timing(times)));
+        crate::tree::overlay(&mut probe, &Value::Object(times.clone()));
         probe
     };
-    container.liveness_probe = Some(healthcheck(&set.liveness_probe));
+    container.liveness_probe = Some(healthcheck(&timing(&set.liveness_probe)));
     container.readiness_probe = Some(match &set.healthcheck_listener {
         listener if listener.enabled => {
             let port = listener.port.as_str().parse::<i64>().unwrap_or(8182);
             http_probe("/readiness", port, &timing(&set.readiness_probe))
         }
-        _ => healthcheck(&set.readiness_probe),
+        _ => healthcheck(&timing(&set.readiness_probe)),
     });
     container.startup_probe = match &set.startup_probe {
         none if none.is_empty() => None,
