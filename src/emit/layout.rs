@@ -2,10 +2,9 @@
 
 use std::collections::HashMap;
 
-use sha2::{Digest, Sha256};
-
 use super::Format;
 use crate::manifest::Manifest;
+use crate::manifest::content::hex;
 
 /// The maximum length of a name in most file systems, less some room.
 const LONGEST: usize = 200;
@@ -50,5 +49,5 @@ fn hash(manifest: &Manifest) -> String {
     let id = &manifest.id;
     let namespace = id.namespace.as_deref().unwrap_or_default();
     let whole = [id.api_version.as_str(), &id.kind, namespace, &id.name].join("\0");
-    Sha256::digest(whole.as_bytes()).iter().take(4).map(|byte| format!("{byte:02x}")).collect()
+    hex(whole.as_bytes()).chars().take(8).collect()
 }

@@ -5,7 +5,6 @@ use std::fs;
 use std::path::{Component, Path, PathBuf};
 
 use serde_json::{Value, json};
-use sha2::{Digest, Sha256};
 
 use super::swap::{Done, MARKER, failed, refused};
 use crate::manifest::Phase;
@@ -73,10 +72,6 @@ pub(super) struct WrittenOrigin {
 
 /// Files by their path below the directory.
 pub(super) type List = BTreeMap<PathBuf, WrittenFile>;
-
-pub(super) fn hash(text: &[u8]) -> String {
-    Sha256::digest(text).iter().map(|byte| format!("{byte:02x}")).collect()
-}
 
 /// The list of a directory; empty where there is none.
 pub(super) fn read(dir: &Path) -> Done<List> {

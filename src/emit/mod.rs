@@ -14,6 +14,7 @@ use serde::Serialize;
 use serde_json::Value;
 
 use crate::diag::Diagnostic;
+use crate::manifest::content::hex;
 use crate::manifest::{Manifest, Ordered};
 use crate::yaml::write::write_stream;
 
@@ -113,13 +114,13 @@ pub fn to_dir_by_phase(
 
 /// A digest in hexadecimal.
 pub fn digest(bytes: &[u8]) -> String {
-    list::hash(bytes)
+    hex(bytes)
 }
 
 /// A digest of this program, so that the output of another build is written again; `None` where the program cannot be
 /// read.
 pub fn program_digest() -> Option<String> {
-    std::fs::read(std::env::current_exe().ok()?).ok().map(|bytes| list::hash(&bytes))
+    std::fs::read(std::env::current_exe().ok()?).ok().map(|bytes| hex(&bytes))
 }
 
 /// The file beside a directory that holds the digest of the directory's inputs.
@@ -135,7 +136,7 @@ pub fn is_intact(dir: &Path, digest: &str) -> bool {
     }
     let same = |(path, entry): (&PathBuf, &list::WrittenFile)| {
         let text = std::fs::read(dir.join(path));
-        entry.sha256.is_none() || text.is_ok_and(|text| entry.sha256 == Some(list::hash(&text)))
+        entry.sha256.is_none() || text.is_ok_and(|text| entry.sha256 == Some(hex(&text)))
     };
     list::read(dir).is_ok_and(|list| !list.is_empty() && list.iter().all(same))
 }
@@ -166,7 +167,7 @@ pub fn edited(dir: &Path, name: &str) -> Option<String> {
     let listed = list::read(dir).ok()?;
     let written = listed.get(Path::new(name))?.sha256.as_ref()?;
     let text = std::fs::read_to_string(dir.join(name)).ok()?;
-    (list::hash(text.as_bytes()) != *written).then_some(text)
+    (hex(text.as_bytes()) != *written).then_some(text)
 }
 
 fn files(
@@ -193,7 +194,7 @@ fn file(path: String, text: String, scope: &OutputScope, object: Option<&Manifes
         phase: object.map(|manifest| manifest.phase.word().to_owned()),
         template: object.map(|manifest| manifest.source.clone()),
     };
-    let entry = WrittenFile { sha256: Some(list::hash(text.as_bytes())), origin: Some(origin) };
+    let entry = WrittenFile { sha256: Some(hex(text.as_bytes())), origin: Some(origin) };
     NewFile { path, text, entry }
 }
 

@@ -10,6 +10,7 @@ use rustix::fs::{FlockOperation, flock};
 
 use super::list::{self, List, OutputScope, WrittenFile};
 use crate::diag::Diagnostic;
+use crate::manifest::content::hex;
 
 /// The list of the files that we wrote; the next run replaces these and no others. It has a name that kubectl and Argo
 /// CD, which read hidden files as well, do not treat as a manifest.
@@ -113,7 +114,7 @@ impl Change {
 /// Whether a file differs both from what was written into it and from what is to be written.
 fn is_edited(path: &Path, entry: &WrittenFile, new: Option<&str>) -> bool {
     let (Some(written), Ok(text)) = (&entry.sha256, fs::read(path)) else { return false };
-    list::hash(&text) != *written && new.is_none_or(|new| new.as_bytes() != text)
+    hex(&text) != *written && new.is_none_or(|new| new.as_bytes() != text)
 }
 
 fn some_of(names: &[String]) -> String {

@@ -91,7 +91,8 @@ fn hash_of(body: &Value) -> String {
     hex(&serde_json::to_vec(body).unwrap_or_default())
 }
 
-fn hex(bytes: &[u8]) -> String {
+/// The SHA-256 of bytes, in hexadecimal digits.
+pub fn hex(bytes: &[u8]) -> String {
     const DIGITS: [char; 16] = ['0', '1', '2', '3', '4', '5', '6', '7', '8', '9', 'a', 'b', 'c', 'd', 'e', 'f'];
     let digits = |byte: u8| [DIGITS[usize::from(byte >> 4)], DIGITS[usize::from(byte & 15)]];
     Sha256::digest(bytes).into_iter().flat_map(digits).collect()

@@ -4,10 +4,10 @@ use std::collections::HashMap;
 use std::fmt::Write as _;
 
 use serde_json::{Value, json};
-use sha2::{Digest, Sha256};
 
 use super::{Finding, Findings, RequiredSecret, Severity};
 use crate::diag::register;
+use crate::manifest::content;
 use crate::{escape, redact};
 
 /// One line per finding in the format of compilers, followed by its hint.
@@ -193,11 +193,7 @@ pub fn code_quality(checked: &Findings) -> Value {
         let same = format!("{}\n{}\n{}", f.file, f.code, sentence(f));
         // The fingerprint does not contain the line, so that a finding keeps it when lines move.
         let n = times.entry(same.clone()).and_modify(|n| *n += 1).or_insert(0);
-        let digest = Sha256::digest(format!("{same}\n{n}").as_bytes());
-        let fingerprint = digest.iter().fold(String::with_capacity(64), |mut hex, byte| {
-            let _ = write!(hex, "{byte:02x}");
-            hex
-        });
+        let fingerprint = content::hex(format!("{same}\n{n}").as_bytes());
         let severity = match f.severity {
             Severity::Error => "major",
             Severity::Warning => "minor",
