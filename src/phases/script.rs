@@ -88,19 +88,20 @@ fn phase(text: &mut String, step: &PhaseStep, source: ManifestSource<'_>, namesp
     for command in step.before(namespace, Form::Script) {
         let _ = writeln!(text, "{command}");
     }
-    let apply = |apart: bool| match (apart, kubectl_apply(namespace)) {
-        (true, apply) => apply.replacen(&format!(" -n {namespace}"), "", 1),
-        (false, apply) => apply,
+    let apart = match source {
+        ManifestSource::Beside { apart } => apart,
+        ManifestSource::Inside(objects) => is_apart(objects, namespace),
     };
+    let mut apply = kubectl_apply(namespace);
+    if apart {
+        apply = apply.replacen(&format!(" -n {namespace}"), "", 1);
+    }
     match source {
-        ManifestSource::Beside { apart } => {
-            let apply = apply(apart);
+        ManifestSource::Beside { .. } => {
             let _ = writeln!(text, "{apply} -R -f \"$here/{word}\"");
         }
         ManifestSource::Inside(objects) => {
             let end = format!("END_OF_{}", word.to_uppercase());
-            let apart = is_apart(objects, namespace);
-            let apply = apply(apart);
             let _ = writeln!(text, "{apply} -f - <<'{end}'");
             for object in objects.iter().filter(|object| object.phase == step.phase) {
                 text.push_str("---\n");

@@ -153,10 +153,9 @@ fn marked<'t>(checked: &Checked, trials: &'t [Trial]) -> Vec<Vec<Marked<'t>>> {
     let mut sections: BTreeMap<String, Vec<Marked<'t>>> = BTreeMap::new();
     for of_value in trials.chunk_by(|a, b| a.candidate == b.candidate) {
         let [first, ..] = of_value else { continue };
-        let is_text = first.path.within(checked.tree()).is_some_and(Value::is_string);
-        let Some(marker) = schema::marker(&first.path, first.candidate).filter(|_| is_text) else { continue };
+        let value = first.path.within(checked.tree());
+        let Some((edit, marker)) = Trial::marked(first.candidate, &first.path, value) else { continue };
         let section = ValuePath(first.path.0.iter().take(2).cloned().collect()).to_string();
-        let edit = Trial { to: Some(marker.clone().into()), ..first.clone() };
         let default = of_value.last().filter(|trial| trial.to.as_ref().is_none_or(Value::is_null));
         sections.entry(section).or_default().push(Marked { edit, marker, default });
     }

@@ -15,7 +15,7 @@ use crate::lint::{Linted, check};
 use crate::reference;
 use crate::releases::{self, ChartVersion, GitlabVersion};
 use crate::resolve::component;
-use crate::schema::{self, Checked};
+use crate::schema::Checked;
 use crate::upgrade::rules::{self, Action, Effect, Hit, ReleaseSpan};
 use crate::validate::{Finding, Findings};
 use crate::values::{self, Input, tree};
@@ -116,8 +116,7 @@ fn without_effect(
     open.retain(|(path, _)| is_ours(path) && !reported.contains(path));
     if !pedantic {
         let marked = marked(&mut Probe::new(request, tree.clone()), &open);
-        let mut number = 0..;
-        open.retain(|_| number.next().is_none_or(|number| !marked.contains(&number)));
+        open.retain(|(path, _)| !marked.contains(path));
     }
     let Some(parts) = Parts::new(request, tree).filter(|_| !open.is_empty()) else { return Ok(Vec::new()) };
     let contradictions = Probe::new(request, tree.clone()).contradictions(&[]);
@@ -173,20 +172,16 @@ fn is_switch(key: &str) -> bool {
     matches!(key, "enabled" | "install" | "installCRDs")
 }
 
-/// The values, by their numbers, that are seen in the objects of one render in which each of them is a string of its own.
+/// The values that are seen in the objects of one render in which each of them is a string of its own.
 ///
 /// Only strings at keys that users choose are changed, most of a file of labels, annotations and resources: nothing else
 /// can follow from those, so that one render answers for all of them.
-fn marked(probe: &mut Probe<'_>, open: &[(ValuePath, &Value)]) -> HashSet<usize> {
-    let marker = |(number, (path, value)): (usize, &(ValuePath, &Value))| {
-        let marker = value.as_str().and_then(|_| schema::marker(path, number))?;
-        Some((Trial { candidate: number, path: path.clone(), to: Some(json!(marker)) }, marker))
-    };
-    let (edits, markers): (Vec<_>, Vec<_>) = open.iter().enumerate().filter_map(marker).unzip();
-    let rendered = probe.render(&edits.iter().collect::<Vec<_>>(), RenderPart::Whole).unwrap_or_default();
-    let text: String = rendered.iter().map(|manifest| manifest.body.to_string()).collect();
-    let seen = edits.iter().zip(&markers).filter(|(_, marker)| text.contains(marker.as_str()));
-    seen.map(|(edit, _)| edit.candidate).collect()
+fn marked(probe: &mut Probe<'_>, open: &[(ValuePath, &Value)]) -> HashSet<ValuePath> {
+    let edits = open.iter().enumerate().filter_map(|(number, (path, value))| Trial::marked(number, path, Some(*value)));
+    let edits: Vec<_> = edits.collect();
+    let rendered = probe.render(&edits.iter().map(|(edit, _)| edit).collect::<Vec<_>>(), RenderPart::Whole);
+    let text: String = rendered.unwrap_or_default().iter().map(|manifest| manifest.body.to_string()).collect();
+    edits.into_iter().filter(|(_, marker)| text.contains(marker)).map(|(edit, _)| edit.path).collect()
 }
 
 /// The edit that leaves a value of the user's out, so that its default stands in. A list replaces another as a whole.

@@ -11,6 +11,7 @@ use super::{Request, post_migrations};
 use crate::diag::{Diagnostic, Step, ValuePath};
 use crate::manifest::Manifest;
 use crate::render::Renderer;
+use crate::schema;
 
 /// Another value at a path; `None` removes the key.
 #[derive(Debug, Clone, PartialEq)]
@@ -21,6 +22,15 @@ pub(super) struct Trial {
     pub path: ValuePath,
     /// The new value.
     pub to: Option<Value>,
+}
+
+impl Trial {
+    /// Puts a string that no object has without it in the place of a string at a key that users choose, and returns that
+    /// string; `None` for any other value.
+    pub fn marked(candidate: usize, path: &ValuePath, value: Option<&Value>) -> Option<(Self, String)> {
+        let marker = value.filter(|value| value.is_string()).and_then(|_| schema::marker(path, candidate))?;
+        Some((Trial { candidate, path: path.clone(), to: Some(marker.clone().into()) }, marker))
+    }
 }
 
 /// Renders parts of a release over edited values.

@@ -293,7 +293,7 @@ fn before_tag(text: &str, at: usize) -> &str {
     text.lines().nth(line(text, at) - 1).and_then(|line| line.split("{{").next()).unwrap_or_default()
 }
 
-/// The name that the last line of a text sets; none where anything but a name stands there.
+/// The name of the setting on the last line of a text; `None` where that line has anything but a name.
 fn setting(text: &str) -> Option<&str> {
     let name = text.rsplit('\n').next()?.trim().trim_end_matches(['=', ':', ' ', '"']);
     let is_name = |c: char| c.is_ascii_alphanumeric() || "-_. ".contains(c);

@@ -146,7 +146,7 @@ fn written(value: &Value) -> String {
     text.trim_end().to_owned()
 }
 
-/// Applies a change to the last document of a text that is not empty.
+/// Applies a change to the last non-empty document of a file.
 fn on_document(text: &str, change: impl FnOnce(&str) -> Option<String>) -> Option<String> {
     let bom = text.len() - text.trim_start_matches('\u{feff}').len();
     let range =
