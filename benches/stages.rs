@@ -80,14 +80,14 @@ fn validate(bencher: Bencher) {
 #[divan::bench]
 fn plan(bencher: Bencher) {
     let (release, merged) = (release(), merged());
-    bencher.bench(|| resolve(&Context::new(&release, &merged.tree, |_| Err(String::new()))));
+    bencher.bench(|| resolve(&Context::new(&release, &merged.tree, |_| Err(String::new())), &mut |_| ()));
 }
 
 #[divan::bench]
 fn templates(bencher: Bencher) {
     let (release, merged) = (release(), merged());
     bencher
-        .with_inputs(|| resolve(&Context::new(&release, &merged.tree, |_| Err(String::new()))))
+        .with_inputs(|| resolve(&Context::new(&release, &merged.tree, |_| Err(String::new())), &mut |_| ()))
         .bench_values(|mut plan| render(&Renderer::new(), &mut plan.objects).is_ok());
 }
 

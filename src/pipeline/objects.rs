@@ -11,7 +11,7 @@ use crate::images::Rewrite;
 use crate::manifest::{self, Manifest, Ordered, content};
 use crate::phases::{Hooks, marks};
 use crate::releases;
-use crate::render::{Renderer, render};
+use crate::render::{FilledTemplate, Renderer, render};
 use crate::resolve::plan::Naming;
 use crate::resolve::{Context, Plan, Release, checks, resolve, resolve_component};
 use crate::schema::Checked;
@@ -59,9 +59,9 @@ pub(super) fn part(
 ) -> Option<Vec<Manifest>> {
     let release = release(&request.target, tree, found)?;
     let context = Context::new(&release, tree, yaml::read::inner);
-    let mut plan = plan(&context, part);
+    let (mut plan, filled) = plan(&context, part, renderer);
     found.append(&mut plan.diagnostics);
-    finish(request, plan, renderer, found)
+    finish(request, &plan, filled, found)
 }
 
 /// The objects of a component, and the dotted paths of the values that it reads besides those of `Global`.
@@ -74,9 +74,9 @@ pub(super) fn recorded(
 ) -> Option<(Vec<Manifest>, BTreeSet<String>)> {
     let release = release(&request.target, tree, found)?;
     let context = Context::recording(&release, tree, yaml::read::inner);
-    let mut plan = plan(&context, RenderPart::Component(component));
+    let (mut plan, filled) = plan(&context, RenderPart::Component(component), renderer);
     found.append(&mut plan.diagnostics);
-    let manifests = finish(request, plan, renderer, found)?;
+    let manifests = finish(request, &plan, filled, found)?;
     Some((manifests, context.take_reads()))
 }
 
@@ -91,26 +91,33 @@ pub(super) fn contradictions(request: &Request, tree: &Value) -> Vec<Diagnostic>
     found
 }
 
-fn plan(context: &Context, part: RenderPart<'_>) -> Plan {
-    let mut plan = match part {
-        RenderPart::Whole => resolve(context),
-        RenderPart::Component(name) | RenderPart::Template(name, _) => resolve_component(context, name),
+/// The filled templates of a plan, in its order, or the failures of all of them.
+type Filled = Result<Vec<FilledTemplate>, Report>;
+
+/// Plans a part of a release and fills its templates.
+fn plan(context: &Context, part: RenderPart<'_>, renderer: &Renderer) -> (Plan, Filled) {
+    let (mut filled, mut failed, mut done) = (Vec::new(), Vec::new(), 0);
+    let mut fill = |plan: &mut Plan| {
+        if let RenderPart::Template(_, template) = part {
+            plan.objects.retain(|planned| planned.template == template);
+        }
+        match render(renderer, &mut plan.objects[done..]) {
+            Ok(objects) => filled.extend(objects),
+            Err(diagnostics) => failed.extend(diagnostics),
+        }
+        done = plan.objects.len();
     };
-    if let RenderPart::Template(_, template) = part {
-        plan.objects.retain(|planned| planned.template == template);
-    }
-    plan
+    let plan = match part {
+        RenderPart::Whole => resolve(context, &mut fill),
+        RenderPart::Component(name) | RenderPart::Template(name, _) => resolve_component(context, name, &mut fill),
+    };
+    (plan, if failed.is_empty() { Ok(filled) } else { Err(Report(failed)) })
 }
 
-fn finish(
-    request: &Request,
-    mut plan: Plan,
-    renderer: &Renderer,
-    found: &mut Vec<Diagnostic>,
-) -> Option<Vec<Manifest>> {
+fn finish(request: &Request, plan: &Plan, filled: Filled, found: &mut Vec<Diagnostic>) -> Option<Vec<Manifest>> {
     let hooks = request.hooks;
-    let filled = manifests(renderer, &mut plan, hooks, &request.images);
-    let mut manifests = filled.map_err(|report| found.extend(report.0)).ok()?;
+    let named = filled.and_then(|filled| manifests(plan, filled, hooks, &request.images));
+    let mut manifests = named.map_err(|report| found.extend(report.0)).ok()?;
     let target = &request.target;
     found.extend(canary::split(&mut manifests, &request.splits));
     if let Some(set) = &request.canary {
@@ -145,10 +152,14 @@ fn release(target: &Target, tree: &Value, found: &mut Vec<Diagnostic>) -> Option
     })
 }
 
-/// Fills the templates of a plan.
-fn manifests(renderer: &Renderer, plan: &mut Plan, hooks: Hooks, images: &Rewrite) -> Result<Vec<Manifest>, Report> {
-    let rendered = render(renderer, &mut plan.objects).map_err(Report)?;
-    let (mut bodies, sources): (Vec<_>, Vec<_>) = rendered.into_iter().map(|r| (r.body, r.source)).unzip();
+/// Makes the objects of a plan from its filled templates.
+fn manifests(
+    plan: &Plan,
+    filled: Vec<FilledTemplate>,
+    hooks: Hooks,
+    images: &Rewrite,
+) -> Result<Vec<Manifest>, Report> {
+    let (mut bodies, sources): (Vec<_>, Vec<_>) = filled.into_iter().map(|r| (r.body, r.source)).unzip();
     for (planned, body) in plan.objects.iter().zip(&mut bodies) {
         overlay(body, &planned.over);
     }

@@ -32,21 +32,28 @@ pub struct Component {
 }
 
 /// Plans the objects of every component.
-pub fn resolve(context: &Context) -> Plan {
-    let mut plan = Plan::default();
+///
+/// `planned` is called after each component. A view takes as much memory as the object that is made from it, so the objects
+/// of a component are made before the next one is planned.
+pub fn resolve(context: &Context, planned: &mut dyn FnMut(&mut Plan)) -> Plan {
     checks::check(context);
-    for component in component::ALL {
-        (component.resolve)(context, &mut plan);
-    }
-    plan.diagnostics.extend(context.take_findings());
-    plan
+    plan(context, component::ALL.iter().copied(), planned)
 }
 
 /// Plans the objects of one component, by its name. Contradictory settings are not reported.
-pub fn resolve_component(context: &Context, name: &str) -> Plan {
+pub fn resolve_component(context: &Context, name: &str, planned: &mut dyn FnMut(&mut Plan)) -> Plan {
+    plan(context, component::ALL.iter().copied().filter(|component| component.name == name), planned)
+}
+
+fn plan<'c>(
+    context: &Context,
+    components: impl Iterator<Item = &'c Component>,
+    planned: &mut dyn FnMut(&mut Plan),
+) -> Plan {
     let mut plan = Plan::default();
-    for component in component::ALL.iter().filter(|component| component.name == name) {
+    for component in components {
         (component.resolve)(context, &mut plan);
+        planned(&mut plan);
     }
     plan.diagnostics.extend(context.take_findings());
     plan
