@@ -144,7 +144,10 @@ impl fmt::Display for ValuePath {
                     if i > 0 {
                         f.write_str(".")?;
                     }
-                    f.write_str(&key.replace('\\', "\\\\").replace('.', "\\."))?;
+                    match key.bytes().any(|b| matches!(b, b'.' | b'\\')) {
+                        true => f.write_str(&key.replace('\\', "\\\\").replace('.', "\\."))?,
+                        false => f.write_str(key)?,
+                    }
                 }
                 Step::Index(index) => write!(f, "[{index}]")?,
             }

@@ -11,7 +11,7 @@ use serde_json::Value;
 use crate::bundle::Difference;
 use crate::diag::{Diagnostic, ValuePath};
 use crate::model::global::Global;
-use crate::model::{self, NodeMap, Text};
+use crate::model::{self, Text};
 use crate::releases::{self, GitlabVersion};
 use crate::tree::{self, overlay};
 
@@ -150,12 +150,18 @@ impl<'a> Context<'a> {
 
     /// The same for a section that several components read: it is parsed once.
     pub fn once<T: DeserializeOwned + Default + 'static>(&self, path: &'static str) -> Rc<T> {
+        self.once_as(path, || self.read::<T>(path))
+    }
+
+    /// A value that several components need and that follows from `global` alone: it is made once. `name` is a path, or
+    /// another name that nothing else of that type has.
+    pub fn once_as<T: 'static>(&self, name: &'static str, make: impl FnOnce() -> T) -> Rc<T> {
         let kept =
-            |(at, value): &(&str, Rc<dyn Any>)| if *at == path { Rc::clone(value).downcast().ok() } else { None };
+            |(at, value): &(&str, Rc<dyn Any>)| if *at == name { Rc::clone(value).downcast().ok() } else { None };
         let known = self.once.borrow().iter().find_map(kept);
         known.unwrap_or_else(|| {
-            let value = Rc::new(self.read::<T>(path));
-            self.once.borrow_mut().push((path, value.clone()));
+            let value = Rc::new(make());
+            self.once.borrow_mut().push((name, value.clone()));
             value
         })
     }
@@ -178,13 +184,21 @@ impl<'a> Context<'a> {
     /// A section of `global` with the component's own section of the same name merged over it, as a type: `global.psql`
     /// and `gitlab.webservice.psql`.
     pub fn inherited<T: DeserializeOwned + Default>(&self, global: &str, own: &str) -> T {
-        let over = self.section(own);
-        if over.is_null() || over.as_object().is_some_and(NodeMap::is_empty) {
+        if !self.has_own(own) {
             return self.read_value(global, self.section(global));
         }
         let mut tree = self.section(global).clone();
-        overlay(&mut tree, over);
+        overlay(&mut tree, self.section(own));
         self.read_value(own, &tree)
+    }
+
+    /// Whether a component has a section of its own that is merged over the one of `global`.
+    pub fn has_own(&self, own: &str) -> bool {
+        match self.section(own) {
+            Value::Null => false,
+            Value::Object(map) => !map.is_empty(),
+            _ => true,
+        }
     }
 
     /// A setting that is a string of YAML, as a tree. A syntax error is a finding, and the result is null.

@@ -23,7 +23,8 @@ pub struct Chart<'a> {
     pub cx: &'a Context<'a>,
     /// The section, which is the chart's name as well.
     pub key: &'static str,
-    asked: RefCell<BTreeSet<String>>,
+    /// The settings that were read, some of them more than once.
+    asked: RefCell<Vec<String>>,
 }
 
 impl<'a> Chart<'a> {
@@ -34,10 +35,7 @@ impl<'a> Chart<'a> {
 
     /// The path in the whole values of a setting that was read.
     fn path(&self, path: &str) -> String {
-        let mut asked = self.asked.borrow_mut();
-        if !asked.contains(path) {
-            asked.insert(path.to_owned());
-        }
+        self.asked.borrow_mut().push(path.to_owned());
         [self.key, ".", path].concat()
     }
 
@@ -379,8 +377,9 @@ impl<'a> Chart<'a> {
     /// Warns of the user's settings that were not read: our defaults contain only those that are, so the others are the
     /// user's. The other settings of a disabled part are not reported.
     pub fn warn_of_unread(&self) {
+        let asked: BTreeSet<String> = self.asked.take().into_iter().collect();
         let mut unread = Vec::new();
-        self.find_unread(&ValuePath::root(), self.cx.section(self.key), &mut unread);
+        find_unread(&asked, &ValuePath::root(), self.cx.section(self.key), &mut unread);
         if unread.is_empty() {
             return;
         }
@@ -392,7 +391,7 @@ impl<'a> Chart<'a> {
         let finding = unread.iter().fold(Diagnostic::warning("unread-key", message), |finding, path| {
             finding.at_value(ValuePath([ValuePath::dotted(self.key).0, path.0.clone()].concat()))
         });
-        let meant: Vec<_> = unread.iter().filter_map(|path| self.meant(&path.to_string())).collect();
+        let meant: Vec<_> = unread.iter().filter_map(|path| self.meant(&asked, &path.to_string())).collect();
         self.cx.say(finding.hint(match meant.as_slice() {
             [] => format!(
                 "remove it: the server is rendered without it; for what needs it, install a server by other means and set `{}.install: false`",
@@ -403,9 +402,8 @@ impl<'a> Chart<'a> {
     }
 
     /// The setting that an unread one is one level or two letters away from, where there is one only.
-    fn meant(&self, unread: &str) -> Option<String> {
+    fn meant(&self, asked: &BTreeSet<String>, unread: &str) -> Option<String> {
         let steps: Vec<&str> = unread.split('.').collect();
-        let asked = self.asked.borrow();
         let sections = asked.iter().flat_map(|path| {
             path.char_indices().filter(|(_, c)| *c == '.').map(|(at, _)| &path[..at]).chain([path.as_str()])
         });
@@ -423,26 +421,26 @@ impl<'a> Chart<'a> {
             _ => None,
         }
     }
+}
 
-    fn find_unread(&self, path: &ValuePath, value: &Value, unread: &mut Vec<ValuePath>) {
-        let asked = self.asked.borrow();
-        let Some(map) = value.as_object() else { return };
-        let off = ["enabled", "create"].iter().any(|switch| map.get(*switch) == Some(&Value::Bool(false)));
-        let is_asked = |path: &str| asked.contains(path);
-        let dotted = |key: &str| path.key(key).to_string();
-        if off && ["enabled", "create"].iter().any(|switch| is_asked(&dotted(switch))) {
-            return;
+/// The settings below `value`, at `path`, that enable something and are not among those that were asked for.
+fn find_unread(asked: &BTreeSet<String>, path: &ValuePath, value: &Value, unread: &mut Vec<ValuePath>) {
+    let Some(map) = value.as_object() else { return };
+    let off = ["enabled", "create"].iter().any(|switch| map.get(*switch) == Some(&Value::Bool(false)));
+    let is_asked = |path: &str| asked.contains(path);
+    let dotted = |key: &str| path.key(key).to_string();
+    if off && ["enabled", "create"].iter().any(|switch| is_asked(&dotted(switch))) {
+        return;
+    }
+    for (key, inner) in map.iter().filter(|(_, inner)| asks(inner)) {
+        let below = dotted(key);
+        if is_asked(&below) || (key == "architecture" && inner == "standalone") {
+            continue;
         }
-        for (key, inner) in map.iter().filter(|(_, inner)| asks(inner)) {
-            let below = dotted(key);
-            if is_asked(&below) || (key == "architecture" && inner == "standalone") {
-                continue;
-            }
-            let inside = format!("{below}.");
-            match asked.range(inside.clone()..).next().is_some_and(|next| next.starts_with(&inside)) {
-                true => self.find_unread(&path.key(key), inner, unread),
-                false => unread.push(path.key(key)),
-            }
+        let inside = format!("{below}.");
+        match asked.range(inside.clone()..).next().is_some_and(|next| next.starts_with(&inside)) {
+            true => find_unread(asked, &path.key(key), inner, unread),
+            false => unread.push(path.key(key)),
         }
     }
 }

@@ -75,6 +75,13 @@ const GEO_SSL: &str = "/etc/gitlab/postgres/geo-ssl";
 
 /// The connections of a component whose section is `own`, by name; Geo's is not among them.
 pub fn databases(cx: &Context, own: &str) -> Vec<Database> {
+    if cx.has_own(&format!("{own}.psql")) {
+        return read_databases(cx, own);
+    }
+    cx.once_as("databases", || read_databases(cx, own)).as_ref().clone()
+}
+
+fn read_databases(cx: &Context, own: &str) -> Vec<Database> {
     let general: Psql = cx.inherited("global.psql", &format!("{own}.psql"));
     let mut names: Vec<&str> = general.known_decompositions.iter().map(Text::as_str).collect();
     if !names.contains(&"main") {

@@ -157,7 +157,8 @@ fn settings(cx: &Context, own: &str) -> model::redis::Redis {
 
 /// The main instance of a component.
 pub fn redis(cx: &Context, own: &str) -> Redis {
-    resolve(cx, &settings(cx, own), "", None)
+    let read = || resolve(cx, &settings(cx, own), "", None);
+    if cx.has_own(&format!("{own}.redis")) { read() } else { cx.once_as("redis", read).as_ref().clone() }
 }
 
 /// An instance by its key, where the values have it.
