@@ -11,7 +11,7 @@ pub fn field<'v>(value: &'v Value, key: &str) -> Option<&'v Value> {
     if map.len() > FEW {
         return map.get(key);
     }
-    map.iter().find(|(name, _)| *name == key).map(|(_, value)| value)
+    map.iter().find(|(name, _)| same(name, key)).map(|(_, value)| value)
 }
 
 /// [`field`] of a value that will be changed.
@@ -20,7 +20,13 @@ pub fn field_mut<'v>(value: &'v mut Value, key: &str) -> Option<&'v mut Value> {
     if map.len() > FEW {
         return map.get_mut(key);
     }
-    map.iter_mut().find(|(name, _)| *name == key).map(|(_, value)| value)
+    map.iter_mut().find(|(name, _)| same(name, key)).map(|(_, value)| value)
+}
+
+/// Whether two keys are the same. Keys of the same length mostly differ in their first byte, and to compare all bytes is a
+/// call.
+fn same(one: &str, other: &str) -> bool {
+    one.len() == other.len() && one.as_bytes().first() == other.as_bytes().first() && one == other
 }
 
 /// The value at a dotted path.
@@ -33,7 +39,7 @@ pub fn at<'v>(tree: &'v Value, path: &str) -> Option<&'v Value> {
 }
 
 /// The most entries of a map that are compared one by one.
-const FEW: usize = 32;
+const FEW: usize = 64;
 
 /// Merges one tree over another: maps merge, other values replace, null changes nothing.
 pub fn overlay(base: &mut Value, over: &Value) {

@@ -1,6 +1,6 @@
 //! Writes the objects to a stream or to a directory, all or nothing.
 //!
-//! Both build their whole output first. A directory is built beside its place and exchanged in one
+//! All objects are verified before the first byte is written. A directory is built beside its place and exchanged in one
 //! step, see [`to_dir`].
 
 mod layout;
@@ -39,20 +39,15 @@ pub enum Format {
 /// # Errors
 /// Errors of the stream, such as a full disk.
 pub fn to_stdout(objects: &Ordered, format: Format, out: &mut impl Write) -> Result<(), Diagnostic> {
-    let text = match format {
-        Format::Yaml => {
-            let mut text = String::with_capacity(256 * 1024);
-            for manifest in objects.manifests() {
-                write_stream(&mut text, &manifest.source, &manifest.body);
-            }
-            text
-        }
+    let written = match format {
+        Format::Yaml => write_yaml(objects.manifests(), out),
         Format::Json => {
             let items = objects.manifests().iter().map(|m| &m.body).collect();
-            pretty(&List { api_version: "v1", kind: "List", items })?
+            let text = pretty(&List { api_version: "v1", kind: "List", items })?;
+            out.write_all(text.as_bytes())
         }
     };
-    match out.write_all(text.as_bytes()).and_then(|()| out.flush()) {
+    match written.and_then(|()| out.flush()) {
         Err(e) if e.kind() != ErrorKind::BrokenPipe => {
             Err(Diagnostic::environment("output", format!("the output could not be written: {e}"))
                 .hint("what was written so far is not complete: do not apply it"))
@@ -60,6 +55,22 @@ pub fn to_stdout(objects: &Ordered, format: Format, out: &mut impl Write) -> Res
         _ => Ok(()),
     }
 }
+
+/// Writes the objects in pieces of some [`PIECE`] bytes: each is made in the memory of the one before.
+fn write_yaml(manifests: &[Manifest], out: &mut impl Write) -> std::io::Result<()> {
+    let mut text = String::with_capacity(2 * PIECE);
+    for manifest in manifests {
+        write_stream(&mut text, &manifest.source, &manifest.body);
+        if text.len() >= PIECE {
+            out.write_all(text.as_bytes())?;
+            text.clear();
+        }
+    }
+    out.write_all(text.as_bytes())
+}
+
+/// A pipe holds 64 KiB on Linux.
+const PIECE: usize = 32 * 1024;
 
 /// Writes one file per object into `dir`, `<component>/<kind>-<name>.yaml`, and a list of them in [`MARKER`].
 ///

@@ -2,6 +2,8 @@
 
 use serde_json::Value;
 
+use crate::tree::field;
+
 /// The annotation that makes an object a hook.
 pub const HOOK: &str = "helm.sh/hook";
 /// The order among hooks of the same event.
@@ -23,8 +25,8 @@ pub struct Hook {
 impl Hook {
     /// Reads the annotations of an object; `None` where it is not a hook.
     pub fn of(body: &Value) -> Option<Self> {
-        let annotations = body.get("metadata")?.get("annotations")?.as_object()?;
-        let text = |name: &str| annotations.get(name).and_then(Value::as_str);
+        let annotations = field(field(body, "metadata")?, "annotations")?;
+        let text = |name: &str| field(annotations, name).and_then(Value::as_str);
         let list = |text: &str| text.split(',').map(|word| word.trim().to_owned()).collect::<Vec<_>>();
         Some(Hook {
             events: list(text(HOOK)?),

@@ -4,6 +4,8 @@ use std::fmt;
 
 use serde_json::Value;
 
+use crate::tree::field;
+
 /// The identity of an object; displayed as `Deployment/test-webservice-default`.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct ObjectId {
@@ -24,12 +26,12 @@ impl ObjectId {
     /// The name of the field that is missing or not a string.
     pub fn of(body: &Value) -> Result<Self, &'static str> {
         let text = |value: Option<&Value>| value.and_then(Value::as_str).filter(|s| !s.is_empty()).map(str::to_owned);
-        let metadata = body.get("metadata");
+        let metadata = field(body, "metadata");
         Ok(ObjectId {
-            api_version: text(body.get("apiVersion")).ok_or("apiVersion")?,
-            kind: text(body.get("kind")).ok_or("kind")?,
-            name: text(metadata.and_then(|m| m.get("name"))).ok_or("metadata.name")?,
-            namespace: text(metadata.and_then(|m| m.get("namespace"))),
+            api_version: text(field(body, "apiVersion")).ok_or("apiVersion")?,
+            kind: text(field(body, "kind")).ok_or("kind")?,
+            name: text(metadata.and_then(|m| field(m, "name"))).ok_or("metadata.name")?,
+            namespace: text(metadata.and_then(|m| field(m, "namespace"))),
         })
     }
 

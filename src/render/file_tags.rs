@@ -57,8 +57,9 @@ impl<'t> FileTokens<'t> {
     /// Reads braces that begin here, up to `close`, and returns their content.
     fn braces(&mut self, close: &str) -> Option<&'t str> {
         let inside = &self.rest()[2..];
-        // A tag is short: a search for long texts would take longer to begin.
-        let inside = &inside[..inside.as_bytes().windows(2).position(|two| two == close.as_bytes())?];
+        let (first, second) = (close.as_bytes()[0], close.as_bytes()[1]);
+        let closes = |at: &usize| inside.as_bytes().get(at + 1) == Some(&second);
+        let inside = &inside[..memchr::memchr_iter(first, inside.as_bytes()).find(closes)?];
         self.at += 2 + inside.len() + close.len();
         let inside = inside.strip_prefix(['-', '+']).unwrap_or(inside);
         let (inside, sign) = match inside.as_bytes().last() {
@@ -121,7 +122,7 @@ impl<'t> Iterator for FileTokens<'t> {
                 return None;
             }
             let opens = |at: &usize| matches!(rest.get(at + 1), Some(b'{' | b'%' | b'#'));
-            let token = match self.rest().match_indices('{').map(|(at, _)| at).find(opens) {
+            let token = match memchr::memchr_iter(b'{', rest).find(opens) {
                 Some(0) => self.token(),
                 Some(tag) => {
                     let text = self.before(from + tag);

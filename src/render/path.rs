@@ -56,11 +56,18 @@ impl<'t> Path<'t> {
 
     /// The steps below the first name.
     pub(super) fn below(self) -> impl Iterator<Item = ViewStep<'t>> {
-        let rest = &self.text[self.head..];
-        rest.split(['.', '[']).skip(1).map(|step| match step.strip_suffix(']') {
-            // No list has a position that is too large for a number.
-            Some(position) => ViewStep::Position(position.parse().unwrap_or(usize::MAX)),
-            None => ViewStep::Name(step),
+        let mut rest = &self.text[self.head..];
+        std::iter::from_fn(move || {
+            let after = rest.get(1..)?;
+            // Names are short: looking at each byte costs less than what searches long texts.
+            let end = after.bytes().position(|b| matches!(b, b'.' | b'[')).unwrap_or(after.len());
+            rest = &after[end..];
+            let step = &after[..end];
+            Some(match step.strip_suffix(']') {
+                // No list has a position that is too large for a number.
+                Some(position) => ViewStep::Position(position.parse().unwrap_or(usize::MAX)),
+                None => ViewStep::Name(step),
+            })
         })
     }
 
@@ -119,6 +126,10 @@ impl<'t> Condition<'t> {
         let all = |word: &str| text.split(word).map(Self::parse).collect::<Result<Vec<_>, _>>();
         let path = |text: &'t str| Path::parse(text).ok_or(text);
         let text = text.trim();
+        // Most are one path.
+        if text.bytes().all(|b| b != b' ') {
+            return Ok(Condition::True(path(text)?));
+        }
         if text.contains(" or ") {
             return Ok(Condition::Any(all(" or ")?));
         }

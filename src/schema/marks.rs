@@ -1,10 +1,11 @@
 //! Keys that only some releases of GitLab read: those with `since` or `until` in their schema.
 
-use serde_json::{Map, Value};
+use serde_json::Value;
 
 use crate::bundle::{self, Releases};
 use crate::diag::{Diagnostic, ValuePath};
 use crate::releases::GitlabVersion;
+use crate::tree::field_mut;
 use crate::values::Merged;
 
 /// Reports the user's keys that this release does not read. They are removed from the values, and so are their
@@ -13,8 +14,8 @@ pub(super) fn unread(release: GitlabVersion, merged: &mut Merged) -> Vec<Diagnos
     let mut found = Vec::new();
     for (path, releases) in bundle::MARKED_VALUES.iter().filter(|(_, releases)| !releases.has(release.numbers())) {
         let steps: Vec<&str> = path.split('.').collect();
-        take(&mut merged.user, &steps, &ValuePath::root(), &mut |path| found.push(finding(path, release, *releases)));
-        take(&mut merged.tree, &steps, &ValuePath::root(), &mut |_| {});
+        take(&mut merged.user, &steps, None, &mut |path| found.push(finding(path.path(), release, *releases)));
+        take(&mut merged.tree, &steps, None, &mut |_| {});
     }
     found
 }
@@ -23,7 +24,7 @@ pub(super) fn unread(release: GitlabVersion, merged: &mut Merged) -> Vec<Diagnos
 pub(super) fn remove_unread(release: GitlabVersion, tree: &mut Value) {
     for (path, _) in bundle::MARKED_VALUES.iter().filter(|(_, releases)| !releases.has(release.numbers())) {
         let steps: Vec<&str> = path.split('.').collect();
-        take(tree, &steps, &ValuePath::root(), &mut |_| {});
+        take(tree, &steps, None, &mut |_| {});
     }
 }
 
@@ -45,25 +46,46 @@ fn named((major, minor, patch): (u32, u32, u32)) -> String {
     }
 }
 
-/// Removes the values at `steps`, where `*` is any key and `[]` each item of a list, and calls `taken` with the path of
-/// each.
-fn take(at: &mut Value, steps: &[&str], path: &ValuePath, taken: &mut dyn FnMut(ValuePath)) {
-    let (Value::Object(map), Some((step, rest))) = (at, steps.split_first()) else { return };
-    if rest.is_empty() {
-        remove(map, step, path, taken);
-    } else if *step == "*" {
-        map.iter_mut().for_each(|(key, below)| take(below, rest, &path.key(key), taken));
-    } else if let Some(list) = step.strip_suffix("[]") {
-        let items = map.get_mut(list).and_then(Value::as_array_mut).into_iter().flatten();
-        items.enumerate().for_each(|(index, item)| take(item, rest, &path.key(list).index(index), taken));
-    } else if let Some(below) = map.get_mut(*step) {
-        take(below, rest, &path.key(step), taken);
+/// The way to a value, made into a path only where one is reported.
+struct Trail<'t> {
+    above: Option<&'t Trail<'t>>,
+    key: &'t str,
+    index: Option<usize>,
+}
+
+impl Trail<'_> {
+    fn path(&self) -> ValuePath {
+        let path = self.above.map(Trail::path).unwrap_or_default().key(self.key);
+        match self.index {
+            Some(index) => path.index(index),
+            None => path,
+        }
     }
 }
 
-fn remove(map: &mut Map<String, Value>, step: &str, path: &ValuePath, taken: &mut dyn FnMut(ValuePath)) {
-    if map.shift_remove(step).is_some_and(|value| !is_off(&value)) {
-        taken(path.key(step));
+/// Removes the values at `steps`, where `*` is any key and `[]` each item of a list, and calls `taken` with the way to
+/// each.
+fn take(at: &mut Value, steps: &[&str], above: Option<&Trail<'_>>, taken: &mut dyn FnMut(&Trail<'_>)) {
+    let Some((step, rest)) = steps.split_first() else { return };
+    let key = |key| Trail { above, key, index: None };
+    let list = step.strip_suffix("[]");
+    if !rest.is_empty() && *step != "*" && list.is_none() {
+        if let Some(below) = field_mut(at, step) {
+            take(below, rest, Some(&key(step)), taken);
+        }
+        return;
+    }
+    let Value::Object(map) = at else { return };
+    if rest.is_empty() {
+        if map.shift_remove(*step).is_some_and(|value| !is_off(&value)) {
+            taken(&key(step));
+        }
+    } else if let Some(list) = list {
+        let items = map.get_mut(list).and_then(Value::as_array_mut).into_iter().flatten();
+        let trail = |index| Trail { above, key: list, index: Some(index) };
+        items.enumerate().for_each(|(index, item)| take(item, rest, Some(&trail(index)), taken));
+    } else {
+        map.iter_mut().for_each(|(name, below)| take(below, rest, Some(&key(name)), taken));
     }
 }
 

@@ -48,11 +48,11 @@ fn group<'a>(diagnostic: &'a Diagnostic, places: &'a [(Location, Option<Shown>)]
         Severity::Warning => Level::WARNING,
         Severity::Note => Level::NOTE,
     };
-    let message = normalize_untrusted_str(&redact::text(&diagnostic.message));
+    let message = printable(&redact::text(&diagnostic.message));
     let mut group = Group::with_title(level.primary_title(message).id(diagnostic.code));
     for (i, (at, shown)) in places.iter().enumerate() {
         let name = sources.get(at.source).map_or("(unknown)", |source| source.name.as_str());
-        let name = normalize_untrusted_str(name);
+        let name = printable(name);
         // The renderer counts columns in the redacted line, so a mask must not have moved the position.
         let Some(shown) = shown.as_ref().filter(|shown| shown.moved(at.column.saturating_sub(1)) + 1 == at.column)
         else {
@@ -64,7 +64,7 @@ fn group<'a>(diagnostic: &'a Diagnostic, places: &'a [(Location, Option<Shown>)]
         group = group.element(Snippet::source(shown.text.as_str()).path(name).line_start(at.line).annotation(span));
     }
     if let Some(hint) = &diagnostic.hint {
-        group = group.element(Level::HELP.with_name("hint").message(normalize_untrusted_str(&redact::text(hint))));
+        group = group.element(Level::HELP.with_name("hint").message(printable(&redact::text(hint))));
     }
     if diagnostic.fault == Fault::Bug {
         let tracker = super::tracker();
@@ -74,6 +74,15 @@ fn group<'a>(diagnostic: &'a Diagnostic, places: &'a [(Location, Option<Shown>)]
         group = group.element(Level::NOTE.message(ask));
     }
     group
+}
+
+/// The text with control characters made visible. Most texts have none, and the search of the library compares each
+/// character with a table.
+fn printable(text: &str) -> String {
+    match text.bytes().all(|b| matches!(b, b' '..=b'~')) {
+        true => text.to_owned(),
+        false => normalize_untrusted_str(text),
+    }
 }
 
 /// The bytes to underline in the redacted line.

@@ -32,10 +32,25 @@ pub enum TokenKind<'t> {
     Text(&'t str),
 }
 
+/// The lines of a text, as `split('\n')` gives them, and several times faster for short ones.
+#[derive(Debug, Clone)]
+struct Lines<'t>(Option<&'t str>);
+
+impl<'t> Iterator for Lines<'t> {
+    type Item = &'t str;
+
+    fn next(&mut self) -> Option<&'t str> {
+        let text = self.0?;
+        let end = memchr::memchr(b'\n', text.as_bytes());
+        self.0 = end.map(|end| &text[end + 1..]);
+        Some(&text[..end.unwrap_or(text.len())])
+    }
+}
+
 /// Splits a text into tokens, line by line.
 #[derive(Debug, Clone)]
 pub struct Tokens<'t> {
-    lines: std::str::Split<'t, char>,
+    lines: Lines<'t>,
     line: usize,
     /// The rest of the current line.
     pending: std::collections::VecDeque<LineToken<'t>>,
@@ -47,7 +62,7 @@ impl<'t> Tokens<'t> {
     /// Tokenizes a text.
     pub fn new(text: &'t str) -> Self {
         Tokens {
-            lines: text.split('\n'),
+            lines: Lines(Some(text)),
             line: 0,
             pending: std::collections::VecDeque::with_capacity(4),
             strange: false,

@@ -268,12 +268,15 @@ fn literal(out: &mut String, text: &str, indent: usize) {
     out.push('\n');
     // All newlines but the last end a line of their own.
     let lines = text.strip_suffix('\n').unwrap_or(text);
-    for line in lines.split('\n') {
+    let mut start = 0;
+    for end in memchr::memchr_iter(b'\n', lines.as_bytes()).chain([lines.len()]) {
+        let line = &lines[start..end];
         if !line.is_empty() {
             pad(out, indent);
             out.push_str(line);
         }
         out.push('\n');
+        start = end + 1;
     }
 }
 

@@ -7,6 +7,7 @@ use serde_json::Value;
 
 use super::format;
 use super::{FieldValue, Findings};
+use crate::tree::field;
 
 /// The number of these fields that are set.
 fn count(node: &FieldValue<'_, '_>, keys: &[&str]) -> usize {
@@ -19,7 +20,7 @@ fn quoted(keys: &[&str]) -> String {
 
 /// A selector expression: which operators take values.
 pub(super) fn expression(node: &FieldValue<'_, '_>, out: &mut Findings<'_>) {
-    let values = node.value.get("values").and_then(Value::as_array).map_or(0, Vec::len);
+    let values = field(node.value, "values").and_then(Value::as_array).map_or(0, Vec::len);
     let operator = node.text("operator").unwrap_or_default();
     let reason = match operator {
         "In" | "NotIn" if values == 0 => "at least one value is needed",
@@ -27,7 +28,7 @@ pub(super) fn expression(node: &FieldValue<'_, '_>, out: &mut Findings<'_>) {
         "Gt" | "Lt" if values != 1 => "exactly one value is needed",
         _ => return,
     };
-    let at = node.child("values", node.value.get("values").unwrap_or(&Value::Null));
+    let at = node.child("values", field(node.value, "values").unwrap_or(&Value::Null));
     out.add("bad-selector", &at, format!("{reason} with the operator `{operator}`"));
 }
 
@@ -114,7 +115,7 @@ pub(super) fn escalation(node: &FieldValue<'_, '_>, out: &mut Findings<'_>) {
         return;
     };
     let added = node.value.pointer("/capabilities/add").and_then(Value::as_array).into_iter().flatten();
-    if node.value.get("privileged").and_then(Value::as_bool) == Some(true) {
+    if field(node.value, "privileged").and_then(Value::as_bool) == Some(true) {
         out.add("contradiction", &may, "a privileged container can always escalate");
     } else if added.filter_map(Value::as_str).any(|name| name == "CAP_SYS_ADMIN") {
         out.add("contradiction", &may, "a container with `CAP_SYS_ADMIN` can always escalate");
@@ -123,7 +124,7 @@ pub(super) fn escalation(node: &FieldValue<'_, '_>, out: &mut Findings<'_>) {
 
 /// The security context of a pod.
 pub(super) fn pod(node: &FieldValue<'_, '_>, out: &mut Findings<'_>) {
-    let on = |key: &str| node.value.get(key).and_then(Value::as_bool) == Some(true);
+    let on = |key: &str| field(node.value, key).and_then(Value::as_bool) == Some(true);
     if on("hostPID") && on("shareProcessNamespace") {
         let at = node.child("shareProcessNamespace", node.value);
         out.add("contradiction", &at, "`hostPID` and `shareProcessNamespace` exclude each other");
@@ -140,7 +141,7 @@ fn host_ports(pod: &FieldValue<'_, '_>, host_network: bool, out: &mut Findings<'
     let mut taken = HashSet::new();
     for container in pod.get("containers").iter().flat_map(FieldValue::items) {
         for port in container.get("ports").iter().flat_map(FieldValue::items) {
-            let number = |key: &str| port.value.get(key).and_then(Value::as_i64).filter(|n| *n != 0);
+            let number = |key: &str| field(port.value, key).and_then(Value::as_i64).filter(|n| *n != 0);
             let Some(host) = number("hostPort") else { continue };
             if host_network && number("containerPort").is_some_and(|own| own != host) {
                 let reason = "on the host's network `hostPort` and `containerPort` must be the same";
@@ -197,7 +198,7 @@ fn same_prefix(a: IpAddr, b: IpAddr, bits: u32) -> bool {
 /// A port or a port range of a network policy.
 pub(super) fn policy_port(node: &FieldValue<'_, '_>, out: &mut Findings<'_>) {
     let Some(end) = node.get("endPort") else { return };
-    match node.value.get("port") {
+    match field(node.value, "port") {
         None | Some(Value::String(_)) => {
             out.add("contradiction", &end, "needs a `port` that is a number");
         }
@@ -210,7 +211,7 @@ pub(super) fn policy_port(node: &FieldValue<'_, '_>, out: &mut Findings<'_>) {
 
 /// A rule of a role.
 pub(super) fn role_rule(node: &FieldValue<'_, '_>, out: &mut Findings<'_>) {
-    let filled = |key: &str| node.value.get(key).and_then(Value::as_array).is_some_and(|items| !items.is_empty());
+    let filled = |key: &str| field(node.value, key).and_then(Value::as_array).is_some_and(|items| !items.is_empty());
     let cluster = out.kind == "ClusterRole";
     if filled("nonResourceURLs") {
         let at = node.child("nonResourceURLs", node.value);
@@ -269,9 +270,9 @@ pub(super) fn client_config(node: &FieldValue<'_, '_>, out: &mut Findings<'_>) {
 pub(super) fn claim(node: &FieldValue<'_, '_>, out: &mut Findings<'_>) {
     modes(node, out);
     let empty = Value::Null;
-    let resources = node.value.get("resources").unwrap_or(&empty);
+    let resources = field(node.value, "resources").unwrap_or(&empty);
     let resources = node.child("resources", resources);
-    let requests = resources.child("requests", resources.value.get("requests").unwrap_or(&empty));
+    let requests = resources.child("requests", field(resources.value, "requests").unwrap_or(&empty));
     let Some(storage) = requests.get("storage") else {
         if node.has("resources") || !node.has("dataSourceRef") {
             out.add("missing-field", &requests.child("storage", &Value::Null), "required, but missing");

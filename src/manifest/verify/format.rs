@@ -75,13 +75,12 @@ pub fn subdomain(text: &str) -> FormatCheck {
     if text.len() > 253 {
         return Err(format!("{} is longer than 253 characters", shown(text)));
     }
-    let part = |p: &str| {
-        let bytes = p.as_bytes();
+    let part = |bytes: &[u8]| {
         bytes.first().is_some_and(|b| lower(*b))
             && bytes.last().is_some_and(|b| lower(*b))
             && bytes.iter().all(|b| lower(*b) || *b == b'-')
     };
-    if !text.split('.').all(part) {
+    if !text.as_bytes().split(|b| *b == b'.').all(part) {
         return Err(format!(
             "{} is not a name of lower-case letters, digits, `-` and `.`, with a letter or digit at both ends",
             shown(text)

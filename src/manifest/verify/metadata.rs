@@ -2,6 +2,7 @@
 
 use super::format;
 use super::{FieldValue, Findings};
+use crate::tree::field;
 
 /// The maximum size of all annotations together, in bytes.
 const ANNOTATION_BYTES: usize = 256 * 1024;
@@ -40,7 +41,7 @@ pub(super) fn check(root: &FieldValue<'_, '_>, out: &mut Findings<'_>) {
     }
     let data: usize = ["data", "binaryData", "stringData"]
         .iter()
-        .filter_map(|key| root.value.get(*key)?.as_object())
+        .filter_map(|key| field(root.value, key)?.as_object())
         .flat_map(|map| map.values())
         .map(|value| value.as_str().map_or(0, str::len))
         .sum();

@@ -16,7 +16,7 @@ mod pod_shape;
 mod shape;
 mod workload;
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use serde_json::Value;
 
@@ -151,5 +151,32 @@ impl Findings<'_> {
         self.faults.push(ObjectFault::error(code, at, reason));
         let last = self.faults.len() - 1;
         &mut self.faults[last]
+    }
+}
+
+/// The strings that were met. A few are compared one by one, which costs less than their hashes.
+#[derive(Debug, Clone, Default)]
+struct Seen<'v> {
+    few: Vec<&'v str>,
+    more: HashSet<&'v str>,
+}
+
+impl<'v> Seen<'v> {
+    const FEW: usize = 32;
+
+    fn contains(&self, text: &str) -> bool {
+        self.few.contains(&text) || (!self.more.is_empty() && self.more.contains(text))
+    }
+
+    /// Adds a string; returns whether it is new.
+    fn insert(&mut self, text: &'v str) -> bool {
+        if self.contains(text) {
+            return false;
+        }
+        if self.few.len() < Self::FEW {
+            self.few.push(text);
+            return true;
+        }
+        self.more.insert(text)
     }
 }

@@ -6,6 +6,7 @@ use serde_json::Value;
 
 use super::{FieldValue, Findings};
 use crate::diag::Severity;
+use crate::tree::field;
 
 pub(super) fn check(root: &FieldValue<'_, '_>, out: &mut Findings<'_>) {
     let Some(spec) = root.get("spec") else { return };
@@ -22,8 +23,8 @@ fn service(spec: &FieldValue<'_, '_>, out: &mut Findings<'_>) {
     let empty = |value: &Value| {
         value.as_array().is_some_and(Vec::is_empty) || value.as_str() == Some("") || value.as_i64() == Some(0)
     };
-    let reached_from_outside = spec.value.get("externalIPs").is_some_and(|ips| !empty(ips));
-    if kind != "ExternalName" && !headless && spec.value.get("ports").is_none_or(empty) {
+    let reached_from_outside = field(spec.value, "externalIPs").is_some_and(|ips| !empty(ips));
+    if kind != "ExternalName" && !headless && field(spec.value, "ports").is_none_or(empty) {
         out.add("missing-field", &spec.child("ports", &Value::Null), "a Service needs at least one port");
     }
     if kind == "ExternalName" && !spec.has("externalName") {
@@ -59,7 +60,7 @@ fn service(spec: &FieldValue<'_, '_>, out: &mut Findings<'_>) {
             }
             _ => {}
         }
-        if let Some(number) = port.value.get("port").and_then(Value::as_i64)
+        if let Some(number) = field(port.value, "port").and_then(Value::as_i64)
             && !numbers.insert((number, port.text("protocol").unwrap_or("TCP")))
         {
             out.add("duplicate-port", &port, format!("port {number} is given twice"));
@@ -73,7 +74,7 @@ fn service(spec: &FieldValue<'_, '_>, out: &mut Findings<'_>) {
                 format!("outside of {first} to {last}, which clusters give out unless they are configured otherwise");
             out.add("out-of-range", &number, reason).severity = Severity::Warning;
         }
-        if kind == "ClusterIP" && port.value.get("nodePort").and_then(Value::as_i64).is_some_and(|n| n != 0) {
+        if kind == "ClusterIP" && field(port.value, "nodePort").and_then(Value::as_i64).is_some_and(|n| n != 0) {
             out.add("contradiction", &port, "`nodePort` is not allowed with the type `ClusterIP`");
         }
     }

@@ -1,11 +1,9 @@
 //! Rules within a pod: names, volumes, ports, probes, requests and limits.
 
-use std::collections::HashSet;
-
 use serde_json::Value;
 
 use super::format;
-use super::{FieldValue, Findings};
+use super::{FieldValue, Findings, Seen};
 use crate::diag::Severity;
 
 pub(super) fn check(root: &FieldValue<'_, '_>, out: &mut Findings<'_>) {
@@ -19,7 +17,7 @@ pub(super) fn check(root: &FieldValue<'_, '_>, out: &mut Findings<'_>) {
 /// Checks a pod's spec; `claims` are the volumes that its StatefulSet creates.
 pub(super) fn spec(pod: &FieldValue<'_, '_>, claims: Option<&Value>, out: &mut Findings<'_>) {
     let volumes = volumes(pod, claims, out);
-    let mut names = HashSet::new();
+    let mut names = Seen::default();
     for key in ["initContainers", "containers"] {
         let Some(containers) = pod.get(key) else { continue };
         for container in containers.items() {
@@ -38,13 +36,12 @@ pub(super) fn spec(pod: &FieldValue<'_, '_>, claims: Option<&Value>, out: &mut F
     }
 }
 
-fn volumes<'v>(pod: &FieldValue<'v, '_>, claims: Option<&'v Value>, out: &mut Findings<'_>) -> HashSet<&'v str> {
-    let mut names: HashSet<&str> = claims
-        .and_then(Value::as_array)
-        .into_iter()
-        .flatten()
-        .filter_map(|claim| claim.pointer("/metadata/name")?.as_str())
-        .collect();
+fn volumes<'v>(pod: &FieldValue<'v, '_>, claims: Option<&'v Value>, out: &mut Findings<'_>) -> Seen<'v> {
+    let mut names = Seen::default();
+    let claims = claims.and_then(Value::as_array).into_iter().flatten();
+    for name in claims.filter_map(|claim| claim.pointer("/metadata/name")?.as_str()) {
+        names.insert(name);
+    }
     let from_claims = names.clone();
     let Some(list) = pod.get("volumes") else { return names };
     for volume in list.items() {
@@ -62,9 +59,9 @@ fn volumes<'v>(pod: &FieldValue<'v, '_>, claims: Option<&'v Value>, out: &mut Fi
     names
 }
 
-fn mounts(container: &FieldValue<'_, '_>, volumes: &HashSet<&str>, out: &mut Findings<'_>) {
+fn mounts(container: &FieldValue<'_, '_>, volumes: &Seen<'_>, out: &mut Findings<'_>) {
     let Some(mounts) = container.get("volumeMounts") else { return };
-    let mut paths = HashSet::new();
+    let mut paths = Seen::default();
     for mount in mounts.items() {
         if let Some(name) = mount.text("name")
             && !volumes.contains(name)
@@ -92,7 +89,7 @@ fn mounts(container: &FieldValue<'_, '_>, volumes: &HashSet<&str>, out: &mut Fin
 
 fn ports(container: &FieldValue<'_, '_>, out: &mut Findings<'_>) {
     let Some(ports) = container.get("ports") else { return };
-    let mut names = HashSet::new();
+    let mut names = Seen::default();
     for port in ports.items() {
         if let Some(name) = port.text("name")
             && !names.insert(name)
@@ -104,7 +101,7 @@ fn ports(container: &FieldValue<'_, '_>, out: &mut Findings<'_>) {
 
 fn env(container: &FieldValue<'_, '_>, out: &mut Findings<'_>) {
     let Some(env) = container.get("env") else { return };
-    let mut names = HashSet::new();
+    let mut names = Seen::default();
     for variable in env.items() {
         if let Some(name) = variable.text("name")
             && !names.insert(name)

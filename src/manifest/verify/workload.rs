@@ -3,6 +3,7 @@
 use serde_json::Value;
 
 use super::{FieldValue, Findings, cron, format, metadata, pod};
+use crate::tree::field;
 
 pub(super) fn check(root: &FieldValue<'_, '_>, out: &mut Findings<'_>) {
     let Some(spec) = root.get("spec") else { return };
@@ -38,7 +39,7 @@ fn selector(spec: &FieldValue<'_, '_>, out: &mut Findings<'_>) {
     let labels = spec.value.pointer("/template/metadata/labels");
     let wanted = selector.get("matchLabels");
     let filled = |key: &str| {
-        let part = selector.value.get(key);
+        let part = field(selector.value, key);
         part.is_some_and(|part| {
             part.as_object().is_some_and(|m| !m.is_empty()) || part.as_array().is_some_and(|l| !l.is_empty())
         })
@@ -93,7 +94,7 @@ fn job(spec: &FieldValue<'_, '_>, out: &mut Findings<'_>) {
 
 /// The deadline of a rollout must be longer than a pod needs to become ready.
 fn deadline(spec: &FieldValue<'_, '_>, out: &mut Findings<'_>) {
-    let number = |key: &str| spec.value.get(key).and_then(Value::as_i64);
+    let number = |key: &str| field(spec.value, key).and_then(Value::as_i64);
     let least = number("minReadySeconds").unwrap_or(0);
     let most = number("progressDeadlineSeconds").unwrap_or(DEFAULT_DEADLINE);
     if out.kind == "Deployment" && most <= least {
@@ -136,11 +137,11 @@ fn template(spec: &FieldValue<'_, '_>, restart: &[&str], out: &mut Findings<'_>)
         let at = pod_spec.child("restartPolicy", &Value::Null);
         out.add("unknown-value", &at, format!("`{policy}` is not allowed here, use `{}`", restart.join("` or `")));
     }
-    pod::spec(&pod_spec, spec.value.get("volumeClaimTemplates"), out);
+    pod::spec(&pod_spec, field(spec.value, "volumeClaimTemplates"), out);
 }
 
 fn autoscaler(spec: &FieldValue<'_, '_>, out: &mut Findings<'_>) {
-    let number = |key: &str| spec.value.get(key).and_then(Value::as_i64);
+    let number = |key: &str| field(spec.value, key).and_then(Value::as_i64);
     if let (Some(least), Some(most)) = (number("minReplicas"), number("maxReplicas"))
         && least > most
     {
