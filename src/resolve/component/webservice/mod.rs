@@ -215,25 +215,21 @@ fn resolve(cx: &Context, plan: &mut Plan) {
 fn deployments<'a>(cx: &'a Context<'a>) -> Vec<Web<'a>> {
     let section = cx.section(COMPONENT.key);
     let entries = section.get("deployments").and_then(Value::as_object).filter(|map| !map.is_empty());
-    match entries {
-        None => vec![deployment(cx, "default", section.clone(), true)],
-        Some(entries) => {
-            let mut names: Vec<&String> = entries.keys().collect();
-            names.sort();
-            let merged = |name: &&'a String| {
-                let mut merged = section.clone();
-                layer(&mut merged, entries[name.as_str()].clone());
-                deployment(cx, name.as_str(), merged, false)
-            };
-            names.iter().map(merged).collect()
-        }
-    }
+    // The other deployments are no part of what a deployment inherits, and there can be hundreds.
+    let shared = section.as_object().into_iter().flatten().filter(|(key, _)| *key != "deployments");
+    let shared = Value::Object(shared.map(|(key, value)| (key.clone(), value.clone())).collect());
+    let Some(entries) = entries else { return vec![deployment(cx, "default", shared, true)] };
+    let mut names: Vec<&String> = entries.keys().collect();
+    names.sort();
+    let merged = |name: &&'a String| {
+        let mut merged = shared.clone();
+        layer(&mut merged, entries[name.as_str()].clone());
+        deployment(cx, name.as_str(), merged, false)
+    };
+    names.iter().map(merged).collect()
 }
 
-fn deployment<'a>(cx: &'a Context<'a>, key: &'a str, mut section: Value, alone: bool) -> Web<'a> {
-    if let Value::Object(fields) = &mut section {
-        fields.shift_remove("deployments");
-    }
+fn deployment<'a>(cx: &'a Context<'a>, key: &'a str, section: Value, alone: bool) -> Web<'a> {
     let set: Settings = cx.read_value(COMPONENT.key, &section);
     let mut w = Workload::of(cx, COMPONENT.key, COMPONENT.name, &section);
     // Here the common labels take precedence over those of pods or Services.
