@@ -1,7 +1,25 @@
-//! Recognizes strings that are certainly valid, without compiling a pattern: those of nearly every values file.
+//! Recognizes values that are certainly valid, without compiling a schema or a pattern: those of nearly every values file.
 //!
-//! Compiling a pattern costs more than the rest of a check. A `true` here skips the pattern, so it must be certain; a
-//! `false` decides nothing.
+//! Compiling one costs more than the rest of a check. A `true` here skips it, so it must be certain; a `false` decides nothing.
+
+use serde_json::Value;
+
+/// Whether a value certainly satisfies one keyword of its schema.
+pub(super) fn certainly_fits(keyword: &str, part: &Value, value: &Value) -> bool {
+    let length = || value.as_str().map(|text| text.chars().count() as f64);
+    let compared = |with: Option<f64>, holds: fn(f64, f64) -> bool| {
+        with.zip(part.as_f64()).is_some_and(|(value, bound)| holds(value, bound))
+    };
+    match keyword {
+        "enum" => part.as_array().is_some_and(|words| words.contains(value)),
+        "const" => part == value,
+        "minimum" => compared(value.as_f64(), |value, bound| value >= bound),
+        "maximum" => compared(value.as_f64(), |value, bound| value <= bound),
+        "minLength" => compared(length(), |length, bound| length >= bound),
+        "maxLength" => compared(length(), |length, bound| length <= bound),
+        _ => false,
+    }
+}
 
 /// Whether a string certainly matches the definition of this name in `schemas/definitions.json`.
 pub(super) fn certainly_matches(kind: &str, text: &str) -> bool {
@@ -9,7 +27,8 @@ pub(super) fn certainly_matches(kind: &str, text: &str) -> bool {
         "Quantity" => quantity(text),
         "Name" | "DNSSubdomainOrEmpty" | "StorageClass" => text.is_empty() || name(text),
         "DNSSubdomain" | "DNSLabel" | "LabelScalarMap" | "LabelMap" => name(text),
-        "LabelKey" | "AnnotationKey" => text.split_once('/').map_or(name(text), |(a, b)| dotted(a) && name(b)),
+        "LabelKey" | "AnnotationKey" => text.split_once('/').map_or(word(text), |(a, b)| dotted(a) && word(b)),
+        "UrlPath" => text.is_empty() || (text.starts_with('/') && !text.contains('\n')),
         "EnvVarName" => !text.is_empty() && text.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_'),
         "Port" | "Seconds" | "Count" => (1..=5).contains(&text.len()) && digits(text),
         "ResourceName" => matches!(text, "cpu" | "memory" | "ephemeral-storage"),
@@ -39,6 +58,15 @@ fn name(text: &str) -> bool {
         && end(bytes.first())
         && end(bytes.last())
         && bytes.iter().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || *b == b'-')
+}
+
+/// Letters, digits, `-`, `_` and `.`, a letter or digit at both ends, as the name in a key.
+fn word(text: &str) -> bool {
+    let bytes = text.as_bytes();
+    (1..=63).contains(&bytes.len())
+        && bytes[0].is_ascii_alphanumeric()
+        && bytes[bytes.len() - 1].is_ascii_alphanumeric()
+        && bytes.iter().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_' | b'.'))
 }
 
 fn dotted(text: &str) -> bool {

@@ -5,7 +5,7 @@ use std::collections::HashMap;
 
 use serde_json::{Map, Value, json};
 
-use super::fast_match::certainly_matches;
+use super::fast_match::{certainly_fits, certainly_matches};
 use super::store::{At, lends_keys};
 use crate::diag::{Step, ValuePath};
 
@@ -179,7 +179,9 @@ fn keep(at: At, schema: &'static Map<String, Value>, keywords: &[&str], value: &
     // The keys of groups were resolved one by one.
     let walked = |part: &Value| part.as_array().is_some_and(|parts| parts.iter().all(lends_keys));
     for keyword in keywords {
-        if let Some(part) = schema.get(*keyword).filter(|part| *keyword != "allOf" || !walked(part)) {
+        if let Some(part) = schema.get(*keyword).filter(|part| *keyword != "allOf" || !walked(part))
+            && !certainly_fits(keyword, part, value)
+        {
             out.insert((*keyword).to_owned(), expanded(at.part(part), Some(value), 0));
         }
     }

@@ -289,7 +289,7 @@ pub(super) fn form(kind: &str) -> Option<&'static str> {
         "PortName" | "PortNumberOrName" => {
             "a port number, or a port name of at most 15 lower-case letters, digits and `-`"
         }
-        "AbsolutePath" => "a path that starts with `/`",
+        "AbsolutePath" | "UrlPath" => "a path that starts with `/`",
         "RelativePath" | "SubPath" => "a relative path without `..`",
         "Base64" => "base64",
         "FileMode" => "a file mode such as `0400`",
