@@ -158,11 +158,12 @@ pub fn defaults(root: &Path, all: &[Component], read_yaml: ReadYaml) -> Outcome<
 /// `[]` after a key each item of its list.
 pub fn marks(root: &Path, all: &[Component]) -> Outcome<String> {
     let mut text = String::from(
-        "/// Values paths that only some releases read; `*` is any key, `[]` after a key each item of its list.\n",
+        "/// Values paths that only some releases read, by steps; `*` is any key, `[]` after a key each item of its list.\n",
     );
-    writeln!(text, "pub static MARKED_VALUES: &[(&str, Releases)] = &[")?;
+    writeln!(text, "pub static MARKED_VALUES: &[(&[&str], Releases)] = &[")?;
     for (path, part) in root_schema::marked(root, all)? {
-        writeln!(text, "    ({path:?}, {}),", span(&part, &path)?)?;
+        let steps: Vec<&str> = path.split('.').collect();
+        writeln!(text, "    (&{steps:?}, {}),", span(&part, &path)?)?;
     }
     writeln!(text, "];")?;
     Ok(text)

@@ -91,9 +91,9 @@ fn newer() -> BTreeSet<String> {
     };
     let marked = MARKED_VALUES.iter().filter(|(_, releases)| releases.since.is_some_and(|since| since > PROVEN));
     let mut all = BTreeSet::new();
-    for (path, _) in marked.filter(|(path, _)| one_instance(path)) {
-        let part = source_schemas::part(path).unwrap_or_else(|| panic!("{path}: no schema"));
-        gather(&part, path, 8, &mut all);
+    for path in marked.map(|(steps, _)| steps.join(".")).filter(|path| one_instance(path)) {
+        let part = source_schemas::part(&path).unwrap_or_else(|| panic!("{path}: no schema"));
+        gather(&part, &path, 8, &mut all);
     }
     all
 }

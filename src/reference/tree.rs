@@ -14,10 +14,9 @@ pub(super) fn is_read(path: &str, release: GitlabVersion) -> bool {
 /// The releases that read a path or a parent of it, where not all do.
 pub(super) fn releases_of(path: &str) -> Option<Releases> {
     let keys: Vec<&str> = path.split('.').map(|key| key.trim_end_matches("[]")).collect();
-    let fits = |pattern: &str| {
-        let mut steps = pattern.split('.');
+    let fits = |steps: &[&str]| {
         let mut keys = keys.iter();
-        steps.all(|step| keys.next().is_some_and(|key| step == "*" || step.trim_end_matches("[]") == *key))
+        steps.iter().all(|step| keys.next().is_some_and(|key| *step == "*" || step.trim_end_matches("[]") == *key))
     };
     MARKED_VALUES.iter().find(|(pattern, _)| fits(pattern)).map(|(_, releases)| *releases)
 }

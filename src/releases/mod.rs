@@ -444,10 +444,20 @@ pub fn compared_chart() -> &'static str {
     &data().compared
 }
 
+/// The chart's own minima, oldest first: the other half of `stops.json`, which the upgrade check of each render asks for.
+pub fn guards() -> &'static [Guard] {
+    #[derive(Deserialize)]
+    struct Guards {
+        guards: Vec<Guard>,
+    }
+    static READ: OnceLock<Guards> = OnceLock::new();
+    &READ.get_or_init(|| read(STOPS)).guards
+}
+
 /// The oldest series, of GitLab and of its chart, from which a chart can be upgraded to.
 pub fn minimum(chart: ChartVersion) -> Option<&'static Guard> {
     let wanted = chart.series();
-    stops().guards.iter().find(|guard| {
+    guards().iter().find(|guard| {
         let (first, last) = (series_of(&guard.charts.0), series_of(&guard.charts.1));
         first.is_some_and(|f| f <= wanted) && last.is_some_and(|l| wanted <= l)
     })
@@ -559,8 +569,6 @@ pub struct Stops {
     pub conditions: serde_json::Map<String, Value>,
     /// The stops, oldest first.
     pub stops: Vec<RequiredStop>,
-    /// The chart's own minima, oldest first.
-    pub guards: Vec<Guard>,
 }
 
 /// The meaning of a condition of a stop; the name itself where it is unknown.

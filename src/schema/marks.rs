@@ -12,19 +12,17 @@ use crate::values::Merged;
 /// defaults: no later stage has to know which release reads what.
 pub(super) fn unread(release: GitlabVersion, merged: &mut Merged) -> Vec<Diagnostic> {
     let mut found = Vec::new();
-    for (path, releases) in bundle::MARKED_VALUES.iter().filter(|(_, releases)| !releases.has(release.numbers())) {
-        let steps: Vec<&str> = path.split('.').collect();
-        take(&mut merged.user, &steps, None, &mut |path| found.push(finding(path.path(), release, *releases)));
-        take(&mut merged.tree, &steps, None, &mut |_| {});
+    for (steps, releases) in bundle::MARKED_VALUES.iter().filter(|(_, releases)| !releases.has(release.numbers())) {
+        take(&mut merged.user, steps, None, &mut |path| found.push(finding(path.path(), release, *releases)));
+        take(&mut merged.tree, steps, None, &mut |_| {});
     }
     found
 }
 
 /// Removes the keys that a release does not read from a tree of defaults.
 pub(super) fn remove_unread(release: GitlabVersion, tree: &mut Value) {
-    for (path, _) in bundle::MARKED_VALUES.iter().filter(|(_, releases)| !releases.has(release.numbers())) {
-        let steps: Vec<&str> = path.split('.').collect();
-        take(tree, &steps, None, &mut |_| {});
+    for (steps, _) in bundle::MARKED_VALUES.iter().filter(|(_, releases)| !releases.has(release.numbers())) {
+        take(tree, steps, None, &mut |_| {});
     }
 }
 
