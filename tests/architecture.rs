@@ -120,7 +120,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
     // of schema what is known of keys that nothing reads, of upgrade what became of keys
     ("reference", &["bundle", "diag", "releases", "schema", "tree", "upgrade", "yaml"]),
     ("ui", &["cli", "diag", "redact"]),
-    ("redact", &[]),
+    ("redact", &["diag"]),
     ("escape", &[]),
     ("shell", &[]),
     ("git", &["diag"]),

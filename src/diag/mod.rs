@@ -4,6 +4,7 @@
 //! up in [`crate::values::Merged::origins`] by [`crate::pipeline`], and printed by [`crate::ui`].
 
 pub mod code;
+mod lines;
 pub mod marks;
 pub mod register;
 
@@ -11,6 +12,8 @@ use std::fmt;
 use std::sync::Arc;
 
 use serde_json::Value;
+
+pub use self::lines::LineIndex;
 
 /// How bad a finding is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]

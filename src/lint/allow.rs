@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::Deserialize;
 
-use crate::diag::{Diagnostic, Location, Sources, register};
+use crate::diag::{Diagnostic, LineIndex, Location, Sources, register};
 
 /// Begins a comment that allows a code: `# gitlab-render: allow no-requests it is a test`.
 const MARK: &str = "# gitlab-render: allow ";
@@ -85,19 +85,20 @@ fn no_such_code(code: &str) -> Diagnostic {
 /// The comments of a source. One after a value applies to its line, one on a line of its own to the next line that is
 /// not a comment; before the first value of the file and followed by an empty line, it applies to the whole file.
 fn comments(source: usize, text: &str) -> Vec<Comment> {
-    let lines: Vec<&str> = text.lines().collect();
+    let lines = LineIndex::of(text.strip_suffix('\n').unwrap_or(text));
+    let line = |number: usize| lines.get(number).unwrap_or_default();
     let mut found = Vec::new();
-    for (number, line) in lines.iter().enumerate() {
-        let Some((before, rest)) = line.split_once(MARK) else { continue };
+    for (number, text) in lines.iter().enumerate() {
+        let Some((before, rest)) = text.split_once(MARK) else { continue };
         let code = rest.split_whitespace().next().unwrap_or_default().to_owned();
         let about = match before.trim().is_empty() {
             false => Some(number + 1),
             true => {
                 let is_comment = |line: &str| line.trim_start().starts_with('#');
-                let after = lines[number..].iter().position(|line| !is_comment(line)).map(|more| number + more);
-                let at_top = lines[..number].iter().all(|line| is_comment(line) || line.trim().is_empty());
+                let after = (number..lines.count()).find(|number| !is_comment(line(*number)));
+                let at_top = lines.iter().take(number).all(|line| is_comment(line) || line.trim().is_empty());
                 match after {
-                    Some(next) if at_top && lines[next].trim().is_empty() => None,
+                    Some(next) if at_top && line(next).trim().is_empty() => None,
                     Some(next) => Some(next + 1),
                     None => Some(number + 1),
                 }

@@ -1,11 +1,9 @@
 //! Migrates values files to a newer release.
 
-use serde_json::Value;
-
 use super::{Request, Target, not_values, render};
 use crate::diag::{Diagnostic, Failure, Place, Report, Sources, Step, ValuePath, Warned, code};
 use crate::diff::{self, Object, ObjectFate, report};
-use crate::manifest::{Manifest, Ordered};
+use crate::manifest::Manifest;
 use crate::redact::Redacted;
 use crate::releases;
 use crate::releases::catalogue;
@@ -130,15 +128,16 @@ pub fn compare_renders(files: &[File], migrated: &[Migrated], span: &ReleaseSpan
     let Some(gitlab_version) = rendered(span) else { return Sameness::Unknown };
     let target = Target { gitlab_version: Some(gitlab_version), ..target };
     let render = |inputs: Vec<Input>| {
+        // Only the objects are compared, and the values of the first side are not kept beside those of the second.
         render(&Request { unknown_keys: UnknownKeys::Warn, ..Request::new(target.clone(), inputs) })
+            .map(|rendered| rendered.objects)
     };
     let Ok(old) = render(files.iter().map(File::input).collect()) else { return Sameness::OldRefused };
     let Ok(new) = render(after(files, migrated)) else { return Sameness::NewRefused };
-    let bodies = |all: &Ordered| -> Vec<Value> { all.manifests().iter().map(|m| m.body.clone()).collect() };
-    if bodies(&old.objects) == bodies(&new.objects) {
+    if old.manifests().iter().map(|m| &m.body).eq(new.manifests().iter().map(|m| &m.body)) {
         return Sameness::Same;
     }
-    Sameness::Differs(differing(old.objects.manifests(), new.objects.manifests(), &target.namespace))
+    Sameness::Differs(differing(old.manifests(), new.manifests(), &target.namespace))
 }
 
 /// The GitLab version of the new chart, where its images are known.

@@ -32,6 +32,7 @@ mod reference;
 mod request;
 pub mod resource_list;
 mod select;
+mod too_large;
 pub mod upgrade;
 pub mod validate;
 mod variant_faults;
@@ -163,6 +164,9 @@ fn checked(request: &Request, causes: Causes) -> Result<(Checked, Vec<Diagnostic
     merged.user = removed::without(merged.user, &removed);
     found.extend(removed);
     found.extend(companions::notes(&merged.user));
+    let too_large = too_large::find(&merged.user);
+    let is_too_large = too_large.is_some();
+    found.extend(too_large);
     let options = schema::CheckOptions {
         release: layers::version(&request.target),
         unknown_keys: request.unknown_keys,
@@ -170,7 +174,9 @@ fn checked(request: &Request, causes: Causes) -> Result<(Checked, Vec<Diagnostic
     };
     match schema::check(merged, &options) {
         // Whatever an input that cannot be read sets may be what the rest lacks or contradicts.
-        Ok(checked) if is_partial => Err(failure(found, checked.value.origins(), checked.value.sources())),
+        Ok(checked) if is_partial || is_too_large => {
+            Err(failure(found, checked.value.origins(), checked.value.sources()))
+        }
         Ok(mut checked) => {
             removed::name(&mut checked.warnings, checked.value.user(), options.release);
             found.extend(checked.warnings);
@@ -184,7 +190,7 @@ fn checked(request: &Request, causes: Causes) -> Result<(Checked, Vec<Diagnostic
             removed::name(&mut report.0, &merged.user, options.release);
             found.extend(report.0);
             found.retain(|d| d.code != code::UNKNOWN_KEY || !not_values::explained(d, &not_values, &files));
-            if causes == Causes::Sought && !is_partial {
+            if causes == Causes::Sought && !is_partial && !is_too_large {
                 found.extend(investigate::errors(request, &merged.user, &found));
             }
             Err(failure(found, &merged.origins, &merged.sources))

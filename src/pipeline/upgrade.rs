@@ -5,7 +5,7 @@ use crate::diff::{self, Class, Object};
 use crate::pipeline::{Request, layers, not_values, render};
 use crate::releases::catalogue::{self, Release};
 use crate::releases::{self, ChartVersion};
-use crate::schema::UnknownKeys;
+use crate::schema::{self, UnknownKeys};
 use crate::upgrade::decisions;
 use crate::upgrade::migrate;
 use crate::upgrade::plan::{self, Ask, Flags, Halt, UpgradeObjectChange, UpgradePlan, Values, With};
@@ -95,7 +95,7 @@ pub fn plan(request: &PlanRequest) -> Result<PlannedUpgrade, Failure> {
     };
     let mut plan = plan::plan(&ask);
     // Both renders below read the values themselves.
-    drop((user, origins));
+    drop((user, origins, layers.value));
     match inputs.is_empty() {
         true => plan.notes.push(
             "without values (`-f FILE`) the plan covers everything that may be deployed; with them, only what applies to you"
@@ -216,5 +216,6 @@ fn rewrite(input: &mut Input, release: Release, undecided: &mut Vec<String>) {
     let span = ReleaseSpan { from: None, to: release.chart };
     let Some((values, left_out)) = text.and_then(|text| migrate::decided(&text, &span)) else { return };
     undecided.extend(left_out.iter().map(|path| format!("`{path}`")));
-    *input = Input::File { name, bytes: values.to_string().into_bytes() };
+    // Keys that nothing reads make no object, and there may be very many.
+    *input = Input::File { name, bytes: schema::known(&values).to_string().into_bytes() };
 }

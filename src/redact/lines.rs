@@ -7,27 +7,27 @@ use std::sync::LazyLock;
 
 use regex::Regex;
 
+use crate::diag::LineIndex;
+
 use super::Cut;
 use super::names::{Above, NameMeaning, at_the_end, gives_nothing_away, is_pointer, is_random, is_secret, meaning};
 
-/// The parts of each line that are secret because of their context.
-pub fn cuts(lines: &[&str]) -> Vec<Vec<Cut>> {
+/// The parts of lines that are secret because of their context, each after the number of its line, in order.
+pub fn cuts(lines: &LineIndex<'_>) -> Vec<(usize, Cut)> {
     let mut keys = Keys { above: Vec::new(), aliases: secret_aliases(lines), open: None };
     let mut in_pem = false;
-    let mut cuts: Vec<Vec<Cut>> = Vec::with_capacity(lines.len());
-    for line in lines {
-        let mut hidden: Vec<Cut> = keys.read(line).into_iter().map(|from| (from, line.len())).collect();
+    let mut cuts: Vec<(usize, Cut)> = Vec::new();
+    for (number, line) in lines.iter().enumerate() {
+        cuts.extend(keys.read(line).map(|from| (number, (from, line.len()))));
         let last = line.contains("-----END ");
         if in_pem {
-            hidden.push((
-                line.len() - line.trim_start().len(),
-                if last { line.find("-----END ").unwrap_or(0) } else { line.len() },
-            ));
+            let end = if last { line.find("-----END ").unwrap_or(0) } else { line.len() };
+            cuts.push((number, (line.len() - line.trim_start().len(), end)));
         }
         in_pem = (in_pem || line.contains("-----BEGIN ")) && !last;
-        cuts.push(hidden);
     }
     pairs(lines, &mut cuts);
+    cuts.sort_by_key(|(number, _)| *number);
     cuts
 }
 
@@ -260,7 +260,7 @@ fn random_words(line: &str, from: usize, cuts: &mut Vec<Cut>) {
 }
 
 /// The anchors to which keys with a secret's name refer.
-fn secret_aliases<'a>(lines: &[&'a str]) -> HashSet<&'a str> {
+fn secret_aliases<'a>(lines: &LineIndex<'a>) -> HashSet<&'a str> {
     let mut aliases = HashSet::new();
     for line in lines.iter().filter(|line| line.contains('*')) {
         for (at, _) in line.match_indices('*') {
@@ -388,18 +388,19 @@ fn key(line: &str, at: usize) -> Option<(&str, usize)> {
 }
 
 /// `name: SMTP_PASSWORD` beside `value: ...`, and `- --password` before `- ...`.
-fn pairs(lines: &[&str], cuts: &mut [Vec<Cut>]) {
+fn pairs(lines: &LineIndex<'_>, cuts: &mut Vec<(usize, Cut)>) {
+    let at_line = |number: usize| lines.get(number).unwrap_or_default();
     let content = |line: &'_ str| line.len() - line.trim_start().trim_start_matches("- ").trim_start().len();
     for (i, line) in lines.iter().enumerate() {
         let start = content(line);
         let flag = line[start..].trim_matches(['"', '\'', ' ', ',']);
         if flag.starts_with("--") && !flag.contains(['=', ' ']) && is_secret(flag.trim_start_matches('-')) {
-            let next = (i + 1..lines.len().min(i + 3))
-                .find(|n| content(lines[*n]) == start && lines[*n].trim_start().starts_with("- "));
+            let next = (i + 1..lines.count().min(i + 3))
+                .find(|n| content(at_line(*n)) == start && at_line(*n).trim_start().starts_with("- "));
             if let Some(next) = next {
-                let value = lines[next][start..].trim_matches(['"', '\'', ' ', ',']);
+                let value = at_line(next)[start..].trim_matches(['"', '\'', ' ', ',']);
                 if !value.starts_with(['-', '$']) {
-                    cuts[next].push((start, lines[next].len()));
+                    cuts.push((next, (start, at_line(next).len())));
                 }
             }
             continue;
@@ -409,22 +410,22 @@ fn pairs(lines: &[&str], cuts: &mut [Vec<Cut>]) {
             continue;
         }
         // The other lines of the same map, up to the neighbouring items of the list.
-        let item = |n: usize| lines[n].trim_start().starts_with("- ");
-        let inside = |n: &usize| lines[*n].trim().is_empty() || content(lines[*n]) >= start;
+        let item = |n: usize| at_line(n).trim_start().starts_with("- ");
+        let inside = |n: &usize| at_line(*n).trim().is_empty() || content(at_line(*n)) >= start;
         let before = (0..i)
             .rev()
             .take_while(inside)
             .take(NEAR)
             .scan(item(i), |ended, n| (!std::mem::replace(ended, *ended || item(n))).then_some(n));
         let after =
-            (i + 1..lines.len()).take_while(|n| inside(n) && !(item(*n) && content(lines[*n]) == start)).take(NEAR);
+            (i + 1..lines.count()).take_while(|n| inside(n) && !(item(*n) && content(at_line(*n)) == start)).take(NEAR);
         for near in before.chain(after).collect::<Vec<_>>() {
-            let other = lines[near];
+            let other = at_line(near);
             if content(other) == start
                 && let Some(("value", at)) = key(other, start)
                 && Above::default().hides("password", &other[at..])
             {
-                cuts[near].push((at, other.len()));
+                cuts.push((near, (at, other.len())));
             }
         }
     }

@@ -9,6 +9,8 @@ mod names;
 mod shapes;
 mod tree;
 
+use crate::diag::LineIndex;
+
 pub use names::is_secret;
 pub use tree::value;
 
@@ -46,29 +48,37 @@ impl Shown {
 
 /// A source whose lines may be shown.
 pub struct Redacted<'a> {
-    /// Each line, and the parts of it that its context hides.
-    lines: Vec<(&'a str, Vec<Cut>)>,
+    lines: LineIndex<'a>,
+    /// The parts of lines that their context hides, in the order of the lines.
+    hidden: Vec<(usize, Cut)>,
 }
 
 impl<'a> Redacted<'a> {
     /// Scans a source once.
     pub fn of(text: &'a str) -> Self {
-        let lines: Vec<&str> = text.split('\n').map(|line| line.strip_suffix('\r').unwrap_or(line)).collect();
-        let cuts = lines::cuts(&lines);
-        Redacted { lines: lines.into_iter().zip(cuts).collect() }
+        let lines = LineIndex::of(text);
+        let hidden = lines::cuts(&lines);
+        Redacted { lines, hidden }
+    }
+
+    /// The line with this number, counted from 0, and what its context hides.
+    fn get(&self, number: usize) -> Option<(&'a str, Vec<Cut>)> {
+        let line = self.lines.get(number)?;
+        let first = self.hidden.partition_point(|(of, _)| *of < number);
+        let hidden = self.hidden[first..].iter().take_while(|(of, _)| *of == number).map(|(_, cut)| *cut);
+        Some((line, hidden.collect()))
     }
 
     /// The line with this number, counted from 1.
     pub fn line(&self, number: usize) -> Option<Shown> {
-        let (line, hidden) = self.lines.get(number.checked_sub(1)?)?;
-        Some(show(line, hidden.clone()))
+        let (line, hidden) = self.get(number.checked_sub(1)?)?;
+        Some(show(line, hidden))
     }
 
     /// The same for a line in which a key is misspelt, at a column (characters from 1): its value is hidden where the
     /// suggested key has a secret's name.
     pub fn line_with_hint(&self, number: usize, column: usize, hint: Option<&str>) -> Option<Shown> {
-        let (line, hidden) = self.lines.get(number.checked_sub(1)?)?;
-        let mut hidden = hidden.clone();
+        let (line, mut hidden) = self.get(number.checked_sub(1)?)?;
         if hint.and_then(names::suggested).is_some_and(|key| is_secret(&key)) {
             let key = line.char_indices().nth(column.saturating_sub(1)).map_or(0, |(at, _)| at);
             let sign = line[key..].find([':', '=']).map(|n| key + n + 1);
@@ -79,8 +89,14 @@ impl<'a> Redacted<'a> {
 
     /// All lines, with the line breaks of the source.
     pub fn whole(&self) -> String {
-        let lines = self.lines.iter().map(|(line, hidden)| show(line, hidden.clone()).text);
-        lines.collect::<Vec<_>>().join("\n")
+        let mut whole = String::new();
+        for (line, hidden) in (0..self.lines.count()).filter_map(|number| self.get(number)) {
+            whole.push_str(&show(line, hidden).text);
+            whole.push('\n');
+        }
+        // What follows the last line break is a line without one.
+        whole.pop();
+        whole
     }
 }
 

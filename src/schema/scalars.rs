@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use crate::diag::{Diagnostic, Location, Step, ValuePath};
+use crate::diag::{Diagnostic, LineIndex, Location, Step, ValuePath};
 use crate::values::Merged;
 
 /// An error for each string whose spelling is lost because YAML reads it as a number or a boolean: `18.10` becomes
@@ -37,11 +37,11 @@ fn loses(text: &str, value: &Value) -> bool {
 
 /// The spelling of a scalar, that of its anchor where it is an alias. `sources` caches the lines of sources by their
 /// numbers.
-fn written<'m>(merged: &'m Merged, at: Location, sources: &mut Vec<(usize, Vec<&'m str>)>) -> Option<&'m str> {
+fn written<'m>(merged: &'m Merged, at: Location, sources: &mut Vec<(usize, LineIndex<'m>)>) -> Option<&'m str> {
     let source: &'m str = &merged.sources.get(at.source)?.text;
     let known = sources.iter().position(|(number, _)| *number == at.source);
     let index = known.unwrap_or_else(|| {
-        sources.push((at.source, source.lines().collect()));
+        sources.push((at.source, LineIndex::of(source)));
         sources.len() - 1
     });
     let line = sources[index].1.get(at.line.checked_sub(1)?)?;

@@ -96,7 +96,7 @@ pub struct FileContent {
 /// The user's values: all layers merged, each with its place.
 #[derive(Debug, Clone)]
 pub struct Layers {
-    user: Node,
+    user: Arc<Node>,
     /// Whether an input could not be read: what it would have set is not known.
     pub is_partial: bool,
     /// The top-level keys of each file that has any.
@@ -145,7 +145,7 @@ impl TopKeys {
 impl Layers {
     /// The user's values, and the origin of each part.
     pub fn own(&self) -> (Value, Origins) {
-        (self.user.to_value(), Origins(Some(self.user.clone())))
+        (self.user.to_value(), Origins(Some(Arc::clone(&self.user))))
     }
 }
 
@@ -164,7 +164,7 @@ pub struct Merged {
 
 /// The origins of the user's values.
 #[derive(Debug, Clone)]
-pub struct Origins(Option<Node>);
+pub struct Origins(Option<Arc<Node>>);
 
 /// The origin of a value.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -183,7 +183,7 @@ impl Origins {
 
     /// The origins of one tree.
     pub fn of(node: Node) -> Self {
-        Origins(Some(node))
+        Origins(Some(Arc::new(node)))
     }
 
     /// The place of the value at a path, or of the closest parent that the user wrote.
@@ -219,7 +219,7 @@ impl Origins {
     ///
     /// `None` where the user wrote nothing except perhaps the root.
     pub fn nearest(&self, path: &ValuePath) -> Option<(usize, Origin)> {
-        let mut node = self.0.as_ref()?;
+        let mut node = self.0.as_deref()?;
         let mut found = None;
         for (i, step) in path.0.iter().enumerate() {
             let Some(next) = node.child(step) else { break };
@@ -266,7 +266,7 @@ pub fn load_on(inputs: &[Input], duplicates: Severity) -> (Layers, Vec<Diagnosti
     let is_partial = findings.iter().any(|d| d.severity == Severity::Error && d.code != code::DUPLICATE_KEY);
     let nowhere = Location { source: 0, line: 1, column: 1, len: 1 };
     let user = user.unwrap_or_else(|| Node::empty_map(nowhere));
-    (Layers { user, is_partial, files, sources }, findings)
+    (Layers { user: Arc::new(user), is_partial, files, sources }, findings)
 }
 
 /// The inputs, lowest layer first. Their sources are numbered in this order.
