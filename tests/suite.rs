@@ -47,6 +47,7 @@ mod pipelines;
 mod plan_page;
 mod profiles;
 mod rails;
+mod rare_findings;
 mod readme;
 mod redaction;
 mod releases;

@@ -265,16 +265,17 @@ fn series_range(last: GitlabVersion) -> String {
 /// # Errors
 /// The release is not among those whose images are known.
 pub fn images(version: GitlabVersion) -> Result<ImageTags, Diagnostic> {
-    if newest(version.series()).is_none_or(|last| version > last) {
+    let unknown = || {
         let message = format!("the images of GitLab {version} are not known");
-        return Err(Diagnostic::error("gitlab-version", message).hint(format!("known are those of {}", known())));
+        Diagnostic::error("gitlab-version", message).hint(format!("known are those of {}", known()))
+    };
+    if newest(version.series()).is_none_or(|last| version > last) {
+        return Err(unknown());
     }
     let since = &data().since;
-    let tag = |name: &str, rows: &[(String, String)]| {
+    let tag = |rows: &[(String, String)]| {
         let fits = |row: &&(String, String)| GitlabVersion::parse(&row.0).is_some_and(|from| from <= version);
-        rows.iter().rfind(fits).map(|row| row.1.clone()).ok_or_else(|| {
-            Diagnostic::bug("release-data", format!("the release data has no `{name}` image for GitLab {version}"))
-        })
+        rows.iter().rfind(fits).map(|row| row.1.clone()).ok_or_else(unknown)
     };
     let own = format!("v{version}");
     Ok(ImageTags {
@@ -285,12 +286,12 @@ pub fn images(version: GitlabVersion) -> Result<ImageTags, Diagnostic> {
         kas: own.clone(),
         pages: own.clone(),
         mailroom: own,
-        shell: tag("shell", &since.shell)?,
-        registry: tag("registry", &since.registry)?,
-        exporter: tag("exporter", &since.exporter)?,
-        runner: tag("runner", &since.runner)?,
-        zoekt: tag("zoekt", &since.zoekt)?,
-        openbao: tag("openbao", &since.openbao)?,
+        shell: tag(&since.shell)?,
+        registry: tag(&since.registry)?,
+        exporter: tag(&since.exporter)?,
+        runner: tag(&since.runner)?,
+        zoekt: tag(&since.zoekt)?,
+        openbao: tag(&since.openbao)?,
     })
 }
 

@@ -142,3 +142,28 @@ fn a_null_under_global_keeps_the_default_that_components_have() {
     let found: Vec<&str> = merged.warnings.iter().map(|d| d.message.as_str()).collect();
     assert_eq!(found, ["`global.hosts.domain`: null does not remove a default under `global`"]);
 }
+
+#[test]
+fn values_of_another_type_than_the_defaults_have_a_warning() {
+    let defaults = json!({"global": {"hosts": {"domain": "a.b"}}, "kas": {"map": {"k": 1}, "list": [1], "text": "x"}});
+    let chart = ChartDefaults::with_sections(defaults, &["kas"]);
+    let found = |text: &str| {
+        let merged = merge_charts(good(&[file("a.yaml", text)]).value, chart.clone()).unwrap();
+        merged.warnings.into_iter().map(|d| (d.code, d.message)).collect::<Vec<_>>()
+    };
+    for (text, code, message) in [
+        ("kas: {map: 1}", "merge-type", "`kas.map`: a single value replaces a default that is a map"),
+        ("kas: {map: [1]}", "merge-type", "`kas.map`: a list replaces a default that is a map"),
+        ("kas: {list: {a: 1}}", "merge-type", "`kas.list`: a map replaces a default that is a list"),
+        ("kas: {text: {a: 1}}", "merge-type", "`kas.text`: a map replaces a default that is a single value"),
+        ("kas: {global: 1}", "global-type", "`kas.global`: the component sees no global values"),
+        (
+            "kas: {global: {hosts: 1}}",
+            "global-type",
+            "`kas.global.hosts`: a map and something else meet here and at `global`",
+        ),
+    ] {
+        assert_eq!(found(text), [(code, message.to_owned())], "{text}");
+    }
+    assert_eq!(found("kas: {map: {k: 2}, list: [], text: y, global: {hosts: {domain: c.d}}}"), []);
+}
