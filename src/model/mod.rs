@@ -93,10 +93,28 @@ fn alone(path: &ValuePath, part: &Value) -> Value {
     })
 }
 
-/// serde's message is `invalid type: string "x", expected a boolean`: the value itself is left out.
+/// serde's message is `invalid type: string "x", expected a boolean`: the value itself is left out, and types of ours have the
+/// names that a user knows.
 fn reason(message: &str) -> String {
     match message.rfind(", expected ") {
-        Some(at) => format!("expected {}", &message[at + ", expected ".len()..]),
+        Some(at) => format!("expected {}", in_words(&message[at + ", expected ".len()..])),
+        // Said by a reader of ours, without the value.
+        None if message.starts_with("expected ") => message.to_owned(),
         None => "the value does not fit".to_owned(),
+    }
+}
+
+/// A type as serde names it, in the words of YAML.
+fn in_words(expected: &str) -> &str {
+    let first = expected.split(' ').next().unwrap_or_default();
+    match first {
+        "struct" | "map" => "a map",
+        "tuple" | "array" => "a list",
+        "enum" | "variant" | "internally" | "adjacently" => "another value",
+        "unit" => "null",
+        "f32" | "f64" => "a number",
+        "i8" | "i16" | "i32" | "i64" | "u8" | "u16" | "u32" | "u64" | "usize" | "isize" => "a whole number",
+        _ if expected == "a sequence" => "a list",
+        _ => expected,
     }
 }

@@ -117,6 +117,12 @@ impl<'a> Context<'a> {
         tree::at(self.tree, path).unwrap_or(&NULL)
     }
 
+    /// The same for a rule about all values of a section, which gives none of them an effect: the read is not kept.
+    pub fn glance(&self, path: &str) -> &'a Value {
+        static NULL: Value = Value::Null;
+        tree::at(self.tree, path).unwrap_or(&NULL)
+    }
+
     /// All values.
     pub fn tree(&self) -> &'a Value {
         self.record("");
@@ -168,7 +174,17 @@ impl<'a> Context<'a> {
 
     /// One of the user's values as a type; `path` is its position.
     pub fn read_value<T: DeserializeOwned + Default>(&self, path: &str, value: &Value) -> T {
+        self.read_from(value, |_| path)
+    }
+
+    /// The same; `section` is the position of the section that a part of the value, by its path, comes from.
+    fn read_from<'p, T: DeserializeOwned + Default>(
+        &self,
+        value: &Value,
+        section: impl Fn(&ValuePath) -> &'p str,
+    ) -> T {
         model::read(value).unwrap_or_else(|misfit| {
+            let path = section(&misfit.path);
             let section = ValuePath::indexed(path).unwrap_or_else(|| ValuePath::dotted(path));
             let full = ValuePath([section.0, misfit.path.0].concat());
             self.say(
@@ -189,7 +205,8 @@ impl<'a> Context<'a> {
         }
         let mut tree = self.section(global).clone();
         overlay(&mut tree, self.section(own));
-        self.read_value(own, &tree)
+        let mine = self.section(own);
+        self.read_from(&tree, |part| if part.within(mine).is_some_and(|value| !value.is_null()) { own } else { global })
     }
 
     /// Whether a component has a section of its own that is merged over the one of `global`.

@@ -112,3 +112,20 @@ fn puts_the_users_store_below_storage() {
     assert_eq!(run(&sandbox), expected);
     assert!(sandbox.exists("registry/storage/key.json"));
 }
+
+/// A value that is one of these words is refused, so that no secret is written into its place.
+#[test]
+fn every_mark_of_the_scripts_is_refused_as_a_value() {
+    let script = render("registry/configure.sh", &json!({}));
+    let marks: Vec<&str> = script.lines().filter_map(|l| l.strip_prefix("put_secret ")?.split(' ').next()).collect();
+    assert!(marks.len() >= 7, "{marks:?}");
+    let of_registry = marks.into_iter().chain(["SECRET_prod-registry-notification_secret"]);
+    let fields = of_registry.map(|mark| (format!("registry.log.fields.a={mark}"), mark));
+    let minio = ["ACCESS_KEY", "SECRET_KEY"].map(|mark| (format!("minio.minioConfig.region={mark}"), mark));
+    for (set, mark) in fields.chain(minio) {
+        let args = ["template", "prod", "--set", set.as_str()].map(str::to_owned);
+        let ran = crate::common::run(Path::new(ROOT), &args, &BTreeMap::new(), "");
+        assert_eq!(ran.status, Some(3), "{set}");
+        assert!(ran.stderr.contains("error[reserved-word]") && ran.stderr.contains(mark), "{set}: {}", ran.stderr);
+    }
+}

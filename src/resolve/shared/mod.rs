@@ -6,6 +6,7 @@ pub mod gitaly_clients;
 pub mod gitlab_chart;
 pub mod hosts;
 pub mod kubectl_job;
+pub mod marks;
 pub mod nginx;
 pub mod object_storage;
 pub mod postgres;

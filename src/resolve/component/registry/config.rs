@@ -8,7 +8,7 @@ use crate::model::psql::Ssl;
 use crate::model::{Node, NodeMap, NonEmpty, Text};
 use crate::resolve::Context;
 use crate::resolve::plan::View;
-use crate::resolve::shared::{hosts, object_storage, workhorse};
+use crate::resolve::shared::{hosts, marks, object_storage, workhorse};
 use crate::tree::without_nulls;
 use crate::view;
 
@@ -20,7 +20,7 @@ pub fn view(registry: &Registry) -> View {
     let issuer = cx.text("registry.tokenIssuer").or_else(|| cx.text("global.registry.tokenIssuer"));
     let (minio, local) = (registry.in_minio(), registry.keeps_images_itself());
     let redirect = cx.enabled("registry.minio.redirect");
-    view! {
+    let view = view! {
         log: data("log"), health: Some(data("health")).filter(Value::is_object), gc: data("gc"), maintenance: data("maintenance"),
         rate_limiter: data("rateLimiter"), validation: validation(data("validation")),
         http_tls: registry.speaks_tls().then(|| tls(&set.tls, "tls")),
@@ -54,7 +54,45 @@ pub fn view(registry: &Registry) -> View {
         database: registry.has_database().then(|| database(registry)),
         sentry: cx.enabled("registry.reporting.sentry.enabled").then(|| data("reporting.sentry")),
         stackdriver: cx.enabled("registry.profiling.stackdriver.enabled").then(|| stackdriver(registry)),
+    };
+    refuse_marks(cx, &view);
+    view
+}
+
+/// The marks of `configure.sh`, besides those of the headers of notifications, which begin with [`HEADER_MARK`].
+///
+/// [`HEADER_MARK`]: secrets::HEADER_MARK
+const MARKS: [&str; 7] = [
+    "HTTP_SECRET",
+    "DB_PASSWORD_FILE",
+    "ACCESS_KEY",
+    "SECRET_KEY",
+    "REDIS_CACHE_PASSWORD",
+    "REDIS_RATE_LIMITING_PASSWORD",
+    "REDIS_LOAD_BALANCING_PASSWORD",
+];
+
+/// Refuses what the user writes into the file and `configure.sh` would replace.
+fn refuse_marks(cx: &Context, view: &View) {
+    let is_mark = |word: &str| MARKS.contains(&word) || word.starts_with(secrets::HEADER_MARK);
+    let mut written = Value::Object(view.0.clone());
+    // These are marks of ours.
+    for (list, keys) in [("redis", &["password", "sentinel_password"][..]), ("database", &["password"])] {
+        let Some(part) = written.get_mut(list) else { continue };
+        let of = match part {
+            Value::Array(items) => items.iter_mut().collect(),
+            one => vec![one],
+        };
+        for map in of.into_iter().filter_map(Value::as_object_mut) {
+            map.retain(|key, _| !keys.contains(&key.as_str()));
+        }
     }
+    for endpoint in written.get_mut("endpoints").and_then(Value::as_array_mut).into_iter().flatten() {
+        for header in endpoint.get_mut("headers").and_then(Value::as_array_mut).into_iter().flatten() {
+            header.as_object_mut().into_iter().for_each(|header| header.retain(|key, _| key != "mark"));
+        }
+    }
+    marks::refuse(cx, &written, &["registry", "global.registry"], &is_mark);
 }
 
 /// A number that is written as a string.

@@ -25,11 +25,14 @@ pub fn notification(cx: &Context) -> (String, String) {
     named(cx, &["global.registry.notificationSecret"], "registry-notification", "secret")
 }
 
+/// The beginning of the mark of a header.
+pub const HEADER_MARK: &str = "SECRET_";
+
 /// The placeholder of a header's value, and the file below `notifications` that holds it.
 pub fn header_mark((secret, key): &(String, String)) -> String {
     // A placeholder is one plain word, regardless of the names.
     let safe = |c: char| if c.is_ascii_alphanumeric() || "._-".contains(c) { c } else { '-' };
-    format!("SECRET_{secret}_{key}").chars().map(safe).collect()
+    format!("{HEADER_MARK}{secret}_{key}").chars().map(safe).collect()
 }
 
 /// The headers of the user's endpoints whose values are in Secrets.
