@@ -269,9 +269,7 @@ pub fn images(version: GitlabVersion) -> Result<ImageTags, Diagnostic> {
         let message = format!("the images of GitLab {version} are not known");
         Diagnostic::error("gitlab-version", message).hint(format!("known are those of {}", known()))
     };
-    if newest(version.series()).is_none_or(|last| version > last) {
-        return Err(unknown());
-    }
+    newest(version.series()).filter(|last| version <= *last).ok_or_else(unknown)?;
     let since = &data().since;
     let tag = |rows: &[(String, String)]| {
         let fits = |row: &&(String, String)| GitlabVersion::parse(&row.0).is_some_and(|from| from <= version);
