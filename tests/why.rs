@@ -254,6 +254,10 @@ fn why_says_what_was_overridden_in_which_layer() {
         json!({"layer": "file", "file": "prod.yaml", "line": 25, "column": 5, "value": 3})
     );
     assert!(source["overridden"][2].get("file").is_none());
+    let otherwise = &source["otherwise"];
+    assert_eq!(otherwise["object"], true);
+    assert_ne!(otherwise["field"], 5);
+    assert!(otherwise["field"] == otherwise["with"] || otherwise.get("with").is_none(), "{otherwise}");
 }
 
 #[test]

@@ -36,6 +36,23 @@ fn source_json(source: &ValueSource) -> Value {
         Value::Object(map)
     });
     map.insert("overridden".to_owned(), overridden.collect());
+    map.insert("otherwise".to_owned(), otherwise_json(source));
+    Value::Object(map)
+}
+
+/// What the field would be with another value in this place: the proof that the value decides it.
+fn otherwise_json(source: &ValueSource) -> Value {
+    let mut map = Map::new();
+    if let Some(with) = &source.shown_by.with {
+        map.insert("with".to_owned(), with.clone());
+    }
+    let (object, field) = match &source.shown_by.then {
+        FieldOutcome::NoObject => (false, Value::Null),
+        FieldOutcome::NoField => (true, Value::Null),
+        FieldOutcome::Value(value) => (true, value.clone()),
+    };
+    map.insert("object".to_owned(), object.into());
+    map.insert("field".to_owned(), field);
     Value::Object(map)
 }
 
