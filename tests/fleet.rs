@@ -272,6 +272,10 @@ fn findings_and_plans_that_are_alike_are_written_once() {
         "{moved:?}"
     );
     assert!(moved[1].starts_with("us.yaml:2:15: warning[moved]: `prod-us`: "), "{moved:?}");
+    // The names of Jobs end in a hash of their content, which is another one in each environment.
+    let jobs = |line: &&str| line.contains("Job/") && line.contains("-migrations-");
+    let of_jobs: Vec<&str> = ran.stdout.lines().filter(jobs).collect();
+    assert!(of_jobs.iter().all(|line| line.contains("-migrations-*")), "{of_jobs:?}");
     fs::write(dir.path().join("us.yaml"), "globl: {}\n").expect("it can be written");
     let ran = fleet(dir.path(), "lint --only dev-eu,prod-us");
     assert_eq!(ran.status, 1, "{}", ran.stderr);

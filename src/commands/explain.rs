@@ -182,7 +182,7 @@ fn unknown_key(path: &str, unresolved: &Unresolved) -> Diagnostic {
     let hint = match (instead, &near[..]) {
         (Some(instead), _) => instead.clone(),
         (None, []) if known.is_empty() => "`gitlab-render explain global --recursive` lists the keys".to_owned(),
-        (None, []) => format!("`gitlab-render explain {known}` lists the keys"),
+        (None, []) => format!("`gitlab-render explain {known}` says what it takes"),
         (None, near) => format!("did you mean `{}`?", near.join("` or `")),
     };
     Diagnostic::error("unknown-key", message).hint(hint)

@@ -49,6 +49,16 @@ impl ObjectId {
         }
     }
 
+    /// The name of a Job without the hash of its content, `prod-migrations-*`; `None` where it has none.
+    pub fn stem(&self) -> Option<String> {
+        let hash = |part: &&str| part.len() == 7 && part.bytes().all(|b| matches!(b, b'0'..=b'9' | b'a'..=b'f'));
+        if self.kind != "Job" || !self.name.split('-').skip(1).any(|part| hash(&part)) {
+            return None;
+        }
+        let parts: Vec<&str> = self.name.split('-').map(|part| if hash(&part) { "*" } else { part }).collect();
+        Some(parts.join("-"))
+    }
+
     /// Whether the API group is one of Kubernetes' own.
     pub fn is_built_in(&self) -> bool {
         let group = self.group();

@@ -8,7 +8,7 @@ use super::lint::lint;
 use super::parts::{Parts, each};
 use super::probe::{Probe, Trial};
 use super::upgrade::PlannedUpgrade;
-use super::why::{Layered, stem};
+use super::why::Layered;
 use super::{Output, Request, selected};
 use crate::diag::{Failure, Step, ValuePath};
 use crate::diff::report::shown;
@@ -164,7 +164,7 @@ fn marked<'t>(checked: &Checked, trials: &'t [Trial]) -> Vec<Vec<Marked<'t>>> {
 
 /// By what an object is known in two renders.
 fn key(manifest: &Manifest) -> (String, String) {
-    (manifest.id.kind.clone(), stem(&manifest.id).0)
+    (manifest.id.kind.clone(), manifest.id.stem().unwrap_or_else(|| manifest.id.name.clone()))
 }
 
 /// A field, by the number of its object and its own.

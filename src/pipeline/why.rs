@@ -283,11 +283,11 @@ impl<'r> Inquiry<'r> {
 
     /// Finds the object in another set.
     fn find<'m>(&self, manifests: &'m [Manifest]) -> Option<&'m Manifest> {
-        let (name, by_content) = stem(&self.subject.id);
+        let by_content = self.subject.id.stem();
         let same = |id: &ObjectId| {
             let ours = &self.subject.id;
             let kind = id.kind == ours.kind && id.group() == ours.group();
-            kind && (id.name == ours.name || (by_content && stem(id).0 == name))
+            kind && (id.name == ours.name || (by_content.is_some() && id.stem() == by_content))
         };
         // An object in another namespace counts as the same.
         let mut alike = manifests.iter().filter(|manifest| same(&manifest.id));
@@ -449,16 +449,6 @@ impl<'c> Layered<'c> {
         let below = self.layers.iter().take(top).rev().filter_map(|layer| layer.value(path));
         (effective, below.chain(default).collect())
     }
-}
-
-/// The name of a Job without the hash of its content, and whether it has one.
-pub(super) fn stem(id: &ObjectId) -> (String, bool) {
-    let hash = |part: &&str| part.len() == 7 && part.bytes().all(|b| b.is_ascii_hexdigit() && !b.is_ascii_uppercase());
-    if id.kind != "Job" || !id.name.split('-').skip(1).any(|part| hash(&part)) {
-        return (id.name.clone(), false);
-    }
-    let parts: Vec<&str> = id.name.split('-').map(|part| if hash(&part) { "*" } else { part }).collect();
-    (parts.join("-"), true)
 }
 
 impl Layer {

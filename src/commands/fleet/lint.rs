@@ -22,7 +22,7 @@ pub(super) fn run(args: &LintFleetArgs, ui: &Ui) -> Result<Exit, Failure> {
     for (environment, result) in environments.iter().zip(results) {
         match result {
             Ok(findings) => {
-                for finding in findings.all {
+                for finding in findings.all.into_iter().map(without_hash) {
                     let alike = (finding.file.clone(), finding.line, finding.column, format!("{finding:?}"));
                     found.entry(alike).or_insert_with(|| (finding, Vec::new())).1.push(&environment.name);
                 }
@@ -46,3 +46,15 @@ pub(super) fn run(args: &LintFleetArgs, ui: &Ui) -> Result<Exit, Failure> {
 
 /// The key of equal findings, in the order of files.
 type Alike = (String, usize, usize, String);
+
+/// A finding without the hash in the name of its Job: the hash follows from the content, which environments do not share.
+fn without_hash(mut finding: Finding) -> Finding {
+    if let Some(id) = &mut finding.object
+        && let Some(stem) = id.stem()
+    {
+        let whole = std::mem::replace(&mut id.name, stem);
+        finding.message = finding.message.replace(&whole, &id.name);
+        finding.hint = finding.hint.map(|hint| hint.replace(&whole, &id.name));
+    }
+    finding
+}
