@@ -30,7 +30,7 @@ impl Commit {
         let folder = if folder.as_os_str().is_empty() { Path::new(".") } else { folder };
         let ask = |args: &[&str]| git(name, folder, &[], args);
         let repository = ask(&["rev-parse", "--absolute-git-dir"]).map_err(|error| {
-            error.hint("give the directory of the trees, or run this in the repository of the fleet")
+            error.hint("name the directory that contains the trees, or run this command in the repository of the fleet")
         })?;
         let prefix = ask(&["rev-parse", "--show-prefix"])?;
         let commit = ask(&["rev-parse", "--verify", "--quiet", "--end-of-options", &format!("{name}^{{commit}}")]);
@@ -91,15 +91,15 @@ fn git(name: &str, folder: &Path, place: &[(&str, &OsStr)], args: &[&str]) -> Re
     let output = command.output().map_err(|error| match error.kind() {
         ErrorKind::NotFound => Diagnostic::environment(
             "git",
-            format!("`{name}` is no directory, and `git` is not on the PATH to read a commit"),
+            format!("`{name}` is not a directory, and `git`, which reads commits, is not on the PATH"),
         )
-        .hint("install git, or give the directory of the trees"),
+        .hint("install git, or name the directory that contains the trees"),
         _ => Diagnostic::environment("git", format!("`git` cannot be started: {error}")),
     })?;
     if !output.status.success() {
         let said = String::from_utf8_lossy(&output.stderr);
-        let last = said.lines().rev().map(str::trim).find(|line| !line.is_empty()).unwrap_or("it gives no reason");
-        let message = format!("`{name}` is no directory, and `git {}` has failed: {last}", args[0]);
+        let last = said.lines().rev().map(str::trim).find(|line| !line.is_empty()).unwrap_or("it printed no reason");
+        let message = format!("`{name}` is not a directory, and `git {}` failed: {last}", args[0]);
         return Err(Diagnostic::environment("git", message));
     }
     Ok(String::from_utf8_lossy(&output.stdout).trim_end_matches('\n').to_owned())

@@ -31,12 +31,11 @@ impl Kubectl {
         }
         command.arg("get").args(args).stdin(Stdio::null());
         let output = command.output().map_err(|error| match error.kind() {
-            ErrorKind::NotFound => {
-                Diagnostic::environment("kubectl", "`kubectl` is not on the PATH, and `--live` reads the cluster by it")
-                    .hint(
-                        "install it, or dump the cluster elsewhere with the commands that `--print-kubectl-get` prints",
-                    )
-            }
+            ErrorKind::NotFound => Diagnostic::environment(
+                "kubectl",
+                "`kubectl`, with which `--live` reads the cluster, is not on the PATH",
+            )
+            .hint("install it, or dump the cluster elsewhere with the commands that `--print-kubectl-get` prints"),
             _ => Diagnostic::environment("kubectl", format!("`kubectl` cannot be started: {error}")),
         })?;
         if !output.status.success() {
@@ -49,14 +48,14 @@ impl Kubectl {
 
 /// kubectl's error message, with the next step.
 fn failed(said: &str, args: &[String]) -> Diagnostic {
-    let last = said.lines().rev().map(str::trim).find(|line| !line.is_empty()).unwrap_or("it gives no reason");
+    let last = said.lines().rev().map(str::trim).find(|line| !line.is_empty()).unwrap_or("it printed no reason");
     let hint = if last.contains("have a resource type") {
-        "the cluster lacks the definition of a custom resource that these values render: install it first, or switch off what \
-         needs it"
+        "the cluster lacks the definition of a custom resource that these values render: install it first, or disable the \
+         component that needs it"
     } else if last.contains("orbidden") {
-        "the account of kubectl must be allowed to read what these values render"
+        "the account that kubectl uses must be allowed to read the objects that these values render"
     } else {
-        "`--kubeconfig` and `--context` say which cluster is read; without them kubectl decides"
+        "`--kubeconfig` and `--context` select the cluster; without them kubectl uses its current context"
     };
     Diagnostic::environment("kubectl", format!("`kubectl get {}` has failed: {last}", args.join(" "))).hint(hint)
 }

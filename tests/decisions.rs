@@ -38,7 +38,7 @@ fn an_open_decision_is_a_question_until_it_is_answered() {
     // One warning of `template`, an error with `--strict`; the plan still has the decision.
     let got = ask(&folder, "template prod -f b.yaml --gitlab-version 19.2");
     assert_eq!(got.status, Some(0), "{}", got.stderr);
-    let count = got.stderr.matches("warning[open-questions]: 1 value is still an example for a decision").count();
+    let count = got.stderr.matches("warning[open-questions]: 1 value is still an example for an open decision").count();
     assert_eq!(count, 1, "{}", got.stderr);
     let got = ask(&folder, "template prod -f b.yaml --gitlab-version 19.2 --strict");
     assert_eq!((got.status, got.stdout.as_str()), (Some(3), ""));
@@ -126,7 +126,7 @@ fn an_answer_that_fits_nothing_leads_on() {
     let folder = with(&[("a.yaml", STORES), ("s.yaml", "global: {edition: ce}\n")]);
     for (answer, said) in [
         ("way-in=istio", "`way-in=ingress`, `way-in=own`, `way-in=gateway`"),
-        ("way=ingress", "no decision of this name is to be taken here"),
+        ("way=ingress", "there is no decision with this name between these releases"),
         ("way-in", "`DECISION=ANSWER` or `PATH=VALUE`"),
         ("=x", "`DECISION=ANSWER` or `PATH=VALUE`"),
         ("global.psql.host=db", "questions are open at `global.gatewayApi.enabled`"),
@@ -136,7 +136,7 @@ fn an_answer_that_fits_nothing_leads_on() {
         assert!(got.stderr.contains("error[answer]") && got.stderr.contains(said), "{}", got.stderr);
     }
     let got = ask(&folder, "values migrate -f a.yaml --to 18.11 --answer way-in=ingress");
-    assert!(got.stderr.contains("nothing is to be decided between these releases"), "{}", got.stderr);
+    assert!(got.stderr.contains("there are no decisions between these releases"), "{}", got.stderr);
     // A value that reads as something else is quoted.
     let got = ask(
         &folder,

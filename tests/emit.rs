@@ -175,7 +175,11 @@ fn what_is_in_the_way_refuses_the_run_and_nothing_changes() {
         prepare(&dir, outside.0.path());
         let before = tree(&dir);
         let error = to_dir(&objects, Format::Yaml, &dir).expect_err(case);
-        assert!(error.message.contains("is in the way"), "{case}: {}", error.message);
+        assert!(
+            error.message.contains("has the name of a file or directory to be written"),
+            "{case}: {}",
+            error.message
+        );
         assert_eq!(tree(&dir), before, "{case}");
         assert!(!beside(&dir).exists(), "{case}");
     }
@@ -202,7 +206,7 @@ fn a_directory_that_cannot_be_taken_is_refused() {
     assert!(refused(&root.join("repository")).message.contains("Git repository"));
     fs::create_dir(root.join("marked")).unwrap();
     fs::write(root.join("marked").join(MARKER), "[]").unwrap();
-    assert!(refused(&root.join("marked")).message.ends_with("is not the list that this program writes"));
+    assert!(refused(&root.join("marked")).message.ends_with("is not in the format that this program writes"));
     fs::create_dir_all(root.join(".busy.gitlab-render/photos")).unwrap();
     assert!(refused(&root.join("busy")).message.ends_with("contains files that this program did not write"));
     assert!(root.join(".busy.gitlab-render/photos").exists());

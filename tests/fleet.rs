@@ -160,10 +160,10 @@ fn a_wrong_file_is_refused_with_its_places() {
         "`defalts` is not a key of a fleet",
         "did you mean `defaults`?",
         "fleet.yaml:3:15",
-        "a number loses the zeros at its end",
+        "a number loses its trailing zeros",
         "did you mean `values`?",
         "`b/c` cannot be the name of an environment",
-        "the name `x` is the same for every `stage`",
+        "the name `x` does not contain `stage`",
     ] {
         assert!(ran.stderr.contains(part), "{part} is not in\n{}", ran.stderr);
     }
@@ -232,7 +232,7 @@ fn a_commit_is_compared_with_what_is_there() {
         for part in [
             "In 2 of 5 environments (dev-eu, prod-eu):\nHorizontalPodAutoscaler/gitlab-kas changes",
             "In 1 of 5 environments (new):\nthe environment is new",
-            "\nodd: the environment is gone\n",
+            "\nodd: the environment was removed\n",
         ] {
             assert!(ran.stdout.contains(part), "{part} is not in\n{}", ran.stdout);
         }
@@ -289,7 +289,7 @@ fn files_that_include_each_other_are_refused() {
         .expect("it can be written");
     let ran = fleet(dir.path(), "render -o out");
     assert_eq!((ran.status, ran.stdout.as_str()), (3, ""));
-    assert!(ran.stderr.contains("is included again") && ran.stderr.contains("more/fleet.yaml:2:11"), "{}", ran.stderr);
+    assert!(ran.stderr.contains("is included twice") && ran.stderr.contains("more/fleet.yaml:2:11"), "{}", ran.stderr);
     assert!(!ran.stderr.contains("occurs twice"), "{}", ran.stderr);
 }
 
@@ -305,7 +305,7 @@ fn what_an_environment_cannot_have_is_shown_at_its_line() {
         "`a`: `nope.yaml` does not exist\n --> fleet.yaml:5:23\n",
         "`b`: `kubernetes: new`: write it as",
         " --> fleet.yaml:6:7\n",
-        "2 of 3 environments could not be done: a, b\n",
+        "2 of 3 environments failed: a, b\n",
     ] {
         assert!(ran.stderr.contains(part), "{part} is not in\n{}", ran.stderr);
     }

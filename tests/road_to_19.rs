@@ -38,8 +38,8 @@ fn production_that_stays_with_ingress_keeps_its_way_in() {
 fn production_that_goes_over_to_the_gateway_sees_the_outage_and_the_new_way_in() {
     let change = change("gateway.yaml");
     for line in [
-        "Ingress/prod-webservice-default goes [outage]",
-        "Service/prod-nginx-ingress-controller goes [outage]",
+        "Ingress/prod-webservice-default is removed [outage]",
+        "Service/prod-nginx-ingress-controller is removed [outage]",
         "Gateway/prod-gw is new [exposure]",
         "HTTPRoute/prod-gitlab is new [exposure]",
         "TCPRoute/prod-gitlab-shell is new [exposure]",
@@ -133,7 +133,7 @@ fn the_plan_begins_with_the_decisions_and_the_lines_that_raise_them() {
     for id in ["way-in", "postgresql", "redis", "objects", "registry", "backups"] {
         assert!(head.contains(&format!("  - {id} (stop 2)")) || head.contains(&format!("  - {id}: ")), "{id}\n{head}");
     }
-    assert!(open.contains("postgresql, redis, objects, registry, backups (an example is taken)"), "{open}");
+    assert!(open.contains("postgresql, redis, objects, registry, backups (an example is used in its place)"), "{open}");
     let raised = plan("gateway.yaml");
     assert!(raised.contains("`--answer way-in=gateway`") && !raised.contains("`--answer redis=external`"), "{raised}");
 }

@@ -213,7 +213,7 @@ fn objects_are_compared_wherever_both_ends_are_rendered() {
         let rendered =
             |stop: &Value| stop["objects"].as_array().expect("a list").iter().all(|object| object["from"] == "render");
         let undecided = |stop: &Value| {
-            stop["notes"].to_string().contains("without the values that need a decision of yours: `global.busybox`")
+            stop["notes"].to_string().contains("without the values that need a decision: `global.busybox`")
         };
         stops.map(|stop| (stop["gitlab"].as_str().unwrap().to_owned(), rendered(stop), undecided(stop))).collect()
     };

@@ -129,7 +129,7 @@ const CASES: &[Case<'_>] = &[
             "--> release.yaml:12:7\n",
             "--> release.yaml:23:7\n",
             "3 changes\n",
-            "`Secret elsewhere` holds values, too",
+            "`Secret elsewhere` also contains values",
         ],
     },
     Case {
@@ -142,7 +142,7 @@ const CASES: &[Case<'_>] = &[
             "not edited here: `global.operator`: removed",
             "--> app.yaml:15:9\n",
             "1 change, 1 decision left\n",
-            "`x/y.yaml` holds values, too",
+            "`x/y.yaml` also contains values",
         ],
     },
     Case {

@@ -58,10 +58,10 @@ fn record(guide: &Guide) -> TakeoverStep {
         "Record the current state, and back it up",
         &[
             &version,
-            "The Secrets `sh.helm.release.v1.*` are all that Helm knows of the release. With them you can go back. They hold your \
-             values, passwords included: keep the file as you would keep those. (Helm may also be configured by HELM_DRIVER to \
+            "The Secrets `sh.helm.release.v1.*` are Helm's only record of the release, and a rollback needs them. They contain your \
+             values, including passwords: protect the file accordingly. (Helm may also be configured by HELM_DRIVER to \
              keep ConfigMaps; then save those.)",
-            "A backup has repositories and the database, and not the key that opens what is encrypted in it: keep both.",
+            "A backup contains the repositories and the database, but not the key that decrypts the encrypted data in it: keep both.",
         ],
         commands,
     )
@@ -71,11 +71,11 @@ fn pause(guide: &Guide) -> TakeoverStep {
     let (name, namespace) = (&guide.release.name, &guide.release.namespace);
     step(
         "pause",
-        "Stop whatever runs Helm by itself",
+        "Stop everything that runs Helm automatically",
         &[
-            "A pipeline with `helm upgrade`: switch it off. An Argo CD Application of the chart: take automated sync from it, and \
-             later delete it without its resources. A HelmRelease of Flux: suspend it, and later delete it while it is suspended, \
-             which leaves the release alone. Of these, run what applies to you:",
+            "Disable any pipeline that runs `helm upgrade`. If an Argo CD Application installs the chart, turn off its automated \
+             sync, and delete it later without its resources. If a Flux HelmRelease installs it, suspend that, and delete it later \
+             while it is suspended, which leaves the release unchanged. Run the commands that apply to you:",
             "Do not run `helm uninstall`, now or later: it deletes the objects that you are about to take over.",
         ],
         vec![
@@ -90,14 +90,14 @@ fn pause(guide: &Guide) -> TakeoverStep {
 fn keep_volumes(guide: &Guide) -> TakeoverStep {
     let namespace = &guide.release.namespace;
     let claims = match guide.claims.is_empty() {
-        true => "With these values GitLab has no claims of its own.".to_owned(),
-        false => format!("Claims that hold GitLab's data with these values: {}.", listed(&guide.claims)),
+        true => "With these values, GitLab has no volume claims.".to_owned(),
+        false => format!("With these values, the following claims hold GitLab's data: {}.", listed(&guide.claims)),
     };
     let kept: Vec<_> = guide.kept.iter().map(ToString::to_string).collect();
     let kept = match kept.is_empty() {
         true => String::new(),
         false => format!(
-            "Helm leaves these alone when it uninstalls (`helm.sh/resource-policy: keep`), and so does every tool here: {}.",
+            "Helm keeps these objects when it uninstalls the release (`helm.sh/resource-policy: keep`), and so do all tools that this guide uses: {}.",
             listed(&kept)
         ),
     };
@@ -122,9 +122,9 @@ fn others(guide: &Guide) -> TakeoverStep {
     let (name, namespace) = (&guide.release.name, &guide.release.namespace);
     let mut text = vec![match guide.others.is_empty() {
         true => "With these values none of them is part of the release.".to_owned(),
-        false => "These are part of the Helm release with these values, and are not rendered here. No step deletes an object of \
-                  theirs before the last but one, which gives each a release of its own. Until then they go on running as they are, and \
-                  nobody updates them. There is no hurry."
+        false => "With these values, these charts are part of the Helm release; they are not rendered here. No step deletes any \
+                  of their objects before the second-to-last one, which gives each chart a release of its own. Until then they keep running \
+                  unchanged and receive no updates. There is no hurry."
             .to_owned(),
     }];
     for other in &guide.others {
@@ -138,7 +138,7 @@ fn others(guide: &Guide) -> TakeoverStep {
             .map(|label| format!("kubectl get deploy,sts,ds,pvc -n {namespace} -l {label}={name}"))
             .to_vec(),
     };
-    TakeoverStep { id: "others", title: "Know which objects are not rendered here".to_owned(), text, commands }
+    TakeoverStep { id: "others", title: "Identify the objects that are not rendered here".to_owned(), text, commands }
 }
 
 /// Gives the third-party charts releases of their own; `None` where the release has no such charts.
@@ -148,15 +148,15 @@ fn companions(guide: &Guide) -> Option<TakeoverStep> {
     }
     let (name, namespace) = (&guide.release.name, &guide.release.namespace);
     let mut text = vec![
-        "The Helm release held their objects, and since it is forgotten nobody does. Do this when you want to update one; until \
-         then it runs on. The command writes each as a release of its own, in the same version, with your section of the values, and \
-         under a name with which its objects keep theirs."
+        "Their objects belonged to the Helm release; now that its record is removed, they belong to no release. Do this when you \
+         want to update one of these charts; until then it keeps running. The command writes each chart as a release of its own, in \
+         the same version, with your section of the values, and under a release name that preserves the names of its objects."
             .to_owned(),
         format!(
             "A workload selects its pods by the name of the release, `{name}`, and that cannot be changed in place: the workloads are \
-             deleted and made again. Custom resource definitions, Services, Secrets and claims are not deleted; they only change \
-             their owner. Should the names under `helm.sh/chart` not be those in the cluster, nothing is deleted: look, and \
-             name them as they are."
+             deleted and created again. Custom resource definitions, Services, Secrets and claims are not deleted; they only change \
+             their owner. If the names under `helm.sh/chart` differ from those in the cluster, nothing is deleted: look up \
+             the names in the cluster and use those."
         ),
     ];
     let reported = guide.others.iter().map(|other| format!("- {}: {}", other.chart.name, other.chart.while_replaced));
@@ -171,7 +171,7 @@ fn companions(guide: &Guide) -> Option<TakeoverStep> {
     let delete = format!("kubectl get {select}\nkubectl delete {select}");
     let (way, commands) = match guide.tool {
         Tool::Kubectl => (
-            "`--take-ownership` needs Helm 3.17. From now on each is updated by running the script anew.",
+            "`--take-ownership` needs Helm 3.17. From now on, run the script again to update a chart.",
             vec![format!("{render} > companions.sh"), delete, "sh companions.sh --take-ownership".to_owned()],
         ),
         Tool::ArgoCd => (
@@ -184,7 +184,7 @@ fn companions(guide: &Guide) -> Option<TakeoverStep> {
             ],
         ),
         Tool::Flux => (
-            "Flux takes over what is there when it installs (2.5 and newer, unless `disableTakeOwnership` is set).",
+            "Flux takes over existing objects when it installs a chart (2.5 and newer, unless `disableTakeOwnership` is set).",
             vec![
                 format!("{render} --as flux > companions.yaml"),
                 delete,
@@ -209,13 +209,13 @@ fn compare(guide: &Guide) -> TakeoverStep {
         id: "compare",
         title: "Compare before anything changes".to_owned(),
         text: vec![
-            "`kubectl get` names each of our objects that is there. `NotFound` may be said of Jobs, whose names end in a hash; of a \
-             workload it means that a name differs, and that a second one would stand beside the first: stop there."
+            "`kubectl get` lists each rendered object that exists in the cluster. `NotFound` is expected for Jobs, whose names end in \
+             a hash. For a workload it means that its name differs, so that a second workload would be created beside the first: in that case, stop."
                 .to_owned(),
             format!("The workloads: {}.", listed(&workloads)),
-            "`kubectl diff` asks the server, so it also finds what the server would refuse. Expected: the label \
-             `app.kubernetes.io/managed-by`, labels `chart` and `heritage` of pods, checksums and texts of scripts and \
-             configuration. Pods are replaced once. Not expected, and a reason to stop: a changed selector, \
+            "`kubectl diff` sends the objects to the server as a dry run, so it also finds what the server would \
+             refuse. Expected differences: the label `app.kubernetes.io/managed-by`, the labels `chart` and `heritage` \
+             of pods, checksums, and the wording of scripts and configuration files. Pods are replaced once. Unexpected differences, which are a reason to stop: a changed selector, \
              `serviceName`, `volumeClaimTemplates`, an `immutable` field, a size of a claim."
                 .to_owned(),
         ],
@@ -247,10 +247,10 @@ fn fields(guide: &Guide) -> TakeoverStep {
         "fields",
         "Transfer Helm's fields",
         &[
-            "The API server keeps for each field who wrote it. As long as `helm` is there beside a second manager, a later apply \
-             stops half way with conflicts, at the first field that changes; forcing each of them would leave Helm as the owner of \
-             fields that only it wrote, and these would never be removed. So Helm's entry is renamed: one manager stays, \
-             `gitlab-render`, and what it no longer renders is removed when it applies.",
+            "The API server records for each field which manager wrote it. As long as `helm` is listed beside a second manager, a \
+             later apply stops halfway with conflicts, at the first field that changes. Forcing the conflicts would leave Helm as \
+             the owner of the fields that only it wrote, and these would never be removed. So Helm's entry is renamed: \
+             `gitlab-render` remains as the only manager, and fields that it no longer renders are removed when it applies.",
             "The command prints one `kubectl patch` for each object. Read them first (without `| sh`); they change nothing but the \
              name of the manager. Repeat it if it is refused because an object changed at the same moment.",
         ],
@@ -273,8 +273,8 @@ fn apply(guide: &Guide) -> TakeoverStep {
 /// The field manager that a tool applies as from now on; `None` where it is ours.
 fn other_manager(tool: &str, name: &str) -> String {
     format!(
-        "{tool} applies on the server's side as the field manager `{name}` and forces conflicts itself. Beside it `gitlab-render` \
-         stays an owner of the fields that Helm wrote; they can be changed and not removed, as long as it is there."
+        "{tool} uses server-side apply as the field manager `{name}` and forces conflicts itself. Beside it, `gitlab-render` \
+         remains an owner of the fields that Helm wrote; as long as that entry exists, these fields can be changed but not removed."
     )
 }
 
@@ -285,11 +285,11 @@ fn apply_kubectl(guide: &Guide) -> TakeoverStep {
         "apply",
         "Apply",
         &[
-            "The script contains the manifests, applies them phase by phase on the server's side as the field manager \
-             `gitlab-render`, and waits for each Job and each workload. Where a Job fails, it shows the Job's last lines and stops; \
-             run again, it deletes the failed Job and goes on.",
-            "Stay with `--server-side --field-manager=gitlab-render` afterwards, as the script does: it removes fields that a later \
-             render no longer has.",
+            "The script contains the manifests, applies them phase by phase by server-side apply as the field manager \
+             `gitlab-render`, and waits for each Job and each workload. If a Job fails, the script prints the last lines of its log \
+             and stops; when you run the script again, it deletes the failed Job and continues.",
+            "Keep using `--server-side --field-manager=gitlab-render` afterwards, as the script does: it removes fields that a later \
+             render no longer contains.",
         ],
         vec![
             format!("{} --list-phases > adopt-{name}.sh", guide.release.template),
@@ -305,12 +305,12 @@ fn apply_argo_cd(guide: &Guide) -> TakeoverStep {
     let name = &guide.release.name;
     step(
         "apply",
-        "Commit the directory, and sync by hand",
+        "Commit the directory, and sync manually",
         &[
             "The Application in `manifests/argocd.yaml` has no automated sync and no pruning until the first sync is done and \
-             checked. Keep resource tracking at annotations (the default since 3.0): tracking by label would write over \
+             checked. Keep resource tracking at annotations (the default since 3.0): tracking by label would overwrite \
              `app.kubernetes.io/instance`.",
-            "Pruning deletes only what the Application tracks: what belongs to third-party charts is never among it.",
+            "Pruning deletes only objects that the Application tracks, never those of third-party charts.",
             &other_manager("Argo CD", "argocd-controller"),
         ],
         vec![
@@ -328,8 +328,8 @@ fn apply_flux(guide: &Guide) -> TakeoverStep {
         "apply",
         "Commit the directory, and let Flux apply it",
         &[
-            "Each phase waits for the one before. What Flux prunes is only what it has applied before: what belongs to charts of \
-             others is never among it.",
+            "Each phase waits for the previous one. Flux prunes only objects that it has applied before, never those of third-party \
+             charts.",
             &other_manager("Flux", "kustomize-controller"),
         ],
         vec![
@@ -344,17 +344,17 @@ fn hooks(guide: &Guide) -> TakeoverStep {
     let hooks: Vec<_> = guide.hooks.iter().map(ToString::to_string).collect();
     let (who, commands) = match guide.tool {
         Tool::Kubectl => (
-            "Nobody runs them by themselves now. For each upgrade, `--list-phases` gives the commands in their order: the upgrade \
+            "Nothing runs them automatically any more. For each upgrade, `--list-phases` writes the commands in order: the upgrade \
              check, the Secrets, the deployment, the record of what is installed.",
             vec![format!("{} --is-upgrade --list-phases > upgrade.sh", guide.release.template)],
         ),
         Tool::ArgoCd => (
-            "Argo CD runs them by its own hooks, before and after each sync. Renders from now on take `--is-upgrade`, which adds \
+            "Argo CD runs them as its own hooks, before and after each sync. From now on, render with `--is-upgrade`, which adds \
              the upgrade check.",
             vec![format!("{} --is-upgrade --hooks argocd --output-dir manifests", guide.release.template)],
         ),
         Tool::Flux => (
-            "Flux runs them as the first of its Kustomizations. Renders from now on take `--is-upgrade`, which adds the upgrade check.",
+            "Flux runs them in the first of its Kustomizations. From now on, render with `--is-upgrade`, which adds the upgrade check.",
             vec![format!(
                 "{} --is-upgrade --hooks flux --output-dir clusters/{}/gitlab",
                 guide.release.template, guide.release.name
@@ -363,7 +363,7 @@ fn hooks(guide: &Guide) -> TakeoverStep {
     };
     TakeoverStep {
         id: "hooks",
-        title: "Know what Helm ran as hooks".to_owned(),
+        title: "Replace what Helm ran as hooks".to_owned(),
         text: vec![
             format!("These ran around every install and upgrade: {}, the upgrade check, and the test.", listed(&hooks)),
             who.to_owned(),
@@ -381,12 +381,12 @@ fn unmark(guide: &Guide) -> TakeoverStep {
         &[
             &format!(
                 "Helm knows its objects by the label `app.kubernetes.io/managed-by: Helm` and the annotations `{RELEASE_NAME}` and \
-                 `{RELEASE_NAMESPACE}`. The label has changed when ours was applied. This alone does not keep a `helm upgrade` that \
-                 somebody starts by mistake from changing things back: Helm looks at the annotations of objects that are new to it, \
-                 and at the release's Secrets for all others. It is refused once those are gone, in the next step."
+                 `{RELEASE_NAMESPACE}`. The label changed when the new manifests were applied. This alone does not prevent a `helm \
+                 upgrade` that somebody starts by mistake from reverting the changes: Helm checks the annotations of objects that are \
+                 new to it, and the release's Secrets for all others. It is refused once these Secrets are deleted, in the next step."
             ),
-            "Leave this step out, and render with `--keep-helm-metadata`, if you want to go back and forth for a while. The \
-             annotations stay on what belongs to third-party charts: their own charts ask for them when they take over.",
+            "Leave this step out, and render with `--keep-helm-metadata`, if you want to be able to switch between both tools \
+             for a while. The annotations stay on the objects of third-party charts, which need them to be taken over.",
         ],
         vec![format!(
             "{} | kubectl annotate -n {namespace} -f - {RELEASE_NAME}- {RELEASE_NAMESPACE}-",
@@ -399,8 +399,8 @@ fn forget(guide: &Guide) -> TakeoverStep {
     step(
         "forget",
         "Remove Helm's record of the release",
-        &["Only when everything is well, days later if you like. Deleting the Secrets deletes nothing else; \
-             `helm list` no longer has the release, and `helm uninstall` can no longer find it."],
+        &["Do this only when everything works, days later if you like. Deleting the Secrets deletes nothing else; \
+             `helm list` no longer shows the release, and `helm uninstall` no longer finds it."],
         vec![format!("kubectl delete secret {}", guide.secrets())],
     )
 }
@@ -411,8 +411,8 @@ fn check(guide: &Guide) -> TakeoverStep {
         "check",
         "Check afterwards",
         &[
-            "The claims are the same and bound, every pod is ready, no workload occurs twice, and nothing differs any more. Jobs \
-             that Helm left are done and may be deleted. The last command runs the login test.",
+            "The claims are the same and bound, every pod is ready, no workload occurs twice, and no difference is left. Jobs that \
+             Helm left behind have finished and may be deleted. The last command runs the login test.",
         ],
         vec![
             format!("{} | diff claims-before.txt -", list_claims(namespace)),
@@ -429,10 +429,10 @@ fn check(guide: &Guide) -> TakeoverStep {
 fn back(guide: &Guide) -> TakeoverStep {
     let namespace = &guide.release.namespace;
     let stop = match guide.tool {
-        Tool::Kubectl => "Nothing else must apply ours in the meantime.",
+        Tool::Kubectl => "Nothing else may apply the new manifests in the meantime.",
         Tool::ArgoCd => "First delete the Application without its resources: `argocd app delete --cascade=false`.",
         Tool::Flux => {
-            "First suspend the Kustomizations, set `prune: false` in them, let that be applied, and delete them: one that prunes would \
+            "First suspend the Kustomizations, set `prune: false` in them, apply that, and delete them: a Kustomization that prunes would \
              delete what it has applied."
         }
     };
@@ -441,9 +441,9 @@ fn back(guide: &Guide) -> TakeoverStep {
         "Roll back to Helm",
         &[
             stop,
-            "With its Secrets, Helm knows the release again; with its marks, it takes the objects for its own. `helm upgrade` with the \
-             same chart and values then goes on from there. If step \"Remove Helm's record of the release\" was not done, the first command is \
-             not needed. Helm 4 applies on the server's side: there it needs `--force-conflicts`.",
+            "With its Secrets, Helm knows the release again; with its ownership labels and annotations, it accepts the objects as its \
+             own. `helm upgrade` with the same chart and values then continues from there. If step \"Remove Helm's record of the release\" was not done, the first command is \
+             not needed. Helm 4 uses server-side apply and therefore needs `--force-conflicts`.",
         ],
         vec![
             // an annotation with the whole object, as an apply on the client's side makes it, has no room for a release

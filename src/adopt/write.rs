@@ -20,7 +20,7 @@ pub fn write(guide: &Guide, layout: Layout) -> String {
     let mut text = heading(layout, "#", &title);
     let _ = writeln!(
         text,
-        "{} objects, {} claims with data. No cluster was contacted: each step says what to compare with it.",
+        "{} objects, {} claims with data. No cluster was contacted: each step names what to compare with the cluster.",
         guide.objects.len(),
         guide.claims.len()
     );

@@ -92,7 +92,7 @@ fn impossible(name: &str, manifests: &[Manifest], set: &Canary) -> Option<Diagno
     let there = manifests.iter().any(|m| *m.component == *name && m.id.kind == "Deployment");
     (!there).then(|| {
         let message = format!("`--component {name} --suffix {suffix}`: with these values there is no `{name}`");
-        Diagnostic::error("no-second-set", message).hint("turn it on for the release first, or leave it out here")
+        Diagnostic::error("no-second-set", message).hint("enable it for the release first, or leave it out here")
     })
 }
 

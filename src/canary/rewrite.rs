@@ -55,7 +55,7 @@ impl Renaming {
             let message =
                 format!("`--suffix {}`: `{whole}` has {} characters, {LONGEST} are the most", self.suffix, whole.len());
             let hint = match LONGEST.saturating_sub(longest.len() + 1) {
-                0 => "a shorter name of the release leaves room for a suffix".to_owned(),
+                0 => "a shorter release name leaves room for a suffix".to_owned(),
                 room => format!("a suffix of {room} characters fits"),
             };
             Diagnostic::error("suffix-too-long", message).hint(hint)
@@ -69,7 +69,7 @@ impl Renaming {
         let own = self.names.iter().map(|(kind, name)| (kind.as_str(), name.clone()));
         let tell = |(kind, name): (&str, String)| {
             let message = format!("`--suffix {}`: the release has a `{kind}/{name}` of its own", self.suffix);
-            Diagnostic::error("suffix-taken", message).hint("take another suffix")
+            Diagnostic::error("suffix-taken", message).hint("choose another suffix")
         };
         others.chain(own).filter(|named| new.contains(named)).map(tell).collect()
     }

@@ -59,16 +59,15 @@ fn nginx(manifest: &mut Manifest, weight: u32, found: &mut Vec<Diagnostic>) {
     let Some(annotations) = annotations.filter(|all| all.get(PROVIDER).is_some_and(|name| name == "nginx")) else {
         let message =
             format!("`--weight {weight}`: `{}` is not NGINX's, and only NGINX accepts a second Ingress", manifest.id);
-        let hint = "leave `--weight` out, and give the second Service its share in the words of your controller; \
-                    `global.ingress.provider` says which that is";
+        let hint = "leave `--weight` out, and configure the share of the second Service as your controller documents \
+                    it; `global.ingress.provider` names the controller";
         return found.push(Diagnostic::error("no-route", message).hint(hint));
     };
     let class = annotations.get(CLASS).and_then(Value::as_str).map_or(class, str::to_owned);
     if !class.contains("nginx") {
         let message =
             format!("`--weight {weight}`: `{}` has the class `{class}`, which may not be NGINX's", manifest.id);
-        let hint =
-            "other controllers ignore the annotations of a canary and see one host twice: then leave `--weight` out";
+        let hint = "other controllers ignore the canary annotations and find the same host twice: with them, leave `--weight` out";
         found.push(Diagnostic::warning("second-ingress", message).hint(hint));
     }
     annotations.retain(|key, _| key.starts_with(NGINX) || key == CLASS || key == PROVIDER);

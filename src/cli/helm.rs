@@ -51,7 +51,7 @@ pub fn command(words: &[String]) -> Option<&'static str> {
             | "verify",
             _,
         ) => {
-            "no chart is fetched or packaged: everything is in this program; `gitlab-render releases` lists the releases"
+            "no chart is downloaded or packaged: this program contains everything; `gitlab-render releases` lists the releases"
         }
         ("env" | "plugin", _) => "this program has no plugins and reads no environment but NO_COLOR and TERM",
         _ => return None,
@@ -79,7 +79,7 @@ pub fn flag(flag: &str) -> Option<&'static str> {
         | "--repository-cache"
         | "--repository-config"
         | "--registry-config" => {
-            "leave it out: no chart is fetched, everything is in this program; `--gitlab-version` picks the GitLab version"
+            "leave it out: no chart is downloaded, this program contains everything; `--gitlab-version` selects the GitLab version"
         }
         "--kubeconfig"
         | "--kube-context"
@@ -115,7 +115,7 @@ pub fn flag(flag: &str) -> Option<&'static str> {
         "--with-subcharts" => "leave it out: all components are checked",
         chart if is_chart(chart) => "leave the chart out: this program is the chart, and `-f` names values",
         "--render-subchart-notes" | "--hide-notes" | "--description" | "--labels" | "-l" | "--enable-dns" => {
-            "leave it out: it would change nothing here"
+            "leave it out: it has no effect here"
         }
         _ => return None,
     })

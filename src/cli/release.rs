@@ -136,12 +136,12 @@ impl ClusterArgs {
 /// A name that Kubernetes would refuse, a path to a chart, or one of Helm's name templates.
 pub fn parse_release_name(text: &str) -> Result<String, String> {
     if text.contains("{{") {
-        let why = "it would have to be computed, and Helm's template functions are mostly random: the same input must give \
-                   the same manifests. Write the name itself";
+        let why = "name templates are not supported, because most of Helm's functions for them are random and the same input \
+                   must give the same manifests. Write the name itself";
         return Err(why.to_owned());
     }
     if text == "." || text.contains('/') {
-        return Err("this looks like a chart, which is not needed: the first word is the release's name".to_owned());
+        return Err("this looks like a chart, which is not needed: the first argument is the release's name".to_owned());
     }
     parse_label(text, 53)?;
     if !text.starts_with(|c: char| c.is_ascii_lowercase()) {

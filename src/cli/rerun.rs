@@ -103,7 +103,7 @@ impl Rerun {
 
     fn checked(&self) -> Result<(), Diagnostic> {
         let Some(secret) = &self.secret else { return Ok(()) };
-        let message = format!("`{secret}`: the value looks like a secret, and would stand in the printed commands");
+        let message = format!("`{secret}`: the value looks like a secret, and the printed commands would contain it");
         Err(Diagnostic::usage("secret-in-command", message).hint("put it into a values file, and name that with `-f`"))
     }
 }

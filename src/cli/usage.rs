@@ -25,7 +25,8 @@ pub fn finding(error: &clap::Error, words: &[String]) -> Option<Diagnostic> {
         _ => paragraph("error:").unwrap_or_else(|| "the command line is wrong".to_owned()),
     };
     let likely = || paragraph("tip:").or_else(|| Some(format!("usage: {}", paragraph("Usage:")?)));
-    let hint = answer.map(str::to_owned).or_else(likely).unwrap_or_else(|| "`--help` lists what there is".to_owned());
+    let hint =
+        answer.map(str::to_owned).or_else(likely).unwrap_or_else(|| "`--help` lists all commands and flags".to_owned());
     Some(Diagnostic::usage("usage", message).hint(hint))
 }
 

@@ -21,7 +21,7 @@ pub(super) fn arguments(words: Vec<String>, origin: &str) -> Result<TemplateArgs
     Words::try_parse_from(words).map(|words| words.template).map_err(|error| {
         let text = error.render().to_string();
         let first = text.lines().next().unwrap_or_default().trim_start_matches("error: ");
-        let hint = "see `gitlab-render template --help` for what each may be";
+        let hint = "`gitlab-render template --help` describes the values of each flag";
         Diagnostic::error("plugin-input", format!("{origin}: {first}")).hint(hint).into()
     })
 }

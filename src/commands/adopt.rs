@@ -60,7 +60,7 @@ impl AdoptArgs {
         let Unwrapped { inputs, release } = self.values.inputs(&mut Stdin::default())?;
         let mut wanted = self.release.wanted();
         if wanted.name.is_none() && release.name.is_none() {
-            let message = "the release to take over has no name here";
+            let message = "the name of the release to take over is missing";
             let hint = "write `gitlab-render adopt NAME -n NAMESPACE`; `helm list -A` shows both";
             return Err(Diagnostic::usage("no-release", message).hint(hint).into());
         }
@@ -103,8 +103,7 @@ impl AdoptArgs {
 
 /// A warning that the version was not given: taking over must change nothing.
 fn default_version(gitlab: &str) -> Diagnostic {
-    let message =
-        format!("the guide renders GitLab {gitlab}, the default; the version that the release runs was not given");
+    let message = format!("the guide renders GitLab {gitlab}, the default; the version that runs was not given");
     let hint = "`helm get metadata NAME -n NAMESPACE > release.txt`, then `--from release.txt`; or `--gitlab-version`";
     Diagnostic::warning("version-not-given", message).hint(hint)
 }

@@ -125,7 +125,7 @@ impl DiffArgs {
             return self.report(self.live()?, ui);
         }
         if self.old.is_none() && self.from_gitlab.is_none() && self.to_gitlab.is_none() {
-            let message = "`diff` needs two sides, and there is none";
+            let message = "`diff` needs two sides to compare, and none was given";
             let hint = "name OLD and NEW, or give `-f values.yaml` with `--from-gitlab` and `--to-gitlab`";
             return Err(Diagnostic::usage("no-sides", message).hint(hint).into());
         }

@@ -120,7 +120,7 @@ impl ExplainArgs {
     fn search(&self, words: &str, reference: &ValuesReference) -> Result<String, Failure> {
         let found = reference.search(words, MOST_MATCHES);
         if found.is_empty() {
-            let message = format!("no key and no description has the words `{words}`");
+            let message = format!("no key and no description contains the words `{words}`");
             return Err(Diagnostic::error("unknown-code", message)
                 .hint("`gitlab-render explain global --recursive` lists keys, `gitlab-render explain` all codes")
                 .into());

@@ -75,8 +75,8 @@ impl ImpactArgs {
         let path = self.path.as_deref().unwrap_or_default();
         let change = match (self.unset, path.contains('=')) {
             (true, true) => {
-                let message = "`--unset` leaves a key out, and a value was given for it";
-                return Err(Diagnostic::usage("one-value", message).hint("give the path alone").into());
+                let message = "`--unset` removes a key, but a value was given for it";
+                return Err(Diagnostic::usage("one-value", message).hint("give only the path").into());
             }
             (true, false) => ValueChange::Unset(path),
             (false, true) => ValueChange::Set(path),

@@ -46,7 +46,7 @@ impl InitArgs {
         let source = sources.add(name, "");
         let mut notes = Vec::new();
         if self.profile.is_none() {
-            let message = format!("no profile was named, so this is `{FIRST}`: {}", profile.purpose());
+            let message = format!("no profile was named, so the default is used: `{FIRST}`: {}", profile.purpose());
             notes.push(Diagnostic::note("profile", message).hint("`gitlab-render profiles` lists the others"));
         }
         notes.extend(questions(&profile, source));

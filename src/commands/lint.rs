@@ -50,7 +50,7 @@ Examples:
   For GitLab's merge request widget:
     gitlab-render lint -f values.yaml -o codequality > gl-code-quality-report.json
 
-A finding is silenced by a comment behind its line or above it, with a reason:
+A finding is silenced by a comment at the end of its line or above it, with a reason:
     # gitlab-render: allow bundled-store this is a test environment
 and in `.gitlab-render.toml`, `[lint.allow]`, by a line `bundled-store = \"the reason\"`.
 

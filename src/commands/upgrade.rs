@@ -83,7 +83,7 @@ Examples:
   For a release that Argo CD runs from git:
     gitlab-render upgrade plan --from 18.8 -f values.yaml --name prod -n gitlab --with argocd
 
-  Conditions of stops that were checked and do not hold:
+  With conditions of stops that were checked and do not apply:
     gitlab-render upgrade plan --from 15.11 --without npm_packages,many_users";
 
 /// The form of a plan.

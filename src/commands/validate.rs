@@ -45,7 +45,7 @@ pub struct ValidateArgs {
 
 const EXAMPLES: &str = "\
 Examples:
-  What a render would apply:
+  Check what a render would apply:
     gitlab-render template prod -f values.yaml | gitlab-render validate -
 
   The same without a pipe, for a newer Kubernetes:
@@ -82,8 +82,8 @@ impl ValidateArgs {
         let target = self.release.wanted().target(&release);
         let (major, minor) = (target.kube_version.major, target.kube_version.minor);
         if major != 1 || !(MINORS.0..=MINORS.1).contains(&minor) {
-            let message = format!("there are no schemas of Kubernetes {major}.{minor}");
-            let hint = format!("`--kube-version` takes 1.{} to 1.{}", MINORS.0, MINORS.1);
+            let message = format!("there are no schemas for Kubernetes {major}.{minor}");
+            let hint = format!("`--kube-version` accepts 1.{} to 1.{}", MINORS.0, MINORS.1);
             return Err(Diagnostic::usage("kube-version", message).hint(hint).into());
         }
         let from_values = !values.is_empty() || self.values.profile.is_some();
@@ -107,7 +107,7 @@ impl ValidateArgs {
         };
         if checked.objects == 0 && unreadable.0.is_empty() && checked.all.is_empty() {
             let message = format!("`{}`: no objects were found", self.paths.join("`, `"));
-            let hint = "name manifests, or directories that hold some; `-f` names values";
+            let hint = "name manifest files, or directories that contain some; `-f` takes values";
             return Err(Diagnostic::error("no-objects", message).hint(hint).into());
         }
         self.write(ui, &checked)?;
@@ -125,7 +125,7 @@ impl ValidateArgs {
             (true, FindingsForm::Json) => pretty(&report::json(checked)["requiredSecrets"]),
             (true, FindingsForm::Text) => report::secrets(&checked.secrets),
             (true, _) => {
-                let message = "the list of Secrets has two forms: `text` and `json`";
+                let message = "the list of Secrets has only two output formats, `text` and `json`";
                 return Err(Diagnostic::usage("form", message).hint("write `-o json`").into());
             }
             (false, FindingsForm::Text) => report::text(checked, ui.least()),

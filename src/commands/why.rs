@@ -56,8 +56,8 @@ impl WhyArgs {
         let is_named = request.target.name != DEFAULT_NAME || self.release.name.is_some();
         let origin = pipeline::why::why(&request, is_named, &self.object, self.field.as_deref())?;
         if let Some(name) = &origin.release {
-            let message = format!("the release is taken to be called `{name}`, as the name of the object says");
-            let note = Diagnostic::note("release-assumed", message).hint(format!("say so with `--name {name}`"));
+            let message = format!("the release name is assumed to be `{name}`, taken from the name of the object");
+            let note = Diagnostic::note("release-assumed", message).hint(format!("confirm it with `--name {name}`"));
             ui.report(&[note], &Sources::default());
         }
         let text = match self.output {

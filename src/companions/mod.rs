@@ -54,9 +54,9 @@ pub static CHARTS: [CompanionChart; 5] = [
         globals: &["priorityClassName"],
         groups: &["cert-manager.io"],
         has_data: true,
-        if_deleted: "Deleting its custom resource definitions deletes every Certificate and Issuer in the cluster, those of \
-                     others included.",
-        while_replaced: "Certificates stay valid; none is issued or renewed until it is back.",
+        if_deleted: "Deleting its custom resource definitions deletes every Certificate and Issuer in the cluster, including \
+                     those of other applications.",
+        while_replaced: "Existing certificates stay valid; none is issued or renewed until it runs again.",
     },
     CompanionChart {
         name: "Prometheus",
@@ -67,8 +67,8 @@ pub static CHARTS: [CompanionChart; 5] = [
         globals: &[],
         groups: &[],
         has_data: true,
-        if_deleted: "Deleting its claim deletes its measurements.",
-        while_replaced: "Nothing is measured until it is back; the claim and earlier measurements stay.",
+        if_deleted: "Deleting its claim deletes the recorded metrics.",
+        while_replaced: "No metrics are recorded until it runs again; the claim and the earlier metrics are kept.",
     },
     CompanionChart {
         name: "Envoy Gateway",
@@ -80,7 +80,7 @@ pub static CHARTS: [CompanionChart; 5] = [
         groups: &["gateway.envoyproxy.io", "gateway.networking.k8s.io"],
         has_data: false,
         if_deleted: "Deleting its custom resource definitions deletes every Gateway and every route in the cluster.",
-        while_replaced: "The proxies go on serving; changes of routes wait until it is back.",
+        while_replaced: "The proxies keep serving; changes to routes take effect when it runs again.",
     },
     CompanionChart {
         name: "Traefik",
@@ -91,8 +91,8 @@ pub static CHARTS: [CompanionChart; 5] = [
         globals: &[],
         groups: &["traefik.io", "traefik.containo.us"],
         has_data: false,
-        if_deleted: "Traffic comes in through it, and its Service has the address that DNS names.",
-        while_replaced: "GitLab cannot be reached until it is back; its Service and the address stay.",
+        if_deleted: "It receives all incoming traffic, and its Service has the address that DNS points to.",
+        while_replaced: "GitLab cannot be reached until it runs again; its Service and the address are kept.",
     },
     CompanionChart {
         name: "HAProxy",
@@ -103,8 +103,8 @@ pub static CHARTS: [CompanionChart; 5] = [
         globals: &[],
         groups: &["haproxy.org"],
         has_data: false,
-        if_deleted: "Traffic comes in through it, and its Service has the address that DNS names.",
-        while_replaced: "GitLab cannot be reached until it is back; its Service and the address stay.",
+        if_deleted: "It receives all incoming traffic, and its Service has the address that DNS points to.",
+        while_replaced: "GitLab cannot be reached until it runs again; its Service and the address are kept.",
     },
 ];
 
@@ -274,14 +274,11 @@ pub fn notes(user: &Value) -> Vec<Diagnostic> {
     let on = CHARTS.iter().filter(|chart| chart.switch != "installCertmanager" && is_on(chart, user));
     on.map(|chart| {
         let CompanionChart { name, switch, .. } = chart;
-        let found = if chart.section == "prometheus" {
-            "; pods and Services carry the annotations by which it finds them"
-        } else {
-            ""
-        };
+        let found =
+            if chart.section == "prometheus" { "; it finds pods and Services by their annotations" } else { "" };
         Diagnostic::note("third-party", format!("`{switch}`: {name} is not rendered"))
             .at_value(ValuePath::dotted(switch))
-            .hint(format!("`gitlab-render companions` writes how to install it with its own chart{found}"))
+            .hint(format!("`gitlab-render companions` writes the installation with its own chart{found}"))
     })
     .collect()
 }

@@ -28,8 +28,8 @@ pub fn helm(companions: &[Companion], release: &CompanionRelease) -> String {
     head(&mut text, companions, release);
     if !companions.is_empty() {
         text.push_str(
-            "# Arguments are handed to each command: --dry-run, --wait, or --take-ownership (Helm 3.17 and newer) where objects\n\
-             # of an older release are to be taken over; `gitlab-render adopt` says when.\n",
+            "# Arguments are passed to each command: --dry-run, --wait, or --take-ownership (Helm 3.17 and newer) where objects\n\
+             # of an older release are to be taken over; `gitlab-render adopt` explains when.\n",
         );
     }
     text.push_str("set -eu\n");
@@ -66,7 +66,7 @@ fn definitions(text: &mut String, companion: &Companion) {
     let set: Vec<_> = of.set.iter().map(|(path, value)| format!(" --set {}", quoted(&set_word(path, value)))).collect();
     let _ = write!(
         text,
-        "\n# The custom resource definitions of {name} come before everything else; `helm upgrade` would not renew them.\n\
+        "\n# The custom resource definitions of {name} are applied before everything else, because `helm upgrade` would not update them.\n\
          dry=\n\
          for word; do case $word in --dry-run*) dry=--dry-run=server ;; esac; done\n\
          helm template {release}-crds {source} --version {version}{set} |\n  kubectl apply --server-side $dry -f -\n",
@@ -163,13 +163,13 @@ fn document(text: &mut String, body: &Value) {
 fn head(text: &mut String, companions: &[Companion], release: &CompanionRelease) {
     let CompanionRelease { name, version, .. } = release;
     if companions.is_empty() {
-        let _ = writeln!(text, "# {version}, release {name}: these values turn on no third-party chart.");
+        let _ = writeln!(text, "# {version}, release {name}: these values enable no third-party chart.");
         return;
     }
     let names: Vec<_> = companions.iter().map(|companion| companion.chart.name).collect();
     let _ = writeln!(
         text,
-        "# {version}, release {name}: the third-party charts that these values turn on, and that gitlab-render\n\
+        "# {version}, release {name}: the third-party charts that these values enable and gitlab-render\n\
          # does not render: {}. Each gets a release of its own.",
         names.join(", ")
     );

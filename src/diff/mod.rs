@@ -149,7 +149,7 @@ impl Comparison {
             match self.changes.iter_mut().find(|change| change.id == id) {
                 Some(change) => change.fields.push(field),
                 None => {
-                    let risks = vec![Risk::new(Class::None, "the same in other words")];
+                    let risks = vec![Risk::new(Class::None, "the same content, formatted differently")];
                     let what = ObjectFate::Changed;
                     self.changes.push(ObjectChange { id, what, fields: vec![field], risks, old: None, new: None });
                     self.same = self.same.saturating_sub(1);

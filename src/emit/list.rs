@@ -78,14 +78,16 @@ pub(super) fn read(dir: &Path) -> Done<List> {
     let path = dir.join(MARKER);
     match fs::symlink_metadata(&path) {
         Err(_) => return Ok(List::new()),
-        Ok(found) if !found.is_file() => return Err(refused(&path, "is not a file of ours").hint("remove it")),
+        Ok(found) if !found.is_file() => {
+            return Err(refused(&path, "was not written by this program").hint("remove it"));
+        }
         Ok(_) => {}
     }
     let text = fs::read(&path).map_err(failed("read", &path))?;
     let marker: Value = serde_json::from_slice(&text).unwrap_or(Value::Null);
     let Some(files) = marker.get("files").and_then(Value::as_array) else {
-        return Err(refused(&path, "is not the list that this program writes")
-            .hint("move it away; files of earlier runs are then no longer known as its own"));
+        return Err(refused(&path, "is not in the format that this program writes")
+            .hint("move it away; the program then no longer recognizes files of earlier runs as its own"));
     };
     let inside = |path: &Path| path.components().all(|part| matches!(part, Component::Normal(_)));
     Ok(files.iter().filter_map(entry).filter(|(path, _)| inside(path)).collect())

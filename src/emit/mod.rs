@@ -50,7 +50,7 @@ pub fn to_stdout(objects: &Ordered, format: Format, out: &mut impl Write) -> Res
     match written.and_then(|()| out.flush()) {
         Err(e) if e.kind() != ErrorKind::BrokenPipe => {
             Err(Diagnostic::environment("output", format!("the output could not be written: {e}"))
-                .hint("what was written so far is not complete: do not apply it"))
+                .hint("the output is incomplete: do not apply it"))
         }
         _ => Ok(()),
     }

@@ -85,8 +85,7 @@ impl Change {
             }
             if again.is_none() && !scope.covers(&entry) {
                 if scope.has_index && origin.is_some_and(|origin| origin.release == scope.release) {
-                    let message =
-                        "holds other objects of this release, and the files over all of them would list only a part";
+                    let message = "holds other objects of this release, and the files that list all objects would list only some of them";
                     let hint = "leave `--phase`, `--component` and `--show-only` out, or name another directory";
                     return Err(refused(dir, message).hint(hint));
                 }
@@ -107,7 +106,7 @@ impl Change {
             return Ok(change);
         }
         let message = format!("files were edited since they were written: {}", some_of(&edited));
-        Err(refused(dir, &message).hint("put the change into the values; or replace the files with `--force`"))
+        Err(refused(dir, &message).hint("move the edits into the values, or replace the files with `--force`"))
     }
 }
 
@@ -136,7 +135,7 @@ impl Work {
     fn begin(dir: &Path) -> Done<Self> {
         let dir = resolve(dir)?;
         let (Some(parent), Some(name)) = (dir.parent(), dir.file_name()) else {
-            return Err(refused(&dir, "is not a directory that can be replaced").hint("name a directory of its own"));
+            return Err(refused(&dir, "is not a directory that can be replaced").hint("name a separate directory"));
         };
         let mut hidden = OsString::from(".");
         hidden.push(name);
@@ -147,7 +146,7 @@ impl Work {
             _ => {}
         }
         if !fs::symlink_metadata(&work).map_err(failed("read", &work))?.is_dir() {
-            return Err(refused(&work, "is in the way: this program needs the name").hint("remove it"));
+            return Err(refused(&work, "uses a name that this program needs").hint("remove it"));
         }
         for entry in fs::read_dir(&work).map_err(failed("read", &work))? {
             let name = entry.map_err(failed("read", &work))?.file_name();
@@ -159,7 +158,7 @@ impl Work {
         }
         let lock_path = work.join(LOCK);
         if fs::symlink_metadata(&lock_path).is_ok_and(|found| !found.is_file()) {
-            return Err(refused(&lock_path, "is in the way: this program needs the name").hint("remove it"));
+            return Err(refused(&lock_path, "uses a name that this program needs").hint("remove it"));
         }
         let lock = File::create(&lock_path).map_err(failed("create", &lock_path))?;
         // The previous run removes the lock when it ends: our lock must be the one that others see.
@@ -283,7 +282,7 @@ fn check(dir: PathBuf) -> Done<PathBuf> {
         }
         Ok(found) if !found.is_dir() => Err(refused(&dir, "is not a directory").hint("name another one")),
         Ok(_) if std::env::current_dir().is_ok_and(|here| here.starts_with(&dir)) => {
-            Err(refused(&dir, "is the current directory or holds it, and would be replaced")
+            Err(refused(&dir, "is or contains the current directory, and would be replaced")
                 .hint("name a directory below it, as `--output-dir manifests`"))
         }
         Ok(_) if exists(&dir.join(".git")) => Err(refused(&dir, "is the root of a Git repository")
@@ -396,7 +395,7 @@ fn exists(path: &Path) -> bool {
 }
 
 fn in_the_way(path: &Path) -> Diagnostic {
-    refused(path, "is in the way: it was not written by us, and a file or folder of ours belongs there")
+    refused(path, "was not written by this program, and has the name of a file or directory to be written")
         .hint("move it elsewhere, or name another directory")
 }
 

@@ -79,7 +79,7 @@ pub fn html(page: &Exploration) -> String {
          <section><h2>Findings</h2>\n<ul id=\"findings\"></ul></section>\n\
          <section><h2>Your values</h2>\n<div id=\"values\"></div></section>\n\
          <section><h2>Objects by component</h2>\n<div id=\"objects\"></div></section>\n\
-         <noscript><p>This page needs JavaScript; the same is answered by <code>gitlab-render why</code> and <code>gitlab-render impact</code>.</p></noscript>\n\
+         <noscript><p>This page needs JavaScript; the same information is printed by <code>gitlab-render why</code> and <code>gitlab-render impact</code>.</p></noscript>\n\
          </main>\n<script type=\"application/json\" id=\"data\">{data}</script>\n<script>{SCRIPT}</script>\n</body>\n</html>\n"
     )
 }

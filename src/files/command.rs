@@ -20,17 +20,17 @@ pub fn output_of(line: &str) -> Result<Vec<u8>, Diagnostic> {
     let output =
         Command::new(program).args(args).stdin(Stdio::null()).output().map_err(|error| match error.kind() {
             ErrorKind::NotFound => failed(format!("cannot be run: `{program}` is not on the PATH"))
-                .hint("there is no shell in between: pipes, variables and `~` mean nothing here"),
+                .hint("the command runs without a shell: pipes, variables and `~` are not interpreted"),
             _ => failed(format!("cannot be run: {error}")),
         })?;
     if !output.status.success() {
         let said = String::from_utf8_lossy(&output.stderr);
         let last = said.lines().rev().map(str::trim).find(|line| !line.is_empty());
-        let why = format!("has failed: {}", last.unwrap_or("it gives no reason"));
-        return Err(failed(why).hint("run it by itself to see all that it says"));
+        let why = format!("has failed: {}", last.unwrap_or("it printed no reason"));
+        return Err(failed(why).hint("run it separately to see its full output"));
     }
     if output.stdout.iter().all(u8::is_ascii_whitespace) {
-        return Err(failed("has printed nothing".to_owned()).hint("it has to print values on stdout"));
+        return Err(failed("printed nothing".to_owned()).hint("it must print values on stdout"));
     }
     Ok(output.stdout)
 }

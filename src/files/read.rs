@@ -41,9 +41,9 @@ impl Unreadable {
     /// The reason as a predicate; the subject is the file.
     pub fn reason(&self) -> String {
         match self {
-            Unreadable::Twice => "is named twice, and stdin can be read once".to_owned(),
+            Unreadable::Twice => "is given twice, and stdin can be read only once".to_owned(),
             Unreadable::Empty => "is empty".to_owned(),
-            Unreadable::TooLong(most) => format!("has more than {} MiB, which is the limit", most >> 20),
+            Unreadable::TooLong(most) => format!("is larger than the limit of {} MiB", most >> 20),
             Unreadable::System(error) => match error.kind() {
                 io::ErrorKind::NotFound => "does not exist".to_owned(),
                 io::ErrorKind::PermissionDenied => "cannot be read: permission denied".to_owned(),
@@ -56,9 +56,11 @@ impl Unreadable {
 
     fn hint<'a>(&self, directory: &'a str) -> &'a str {
         match self {
-            Unreadable::Twice => "leave one of the two `-` out, or put it into a file",
-            Unreadable::Empty => "check the command that writes to the pipe: it has probably failed",
-            Unreadable::TooLong(_) => "check that this is the right file, or split it",
+            Unreadable::Twice => "remove one of the two `-`, or save the input to a file",
+            Unreadable::Empty => {
+                "check the command that writes to the pipe: it has probably failed and printed nothing"
+            }
+            Unreadable::TooLong(_) => "check that this is the intended file, or split it",
             Unreadable::System(error) => match error.kind() {
                 io::ErrorKind::NotFound => "check the path; it is relative to the current directory",
                 io::ErrorKind::IsADirectory => directory,
@@ -140,7 +142,7 @@ pub fn manifest_texts(directory: &Path) -> Result<Vec<(String, String)>, Report>
         }
     }
     if texts.is_empty() && wrong.is_empty() {
-        let message = format!("`{}`: the directory holds no manifests", directory.display());
+        let message = format!("`{}`: the directory contains no manifests", directory.display());
         wrong.push(Diagnostic::error("no-objects", message).hint("name one with .yaml, .yml or .json files"));
     }
     if wrong.is_empty() { Ok(texts) } else { Err(Report(wrong)) }

@@ -42,8 +42,7 @@ impl<'n, 'f> FleetFields<'n, 'f> {
             Kind::Scalar(Value::String(text)) => Some(text.clone()),
             // The version would lose its last zero.
             Kind::Scalar(Value::Number(_)) => {
-                self.findings
-                    .push(wrong(node, "a string").hint("put it in quotes: a number loses the zeros at its end"));
+                self.findings.push(wrong(node, "a string").hint("put it in quotes: a number loses its trailing zeros"));
                 None
             }
             _ => {
@@ -110,5 +109,5 @@ impl<'n, 'f> FleetFields<'n, 'f> {
 }
 
 fn wrong(node: &Node, wanted: &str) -> Diagnostic {
-    Diagnostic::error("fleet", format!("{wanted} is expected here")).at(node.at)
+    Diagnostic::error("fleet", format!("expected {wanted} here")).at(node.at)
 }

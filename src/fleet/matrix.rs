@@ -49,7 +49,10 @@ impl<'n> Matrix<'n> {
                     .hint("write `name: \"{stage}-{region}\"` and `of: {stage: [dev, prod], region: [eu, us]}`"),
             );
         } else if let Some((axis, _)) = missing {
-            let message = format!("the name `{}` is the same for every `{axis}`", matrix.name);
+            let message = format!(
+                "the name `{}` does not contain `{axis}`, so several environments would have the same name",
+                matrix.name
+            );
             findings.push(Diagnostic::error("fleet", message).at(node.at).hint(format!("add `{{{axis}}}` to it")));
         } else if matrix.axes.iter().map(|(_, values)| values.len()).product::<usize>() > MOST {
             let message = format!("a matrix of more than {MOST} combinations");

@@ -112,8 +112,8 @@ struct Reader<'r> {
 impl Reader<'_> {
     fn file(&mut self, path: &str, depth: usize, at: Option<Location>) {
         if let Some(first) = self.read.insert(plain(path), at) {
-            let message = format!("`{path}` is included again, so its environments would be there twice");
-            let finding = Diagnostic::error("fleet", message).hint("include it once, and no file in itself");
+            let message = format!("`{path}` is included twice, so its environments would be defined twice");
+            let finding = Diagnostic::error("fleet", message).hint("include each file once, and never in itself");
             let finding = [at, first].into_iter().flatten().fold(finding, Diagnostic::at);
             return self.findings.push(finding);
         }
@@ -163,7 +163,8 @@ impl Reader<'_> {
         for (include, at) in includes {
             if depth == DEEPEST {
                 let message = format!("files include each other more than {DEEPEST} deep");
-                self.findings.push(Diagnostic::error("fleet", message).at(at).hint("include them in one file"));
+                self.findings
+                    .push(Diagnostic::error("fleet", message).at(at).hint("include all of them from one file"));
                 continue;
             }
             self.file(&joined(&folder, &include), depth + 1, Some(at));
@@ -178,7 +179,7 @@ impl Reader<'_> {
             self.findings.push(
                 Diagnostic::error("fleet", format!("`{name}` cannot be the name of an environment"))
                     .at(at)
-                    .hint("its folder is named after it: use letters, digits, `-`, `_` and `.`"),
+                    .hint("its directory is named after it: use letters, digits, `-`, `_` and `.`"),
             );
             return;
         }
@@ -191,7 +192,7 @@ impl Reader<'_> {
                 Diagnostic::error("fleet", format!("the environment `{name}` is defined twice"))
                     .at(at)
                     .at(first)
-                    .hint("give one of them another name; matrices make names from their combinations"),
+                    .hint("give one of them another name; the names in a matrix come from its combinations"),
             );
         }
     }

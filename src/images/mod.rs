@@ -53,10 +53,9 @@ impl Rewrite {
         if missing.is_empty() {
             return Ok(());
         }
-        let hint =
-            "`gitlab-render images` lists what is needed; `crane digest IMAGE` or `skopeo inspect` tells a digest";
+        let hint = "`gitlab-render images` lists the images that are needed; `crane digest IMAGE` or `skopeo inspect` prints a digest";
         let tell = |image: &String| {
-            Diagnostic::error("no-digest", format!("`{image}` is needed, and the digests name none for it")).hint(hint)
+            Diagnostic::error("no-digest", format!("`{image}` is used, but the file has no digest for it")).hint(hint)
         };
         Err(missing.iter().map(tell).collect())
     }
@@ -163,8 +162,9 @@ fn each_image(body: &mut Value, change: &mut dyn FnMut(&mut String)) {
 /// Every line in another form.
 pub fn digests(name: &str, text: &str) -> Result<BTreeMap<String, String>, Vec<Diagnostic>> {
     let wrong = |what: String| {
-        Diagnostic::error("bad-digests", format!("`{name}`{what}"))
-            .hint("give lines of `IMAGE sha256:...` or `IMAGE@sha256:...`, or a JSON object of image to digest")
+        Diagnostic::error("bad-digests", format!("`{name}`{what}")).hint(
+            "write lines of `IMAGE sha256:...` or `IMAGE@sha256:...`, or a JSON object that maps images to digests",
+        )
     };
     let is_digest = |text: &str| {
         text.strip_prefix("sha256:").is_some_and(|hex| hex.len() == 64 && hex.bytes().all(|b| b.is_ascii_hexdigit()))
@@ -175,12 +175,12 @@ pub fn digests(name: &str, text: &str) -> Result<BTreeMap<String, String>, Vec<D
         if is_digest(digest) {
             found.insert(Reference::parse(image).to_string(), digest.to_owned());
         } else {
-            faults.push(wrong(format!("{place}: no digest of the form `sha256:` and 64 hexadecimal digits")));
+            faults.push(wrong(format!("{place}: expected a digest: `sha256:` and 64 hexadecimal digits")));
         }
     };
     if text.trim_start().starts_with('{') {
         let map: BTreeMap<String, String> = serde_json::from_str(text)
-            .map_err(|e| vec![wrong(format!(", line {}: not such a JSON object", e.line()))])?;
+            .map_err(|e| vec![wrong(format!(", line {}: not a JSON object that maps images to digests", e.line()))])?;
         map.iter().for_each(|(image, digest)| take(format!(", `{image}`"), image, digest));
     } else {
         for (line, number) in text.lines().zip(1..) {
@@ -194,7 +194,7 @@ pub fn digests(name: &str, text: &str) -> Result<BTreeMap<String, String>, Vec<D
         }
     }
     if found.is_empty() && faults.is_empty() {
-        let message = format!("`{name}` has no digest in it, and no image would be pinned");
+        let message = format!("`{name}` contains no digest, so no image would be pinned");
         let hint = "check the command that writes the file; without `--digests` images keep their tags";
         return Err(vec![Diagnostic::error("bad-digests", message).hint(hint)]);
     }
@@ -212,11 +212,11 @@ pub fn parse_mirror(text: &str) -> Result<String, String> {
     let plain = text.trim_end_matches('/');
     let first = plain.split('/').next().unwrap_or_default();
     if !(first.contains(['.', ':']) || first == "localhost") {
-        return Err("begin with the registry's host: `mirror.example.com/path`".to_owned());
+        return Err("begin with the host of the registry: `mirror.example.com/path`".to_owned());
     }
     let allowed = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '-' | '_' | '/' | ':');
     if !plain.chars().all(allowed) || plain[first.len()..].contains(':') {
-        return Err("give a host, a port if need be, and a path".to_owned());
+        return Err("write a host, optionally a port, and a path".to_owned());
     }
     Ok(plain.to_owned())
 }

@@ -32,13 +32,12 @@ impl Import {
                     }
                 })
                 .collect();
-            let message = format!("a release needs what was not carried over: {}", areas.join(", "));
-            let hint = "the warnings above say what to write into the values; the exit status is 1 because of it";
+            let message = format!("settings that a release needs were not carried over: {}", areas.join(", "));
+            let hint = "the warnings above explain what to write into the values; this is why the exit status is 1";
             self.findings.push(Diagnostic::warning("incomplete-import", message).hint(hint));
         }
         let hint = "https://docs.gitlab.com/charts/installation/migration/package_to_helm/";
-        let message =
-            "values are half of a move: repositories, uploads and the database move by a backup and a restore";
+        let message = "values are only half of a migration: move repositories, uploads and the database by a backup and a restore";
         self.findings.push(Diagnostic::note("data", message).hint(hint));
     }
 
@@ -50,8 +49,8 @@ impl Import {
             self.remove("global.appConfig.ldap.servers");
             self.secrets.retain(|secret| !secret.name.starts_with("gitlab-ldap-"));
             let message =
-                format!("`{}` is off, so no server is written into the values", shown("gitlab_rails.ldap_enabled"));
-            self.note("not-carried", message, line, "the servers are used as soon as they are in the values");
+                format!("`{}` is false, so no server is written into the values", shown("gitlab_rails.ldap_enabled"));
+            self.note("not-carried", message, line, "GitLab uses the servers as soon as they are in the values");
         }
     }
 
@@ -59,7 +58,8 @@ impl Import {
         let is_on = |import: &Self, key: &str| import.get(&format!("global.smtp.{key}")) == Some(&Value::Bool(true));
         if is_on(self, "tls") && is_on(self, "starttls_auto") {
             self.put("global.smtp.starttls_auto", false.into());
-            let message = "`smtp_tls` and `smtp_enable_starttls_auto` are both on: TLS from the start is carried over";
+            let message =
+                "`smtp_tls` and `smtp_enable_starttls_auto` are both on: implicit TLS (`smtp_tls`) is carried over";
             let hint = "on port 587 the server probably expects STARTTLS: swap `global.smtp.tls` and `global.smtp.starttls_auto`";
             self.findings.push(Diagnostic::warning("by-hand", message).hint(hint));
         }
@@ -67,9 +67,8 @@ impl Import {
             && self.get("global.smtp.password").is_none()
         {
             self.remove("global.smtp.authentication");
-            let message = "`smtp_authentication` is set without `smtp_password`: mail is sent without signing in";
-            let hint =
-                "where the server asks for a password, set `global.smtp.authentication` and `global.smtp.password`";
+            let message = "`smtp_authentication` is set without `smtp_password`: mail is sent without authentication";
+            let hint = "if the server requires a password, set `global.smtp.authentication` and `global.smtp.password`";
             self.findings.push(Diagnostic::warning("by-hand", message).hint(hint));
         }
     }
@@ -84,10 +83,11 @@ impl Import {
                 continue;
             }
             self.remove(&format!("global.hosts.{service}.name"));
-            let message =
-                format!("{what} is on GitLab's own host, told apart by port or path, which its Ingress cannot do");
+            let message = format!(
+                "{what} shares GitLab's host and differs only by port or path, which an Ingress of the release cannot do"
+            );
             let hint = format!(
-                "it gets a host of its own, `{service}` in the same domain: add it to DNS and to the certificate, or set `global.hosts.{service}.name`"
+                "it gets its own host, `{service}` in the same domain: add it to DNS and to the certificate, or set `global.hosts.{service}.name`"
             );
             self.findings.push(Diagnostic::warning("by-hand", message).hint(&hint));
         }

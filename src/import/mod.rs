@@ -119,7 +119,7 @@ pub fn gitlab_rb(text: &str, source: usize, secrets: Option<&str>, namespace: &s
     let at = |line: usize| Location { source, line, column: 1, len: 1 };
     if text.len() > MAX_BYTES {
         let finding = Diagnostic::error("too-long", format!("{} bytes are too long for a `gitlab.rb`", text.len()));
-        let hint = format!("a `gitlab.rb` may have {MAX_BYTES} bytes; see that it is not another file");
+        let hint = format!("a `gitlab.rb` may have {MAX_BYTES} bytes; check that it is the intended file");
         return Err(finding.at(at(1)).hint(hint).into());
     }
     let statements = parse(text).map_err(|(line, reason)| {
@@ -143,8 +143,8 @@ pub fn gitlab_rb(text: &str, source: usize, secrets: Option<&str>, namespace: &s
         let line = statement.line;
         match statement.what {
             StatementKind::Set(path, _) | StatementKind::Add(path, _) if statement.in_block => {
-                let message = "it is set in a block, and may not be set at all";
-                let hint = "decide, and write the result into the values";
+                let message = "it is set inside a block, which may not run";
+                let hint = "decide whether it applies, and write the result into the values";
                 import.lost("ruby-code", &path.join("."), message, line, hint);
             }
             StatementKind::Set(path, value) => {
@@ -164,7 +164,7 @@ pub fn gitlab_rb(text: &str, source: usize, secrets: Option<&str>, namespace: &s
             StatementKind::Add(path, _) => import.unknown(&table, &path.join("."), line),
             StatementKind::Code(text) => {
                 import.missing.extend(areas::of(&text).map(|area| (area, line)));
-                let message = "this is code, and nothing is run here".to_owned();
+                let message = "this is Ruby code, which is not run".to_owned();
                 import.note("ruby-code", message, line, "write its result into the values");
             }
         }
@@ -218,7 +218,7 @@ impl Import {
                     "" => "write its result into the values".to_owned(),
                     to => format!("write its result into `{to}`"),
                 };
-                return self.lost("computed", key, &format!("{what} is not known here"), line, &hint);
+                return self.lost("computed", key, &format!("{what} cannot be evaluated"), line, &hint);
             }
         };
         match row.how {
@@ -227,12 +227,24 @@ impl Import {
             // `nil` keeps the default.
             _ if value.is_null() => self.remove(row.to),
             _ if value.as_str().is_some_and(is_this_machine) && key.ends_with(HOSTS) => {
-                let hint = format!("write the address that pods reach it by into `{}`", row.to);
-                self.lost("by-hand", key, "this is the machine of the package itself, which no pod is on", line, &hint);
+                let hint = format!("write the address at which pods reach it into `{}`", row.to);
+                self.lost(
+                    "by-hand",
+                    key,
+                    "this address is the package's own machine, which pods cannot reach by it",
+                    line,
+                    &hint,
+                );
             }
             _ if !value.is_string() && redact::value(row.to, &value) != value => {
-                let hint = format!("write `{}` without the secret, and read it from a Secret", row.to);
-                self.lost("not-carried", key, "there is a secret in it, which does not go into values", line, &hint);
+                let hint = format!("write `{}` without the secret, and take that from a Secret", row.to);
+                self.lost(
+                    "not-carried",
+                    key,
+                    "it contains a secret, which must not be written into values",
+                    line,
+                    &hint,
+                );
             }
             _ => self.put(row.to, fitting(row.to, value)),
         }
@@ -247,7 +259,7 @@ impl Import {
             whole == "gitlab_rails.omniauth_providers" || path.ends_with(".password") || path.contains(".connection")
         };
         for (path, what) in unknown.into_iter().filter(|(path, _)| !by_hand(path)) {
-            let message = format!("{what} is not known here");
+            let message = format!("{what} cannot be evaluated");
             self.lost("computed", &path, &message, line, "write its result into the values");
         }
         self.special(whole, nested, line);
@@ -255,7 +267,7 @@ impl Import {
 
     fn unknown(&mut self, table: &BTreeMap<&str, Row>, key: &str, line: usize) {
         let first = key.split('.').next().unwrap_or(key);
-        let why = table.get(first).map_or("no value is known for this setting", |row| row.about);
+        let why = table.get(first).map_or("there is no equivalent value for this setting", |row| row.about);
         // Settings of services of the machine stay with the machine.
         match table.get(first).is_none() || matches!(first, "gitlab_rails" | "registry" | "gitaly") {
             true => self.lost("not-carried", key, why, line, DOCS),
@@ -333,7 +345,7 @@ impl Import {
 
     fn finish(mut self, namespace: &str) -> Imported {
         self.conclude();
-        let mut text = "# Values made from a gitlab.rb. Look through them before you use them.\n".to_owned();
+        let mut text = "# Values generated from a gitlab.rb. Review them before you use them.\n".to_owned();
         text.push_str(&secrets::commands(&self.secrets, namespace));
         write_document(&mut text, &Value::Object(self.values));
         self.findings.sort_by_key(|finding| (finding.severity != Severity::Warning, place(finding)));

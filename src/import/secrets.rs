@@ -67,7 +67,7 @@ impl Import {
     pub(super) fn secrets_of_the_package(&mut self, json: &str) -> Result<(), Diagnostic> {
         let read: Value = serde_json::from_str(json).map_err(|error| {
             Diagnostic::error("bad-secrets", format!("the secrets, line {}: not valid JSON", error.line()))
-                .hint("give the file `/etc/gitlab/gitlab-secrets.json` of the package")
+                .hint("name the file `/etc/gitlab/gitlab-secrets.json` of the package")
         })?;
         for (there, name, item, jq, to) in OF_THE_PACKAGE {
             if read.pointer(there).is_none_or(Value::is_null) {
@@ -124,7 +124,7 @@ pub(super) fn commands(secrets: &[Secret], namespace: &str) -> String {
         let files: Vec<String> = all().map(file).collect();
         out.push_str(&format!("#   {create} {} && rm {}\n", items.join(" "), files.join(" ")));
     }
-    out.push_str("#\n# A password's file must not end with a line break: `printf %s PASSWORD > FILE`.\n#\n");
+    out.push_str("#\n# A file with a password must not end with a line break: `printf %s PASSWORD > FILE`.\n#\n");
     out
 }
 

@@ -50,10 +50,16 @@ impl Import {
             "method" => {}
             _ if redact::value(field, value) != *value => {
                 let hint = "mount it from a Secret, and name the file: `global.extraEnvFrom` or `extraVolumes`";
-                self.lost("not-carried", &key, "it looks like a secret, which does not go into values", line, hint);
+                self.lost(
+                    "not-carried",
+                    &key,
+                    "it looks like a secret, which must not be written into values",
+                    line,
+                    hint,
+                );
             }
             "ca_file" if value.as_str().is_some_and(|path| !path.is_empty()) => {
-                let hint = "give the certificate by `global.certificates.customCAs`";
+                let hint = "name the certificate in `global.certificates.customCAs`";
                 self.lost("by-hand", &key, "the file is on the machine of the package, not in a container", line, hint);
             }
             _ => self.put_at(&[&servers[..], &[field]].concat(), value.clone()),
@@ -63,7 +69,7 @@ impl Import {
     /// Providers have secrets among their settings, so each becomes a Secret as a whole.
     pub(super) fn omniauth(&mut self, value: &Value, line: usize) {
         let setting = "gitlab_rails.omniauth_providers";
-        let hint = "make a Secret of each provider, and name it in `global.appConfig.omniauth.providers`";
+        let hint = "create a Secret for each provider, and name it in `global.appConfig.omniauth.providers`";
         let Some(list) = value.as_array() else {
             return self.lost("not-carried", setting, "this is not a list of providers", line, hint);
         };
@@ -73,7 +79,7 @@ impl Import {
         for (number, provider) in list.iter().enumerate() {
             let Some(id) = provider.get("name").and_then(Value::as_str) else {
                 let key = format!("{setting}.{number}");
-                self.lost("computed", &key, "the name of the provider is not known here", line, hint);
+                self.lost("computed", &key, "the name of the provider cannot be read", line, hint);
                 continue;
             };
             let mut secret = format!("gitlab-omniauth-{}", name(id));
@@ -108,7 +114,7 @@ impl Import {
                 self.lost("not-carried", &key, "this is not the name of a variable", line, "set `global.extraEnv`");
             } else if matches!(name.as_str(), "PATH" | "BUNDLE_GEMFILE" | "LD_PRELOAD") || text.contains("/opt/gitlab/")
             {
-                let hint = "leave it out: the images set their own";
+                let hint = "leave it out: the images set their own value";
                 self.lost("not-carried", &key, "it names directories of the package", line, hint);
             } else if redact::value(name, &Value::String(text.clone())) != Value::String(text.clone()) {
                 let from = ["global", "extraEnvFrom", name, "secretKeyRef"];

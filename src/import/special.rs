@@ -28,7 +28,7 @@ pub(super) fn plain(value: ruby::Value) -> Result<Value, &'static str> {
             }
             Value::Object(map)
         }
-        ruby::Value::Yaml(text) => read_plain(&text).map_err(|_| "the meaning of a string that is not YAML")?,
+        ruby::Value::Yaml(text) => read_plain(&text).map_err(|_| "a string that is not YAML")?,
         ruby::Value::Computed(what) => return Err(what),
     })
 }
@@ -53,7 +53,7 @@ pub(super) fn computed_parts(path: &str, value: &ruby::Value, found: &mut Vec<(S
     match value {
         ruby::Value::Computed(what) => found.push((path.to_owned(), what)),
         ruby::Value::Yaml(text) if read_plain(text).is_err() => {
-            found.push((path.to_owned(), "the meaning of a string that is not YAML"))
+            found.push((path.to_owned(), "a string that is not YAML"))
         }
         ruby::Value::List(items) => {
             for (number, item) in items.iter().enumerate() {
@@ -138,12 +138,12 @@ impl Import {
                 "by-hand",
                 format!("`{}`: each process is an entry of `gitlab.sidekiq.pods`", shown(key)),
                 line,
-                "give each entry a name and its `queues`, or one pod for all by `concurrency`",
+                "give each entry a name and its `queues`, or use one entry for all queues and set `concurrency`",
             ),
             _ => self.lost(
                 "by-hand",
                 key,
-                "it needs a file of its own in a Secret",
+                "it needs a separate file in a Secret",
                 line,
                 "write the file, and name the Secret: `gitlab.toolbox.backups.objectStorage.config`, `registry.storage`, or extraEnv",
             ),
@@ -159,7 +159,7 @@ impl Import {
             return self.lost(
                 "by-hand",
                 "external_url",
-                "this is an IP address, and an Ingress has a name",
+                "this is an IP address, but an Ingress needs a host name",
                 line,
                 hint,
             );
@@ -176,7 +176,7 @@ impl Import {
             self.put("global.appConfig.relativeUrlRoot", found.path.into());
         }
         if found.port.is_some_and(|port| port != if found.https { 443 } else { 80 }) {
-            let hint = "let the load balancer before the ingress controller listen there";
+            let hint = "configure the load balancer in front of the ingress controller to listen on this port";
             self.note("by-hand", "`external_url`: its port is not carried over".to_owned(), line, hint);
         }
     }
@@ -191,13 +191,13 @@ impl Import {
         }
         if found.host.parse::<std::net::IpAddr>().is_ok() {
             let hint = format!("give it a name in DNS, and set `global.hosts.{service}.name`");
-            let message = "this is an IP address, and an Ingress has a name";
+            let message = "this is an IP address, but an Ingress needs a host name";
             return self.lost("by-hand", &format!("{service}_external_url"), message, line, &hint);
         }
         self.put(&format!("global.hosts.{service}.name"), found.host.into());
         let on_gitlab = self.get("global.hosts.gitlab.name").and_then(Value::as_str) == Some(found.host);
         if !on_gitlab && found.port.is_some_and(|port| port != if found.https { 443 } else { 80 }) {
-            let hint = "let the load balancer before the ingress controller listen there";
+            let hint = "configure the load balancer in front of the ingress controller to listen on this port";
             self.note("by-hand", format!("`{service}_external_url`: its port is not carried over"), line, hint);
         }
         if service == "pages" {
@@ -219,8 +219,9 @@ impl Import {
         let (mut internal, mut external) = (Vec::new(), Vec::new());
         for (name, storage) in named {
             if storage.get("gitaly_token").is_some() {
-                let message =
-                    format!("storage `{name}`: `gitaly_token` is not carried over, all storages have one token here");
+                let message = format!(
+                    "storage `{name}`: `gitaly_token` is not carried over, because all storages share one token here"
+                );
                 self.note("not-carried", message, line, "`global.gitaly.authToken` names the Secret with it");
             }
             let there = storage.get("gitaly_address").and_then(Value::as_str).filter(|a| !a.starts_with("unix:"));
@@ -239,8 +240,8 @@ impl Import {
             }
         }
         if !internal.is_empty() {
-            let hint = "repositories move by a backup and a restore, or storage by storage through the API";
-            let message = "repositories on a disk of this machine become Gitaly pods with empty volumes".to_owned();
+            let hint = "move the repositories by a backup and a restore, or storage by storage through the API";
+            let message = "storages on this machine become Gitaly pods with empty volumes".to_owned();
             self.note("by-hand", message, line, hint);
         }
         match internal.is_empty() && !external.is_empty() {
@@ -272,7 +273,7 @@ impl Import {
     pub(super) fn redis(&mut self, to: &str, key: &str, value: &Value, line: usize) {
         let Some(found) = value.as_str().and_then(address) else {
             let hint = format!("set `{to}.host`");
-            return self.lost("bad-url", key, "this is not an address of a Redis on a network", line, &hint);
+            return self.lost("bad-url", key, "this is not a network address of a Redis server", line, &hint);
         };
         self.put(&format!("{to}.host"), found.host.into());
         if let Some(port) = found.port {
@@ -291,7 +292,7 @@ impl Import {
         self.put("global.ingress.tls.secretName", "gitlab-tls".into());
         if key == "nginx.ssl_certificate" {
             let hint = "`kubectl create secret tls gitlab-tls --cert=FILE --key=FILE`; it has to cover all hosts";
-            self.note("by-hand", format!("`{}`: the certificate goes into a Secret", shown(key)), line, hint);
+            self.note("by-hand", format!("`{}`: the certificate belongs in a Secret", shown(key)), line, hint);
         }
     }
 
@@ -315,7 +316,7 @@ impl Import {
         };
         for role in roles {
             let what = match role {
-                "application_role" | "default" => "all of GitLab's own parts are rendered",
+                "application_role" | "default" => "all of GitLab's own components are rendered",
                 "geo_primary_role" => {
                     self.put("global.geo.enabled", true.into());
                     self.put("global.geo.role", "primary".into());
@@ -327,20 +328,18 @@ impl Import {
                     "the release is a Geo secondary"
                 }
                 "postgres_role" | "patroni_role" | "pgbouncer_role" | "consul_role" => {
-                    "databases stay on machines of their own"
+                    "databases stay on their own machines"
                 }
-                "redis_master_role" | "redis_replica_role" | "redis_sentinel_role" => {
-                    "Redis stays on machines of its own"
-                }
+                "redis_master_role" | "redis_replica_role" | "redis_sentinel_role" => "Redis stays on its own machines",
                 "gitaly_role" | "praefect_role" => {
                     "a Gitaly machine may stay as it is: name it under `global.gitaly.external`"
                 }
-                "sidekiq_role" => "`gitlab.sidekiq` is a Deployment of its own in any case",
-                "monitoring_role" => "monitoring is the cluster's",
-                "pages_role" => "`global.pages.enabled` is the switch",
+                "sidekiq_role" => "`gitlab.sidekiq` is always a separate Deployment",
+                "monitoring_role" => "the cluster provides monitoring",
+                "pages_role" => "`global.pages.enabled` enables it",
                 _ => "it is not known",
             };
-            let hint = "a cluster has no roles of machines: each part is a workload of its own";
+            let hint = "a cluster has no roles for machines: each component is a separate workload";
             self.note("role", format!("`roles`: `{role}`: {what}"), line, hint);
         }
     }

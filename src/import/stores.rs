@@ -38,7 +38,7 @@ impl Import {
         for (name, object) in value.get("objects").and_then(Value::as_object).into_iter().flatten() {
             let Some((_, to)) = KINDS.iter().find(|(kind, _)| kind == name) else {
                 let key = format!("{SETTING}.objects.{name}");
-                self.lost("not-carried", &key, "there is no such kind of files", line, DOCS);
+                self.lost("not-carried", &key, "there is no such object type", line, DOCS);
                 continue;
             };
             if !object.is_object() && !object.is_null() {
@@ -66,7 +66,7 @@ impl Import {
         let keys = map.as_object().into_iter().flatten();
         for (name, _) in keys.filter(|(name, value)| !read.contains(&name.as_str()) && !is_nothing(value)) {
             let kind = KINDS.iter().any(|(kind, _)| kind == name);
-            let hint = if kind { "kinds of files stand below `objects`" } else { DOCS };
+            let hint = if kind { "object types belong below `objects`" } else { DOCS };
             self.lost("not-carried", &format!("{setting}.{name}"), "the package does not read it here", line, hint);
         }
     }
@@ -78,8 +78,8 @@ impl Import {
         }
         let kind = key.strip_prefix("gitlab_rails.").and_then(|name| name.strip_suffix("_object_store_enabled"));
         self.on_disk.extend(KINDS.iter().filter(|(name, _)| Some(*name) == kind).map(|(_, to)| *to));
-        let message = format!("`{}`: these files are on a disk, and move to object storage", shown(key));
-        self.note("by-hand", message, line, "copy them into the bucket, or let a restore do it");
+        let message = format!("`{}`: these files are on a disk, and have to move to object storage", shown(key));
+        self.note("by-hand", message, line, "copy them into the bucket, or let a restore write them there");
     }
 
     /// Conclusions after all lines have been read: connections that are used, and those that are disabled.
@@ -120,8 +120,10 @@ impl Import {
         let kinds: Vec<String> = KINDS.iter().filter(|kind| needed(kind)).map(|(_, to)| format!("`{to}`")).collect();
         if !kinds.is_empty() {
             self.missing.push((Area::Storage, 0));
-            let message =
-                format!("no connection to a store is known for {}: these files are on a disk", kinds.join(", "));
+            let message = format!(
+                "no connection to object storage is configured for {}: these files are on a disk",
+                kinds.join(", ")
+            );
             let hint = "name a Secret in `connection` of each, or one for all in `global.appConfig.object_store`";
             self.findings.push(Diagnostic::warning("by-hand", message).hint(hint));
         }

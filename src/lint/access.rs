@@ -33,7 +33,7 @@ fn token(linted: &Linted<'_>, manifest: &Manifest) -> Option<Diagnostic> {
         return None;
     }
     let message = format!(
-        "`{}` mounts the token of the account `{name}`, which has no role: its pods do not call the API server",
+        "`{}` mounts the token of the account `{name}`, which has no role: its pods do not use the API server",
         manifest.id
     );
     let section = (linted.section)(&manifest.component);
@@ -42,7 +42,7 @@ fn token(linted: &Linted<'_>, manifest: &Manifest) -> Option<Diagnostic> {
         Some(_) => "set `automountServiceAccountToken: false` for the account or its pods".to_owned(),
         // an account of the namespace, which no values reach
         None => format!(
-            "turn it off for the namespace: `kubectl patch serviceaccount {name} -p '{{\"automountServiceAccountToken\": false}}'`"
+            "disable it for the namespace: `kubectl patch serviceaccount {name} -p '{{\"automountServiceAccountToken\": false}}'`"
         ),
     };
     Some(Diagnostic::warning("mounted-token", message).at_value(path).hint(hint))
@@ -68,7 +68,7 @@ fn role(linted: &Linted<'_>, manifest: &Manifest) -> Option<Diagnostic> {
             && has(rule, "verbs", &["get", "list", "watch"]);
         match any {
             Some(key) => Some(format!("`*` in `{key}`")),
-            None if powers => Some("a verb that gives away rights".to_owned()),
+            None if powers => Some("a verb that can grant more permissions".to_owned()),
             None if secrets => Some("the Secrets of all namespaces".to_owned()),
             None => None,
         }
@@ -80,6 +80,6 @@ fn role(linted: &Linted<'_>, manifest: &Manifest) -> Option<Diagnostic> {
     }
     let message = format!("`{}` allows more than its pods need: {}", manifest.id, found.join(", "));
     let section = (linted.section)(&manifest.component);
-    let hint = "name the resources and verbs that are needed, or turn the role off and bind one of your own";
+    let hint = "name the resources and verbs that are needed, or disable the role and bind one of your own";
     Some(Diagnostic::warning("wide-rbac", message).at_value(ValuePath::dotted(&format!("{section}.rbac"))).hint(hint))
 }

@@ -78,8 +78,11 @@ fn no_such_code(code: &str) -> Diagnostic {
         Some(near) => format!("did you mean `{near}`?"),
         None => "`gitlab-render explain` lists all codes".to_owned(),
     };
-    Diagnostic::warning("unknown-code", format!("`{code}` is allowed, and there is no finding with this code"))
-        .hint(hint)
+    Diagnostic::warning(
+        "unknown-code",
+        format!("`{code}` is listed as allowed, but there is no finding with this code"),
+    )
+    .hint(hint)
 }
 
 /// The comments of a source. One after a value applies to its line, one on a line of its own to the next line that is

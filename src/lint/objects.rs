@@ -59,9 +59,9 @@ fn without_digest(linted: &Linted<'_>) -> Option<Diagnostic> {
     let open = named.iter().filter(|image| !image.contains('@')).count();
     (open > 0).then(|| {
         let message =
-            format!("{open} of {} images are named by a tag, which can be given to another image", named.len());
+            format!("{open} of {} images are named by a tag, which can be moved to another image", named.len());
         Diagnostic::note("without-digest", message)
-            .hint("`gitlab-render images` lists them; `template --digests FILE` pins each to what it is today")
+            .hint("`gitlab-render images` lists them; `template --digests FILE` pins each to a digest")
     })
 }
 
@@ -101,8 +101,8 @@ fn finding(linted: &Linted<'_>, code: &'static str, component: &str, objects: &[
     let (key, message, hint) = match code {
         "moving-tag" => (
             "image.tag",
-            format!("an image is named by a tag that moves, or by none: {list}"),
-            "name a version, or pin it with `--digests`".to_owned(),
+            format!("an image has a moving tag, or none: {list}"),
+            "use a version as tag, or pin the image with `--digests`".to_owned(),
         ),
         "no-requests" => (
             "resources",
@@ -111,7 +111,7 @@ fn finding(linted: &Linted<'_>, code: &'static str, component: &str, objects: &[
         ),
         "no-disruption-budget" => (
             "pdb",
-            format!("several pods and no PodDisruptionBudget, so that all may be evicted at once: {list}"),
+            format!("several pods but no PodDisruptionBudget, so that all may be evicted at once: {list}"),
             "add a PodDisruptionBudget beside the release".to_owned(),
         ),
         _ => (

@@ -18,7 +18,7 @@ pub(super) fn check(linted: &Linted<'_>) -> Vec<Diagnostic> {
     let on = |path: &str| ValuePath::dotted(path).within(linted.tree) == Some(&Value::Bool(true));
     for (switch, what, instead) in BUNDLED.into_iter().filter(|(switch, ..)| on(switch)) {
         let message = format!("`{switch}`: the {what} that comes with GitLab runs in one pod, without a replica");
-        let hint = format!("for production, set `{instead}` to one that is run for it, and `{switch}: false`");
+        let hint = format!("for production, set `{instead}` to an external service, and `{switch}: false`");
         found.push(Diagnostic::warning("bundled-store", message).at_value(ValuePath::dotted(switch)).hint(hint));
     }
     if linted.objects.iter().any(|object| &*object.component == "trial-stores") {
@@ -26,7 +26,7 @@ pub(super) fn check(linted: &Linted<'_>) -> Vec<Diagnostic> {
         let message =
             format!("`{path}`: PostgreSQL, Redis or object storage is a stand-in of one pod, without backups");
         let hint =
-            "for more than a trial, set `global.psql.host`, `global.redis.host` and `global.appConfig.object_store`";
+            "for anything but a trial, set `global.psql.host`, `global.redis.host` and `global.appConfig.object_store`";
         found.push(Diagnostic::warning("bundled-store", message).at_value(ValuePath::dotted(path)).hint(hint));
     }
     let masked = redact::value("", linted.user);
@@ -52,7 +52,7 @@ fn plain_secrets(user: &Value, masked: &Value, path: &ValuePath, found: &mut Vec
         }
         (user, masked) if user != masked => {
             let message = format!("`{path}` holds a secret in plain text");
-            let hint = "move it into a Kubernetes Secret and name that here; everyone who can read the file knows it, so change it";
+            let hint = "move it into a Kubernetes Secret and name that here; rotate it, because everyone who can read the file knows it";
             found.push(Diagnostic::warning("plain-secret", message).at_value(path.clone()).hint(hint));
         }
         _ => {}
@@ -65,7 +65,7 @@ fn foreign_hosts(linted: &Linted<'_>, found: &mut Vec<Diagnostic>) {
     let domain = ValuePath::dotted("global.hosts.domain").within(linted.tree).and_then(Value::as_str);
     let Some(domain) = domain.filter(|domain| !domain.is_empty()) else { return };
     let foreign = |name: &str| !name.is_empty() && name != domain && !name.ends_with(&format!(".{domain}"));
-    let hint = "certificates and cookies are for the domain of `global.hosts.domain`: change one of the two";
+    let hint = "certificates and cookies are issued for the domain of `global.hosts.domain`: change one of the two";
     let mut told = Vec::new();
     for (key, host) in hosts.within(linted.user).and_then(Value::as_object).into_iter().flatten() {
         let name = host.get("name").and_then(Value::as_str).unwrap_or_default();

@@ -100,7 +100,7 @@ fn reason(message: &str) -> String {
         Some(at) => format!("expected {}", in_words(&message[at + ", expected ".len()..])),
         // Said by a reader of ours, without the value.
         None if message.starts_with("expected ") => message.to_owned(),
-        None => "the value does not fit".to_owned(),
+        None => "the value has the wrong type".to_owned(),
     }
 }
 

@@ -13,8 +13,8 @@ pub const APPLICATION: &str = "argocd.yaml";
 /// The Application for a directory, as a file in that directory.
 pub fn application(release: &str, namespace: &str, dir: &Path) -> (String, String) {
     let mut text = String::from(
-        "# Apply this to the cluster that Argo CD runs in. `repoURL` and `targetRevision` are yours; `path` is the directory as\n\
-         # seen from the root of the repository. Argo CD makes the namespace where it is missing.\n",
+        "# Apply this to the cluster that Argo CD runs in. Set `repoURL` and `targetRevision` to those of your repository; `path` is the directory as\n\
+         # seen from the root of the repository. Argo CD creates the namespace if it does not exist.\n",
     );
     let body = json!({
         "apiVersion": "argoproj.io/v1alpha1",

@@ -30,7 +30,7 @@ pub fn files(
     let mut files: Vec<_> = steps.iter().map(|step| index(step, paths)).collect();
     let mut text = String::from(
         "# Apply this to the cluster that Flux runs in. `path` and `sourceRef` are as `flux bootstrap` has them: the\n\
-         # directory as seen from the root of the repository, and the source that holds it. The namespace that the objects go to\n\
+         # directory as seen from the root of the repository, and the source that holds it. The namespace of the objects\n\
          # must exist: `kubectl create namespace NAMESPACE`.\n",
     );
     let mut before = None;

@@ -48,6 +48,6 @@ pub fn at_once(objects: &[Manifest]) -> Option<Diagnostic> {
     objects.iter().any(|object| object.phase > Phase::Pre).then(|| {
         let message = format!("`--is-upgrade`: all phases are written at once, and nothing waits for `{}`", job.id);
         Diagnostic::warning("phases-at-once", message)
-            .hint("apply one phase after the other, `--list-phases` shows the commands")
+            .hint("apply one phase after the other; `--list-phases` writes the commands")
     })
 }

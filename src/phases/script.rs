@@ -24,7 +24,7 @@ pub enum ManifestSource<'a> {
 
 /// Shell functions that only some phases need; each is defined before its first use.
 const FUNCTIONS: &str = r#"
-# job_ended NAMESPACE JOB SECONDS: waits until a Job has completed. Shows its last lines and fails where it has failed.
+# job_ended NAMESPACE JOB SECONDS: waits until a Job has completed. If it has failed, prints the last lines of its log and fails.
 job_ended() {
   deadline=$(($(date +%s) + $3))
   while :; do
@@ -141,7 +141,7 @@ fn delete(text: &mut String, gone: &[ObjectId], namespace: &str) {
     if gone.is_empty() {
         return;
     }
-    text.push_str("\n# no longer rendered: deleted last, when what takes their place runs\n");
+    text.push_str("\n# no longer rendered: deleted last, when their replacements run\n");
     for command in deletions(gone, namespace) {
         let _ = writeln!(text, "{command}");
     }

@@ -36,10 +36,10 @@ impl PhaseStep {
     /// The purpose of the phase, in a few words.
     pub fn purpose(&self) -> &'static str {
         match self.phase {
-            Phase::Pre => "before everything else: whether the upgrade may begin, and the Secrets that others mount",
-            Phase::Main => "the deployment; pods that need the new database schema wait for the migrations",
-            Phase::Post => "after the deployment: what needs it, and the record of what is installed",
-            Phase::Test => "on demand: tests of the deployment",
+            Phase::Pre => "before everything else: the upgrade check, and the Secrets that other objects mount",
+            Phase::Main => "the deployment: pods that need the new database schema wait for the migrations",
+            Phase::Post => "after the deployment: objects that need it, and the record of the installed version",
+            Phase::Test => "on demand: the tests of the deployment",
         }
     }
 }

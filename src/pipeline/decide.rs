@@ -49,11 +49,14 @@ impl GivenAnswer {
             return Ok(GivenAnswer::Value(ValuePath::dotted(name), answer.to_owned()));
         }
         let Some(decision) = decisions::passed(span).find(|row| row.id == name) else {
-            return refuse(format!("`--answer {name}`: no decision of this name is to be taken here"), known(span));
+            return refuse(
+                format!("`--answer {name}`: there is no decision with this name between these releases"),
+                known(span),
+            );
         };
         match decision.answer(answer) {
             Some(answer) => Ok(GivenAnswer::Named(decision, answer)),
-            None => refuse(format!("`--answer {name}={answer}`: it is none of the answers"), answers(decision)),
+            None => refuse(format!("`--answer {name}={answer}`: this is not one of its answers"), answers(decision)),
         }
     }
 }
@@ -62,8 +65,8 @@ impl GivenAnswer {
 fn known(span: &ReleaseSpan) -> String {
     let all: Vec<_> = decisions::passed(span).map(answers).collect();
     match all.is_empty() {
-        true => "nothing is to be decided between these releases".to_owned(),
-        false => format!("{}; or the path of a value with an open question", all.join("; ")),
+        true => "there are no decisions between these releases".to_owned(),
+        false => format!("{}; or name the path of a value with an open question", all.join("; ")),
     }
 }
 
@@ -144,9 +147,9 @@ fn open(decision: &Decision, lines: Vec<Location>, asked: bool, left: &[String])
     let by_flag: Vec<_> = each.collect();
     let until = match (asked, left.is_empty()) {
         (_, false) => {
-            format!("; the form of the file does not allow to write it, so do it by hand: {}", left.join(", "))
+            format!("; the format of the file does not allow this change, so make it manually: {}", left.join(", "))
         }
-        (true, true) => format!("; until then the file has an example with `{}`", MARK.trim()),
+        (true, true) => format!("; until then the file contains an example with `{}`", MARK.trim()),
         (false, true) => String::new(),
     };
     let message = format!(
@@ -166,5 +169,5 @@ fn no_question(path: &ValuePath, migrated: &[Migrated]) -> Diagnostic {
         true => "no question is open; change the value in the file".to_owned(),
         false => format!("questions are open at {}", open.join(", ")),
     };
-    Diagnostic::usage("answer", format!("`--answer {path}`: no open question is about this value")).hint(hint)
+    Diagnostic::usage("answer", format!("`--answer {path}`: there is no open question about this value")).hint(hint)
 }

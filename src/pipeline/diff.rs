@@ -217,10 +217,10 @@ fn is_index(body: &Value) -> bool {
 fn not_an_object(body: &Value, missing: &str) -> Diagnostic {
     match body.get("kind").is_none() && body.get("apiVersion").is_none() {
         true => {
-            Diagnostic::error("not-an-object", "this document holds no object: it has neither `apiVersion` nor `kind`")
-                .hint("give only files of manifests, or remove the document")
+            Diagnostic::error("not-an-object", "this document is not an object: it has neither `apiVersion` nor `kind`")
+                .hint("name only files with manifests, or remove the document")
         }
         false => Diagnostic::error("missing-field", format!("`{missing}` of the object is missing or is not a string"))
-            .hint("an object is found on the other side by its `apiVersion`, `kind` and `metadata.name`"),
+            .hint("objects of both sides are matched by `apiVersion`, `kind` and `metadata.name`"),
     }
 }

@@ -72,7 +72,7 @@ pub fn impact(request: &Request, change: ValueChange<'_>) -> Result<Impact, Fail
         ValueChange::Unset(text) => {
             let path = path(text)?;
             if path.within(checked.user()).is_none() {
-                let message = format!("`{path}` is not set, so it cannot be left out");
+                let message = format!("`{path}` is not set, so it cannot be removed");
                 let hint =
                     format!("`{path}=null` removes a default; `gitlab-render impact {path}` shows what it can reach");
                 return Err(Diagnostic::usage("not-set", message).hint(hint).into());
@@ -157,7 +157,7 @@ fn paths(text: &str) -> Result<Vec<ValuePath>, Failure> {
     match set::parse(text, source, Syntax::Typed) {
         Ok(parsed) if parsed.assignments.is_empty() => {
             let hint = "write `global.ingress.tls.enabled`, or `global.ingress.tls.enabled=false`";
-            Err(Diagnostic::usage("bad-path", format!("`{text}` is no path of a value")).hint(hint).into())
+            Err(Diagnostic::usage("bad-path", format!("`{text}` is not a values path")).hint(hint).into())
         }
         Ok(parsed) => Ok(parsed.assignments.iter().map(|assignment| assignment.place().0).collect()),
         Err(finding) => Err(Failure { report: Report(vec![finding]), sources }),

@@ -136,13 +136,13 @@ fn without_effect(
     let effects = each(&open, &|| Probe::new(request, tree.clone()), &effect);
     let finding = |((path, _), effect): (&(ValuePath, &Value), LineEffect)| match effect {
         LineEffect::Nothing => {
-            let message = format!("`{path}` changes nothing here: no object follows from it");
-            let hint = "remove it, or turn on what it belongs to; `gitlab-render explain` says what a key does";
+            let message = format!("`{path}` changes nothing here: it affects no object");
+            let hint = "remove it, or enable the feature it belongs to; `gitlab-render explain` describes the key";
             Some(Diagnostic::warning("no-effect", message).at_value(path.clone()).hint(hint))
         }
         LineEffect::Default if pedantic => {
-            let message = format!("`{path}` is what it would be without this line");
-            let hint = "remove it; `gitlab-render values --trim` leaves out all that is as by default";
+            let message = format!("`{path}` has the value that it would have without this line");
+            let hint = "remove it; `gitlab-render values --trim` removes all values that equal their defaults";
             Some(Diagnostic::note("as-default", message).at_value(path.clone()).hint(hint))
         }
         _ => None,

@@ -30,7 +30,7 @@ impl File {
             Ok(text) => Ok(File { name, text }),
             Err(error) => match values::load(&[Input::File { name, bytes: error.into_bytes() }]) {
                 Err(failure) => Err(failure),
-                Ok(_) => Err(Diagnostic::bug("not-utf-8", "bytes that are not UTF-8 were read as values").into()),
+                Ok(_) => Err(Diagnostic::bug("not-utf-8", "the input is not UTF-8").into()),
             },
         }
     }
@@ -240,7 +240,7 @@ fn differing(old: &[Manifest], new: &[Manifest], namespace: &str) -> Vec<String>
     });
     let reported: Vec<_> = reported.collect();
     if reported.is_empty() {
-        vec!["defaults are written out, or objects come in another order".to_owned()]
+        vec!["only written-out defaults or the order of objects differ".to_owned()]
     } else {
         reported
     }

@@ -35,9 +35,8 @@ fn check(file: &TopKeys, unknown_keys: UnknownKeys) -> Option<Diagnostic> {
         |at: Location, message: String, hint: String| Some(Diagnostic::error("not-values", message).at(at).hint(hint));
     if let (Some(kind), true) = (&file.kind, has("apiVersion")) {
         let at = key("kind").map_or(first.at, |key| key.at);
-        let message = format!(
-            "`kind: {kind}`: this is an object for Kubernetes, not a file with values, and nothing in it is read"
-        );
+        let message =
+            format!("`kind: {kind}`: this is a Kubernetes object, not a values file, and nothing in it is read");
         return error(at, message, below(place_of_values(kind)));
     }
     let any_known = file.keys.iter().any(|key| known.contains(&key.name.as_str()));
@@ -61,17 +60,17 @@ fn check(file: &TopKeys, unknown_keys: UnknownKeys) -> Option<Diagnostic> {
         ("releases", "a helmfile", Some("`releases[].values`")),
         ("helmfiles", "a helmfile", Some("`releases[].values`")),
         ("dependencies", "a Chart.yaml", None),
-        ("spec", "a part of an object for Kubernetes", Some("`spec`")),
+        ("spec", "a part of a Kubernetes object", Some("`spec`")),
     ];
     if let Some((name, what, place)) = other.into_iter().find(|(name, ..)| has(name)) {
         let at = key(name).map_or(first.at, |key| key.at);
-        let message = format!("`{name}`: this is {what}, not a file with values, and nothing in it is read");
+        let message = format!("`{name}`: this is {what}, not a values file, and nothing in it is read");
         return error(at, message, below(place));
     }
     if has("apiVersion") && has("name") && has("version") {
         return error(
             first.at,
-            "this is a Chart.yaml, not a file with values, and nothing in it is read".to_owned(),
+            "this is a Chart.yaml, not a values file, and nothing in it is read".to_owned(),
             below(None),
         );
     }
@@ -79,11 +78,11 @@ fn check(file: &TopKeys, unknown_keys: UnknownKeys) -> Option<Diagnostic> {
         // Each key gets its own error.
         return None;
     }
-    let message = format!("`{}`: none of the keys of this file is known, and nothing in it is read", first.name);
+    let message = format!("`{}`: none of the keys in this file is known, so nothing in it is read", first.name);
     error(
         first.at,
         message,
-        "check that it is the right file: values have keys such as `global`, `gitlab` and `registry`".to_owned(),
+        "check that it is the intended file: values have keys such as `global`, `gitlab` and `registry`".to_owned(),
     )
 }
 
@@ -101,7 +100,9 @@ fn umbrella<'f>(file: &'f TopKeys, known: &[&str]) -> Option<&'f TopKey> {
 }
 
 fn of_an_umbrella(key: &str) -> String {
-    format!("`{key}`: these are the values of a chart that has GitLab's as a dependency, and nothing in it is read")
+    format!(
+        "`{key}`: these are the values of a chart that has GitLab's chart as a dependency, and nothing in it is read"
+    )
 }
 
 /// The path of the values in an object that wraps them.
@@ -119,7 +120,7 @@ fn place_of_values(kind: &str) -> Option<&'static str> {
 
 fn below(place: Option<&str>) -> String {
     match place {
-        Some(place) => format!("the values are below {place}: write those into a file of their own"),
-        None => "give files with values only; your own objects are applied beside those of this program".to_owned(),
+        Some(place) => format!("the values are below {place}: write them into a separate file"),
+        None => "pass only values files; apply your own objects beside those of this program".to_owned(),
     }
 }

@@ -26,12 +26,12 @@ pub(super) fn open(origins: &Origins, sources: &Sources, strict: bool) -> Vec<Di
     let of_profiles = finding(
         &examples,
         "still an example of a profile",
-        "set them in a file of your own, `-f`; or write `gitlab-render init PROFILE -o FILE` and replace each example with its `# ?:`",
+        "set them in a values file of your own; or run `gitlab-render init PROFILE -o FILE` and replace each example together with its `# ?:`",
     );
     let of_decisions = finding(
         &decisions,
-        "still an example for a decision that is open",
-        "replace each example with its `# ?:`, or answer by `gitlab-render values migrate -f FILE --to VERSION --answer DECISION=ANSWER`",
+        "still an example for an open decision",
+        "replace each example together with its `# ?:`, or answer with `gitlab-render values migrate -f FILE --to VERSION --answer DECISION=ANSWER`",
     );
     let severity = if strict { Severity::Error } else { Severity::Warning };
     of_profiles.into_iter().chain(of_decisions).map(|finding| Diagnostic { severity, ..finding }).collect()

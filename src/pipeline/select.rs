@@ -35,8 +35,8 @@ fn nothing_selected<'a>(what: &str, name: &str, available: impl Iterator<Item = 
     let available: BTreeSet<_> = available.map(|name| format!("`{name}`")).collect();
     let available: Vec<_> = available.into_iter().collect();
     let hint = match available.is_empty() {
-        true => "`--component NAME` shows a component, `-v` lists those that have objects".to_owned(),
-        false => format!("with these values there are {}", available.join(", ")),
+        true => "`--component NAME` selects a component, `-v` lists those that have objects".to_owned(),
+        false => format!("with these values, the choices are {}", available.join(", ")),
     };
     Diagnostic::error("nothing-selected", format!("no object comes from the {what} `{name}`")).hint(hint)
 }

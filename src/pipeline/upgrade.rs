@@ -98,7 +98,7 @@ pub fn plan(request: &PlanRequest) -> Result<PlannedUpgrade, Failure> {
     drop((user, origins, layers.value));
     match inputs.is_empty() {
         true => plan.notes.push(
-            "without values (`-f FILE`) the plan covers everything that may be deployed; with them, only what applies to you"
+            "without values (`-f FILE`) the plan covers everything that can be deployed; with them, it covers only what applies to you"
                 .to_owned(),
         ),
         false => rendered(&mut plan, from, &halts, &request.render),
@@ -119,8 +119,13 @@ fn start(text: &str) -> Result<(Release, ChartVersion), Diagnostic> {
     let newest = catalogue::find(text)?;
     let bare = text.rsplit(':').next().unwrap_or(text);
     match bare.split('.').count() {
-        1 => Err(Diagnostic::error("version", format!("`--from {text}` is a major, and the way depends on the minor"))
-            .hint(format!("name the release that runs, such as `{bare}.2`; `helm list` and the page /help show it"))),
+        1 => Err(Diagnostic::error(
+            "version",
+            format!("`--from {text}` is only a major version, and the path depends on the minor version"),
+        )
+        .hint(format!(
+            "name the running release in full, such as `{bare}.2`; `helm list` and GitLab's page /help show it"
+        ))),
         2 => Ok((newest, ChartVersion { patch: 0, ..newest.chart })),
         _ => Ok((newest, newest.chart)),
     }
@@ -136,9 +141,8 @@ fn rendered(plan: &mut UpgradePlan, from: Release, halts: &[Halt], request: &Req
                 Ok((changes, undecided)) => {
                     if !undecided.is_empty() {
                         let left_out = undecided.join(", ");
-                        stop.notes.push(format!(
-                            "objects are compared without the values that need a decision of yours: {left_out}"
-                        ));
+                        stop.notes
+                            .push(format!("objects are compared without the values that need a decision: {left_out}"));
                     }
                     stop.objects.retain(|object| !object.every_time);
                     stop.objects.extend(changes);
@@ -147,7 +151,7 @@ fn rendered(plan: &mut UpgradePlan, from: Release, halts: &[Halt], request: &Req
                     let errors: Vec<_> = report.0.iter().filter(|d| d.severity == Severity::Error).collect();
                     let first = errors.first().map(|d| d.message.as_str()).unwrap_or_default();
                     stop.notes.push(format!(
-                        "these values cannot be rendered yet, so what changes in objects is described in general terms; {} finding(s), the first: {first}",
+                        "these values cannot be rendered yet, so the changes to objects are described only in general; {} finding(s), the first: {first}",
                         errors.len(),
                     ));
                 }
@@ -201,7 +205,7 @@ fn fill_in(inputs: &mut Vec<Input>, release: Release) -> Option<String> {
     let named: Vec<_> = open.map(|row| row.id.clone()).collect();
     let examples = decisions::examples(&user, &span)?;
     inputs.push(Input::File { name: String::new(), bytes: examples.to_string().into_bytes() });
-    Some(format!("{} (an example is taken)", named.join(", ")))
+    Some(format!("{} (an example is used in its place)", named.join(", ")))
 }
 
 /// Migrates the values of a file to a release as far as a machine can; values that it leaves out, because a person has

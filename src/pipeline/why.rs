@@ -47,7 +47,7 @@ pub fn why(request: &Request, is_named: bool, object: &str, field: Option<&str>)
 }
 
 fn bad_field(reason: &str) -> Diagnostic {
-    Diagnostic::usage("bad-field", format!("the path of the field is wrong: {reason}"))
+    Diagnostic::usage("bad-field", format!("the path of the field cannot be read: {reason}"))
         .hint("write it as `spec.replicas`, `spec.template.spec.containers[webservice].image` or `metadata.annotations[a.b/c]`")
 }
 
@@ -60,10 +60,12 @@ fn subject<'r>(rendered: &'r Rendered, word: &str) -> Result<&'r Manifest, Diagn
         [] => {
             let near = why::nearest(word, manifests.iter().map(|manifest| &manifest.id));
             let hint = match near.is_empty() {
-                true => "`gitlab-render template` writes all objects; name one as `Deployment/prod-kas`".to_owned(),
+                true => {
+                    "`gitlab-render template` writes all objects; name one in the form `Deployment/prod-kas`".to_owned()
+                }
                 false => format!("there is {}", quoted(&near)),
             };
-            Err(Diagnostic::usage("no-object-named", format!("the values make no object `{word}`")).hint(hint))
+            Err(Diagnostic::usage("no-object-named", format!("these values create no object `{word}`")).hint(hint))
         }
         several => {
             let names: Vec<String> = several.iter().map(|manifest| manifest.id.resource()).collect();
@@ -275,7 +277,7 @@ impl<'r> Inquiry<'r> {
         near.truncate(3);
         let near: Vec<String> = near.into_iter().cloned().collect();
         let hint = match near.is_empty() {
-            true => format!("`gitlab-render why {id}` lists the fields that it has"),
+            true => format!("`gitlab-render why {id}` lists its fields"),
             false => format!("there is {}", quoted(&near)),
         };
         Diagnostic::usage("no-field-named", format!("`{id}` has no field `{path}`")).hint(hint)

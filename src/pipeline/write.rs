@@ -49,7 +49,7 @@ pub fn emit(rendered: &Rendered, output: &Output, stream: &mut impl Write) -> Re
     };
     let mut all = notes(&dir.display().to_string(), &written);
     all.extend(scope.edits_kept.iter().map(|name| {
-        let message = format!("`{}`: your edits of `{name}` are kept; `--force` would replace them", dir.display());
+        let message = format!("`{}`: your changes to `{name}` are kept; `--force` replaces them", dir.display());
         Diagnostic::note("edits-kept", message)
     }));
     Ok(all)
@@ -58,7 +58,7 @@ pub fn emit(rendered: &Rendered, output: &Output, stream: &mut impl Write) -> Re
 /// The objects of a file that an earlier run wrote and the user edited.
 fn read_objects(name: &str, text: &str) -> Result<Vec<Value>, Diagnostic> {
     stream::objects(text, 0).map_err(|_| {
-        Diagnostic::environment("output-directory", format!("`{name}` was edited, and is not valid YAML any more"))
+        Diagnostic::environment("output-directory", format!("`{name}` was edited, and is no longer valid YAML"))
             .hint("fix it, or replace it with `--force`")
     })
 }
@@ -84,13 +84,16 @@ fn notes(dir: &str, written: &Written) -> Vec<Diagnostic> {
         let shown: Vec<_> = written.removed.iter().take(5).map(|name| format!("`{name}`")).collect();
         let more = written.removed.len() - shown.len();
         let more = if more > 0 { format!(" and {more} more") } else { String::new() };
-        let message =
-            format!("`{dir}`: {} of earlier runs removed: {}{more}", count(written.removed.len()), shown.join(", "));
+        let message = format!(
+            "`{dir}`: {} of earlier runs were removed: {}{more}",
+            count(written.removed.len()),
+            shown.join(", ")
+        );
         notes.push(Diagnostic::note("files-removed", message));
     }
     if written.kept > 0 {
         let message = format!(
-            "`{dir}`: {} written; {} of earlier runs kept, of other releases or of other parts of this one",
+            "`{dir}`: {} were written; {} of earlier runs were kept: they belong to other releases or to other parts of this one",
             count(written.files),
             count(written.kept),
         );

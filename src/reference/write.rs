@@ -106,7 +106,7 @@ fn keys(all: &[Key], tree: bool, out: &mut String) {
 
 fn reach(reached: &[Reached]) -> String {
     if reached.is_empty() {
-        return "no object of a default install; it may need another setting beside it".to_owned();
+        return "no object of a default install; it may need another setting to take effect".to_owned();
     }
     let mut lines: Vec<String> = reached
         .iter()
@@ -115,7 +115,7 @@ fn reach(reached: &[Reached]) -> String {
             let more = one.fields.len().saturating_sub(MOST_FIELDS);
             let fields = one.fields.iter().take(MOST_FIELDS).cloned().collect::<Vec<_>>().join(", ");
             match (fields.is_empty(), more) {
-                (true, _) => format!("{}  is there or not", one.object),
+                (true, _) => format!("{}  is created or not", one.object),
                 (false, 0) => format!("{}  {fields}", one.object),
                 (false, more) => format!("{}  {fields} and {more} more", one.object),
             }

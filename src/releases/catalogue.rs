@@ -78,13 +78,13 @@ fn known_near(numbers: &[u32], is_gitlab: bool) -> String {
     let series = |release: &Release| numbers.len() == 3 && [of(*release).major, of(*release).minor] == numbers[..2];
     let near = || known().filter(series).map(of);
     if let Some((first, last)) = near().min().zip(near().max()) {
-        return format!("of {}.{} there are {first} to {last}", last.major, last.minor);
+        return format!("the known patches of {}.{} are {first} to {last}", last.major, last.minor);
     }
     match known().map(of).min().zip(known().map(of).max()) {
         Some((first, last)) => {
-            format!("name a release that is known, {first} to {last}; major and minor alone mean the newest patch")
+            format!("name a known release, {first} to {last}; major and minor without a patch mean the newest patch")
         }
-        None => "name a release that is known".to_owned(),
+        None => "name a known release".to_owned(),
     }
 }
 

@@ -235,8 +235,8 @@ pub fn rendered(version: GitlabVersion) -> Result<Option<Diagnostic>, Diagnostic
         let last = all.last().map(|(_, until)| text(*until)).unwrap_or_default();
         let awaited = data().awaited.iter().find(|row| fits(&row.since, &row.until));
         let known = awaited.map_or_else(
-            || "what this release changes is not described here".to_owned(),
-            |row| format!("its changes are not described here yet; known is that {}", row.known),
+            || "the changes of this release are not known here".to_owned(),
+            |row| format!("its changes are not fully known here yet; it is known that {}", row.known),
         );
         let message = format!("GitLab {version} is not rendered: {known}");
         let hint = format!(
@@ -267,7 +267,7 @@ fn series_range(last: GitlabVersion) -> String {
 pub fn images(version: GitlabVersion) -> Result<ImageTags, Diagnostic> {
     let unknown = || {
         let message = format!("the images of GitLab {version} are not known");
-        Diagnostic::error("gitlab-version", message).hint(format!("known are those of {}", known()))
+        Diagnostic::error("gitlab-version", message).hint(format!("the known ones are those of {}", known()))
     };
     newest(version.series()).filter(|last| version <= *last).ok_or_else(unknown)?;
     let since = &data().since;
@@ -354,10 +354,10 @@ pub fn select(option: Option<&str>, value: Option<&str>) -> Result<Warned<ImageT
             warnings.push(
                 Diagnostic::warning(
                     "gitlab-version",
-                    format!("`global.gitlabVersion`: moves the Rails images to {version}; gitaly and the others stay at {release}"),
+                    format!("`global.gitlabVersion`: changes the tag of the Rails images to {version}; those of gitaly and the others stay at {release}"),
                 )
                 .at_value(ValuePath::dotted("global.gitlabVersion"))
-                .hint(format!("`--gitlab-version {version}` moves all of them")),
+                .hint(format!("`--gitlab-version {version}` changes all of them")),
             );
         }
         tags.gitlab = image_tag(text);
@@ -375,17 +375,17 @@ fn patch_of(text: &str) -> Result<String, Diagnostic> {
     };
     if text.bytes().all(|b| b.is_ascii_digit()) {
         let hint = format!("write a series in quotes, `\"{text}.{}\"`, or a release", default_version().minor);
-        return refused("is a major, and no image has it for its tag", hint);
+        return refused("is only a major version, which is not a tag of any image", hint);
     }
     let chart = text.trim_start_matches('v');
     if GitlabVersion::parse(chart).is_some_and(|version| version.major < catalogue::FIRST_GITLAB)
         && let Ok(release) = catalogue::find(&format!("chart:{chart}"))
     {
-        return refused("is a version of the chart", format!("GitLab's is `{}`", release.gitlab));
+        return refused("is a version of the chart, not of GitLab", format!("GitLab's is `{}`", release.gitlab));
     }
     let Some(series) = series_of(text).filter(|_| !text.starts_with('v')) else { return Ok(text.to_owned()) };
     newest(series).map(|version| version.to_string()).ok_or_else(|| {
-        let message = format!("`global.gitlabVersion`: `{text}` is a series, and none of its releases is known");
+        let message = format!("`global.gitlabVersion`: `{text}` is a series of which no release is known");
         Diagnostic::error("gitlab-version", message)
             .at_value(ValuePath::dotted("global.gitlabVersion"))
             .hint("write a release with its patch number, or an image tag")

@@ -47,7 +47,7 @@ impl TemplateFault {
             return Diagnostic::error("unwritable-value", self.what)
                 .about(self.place, ValuePath::root())
                 .unreadable()
-                .hint("remove line breaks, quotes and blanks at its ends");
+                .hint("remove line breaks, quotes, and spaces at its ends");
         }
         Diagnostic::bug("template-failed", format!("template `{}`: {}", self.place, self.what))
     }

@@ -81,11 +81,12 @@ pub fn plan_backend_tls(
     }
     let Some(authority) = authority.filter(|name| !name.is_empty()) else {
         let message =
-            format!("`{ca_path}`: not set, so the Gateway does not trust the Service `{service}`, which speaks TLS");
+            format!("`{ca_path}`: not set, so the Gateway does not trust the Service `{service}`, which uses TLS");
         let diagnostic = Diagnostic::warning("backend-tls", message).at_value(ValuePath::dotted(ca_path));
-        cx.say(diagnostic.hint(
-            "name the Secret with the authority's certificate in `ca.crt`: the Gateway checks every certificate",
-        ));
+        cx.say(
+            diagnostic
+                .hint("name the Secret with the CA certificate in `ca.crt`: the Gateway verifies every certificate"),
+        );
         return;
     };
     let hostname = cx.text(&format!("{own}.backendTLSPolicy.hostname")).filter(|host| !host.is_empty());

@@ -35,15 +35,15 @@ const IGNORED: &[Ignored] = &[
     always("global.registry.tls.enabled", "write `registry.tls.enabled`"),
     always(
         "gitlab.{webservice,sidekiq,toolbox,migrations,gitlab-exporter,geo-logcursor,mailroom}.redis",
-        "Redis is one for all components: write it under `global.redis`",
+        "all components share the Redis settings: write them under `global.redis`",
     ),
     always(
         "gitlab.{webservice,sidekiq,toolbox,migrations,gitlab-exporter,geo-logcursor}.psql.enabled",
-        "remove it; the main database is always there",
+        "remove it; the main database is always used",
     ),
     always(
         "gitlab.{webservice,sidekiq,toolbox,migrations,gitlab-exporter,geo-logcursor}.psql.{main,ci,embedding,geo}.enabled",
-        "which databases there are is said once for all components, as `global.psql.ci.enabled`",
+        "the databases are set once for all components, for example `global.psql.ci.enabled`",
     ),
     Ignored {
         path: "gitlab.{webservice,sidekiq,toolbox,migrations,gitlab-exporter,geo-logcursor}.psql.ssl.secret",
@@ -58,34 +58,34 @@ const IGNORED: &[Ignored] = &[
     Ignored {
         path: "gitlab.{webservice,sidekiq,toolbox,migrations,geo-logcursor}.gitaly.authToken.key",
         unless: &["secret"],
-        hint: "write `global.gitaly.authToken.key`, or name the Secret beside it, too",
+        hint: "write `global.gitaly.authToken.key`, or also name the Secret beside it",
     },
     Ignored {
         path: "gitlab.gitaly.authToken.key",
         unless: &["secret"],
-        hint: "write `global.gitaly.authToken.key`, or name the Secret beside it, too",
+        hint: "write `global.gitaly.authToken.key`, or also name the Secret beside it",
     },
     Ignored {
         path: "gitlab.{webservice,gitaly,sidekiq,toolbox,migrations}.shell.authToken.key",
         unless: &["secret"],
-        hint: "write `global.shell.authToken.key`, or name the Secret beside it, too",
+        hint: "write `global.shell.authToken.key`, or also name the Secret beside it",
     },
     Ignored {
         path: "gitlab.gitlab-shell.authToken.key",
         unless: &["secret"],
-        hint: "write `global.shell.authToken.key`, or name the Secret beside it, too",
+        hint: "write `global.shell.authToken.key`, or also name the Secret beside it",
     },
     Ignored {
         path: "gitlab.migrations.initialRootPassword.key",
         unless: &["secret"],
-        hint: "write `global.initialRootPassword.key`, or name the Secret beside it, too",
+        hint: "write `global.initialRootPassword.key`, or also name the Secret beside it",
     },
     always("gitlab.webservice.ingress.provider", "write `global.ingress.provider`"),
     always("gitlab.webservice.pdb.maxUnavailable", "write `gitlab.webservice.maxUnavailable`"),
     always("gitlab.{webservice,sidekiq,toolbox,migrations}.shell.port", "write `global.shell.port`"),
     always(
         "gitlab.{sidekiq,toolbox,migrations,geo-logcursor}.rack_attack",
-        "requests are counted by the webservice: write `gitlab.webservice.rack_attack`",
+        "the webservice limits requests: write `gitlab.webservice.rack_attack`",
     ),
     always(
         "gitlab.{sidekiq,gitlab-shell,kas}.hpa.{minReplicas,maxReplicas}",
@@ -98,9 +98,9 @@ const IGNORED: &[Ignored] = &[
     ),
     always(
         "{nginx-ingress,nginx-ingress-geo}.controller.service.nodePorts.gitlab-shell",
-        "remove it; the port of the nodes is chosen by Kubernetes",
+        "remove it; Kubernetes chooses the node port",
     ),
-    always("certmanager-issuer.useNewIngressForCerts", "remove it; the class is that of `global.ingress.class`"),
+    always("certmanager-issuer.useNewIngressForCerts", "remove it; `global.ingress.class` sets the class"),
 ];
 
 /// Keys that have an effect here and none with the official chart: the pattern, and the reason.
@@ -119,9 +119,8 @@ const DIFFERS: &[(&str, &str)] = &[
     ("registry.deployment.{livenessProbe,readinessProbe,startupProbe}.terminationGracePeriodSeconds", PROBE),
 ];
 
-const PINNED: &str =
-    "an image that is pinned by its digest is that image; after a change back to Helm it follows its tag";
-const PROBE: &str = "Kubernetes reads it in this probe; after a change back to Helm it is not there";
+const PINNED: &str = "the digest pins the image; after a return to Helm, the image follows its tag";
+const PROBE: &str = "Kubernetes reads it in this probe; after a return to Helm, it is not written";
 
 /// Removes ignored keys from the values, and reports them together with the keys that only this program reads.
 pub(super) fn apply(merged: &mut Merged) -> Vec<Diagnostic> {
@@ -136,15 +135,14 @@ pub(super) fn apply(merged: &mut Merged) -> Vec<Diagnostic> {
         for path in taken {
             remove(&mut merged.user, &path);
             remove(&mut merged.tree, &path);
-            let message =
-                format!("`{path}` changes nothing: the official chart does not read it here, and neither do we");
+            let message = format!("`{path}` has no effect: neither the official chart nor this program reads it here");
             found.push(Diagnostic::warning("unread-key", message).at_value(path).hint(*hint));
         }
     }
     for (differs, why) in DIFFERS {
         pattern::each(&merged.user, differs, &mut |path, value, _| {
             if is_set(value) {
-                let message = format!("`{path}` has an effect here, and none with the official chart");
+                let message = format!("`{path}` has an effect here, but none in the official chart");
                 found.push(Diagnostic::warning("differs-from-helm", message).at_value(path).hint(*why));
             }
         });

@@ -19,8 +19,7 @@ pub(super) fn lost_texts(merged: &Merged, paths: &[ValuePath]) -> Vec<Diagnostic
 }
 
 fn finding(path: &ValuePath) -> Diagnostic {
-    let message =
-        format!("`{path}` is a string, and YAML reads this value as a different one, because it has no quotes");
+    let message = format!("`{path}` must be a string, and without quotes YAML reads this value differently");
     Diagnostic::error("lost-text", message).at_value(path.clone()).hint("put it in quotes")
 }
 
@@ -77,7 +76,7 @@ pub(super) fn unit(path: &ValuePath, value: &Value) -> Option<Diagnostic> {
         _ => None,
     })?;
     let (is, meant) = match key {
-        "cpu" if amount >= MOST_CPUS => (format!("`{text}` are {amount} processors"), format!("{number}m")),
+        "cpu" if amount >= MOST_CPUS => (format!("`{text}` means {amount} processors"), format!("{number}m")),
         "cpu" => return None,
         _ if amount <= 0.0 || amount >= LEAST_BYTES => return None,
         "memory" => (bytes(&text, suffix, amount), format!("{number}Mi")),
@@ -94,9 +93,11 @@ pub(super) fn unit(path: &ValuePath, value: &Value) -> Option<Diagnostic> {
 
 fn bytes(text: &str, suffix: &str, amount: f64) -> String {
     match suffix {
-        "m" | "u" | "n" => format!("`{text}` is less than it looks: `{suffix}` makes it a fraction of a byte"),
-        "" => format!("`{text}` without a unit are bytes"),
-        _ => format!("`{text}` are only {amount} bytes"),
+        "m" | "u" | "n" => {
+            format!("`{text}` is smaller than it looks: the suffix `{suffix}` makes it a fraction of a byte")
+        }
+        "" => format!("`{text}` without a unit means bytes"),
+        _ => format!("`{text}` is only {amount} bytes"),
     }
 }
 

@@ -64,7 +64,7 @@ pub(super) fn unread(user: &Value) -> Vec<Diagnostic> {
     for (unread, instead) in misplaced::without_effect() {
         pattern::each(user, unread, &mut |path, value, _| {
             if !value.is_null() {
-                let message = format!("`{path}` changes nothing: no object follows from it");
+                let message = format!("`{path}` changes nothing: it affects no object");
                 found.push(Diagnostic::warning("unread-key", message).at_value(path).hint(instead));
             }
         });

@@ -45,10 +45,10 @@ pub(super) fn describe(
                 best.iter().for_each(|error| describe(error, user, kinds, all));
                 return;
             }
-            Diagnostic::error("malformed", format!("`{path}` has none of the allowed forms"))
+            Diagnostic::error("malformed", format!("`{path}` does not match any of the allowed forms"))
         }
         Kind::OneOfMultipleValid { .. } => {
-            Diagnostic::error("contradiction", format!("`{path}` holds keys that exclude each other"))
+            Diagnostic::error("contradiction", format!("`{path}` contains keys that exclude each other"))
                 .hint("keep one of them")
         }
         Kind::PropertyNames { error: name } => {
@@ -69,10 +69,10 @@ pub(super) fn describe(
             match value.as_str().is_some_and(super::placeholder::is_one) {
                 true if value.as_str().is_some_and(marks::is_mark) => {
                     Diagnostic::warning("placeholder", format!("`{path}` still holds a placeholder"))
-                        .hint(format!("it must become {wanted}: {}", marks::RENDER_FIRST))
+                        .hint(format!("it must be replaced by {wanted}: {}", marks::RENDER_FIRST))
                 }
                 true => Diagnostic::warning("placeholder", format!("`{path}` still holds a placeholder"))
-                    .hint(format!("it must become {wanted}")),
+                    .hint(format!("it must be replaced by {wanted}")),
                 false => Diagnostic::error("malformed", format!("`{path}` must be {wanted}")),
             }
         }
@@ -87,7 +87,7 @@ pub(super) fn describe(
         Kind::MultipleOf { .. } => {
             Diagnostic::error("out-of-bounds", format!("`{path}` is not one of the allowed steps"))
         }
-        Kind::MaxLength { limit: 0 } => Diagnostic::error("not-allowed", format!("`{path}` must be left out here")),
+        Kind::MaxLength { limit: 0 } => Diagnostic::error("not-allowed", format!("`{path}` must not be set here")),
         Kind::MaxLength { limit } => bound(&path, "at most", limit).with_unit("characters long"),
         Kind::MinLength { limit: 1 } => Diagnostic::error("out-of-bounds", format!("`{path}` must not be empty")),
         Kind::MinLength { limit } => bound(&path, "at least", limit).with_unit("characters long"),
@@ -102,7 +102,7 @@ pub(super) fn describe(
         Kind::FalseSchema | Kind::Not { .. } => {
             Diagnostic::error("not-allowed", format!("`{path}` must not be set together with the keys beside it"))
         }
-        _ => Diagnostic::error("malformed", format!("`{path}` is not of the form that is expected here")),
+        _ => Diagnostic::error("malformed", format!("`{path}` does not have the expected form")),
     };
     all.push(finding.at_value(path));
 }
@@ -150,7 +150,7 @@ fn wrong_type(path: &ValuePath, kind: &TypeKind, value: &Value) -> Diagnostic {
             }
         }
         Value::Object(map) if wanted == [JsonType::String] && map.contains_key("secret") => {
-            "write the Secret's name here, the key in it is set beside this".to_owned()
+            "write only the name of the Secret here; its key is set in the field beside it".to_owned()
         }
         Value::Number(_) | Value::Bool(_) if wanted.contains(&JsonType::String) => "put it in quotes".to_owned(),
         Value::Bool(_) if wanted.contains(&JsonType::Object) && path.last_key().is_some() => {
@@ -285,7 +285,7 @@ pub(super) fn form(kind: &str) -> Option<&'static str> {
         "IPAddress" => "an IP address",
         "CIDR" => "a network such as `10.0.0.0/8`",
         "ClusterIP" => "an IP address or `None`",
-        "IngressHost" => "a host name, `*.` at its start at most",
+        "IngressHost" => "a host name, which may begin with `*.`",
         "PortName" | "PortNumberOrName" => {
             "a port number, or a port name of at most 15 lower-case letters, digits and `-`"
         }

@@ -75,7 +75,7 @@ impl Ui {
         match stdout.write_all(bytes).and_then(|()| stdout.flush()) {
             Err(error) if error.kind() != io::ErrorKind::BrokenPipe => {
                 let full = error.kind() == io::ErrorKind::StorageFull;
-                let hint = if full { "make room, and run it again" } else { "check where stdout goes" };
+                let hint = if full { "free some space, and run it again" } else { "check where stdout goes" };
                 Err(Diagnostic::environment("stdout", format!("the result cannot be written to stdout: {error}"))
                     .hint(hint))
             }
@@ -156,7 +156,7 @@ pub fn report_panics() {
         let at = info.location().map(|l| format!(" at {}:{}", l.file(), l.line())).unwrap_or_default();
         to_stderr(&format!(
             "error[bug]: gitlab-render {} stopped{at}; this is a bug\n  = hint: please report it {}, with the command line; \
-             `RUST_BACKTRACE=1` shows more, which may hold values of yours\n",
+             `RUST_BACKTRACE=1` prints more, which may include your values\n",
             env!("CARGO_PKG_VERSION"),
             tracker(),
         ));

@@ -376,7 +376,7 @@ impl Rule {
     /// The action for a match.
     pub(super) fn action(&self, found: &Found<'_>) -> Action {
         let rewrite = self.rewrite.unwrap_or(if self.to.is_some() { Rewrite::Move } else { Rewrite::None });
-        let question = || self.ask.clone().or_else(|| self.say.clone()).unwrap_or_else(|| "look at it".to_owned());
+        let question = || self.ask.clone().or_else(|| self.say.clone()).unwrap_or_else(|| "check it".to_owned());
         match (rewrite, self.target(found)) {
             _ if found.value.is_none() => Action::Keep,
             (Rewrite::Delete, _) => Action::Delete,
@@ -387,7 +387,7 @@ impl Rule {
                     let key = old.as_str().map_or_else(|| old.to_string(), str::to_owned);
                     match values.get(&key) {
                         Some(value) => Action::Move { to, value: Some(value.clone()) },
-                        None => Action::Decide { question: format!("write under `{to}` what this is to be") },
+                        None => Action::Decide { question: format!("write the intended value under `{to}`") },
                     }
                 }
                 (Some(_), None) => Action::Keep,
@@ -407,10 +407,10 @@ impl Rule {
             _ => None,
         };
         let what = known.unwrap_or_else(|| match (self.effect, &to) {
-            (Effect::Fails, Some(to)) => format!("`{to}` takes its place, and the old name fails"),
+            (Effect::Fails, Some(to)) => format!("`{to}` replaces it, and the old name is refused"),
             (Effect::Fails, None) => "it is no longer accepted".to_owned(),
-            (Effect::Deprecated, Some(to)) => format!("`{to}` takes its place; the old name is still read"),
-            (_, Some(to)) => format!("`{to}` takes its place, and the old name is not read"),
+            (Effect::Deprecated, Some(to)) => format!("`{to}` replaces it; the old name is still read"),
+            (_, Some(to)) => format!("`{to}` replaces it, and the old name is not read"),
             (_, None) => "it is no longer read".to_owned(),
         });
         format!("`{path}`: since chart {since} {what}")

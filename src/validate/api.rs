@@ -24,7 +24,7 @@ pub fn look_up<'s>(schemas: &'s Schemas, minor: u32, id: &ObjectId, found: &mut 
     if let Some(kind) = schemas.kind(&id.api_version, &id.kind) {
         if kind.text == 0 && !kind.span.has(minor) {
             let (code, reason) = if minor < kind.span.first {
-                ("unknown-api", format!("{what} is there since Kubernetes 1.{}, not in 1.{minor}", kind.span.first))
+                ("unknown-api", format!("{what} exists since Kubernetes 1.{}, not in 1.{minor}", kind.span.first))
             } else {
                 let gone = kind.span.last.min(MINORS.1) + 1;
                 ("removed-api", format!("{what} was removed in Kubernetes 1.{gone}"))

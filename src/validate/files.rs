@@ -116,7 +116,7 @@ impl Files {
         let file = &self.texts[part.file];
         let severity = if file.named { Severity::Error } else { Severity::Warning };
         let fault =
-            ObjectFault::at("not-an-object", severity, "", "holds no object: there is neither `apiVersion` nor `kind`");
+            ObjectFault::at("not-an-object", severity, "", "is not an object: it has neither `apiVersion` nor `kind`");
         self.others.push(finding(fault, None, &file.name, (part.lines + 1, 1)));
     }
 

@@ -276,7 +276,7 @@ pub fn kubectl(all: &[InstalledSecret]) -> String {
             SecretType::Generic if secret.keys.is_empty() => {
                 writeln!(
                     out,
-                    "# its keys are not named: every file of the directory becomes one\n\
+                    "# its keys are not known: every file of the directory becomes one key\n\
                     kubectl create secret generic {name} -n {namespace} --from-file=./{name}/"
                 )
             }

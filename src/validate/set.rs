@@ -247,8 +247,8 @@ impl<'s> Set<'s> {
                         // A gateway ignores the rule.
                         let route = id.kind.ends_with("Route");
                         let severity = if route { Severity::Warning } else { Severity::Error };
-                        let hint =
-                            route.then(|| "requests of this rule get status 500, the other rules work".to_owned());
+                        let hint = route
+                            .then(|| "requests that match this rule get status 500; the other rules work".to_owned());
                         Some(found("missing-port", severity, reason, hint))
                     }
                     _ => None,
@@ -295,10 +295,10 @@ impl<'s> Set<'s> {
         let elsewhere = namespace != assumed && self.known.find(kind, assumed, name).is_some();
         let hint = match format::nearest(name, names.into_iter()) {
             _ if elsewhere => format!(
-                "there is one in `{assumed}`, which is used where an object names no namespace: add `-n {namespace}`"
+                "there is one in `{assumed}`, the namespace assumed for objects that name none: add `-n {namespace}`"
             ),
             Some(near) => format!("did you mean `{near}`?"),
-            None => "it must be in the cluster already".to_owned(),
+            None => "it must already exist in the cluster".to_owned(),
         };
         found("missing-object", self.severity(), format!("`{kind}/{name}` is not in this set"), Some(hint))
     }

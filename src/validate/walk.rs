@@ -72,9 +72,9 @@ impl<'s> Walk<'s> {
                 format::nearest(key, known).map(|name| format!("did you mean `{name}`?"))
             }
             [first, ..] if first.span.first > minor => {
-                Some(format!("the field is there since Kubernetes 1.{}", first.span.first))
+                Some(format!("the field exists since Kubernetes 1.{}", first.span.first))
             }
-            [.., last] => Some(format!("the field went away with Kubernetes 1.{}", last.span.last.min(MINORS.1) + 1)),
+            [.., last] => Some(format!("the field was removed in Kubernetes 1.{}", last.span.last.min(MINORS.1) + 1)),
         };
         let reason = match named {
             [] => "Kubernetes has no such field here".to_owned(),
@@ -204,10 +204,10 @@ impl<'s> Walk<'s> {
         let hint = match node.value {
             Value::Number(_) | Value::Bool(_) if wanted.starts_with("a string") => Some("put it in quotes"),
             Value::String(text) if wanted == "a whole number" && text.parse::<i64>().is_ok() => {
-                Some("take the quotes away")
+                Some("remove the quotes")
             }
             Value::String(text) if wanted == "`true` or `false`" && matches!(text.as_str(), "true" | "false") => {
-                Some("take the quotes away")
+                Some("remove the quotes")
             }
             _ => None,
         };

@@ -98,7 +98,7 @@ pub(super) fn coalesce(
             _ => findings.errors.push(
                 Diagnostic::error("not-a-map", format!("`{below}` must be a map"))
                     .at_value(below)
-                    .hint("it holds the values of a component, each a key of its own"),
+                    .hint("it holds the values of a component, which are separate keys"),
             ),
         }
     }
@@ -184,7 +184,7 @@ fn warn_of_types(own: &Value, default: &Value, path: &ValuePath, key: &str, find
         findings.warnings.push(
             Diagnostic::warning("merge-type", format!("`{path}`: {lost}"))
                 .at_value(path)
-                .hint("see the defaults for what belongs there"),
+                .hint("`gitlab-render explain` shows what belongs there"),
         );
     }
 }
@@ -197,7 +197,7 @@ pub(super) fn warn_of_globals(tree: &Value, chart: &ChartDefaults, path: &ValueP
     let above = tree.get("global");
     if !chart.charts.is_empty() && above.is_some_and(|global| !global.is_object() && !global.is_null()) {
         let hint = "`global` must be a map";
-        findings.warnings.push(warning(path.key("global"), "no component sees these global values", hint));
+        findings.warnings.push(warning(path.key("global"), "no component can read these global values", hint));
     }
     for (name, inner) in &chart.charts {
         let below = path.key(name);
@@ -205,8 +205,8 @@ pub(super) fn warn_of_globals(tree: &Value, chart: &ChartDefaults, path: &ValueP
         match (above, section.get("global")) {
             (Some(Value::Object(_)), Some(own)) if !own.is_object() => findings.warnings.push(warning(
                 below.key("global"),
-                "the component sees no global values",
-                "remove this key; `global` at the top is for all components",
+                "the component cannot read global values",
+                "remove this key; the top-level `global` applies to all components",
             )),
             (Some(Value::Object(above)), Some(Value::Object(own))) => {
                 for (key, value) in own {
@@ -214,7 +214,7 @@ pub(super) fn warn_of_globals(tree: &Value, chart: &ChartDefaults, path: &ValueP
                         let path = below.key("global").key(key);
                         findings.warnings.push(warning(
                             path,
-                            "a map and something else meet here and at `global`",
+                            "this is a map and the value under `global` is not, or the reverse",
                             "set it at `global` only",
                         ));
                     }

@@ -317,7 +317,7 @@ impl Loader {
                 Diagnostic::warning("duplicate-key", format!("`{path}` is set twice on the command line"))
                     .at(at)
                     .at(first)
-                    .hint("the last one counts, as in Helm; keep one of the two"),
+                    .hint("the last one is used, as in Helm; keep one of the two"),
             );
         }
     }
@@ -380,9 +380,9 @@ impl Loader {
                 let line = before.matches('\n').count() + 1;
                 let column = before[line_start..].chars().count() + 1;
                 self.findings.push(
-                    Diagnostic::error("not-utf-8", "the file is not text in UTF-8")
+                    Diagnostic::error("not-utf-8", "the file is not encoded in UTF-8")
                         .at(Location { source, line, column, len: 1 })
-                        .hint("save it as UTF-8; binary data belongs into a Secret of your own"),
+                        .hint("save it as UTF-8; put binary data into a Secret of your own"),
                 );
                 return;
             }
@@ -431,14 +431,14 @@ fn put_content(node: &mut Node, files: &[FileContent]) -> Result<(), Diagnostic>
             let refused = |why: &str| {
                 Diagnostic::error("set-file", format!("the file cannot be read: {why}"))
                     .at(node.at)
-                    .hint("write the path as seen from the working directory")
+                    .hint("write the path relative to the working directory")
             };
             let file = files.iter().find(|file| file.path == *text).ok_or_else(|| refused("it was not given"))?;
             let bytes = file.content.as_ref().map_err(|why| refused(why))?;
             if bytes.len() > MAX_BYTES {
                 return Err(refused("it is too long for a value"));
             }
-            let content = std::str::from_utf8(bytes).map_err(|_| refused("it is not text in UTF-8"))?;
+            let content = std::str::from_utf8(bytes).map_err(|_| refused("it is not encoded in UTF-8"))?;
             *text = content.to_owned();
             Ok(())
         }

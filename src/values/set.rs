@@ -183,7 +183,7 @@ impl Cursor {
                 return Err(syntax_error(
                     format!("the path has more than {MAX_STEPS} steps"),
                     at,
-                    "put values that deep into a file",
+                    "put such deeply nested values into a file",
                 ));
             }
             match stop {
@@ -325,7 +325,7 @@ fn index(digits: &str, at: Location) -> Result<usize, Diagnostic> {
         Ok(n) if n < 0 => Err(syntax_error("a list index cannot be negative", at, hint)),
         Ok(n) => match usize::try_from(n) {
             Ok(n) if n <= MAX_INDEX => Ok(n),
-            _ => Err(syntax_error(format!("a list index can be {MAX_INDEX} at most"), at, hint)),
+            _ => Err(syntax_error(format!("a list index can be at most {MAX_INDEX}"), at, hint)),
         },
         Err(_) => Err(syntax_error(format!("`{digits}` is not a list index"), at, hint)),
     }
@@ -362,9 +362,9 @@ pub fn apply(root: &mut Node, assignment: Assignment) -> Result<(), Diagnostic> 
                 Kind::Map(_) => "a map",
             };
             let hint = if node.is_null() {
-                "remove the null, or set the whole with `--set-json`"
+                "remove the null, or set the whole value with `--set-json`"
             } else {
-                "use another path, or set the whole with `--set-json`"
+                "use another path, or set the whole value with `--set-json`"
             };
             Diagnostic::error("set-type", format!("`{}` is {what} here, not {wanted}", assignment.path(i)))
                 .at(*at)

@@ -48,12 +48,12 @@ impl FieldPath {
             }
             rest = rest.strip_prefix('.').unwrap_or(rest);
             if rest.starts_with('.') {
-                return Err("two dots follow each other; name every step of the path".to_owned());
+                return Err("two dots follow each other; name every part of the path".to_owned());
             }
             let (key, after) = key(rest);
             match key.as_str() {
                 "" if rest.starts_with('[') => {}
-                "" => return Err("a step of the path is empty".to_owned()),
+                "" => return Err("a part of the path is empty".to_owned()),
                 "*" => segments.push(FieldSegment::All),
                 _ => segments.push(FieldSegment::Key(key)),
             }

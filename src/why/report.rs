@@ -135,8 +135,8 @@ fn rule(source: &Value, field: &Value) -> Option<&'static str> {
         _ => None,
     };
     match (text(source), text(field)) {
-        _ if source == field => Some("taken as it is"),
-        (Some(source), Some(field)) if source == field => Some("taken as it is"),
+        _ if source == field => Some("copied unchanged"),
+        (Some(source), Some(field)) if source == field => Some("copied unchanged"),
         (Some(source), Some(field)) if source.len() > 2 && field.contains(&source) => Some("a part of the field"),
         _ => None,
     }

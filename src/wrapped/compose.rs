@@ -41,9 +41,9 @@ impl<'o> Composer<'o> {
                         },
                         None if *optional => {}
                         None => self.elsewhere(
-                            format!("`{path}` is not a local file, and values are in it"),
+                            format!("`{path}` contains values, but is not a local file"),
                             *at,
-                            "put the file beside this one or run this where its repository is checked out; or give its content by `-f`, and leave it out here",
+                            "put the file beside this one, or run this command where its repository is checked out; or pass its content with `-f`, and remove it here",
                         ),
                     }
                 }
@@ -70,9 +70,9 @@ impl<'o> Composer<'o> {
                         }
                         None if *optional => {}
                         None => self.elsewhere(
-                            format!("`{key}` of the {kind} `{name}` is not among the files, and values are in it"),
+                            format!("`{key}` of the {kind} `{name}` contains values, but is not among the files"),
                             at,
-                            &format!("give the manifest of the {kind} with one more `-f`; or its values alone, and leave it out here"),
+                            &format!("give the manifest of the {kind} with another `-f`; or give only its values, and remove it here"),
                         ),
                     }
                 }
@@ -101,7 +101,7 @@ impl<'o> Composer<'o> {
 
     fn no_values(&mut self, node: &Node) -> Node {
         self.findings.push(
-            Diagnostic::error("not-a-map", "values are expected here, and this is not a map of them")
+            Diagnostic::error("not-a-map", "a map of values is expected here")
                 .at(node.key.unwrap_or(node.at))
                 .hint("write a map of values, or YAML in a string"),
         );

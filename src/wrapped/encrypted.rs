@@ -23,7 +23,7 @@ impl Cipher {
         let hint = match self {
             Cipher::GitCrypt => "run `git-crypt unlock` in the repository first".to_owned(),
             _ => format!(
-                "`--values-from '{command}'` runs that command and reads what it prints; or pipe it: `{command} | gitlab-render ... -f -`"
+                "`--values-from '{command}'` runs that command and reads what it prints; or pipe its output: `{command} | gitlab-render ... -f -`"
             ),
         };
         let finding = Diagnostic::error("encrypted", format!("`{name}` is encrypted by {tool}")).hint(hint);

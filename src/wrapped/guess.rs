@@ -18,11 +18,11 @@ pub(super) fn finding(document: &FileDocument) -> Option<Diagnostic> {
         return None;
     }
     let (path, node) = below(&document.root, &ValuePath::root(), DEEPEST)?;
-    let message = format!("this file has another form; what stands at `{path}` may be the values");
+    let message = format!("the form of this file is not known; the values may be at `{path}`");
     Some(
         Diagnostic::error("not-values", message)
             .at(node.key.unwrap_or(node.at))
-            .hint(format!("`--values-at '{path}'` takes them from there")),
+            .hint(format!("`--values-at '{path}'` reads them from there")),
     )
 }
 

@@ -19,10 +19,10 @@ pub(super) fn terraform(file: usize, name: &str, text: &str) -> Option<Diagnosti
     let release = line.strip_prefix(resource).and_then(|rest| rest.split('"').nth(1)).unwrap_or("NAME");
     let hint = format!(
         "let Terraform write them: with `output \"values\" {{ value = helm_release.{release}.values[0] }}`, `terraform output -raw values` prints \
-         them, and what its `set` blocks say is given with `--set`; `helm get values RELEASE -o yaml` has those of a release that runs"
+         them, and `--set` replaces its `set` blocks; `helm get values RELEASE -o yaml` prints those of a running release"
     );
     let at = Location { source: file, line: number + 1, column: 1, len: line.trim_end().len() };
-    let message = format!("`{name}` is configuration of Terraform, and the values inside it are not YAML yet");
+    let message = format!("`{name}` is Terraform configuration, and the values inside it are not YAML yet");
     Some(Diagnostic::error("not-values", message).at(at).hint(hint))
 }
 
@@ -42,5 +42,5 @@ pub(super) fn of_a_tool(file: usize, text: &str) -> Option<Diagnostic> {
         return None;
     };
     let at = Location { source: file, line: number + 1, column, len: 2 };
-    Some(Diagnostic::error("not-values", format!("this is a template of {tool}, and no YAML yet")).at(at).hint(hint))
+    Some(Diagnostic::error("not-values", format!("this is a template of {tool}, and not yet YAML")).at(at).hint(hint))
 }

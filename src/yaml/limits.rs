@@ -13,21 +13,21 @@ pub const MAX_FINDINGS: usize = 100;
 
 /// The finding about a text that is longer than [`MAX_BYTES`]; the caller may have stopped reading it there.
 pub fn too_long(at: Location, bytes: usize) -> Diagnostic {
-    Diagnostic::error("too-long", format!("{bytes} bytes and more are too long for a values file"))
+    Diagnostic::error("too-long", format!("a values file of {bytes} bytes or more is too long"))
         .at(at)
-        .hint(format!("a values file may have {MAX_BYTES} bytes; see that it is not another file"))
+        .hint(format!("a values file may have {MAX_BYTES} bytes; check that it is the intended file"))
 }
 
 /// The finding about a text that has more than [`MAX_NODES`] values.
 pub fn too_large(at: Location) -> Diagnostic {
-    Diagnostic::error("too-large", format!("the file has more than {MAX_NODES} values, aliases written out"))
+    Diagnostic::error("too-large", format!("the file has more than {MAX_NODES} values, with its aliases expanded"))
         .at(at)
-        .hint("aliases that repeat aliases grow fast; write out what is needed")
+        .hint("aliases of aliases multiply quickly; write the needed values out")
 }
 
 /// The finding about maps and lists that are more than [`MAX_DEPTH`] deep within each other.
 pub(super) fn too_deep(at: Location) -> Diagnostic {
-    Diagnostic::error("too-deep", format!("maps and lists are more than {MAX_DEPTH} deep within each other"))
+    Diagnostic::error("too-deep", format!("maps and lists are nested more than {MAX_DEPTH} levels deep"))
         .at(at)
-        .hint("no value is that deep; look for brackets that are not closed")
+        .hint("no value is nested that deep; look for brackets that are not closed")
 }

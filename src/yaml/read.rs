@@ -412,9 +412,9 @@ impl Reader {
                         let message = format!("`{path}` occurs twice");
                         let finding = match self.takes_duplicates {
                             true => Diagnostic::warning("duplicate-key", message)
-                                .hint("the last one counts, as in Helm; keep one of the two"),
+                                .hint("the last one is used, as in Helm; keep one of the two"),
                             false => Diagnostic::error("duplicate-key", message)
-                                .hint("keep one of the two; Helm would silently use the last"),
+                                .hint("keep one of the two; Helm silently uses the last one"),
                         };
                         self.report(finding.at(place).at(first));
                     }
@@ -429,7 +429,7 @@ impl Reader {
                         Box::new(
                             Diagnostic::error("merge-key", "`<<` needs a map or a list of maps")
                                 .at(at)
-                                .hint("give it an alias of a map: `<<: *name`"),
+                                .hint("write an alias of a map: `<<: *name`"),
                         )
                     })?;
                     if let Some(first) = first {
@@ -528,7 +528,7 @@ impl Reader {
             };
         }
         let Ok(value) = scalar::plain(text) else {
-            let message = self.about(&format!("`{text}` is a number that no manifest can hold"));
+            let message = self.about(&format!("`{text}` is a number that a manifest cannot represent"));
             self.report(Diagnostic::error("not-finite", message).at(at).hint("put it in quotes if it is a string"));
             return Value::Null;
         };
@@ -561,7 +561,7 @@ impl Reader {
             Value::Number(_) if !is_key => format!("write `{value}`, or `\"{text}\"` if it is a string"),
             _ => format!("write `\"{text}\"`"),
         };
-        let message = self.about(&format!("{what}, as YAML 1.1 has it"));
+        let message = self.about(&format!("{what}, as in YAML 1.1"));
         self.report(Diagnostic::warning("yaml-1.1", message).at(at).hint(hint));
     }
 

@@ -84,7 +84,7 @@ pub fn of_values(text: &str, source: usize) -> Result<Vec<(usize, &str)>, Diagno
         let at = Location { source, line: number + 1, column: 1, len: line.trim_end().chars().count().max(1) };
         if let Some(after) = line.strip_prefix("---") {
             if start == offset && is_glued(after) {
-                let message = "`---` and a comment need a blank between them at the beginning of a document";
+                let message = "`---` and a comment at the beginning of a document must be separated by a space";
                 return Err(Diagnostic::error("document-separator", message).at(at).hint("write `--- #`"));
             }
             let after = after.trim();

@@ -56,7 +56,7 @@ pub fn tab_indents(text: &str) -> HashMap<usize, usize> {
 
 /// The finding about a tab in the indentation.
 pub fn tab(at: Location) -> Diagnostic {
-    Diagnostic::error("yaml", "a tab cannot indent").at(at).hint("indent with spaces")
+    Diagnostic::error("yaml", "tabs cannot be used for indentation").at(at).hint("indent with spaces")
 }
 
 /// The name of a standard tag, such as `str`.

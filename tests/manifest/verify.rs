@@ -95,7 +95,7 @@ fn faults_are_found_where_they_are() {
             deployment,
             "/spec/selector/matchLabels/app",
             json!("other"),
-            "bad-selector `Deployment/test-web`: `spec.selector.matchLabels.app`: the pods of the template do not have this label with this value",
+            "bad-selector `Deployment/test-web`: `spec.selector.matchLabels.app`: the pod template does not have this label with this value",
         ),
         (
             deployment,
@@ -113,7 +113,7 @@ fn faults_are_found_where_they_are() {
             deployment,
             "/spec/strategy",
             json!({ "rollingUpdate": { "maxSurge": 0, "maxUnavailable": "0%" } }),
-            "contradiction `Deployment/test-web`: `spec.strategy`: `maxSurge` and `maxUnavailable` are both 0, no pod could be replaced",
+            "contradiction `Deployment/test-web`: `spec.strategy`: `maxSurge` and `maxUnavailable` are both 0, so no pod could be replaced",
         ),
         (
             deployment,
@@ -157,7 +157,7 @@ fn faults_are_found_where_they_are() {
             deployment,
             at("resources/limits/memory"),
             json!("1Gi"),
-            text("contradiction", ".containers[0].resources.requests.memory`: requests more than the limit"),
+            text("contradiction", ".containers[0].resources.requests.memory`: the request exceeds the limit"),
         ),
         (
             deployment,
@@ -237,7 +237,7 @@ fn faults_are_found_where_they_are() {
             json!({"command": ["true"]}),
             text(
                 "contradiction",
-                ".containers[0].livenessProbe`: has two handlers, one of `httpGet`, `exec`, `tcpSocket` and `grpc` is allowed",
+                ".containers[0].livenessProbe`: has two handlers, but only one of `httpGet`, `exec`, `tcpSocket` and `grpc` is allowed",
             ),
         ),
         (
@@ -403,7 +403,7 @@ fn faults_are_found_where_they_are() {
             ingress,
             "/spec/rules/0/host",
             json!("10.0.0.1"),
-            "bad-format `Ingress/test-web`: `spec.rules[0].host`: `10.0.0.1` is an address, a host name is needed",
+            "bad-format `Ingress/test-web`: `spec.rules[0].host`: `10.0.0.1` is an IP address, but a host name is needed",
         ),
         (
             ingress,
@@ -439,7 +439,7 @@ fn faults_are_found_where_they_are() {
             budget,
             "/spec/minAvailable",
             json!(1),
-            "contradiction `PodDisruptionBudget/x`: `spec`: `minAvailable` and `maxUnavailable` are both set, one of them is allowed",
+            "contradiction `PodDisruptionBudget/x`: `spec`: `minAvailable` and `maxUnavailable` are both set, but only one of them is allowed",
         ),
         (
             budget,

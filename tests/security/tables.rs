@@ -45,7 +45,7 @@ fn permissions(renders: &[(String, Vec<Manifest>)]) -> String {
         }
     }
     let mut text =
-        "| pod | container | user | capabilities | may write to | token | may ask the API server for |\n".to_owned();
+        "| pod | container | user | capabilities | may write to | token | permissions in the API server |\n".to_owned();
     text.push_str("|---|---|---|---|---|---|---|\n");
     let mut last = String::new();
     for ((source, container), cells) in rows {

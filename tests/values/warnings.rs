@@ -90,7 +90,7 @@ fn tabs_are_allowed_where_they_do_not_indent() {
     assert_eq!(value(&[file("a.yaml", text)]), json!({"a": [1, 2], "b": [3], "d": "x\n\ty\n"}));
     for text in ["a:\n\tb: 1\n", "a:\n  b: 1\n\tc: 1\n", "a:\n\t- 1\n", "\ta: 1\n"] {
         let found = bad(&[file("a.yaml", text)]);
-        assert_eq!(found[0].message, "a tab cannot indent", "{text:?}: {found:?}");
+        assert_eq!(found[0].message, "tabs cannot be used for indentation", "{text:?}: {found:?}");
     }
 }
 

@@ -59,7 +59,7 @@ pub(super) fn run(args: &DiffFleetArgs, ui: &Ui) -> Result<Exit, Failure> {
     }
     let gone = gone(args, &environments, &old);
     for name in &gone {
-        text.push_str(&format!("{name}: the environment is gone\n"));
+        text.push_str(&format!("{name}: the environment was removed\n"));
     }
     if by_environment.is_empty() && gone.is_empty() && failures.environments.is_empty() {
         text.push_str("nothing changes\n");
@@ -79,7 +79,9 @@ fn old(args: &DiffFleetArgs) -> Result<Old, Failure> {
     let path = commit.path(Path::new(file.file_name().unwrap_or(file.as_os_str())));
     if !path.is_file() {
         let message = format!("`{}` has no `{}`", args.against, args.select.file);
-        return Err(Diagnostic::environment("git", message).hint("compare with a commit that has the fleet").into());
+        return Err(Diagnostic::environment("git", message)
+            .hint("compare with a commit that contains the fleet")
+            .into());
     }
     let fleet = read_fleet(&path.display().to_string()).map_err(|failure| commit.named(failure))?;
     let environments = fleet.environments.into_iter().map(|environment| (environment.name.clone(), environment));
@@ -108,7 +110,10 @@ fn one(environment: &Environment, args: &DiffFleetArgs, old: &Old) -> Result<Vec
         Old::Trees => {
             let directory = Path::new(&args.against).join(&environment.name);
             if !directory.is_dir() {
-                return Ok(vec![(Reverse(Class::None), "the environment is new: it has no tree\n".to_owned())]);
+                return Ok(vec![(
+                    Reverse(Class::None),
+                    "the environment is new: the directory has no tree for it\n".to_owned(),
+                )]);
             }
             diff::diff(Side::Manifests(manifest_texts(&directory)?), new, Some(&name), Some(&namespace))?
         }

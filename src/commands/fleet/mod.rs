@@ -293,8 +293,8 @@ impl Failures {
             Some(exit) => {
                 let names = self.environments.join(", ");
                 let message = match self.environments.len() {
-                    1 if all == 1 => format!("the environment {names} could not be done"),
-                    count => format!("{} could not be done: {names}", in_of(count, all)),
+                    1 if all == 1 => format!("the environment {names} failed"),
+                    count => format!("{} failed: {names}", in_of(count, all)),
                 };
                 ui.report(&[Diagnostic::error("fleet", message)], &Sources::default());
                 Ok(exit)

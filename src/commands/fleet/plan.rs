@@ -44,7 +44,7 @@ pub(super) fn run(args: &PlanFleetArgs, ui: &Ui) -> Result<Exit, Failure> {
 fn one(args: &PlanFleetArgs, environment: &Environment) -> Result<String, Failure> {
     let from = args.from.clone().or_else(|| environment.gitlab.clone()).ok_or_else(|| {
         Diagnostic::error("fleet", format!("`{}` does not say which version runs", environment.name))
-            .hint("give it with `--from`, or as `gitlab:` of the environment")
+            .hint("name it with `--from`, or as `gitlab:` of the environment")
     })?;
     let mut render = environment::request(environment)?;
     render.target.gitlab_version = None;

@@ -57,7 +57,7 @@ pub struct TemplateArgs {
 
 const EXAMPLES: &str = "\
 Examples:
-  Everything with the defaults, for a look around:
+  All objects with the default values:
     gitlab-render template > manifests.yaml
 
   A deployment, as `helm install prod gitlab/gitlab -n gitlab -f values.yaml` would make it:
@@ -66,7 +66,7 @@ Examples:
   One file for each object, to keep in git:
     gitlab-render template prod -f values.yaml --output-dir manifests
 
-  One component, with a value changed for this run:
+  One component, with one value overridden:
     gitlab-render template prod -f values.yaml --set gitlab.gitaly.persistence.size=100Gi --component gitaly";
 
 /// Which of the objects are written.
@@ -177,7 +177,7 @@ impl TemplateArgs {
     pub(super) fn request(&self) -> Result<Request, Failure> {
         if let Some(chart) = &self.chart {
             let message = format!("a chart (`{chart}`) is not needed: this program is the chart");
-            let hint = "leave it out; `--gitlab-version` picks the GitLab version";
+            let hint = "leave it out; `--gitlab-version` selects the GitLab version";
             return Err(Diagnostic::usage("chart-not-needed", message).hint(hint).into());
         }
         if self.phases.hooks == Some(Hooks::Flux) && self.output.output_dir.is_none() {
@@ -277,7 +277,7 @@ fn values_read(rendered: &Rendered) -> Diagnostic {
     let names: Vec<String> = rendered.sources.all().map(|(_, source)| format!("`{}`", source.name)).collect();
     let message = match names.as_slice() {
         [] => "no values were given: the defaults are rendered".to_owned(),
-        names => format!("values were read from {}; what comes later wins", names.join(", ")),
+        names => format!("values were read from {}; later ones override earlier ones", names.join(", ")),
     };
     Diagnostic::note("values-read", message)
 }

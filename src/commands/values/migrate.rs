@@ -124,9 +124,9 @@ impl MigrateArgs {
         let passed = migrate::passed(&files, &migrated, &span);
         ui.report(&passed.warnings, &passed.value);
         if self.strict && left {
-            let message = "`--strict`: decisions are open, so nothing was written";
+            let message = "`--strict`: some decisions are still open, so nothing was written";
             return Err(Diagnostic::error("decision", message)
-                .hint("the warnings above have the answers of each; without the flag, the file has them as open questions")
+                .hint("the warnings above list the answers to each; without the flag, the file contains them as open questions")
                 .into());
         }
         let changed = left || migrated.iter().any(|one| one.changed > 0);
@@ -148,14 +148,14 @@ impl MigrateArgs {
         if self.files.len() > 1 && !self.in_place && !self.diff {
             return refuse(
                 "several files cannot be written to one place",
-                "write them back with `--in-place`, or look with `--diff`",
+                "write them back with `--in-place`, or show the changes with `--diff`",
             );
         }
         if self.in_place && self.files.iter().any(|name| name == "-") {
             return refuse("stdin cannot be written to in place", "leave `--in-place` out: the result goes to stdout");
         }
         if self.files.iter().any(|name| name.starts_with("profile:")) {
-            return refuse("a profile is always for this release", "name your own values files");
+            return refuse("a profile is always written for the current release", "name your own values files");
         }
         Ok(())
     }
@@ -194,7 +194,7 @@ impl MigrateArgs {
         ui.report(
             &[match unread && !self.comment_unknown {
                 true => finding.hint("`--comment-unknown` turns keys that nothing reads into comments"),
-                false => finding.hint("fix each at the place shown; the lines are those of the migrated values"),
+                false => finding.hint("fix each at the line shown; line numbers refer to the migrated values"),
             }],
             &Sources::default(),
         );
@@ -209,14 +209,14 @@ impl MigrateArgs {
         }
         let sameness = migrate::compare_renders(files, migrated, span, target());
         let answer = match &sameness {
-            Sameness::Same => Diagnostic::note("same-render", "the render is the same before and after"),
+            Sameness::Same => Diagnostic::note("same-render", "the render is the same before and after the migration"),
             Sameness::Differs(objects) => {
                 Diagnostic::warning("other-render", format!("the render changes: {}", objects.join(", ")))
-                    .hint("check that this is intended: the old values were read, and meant something else")
+                    .hint("check that this is intended: the old values had an effect, and a different one")
             }
             Sameness::OldRefused => Diagnostic::note(
                 "not-compared",
-                "the values before the change cannot be rendered for the new release, so there is nothing to compare with",
+                "the old values cannot be rendered for the new release, so the renders were not compared",
             ),
             // `accepted` reports these.
             Sameness::NewRefused => return true,

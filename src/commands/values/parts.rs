@@ -46,10 +46,10 @@ impl Whole {
         let Some(region) = &self.region else { return };
         for (number, (old, one)) in old.iter().zip(migrated).enumerate().filter(|(_, (_, one))| one.changed > 0) {
             if !region.takes(number, &one.text) {
-                let message =
-                    "these globals of an umbrella chart are not edited: some would become keys of GitLab's own";
-                let finding = Diagnostic::warning("not-editable", message)
-                    .hint("move them below the section of GitLab's chart first, or make the changes above by hand");
+                let message = "these globals of an umbrella chart are not edited: some changes would add keys beside GitLab's globals that GitLab's chart does not read";
+                let finding = Diagnostic::warning("not-editable", message).hint(
+                    "move them below the section of GitLab's chart first, or make the changes listed above manually",
+                );
                 one.report.push(finding);
                 one.text.clone_from(&old.text);
                 (one.open, one.changed) = (one.open + one.changed, 0);
@@ -82,7 +82,7 @@ impl Whole {
             migrated.into_iter().flat_map(|one| one.report).map(|found| {
                 let warning =
                     Diagnostic::warning("not-editable", format!("not edited here: {}", found.message)).at(fixed.at);
-                warning.hint(found.hint.unwrap_or_else(|| "make this change by hand".to_owned()))
+                warning.hint(found.hint.unwrap_or_else(|| "make this change manually".to_owned()))
             })
         });
         Warned { warnings: warnings.collect(), value: self.sources() }
@@ -92,7 +92,7 @@ impl Whole {
     pub(super) fn others(&self) -> Warned<Sources> {
         let others = self.region.iter().flat_map(|region| region.others());
         let note = |(name, at): &(String, _)| {
-            Diagnostic::note("values-inside", format!("`{name}` holds values, too, and is a file of its own"))
+            Diagnostic::note("values-inside", format!("`{name}` also contains values, but is a separate file"))
                 .at(*at)
                 .hint("name it with `-f` to rewrite it")
         };

@@ -76,7 +76,7 @@ impl ShowArgs {
         self.write(ui, &shown, &origin)?;
         if hidden > 0 {
             let count = if hidden == 1 { "one value is".to_owned() } else { format!("{hidden} values are") };
-            let message = format!("{count} masked, because what stands there is a secret: this is not the whole file");
+            let message = format!("{count} masked, because they are secrets: the output is not the complete file");
             let warning = Diagnostic::warning("masked", message).hint("`--show-secrets` writes them too");
             ui.report(&[warning], &Sources::default());
         }

@@ -28,7 +28,7 @@ fn title(change: &ObjectChange) -> String {
 fn verb(change: &ObjectChange) -> String {
     match &change.what {
         ObjectFate::Added => "is new".to_owned(),
-        ObjectFate::Removed => "goes".to_owned(),
+        ObjectFate::Removed => "is removed".to_owned(),
         ObjectFate::Changed => "changes".to_owned(),
         ObjectFate::Renamed(name) => format!("is replaced by {name}"),
     }
@@ -49,15 +49,15 @@ fn summary(comparison: &Comparison) -> String {
         text.push_str(&format!(" ({}), {} the same", classes.join(", "), comparison.same));
     }
     if comparison.passed_over > 0 {
-        text.push_str(&format!("; {} made by Kubernetes itself left out", comparison.passed_over));
+        text.push_str(&format!("; {} created by Kubernetes itself and left out", comparison.passed_over));
     }
     let more = [
         (comparison.hooks, "hooks and finished Jobs that only one side has"),
         (
             comparison.rewritten.len(),
-            "scripts and configuration files in our own words that mean the same (`--full` shows them)",
+            "scripts and configuration files that are worded differently but mean the same (`--full` shows them)",
         ),
-        (comparison.renamed.len(), "Jobs that get another name and run once more"),
+        (comparison.renamed.len(), "Jobs that get a new name and run again"),
     ];
     for (count, what) in more.into_iter().filter(|(count, _)| *count > 0) {
         text.push_str(&format!("; {count} {what}"));
@@ -78,8 +78,7 @@ fn companions(comparison: &Comparison) -> Vec<(&'static str, Vec<String>)> {
 }
 
 /// The sentence before the list of [`companions`].
-const COMPANIONS: &str =
-    "left alone, of charts that are not rendered here (`gitlab-render companions` writes how to install them):";
+const COMPANIONS: &str = "objects of charts that are not rendered here, which are left unchanged (`gitlab-render companions` writes their installation):";
 
 /// The values of a field before and after, without secrets; `None` where the whole field is secret.
 fn sides(kind: &str, field: &FieldChange) -> Option<[Option<Value>; 2]> {
@@ -159,7 +158,7 @@ fn field_lines(kind: &str, field: &FieldChange) -> Vec<String> {
     let Some([old, new]) = sides(kind, field) else {
         let what = match (&field.old, &field.new) {
             (None, _) => "is set",
-            (_, None) => "goes",
+            (_, None) => "is removed",
             _ => "changes",
         };
         return vec![format!("{shown}: {what} (secret)")];

@@ -22,9 +22,9 @@ pub(super) fn added(object: &Object) -> Option<Risk> {
             }
             _ => None,
         },
-        "Role" | "ClusterRole" | "RoleBinding" | "ClusterRoleBinding" => exposure("somebody gets permissions"),
+        "Role" | "ClusterRole" | "RoleBinding" | "ClusterRoleBinding" => exposure("an account gets permissions"),
         "ValidatingWebhookConfiguration" | "MutatingWebhookConfiguration" => {
-            exposure("the API server calls this service before it accepts objects")
+            exposure("the API server calls this webhook before it accepts objects")
         }
         "PodSecurityPolicy" => exposure("pods may get more permissions"),
         _ => None,
@@ -39,14 +39,14 @@ pub(super) fn risk(kind: &str, field: &FieldChange) -> Option<Risk> {
         "Service" => match path {
             "spec.type" => service_type(field),
             "spec.externalTrafficPolicy" => {
-                exposure("where outside traffic enters changes, and whose address pods see")
+                exposure("the way outside traffic enters changes, and the client address that pods see")
             }
             _ if path.starts_with("spec.loadBalancerSourceRanges") => {
-                exposure("who may reach the load balancer changes")
+                exposure("the clients that may reach the load balancer change")
             }
-            _ if path.starts_with("spec.externalIPs") => exposure("the Service answers at other addresses"),
+            _ if path.starts_with("spec.externalIPs") => exposure("the Service gets other addresses"),
             _ if path.starts_with("spec.ports") && field.old.is_none() && !path.contains("].") => {
-                exposure("one more port is open")
+                exposure("an additional port is open")
             }
             _ => None,
         },
@@ -57,20 +57,22 @@ pub(super) fn risk(kind: &str, field: &FieldChange) -> Option<Risk> {
                 || rest("spec.hostnames").is_some()
                 || rest("spec.listeners").is_some()
             {
-                exposure("what is reached from outside changes")
+                exposure("the backends that can be reached from outside change")
             } else if path.contains("ssl-redirect") || path.contains("whitelist") || path.contains("auth-") {
-                exposure("how the controller protects the address changes")
+                exposure("the protection of the address by the controller changes")
             } else {
                 None
             }
         }
-        "Role" | "ClusterRole" => rest("rules").and_then(|_| exposure("what the role may do changes")),
-        "RoleBinding" | "ClusterRoleBinding" => rest("subjects").and_then(|_| exposure("who has the role changes")),
-        "NetworkPolicy" => rest("spec").and_then(|_| exposure("what network traffic is allowed changes")),
+        "Role" | "ClusterRole" => rest("rules").and_then(|_| exposure("the permissions of the role change")),
+        "RoleBinding" | "ClusterRoleBinding" => {
+            rest("subjects").and_then(|_| exposure("the subjects of the role change"))
+        }
+        "NetworkPolicy" => rest("spec").and_then(|_| exposure("the allowed network traffic changes")),
         "ServiceAccount" if path == "automountServiceAccountToken" && is(field.new.as_ref(), true) => {
             exposure("pods get a token for the API server")
         }
-        "Namespace" if path.contains("pod-security") => exposure("what pods may be is decided anew"),
+        "Namespace" if path.contains("pod-security") => exposure("the security settings that pods may use change"),
         _ => pod(field),
     }
 }
@@ -102,10 +104,12 @@ fn pod(field: &FieldChange) -> Option<Risk> {
         "runAsNonRoot" if !is(new, true) => exposure("a container may run as root"),
         "runAsUser" if new.is_some_and(|user| *user == 0) => exposure("a container runs as root"),
         "readOnlyRootFilesystem" if !is(new, true) => exposure("a container may write to its own files"),
-        "hostNetwork" | "hostPID" | "hostIPC" if is(new, true) => exposure(format!("pods share the node: `{last}`")),
+        "hostNetwork" | "hostPID" | "hostIPC" if is(new, true) => {
+            exposure(format!("pods share a namespace of the node: `{last}`"))
+        }
         "automountServiceAccountToken" if is(new, true) => exposure("pods get a token for the API server"),
         "add" if path.contains("capabilities") && new.is_some() => exposure("a container gets other capabilities"),
-        "drop" if path.contains("capabilities") => exposure("a container keeps other capabilities"),
+        "drop" if path.contains("capabilities") => exposure("a container drops other capabilities"),
         "capabilities" if new.is_none_or(|new| new.get("add").is_some()) => {
             exposure("a container has other capabilities")
         }
@@ -115,7 +119,7 @@ fn pod(field: &FieldChange) -> Option<Risk> {
         "seccompProfile" if new.is_none() => exposure("system calls are no longer filtered"),
         "securityContext" if is_weaker(old, new) => exposure("a security context is removed or weakened"),
         _ if path.contains("volumes[") && new.is_some_and(|new| new.get("hostPath").is_some()) => {
-            exposure("pods mount a folder of the node")
+            exposure("pods mount a directory of the node")
         }
         _ => None,
     }

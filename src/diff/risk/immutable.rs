@@ -67,10 +67,10 @@ fn way(id: &ObjectId, path: &str) -> String {
     match id.kind.as_str() {
         "StatefulSet" if path.contains("volumeClaimTemplates") && path.ends_with("storageClassName") => format!(
             "`kubectl delete statefulset {name} --cascade=orphan`, then apply: pods and claims stay, and only new claims get the \
-             class; to move the others, copy their data"
+             class; copy the data to move existing ones"
         ),
         "StatefulSet" if path.contains("volumeClaimTemplates") => format!(
-            "change the existing claims by hand (they can only grow), then `kubectl delete statefulset {name} \
+            "change the existing claims manually (they can only grow), then `kubectl delete statefulset {name} \
              --cascade=orphan` and apply: pods and claims stay"
         ),
         "StatefulSet" => {
@@ -81,7 +81,7 @@ fn way(id: &ObjectId, path: &str) -> String {
         ),
         "Job" | "Pod" => format!("`kubectl delete {kind} {name}`, then apply: it runs again"),
         "PersistentVolumeClaim" => {
-            "a claim can only grow, where its storage class allows that; else make a new claim and copy the data"
+            "a claim can only grow, if its storage class allows that; otherwise create a new claim and copy the data"
                 .to_owned()
         }
         _ => format!("`kubectl delete {kind} {name}`, then apply"),

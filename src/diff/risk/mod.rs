@@ -66,12 +66,12 @@ impl World {
         if let Some(name) = &pair.renamed {
             return vec![Risk::new(
                 Class::None,
-                format!("it is named by its content: `{name}` runs, and the old one may be deleted"),
+                format!("its name is derived from its content: `{name}` runs, and the old Job may be deleted"),
             )];
         }
         let rerun = matches!(kind, "Job" | "Pod") && (old.is_hook || pair.new.as_ref().is_some_and(|new| new.is_hook));
         if rerun {
-            return vec![Risk::new(Class::None, "it is deleted and created again each time that it runs")];
+            return vec![Risk::new(Class::None, "it is deleted and created again for each run")];
         }
         let mut risks: Vec<Risk> = Vec::new();
         for field in fields {
@@ -109,17 +109,17 @@ fn data(kind: &str, field: &FieldChange) -> Option<Risk> {
     if path.ends_with("persistentVolumeClaim.claimName") {
         return Some(Risk::new(
             Class::Data,
-            "the pods mount another volume claim: what is on the old one is not moved",
+            "the pods mount another volume claim: the data on the old one is not moved",
         ));
     }
     if path.contains("persistentVolumeClaimRetentionPolicy") {
-        return Some(Risk::new(Class::Data, "decides whether volume claims are deleted with the pods"));
+        return Some(Risk::new(Class::Data, "this decides whether volume claims are deleted with the pods"));
     }
     if path.ends_with("storageClassName") && matches!(kind, "StatefulSet" | "PersistentVolumeClaim") {
-        return Some(Risk::new(Class::Data, "another storage class: existing volumes stay where they are"));
+        return Some(Risk::new(Class::Data, "the storage class changes: existing volumes stay where they are"));
     }
     if kind == "StorageClass" || path.ends_with("reclaimPolicy") {
-        return Some(Risk::new(Class::Data, "how volumes are kept changes"));
+        return Some(Risk::new(Class::Data, "the retention of volumes changes"));
     }
     None
 }
@@ -131,7 +131,7 @@ fn outage(kind: &str, field: &FieldChange) -> Option<Risk> {
     let zero = field.new.as_ref().is_some_and(|new| *new == 0);
     match kind {
         "Deployment" | "StatefulSet" if path == "spec.replicas" && zero => {
-            Some(Risk::new(Class::Outage, "no pod is left"))
+            Some(Risk::new(Class::Outage, "no pods remain"))
         }
         "Service" if path.starts_with("spec.selector") => {
             Some(Risk::new(Class::Outage, "the Service selects other pods: it has no endpoints until these run"))
@@ -153,9 +153,10 @@ fn outage(kind: &str, field: &FieldChange) -> Option<Risk> {
         {
             Some(Risk::new(Class::Outage, "the old address may no longer be served"))
         }
-        "Gateway" if path.starts_with("spec.listeners") && gone => {
-            Some(Risk::new(Class::Outage, "a listener is removed: what it served can no longer be reached"))
-        }
+        "Gateway" if path.starts_with("spec.listeners") && gone => Some(Risk::new(
+            Class::Outage,
+            "a listener is removed: the hosts and ports that it served can no longer be reached",
+        )),
         _ => None,
     }
 }
@@ -167,10 +168,10 @@ fn added(object: &Object) -> Vec<Risk> {
         "Job" => "it runs once when it is applied",
         "CronJob" => "it runs on its schedule from now on",
         "PersistentVolumeClaim" => "a new volume is provisioned",
-        "ConfigMap" | "Secret" => "nothing reads it before the pods that mount it start",
+        "ConfigMap" | "Secret" => "it is read when the pods that mount it start",
         "ServiceAccount" => "it has no permissions before a binding names it",
         "HorizontalPodAutoscaler" | "ScaledObject" => "the number of pods follows the load from now on",
-        "PodDisruptionBudget" => "node drains wait for it",
+        "PodDisruptionBudget" => "node drains respect it",
         _ => match exposure::added(object) {
             Some(risk) => return vec![risk],
             None => "it is created",
@@ -189,28 +190,28 @@ fn removed(object: &Object) -> Vec<Risk> {
         "StatefulSet" => Risk::new(Class::Outage, "its pods stop when it is deleted; its volume claims stay"),
         "Service" if text("/spec/type") == Some("LoadBalancer") => Risk::new(
             Class::Outage,
-            "its name no longer resolves when it is deleted, and its load balancer's address is given up",
+            "its name no longer resolves when it is deleted, and the address of its load balancer is released",
         )
-        .way("write the address down: a new load balancer gets another one, and DNS has to follow"),
+        .way("note the address: a new load balancer gets another one, and DNS has to be updated"),
         "Service" => Risk::new(Class::Outage, "its name no longer resolves when it is deleted"),
         "Ingress" | "HTTPRoute" | "TLSRoute" | "TCPRoute" | "Gateway" => {
             Risk::new(Class::Outage, "its addresses are no longer served when it is deleted")
         }
         "CronJob" if object.id.name.contains("backup") => Risk::new(Class::Data, "backups are no longer made")
-            .way("make sure that something else makes them before this is deleted"),
-        "CronJob" => Risk::new(Class::Outage, "what it did on a schedule is no longer done"),
+            .way("make sure that something else makes backups before this is deleted"),
+        "CronJob" => Risk::new(Class::Outage, "its scheduled runs stop"),
         "PersistentVolumeClaim" if keep => {
-            Risk::new(Class::Data, "the claim holds data; `helm.sh/resource-policy` asks to keep it")
-                .way("do not delete it before its data is saved elsewhere")
+            Risk::new(Class::Data, "the claim holds data; `helm.sh/resource-policy: keep` protects it from Helm")
+                .way("do not delete it until its data is saved elsewhere")
         }
         "PersistentVolumeClaim" => {
             Risk::new(Class::Data, "deleting the claim deletes its data, unless the volume is retained")
                 .way("set the volume's `persistentVolumeReclaimPolicy` to `Retain` first")
         }
-        "Secret" => Risk::new(Class::Data, "a secret that is deleted cannot be made again by a render")
+        "Secret" => Risk::new(Class::Data, "a render cannot recreate a deleted secret")
             .way("keep a copy: `kubectl get secret NAME -o yaml`"),
         "CustomResourceDefinition" => Risk::new(Class::Data, "all objects of this kind are deleted with it"),
-        "NetworkPolicy" => Risk::new(Class::Exposure, "traffic that it kept out is allowed when it is deleted"),
+        "NetworkPolicy" => Risk::new(Class::Exposure, "traffic that it blocked is allowed when it is deleted"),
         "HorizontalPodAutoscaler" | "ScaledObject" => Risk::new(Class::None, "the number of pods stays as it is"),
         "PodDisruptionBudget" => Risk::new(Class::None, "node drains may stop more pods at once"),
         "ServiceAccount" | "Role" | "ClusterRole" | "RoleBinding" | "ClusterRoleBinding" => {
@@ -244,7 +245,7 @@ fn replicas(id: &ObjectId, field: &FieldChange, old: &Value) -> Option<Risk> {
             Risk::new(Class::None, format!("{more}, with new volume claims: {claims}"))
         }
         ("StatefulSet", false) if !claims.is_empty() => {
-            Risk::new(Class::Data, format!("{fewer}, and what is on these volume claims is no longer used: {claims}"))
+            Risk::new(Class::Data, format!("{fewer}, and the data on these volume claims is no longer used: {claims}"))
         }
         (_, true) => Risk::new(Class::None, more),
         (_, false) => Risk::new(Class::None, fewer),
@@ -253,16 +254,16 @@ fn replicas(id: &ObjectId, field: &FieldChange, old: &Value) -> Option<Risk> {
 
 fn harmless(kind: &str, fields: &[FieldChange]) -> String {
     if fields.iter().all(|field| field.path.starts_with("metadata.")) {
-        return "only labels or annotations of the object itself change".to_owned();
+        return "only labels or annotations of the object change".to_owned();
     }
     match kind {
-        "ConfigMap" => "nothing restarts: pods read it when they start".to_owned(),
+        "ConfigMap" => "no pod restarts: pods read it when they start".to_owned(),
         "CronJob" => "the next run uses the new form".to_owned(),
         "PersistentVolumeClaim" => {
-            "the volume grows while pods run, where its storage class has `allowVolumeExpansion`; else the API server refuses it"
+            "the volume grows while pods run if its storage class has `allowVolumeExpansion`; otherwise the API server refuses the change"
                 .to_owned()
         }
-        _ => "it takes effect at once, pods keep running".to_owned(),
+        _ => "it takes effect at once, and pods keep running".to_owned(),
     }
 }
 

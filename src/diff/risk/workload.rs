@@ -87,7 +87,7 @@ impl Workloads {
         }
         let idle: Vec<String> = reading.iter().filter(|w| !w.restarts).map(|w| shown(w)).collect();
         if !idle.is_empty() {
-            risks.push(Risk::new(Class::None, format!("{} sees it when its pods start again", idle.join(", "))));
+            risks.push(Risk::new(Class::None, format!("{} uses it when its pods start again", idle.join(", "))));
         }
         risks
     }
@@ -104,7 +104,7 @@ impl Workloads {
             (least, most) => format!("{least} to {most} pods restart"),
         };
         if most == 0 {
-            return (Class::None, "no pod of it runs".to_owned());
+            return (Class::None, "it has no running pods".to_owned());
         }
         let budget = self.budget(body);
         let pod_labels = labels(at(body, &["spec", "template", "metadata", "labels"]));
@@ -137,7 +137,7 @@ impl Workloads {
                     return (down, format!("{pods}: it is unavailable until the new one is ready{budget}"));
                 }
                 if is_app(body, "gitaly") && !self.praefect {
-                    let alone = "each alone has the repositories of its storage, which are unavailable until the new one is ready";
+                    let alone = "each is the only one with the repositories of its storage, which are unavailable until the new pod is ready";
                     return (down, format!("{pods}, one after the other; {alone}{budget}"));
                 }
                 (Class::Restart, format!("{pods}, one after the other{budget}"))

@@ -25,7 +25,7 @@ const PARTS: [Part; 5] = [
 pub(super) fn schedule(text: &str) -> Result<(), String> {
     let not = || "not a schedule of five fields like `0 1 * * *`".to_owned();
     if text.contains("TZ=") {
-        return Err("a time zone cannot stand in the schedule, `timeZone` takes it".to_owned());
+        return Err("a schedule cannot contain a time zone: set `timeZone`".to_owned());
     }
     if let Some(word) = text.strip_prefix('@') {
         let known = ["yearly", "annually", "monthly", "weekly", "daily", "midnight", "hourly"].contains(&word);

@@ -93,7 +93,7 @@ fn one_of(node: &FieldValue<'_, '_>, keys: &[&str], out: &mut Findings<'_>) {
 /// A source of a projected volume.
 pub(super) fn projection(node: &FieldValue<'_, '_>, out: &mut Findings<'_>) {
     if node.map().is_some_and(|map| map.len() > 1) {
-        out.add("contradiction", node, "a source has one kind only");
+        out.add("contradiction", node, "a source can be of one kind only");
     }
 }
 

@@ -146,7 +146,7 @@ pub fn resource_name(text: &str) -> FormatCheck {
         true => qualified_name(text),
         false if own => Ok(()),
         false => Err(format!(
-            "{} is no resource of Kubernetes' own, and others have a prefix: `example.com/gpu`",
+            "{} is not a resource of Kubernetes itself, and other resources need a prefix: `example.com/gpu`",
             shown(text)
         )),
     }
@@ -209,7 +209,7 @@ pub fn port_name(text: &str) -> FormatCheck {
 /// The host of an Ingress: a domain name with an optional leading `*.`.
 pub fn ingress_host(text: &str) -> FormatCheck {
     if text.parse::<IpAddr>().is_ok() {
-        return Err(format!("{} is an address, a host name is needed", shown(text)));
+        return Err(format!("{} is an IP address, but a host name is needed", shown(text)));
     }
     subdomain(text.strip_prefix("*.").unwrap_or(text))
 }
@@ -222,7 +222,11 @@ pub fn local_path(text: &str) -> FormatCheck {
 
 /// A path without `..`.
 pub fn no_backsteps(text: &str) -> FormatCheck {
-    if text.split('/').any(|part| part == "..") { Err(format!("{} must not hold `..`", shown(text))) } else { Ok(()) }
+    if text.split('/').any(|part| part == "..") {
+        Err(format!("{} must not contain `..`", shown(text)))
+    } else {
+        Ok(())
+    }
 }
 
 /// A field of a pod that an environment variable can read.

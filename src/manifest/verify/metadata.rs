@@ -19,7 +19,7 @@ pub(super) fn check(root: &FieldValue<'_, '_>, out: &mut Findings<'_>) {
             // Its pods have the name as a label.
             "Job" if text.len() > 63 => Err("longer than 63 characters".to_owned()),
             "CronJob" if text.len() > 52 => {
-                Err("longer than 52 characters, no room for the names of its Jobs".to_owned())
+                Err("longer than 52 characters, which leaves no room for the names of its Jobs".to_owned())
             }
             "Role" | "ClusterRole" | "RoleBinding" | "ClusterRoleBinding" => format::path_name(text),
             _ => format::subdomain(text),
@@ -46,7 +46,7 @@ pub(super) fn check(root: &FieldValue<'_, '_>, out: &mut Findings<'_>) {
         .map(|value| value.as_str().map_or(0, str::len))
         .sum();
     if data > DATA_BYTES {
-        out.add("too-large", root, format!("holds {data} bytes of data, Kubernetes takes 1 MiB"));
+        out.add("too-large", root, format!("holds {data} bytes of data, but Kubernetes accepts at most 1 MiB"));
     }
 }
 

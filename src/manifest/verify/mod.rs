@@ -129,9 +129,9 @@ fn unique(manifests: &[Manifest], faults: &mut Vec<(usize, ObjectFault)>) {
     for (number, manifest) in manifests.iter().enumerate() {
         let id = &manifest.id;
         if let Some(first) = seen.insert((id.group(), &id.kind, id.namespace.as_deref(), &id.name), manifest) {
-            let reason = format!("`{}` and `{}` make an object of this name", first.source, manifest.source);
+            let reason = format!("`{}` and `{}` both create an object with this name", first.source, manifest.source);
             let fault = ObjectFault::at("duplicate-object", Severity::Error, "metadata.name", reason);
-            let hint = "give one of them another name, or turn one of the two settings off";
+            let hint = "give one of them another name, or disable one of the two settings";
             faults.push((number, fault.hint(Some(hint))));
         }
     }

@@ -70,8 +70,7 @@ fn service(spec: &FieldValue<'_, '_>, out: &mut Findings<'_>) {
             && number.value.as_i64().is_some_and(|n| n != 0 && !NODE_PORTS.contains(&n))
         {
             let (first, last) = (NODE_PORTS.start(), NODE_PORTS.end());
-            let reason =
-                format!("outside of {first} to {last}, which clusters give out unless they are configured otherwise");
+            let reason = format!("outside of {first} to {last}, the default range of node ports");
             out.add("out-of-range", &number, reason).severity = Severity::Warning;
         }
         if kind == "ClusterIP" && field(port.value, "nodePort").and_then(Value::as_i64).is_some_and(|n| n != 0) {

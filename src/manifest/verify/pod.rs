@@ -106,7 +106,7 @@ fn env(container: &FieldValue<'_, '_>, out: &mut Findings<'_>) {
         if let Some(name) = variable.text("name")
             && !names.insert(name)
         {
-            let reason = format!("a second variable {}: the container gets the last one", format::shown(name));
+            let reason = format!("a second variable {}: the container uses the last one", format::shown(name));
             let fault = out.add("duplicate-variable", &variable, reason);
             // The API server accepts it with a warning; a server-side apply of both is refused.
             fault.severity = Severity::Warning;
@@ -133,7 +133,7 @@ fn resources(container: &FieldValue<'_, '_>, out: &mut Findings<'_>) {
         let Some(map) = resources.get(key) else { continue };
         for (_, quantity) in map.entries() {
             if size(quantity.value).is_some_and(|n| n < 0.0) {
-                out.add("bad-quantity", &quantity, "less than nothing");
+                out.add("bad-quantity", &quantity, "must not be negative");
             }
         }
     }
@@ -143,7 +143,7 @@ fn resources(container: &FieldValue<'_, '_>, out: &mut Findings<'_>) {
         if let (Some(wanted), Some(most)) = (size(request.value), limit.and_then(size))
             && wanted > most
         {
-            out.add("contradiction", &request, "requests more than the limit");
+            out.add("contradiction", &request, "the request exceeds the limit");
         }
     }
 }
@@ -155,7 +155,7 @@ fn probes(container: &FieldValue<'_, '_>, runs_once: bool, out: &mut Findings<'_
             continue;
         }
         if runs_once {
-            out.add("contradiction", &probe, "an init container that ends cannot be probed");
+            out.add("contradiction", &probe, "an init container without `restartPolicy: Always` cannot have probes");
         }
         match ["httpGet", "exec", "tcpSocket", "grpc"].iter().filter(|way| probe.has(way)).count() {
             1 => {}
@@ -167,7 +167,7 @@ fn probes(container: &FieldValue<'_, '_>, runs_once: bool, out: &mut Findings<'_
                 out.add(
                     "contradiction",
                     &probe,
-                    "has two handlers, one of `httpGet`, `exec`, `tcpSocket` and `grpc` is allowed",
+                    "has two handlers, but only one of `httpGet`, `exec`, `tcpSocket` and `grpc` is allowed",
                 );
             }
         }

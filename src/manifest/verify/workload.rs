@@ -45,12 +45,12 @@ fn selector(spec: &FieldValue<'_, '_>, out: &mut Findings<'_>) {
         })
     };
     if !filled("matchLabels") && !filled("matchExpressions") {
-        out.add("bad-selector", &selector, "empty, it would select nothing");
+        out.add("bad-selector", &selector, "it is empty and would select nothing");
     }
     let Some(wanted) = wanted.filter(|_| spec.has("template")) else { return };
     for (key, label) in wanted.entries() {
         if labels.and_then(|l| l.get(key)) != Some(label.value) {
-            out.add("bad-selector", &label, "the pods of the template do not have this label with this value");
+            out.add("bad-selector", &label, "the pod template does not have this label with this value");
         }
     }
 }
@@ -74,7 +74,11 @@ fn strategy(spec: &FieldValue<'_, '_>, out: &mut Findings<'_>) {
             value.is_some_and(|v| v.as_i64() == Some(0) || v.as_str() == Some("0%"))
         };
         if none("maxSurge") && none("maxUnavailable") {
-            out.add("contradiction", &strategy, "`maxSurge` and `maxUnavailable` are both 0, no pod could be replaced");
+            out.add(
+                "contradiction",
+                &strategy,
+                "`maxSurge` and `maxUnavailable` are both 0, so no pod could be replaced",
+            );
         }
     }
 }
@@ -108,7 +112,7 @@ const DEFAULT_DEADLINE: i64 = 600;
 
 fn budget(spec: &FieldValue<'_, '_>, out: &mut Findings<'_>) {
     if spec.has("minAvailable") && spec.has("maxUnavailable") {
-        let reason = "`minAvailable` and `maxUnavailable` are both set, one of them is allowed";
+        let reason = "`minAvailable` and `maxUnavailable` are both set, but only one of them is allowed";
         out.add("contradiction", spec, reason);
     }
     for key in ["minAvailable", "maxUnavailable"] {

@@ -461,7 +461,7 @@ fn sshd(out: &mut String, value: &Value) -> Result<(), FormatFault> {
     };
     let plain = |c: char| c.is_ascii_graphic() && !"\"'\\#$`".contains(c);
     if text.is_empty() || !text.chars().all(plain) {
-        let why = "only a word without quotes, blanks and line breaks can be written there";
+        let why = "only a word without quotes, spaces and line breaks can be written there";
         return Err(FormatFault::Refused(why));
     }
     out.push_str(&text);
@@ -485,7 +485,7 @@ fn nginx(out: &mut String, value: &Value) -> Result<(), FormatFault> {
 fn word(out: &mut String, value: &Value) -> Result<(), FormatFault> {
     let text = scalar(value)?;
     if text.contains('\0') {
-        return Err(FormatFault::Refused("a shell has no words with a zero byte"));
+        return Err(FormatFault::Refused("a shell word cannot contain a zero byte"));
     }
     out.push_str(&shell::quoted(&text));
     Ok(())

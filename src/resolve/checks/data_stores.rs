@@ -11,7 +11,7 @@ use crate::resolve::shared::trial_stores;
 
 /// The documentation of the migration, and the command that asks for what is missing.
 const GUIDE: &str = "move the data first: https://docs.gitlab.com/charts/installation/migration/bundled_chart_migration/; \
-                     `gitlab-render values migrate` writes all that is missing into the file, as questions";
+                     `gitlab-render values migrate` writes all missing values into the file as questions";
 
 /// Reports data stores that are not set.
 pub(super) fn check(cx: &Context) {
@@ -37,9 +37,9 @@ fn database(cx: &Context) {
             cx,
             "database-needed",
             "global.psql.host",
-            "is missing, and no PostgreSQL comes with this release of GitLab",
+            "is missing, and this release of GitLab does not include PostgreSQL",
             &format!(
-                "name your server, PostgreSQL {oldest} or newer; where the data is still in the PostgreSQL that came with GitLab, {GUIDE}"
+                "name your server, PostgreSQL {oldest} or newer; if the data is still in the PostgreSQL that came with GitLab, {GUIDE}"
             ),
         );
     }
@@ -50,7 +50,7 @@ fn database(cx: &Context) {
             cx,
             "database-needed",
             "global.psql.password.secret",
-            "is missing, and no Secret with a password is made for a server of your own",
+            "is missing, and no Secret with the password of an external server is created automatically",
             "create a Secret with the password of GitLab's user and name it here, its key in `global.psql.password.key`",
         );
     }
@@ -64,9 +64,9 @@ fn redis(cx: &Context) {
             cx,
             "redis-needed",
             "global.redis.host",
-            "is missing, and no Redis comes with this release of GitLab",
+            "is missing, and this release of GitLab does not include Redis",
             &format!(
-                "name your server, Redis {oldest} or newer, or Valkey; where the data is still in the Redis that came with GitLab, {GUIDE}"
+                "name your server, Redis {oldest} or newer, or Valkey; if the data is still in the Redis that came with GitLab, {GUIDE}"
             ),
         );
     }
@@ -78,7 +78,7 @@ fn images(cx: &Context) {
             cx,
             "registry-storage",
             "registry.storage.secret",
-            "no MinIO comes with this release of GitLab to keep images in",
+            "this release of GitLab does not include MinIO, which would store the images",
             "create a Secret with the registry's storage configuration and name it here, or set `registry.enabled: false`",
         );
     }
@@ -95,7 +95,7 @@ fn backups(cx: &Context) {
             cx,
             "backup-object-storage",
             &format!("{toolbox}.config.secret"),
-            "no MinIO comes with this release of GitLab to keep backups in",
+            "this release of GitLab does not include MinIO, which would store the backups",
             "create a Secret with the configuration of s3cmd, gsutil or Azure's tool, and name it here",
         );
     }
@@ -123,8 +123,8 @@ fn leftovers(cx: &Context) {
                 cx,
                 "unread-key",
                 section,
-                "is not read: this part no longer comes with GitLab",
-                "remove it when the data has been moved",
+                "is not read: this component is no longer included in GitLab's chart",
+                "remove it after the data has been moved",
             );
         }
     }

@@ -54,7 +54,7 @@ fn database_of_openbao(cx: &Context) {
             cx,
             "database-needed",
             own,
-            "is missing, and OpenBao signs in to its own database as a user of its own",
+            "is missing, and OpenBao uses its own database with its own user",
             "create the database and its user, put the password into a Secret and name it here, its key in `global.openbao.psql.password.key`",
         );
     }
@@ -81,7 +81,7 @@ fn version(cx: &Context) {
             "postgresql-version",
             "postgresql.image.tag",
             &format!("PostgreSQL {major} is too old for GitLab {gitlab}, which needs {oldest} or newer"),
-            "upgrade the database with its data first: changing the tag alone leaves files that the newer server cannot read",
+            "upgrade the database with its data first: a newer server cannot read the files of the older one",
         );
     }
 }
@@ -102,7 +102,7 @@ fn undefined_server(cx: &Context) {
             cx,
             "postgresql-host",
             "postgresql.install",
-            "no PostgreSQL comes with GitLab then, and `global.psql.host` does not name yours: connections go to a Service that nothing creates",
+            "then no PostgreSQL is deployed, and `global.psql.host` does not name an external one: connections go to a Service that does not exist",
             "name your server in `global.psql.host`",
         );
     }
@@ -137,7 +137,7 @@ fn password_file(cx: &Context) {
                 cx,
                 "database-password-file",
                 &format!("{base}.file"),
-                &format!("`{switch}` says that the password is in no Secret"),
+                &format!("`{switch}` says that the password is not in a Secret"),
                 "write the path of the file with the password inside of the containers, or name a Secret in `password.secret`",
             );
         }
@@ -160,7 +160,7 @@ pub(super) fn tls_keys(cx: &Context, base: &str, set: &NodeMap) {
         cx,
         "database-certificates",
         base,
-        &format!("the certificates of the connection are incomplete, missing: {}", list(&names)),
+        &format!("the certificates of the connection are incomplete; missing: {}", list(&names)),
         "name the Secret, and its keys with the client's certificate, the client's key and the server's CA",
     );
 }
@@ -191,7 +191,7 @@ fn geo_database(cx: &Context) {
             cx,
             "geo-database",
             "global.geo.enabled",
-            &format!("Geo needs a PostgreSQL of its own outside of the deployment, missing: {}", list(&missing)),
+            &format!("Geo needs an external PostgreSQL; missing: {}", list(&missing)),
             "name the replicated database server and the Secret with its password",
         );
     }
@@ -208,7 +208,7 @@ fn geo_tracking_database(cx: &Context) {
             cx,
             "geo-database",
             "global.geo.role",
-            &format!("a secondary site needs a tracking database of its own, missing: {}", list(&missing)),
+            &format!("a secondary site needs its own tracking database; missing: {}", list(&missing)),
             "name its server and the Secret with its password",
         );
     }
@@ -238,8 +238,8 @@ fn load_balancing_of_ours(cx: &Context) {
                 cx,
                 "load-balancing-without-replicas",
                 [&path, "postgresql.install"],
-                "reads are to be spread over replicas, but the PostgreSQL that `postgresql.install` deploys has none",
-                "set `postgresql.install: false` and give the address of your own PostgreSQL in `global.psql.host`",
+                "reads are to be distributed to replicas, but the PostgreSQL that `postgresql.install` deploys has none",
+                "set `postgresql.install: false` and name your own PostgreSQL in `global.psql.host`",
             );
         }
     }
@@ -258,8 +258,8 @@ fn load_balancing_discovery(cx: &Context) {
                 cx,
                 "load-balancing-hosts",
                 &path,
-                "holds neither `hosts` nor `discover`, so that no replica is found",
-                "list the replicas in `hosts`, or write the DNS record that lists them in `discover.record`",
+                "contains neither `hosts` nor `discover`, so no replica is found",
+                "list the replicas in `hosts`, or name the DNS record that lists them in `discover.record`",
             );
         }
         if discover.is_some_and(|discover| discover.get("record").is_none_or(Value::is_null)) {
@@ -295,7 +295,7 @@ fn migrations_of_one_database(cx: &Context) {
             "database-tasks",
             path,
             &format!(
-                "`{}` and `{}` are the same database, and Rails does not migrate one under two names",
+                "`{}` and `{}` are the same database, and Rails refuses to migrate one database under two names",
                 other.name, database.name
             ),
             &format!("remove `databaseTasks: true`, or give `{name}` a database of its own in `global.psql.{name}`"),

@@ -40,8 +40,8 @@ fn storages(cx: &Context) {
     let all = named(cx);
     for (index, (name, path)) in all.iter().enumerate() {
         if let Some((_, first)) = all[..index].iter().find(|(other, _)| other == name) {
-            let message = format!("the storage `{name}` exists already, `{first}` names it");
-            refuse_beside(cx, "storage-twice", [path, first], &message, "give each storage a name of its own");
+            let message = format!("the storage `{name}` is already defined by `{first}`");
+            refuse_beside(cx, "storage-twice", [path, first], &message, "give each storage a unique name");
         }
     }
     if !all.iter().any(|(name, _)| name == "default") {
@@ -79,7 +79,7 @@ fn replication_factors(cx: &Context) {
                 "replication-factor",
                 [&format!("{base}.defaultReplicationFactor"), &format!("{base}.gitalyReplicas")],
                 &format!(
-                    "a repository has at least one copy, and not more than there are Gitaly pods: `{base}.gitalyReplicas`, {}",
+                    "the number of copies must be between one and the number of Gitaly pods: `{base}.gitalyReplicas`, {}",
                     storage.replicas()
                 ),
                 "set it between 1 and `gitalyReplicas` of the same storage",
@@ -101,8 +101,8 @@ fn certificates_behind_praefect(cx: &Context) {
                 cx,
                 "virtual-storage-certificate",
                 [&format!("{base}.tlsSecretName"), &format!("{base}.name")],
-                "is missing, and `global.gitaly.tls.enabled` asks for encrypted connections",
-                "make a Secret with the certificate of its Gitaly pods, and name it here",
+                "is missing, and `global.gitaly.tls.enabled` enables TLS",
+                "create a Secret with the certificate of its Gitaly pods, and name it here",
             );
         }
     }
@@ -114,7 +114,7 @@ fn metrics_of_openssh(cx: &Context) {
             cx,
             "openssh-metrics",
             ["gitlab.gitlab-shell.metrics.enabled", "gitlab.gitlab-shell.sshDaemon"],
-            "OpenSSH has no metrics, and `gitlab.gitlab-shell.sshDaemon` chooses it",
+            "OpenSSH, which `gitlab.gitlab-shell.sshDaemon` selects, has no metrics",
             "set `gitlab.gitlab-shell.sshDaemon: gitlab-sshd`, or `gitlab.gitlab-shell.metrics.enabled: false`",
         );
     }
@@ -127,7 +127,7 @@ fn authorities_of_openssh(cx: &Context) {
             cx,
             "unread-key",
             path,
-            "is not read: `gitlab-sshd` alone takes certificates of users",
+            "is not read: only `gitlab-sshd` accepts user certificates",
             "set `gitlab.gitlab-shell.sshDaemon: gitlab-sshd`",
         );
     }
@@ -149,7 +149,7 @@ fn signing_key(cx: &Context) {
             "signing-key",
             &format!("{base}.{key}"),
             &format!("`{base}.enabled` signs commits that GitLab makes"),
-            "make a Secret with the GPG key, and write its name into `secret` and its entry into `key`",
+            "create a Secret with the GPG key, and write its name into `secret` and the entry into `key`",
         );
     }
 }

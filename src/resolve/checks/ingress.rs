@@ -44,7 +44,7 @@ fn scope(cx: &Context) {
                 cx,
                 "ingress-scope",
                 &format!("{section}.rbac.scope"),
-                "an IngressClass belongs to no namespace, so a controller that may read one namespace only cannot see its own",
+                "an IngressClass has no namespace, so a controller that may read only one namespace cannot see its own",
                 &format!("remove it; `{section}.controller.scope` says which namespace's Ingresses are watched"),
             );
         }
@@ -58,7 +58,7 @@ fn alternatives(cx: &Context) {
             cx,
             "two-ingress-controllers",
             ["haproxy.install", "traefik.install"],
-            "`traefik.install` asks for a second Ingress controller in its place",
+            "`traefik.install` installs another Ingress controller",
             "keep one of the two",
         );
     }
@@ -77,12 +77,10 @@ fn class(cx: &Context) {
         let serves = |class: &String| class == name || own.iter().any(|path| cx.text(path).as_ref() == Some(class));
         let fault = match &class {
             None => {
-                format!("`{name}.install` asks for another controller, and no class says that Ingresses are for it")
+                format!("`{name}.install` installs another controller, but no class assigns the Ingresses to it")
             }
             Some(class) if !serves(class) => {
-                format!(
-                    "Ingresses are for the class `{class}`, which the controller of `{name}.install` does not serve"
-                )
+                format!("Ingresses have the class `{class}`, which the controller of `{name}.install` does not serve")
             }
             Some(_) => continue,
         };
@@ -125,7 +123,7 @@ fn snippets(cx: &Context) {
                 "`{path}`: the controller refuses an Ingress with the snippet `{key}`, because `{switch}` is false"
             );
             let hint = format!(
-                "set `{switch}: true` if all who may write Ingresses are trusted, or write the setting without a snippet"
+                "set `{switch}: true` if everyone who may write Ingresses is trusted, or configure this without a snippet"
             );
             cx.say(
                 Diagnostic::warning("snippet-annotation", message)

@@ -10,15 +10,15 @@ pub(super) fn check(cx: &Context) {
             cx,
             "kas-tls",
             "global.kas.tls.secretName",
-            "`global.kas.tls.enabled` asks for TLS between the parts of the agent server and GitLab",
-            "make a Secret of the type `kubernetes.io/tls` and name it here",
+            "`global.kas.tls.enabled` enables TLS between the agent server and GitLab",
+            "create a Secret of the type `kubernetes.io/tls` and name it here",
         );
     }
     if cx.enabled("gitlab.kas.autoflow.enabled") {
         let why = "`gitlab.kas.autoflow.enabled` runs workflows on Temporal";
         for (key, hint) in [
-            ("namespace", "write the namespace at Temporal, as `gitlab.a1b2c`"),
-            ("workerMtls.secretName", "make a Secret with the certificate that logs in at Temporal, and name it here"),
+            ("namespace", "write the namespace in Temporal, for example `gitlab.a1b2c`"),
+            ("workerMtls.secretName", "create a Secret with the client certificate for Temporal, and name it here"),
         ] {
             required(cx, "kas-autoflow", &format!("gitlab.kas.autoflow.temporal.{key}"), why, hint);
         }
@@ -28,8 +28,8 @@ pub(super) fn check(cx: &Context) {
             cx,
             "workspaces-host",
             "global.hosts.workspaces.name",
-            "`global.workspaces.enabled` serves workspaces below a host of their own",
-            "write the host name, as `workspaces.example.com`",
+            "`global.workspaces.enabled` serves workspaces under their own host",
+            "write the host name, for example `workspaces.example.com`",
         );
     }
 }

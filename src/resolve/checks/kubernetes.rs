@@ -9,7 +9,8 @@ use crate::releases::{kubernetes, series_of};
 pub(super) fn check(cx: &Context) {
     for (path, written) in bundle::API_VERSIONS.iter().filter(|(path, _)| is_set(cx, path)) {
         if cx.section(path) != *written {
-            let message = format!("no supported Kubernetes has this API version, objects are written as `{written}`");
+            let message =
+                format!("no supported Kubernetes version has this API version; objects are written as `{written}`");
             refuse(cx, "removed-api", path, &message, &format!("remove the key, or set it to `{written}`"));
         }
     }
@@ -25,14 +26,17 @@ fn version(cx: &Context) {
     let named = format!("`--kube-version {}.{}`", asked.0, asked.1);
     let warn = |message: String, hint: &str| cx.say(Diagnostic::warning("kube-version", message).hint(hint));
     if asked < kubernetes::serves_all() {
-        let message = format!("{named}: does not serve the API versions that are written; {range}");
+        let message = format!("{named}: it does not serve the API versions of the manifests; {range}");
         cx.say(Diagnostic::error("kube-version", message).hint("upgrade the cluster first"));
     } else if oldest.is_some_and(|oldest| asked < oldest) {
-        warn(format!("{named}: too old to be supported; {range}"), "upgrade the cluster soon");
+        warn(format!("{named}: it is too old to be supported; {range}"), "upgrade the cluster soon");
     } else if asked > kubernetes::published() {
-        warn(format!("{named}: this version is not known yet; {range}"), "check that the version is the cluster's");
+        warn(
+            format!("{named}: this version is not known yet; {range}"),
+            "check that this is the version of the cluster",
+        );
     } else if kubernetes::newest(gitlab.series()).is_some_and(|newest| asked > newest) {
-        let hint = "upgrade GitLab before the cluster, or check that the version is the cluster's";
-        warn(format!("{named}: newer than what this release is known to run on; {range}"), hint);
+        let hint = "upgrade GitLab before the cluster, or check that this is the version of the cluster";
+        warn(format!("{named}: it is newer than the versions that this release is known to support; {range}"), hint);
     }
 }

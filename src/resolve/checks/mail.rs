@@ -26,7 +26,7 @@ fn encryption(cx: &Context) {
             cx,
             "smtp-encryption",
             ["global.smtp.tls", "global.smtp.starttls_auto"],
-            "TLS from the first byte and `global.smtp.starttls_auto`, a plain greeting first, exclude each other",
+            "implicit TLS and `global.smtp.starttls_auto`, which begins without TLS, exclude each other",
             "keep `global.smtp.tls: true` for port 465, or `global.smtp.starttls_auto: true` for port 587",
         );
     }
@@ -52,7 +52,7 @@ fn smime(cx: &Context) {
             cx,
             "smime-secret",
             "global.email.smime.secretName",
-            "`global.email.smime.enabled` asks for signed mail",
+            "`global.email.smime.enabled` enables signed mail",
             "name a Secret with the certificate and its key, `tls.crt` and `tls.key`",
         );
     }
@@ -68,7 +68,7 @@ fn login(cx: &Context, mailbox: &str) {
             "mailbox-password",
             &format!("{base}.password.secret"),
             &format!("`{base}.enabled` makes Mailroom log in to the mailbox"),
-            "make a Secret with the password of the mailbox, and name it here",
+            "create a Secret with the password of the mailbox, and name it here",
         );
     }
 }
@@ -115,8 +115,8 @@ fn service_desk(cx: &Context) {
                 cx,
                 "service-desk",
                 &path,
-                "`global.appConfig.serviceDeskEmail.enabled` needs an address with a place for the key of a project or a reply",
-                "write the address with `+%{key}` before the `@`, `inbox+%{key}@example.com`",
+                "`global.appConfig.serviceDeskEmail.enabled` needs an address with a placeholder for the key of a project or reply",
+                "write the address with `+%{key}` before the `@`, for example `inbox+%{key}@example.com`",
             );
         }
     }
@@ -130,7 +130,7 @@ fn graph_mailer(cx: &Context) {
             "graph-mailer",
             &format!("{base}.client_secret.secret"),
             &format!("`{base}.enabled` sends mail with Microsoft Graph"),
-            "make a Secret with the client's secret of the app registration, and name it here",
+            "create a Secret with the client secret of the app registration, and name it here",
         );
     }
 }

@@ -103,8 +103,8 @@ fn service_account_that_all_share(cx: &Context) {
             cx,
             "shared-service-account",
             ["global.serviceAccount.name", "global.serviceAccount.create"],
-            "one ServiceAccount for all components has to exist already, but `global.serviceAccount.create` asks to make it",
-            "set `global.serviceAccount.create: false` and make the ServiceAccount, or remove the name to give each component its own",
+            "a ServiceAccount that all components share must exist already, but `global.serviceAccount.create` would create it",
+            "set `global.serviceAccount.create: false` and create the ServiceAccount yourself, or remove the name to give each component its own",
         );
     }
 }
@@ -135,7 +135,7 @@ fn redis_of_ours_and_others(cx: &Context) {
             cx,
             "redis-install",
             &format!("global.redis.{name}.host"),
-            "there are Redis servers for single purposes, but `redis.install` asks for the one that comes with GitLab",
+            "separate Redis instances are configured, but `redis.install` deploys the bundled Redis",
             "set `redis.install: false` and name the main server in `global.redis.host`",
         );
     }
@@ -149,7 +149,7 @@ fn redis_of_ours_and_its_file(cx: &Context) {
             cx,
             "redis-install",
             [path, "redis.install"],
-            "replaces the connections to Redis, but `redis.install` asks for the one that comes with GitLab",
+            "replaces the connections to Redis, but `redis.install` deploys the bundled Redis",
             "set `redis.install: false`",
         );
     }
@@ -163,7 +163,7 @@ fn redis_without_server(cx: &Context) {
             cx,
             "redis-host",
             ["global.redis.host", "redis.install"],
-            "is missing, and no Redis comes with GitLab: `redis.install` is false",
+            "is missing, and no Redis is deployed: `redis.install` is false",
             "name your server in `global.redis.host`, or remove `redis.install: false`",
         );
     }
@@ -175,15 +175,16 @@ fn redis_database(cx: &Context) {
     let instances = REDIS_INSTANCES.iter().copied().chain(["workhorse"]).map(of_instance);
     for path in instances.chain(["global.redis.database".to_owned()]) {
         if cx.text(&path).is_some_and(|text| text.parse::<u32>().is_err()) {
-            let message = "is no whole number, and no client of Redis starts with it";
-            refuse(cx, "not-a-number", &path, message, "write the number of a database, as `0`");
+            let message = "is not a whole number, and Redis clients refuse to start with it";
+            refuse(cx, "not-a-number", &path, message, "write the number of a database, for example `0`");
         }
     }
 }
 
 fn application_object(cx: &Context) {
     if cx.enabled("global.application.create") {
-        let message = "`global.application.create`: no Application is written, clusters do not know that kind any more";
+        let message =
+            "`global.application.create`: no Application is written, because clusters no longer have this kind";
         let diagnostic = Diagnostic::warning("application", message);
         cx.say(diagnostic.at_value(ValuePath::dotted("global.application.create")).hint("remove it"));
     }
@@ -196,7 +197,7 @@ fn geo_registry(cx: &Context) {
             "geo-registry",
             "global.geo.registry.replication.primaryApiUrl",
             "`global.geo.registry.replication.enabled` copies images from the primary site",
-            "write the URL under which this site reaches the primary's registry, as `https://registry.example.com`",
+            "write the URL at which this site reaches the primary's registry, for example `https://registry.example.com`",
         );
     }
 }

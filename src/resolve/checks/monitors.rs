@@ -15,7 +15,7 @@ pub(super) fn check(cx: &Context) {
     let Some((first, others)) = asked.split_first() else { return };
     let too = if others.is_empty() { String::new() } else { format!("; nor for {}", list(others)) };
     let message = format!(
-        "`{first}`: no monitor is written, because nothing says that the cluster has `monitoring.coreos.com/v1`{too}"
+        "`{first}`: no monitor is written, because the cluster is not known to have `monitoring.coreos.com/v1`{too}"
     );
     cx.say(
         Diagnostic::warning("no-monitors", message)

@@ -32,8 +32,8 @@ fn iam_auth_service(cx: &Context) {
     for key in ["http.host", "http.port", "grpc.host", "grpc.port"].map(|key| format!("{section}.{key}")) {
         // Port 0 is the default and means that none is named.
         if !is_set(cx, &key) || cx.section(&key) == 0 {
-            let why = format!("is missing, and `{section}.enabled` asks for the service");
-            refuse(cx, "iam-auth-service", &key, &why, "write where the service answers");
+            let why = format!("is missing, and `{section}.enabled` enables the service");
+            refuse(cx, "iam-auth-service", &key, &why, "write the address of the service");
         }
     }
 }
@@ -58,7 +58,7 @@ fn toolbox_replicas(cx: &Context) {
             cx,
             "toolbox-replicas",
             ["gitlab.toolbox.replicas", "gitlab.toolbox.persistence.enabled"],
-            &format!("{replicas} pods cannot share one volume, which `gitlab.toolbox.persistence.enabled` asks for"),
+            &format!("{replicas} pods cannot share the one volume that `gitlab.toolbox.persistence.enabled` creates"),
             "set `gitlab.toolbox.replicas: 1`, or `gitlab.toolbox.persistence.enabled: false`",
         );
     }
@@ -75,7 +75,7 @@ fn omniauth_providers(cx: &Context) {
                 cx,
                 "omniauth-provider",
                 &format!("global.appConfig.omniauth.providers[{index}]"),
-                "expected `secret` and maybe `key`, or `name` and maybe `label` and `icon`",
+                "expected `secret` and optionally `key`, or `name` and optionally `label` and `icon`",
                 "put the whole configuration of the provider into a Secret and name that here",
             );
         }
@@ -99,8 +99,8 @@ fn routing_rules(cx: &Context) {
             cx,
             "routing-rules",
             path,
-            "expected a list of pairs, each a query and the queue for its jobs",
-            "write each rule as `[\"resource_boundary=cpu\", \"cpu\"]`, the most special one first",
+            "expected a list of pairs, each of a query and the queue for matching jobs",
+            "write each rule as `[\"resource_boundary=cpu\", \"cpu\"]`, the most specific one first",
         );
     }
 }
@@ -113,9 +113,7 @@ fn cell(cx: &Context) {
             cx,
             "cell-tls",
             &format!("{path}.enabled"),
-            &format!(
-                "`{path}.secret` is missing, so that Rails finds no certificate to log in with at the topology service"
-            ),
+            &format!("`{path}.secret` is missing, so Rails has no client certificate for the topology service"),
             "name a Secret with `tls.crt` and `tls.key`, or set `enabled: false` beside it",
         );
     }
@@ -156,8 +154,8 @@ fn kerberos_keytab(cx: &Context) {
             cx,
             "kerberos-keytab",
             &format!("{path}.keytab.secret"),
-            &format!("`{path}.enabled` makes the SSH server prove itself with a keytab"),
-            "name the Secret that holds the keytab",
+            &format!("`{path}.enabled` makes the SSH server authenticate with a keytab"),
+            "name the Secret that contains the keytab",
         );
     }
 }
@@ -172,7 +170,7 @@ fn duo_auth(cx: &Context) {
             cx,
             "duo-auth",
             &format!("{base}.{key}"),
-            &format!("`{base}.enabled` asks Duo for a second factor"),
+            &format!("`{base}.enabled` uses Duo for two-factor authentication"),
             "copy it from the application in Duo's admin panel; the secret key goes into a Secret",
         );
     }

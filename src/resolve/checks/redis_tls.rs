@@ -41,7 +41,7 @@ fn sentinels(cx: &Context, path: &str) {
         cx,
         "redis-sentinel-tls",
         &format!("{path}.sentinels[{written}].ssl"),
-        "only some of these Sentinels speak TLS",
+        "only some of these Sentinels use TLS",
         &format!("give all of them the same `ssl`, or remove it and set `{path}.sentinelTLS.enabled`"),
     );
 }
@@ -57,7 +57,7 @@ fn certificate(cx: &Context, path: &str) {
                 cx,
                 "redis-tls",
                 [missing, given],
-                "is missing, and a certificate needs the Secret and the key in it",
+                "is missing, and a certificate needs both the Secret and the key in it",
                 "name both, or remove the entry",
             );
         }
@@ -74,7 +74,7 @@ fn client_certificate(cx: &Context, path: &str) {
                 cx,
                 "redis-tls",
                 [missing, there],
-                "is missing, and a client's certificate is of no use without its private key, nor the key without it",
+                "is missing, and a client certificate and its private key are only usable together",
                 "name both, or neither",
             );
         }

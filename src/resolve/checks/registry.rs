@@ -30,7 +30,7 @@ fn tls(cx: &Context) {
             cx,
             "registry-tls",
             ["registry.tls.enabled", "global.hosts.registry.protocol"],
-            "the registry speaks TLS, but `global.hosts.registry.protocol` makes others inside the cluster speak plain HTTP to it",
+            "the registry serves TLS, but `global.hosts.registry.protocol` makes clients inside the cluster use plain HTTP",
             "set `global.hosts.registry.protocol: https`",
         );
     }
@@ -45,8 +45,8 @@ fn debug_tls(cx: &Context) {
         cx,
         "registry-debug-tls",
         "registry.debug.tls.secretName",
-        "`registry.debug.tls.enabled` asks for TLS on the debug server, and there is no certificate of the registry to share",
-        "make a Secret of the type `kubernetes.io/tls` and name it here, or set `registry.tls.enabled` and `registry.tls.secretName`",
+        "`registry.debug.tls.enabled` enables TLS on the debug server, and the registry has no certificate to share with it",
+        "create a Secret of the type `kubernetes.io/tls` and name it here, or set `registry.tls.enabled` and `registry.tls.secretName`",
     );
 }
 
@@ -66,13 +66,13 @@ fn load_balancing(cx: &Context) {
     if !cx.enabled(switch) {
         return;
     }
-    needs_database(cx, switch, "reads cannot be spread over replicas of a database that is not used");
+    needs_database(cx, switch, "reads cannot be distributed to replicas of a database that is not used");
     required(
         cx,
         "registry-load-balancing",
         "registry.database.loadBalancing.record",
-        &format!("`{switch}` finds the replicas by a DNS record"),
-        "write the SRV record that lists the replicas, as `db-replica-registry.service.consul`",
+        &format!("`{switch}` looks the replicas up in a DNS record"),
+        "write the SRV record that lists the replicas, for example `db-replica-registry.service.consul`",
     );
     if !cx.enabled("registry.redis.loadBalancing.enabled") {
         refuse_beside(
@@ -96,8 +96,8 @@ fn database_metrics(cx: &Context) {
             cx,
             "registry-database-metrics",
             [switch, "registry.redis.cache.enabled"],
-            "the replicas agree in the cache on who collects them, and `registry.redis.cache.enabled` is false",
-            "set `registry.redis.cache.enabled: true`, or turn the metrics of the database off",
+            "the replicas use the cache to agree on which of them collects the metrics, and `registry.redis.cache.enabled` is false",
+            "set `registry.redis.cache.enabled: true`, or disable the metrics of the database",
         );
     }
 }
@@ -128,7 +128,7 @@ fn redis(cx: &Context, purpose: &str) {
             cx,
             "registry-redis",
             [&format!("{path}.host"), &format!("{path}.enabled")],
-            &format!("is empty, and `{path}.enabled` asks for a connection"),
+            &format!("is empty, and `{path}.enabled` enables the connection"),
             "name the server, or remove the key to use the Redis of GitLab",
         );
     }
@@ -138,7 +138,7 @@ fn redis(cx: &Context, purpose: &str) {
             cx,
             "registry-redis",
             [&format!("{path}.password.{field}"), &format!("{path}.password.enabled")],
-            &format!("is empty, and `{path}.password.enabled` asks for a password"),
+            &format!("is empty, and `{path}.password.enabled` requires a password"),
             "name the Secret and its key, or set `password.enabled: false`",
         );
     }
@@ -151,7 +151,7 @@ fn sentry(cx: &Context) {
             "registry-sentry",
             "registry.reporting.sentry.dsn",
             "`registry.reporting.sentry.enabled` sends errors to Sentry",
-            "copy the DSN from the settings of the project in Sentry, or turn the reports off",
+            "copy the DSN from the settings of the project in Sentry, or disable these reports",
         );
     }
 }
@@ -163,7 +163,7 @@ fn notifications(cx: &Context) {
             cx,
             "registry-notifications",
             "registry.notifications",
-            "is not read here: GitLab has to know the endpoints as well, in `global.registry.notifications`",
+            "is not read here: GitLab needs the endpoints as well, and both read `global.registry.notifications`",
             "move it to `global.registry.notifications`",
         );
     }
@@ -179,8 +179,8 @@ fn images_in_the_container(cx: &Context) {
             cx,
             "registry-storage",
             "global.minio.enabled",
-            "is false and `registry.storage` is empty: images are kept in the container, and are lost when its pod goes",
-            "make a Secret with the settings of the store and name it in `registry.storage.secret`, or set `registry.enabled: false`",
+            "is false and `registry.storage` is empty: images are stored in the container, and are lost when its pod is deleted",
+            "create a Secret with the storage settings and name it in `registry.storage.secret`, or set `registry.enabled: false`",
         );
     }
 }

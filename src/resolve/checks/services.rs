@@ -18,8 +18,8 @@ const SERVICES: [&str; 9] = [
 
 /// Keys that only a load balancer uses, and their purpose.
 const KEYS: [(&str, &str); 2] = [
-    ("loadBalancerSourceRanges", "only a load balancer keeps others out, and there is none"),
-    ("loadBalancerIP", "only a load balancer has an address of its own, and there is none"),
+    ("loadBalancerSourceRanges", "only a load balancer can restrict the source addresses, and there is none"),
+    ("loadBalancerIP", "only a load balancer has its own address, and there is none"),
 ];
 
 /// Reports settings without effect.

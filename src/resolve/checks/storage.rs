@@ -33,16 +33,16 @@ fn one_store_for_all(cx: &Context) {
                 cx,
                 "object-storage-twice",
                 [&format!("{store}.connection"), "global.appConfig.object_store.enabled"],
-                "`global.appConfig.object_store.enabled` gives all kinds of objects one connection, and this kind has its own as well",
-                "remove this connection, or set `global.appConfig.object_store.enabled: false` and name a connection for each kind",
+                "`global.appConfig.object_store.enabled` gives all object types one connection, and this type has its own as well",
+                "remove this connection, or set `global.appConfig.object_store.enabled: false` and name a connection for each type",
             );
         }
         required(
             cx,
             "object-storage-bucket",
             &format!("{store}.bucket"),
-            "`global.appConfig.object_store.enabled` tells kinds of objects apart by their buckets",
-            "name a bucket that no other kind of object uses",
+            "`global.appConfig.object_store.enabled` needs a separate bucket for each object type",
+            "name a bucket that no other object type uses",
         );
     }
 }
@@ -58,11 +58,11 @@ fn stores_by_kind(cx: &Context) {
                 "object-storage-connection",
                 [&format!("{store}.connection"), "global.minio.enabled"],
                 if cx.release.has(Difference::BundledDataStores) {
-                    "is missing, and there is no MinIO to keep such objects in: `global.minio.enabled` is false"
+                    "is missing, and there is no MinIO to store these objects in: `global.minio.enabled` is false"
                 } else {
-                    "is missing, and no MinIO comes with this release of GitLab to keep such objects in"
+                    "is missing, and this release of GitLab does not include MinIO, which would store these objects"
                 },
-                "name the Secret with the connection in `connection.secret`, or one for all kinds in `global.appConfig.object_store`",
+                "name the Secret with the connection in `connection.secret`, or one for all types in `global.appConfig.object_store`",
             );
         }
     }
@@ -75,7 +75,7 @@ fn backups(cx: &Context) {
     }
     let toolbox = "gitlab.toolbox.backups.objectStorage";
     let secret = format!("{toolbox}.config.secret");
-    let hint = "make a Secret with the configuration of s3cmd, gsutil or Azure's tool, and name it here";
+    let hint = "create a Secret with the configuration of s3cmd, gsutil or Azure's tool, and name it here";
     if is_set(cx, &format!("{toolbox}.config.key")) {
         let why = format!("`{toolbox}.config.key` names a key of it");
         required(cx, "backup-object-storage", &secret, &why, hint);
@@ -96,7 +96,7 @@ fn backups(cx: &Context) {
             "backup-object-storage",
             "gitlab.toolbox.backups.cron.enabled",
             &format!(
-                "each backup will fail: `global.appConfig.object_store.connection` is read by Rails, the tool that copies backups reads `{secret}`, which is missing"
+                "every backup will fail: Rails reads `global.appConfig.object_store.connection`, but the tool that copies backups reads `{secret}`, which is missing"
             ),
             hint,
         );

@@ -36,7 +36,7 @@ fn relative_root(cx: &Context) {
         "relative-url-root",
         path,
         fault,
-        "write the path with a slash before it and none after it, as `/gitlab`",
+        "write the path with a leading and without a trailing slash, for example `/gitlab`",
     );
 }
 
@@ -55,7 +55,7 @@ fn longest_request(cx: &Context) {
             &format!(
                 "a request may take {longest} seconds, but `global.webservice.workerTimeout` ends its worker after {timeout}"
             ),
-            "choose less than `global.webservice.workerTimeout`, or raise that",
+            "choose a value below `global.webservice.workerTimeout`, or increase that",
         );
     }
 }
@@ -72,8 +72,8 @@ fn exporter_tls(cx: &Context) {
                 cx,
                 "workhorse-exporter-tls",
                 [&switch, "global.workhorse.tls.enabled"],
-                "the exporter speaks TLS with the certificate of Workhorse, and `global.workhorse.tls.enabled` is false",
-                "set `global.workhorse.tls.enabled: true`, or turn TLS of the exporter off",
+                "the exporter serves TLS with the certificate of Workhorse, and `global.workhorse.tls.enabled` is false",
+                "set `global.workhorse.tls.enabled: true`, or disable TLS of the exporter",
             );
         }
     }
@@ -88,7 +88,7 @@ fn load_balancers(cx: &Context) {
             cx,
             "webservice-load-balancer",
             [&format!("{shared}.type"), "gitlab.webservice.deployments"],
-            "each of the `gitlab.webservice.deployments` would get a load balancer and an address of its own",
+            "each of the `gitlab.webservice.deployments` would get its own load balancer and address",
             "set `gitlab.webservice.service.type: ClusterIP`, and `service.type: LoadBalancer` at the deployment that needs one",
         );
     }
@@ -101,7 +101,7 @@ fn load_balancers(cx: &Context) {
                 cx,
                 "webservice-load-balancer",
                 [&format!("{service}.type"), &ranges[0]],
-                &format!("the load balancer would be open to everybody, `{}` is empty", ranges[0]),
+                &format!("the load balancer would be open to everyone: `{}` is empty", ranges[0]),
                 &format!("list the networks that may reach it in `{}`", ranges[0]),
             );
         }
@@ -117,7 +117,7 @@ fn route_rules(cx: &Context) {
                 cx,
                 "route-rule",
                 &format!("{route}.rule"),
-                "a route has a list of rules, not one",
+                "`rules` is a list, not a single rule",
                 &format!("write it as an entry of the list `{route}.rules`"),
             );
         }
@@ -140,7 +140,7 @@ fn shared_route(cx: &Context) {
             "shared-route",
             &own(name),
             &format!(
-                "is not set: the Gateway's route sends all requests to the deployment `{first}` and none to `{name}`, whose `ingress.path` it does not read"
+                "is not set: the Gateway's route sends all requests to the deployment `{first}` and none to `{name}`, because it does not read `ingress.path`"
             ),
             "write the requests that the deployment gets, as `[{matches: [{path: {type: PathPrefix, value: /api}}]}]`, or `[]` for none",
         );

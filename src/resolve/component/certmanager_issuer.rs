@@ -78,17 +78,17 @@ fn resolve(cx: &Context, plan: &mut Plan) {
 fn no_cert_manager() -> Diagnostic {
     Diagnostic::warning("third-party", "`installCertmanager`: cert-manager is not rendered, and certificates need it")
         .at_value(ValuePath::dotted("installCertmanager"))
-        .hint("install it first: `gitlab-render companions` writes how; then `installCertmanager: false` says that it is there")
+        .hint("install it first: `gitlab-render companions` writes how; then set `installCertmanager: false`")
 }
 
 fn no_email() -> Diagnostic {
     Diagnostic::warning(
         "no-certificates",
-        "`certmanager-issuer.email`: not set, so no issuer of certificates is made, and browsers will see certificates that they do not trust",
+        "`certmanager-issuer.email`: not set, so no certificate issuer is created, and browsers will get certificates that they do not trust",
     )
     .at_value(ValuePath::dotted("certmanager-issuer.email"))
     .hint(
-        "give an address for Let's Encrypt and install cert-manager, or name a certificate in `global.ingress.tls.secretName` and set `global.ingress.configureCertmanager: false`",
+        "set an e-mail address for Let's Encrypt and install cert-manager, or name a certificate in `global.ingress.tls.secretName` and set `global.ingress.configureCertmanager: false`",
     )
 }
 

@@ -16,7 +16,7 @@ pub const COMPONENT: Component = Component { name: "trial-stores", key: "trialSt
 /// The mark of all objects: a label, and an annotation with a sentence.
 const MARK: &str = "gitlab-render/trial-store";
 const SENTENCE: &str =
-    "A stand-in for a trial: one pod without a replica and without backups. Do not keep data here that matters.";
+    "A stand-in for a trial: one pod without a replica and without backups. Do not store important data here.";
 /// Where the Secret of a store is mounted.
 const SECRETS: &str = "/run/secrets/trial";
 /// Where a store keeps its data.

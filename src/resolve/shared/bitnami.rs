@@ -394,7 +394,7 @@ impl<'a> Chart<'a> {
         let meant: Vec<_> = unread.iter().filter_map(|path| self.meant(&asked, &path.to_string())).collect();
         self.cx.say(finding.hint(match meant.as_slice() {
             [] => format!(
-                "remove it: the server is rendered without it; for what needs it, install a server by other means and set `{}.install: false`",
+                "remove it: the server is rendered without it; if you need it, install a server by other means and set `{}.install: false`",
                 self.key
             ),
             meant => format!("did you mean {}?", meant.join(", ")),

@@ -142,7 +142,7 @@ fn document(text: &str, lines_before: usize, span: &ReleaseSpan, migrated: &mut 
     // Of a long file only what is compared is still there while it is read again.
     drop(before);
     if value(&job.text).as_ref() != Some(&expected) {
-        return Err(bug("the migrated text does not mean what the rules say").into());
+        return Err(bug("the migrated file does not have the values that the rules give").into());
     }
     migrated.changed += job.changes.len();
     migrated.open += open.len();
@@ -169,7 +169,7 @@ fn with_content(text: String, before: &Value) -> String {
 }
 
 fn bug(message: &str) -> Diagnostic {
-    Diagnostic::bug("migrate", message).hint("nothing was written; please report it with the file, secrets left out")
+    Diagnostic::bug("migrate", message).hint("nothing was written; please report it with the file, without its secrets")
 }
 
 /// The value of a text; `None` where it cannot be read.
@@ -207,7 +207,7 @@ impl Job<'_> {
                 },
             }
         }
-        Err(bug("the rules do not come to an end").into())
+        Err(bug("the rules do not terminate").into())
     }
 
     /// The text with one change, and its value; `None` where the form does not allow the change.
@@ -235,7 +235,7 @@ fn findings(changes: &[Change], open: &[Open], origins: &Origins) -> Vec<Diagnos
             Op::Move { to, value: None, .. } => format!("moved to `{to}`"),
             Op::Move { to, value: Some(value), .. } => format!("moved to `{to}`, as `{value}`"),
             Op::Set { value, .. } => format!("is `{value}` now"),
-            Op::Delete { .. } if change.doubled => "removed: the new key says the same".to_owned(),
+            Op::Delete { .. } if change.doubled => "removed: the new key has the same value".to_owned(),
             Op::Delete { .. } => "removed: nothing reads it".to_owned(),
         };
         let told = Diagnostic::note("migrated", format!("`{from}`: {done} (chart {})", rule.since));

@@ -173,9 +173,9 @@ impl Rules<'_> {
             let question = match (stuck, look(tree, to)) {
                 (true, _) => format!("{FORM}; write it under `{to}`"),
                 (false, Target::Blocked) => {
-                    format!("write it under `{to}`: a part of that path is there and is no map")
+                    format!("write it under `{to}`: a part of that path exists and is not a map")
                 }
-                (false, _) => format!("`{to}` is set too, to something else: keep one of the two, there"),
+                (false, _) => format!("`{to}` is also set, to a different value: keep one of the two, at that path"),
             };
             open.push(Open { rule, path: from.clone(), question });
             return;
@@ -186,7 +186,7 @@ impl Rules<'_> {
     }
 }
 
-const FORM: &str = "its form cannot be changed by machine";
+const FORM: &str = "its form cannot be changed automatically";
 
 /// The value at the target of a move.
 enum Target<'a> {

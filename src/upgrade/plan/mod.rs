@@ -93,7 +93,7 @@ pub struct UpgradePlan {
     pub with: With,
     /// Notes about the plan itself.
     pub notes: Vec<String>,
-    /// What has to be decided before it begins.
+    /// Decisions before it begins.
     pub decisions: Vec<PlannedDecision>,
     /// The stops in order; the last one is the target.
     pub stops: Vec<PlannedStop>,
@@ -199,7 +199,7 @@ pub enum StepKind {
     Cluster,
     /// Work for a person that this release requires.
     Manual,
-    /// Rewrite the values.
+    /// Migrate the values.
     Values,
     /// Render the manifests.
     Render,
@@ -425,7 +425,7 @@ fn notes(hop: &Hop<'_>, halt: &Halt) -> Vec<String> {
     let mut notes: Vec<String> = halt.stop.and_then(|stop| stop.note.clone()).into_iter().collect();
     let Release { gitlab, chart } = hop.to;
     if releases::listed_chart(gitlab).is_none() {
-        notes.push(format!("which chart carries GitLab {gitlab} is not known; it is newer than {chart}"));
+        notes.push(format!("the chart version of GitLab {gitlab} is not known; it is newer than {chart}"));
     }
     let newest = crate::releases::catalogue::find(&format!("{}.{}", gitlab.major, gitlab.minor)).ok();
     if let Some(newest) = newest.filter(|newest| newest.gitlab > gitlab) {

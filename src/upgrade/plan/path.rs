@@ -30,7 +30,7 @@ pub fn path(from: Release, to: Release, without: &[String], every_minor: bool) -
     refuse(from, to)?;
     if let Some(unknown) = without.iter().find(|id| !releases::stops().conditions.contains_key(*id)) {
         let known: Vec<_> = releases::stops().conditions.keys().map(|id| format!("`{id}`")).collect();
-        let message = format!("`{unknown}` is no condition of a stop");
+        let message = format!("`{unknown}` is not a condition of a stop");
         return Err(Diagnostic::error("upgrade-condition", message).hint(format!("there are {}", known.join(", "))));
     }
     let (first, last) = (from.gitlab.series(), to.gitlab.series());
@@ -62,13 +62,16 @@ fn refuse(from: Release, to: Release) -> Result<(), Diagnostic> {
     }
     if to.gitlab < from.gitlab || (to.gitlab == from.gitlab && to.chart < from.chart) {
         let message = format!("{from} to {to} is a downgrade, which no release of GitLab supports");
-        let hint = "the way back is the backup that was made on the older release, restored there; \
-                    `--to` wants a newer release";
+        let hint = "the only way back is to restore, on the older release, a backup that was made \
+                    there; `--to` takes a newer release";
         return error("downgrade", message, hint);
     }
     if let Some(first) = first_known().filter(|first| from.gitlab.series() < *first) {
-        let message = format!("{from}: the way up is known from GitLab {}.{} on", first.0, first.1);
-        let hint = format!("upgrade to GitLab {}.{} by GitLab's own documentation, then ask again", first.0, first.1);
+        let message = format!("{from}: upgrade paths are known from GitLab {}.{} on", first.0, first.1);
+        let hint = format!(
+            "upgrade to GitLab {}.{} as GitLab's documentation describes, then run this command again",
+            first.0, first.1
+        );
         return error("upgrade-unknown", message, &hint);
     }
     Ok(())

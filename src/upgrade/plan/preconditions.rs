@@ -110,7 +110,7 @@ fn services(hop: &Hop<'_>) -> Vec<Check> {
     if hop.has("global.psql.host") {
         checks.push(Check {
             id: "direct-database",
-            what: "migrations reach PostgreSQL itself: PgBouncer in between breaks their locks".to_owned(),
+            what: "migrations connect to PostgreSQL directly: PgBouncer in between breaks their locks".to_owned(),
             new: false,
             met: None,
             commands: Vec::new(),
@@ -165,7 +165,7 @@ fn migrations(hop: &Hop<'_>) -> Vec<Check> {
     let mut checks = vec![Check {
         id: "background-migrations",
         what: format!(
-            "all background migrations of GitLab {} have finished: the commands list none, and none that failed (status 4)",
+            "all background migrations of GitLab {} have finished: the commands list none, including failed ones (status 4)",
             hop.from.gitlab
         ),
         new: false,
@@ -176,7 +176,7 @@ fn migrations(hop: &Hop<'_>) -> Vec<Check> {
         checks.push(Check {
             id: "search-migrations",
             what:
-                "where advanced search is on, its own migrations have finished: a new major requires all of the old one's"
+                "if advanced search is enabled, its own migrations have finished: a new major version requires all those of the previous one"
                     .to_owned(),
             new: false,
             met: None,
@@ -201,22 +201,22 @@ fn without_downtime(hop: &Hop<'_>) -> Vec<Check> {
         );
         add(
             "replicas",
-            "webservice and Sidekiq have at least two pods each, and the cluster has room for a tenth more",
+            "webservice and Sidekiq have at least two pods each, and the cluster has capacity for a tenth more",
             hop.user().map(|_| hop.least_pods("webservice", 2) >= 2 && hop.least_pods("sidekiq", 1) >= 2),
             vec![workloads],
         );
         let outside = ["postgresql.install", "redis.install", "global.minio.enabled"];
         add(
             "services-outside",
-            "PostgreSQL, Redis and object storage are outside of the release, and Gitaly is too or its clients try again \
-             (`global.gitaly.client`)",
+            "PostgreSQL, Redis and object storage are outside of the release, and either Gitaly is as well, or its clients \
+             retry (`global.gitaly.client`)",
             hop.user().map(|_| outside.iter().all(|path| hop.is_off(path))),
             Vec::new(),
         );
         let bypass = hop.user_value("global.extraEnv.BYPASS_SCHEMA_VERSION");
         add(
             "bypass",
-            "`global.extraEnv.BYPASS_SCHEMA_VERSION` is \"true\" since an upgrade before this one: pods start while \
+            "`global.extraEnv.BYPASS_SCHEMA_VERSION` has been \"true\" since an earlier upgrade: pods start while \
              migrations are not finished",
             hop.user().map(|_| bypass.is_some_and(|value| value == "true" || *value == true)),
             Vec::new(),
@@ -225,7 +225,7 @@ fn without_downtime(hop: &Hop<'_>) -> Vec<Check> {
         add(
             "rolling",
             "`gitlab.webservice.deployment.strategy` has maxUnavailable 0, and the pods' \
-             `deployment.terminationGracePeriodSeconds` are longer than requests and jobs take",
+             `deployment.terminationGracePeriodSeconds` are longer than the longest requests and jobs",
             hop.user().map(|_| unavailable.is_some_and(|value| value == 0 || value == "0%")),
             Vec::new(),
         );
@@ -260,7 +260,7 @@ fn saved(hop: &Hop<'_>) -> Vec<Check> {
         checks.push(Check {
             id: "other-backups",
             what: format!(
-                "the database of {what} has a backup of its own (`{path}` is on): GitLab's backup leaves it out"
+                "the database of {what} has its own backup (`{path}` is on): GitLab's backup does not contain it"
             ),
             new: false,
             met: None,

@@ -68,13 +68,13 @@ impl Writer<'_> {
         );
         let known = match newest {
             Some(newest) if newest < needed => format!(
-                "GitLab {} is known to run on Kubernetes up to {}: the cluster has to go past that before GitLab can, so \
-                 keep the time between the two short",
+                "GitLab {} is known to run on Kubernetes up to {}: the cluster has to be upgraded beyond that before GitLab, \
+                 so keep the time between the two short",
                 self.hop.from.gitlab,
                 shown(newest)
             ),
             Some(newest) => format!(
-                "GitLab {} is known to run on Kubernetes up to {}; go no further before GitLab {} runs",
+                "GitLab {} is known to run on Kubernetes up to {}; do not go beyond that before GitLab {} runs",
                 self.hop.from.gitlab,
                 shown(newest),
                 self.hop.to.gitlab
@@ -90,11 +90,10 @@ impl Writer<'_> {
             return None;
         }
         let commands = self.with_toolbox();
-        let what = "switch the toolbox on: the values switch it off, and backups and checks run in it";
+        let what = "enable the toolbox: the values disable it, and backups and checks run in it";
         Some(
-            step(StepKind::Manual, what, commands).detail(
-                "the commands of this plan keep it on; when the last stop is done, apply once without that flag",
-            ),
+            step(StepKind::Manual, what, commands)
+                .detail("the commands of this plan keep it enabled; after the last stop, apply once without that flag"),
         )
     }
 
@@ -156,12 +155,12 @@ impl Writer<'_> {
         if !self.ours() {
             commands.extend(profiles.iter().map(|name| format!("gitlab-render init {name} -o {name}.yaml --force")));
         }
-        let mut step = step(StepKind::Values, format!("rewrite the values for GitLab {to}"), commands);
+        let mut step = step(StepKind::Values, format!("migrate the values to GitLab {to}"), commands);
         step.details.extend(profiles.iter().map(|name| match self.ours() {
-            true => format!("`profile:{name}` comes with this program and needs no rewriting"),
+            true => format!("`profile:{name}` is part of this program and needs no migration"),
             false => format!(
-                "`profile:{name}` is written for the releases that gitlab-render writes: compare the file with \
-                 `helm get values` of what runs, and take back what GitLab {to} does not know"
+                "`profile:{name}` is written for the releases that gitlab-render renders: compare the file with \
+                 `helm get values` of the running release, and remove what GitLab {to} does not know"
             ),
         }));
         let open = self.hop.decisions();
@@ -171,7 +170,7 @@ impl Writer<'_> {
         }
         let decide = values.iter().filter(|value| value.action == Todo::Decide);
         step.details.extend(decide.map(|value| {
-            let hint = value.hint.as_deref().unwrap_or("look at it");
+            let hint = value.hint.as_deref().unwrap_or("check it");
             let place = match (&value.source, value.line) {
                 (None, _) | (_, None) => " given on the command line",
                 _ => "",
@@ -185,14 +184,14 @@ impl Writer<'_> {
         let to = self.hop.to.gitlab;
         let what = match (self.ours(), renders(to)) {
             (true, _) => "render".to_owned(),
-            (false, true) if self.with() == With::Helm => "render by Helm".to_owned(),
+            (false, true) if self.with() == With::Helm => "render with Helm".to_owned(),
             (false, true) => format!(
-                "render by Helm: GitLab {} is not written by gitlab-render, so the release is Helm's until it has reached {to}",
+                "render with Helm: GitLab {} is not rendered by gitlab-render, so Helm manages the release until it has reached {to}",
                 self.hop.from.gitlab
             ),
-            (false, false) if self.with() == With::Helm => "render by Helm".to_owned(),
+            (false, false) if self.with() == With::Helm => "render with Helm".to_owned(),
             (false, false) => {
-                format!("render by Helm: GitLab {to} is older than the releases that gitlab-render writes")
+                format!("render with Helm: GitLab {to} is older than the releases that gitlab-render renders")
             }
         };
         // The manifests for a rollback: the deployment, without the Jobs that run before it.
@@ -205,7 +204,7 @@ impl Writer<'_> {
         let (old, new) = (self.old_manifests(), self.new_manifests());
         step(
             StepKind::Diff,
-            "look at what changes; do not go on with a change that the objects above do not explain",
+            "review the changes; do not continue if the list of objects above does not explain one of them",
             vec![format!("gitlab-render diff {old} {new} --name {name} -n {namespace}")],
         )
     }
@@ -220,7 +219,7 @@ impl Writer<'_> {
         let step = step(StepKind::Verify, format!("check that GitLab {} works", self.hop.to.gitlab), commands)
             .detail("log in, open a project, clone and push, run a CI job, pull an image, search");
         match self.hop.last {
-            true => step.detail("upgrade the runners to the same version, and switch maintenance mode off"),
+            true => step.detail("upgrade the runners to the same version, and disable maintenance mode"),
             false => step,
         }
     }

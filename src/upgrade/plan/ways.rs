@@ -14,10 +14,10 @@ const SKIP_POST: &str = "gitlab.migrations.extraEnv.SKIP_POST_DEPLOYMENT_MIGRATI
 /// The time limit of Argo CD and Flux for a release, in seconds: large migrations take an hour.
 const SYNC_SECONDS: u32 = 7200;
 /// What to do about a Job that a second try finds under the same name; the words for that try follow.
-const FAILED_JOB: &str = "a Job that has failed stays failed: `kubectl logs` has its reason; delete it, and ";
+const FAILED_JOB: &str = "a failed Job stays failed: `kubectl logs` shows the reason; delete it, and ";
 /// What a shell into which lines are pasted does not ensure.
 const GO_ON: &str =
-    "paste one command at a time: the next one, and the next step, may follow only when the one before ended well";
+    "run one command at a time: continue with the next command or step only when the previous one has succeeded";
 /// The phases for which Flux has a Kustomization.
 const PHASES: [&str; 3] = ["pre", "main", "post"];
 
@@ -98,22 +98,22 @@ impl Writer<'_> {
         let secret = format!("kubectl get secret {} -n {namespace} -o yaml", self.hop.rails_secret());
         commands.push(kept_once(&self.rails_secret_file(), &format!("{secret} | {APPLICABLE_AGAIN}")));
         let mut kept = step(StepKind::Prepare, format!("save what a rollback to {from} needs"), commands)
-            .detail("a second try keeps the files of the first one: they have what ran before both");
+            .detail("a second attempt keeps the files of the first one, which contain the state before both");
         if self.ours() && self.hop.first {
             kept = match self.directory() {
                 Some(dir) => kept.detail(format!(
-                    "the commands run at the root of the repository in which `{dir}` is what was applied last"
+                    "run the commands at the root of the repository in which `{dir}` has the manifests that were applied last"
                 )),
-                None => kept.detail(format!("where the release is not Helm's, keep what was applied last as `{old}`")),
+                None => kept.detail(format!("if Helm does not manage the release, save the manifests that were applied last as `{old}`")),
             };
             let to = self.adopt_flag();
             kept = kept.detail(format!(
-                "where it is the official chart that runs, hand it over first, and upgrade then: `gitlab-render adopt{to}` has the \
+                "if the official chart runs, hand the release over first, and upgrade afterwards: `gitlab-render adopt{to}` has the \
                  steps"
             ));
         }
         match self.read_stdin() && self.hop.first {
-            true => kept.detail("the values came from stdin: write them to `values.yaml`, which the commands name"),
+            true => kept.detail("the values were read from stdin: save them as `values.yaml`, which the commands use"),
             false => kept,
         }
     }
@@ -172,12 +172,10 @@ impl Writer<'_> {
     /// The step for it, before a person deletes or scales objects that the tool has applied.
     pub fn hold(&self) -> Option<UpgradeStep> {
         let (tool, detail) = match self.with() {
-            With::ArgoCd => {
-                ("Argo CD", "a manual sync still works; switch automated sync on again when the stop is done")
-            }
+            With::ArgoCd => ("Argo CD", "a manual sync still works; enable automated sync again after the stop"),
             _ => ("Flux", "the apply below resumes it"),
         };
-        let what = format!("keep {tool} from restoring what the next steps remove");
+        let what = format!("prevent {tool} from restoring what the next steps remove");
         Some(step(StepKind::Prepare, what, vec![self.held()?]).detail(detail))
     }
 
@@ -276,10 +274,10 @@ impl Writer<'_> {
             Migrations::All | Migrations::Post => ("", format!("GitLab {to}")),
         };
         let details = vec![
-            "Argo CD runs the upgrade check first, then the migrations, and replaces pods when they are done; `--prune` deletes what \
+            "Argo CD runs the upgrade check first, then the migrations, and replaces pods when they have finished; `--prune` deletes what \
              is no longer rendered"
                 .to_owned(),
-            format!("a Job that has failed fails the sync: `kubectl logs` has its reason, and the next sync of `{dir}` runs it anew"),
+            format!("a Job that has failed fails the sync: `kubectl logs` shows the reason, and the next sync of `{dir}` runs it anew"),
         ];
         let render = self.template(&format!("{skip} --hooks argocd --output-dir {dir}"));
         (details, vec![render, self.commit(dir, &what), self.sync(), self.synced()])
@@ -297,7 +295,7 @@ impl Writer<'_> {
                 )));
                 commands.push(format!("sh {script}"));
                 details.push(
-                    "the script checks and migrates while the previous pods run; Flux finds its Jobs done, and replaces the pods"
+                    "the script checks and migrates while the previous pods run; Flux finds its Jobs complete, and replaces the pods"
                         .to_owned(),
                 );
                 (" --skip-post-migrations", format!("GitLab {to} without post-deployment migrations"))
@@ -305,7 +303,7 @@ impl Writer<'_> {
             Migrations::All | Migrations::Post => ("", format!("GitLab {to}")),
         };
         details.push(
-            "Flux applies one phase after the other, and stops where one is not ready; what is no longer rendered is pruned".to_owned(),
+            "Flux applies one phase after the other, and stops at one that is not ready; objects that are no longer rendered are pruned".to_owned(),
         );
         details.push(FAILED_JOB.to_owned() + "reconcile again");
         commands.push(self.template(&format!("{skip} --hooks flux --output-dir {dir}")));
@@ -318,14 +316,16 @@ impl Writer<'_> {
         let (name, chart) = (self.name, self.hop.to.chart);
         let files = self.files();
         let mut details = vec![format!(
-            "where git holds the Application, write the same there: `targetRevision: {chart}`, and the values"
+            "if the Application is in git, write the same there: `targetRevision: {chart}`, and the values"
         )];
         let values = match &files[..] {
             [file] => format!(" --values-literal-file {}", file.after),
             _ => {
                 let named: Vec<_> = files.iter().map(|file| format!("`{}`", file.after)).collect();
-                details
-                    .push(format!("make the values of the Application those of {}, the last wins", named.join(", ")));
+                details.push(format!(
+                    "set the values of the Application to those of {}; the last file wins",
+                    named.join(", ")
+                ));
                 String::new()
             }
         };
@@ -345,18 +345,21 @@ impl Writer<'_> {
                 "in the HelmRelease write `spec.chart.spec.version: {chart}` and the values of {}; commit and push",
                 named.join(", ")
             ),
-            "its `spec.timeout` is `60m` or more, and `spec.upgrade.remediation` has no retries: a rollback in the middle of migrations \
-             does harm"
+            "its `spec.timeout` is `60m` or more, and `spec.upgrade.remediation` has no retries: a rollback during migrations causes \
+             damage"
                 .to_owned(),
         ];
         if migrations != Migrations::All {
-            details.push("`spec.upgrade.disableWait` is true: it must not wait for pods that are held".to_owned());
+            details.push(
+                "`spec.upgrade.disableWait` is true: it must not wait for pods whose rollout is paused".to_owned(),
+            );
         }
         let asked = self.asked_with(migrations);
-        details
-            .extend(asked.iter().map(|(path, value)| format!("for this upgrade, its values have `{path}: {value}`")));
+        details.extend(
+            asked.iter().map(|(path, value)| format!("for this upgrade, its values contain `{path}: {value}`")),
+        );
         if migrations == Migrations::Post {
-            details.push(format!("take `{SKIP_POST}` out of the values again"));
+            details.push(format!("remove `{SKIP_POST}` from the values again"));
         }
         details.extend(self.given_sets("the HelmRelease's values"));
         (details, [vec![self.reconcile_release()], self.migrations_awaited()].concat())
@@ -373,7 +376,7 @@ impl Writer<'_> {
         let (from, to) = (self.hop.from.gitlab, self.hop.to.gitlab);
         let what = match (self.with(), self.ours()) {
             (With::Kubectl, true) => {
-                format!("apply GitLab {to} in phases: the script waits for each, and stops where one fails")
+                format!("apply GitLab {to} in phases: the script waits for each phase, and stops if one fails")
             }
             _ => format!("apply GitLab {to}"),
         };
@@ -393,7 +396,7 @@ impl Writer<'_> {
             let automated = self.held().filter(|_| self.with() == With::ArgoCd);
             let held = automated.map(|command| format!(" (`{command}` keeps them there)")).unwrap_or_default();
             step.details.push(format!(
-                "more than one minor is passed: switch maintenance mode on, or scale webservice and Sidekiq to 0 before{held}; the next \
+                "the upgrade skips minor versions: enable maintenance mode, or scale webservice and Sidekiq to 0 before{held}; the next \
                  steps start them again"
             ));
         }
@@ -403,8 +406,8 @@ impl Writer<'_> {
     /// The step that starts what was scaled to 0: renders and charts leave the number of pods to autoscalers, and these do not
     /// touch a Deployment at 0.
     pub fn start_again(&self) -> Option<UpgradeStep> {
-        let what = "start what was scaled to 0: no autoscaler does";
-        Some(step(StepKind::Apply, what, self.scale_up()).detail("where nothing was stopped, nothing changes"))
+        let what = "scale up what was scaled to 0: autoscalers do not";
+        Some(step(StepKind::Apply, what, self.scale_up()).detail("if nothing was stopped, this changes nothing"))
     }
 
     /// The command that pauses or resumes the rollout of an application's Deployments.
@@ -432,8 +435,8 @@ impl Writer<'_> {
         .detail("and Praefect with it");
         let without =
             "apply without the post-deployment migrations: the running pods are compatible with the others".to_owned();
-        let rest = "run the post-deployment migrations: no pod of the release before runs any more, and from here only the backup leads \
-                    back"
+        let rest = "run the post-deployment migrations: no pod of the previous release runs any more, and from here on only the backup \
+                    leads back"
             .to_owned();
         let (without, rest) = (self.put(without, Migrations::WithoutPost), self.put(rest, Migrations::Post));
         // Migrations precede pods in the waves of Argo CD, and Flux applies them before anything else.
@@ -464,22 +467,22 @@ impl Writer<'_> {
         let guide = format!("{}{} > adopt-{to}.txt", self.ours_lasting("adopt"), self.adopt_flag());
         let (what, commands, later) = match self.with() {
             With::ArgoCd => (
-                "hand the release over from the chart to a directory in git: the guide has the steps",
+                "hand the release over from the chart to a directory in git, as the guide describes",
                 vec![guide],
                 "later stops are rendered here, committed and synced",
             ),
             With::Flux => (
-                "hand the release over from the HelmRelease to Kustomizations: the guide has the steps",
+                "hand the release over from the HelmRelease to Kustomizations, as the guide describes",
                 vec![guide],
                 "later stops are rendered here, committed and reconciled",
             ),
             With::Kubectl | With::Helm => (
-                "hand the release over from Helm to kubectl: the guide has the steps",
+                "hand the release over from Helm to kubectl, as the guide describes",
                 vec![guide, format!("{} --phase main,post > {}", self.ours_lasting("template"), self.new_manifests())],
-                "later stops are rendered here and applied in phases; the second command keeps what they start from",
+                "later stops are rendered here and applied in phases; the second command saves the manifests that they start from",
             ),
         };
-        let other = "`--with` plans for another tool: helm (the release stays with it), argocd or flux";
+        let other = "`--with` plans for another tool: helm (which keeps managing the release), argocd or flux";
         let made = step(StepKind::HandOver, what, commands).detail(later);
         Some(if self.with() == With::Kubectl { made.detail(other) } else { made })
     }
@@ -553,19 +556,19 @@ impl Writer<'_> {
             let resumed = if self.resume().is_empty() { "" } else { " and then `kubectl rollout resume`" };
             step.details.push(match self.hop.ask.zero_downtime {
                 true => format!(
-                    "as long as no post-deployment migration has run, {which}{resumed} is all: pods of the minor before can live with \
-                     the other migrations"
+                    "as long as no post-deployment migration has run, {which}{resumed} is all: pods of the previous minor are compatible \
+                     with the other migrations"
                 ),
                 false => format!("as long as no migration has run, {which} is all"),
             });
         }
         match (self.with(), self.ours()) {
             (With::ArgoCd, false) => step.details.push(format!(
-                "`{}` has the previous parameters; put them back where git holds the Application, too",
+                "`{}` has the previous parameters; also restore them in git if the Application is there",
                 self.object_file()
             )),
             (With::ArgoCd, true) => {
-                step.details.push("switch automated sync on again when all is well, if it was on".to_owned());
+                step.details.push("enable automated sync again when everything works, if it was enabled".to_owned());
             }
             (With::Flux, false) => step.details.push(format!(
                 "put chart version {} and the values of `{}` back into the HelmRelease in git, and only then `flux resume helmrelease \
@@ -577,8 +580,8 @@ impl Writer<'_> {
         }
         let from = from.gitlab;
         step.detail(format!(
-            "otherwise all of them: GitLab has no downgrade of the database, so the backup that GitLab {from} made is restored on \
-             GitLab {from}, with the Rails secret of then; what was written since is lost"
+            "otherwise run all commands: GitLab cannot downgrade the database, so the backup of GitLab {from} is restored on GitLab \
+             {from}, with the Rails secret of that time; data written since then is lost"
         ))
     }
 }

@@ -89,7 +89,7 @@ pub(super) fn fleet<'n>(root: &'n Node, bundle: &'n Node) -> Carrier<'n> {
     parts.extend(targets.take(1).map(|helm| ValuesPart::Missing {
         what: "the clusters of `targetCustomizations` have values of their own".to_owned(),
         at: place(helm),
-        hint: "write the values of one cluster into files, and give those with `-f`; `--values-at helm.values` takes those that all have",
+        hint: "write the values of one cluster into files, and pass those with `-f`; `--values-at helm.values` takes the values that all clusters share",
     }));
     Carrier {
         kind: "bundle",

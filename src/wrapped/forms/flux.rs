@@ -66,12 +66,8 @@ pub(super) fn reference(node: &Node) -> ValuesPart<'_> {
         return part.unwrap_or(ValuesPart::ChartDefaults { path, at: node.at });
     }
     if let Some(url) = text(node, "externalSourceRef.url") {
-        let what = format!("`{url}` is fetched by Flux, and values are in it");
-        return ValuesPart::Missing {
-            what,
-            at: node.at,
-            hint: "download it, give it with `-f`, and leave it out here",
-        };
+        let what = format!("`{url}` contains values, and only Flux downloads it");
+        return ValuesPart::Missing { what, at: node.at, hint: "download it, pass it with `-f`, and remove it here" };
     }
     ValuesPart::Object {
         kind,

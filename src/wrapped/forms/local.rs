@@ -71,7 +71,7 @@ fn helmfile_parts<'n>(release: &'n Node, parts: &mut Vec<ValuesPart<'n>>) {
     for one in items(release, "values") {
         match string(one) {
             Some(path) if path.ends_with(".gotmpl") || path.contains("{{") => parts.push(ValuesPart::Missing {
-                what: format!("`{path}` is a template of helmfile, and values are in it"),
+                what: format!("`{path}` contains values, but is a template of helmfile"),
                 at: one.at,
                 hint: HELMFILE,
             }),

@@ -37,9 +37,9 @@ impl ValuesPart<'_> {
     /// A file inside a chart that is nowhere here; none where these are its defaults, which are known.
     fn of_chart(name: &str, at: Location, optional: bool) -> Option<Self> {
         let missing = ValuesPart::Missing {
-            what: format!("`{name}` is a file of the chart, and values are in it"),
+            what: format!("`{name}` contains values, but is a file of the chart"),
             at,
-            hint: "give its values with `-f`, and leave it out here",
+            hint: "pass its values with `-f`, and remove it here",
         };
         (!optional && name.trim_start_matches("./") != "values.yaml").then_some(missing)
     }
@@ -126,7 +126,7 @@ pub(super) fn chosen<'n>(documents: &'n [FileDocument], composer: &mut Composer<
             composer.findings.push(
                 Diagnostic::error("not-values", format!("{} installs the chart `{chart}`, not GitLab's", carrier.shown()))
                     .at(carrier.at)
-                    .hint("name the file that installs GitLab; `--values-at PATH` says where a file has values that are to be used nevertheless"),
+                    .hint("name the file that installs GitLab; `--values-at PATH` uses the values at a path of the file nevertheless"),
             );
         }
         return None;
@@ -194,7 +194,7 @@ pub(super) fn nothing(carrier: &Carrier<'_>) -> Diagnostic {
         format!("{} has no values at `{}`, and does not say that it installs GitLab", carrier.shown(), carrier.place);
     Diagnostic::error("not-values", message)
         .at(carrier.at)
-        .hint("name the file that has the values; `--values-at PATH` says where they are in it")
+        .hint("name the file that has the values; `--values-at PATH` names their path in it")
 }
 
 /// The note about where values were found, and which other settings the file has.

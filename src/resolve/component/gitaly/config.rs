@@ -142,9 +142,9 @@ fn buckets(cx: &Context, prometheus: &NodeMap) -> Option<View> {
         return Some(view! { buckets: numbers });
     }
     let path = "gitlab.gitaly.prometheus.grpcLatencyBuckets";
-    let message = format!("`{path}` is no list of numbers, and Gitaly does not start with it");
+    let message = format!("`{path}` is not a list of numbers, and Gitaly does not start with it");
     let found = Diagnostic::error("not-toml", message).at_value(ValuePath::dotted(path));
-    cx.say(found.hint("write a list, as `[0.1, 1, 10]`"));
+    cx.say(found.hint("write a list, for example `[0.1, 1, 10]`"));
     None
 }
 

@@ -97,7 +97,7 @@ fn seconds(runner: &Runner) -> Option<u32> {
             runner.cx.say(
                 Diagnostic::error("wrong-type", format!("`{path}`: expected a whole number of seconds"))
                     .at_value(ValuePath::dotted(&path))
-                    .hint("write it without another unit, as `30`"),
+                    .hint("write it without a unit, for example `30`"),
             );
         })
         .ok()
@@ -119,7 +119,7 @@ fn check(runner: &Runner, template: &str) {
                 format!("`{path}`: line {line} of the string is not TOML: {}", why.message()),
             )
             .at_value(ValuePath::dotted(&path))
-            .hint("the runner refuses such a file when it registers"),
+            .hint("the runner refuses the file when it registers"),
         );
     }
 }

@@ -148,26 +148,26 @@ fn check(runner: &Runner) {
         );
     }
     if set.service.enabled && !runner.has_metrics() && set.service.additional_ports.is_empty() {
-        say("service.enabled", "makes no Service: it would have no port", "set `gitlab-runner.metrics.enabled: true`");
+        say("service.enabled", "creates no Service, because it would have no port", "set `gitlab-runner.metrics.enabled: true`");
     }
     let monitors = [("serviceMonitor", &set.metrics.service_monitor), ("podMonitor", &set.metrics.pod_monitor)];
     for (key, monitor) in monitors {
         if monitor.enabled && !runner.has_metrics() {
             let path = format!("metrics.{key}.enabled");
-            say(&path, "makes no monitor: the runner offers no metrics", "set `gitlab-runner.metrics.enabled: true`");
+            say(&path, "creates no monitor, because the metrics of the runner are disabled", "set `gitlab-runner.metrics.enabled: true`");
         }
     }
     if set.metrics.service_monitor.enabled && runner.has_metrics() && !set.service.enabled {
         say(
             "metrics.serviceMonitor.enabled",
-            "makes no ServiceMonitor: there is no Service to watch",
+            "creates no ServiceMonitor, because there is no Service to monitor",
             "set `gitlab-runner.service.enabled: true`",
         );
     }
     if set.session_server.ingress.enabled && !set.session_server.enabled {
         say(
             "sessionServer.ingress.enabled",
-            "makes an Ingress to a session server that is off",
+            "creates an Ingress for a session server that is disabled",
             "set `gitlab-runner.sessionServer.enabled: true`",
         );
     }

@@ -129,7 +129,7 @@ fn warn(zoekt: &Zoekt) {
     let path = "gitlab-zoekt.gateway.basicAuth.enabled";
     if zoekt.cx.section(path) == &json!(true) {
         zoekt.cx.say(
-            Diagnostic::warning("unread-key", format!("`{path}` is not read: requests carry a token of GitLab's"))
+            Diagnostic::warning("unread-key", format!("`{path}` is not read: requests carry a token from GitLab"))
                 .at_value(ValuePath::dotted(path))
                 .hint("remove `gitlab-zoekt.gateway.basicAuth`"),
         );
@@ -138,7 +138,7 @@ fn warn(zoekt: &Zoekt) {
     if certificate.create && certificate.issuer.name.non_empty().is_none() {
         let path = "gitlab-zoekt.gateway.tls.certificate.create";
         zoekt.cx.say(
-            Diagnostic::error("no-issuer", format!("`{path}` makes a Certificate that no Issuer signs"))
+            Diagnostic::error("no-issuer", format!("`{path}` creates a Certificate that no Issuer signs"))
                 .at_value(ValuePath::dotted(path))
                 .hint("name one in `gitlab-zoekt.gateway.tls.certificate.issuer.name`"),
         );

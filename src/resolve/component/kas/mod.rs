@@ -176,10 +176,10 @@ fn check(kas: &Kas, plan: &mut Plan) {
         plan.say(
             Diagnostic::error(
                 "two-monitors",
-                format!("`{path}`: a ServiceMonitor is on as well, and each metric would be read twice"),
+                format!("`{path}`: a ServiceMonitor is enabled as well, and each metric would be scraped twice"),
             )
             .at_value(ValuePath::dotted(path))
-            .hint("turn off this one or `gitlab.kas.metrics.serviceMonitor.enabled`"),
+            .hint("disable this one or `gitlab.kas.metrics.serviceMonitor.enabled`"),
         );
     }
 }

@@ -142,7 +142,7 @@ fn number(bao: &OpenBao, key: &str, text: &str) -> i64 {
     text.parse().unwrap_or_else(|_| {
         let path = format!("openbao.config.storage.postgresql.connection.{key}");
         bao.cx.say(
-            Diagnostic::warning("not-a-number", format!("`{path}` is no whole number, so 0 is written"))
+            Diagnostic::warning("not-a-number", format!("`{path}` is not a whole number, so 0 is written"))
                 .at_value(ValuePath::dotted(&path))
                 .hint("write a whole number, or leave the key out"),
         );

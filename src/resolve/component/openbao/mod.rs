@@ -81,7 +81,7 @@ fn resolve(cx: &Context, plan: &mut Plan) {
                 cx.release.version()
             ),
         );
-        let hint = "take a newer release by `--gitlab-version`, or set `openbao.install: false`";
+        let hint = "choose a newer release with `--gitlab-version`, or set `openbao.install: false`";
         cx.say(found.at_value(ValuePath::dotted("openbao.install")).hint(hint));
         return;
     }
@@ -152,7 +152,7 @@ fn warn(bao: &OpenBao) {
     ];
     for (path, secret, named) in generated {
         if secret.generate {
-            say(path, &format!("shared-secrets makes the Secret; `{named}.secret` names another one"));
+            say(path, &format!("shared-secrets creates the Secret; `{named}.secret` names a different one"));
         }
     }
     if !matches!(bao.cx.section("openbao.ingress.hostname"), Value::Null) {

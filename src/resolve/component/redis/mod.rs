@@ -40,12 +40,12 @@ fn resolve(cx: &Context, plan: &mut Plan) {
     }
     let password = chart.on("auth.enabled").then(|| redis::server_password(cx));
     if password.is_some() && redis::redis(cx, "gitlab").password.is_none() {
-        let message = "GitLab sends no password, but the Redis that is installed with it asks for one";
+        let message = "GitLab sends no password, but the bundled Redis requires one";
         let finding = Diagnostic::warning("redis-password", format!("`global.redis.auth.enabled`: {message}"));
         cx.say(
             finding
                 .at_value(ValuePath::dotted("global.redis.auth.enabled"))
-                .hint("set `redis.auth.enabled: false` as well, or leave the password on"),
+                .hint("set `redis.auth.enabled: false` as well, or keep the password enabled"),
         );
     }
     let redis = Redis { name: chart.full_name(), password, chart };

@@ -37,10 +37,10 @@ pub fn grace(w: &Workload, set: &Settings, entry: &str) {
         };
         let limit = at("timeout", "gitlab.sidekiq.timeout");
         let message = format!(
-            "the pods of `{}` would be killed after {grace} seconds, before `{limit}`, {timeout} seconds, is over",
+            "the pods of `{}` would be killed after {grace} seconds, before `{limit}` ({timeout} seconds) has passed",
             set.name,
         );
-        let hint = format!("make it longer than `{limit}`, or shorten that");
+        let hint = format!("increase it above `{limit}`, or decrease that");
         refuse(cx, "grace-too-short", &path, &message, &hint);
     }
 }
@@ -56,7 +56,7 @@ pub fn ports(cx: &Context, set: &Settings) {
             cx,
             "same-port",
             "gitlab.sidekiq.health_checks.port",
-            "`gitlab.sidekiq.metrics.port` is the same port, and these are two servers",
+            "`gitlab.sidekiq.metrics.port` is the same port, but the two servers need different ones",
             "give one of them another port",
         );
     }
@@ -71,7 +71,7 @@ pub fn queues(cx: &Context, entry: &Value, path: &str) -> bool {
             "wrong-type",
             &format!("{path}.queues"),
             "expected a string",
-            "write the names of the queues with commas between them: `queues: mailers,default`",
+            "write the names of the queues, separated by commas: `queues: mailers,default`",
         );
     }
     fits

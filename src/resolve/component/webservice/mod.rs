@@ -256,7 +256,7 @@ fn require_base_path(cx: &Context, webs: &[Web]) {
     let required = webs.iter().any(|web| web.set.ingress.require_base_path.unwrap_or(true));
     if required && !cx.enabled("global.gatewayApi.enabled") && !webs.iter().any(Web::is_base) {
         let all = "gitlab.webservice.deployments";
-        let message = format!("`{all}`: no deployment has `ingress.path: /`, so that most pages would be missing");
+        let message = format!("`{all}`: no deployment has `ingress.path: /`, so most pages would not be served");
         let hint = "give one of them that path, or set `gitlab.webservice.ingress.requireBasePath: false`";
         let written = webs.iter().filter(|web| web.path.is_some());
         let paths = written.map(|web| ValuePath::dotted(all).key(web.key).key("ingress").key("path"));
@@ -278,12 +278,12 @@ fn require_grace(web: &Web) {
         };
         let (path, shutdown) = (at("deployment.terminationGracePeriodSeconds"), at("shutdown.blackoutSeconds"));
         let message = format!(
-            "`{path}`: the pods of `{}` would be killed after {grace} seconds, before `{shutdown}`, {blackout} seconds, is over",
+            "`{path}`: the pods of `{}` would be killed after {grace} seconds, before `{shutdown}` ({blackout} seconds) has passed",
             web.key,
         );
         let diagnostic = Diagnostic::error("grace-too-short", message)
             .at_values([ValuePath::dotted(&path), ValuePath::dotted(&shutdown)]);
-        web.w.cx.say(diagnostic.hint("make the grace period longer than the blackout"));
+        web.w.cx.say(diagnostic.hint("increase the grace period above the blackout"));
     }
 }
 

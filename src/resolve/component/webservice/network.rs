@@ -333,9 +333,9 @@ fn of_smartcards(cx: &Context) -> Node {
         }
         None => {
             let message = format!(
-                "`{path}`: not set, so that no smartcard is accepted: the Gateway does not ask for a certificate"
+                "`{path}`: not set, so the Gateway requests no certificate, and no smartcard is accepted"
             );
-            let hint = "name the Secret with the authority of the smartcards in `ca.crt`";
+            let hint = "name the Secret with the certificate authority of the smartcards in `ca.crt`";
             cx.say(Diagnostic::warning("smartcard-ca", message).at_value(ValuePath::dotted(path)).hint(hint));
         }
     }

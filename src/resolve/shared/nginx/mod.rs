@@ -85,26 +85,26 @@ impl Nginx<'_> {
         if !["Deployment", "DaemonSet", "Both"].contains(&kind) {
             let path = format!("{}.controller.kind", self.key);
             self.cx.say(
-                Diagnostic::warning("no-controller", format!("`{path}` names no workload, so no controller is made"))
-                    .at_value(ValuePath::dotted(&path))
-                    .hint("write `Deployment` or `DaemonSet`"),
+                Diagnostic::warning(
+                    "no-controller",
+                    format!("`{path}` is not a workload kind, so no controller is created"),
+                )
+                .at_value(ValuePath::dotted(&path))
+                .hint("write `Deployment` or `DaemonSet`"),
             );
         }
         if controller.extra_args.get("force-namespace-isolation").is_some_and(|value| !value.is_null()) {
             let path = format!("{}.controller.extraArgs.force-namespace-isolation", self.key);
             self.cx.say(
-                Diagnostic::error(
-                    "removed-argument",
-                    format!("`{path}`: the controller has no such argument any more"),
-                )
-                .at_value(ValuePath::dotted(&path))
-                .hint("remove it; `controller.scope` says which namespaces are watched"),
+                Diagnostic::error("removed-argument", format!("`{path}`: the controller no longer has this argument"))
+                    .at_value(ValuePath::dotted(&path))
+                    .hint("remove it; `controller.scope` sets which namespaces are watched"),
             );
         }
         if controller.keda.enabled && controller.keda.triggers.is_empty() {
             let path = format!("{}.controller.keda.triggers", self.key);
             self.cx.say(
-                Diagnostic::error("no-triggers", format!("`{path}`: KEDA needs a trigger to scale by"))
+                Diagnostic::error("no-triggers", format!("`{path}`: KEDA needs at least one trigger"))
                     .at_value(ValuePath::dotted(&path))
                     .hint(
                         "list at least one, such as `{type: cpu, metricType: Utilization, metadata: {value: \"50\"}}`",
@@ -124,7 +124,7 @@ impl Nginx<'_> {
         if !self.set.tcp.is_empty() && self.tcp_is_external() {
             let path = format!("{}.tcp", self.key);
             self.cx.say(
-                Diagnostic::warning("tcp-services", format!("`{path}` opens ports that lead nowhere"))
+                Diagnostic::warning("tcp-services", format!("`{path}` opens ports without a backend"))
                     .at_value(ValuePath::dotted(&path))
                     .hint(format!("set `{}.tcpExternalConfig` to \"\" and list Git's port under `tcp` too", self.key)),
             );

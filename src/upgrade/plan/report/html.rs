@@ -69,7 +69,7 @@ fn page(out: &mut String, stop: &PlannedStop, number: usize, last: bool) {
         }
     }
     if decisions(stop).next().is_some() {
-        out.push_str("<h3>To be decided</h3>\n");
+        out.push_str("<h3>Decisions</h3>\n");
     }
     for value in decisions(stop) {
         let at = place(value).map(|place| format!("{place}: ")).unwrap_or_default();

@@ -44,12 +44,12 @@ fn heading(stop: &PlannedStop, last: bool) -> String {
         (_, true) => "the target",
         (Required::Always, false) => "required stop",
         (Required::Conditional, false) => "stop where a condition holds",
-        _ => "a minor on the way",
+        _ => "an intermediate minor",
     };
     format!("GitLab {}, chart {}: {why}", stop.gitlab, stop.chart)
 }
 
-/// `2 decisions, 1 step by hand, downtime`: the parts of a stop that need a person.
+/// `2 decisions, 1 manual step, downtime`: the parts of a stop that need a person.
 fn needs(plan: &UpgradePlan, number: usize, stop: &PlannedStop) -> String {
     let counted = |count: usize, one: &str, many: &str| match count {
         0 => None,
@@ -60,9 +60,9 @@ fn needs(plan: &UpgradePlan, number: usize, stop: &PlannedStop) -> String {
     let decisions = decisions(stop).count() + whole;
     let by_hand = stop.steps.iter().filter(|step| step.kind == StepKind::Manual).count();
     let down = stop.steps.iter().any(|step| step.downtime).then(|| "downtime".to_owned());
-    let parts = [counted(decisions, "decision", "decisions"), counted(by_hand, "step by hand", "steps by hand"), down];
+    let parts = [counted(decisions, "decision", "decisions"), counted(by_hand, "manual step", "manual steps"), down];
     let parts: Vec<String> = parts.into_iter().flatten().collect();
-    if parts.is_empty() { "nothing but the common steps".to_owned() } else { parts.join(", ") }
+    if parts.is_empty() { "only the common steps".to_owned() } else { parts.join(", ") }
 }
 
 /// The question of a decision: `since chart 10.0.0 no Redis comes along any more: where is Redis from now on?`.
@@ -78,7 +78,7 @@ fn choices(decision: &PlannedDecision) -> Vec<String> {
     };
     let lines: Vec<_> = decision.lines.iter().map(line).collect();
     let raised = match lines.is_empty() {
-        true => "raised by defaults: none of the values is about it".to_owned(),
+        true => "raised by defaults: your values do not set it".to_owned(),
         false => format!("raised by {}", lines.join(", ")),
     };
     let answer = |answer: &PlannedAnswer| {
@@ -105,7 +105,7 @@ fn state(check: &Check) -> &'static str {
 
 fn condition(condition: &StopCondition) -> String {
     let how = condition.how.as_ref().map(|how| format!("; to find out, {how}")).unwrap_or_default();
-    format!("{}{how} (`--without {}` leaves it out)", condition.what, condition.id)
+    format!("{}{how} (`--without {}` removes it)", condition.what, condition.id)
 }
 
 /// `values.yaml:3:5`; `None` for a value that the user did not set.
@@ -120,7 +120,7 @@ fn remedy(value: &UpgradeValueChange) -> Vec<String> {
         Todo::Keep => format!("to keep the previous behaviour: `{form}`"),
         _ => format!("new form: `{form}`"),
     });
-    let form = form.or_else(|| (value.action == Todo::Delete).then(|| "new form: leave it out".to_owned()));
+    let form = form.or_else(|| (value.action == Todo::Delete).then(|| "new form: remove it".to_owned()));
     form.into_iter().chain(value.hint.clone()).collect()
 }
 

@@ -49,7 +49,7 @@ fn overview(out: &mut String, plan: &UpgradePlan) {
             writeln!(out, "  {number}. {}; {}", heading(stop, number == plan.stops.len()), needs(plan, number, stop));
     }
     let decide: Vec<_> = (1..).zip(&plan.stops).flat_map(|(n, stop)| decisions(stop).map(move |v| (n, v))).collect();
-    section(out, "decisions to take before you begin", &decide, |out, (number, value)| {
+    section(out, "decisions to make before you begin", &decide, |out, (number, value)| {
         let at = place(value).map(|place| format!("{place}: ")).unwrap_or_default();
         item(out, 5, &format!("{at}{} (stop {number})", value.what));
         for line in remedy(value) {
@@ -126,7 +126,7 @@ fn stop(out: &mut String, stop: &PlannedStop, shared: Option<(&Shared, usize)>) 
             let _ = writeln!(out, "       {line}");
         }
     });
-    section(out, "values that you do not set, and whose default changes", &defaults, |out, value| {
+    section(out, "values that you do not set and whose default changes", &defaults, |out, value| {
         item(out, 5, &value.what);
         for line in remedy(value) {
             let _ = writeln!(out, "       {line}");
