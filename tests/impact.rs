@@ -71,7 +71,7 @@ fn impact_refuses_what_it_cannot_change() {
     for (args, code, hint) in [
         ("gitlab.kas.minReplicas --unset", "not-set", "=null"),
         ("=3", "bad-path", "global.ingress.tls.enabled"),
-        ("a.b=3 --unset", "one-value", "the path alone"),
+        ("a.b=3 --unset", "one-value", "only the path"),
         ("--file new.yaml", "one-value", "gitlab-render diff prod.yaml prod.yaml,new.yaml"),
         ("gitlab.sidekiq.concurency=3", "unknown-key", "concurrency"),
         ("gitlab.sidekiq.concurency", "unknown-key", "concurrency"),

@@ -197,8 +197,16 @@ fn a_patch_without_a_row_has_a_chart_of_its_series() {
 #[test]
 fn unknown_releases_are_refused_with_the_known_ones() {
     let cases = [
-        ("18.9.77", "`18.9.77` is not among the known releases of GitLab", "of 18.9 there are 18.9.0 to 18.9.8"),
-        ("9.9.77", "`9.9.77` is not among the known releases of the chart", "of 9.9 there are 9.9.0 to 9.9.9"),
+        (
+            "18.9.77",
+            "`18.9.77` is not among the known releases of GitLab",
+            "the known patches of 18.9 are 18.9.0 to 18.9.8",
+        ),
+        (
+            "9.9.77",
+            "`9.9.77` is not among the known releases of the chart",
+            "the known patches of 9.9 are 9.9.0 to 9.9.9",
+        ),
         ("25.1", "`25.1` is not among the known releases of GitLab", "11.0.0 to 19.4.1"),
         ("latest", "`latest` is not a version", "write a version of GitLab, `18.10` or `18.10.8`, or of its chart"),
         ("", "`` is not a version", "18.10"),
@@ -260,7 +268,7 @@ fn a_series_as_a_value_means_its_newest_patch() {
     assert_eq!(tag("18.10").unwrap(), ("v18.10.8".to_owned(), "18.10.8".to_owned()));
     assert_eq!(tag("18.10.3").unwrap(), ("v18.10.3".to_owned(), "18.10.3".to_owned()));
     assert!(tag("18.77").unwrap_err().hint.unwrap().contains("patch number"));
-    assert!(tag("18").unwrap_err().message.contains("is a major"));
+    assert!(tag("18").unwrap_err().message.contains("is only a major version"));
     for chart in ["9.8.2", "v9.8.2"] {
         assert!(tag(chart).unwrap_err().hint.unwrap().contains("`18.8.2`"), "{chart}");
     }

@@ -210,8 +210,8 @@ const REFUSED: &[(&str, &str, &[&str])] = &[
         "release.yaml",
         "kind: HelmRelease\napiVersion: helm.toolkit.fluxcd.io/v2\nspec:\n  chart: {spec: {chart: gitlab}}\n  valuesFrom:\n  - {kind: Secret, name: one}\n  - {kind: ConfigMap, name: two, valuesKey: k}\n",
         &[
-            "`values.yaml` of the Secret `one` is not among the files",
-            "`k` of the ConfigMap `two` is not",
+            "`values.yaml` of the Secret `one` contains values, but is not among the files",
+            "`k` of the ConfigMap `two` contains values, but is not among",
             "release.yaml:7:29\n",
         ],
     ),
@@ -297,7 +297,7 @@ fn a_misspelt_section_is_no_other_chart() {
         assert_eq!(errors(&ran), ["error[unknown-key]: `globl` is not a known key"], "{}", ran.stderr);
         let ran = template(dir.path(), "warn", vec!["-f".to_owned(), "v.yaml".to_owned()]);
         assert!(
-            ran.status == Some(3) && ran.stderr.contains("none of the keys of this file is known"),
+            ran.status == Some(3) && ran.stderr.contains("none of the keys in this file is known"),
             "{}",
             ran.stderr
         );

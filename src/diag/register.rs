@@ -44,7 +44,7 @@ pub fn nearest(code: &str) -> Option<&'static str> {
 /// The register as a page of documentation.
 pub fn markdown() -> String {
     let mut page = String::from(
-        "# Diagnostics\n\nEvery finding has a code that does not change between releases. `gitlab-render explain CODE` prints \
+        "# Diagnostics\n\nEvery finding has a code that stays the same between releases. `gitlab-render explain CODE` prints \
          its entry.\nA `bug` is an error of the program, `environment` one of the machine it runs on. This page is generated \
          from\n`src/diag/register.tsv`.\n\n| code | severity | what was found | what to do |\n|---|---|---|---|\n",
     );

@@ -481,7 +481,7 @@ fn the_same_object_twice_is_refused() {
     let report = verify(vec![manifest(budget()), manifest(older), manifest(service())]).expect_err("twice");
     assert_eq!(report.0.len(), 1);
     let expected =
-        "`PodDisruptionBudget/x`: `metadata.name`: `web/x.yaml` and `web/x.yaml` make an object of this name";
+        "`PodDisruptionBudget/x`: `metadata.name`: `web/x.yaml` and `web/x.yaml` both create an object with this name";
     assert_eq!(report.0[0].message, expected);
     let mut elsewhere = budget();
     elsewhere["metadata"]["namespace"] = json!("other");

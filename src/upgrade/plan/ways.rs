@@ -556,10 +556,10 @@ impl Writer<'_> {
             let resumed = if self.resume().is_empty() { "" } else { " and then `kubectl rollout resume`" };
             step.details.push(match self.hop.ask.zero_downtime {
                 true => format!(
-                    "as long as no post-deployment migration has run, {which}{resumed} is all: pods of the previous minor are compatible \
+                    "as long as no post-deployment migration has run, {which}{resumed} is sufficient: pods of the previous minor are compatible \
                      with the other migrations"
                 ),
-                false => format!("as long as no migration has run, {which} is all"),
+                false => format!("as long as no migration has run, {which} is sufficient"),
             });
         }
         match (self.with(), self.ours()) {

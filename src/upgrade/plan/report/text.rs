@@ -32,7 +32,7 @@ fn head(out: &mut String, plan: &UpgradePlan) {
     if plan.decisions.is_empty() {
         return;
     }
-    out.push_str("\ndecisions to take before you begin; `values migrate` takes the answers, and writes what is open into the file as questions:\n");
+    out.push_str("\ndecisions to make before you begin; `values migrate` takes the answers, and writes open decisions into the file as questions:\n");
     for decision in &plan.decisions {
         let stop = if plan.stops.len() > 1 { format!(" (stop {})", decision.stop) } else { String::new() };
         item(out, 2, &format!("{}{stop}", question(decision)));
@@ -64,7 +64,7 @@ fn letter(number: usize) -> char {
 }
 
 fn common(out: &mut String, shared: &Shared) {
-    out.push_str("\nat every stop that names them; each stop sets the variables, `--stop N` prints one with its versions written in:\n");
+    out.push_str("\ncommon commands of the stops that refer to them; each stop sets the variables, and `--stop N` prints one stop with its versions filled in:\n");
     if !shared.checks.is_empty() {
         out.push_str("   before:\n");
     }
