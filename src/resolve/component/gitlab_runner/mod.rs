@@ -148,13 +148,21 @@ fn check(runner: &Runner) {
         );
     }
     if set.service.enabled && !runner.has_metrics() && set.service.additional_ports.is_empty() {
-        say("service.enabled", "creates no Service, because it would have no port", "set `gitlab-runner.metrics.enabled: true`");
+        say(
+            "service.enabled",
+            "creates no Service, because it would have no port",
+            "set `gitlab-runner.metrics.enabled: true`",
+        );
     }
     let monitors = [("serviceMonitor", &set.metrics.service_monitor), ("podMonitor", &set.metrics.pod_monitor)];
     for (key, monitor) in monitors {
         if monitor.enabled && !runner.has_metrics() {
             let path = format!("metrics.{key}.enabled");
-            say(&path, "creates no monitor, because the metrics of the runner are disabled", "set `gitlab-runner.metrics.enabled: true`");
+            say(
+                &path,
+                "creates no monitor, because the metrics of the runner are disabled",
+                "set `gitlab-runner.metrics.enabled: true`",
+            );
         }
     }
     if set.metrics.service_monitor.enabled && runner.has_metrics() && !set.service.enabled {

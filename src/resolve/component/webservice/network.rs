@@ -332,9 +332,8 @@ fn of_smartcards(cx: &Context) -> Node {
             spec["tls"] = json!({"clientValidation": {"caCertificateRefs": [authority]}});
         }
         None => {
-            let message = format!(
-                "`{path}`: not set, so the Gateway requests no certificate, and no smartcard is accepted"
-            );
+            let message =
+                format!("`{path}`: not set, so the Gateway requests no certificate, and no smartcard is accepted");
             let hint = "name the Secret with the certificate authority of the smartcards in `ca.crt`";
             cx.say(Diagnostic::warning("smartcard-ca", message).at_value(ValuePath::dotted(path)).hint(hint));
         }
