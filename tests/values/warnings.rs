@@ -156,11 +156,11 @@ fn values_of_another_type_than_the_defaults_have_a_warning() {
         ("kas: {map: [1]}", "merge-type", "`kas.map`: a list replaces a default that is a map"),
         ("kas: {list: {a: 1}}", "merge-type", "`kas.list`: a map replaces a default that is a list"),
         ("kas: {text: {a: 1}}", "merge-type", "`kas.text`: a map replaces a default that is a single value"),
-        ("kas: {global: 1}", "global-type", "`kas.global`: the component sees no global values"),
+        ("kas: {global: 1}", "global-type", "`kas.global`: the component cannot read global values"),
         (
             "kas: {global: {hosts: 1}}",
             "global-type",
-            "`kas.global.hosts`: a map and something else meet here and at `global`",
+            "`kas.global.hosts`: this is a map and the value under `global` is not, or the reverse",
         ),
     ] {
         assert_eq!(found(text), [(code, message.to_owned())], "{text}");
