@@ -51,7 +51,7 @@ fn what_all_readers_agree_on_has_none() {
 #[test]
 fn a_key_that_is_a_boolean_in_yaml_1_1_has_a_warning() {
     let found = warnings("on: 1\n");
-    assert_eq!(found[0].message, "the key `on` is read as `true`, as YAML 1.1 has it");
+    assert_eq!(found[0].message, "the key `on` is read as `true`, as in YAML 1.1");
     assert_eq!(found[0].hint.as_deref(), Some("write `\"on\"`"));
 }
 
