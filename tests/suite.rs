@@ -35,6 +35,7 @@ mod kubernetes;
 mod layout;
 mod manifest;
 mod migrate;
+mod migrate_forms;
 mod migrate_random;
 mod mixed;
 mod mutations;
