@@ -13,9 +13,16 @@ pub fn quoted(word: &str) -> String {
 pub const MANAGER: &str = "gitlab-render";
 
 /// The command that applies manifests, up to `-f`: by server-side apply, so that fields that are no longer rendered are
-/// removed, and with precedence over manual changes.
-pub fn kubectl_apply(namespace: &str) -> String {
-    format!("kubectl apply -n {namespace} --server-side --force-conflicts --field-manager={MANAGER}")
+/// removed, and with precedence over manual changes. `namespace` is `None` where each manifest says its own.
+pub fn kubectl_apply(namespace: Option<&str>) -> String {
+    let place = namespace.map(|namespace| format!(" -n {namespace}")).unwrap_or_default();
+    format!("kubectl apply{place} --server-side --force-conflicts --field-manager={MANAGER}")
+}
+
+/// A command whose output goes into a file, unless a try before has kept it there: what runs now is not what ran before
+/// both. The file gets its name when it is complete, so that a try that broke off leaves nothing that looks kept.
+pub fn kept_once(file: &str, command: &str) -> String {
+    format!("test -s {file} || {{ {command} > {file}.part && mv {file}.part {file}; }}")
 }
 
 /// Takes out of an object of `kubectl get -o yaml` what ties it to this moment: with its `resourceVersion` it could not be applied
@@ -47,6 +54,24 @@ pub fn newest_job_ended(namespace: &str, labels: &str) -> String {
     let checked = format!("\"${{job:?no Job in namespace {namespace} has the labels {labels}}}\"");
     let ended = job_ended(namespace, "\"$job\"", 7200).replacen("\"$job\"", &checked, 1);
     format!("job=$({newest})\n{ended}")
+}
+
+/// A command that puts the chart with this GitLab into `$chart`, where the catalogue does not list it.
+pub fn find_chart(gitlab: &str) -> String {
+    format!(
+        "helm repo update gitlab\n\
+         chart=$(helm search repo gitlab/gitlab --versions | grep -wF v{gitlab} | awk 'NR == 1 {{print $2}}')"
+    )
+}
+
+/// The chart that [`find_chart`] has found. An empty `--version` would be the newest chart, so the shell stops there.
+pub fn found_chart(gitlab: &str) -> String {
+    format!("\"${{chart:?no chart of gitlab/gitlab has GitLab {gitlab}}}\"")
+}
+
+/// The chart of a release that Helm has installed.
+pub fn installed_chart(name: &str, namespace: &str) -> String {
+    format!("\"$(helm get metadata {name} -n {namespace} -o yaml | awk '/^version:/ {{print $2}}')\"")
 }
 
 #[cfg(test)]

@@ -233,5 +233,5 @@ fn a_newer_key_that_is_off_is_taken_by_older_releases() {
     let template = |set: &str| ask(&format!("template prod -f profile:evaluation --gitlab-version 18.4 {set}"));
     assert_eq!(template("--set global.gatewayApi.httpToHttpsRedirect=false").status, Some(0));
     let got = template("--set global.gatewayApi.enabled=true");
-    assert!(got.stderr.contains("it is read since GitLab 18.7"), "{}", got.stderr);
+    assert!(got.stderr.contains("it is read from GitLab 18.7 on"), "{}", got.stderr);
 }

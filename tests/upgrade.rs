@@ -133,7 +133,7 @@ fn between_any_two_minors_the_stops_are_those_that_are_documented() {
     for (low, from) in &all {
         for (high, to) in all.iter().filter(|(high, _)| high > low) {
             pairs += 1;
-            let halts = path(*from, *to, &[], false).expect("there is a way");
+            let halts = path(*from, *to, &[], false, |_, _| false).expect("there is a way");
             let (target, way) = halts.split_last().expect("there is a target");
             let want = documented.iter().filter(|stop| *low < stop.series && stop.series <= *high);
             let (at_target, want): (Vec<_>, Vec<_>) = want.partition(|stop| stop.series == *high);
@@ -159,9 +159,85 @@ fn between_any_two_minors_the_stops_are_those_that_are_documented() {
 fn without_downtime_no_minor_is_passed_over() {
     let minors = minors();
     let find = |text: &str| catalogue::find(text).expect("it is known");
-    let halts = path(find("14.0"), find("18.9"), &[], true).expect("there is a way");
+    let halts = path(find("14.0"), find("18.9"), &[], true, |_, _| false).expect("there is a way");
     let told: Vec<_> = halts.iter().map(|halt| halt.release.gitlab.series()).collect();
     assert_eq!(told, minors[1..]);
+}
+
+/// The commands of a plan.
+fn commands(args: &str) -> Vec<String> {
+    let got = ask(&root(), "upgrade plan", &format!("{args} -o json"));
+    assert_eq!(got.status, Some(0), "{args}: {}", got.stderr);
+    let plan: Value = serde_json::from_str(&got.stdout).expect("it is JSON");
+    let steps =
+        plan["stops"].as_array().into_iter().flatten().flat_map(|stop| stop["steps"].as_array().into_iter().flatten());
+    let commands = steps.flat_map(|step| step["commands"].as_array().into_iter().flatten());
+    commands.filter_map(Value::as_str).map(str::to_owned).collect()
+}
+
+#[test]
+fn helm_gets_no_chart_that_is_not_known() {
+    let known: Vec<_> = releases::pairs().iter().map(|pair| pair.chart.as_str()).collect();
+    let mut seen = 0;
+    for from in ["15.4", "16.7", "17.11", "18.0", "18.6", "18.10"] {
+        for to in ["18.11", "19.2", "19.3", "19.4"] {
+            for more in ["--with helm", "--with helm --zero-downtime", "--with argocd", "--with flux", ""] {
+                for command in commands(&format!("--from {from} --to {to} {more}")) {
+                    let words: Vec<_> = command.split_whitespace().collect();
+                    let named = words.windows(2).filter(|pair| ["--version", "--revision"].contains(&pair[0]));
+                    for chart in named.map(|pair| pair[1]).filter(|chart| !chart.starts_with('"')) {
+                        seen += 1;
+                        assert!(known.contains(&chart), "{from} to {to} {more}: {command}");
+                    }
+                }
+            }
+        }
+    }
+    assert!(seen > 200, "{seen}");
+}
+
+#[test]
+fn a_patch_whose_chart_is_not_known_is_looked_up() {
+    let all = commands("--from 18.10.8 --to 18.11.12 --with helm");
+    let helm: Vec<_> = all.iter().filter(|c| c.contains("helm upgrade") || c.contains("helm template")).collect();
+    assert_eq!(helm.len(), 2);
+    for command in helm {
+        let (find, run) = command.rsplit_once('\n').expect("it has two parts");
+        assert!(find.contains("| grep -wF v18.11.12 |"), "{command}");
+        assert!(run.contains(" --version \"${chart:?no chart of gitlab/gitlab has GitLab 18.11.12}\" "), "{command}");
+    }
+    let running = commands("--from 18.11.12 --to 19.1 --with helm -f tests/upgrade/toolbox-off.yaml");
+    let on: Vec<_> =
+        running.iter().filter(|c| c.contains("gitlab.toolbox.enabled=true") && !c.contains("$chart")).collect();
+    assert!(
+        on.iter().any(|c| c.contains("--version \"$(helm get metadata gitlab -n gitlab -o yaml | awk ")),
+        "{on:#?}"
+    );
+}
+
+#[test]
+fn the_last_step_without_downtime_is_one_script() {
+    let all = commands("--from 18.9.8 --to 18.10.8 --zero-downtime");
+    let post: Vec<_> =
+        all.iter().filter(|c| c.starts_with("gitlab-render template") && !c.contains("--skip-post")).collect();
+    assert!(!post.iter().any(|c| c.contains("--phase post") || c.contains("--component migrations")), "{post:#?}");
+    assert!(
+        all.iter().any(|c| c.ends_with("--list-phases --prune-from gitlab-18.9.8.yaml > upgrade-18.10.8.sh")),
+        "{all:#?}"
+    );
+    assert!(all.contains(&"sh upgrade-18.10.8.sh".to_owned()));
+}
+
+/// A major upgrade of the bundled PostgreSQL switches the migrations off until its data are back, and only until then.
+#[test]
+fn a_release_is_handed_over_with_its_migrations() {
+    let all = commands("--from 17.11 --to 18.2");
+    let off = "gitlab.migrations.enabled=false";
+    assert!(all.iter().any(|c| c.starts_with("helm upgrade") && c.contains(off)), "{all:#?}");
+    let later: Vec<_> =
+        all.iter().filter(|c| c.starts_with("gitlab-render adopt") || c.contains("--phase main,post")).collect();
+    assert_eq!(later.len(), 2, "{all:#?}");
+    assert!(later.iter().all(|c| !c.contains(off)), "{later:#?}");
 }
 
 /// The plan of one hop over one chart release, for these values.
@@ -181,6 +257,7 @@ fn hop(values: &Value, since: ChartVersion) -> UpgradePlan {
         halts: &halts,
         values: Some(Values { tree: &tree, origins: &origins, sources: &sources, files: &files }),
         zero_downtime: false,
+        apart: false,
         with: plan::With::Kubectl,
         flags: &Flags::default(),
         name: "prod",

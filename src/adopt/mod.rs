@@ -9,8 +9,9 @@ pub mod write;
 use serde_json::{Value, json};
 
 use crate::companions::Companion;
-use crate::manifest::{Manifest, ObjectId, Phase};
+use crate::manifest::{Manifest, ObjectId, Phase, claim_names};
 use crate::phases::marks::is_kept;
+use crate::phases::script::is_apart;
 
 /// The tool that applies manifests from now on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -88,6 +89,8 @@ pub struct Guide {
     pub claims: Vec<String>,
     /// Third-party charts that are part of the release and not rendered here.
     pub others: Vec<Companion>,
+    /// Whether objects go to another namespace, too: renders then say the namespace of each.
+    pub apart: bool,
     /// The steps, in order.
     pub steps: Vec<TakeoverStep>,
 }
@@ -103,6 +106,7 @@ pub fn guide(release: TakeoverRelease, tool: Tool, objects: &[Manifest], others:
         kept: ids(&is_kept),
         claims: objects.iter().flat_map(claims).collect(),
         others,
+        apart: is_apart(objects, &release.namespace),
         release,
         tool,
         steps: Vec::new(),
@@ -118,9 +122,7 @@ fn claims(object: &Manifest) -> Vec<String> {
         "PersistentVolumeClaim" => vec![name.clone()],
         "StatefulSet" => {
             let replicas = object.body.pointer("/spec/replicas").and_then(Value::as_u64).unwrap_or(1);
-            let templates = object.body.pointer("/spec/volumeClaimTemplates").and_then(Value::as_array);
-            let names = templates.into_iter().flatten().filter_map(|claim| claim.pointer("/metadata/name")?.as_str());
-            names.flat_map(|claim| (0..replicas).map(move |i| format!("{claim}-{name}-{i}"))).collect()
+            claim_names(&object.body, name, 0..replicas)
         }
         _ => Vec::new(),
     }

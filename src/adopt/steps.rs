@@ -2,7 +2,7 @@
 
 use super::{Guide, TakeoverStep, Tool};
 use crate::phases::marks::{RELEASE_NAME, RELEASE_NAMESPACE};
-use crate::shell::{APPLICABLE_AGAIN, kubectl_apply};
+use crate::shell::{APPLICABLE_AGAIN, kept_once, kubectl_apply};
 
 /// The file that keeps Helm's own release record during the hand-over.
 const BACKUP: &str = "helm-release.yaml";
@@ -24,6 +24,16 @@ impl Guide {
         format!("{} --phase {phases}", self.release.template)
     }
 
+    /// kubectl's flag for a stream of manifests: none where each says its own namespace.
+    fn place(&self) -> String {
+        if self.apart { String::new() } else { format!(" -n {}", self.release.namespace) }
+    }
+
+    /// The command that applies a stream of manifests, up to `-f`.
+    fn apply(&self) -> String {
+        kubectl_apply(Some(self.release.namespace.as_str()).filter(|_| !self.apart))
+    }
+
     /// A selector of the Secrets in which Helm keeps the release.
     fn secrets(&self) -> String {
         format!("-n {} -l owner=helm,name={}", self.release.namespace, self.release.name)
@@ -36,14 +46,13 @@ fn record(guide: &Guide) -> TakeoverStep {
         format!("helm list -n {namespace} -f '^{name}$'"),
         format!("helm get metadata {name} -n {namespace}"),
         format!("helm get values {name} -n {namespace}"),
-        format!("kubectl get secret {} -o yaml | {APPLICABLE_AGAIN} > {BACKUP}", guide.secrets()),
+        kept_once(BACKUP, &format!("kubectl get secret {} -o yaml | {APPLICABLE_AGAIN}", guide.secrets())),
     ];
     let toolbox = guide.objects.iter().find(|id| id.kind == "Deployment" && id.name.ends_with("toolbox"));
     if let Some(toolbox) = toolbox {
         commands.push(format!("kubectl exec -n {namespace} deploy/{} -- backup-utility", toolbox.name));
-        commands.push(format!(
-            "kubectl get secret {name}-rails-secret -n {namespace} -o yaml | {APPLICABLE_AGAIN} > rails-secret.yaml"
-        ));
+        let secret = format!("kubectl get secret {name}-rails-secret -n {namespace} -o yaml | {APPLICABLE_AGAIN}");
+        commands.push(kept_once("rails-secret.yaml", &secret));
     }
     let version = match &guide.release.gitlab {
         Some(gitlab) => format!(
@@ -109,7 +118,7 @@ fn keep_volumes(guide: &Guide) -> TakeoverStep {
         title: "Make sure that volumes survive".to_owned(),
         text,
         commands: vec![
-            format!("{} > claims-before.txt", list_claims(namespace)),
+            kept_once("claims-before.txt", &list_claims(namespace)),
             format!(
                 "for volume in $(kubectl get pvc -n {namespace} -o jsonpath='{{.items[*].spec.volumeName}}'); do\n  kubectl patch pv \
                  \"$volume\" -p '{{\"spec\":{{\"persistentVolumeReclaimPolicy\":\"Retain\"}}}}'\ndone"
@@ -198,7 +207,7 @@ fn companions(guide: &Guide) -> Option<TakeoverStep> {
 }
 
 fn compare(guide: &Guide) -> TakeoverStep {
-    let namespace = &guide.release.namespace;
+    let place = guide.place();
     let workloads: Vec<_> = guide
         .objects
         .iter()
@@ -220,8 +229,8 @@ fn compare(guide: &Guide) -> TakeoverStep {
                 .to_owned(),
         ],
         commands: vec![
-            format!("{} | kubectl get -n {namespace} -f - -o name", guide.ours("main,post")),
-            format!("{} | kubectl diff -n {namespace} --server-side --force-conflicts -f -", guide.ours("main,post")),
+            format!("{} | kubectl get{place} -f - -o name", guide.ours("main,post")),
+            format!("{} | kubectl diff{place} --server-side --force-conflicts -f -", guide.ours("main,post")),
         ],
     }
 }
@@ -242,7 +251,6 @@ fn rename_managers() -> String {
 }
 
 fn fields(guide: &Guide) -> TakeoverStep {
-    let namespace = &guide.release.namespace;
     step(
         "fields",
         "Transfer Helm's fields",
@@ -255,8 +263,9 @@ fn fields(guide: &Guide) -> TakeoverStep {
              name of the manager. Repeat it if it is refused because an object changed at the same moment.",
         ],
         vec![format!(
-            "{} | kubectl get -n {namespace} --ignore-not-found --show-managed-fields -o go-template={} -f - | sh",
+            "{} | kubectl get{} --ignore-not-found --show-managed-fields -o go-template={} -f - | sh",
             guide.ours("main,post"),
+            guide.place(),
             rename_managers()
         )],
     )
@@ -374,7 +383,6 @@ fn hooks(guide: &Guide) -> TakeoverStep {
 }
 
 fn unmark(guide: &Guide) -> TakeoverStep {
-    let namespace = &guide.release.namespace;
     step(
         "unmark",
         "Remove Helm's marks",
@@ -389,8 +397,9 @@ fn unmark(guide: &Guide) -> TakeoverStep {
              for a while. The annotations stay on the objects of third-party charts, which need them to be taken over.",
         ],
         vec![format!(
-            "{} | kubectl annotate -n {namespace} -f - {RELEASE_NAME}- {RELEASE_NAMESPACE}-",
-            guide.ours("main,post")
+            "{} | kubectl annotate{} -f - {RELEASE_NAME}- {RELEASE_NAMESPACE}-",
+            guide.ours("main,post"),
+            guide.place()
         )],
     )
 }
@@ -418,10 +427,11 @@ fn check(guide: &Guide) -> TakeoverStep {
             format!("{} | diff claims-before.txt -", list_claims(namespace)),
             format!("kubectl get deploy,sts,ds -n {namespace} -l release={name}"),
             format!(
-                "{} | kubectl diff -n {namespace} --server-side --field-manager=gitlab-render -f -",
-                guide.ours("main,post")
+                "{} | kubectl diff{} --server-side --field-manager=gitlab-render -f -",
+                guide.ours("main,post"),
+                guide.place()
             ),
-            format!("{} | {} -f -", guide.ours("test"), kubectl_apply(namespace)),
+            format!("{} | {} -f -", guide.ours("test"), guide.apply()),
         ],
     )
 }
@@ -448,7 +458,7 @@ fn back(guide: &Guide) -> TakeoverStep {
         vec![
             // an annotation with the whole object, as an apply on the client's side makes it, has no room for a release
             format!("kubectl apply -n {namespace} --server-side --force-conflicts -f {BACKUP}"),
-            format!("{} --keep-helm-metadata | {} -f -", guide.ours("main,post"), kubectl_apply(namespace)),
+            format!("{} --keep-helm-metadata | {} -f -", guide.ours("main,post"), guide.apply()),
             guide.release.helm.clone(),
         ],
     )

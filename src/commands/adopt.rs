@@ -65,10 +65,12 @@ impl AdoptArgs {
             return Err(Diagnostic::usage("no-release", message).hint(hint).into());
         }
         let output = Output { phases: vec![Phase::Pre, Phase::Main, Phase::Post], ..Output::default() };
-        if let Some(file) = &self.from {
-            wanted.gitlab_version = Some(running(file, &read_text(file)?)?);
-        }
+        let installed = self.from.as_ref().map(|file| Installed::read(file)).transpose()?;
+        wanted.gitlab_version = installed.as_ref().map(|installed| installed.gitlab.clone()).or(wanted.gitlab_version);
         let target = wanted.target(&release);
+        if let Some(installed) = &installed {
+            installed.is_of(&target.name, &target.namespace)?;
+        }
         let is_known = target.gitlab_version.is_some();
         let template = Rerun::template(&self.release, &target, &self.values).line()?;
         let request = Request { hooks: Hooks::None, ..self.values.request_of(target, inputs) };
@@ -108,20 +110,76 @@ fn default_version(gitlab: &str) -> Diagnostic {
     Diagnostic::warning("version-not-given", message).hint(hint)
 }
 
+/// What a file of `--from` says about the running release.
+struct Installed {
+    /// The file, for messages.
+    file: String,
+    gitlab: String,
+    name: Option<String>,
+    namespace: Option<String>,
+}
+
+impl Installed {
+    /// Reads the output of `helm get metadata` in each of its forms, or manifests with the chart-info ConfigMap.
+    fn read(path: &Path) -> Result<Self, Failure> {
+        let file = path.display().to_string();
+        let text = read_text(path)?;
+        // `-o json` writes one line.
+        let json = serde_json::from_str::<serde_json::Value>(&text).ok();
+        let text = json.map_or(text, |value| format!("{value:#}"));
+        let (name, namespace) = match pipeline::diff::is_manifests(&text) {
+            true => pipeline::diff::release_of(vec![(file.clone(), text.clone())])?,
+            false => (of_metadata(&text, "name"), of_metadata(&text, "namespace")),
+        };
+        let gitlab = running(&text).ok_or_else(|| {
+            let message = format!("`{file}` does not say which GitLab version runs");
+            let hint = "give it the output of `helm get metadata NAME -n NAMESPACE`, or name the version with \
+                        `--gitlab-version`";
+            Diagnostic::error("no-version", message).hint(hint)
+        })?;
+        Ok(Installed { file, gitlab, name, namespace })
+    }
+
+    /// Refuses a file of another release: its version would be the wrong one.
+    fn is_of(&self, name: &str, namespace: &str) -> Result<(), Diagnostic> {
+        let is_other = |found: &Option<String>, wanted: &str| found.as_ref().is_some_and(|found| found != wanted);
+        if !is_other(&self.name, name) && !is_other(&self.namespace, namespace) {
+            return Ok(());
+        }
+        let found = self.name.as_deref().unwrap_or(name);
+        let place = self.namespace.as_deref().unwrap_or(namespace);
+        let message = format!(
+            "`{}` is about the release `{found}` in namespace `{place}`, and the guide is for `{name}` in `{namespace}`",
+            self.file
+        );
+        let hint = format!(
+            "name that release, `gitlab-render adopt {found} -n {place}`, or give `--from` the output of \
+             `helm get metadata {name} -n {namespace}`"
+        );
+        Err(Diagnostic::error("other-release", message).hint(hint))
+    }
+}
+
+/// A line of `key: value` in a table, in YAML or in indented JSON.
+fn pair(line: &str) -> Option<(&str, &str)> {
+    let (key, value) = line.split_once(':')?;
+    let value = value.trim().trim_end_matches(',').trim_matches(['"', '\'']);
+    Some((key.trim().trim_matches('"'), value))
+}
+
+/// A field of `helm get metadata`: in capitals in its table, else in lower case.
+fn of_metadata(text: &str, field: &str) -> Option<String> {
+    let found = text.lines().filter_map(pair).find(|(key, value)| key.eq_ignore_ascii_case(field) && !value.is_empty());
+    found.map(|(_, value)| value.to_owned())
+}
+
 /// The GitLab version that Helm or the chart-info ConfigMap says is running.
-fn running(file: &Path, text: &str) -> Result<String, Diagnostic> {
-    let version = |line: &str| {
-        let (key, value) = line.split_once(':')?;
-        let key = key.trim().trim_matches('"');
-        let names = ["appVersion", "app_version", "APP_VERSION", "gitlabVersion"];
-        let value = value.trim().trim_end_matches(',').trim_matches(['"', '\'']).trim_start_matches('v');
+fn running(text: &str) -> Option<String> {
+    const NAMES: [&str; 4] = ["appVersion", "app_version", "APP_VERSION", "gitlabVersion"];
+    let version = |(key, value): (&str, &str)| {
+        let value = value.trim_start_matches('v');
         let is_version = value.split('.').count() == 3 && value.bytes().all(|b| b.is_ascii_digit() || b == b'.');
-        (names.contains(&key) && is_version).then(|| value.to_owned())
+        (NAMES.contains(&key) && is_version).then(|| value.to_owned())
     };
-    text.lines().find_map(version).ok_or_else(|| {
-        let message = format!("`{}` does not say which GitLab version runs", file.display());
-        let hint =
-            "give it the output of `helm get metadata NAME -n NAMESPACE`, or name the version with `--gitlab-version`";
-        Diagnostic::error("no-version", message).hint(hint)
-    })
+    text.lines().filter_map(pair).find_map(version)
 }

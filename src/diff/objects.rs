@@ -149,6 +149,14 @@ impl Object {
         self.author == Author::Ours && !self.made_by_a_controller && named == Some(release)
     }
 
+    /// Whether a release of the official chart, or a person, made it: it has the release's label and not this program's.
+    pub fn is_of_helm(&self, release: &str) -> bool {
+        let label = |name: &str| self.body.pointer(&format!("/metadata/labels/{name}")).and_then(Value::as_str);
+        let named = label("release").or_else(|| label("app.kubernetes.io~1instance"));
+        let is_ours = self.author == Author::Ours;
+        !is_ours && !self.made_by_a_controller && !self.is_hook && self.companion.is_none() && named == Some(release)
+    }
+
     /// Normalizes an object that was rendered for this comparison; see [`Object::new`].
     pub fn rendered(manifest: &Manifest) -> Option<Self> {
         let object = Self::new(manifest.body.clone())?;

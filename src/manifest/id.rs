@@ -19,6 +19,15 @@ pub struct ObjectId {
     pub name: String,
 }
 
+/// The names of the claims that a StatefulSet makes for some of its pods, counted from its first one:
+/// `repo-data-prod-gitaly-0`.
+pub fn claim_names(body: &Value, name: &str, pods: std::ops::Range<u64>) -> Vec<String> {
+    let first = body.pointer("/spec/ordinals/start").and_then(Value::as_u64).unwrap_or(0);
+    let templates = body.pointer("/spec/volumeClaimTemplates").and_then(Value::as_array);
+    let claims = templates.into_iter().flatten().filter_map(|claim| claim.pointer("/metadata/name")?.as_str());
+    claims.flat_map(|claim| pods.clone().map(move |pod| format!("{claim}-{name}-{}", first + pod))).collect()
+}
+
 impl ObjectId {
     /// Reads the identity from an object.
     ///

@@ -15,7 +15,7 @@ use std::sync::Arc;
 use serde_json::Value;
 
 pub use hook::Hook;
-pub use id::ObjectId;
+pub use id::{ObjectId, claim_names};
 pub use order::{Ordered, order};
 pub use verify::node::FieldValue;
 pub use verify::{ObjectFault, Verified, check, faults, format, verify};

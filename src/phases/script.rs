@@ -1,5 +1,6 @@
 //! A shell script that applies a release phase by phase. It contains the objects: nothing is rendered when it runs.
 
+use std::collections::BTreeSet;
 use std::fmt::Write as _;
 
 use serde_json::Value;
@@ -67,6 +68,13 @@ pub fn script(
         text.push_str("here=$(cd \"$(dirname \"$0\")\" && pwd)\n");
     }
     text.push_str(FUNCTIONS);
+    for other in elsewhere(steps.iter().flat_map(|step| &step.objects), namespace) {
+        let other = quoted(&other);
+        let _ = writeln!(
+            text,
+            "\n# some objects go to another namespace\nkubectl get namespace {other} --ignore-not-found -o name | grep -q . || kubectl create namespace {other}"
+        );
+    }
     for step in steps {
         phase(&mut text, step, source, namespace);
     }
@@ -92,10 +100,7 @@ fn phase(text: &mut String, step: &PhaseStep, source: ManifestSource<'_>, namesp
         ManifestSource::Beside { apart } => apart,
         ManifestSource::Inside(objects) => is_apart(objects, namespace),
     };
-    let mut apply = kubectl_apply(namespace);
-    if apart {
-        apply = apply.replacen(&format!(" -n {namespace}"), "", 1);
-    }
+    let apply = kubectl_apply(Some(namespace).filter(|_| !apart));
     match source {
         ManifestSource::Beside { .. } => {
             let _ = writeln!(text, "{apply} -R -f \"$here/{word}\"");
@@ -123,7 +128,13 @@ fn phase(text: &mut String, step: &PhaseStep, source: ManifestSource<'_>, namesp
 
 /// Whether objects go to other namespaces, too: kubectl refuses `-n` for them, so that each object has to say its own.
 pub fn is_apart(objects: &[Manifest], namespace: &str) -> bool {
-    objects.iter().any(|object| object.id.namespace.as_deref().is_some_and(|own| own != namespace))
+    !elsewhere(objects.iter().map(|object| &object.id), namespace).is_empty()
+}
+
+/// The other namespaces that objects go to.
+pub fn elsewhere<'o>(objects: impl Iterator<Item = &'o ObjectId>, namespace: &str) -> BTreeSet<String> {
+    let named = objects.filter_map(|id| id.namespace.as_deref()).filter(|own| *own != namespace);
+    named.map(str::to_owned).collect()
 }
 
 /// An object with the namespace that it goes to.
@@ -144,6 +155,18 @@ fn delete(text: &mut String, gone: &[ObjectId], namespace: &str) {
     text.push_str("\n# no longer rendered: deleted last, when their replacements run\n");
     for command in deletions(gone, namespace) {
         let _ = writeln!(text, "{command}");
+    }
+}
+
+/// Writes the commands for objects that are no longer rendered and that this program did not make: as comments, because a
+/// person has to decide.
+pub fn leave(text: &mut String, left: &[ObjectId], namespace: &str) {
+    if left.is_empty() {
+        return;
+    }
+    text.push_str("\n# no longer rendered, and not deleted: gitlab-render did not make them\n");
+    for command in deletions(left, namespace) {
+        let _ = writeln!(text, "# {command}");
     }
 }
 

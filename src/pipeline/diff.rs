@@ -82,6 +82,14 @@ pub fn diff(old: Side, new: Side, name: Option<&str>, namespace: Option<&str>) -
     Ok(Compared { comparison, warnings })
 }
 
+/// The name and the namespace of the release that manifests are of, where they tell.
+///
+/// # Errors
+/// A document that is not a manifest.
+pub fn release_of(texts: Vec<(String, String)>) -> Result<(Option<String>, Option<String>), Failure> {
+    Ok(diff::release_of(&objects(texts)?))
+}
+
 enum Read {
     Objects(Vec<Object>),
     Values(Box<Request>),

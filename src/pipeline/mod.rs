@@ -40,13 +40,17 @@ mod variants;
 pub mod why;
 mod write;
 
+use std::collections::BTreeSet;
+
 use crate::adopt::{Guide, Tool};
 use crate::companions::{self, Companion};
 use crate::diag::{Diagnostic, Failure, Report, Severity, Sources, code};
 use crate::manifest::{Manifest, Ordered};
-use crate::phases::Hooks;
+use crate::phases::{Hooks, script};
+use crate::releases::catalogue::Release;
 use crate::releases::{self, GitlabVersion};
 use crate::schema::{self, Checked, UnknownKeys};
+use crate::shell;
 use crate::upgrade::removed;
 use crate::values::Origins;
 use layers::UserLayers;
@@ -55,7 +59,7 @@ pub use self::layers::profile;
 pub use self::merged::{MergedValues, default_values, merged_values};
 pub use self::reference::{reached, reference};
 pub use self::request::{Output, Request, Target};
-pub use self::write::{at_once, emit, no_longer_rendered, script, steps};
+pub use self::write::{NoLongerRendered, at_once, emit, no_longer_rendered, script, steps};
 
 /// Objects ready to be written.
 #[derive(Debug)]
@@ -72,6 +76,8 @@ pub struct Rendered {
     pub namespace: String,
     /// The tool whose marks they have.
     pub hooks: Hooks,
+    /// Other namespaces that objects of the whole render go to, selected or not.
+    pub elsewhere: BTreeSet<String>,
 }
 
 /// Renders values to verified, ordered objects: those that `output` selects.
@@ -109,8 +115,9 @@ pub fn adopt(
         Some(gitlab) if !template.contains("--gitlab-version") => format!("{template} --gitlab-version {gitlab}"),
         _ => template,
     };
-    let chart = gitlab.as_deref().and_then(GitlabVersion::parse).map(|version| releases::chart_of(version).to_string());
-    let chart = chart.as_deref().unwrap_or("CHART_VERSION");
+    let listed = gitlab.as_deref().and_then(GitlabVersion::parse).and_then(releases::listed_chart);
+    // The nearest chart would be another GitLab; the way back has restored Helm's record before it names the chart.
+    let chart = listed.map_or_else(|| shell::installed_chart(&name, &namespace), |chart| chart.to_string());
     let helm = format!("helm upgrade {name} gitlab/gitlab -n {namespace} --version {chart}{helm_values}");
     let release = crate::adopt::TakeoverRelease { name, namespace, template, gitlab, helm };
     let version = layers::version(&request.target);
@@ -130,7 +137,7 @@ pub fn companions(
     let gitlab = layers::version(&request.target);
     let name = request.target.name.clone();
     let found = companions::companions(checked.tree(), checked.user(), gitlab, &name);
-    let version = format!("GitLab {gitlab} (chart {})", releases::chart_of(gitlab));
+    let version = Release { chart: releases::chart_of(gitlab), gitlab }.to_string();
     let release = companions::write::CompanionRelease { name, namespace: request.target.namespace.clone(), version };
     Ok((found, release, rendered))
 }
@@ -219,6 +226,8 @@ fn selected_with(request: &Request, output: &Output, causes: Causes) -> Result<(
     let Some(mut objects) = objects.filter(|_| !refused(&found)) else {
         return Err(failure(found, checked.origins(), checked.sources()));
     };
+    let namespace = request.target.namespace.clone();
+    let elsewhere = script::elsewhere(objects.manifests().iter().map(|object| &object.id), &namespace);
     found.extend(select::select(&mut objects, output, request.hooks, request.target.is_upgrade));
     if refused(&found) {
         return Err(failure(found, checked.origins(), checked.sources()));
@@ -228,9 +237,8 @@ fn selected_with(request: &Request, output: &Output, causes: Causes) -> Result<(
         Some(set) => format!("{}-{}", request.target.name, set.suffix),
         None => request.target.name.clone(),
     };
-    let namespace = request.target.namespace.clone();
     let sources = checked.sources().clone();
-    Ok((Rendered { objects, warnings: found, sources, release, namespace, hooks: request.hooks }, checked))
+    Ok((Rendered { objects, warnings: found, sources, release, namespace, hooks: request.hooks, elsewhere }, checked))
 }
 
 fn failure(mut found: Vec<Diagnostic>, origins: &Origins, sources: &Sources) -> Failure {

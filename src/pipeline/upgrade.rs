@@ -2,7 +2,7 @@
 
 use crate::diag::{Diagnostic, Failure, Report, Severity, Sources};
 use crate::diff::{self, Class, Object};
-use crate::pipeline::{Request, layers, not_values, render};
+use crate::pipeline::{Rendered, Request, layers, not_values, render};
 use crate::releases::catalogue::{self, Release};
 use crate::releases::{self, ChartVersion};
 use crate::schema::{self, UnknownKeys};
@@ -67,11 +67,19 @@ pub fn catalogue(from: Option<&str>, to: Option<&str>) -> Result<Catalogue, Diag
 /// Unknown releases, a target that is not newer, and values that cannot be read.
 pub fn plan(request: &PlanRequest) -> Result<PlannedUpgrade, Failure> {
     let (from, oldest) = start(&request.from)?;
-    let to = match &request.to {
+    let by_chart = |from: Release, to: Release| {
+        request.with == With::Helm || !plan::renders(from.gitlab) || !plan::renders(to.gitlab)
+    };
+    let mut to = match &request.to {
         Some(text) => catalogue::find(text)?,
         None => catalogue::find(&releases::default_version().to_string())?,
     };
-    let halts = plan::path(from, to, &request.without, request.zero_downtime)?;
+    // Where the user left the patch open, it is one whose chart is listed.
+    let is_open = request.to.as_ref().is_none_or(|text| text.split('.').count() < 3);
+    if is_open && !to.has_chart() && by_chart(from, to) {
+        to = to.newest_with_chart().filter(|installed| from.gitlab < installed.gitlab).unwrap_or(to);
+    }
+    let halts = plan::path(from, to, &request.without, request.zero_downtime, by_chart)?;
     let inputs = layers::inputs(&request.render)?;
     let files: Vec<String> = inputs.iter().filter_map(file_name).collect();
     let layers = values::load(&inputs)?;
@@ -88,6 +96,7 @@ pub fn plan(request: &PlanRequest) -> Result<PlannedUpgrade, Failure> {
         halts: &halts,
         values: (!inputs.is_empty()).then_some(values),
         zero_downtime: request.zero_downtime,
+        apart: !inputs.is_empty() && is_apart(&request.render, &halts),
         with: request.with,
         flags: &request.flags,
         name: &request.render.target.name,
@@ -165,15 +174,8 @@ fn rendered(plan: &mut UpgradePlan, from: Release, halts: &[Halt], request: &Req
 fn changes(old: Release, new: Release, request: &Request) -> Result<(Vec<UpgradeObjectChange>, Vec<String>), Report> {
     let mut undecided = Vec::new();
     let mut side = |release: Release| -> Result<Vec<Object>, Report> {
-        let mut request = request.clone();
-        undecided.clear();
-        request.inputs.iter_mut().for_each(|input| rewrite(input, release, &mut undecided));
-        undecided.extend(fill_in(&mut request.inputs, release));
-        request.target.gitlab_version = Some(release.gitlab.to_string());
-        request.target.is_upgrade = true;
-        request.unknown_keys = UnknownKeys::Warn;
         // Only the objects are kept: each of many keys that nothing reads has a warning.
-        let rendered = render(&request).map_err(|failure| failure.report)?;
+        let rendered = migrated(release, request, &mut undecided)?;
         Ok(rendered.objects.manifests().iter().filter_map(Object::rendered).collect())
     };
     let (old, new) = (side(old)?, side(new)?);
@@ -194,6 +196,25 @@ fn changes(old: Release, new: Release, request: &Request) -> Result<(Vec<Upgrade
         })
         .collect();
     Ok((told, undecided))
+}
+
+/// Renders a release with the values as a machine migrates them; `undecided` gets those that it leaves out.
+fn migrated(release: Release, request: &Request, undecided: &mut Vec<String>) -> Result<Rendered, Report> {
+    let mut request = request.clone();
+    undecided.clear();
+    request.inputs.iter_mut().for_each(|input| rewrite(input, release, undecided));
+    undecided.extend(fill_in(&mut request.inputs, release));
+    request.target.gitlab_version = Some(release.gitlab.to_string());
+    request.target.is_upgrade = true;
+    request.unknown_keys = UnknownKeys::Warn;
+    render(&request).map_err(|failure| failure.report)
+}
+
+/// Whether the last release that is rendered here has objects in another namespace, too.
+fn is_apart(request: &Request, halts: &[Halt]) -> bool {
+    let last = halts.iter().map(|halt| halt.release).rfind(|release| plan::renders(release.gitlab));
+    let rendered = last.and_then(|release| migrated(release, request, &mut Vec::new()).ok());
+    rendered.is_some_and(|rendered| !rendered.elsewhere.is_empty())
 }
 
 /// Adds an example for each store that a release needs and the values do not name, so that all other objects can be compared;

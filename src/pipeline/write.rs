@@ -1,17 +1,18 @@
 //! Writes rendered objects to a stream, to a directory, or as a list of steps.
 
-use std::collections::HashSet;
+use std::collections::{BTreeMap, HashSet};
 use std::io::Write;
 
 use serde_json::Value;
 
 use super::{Output, Rendered, Request, diff};
 use crate::diag::{Diagnostic, Failure};
+use crate::diff::Object;
 use crate::emit::{self, OutputScope, Written};
 use crate::manifest::{ObjectId, Phase, stream};
 use crate::phases::script::{self, ManifestSource};
 use crate::phases::steps::{self, PhaseStep};
-use crate::phases::{self, Hooks, argocd, flux};
+use crate::phases::{self, Hooks, argocd, flux, marks};
 
 /// Writes the objects to the directory of `output`, or to a stream where it names none: all of them or none. Returns
 /// findings about files of earlier runs.
@@ -21,7 +22,11 @@ use crate::phases::{self, Hooks, argocd, flux};
 pub fn emit(rendered: &Rendered, output: &Output, stream: &mut impl Write) -> Result<Vec<Diagnostic>, Diagnostic> {
     let format = output.format;
     let Some(dir) = &output.directory else {
-        return emit::to_stdout(&rendered.objects, format, stream).map(|()| Vec::new());
+        // What kubectl reads from a pipe says its namespaces where there are two; Helm and Argo CD know the release's.
+        let apart = rendered.hooks == Hooks::None && !rendered.elsewhere.is_empty();
+        let namespace = rendered.namespace.as_str();
+        let placed = apart.then(|| rendered.objects.with_bodies(|object| script::placed(object, namespace)));
+        return emit::to_stdout(placed.as_ref().unwrap_or(&rendered.objects), format, stream).map(|()| Vec::new());
     };
     let mut scope = scope(rendered, output, rendered.hooks == Hooks::Flux);
     // The user may edit the part that names the repository.
@@ -116,12 +121,16 @@ pub fn at_once(request: &Request, rendered: &Rendered) -> Option<Diagnostic> {
 pub fn script(
     rendered: &Rendered,
     output: &Output,
-    gone: &[ObjectId],
+    gone: &NoLongerRendered,
     stream: &mut impl Write,
 ) -> Result<Vec<Diagnostic>, Diagnostic> {
     let (objects, namespace) = (rendered.objects.manifests(), rendered.namespace.as_str());
     let title = format!("Applies the release {} to the namespace {namespace}, phase by phase.", rendered.release);
-    let written = |source| script::script(&steps(rendered), source, &title, namespace, gone);
+    let written = |source| {
+        let mut text = script::script(&steps(rendered), source, &title, namespace, &gone.gone);
+        script::leave(&mut text, &gone.left, namespace);
+        text
+    };
     match &output.directory {
         Some(dir) => {
             let scope = scope(rendered, output, true);
@@ -140,12 +149,46 @@ pub fn script(
     }
 }
 
-/// The objects of older manifests that this program made for the release and that are no longer rendered, workloads first.
-/// Volume claims, Secrets and what other objects depend on are never among them.
+/// Objects of older manifests that are no longer rendered.
+#[derive(Debug, Default)]
+pub struct NoLongerRendered {
+    /// Those that are deleted: this program made them for the release. Workloads come first.
+    pub gone: Vec<ObjectId>,
+    /// Those that stay although they are the release's: Helm or somebody else made them.
+    pub left: Vec<ObjectId>,
+}
+
+impl NoLongerRendered {
+    /// A warning about the objects that stay.
+    pub fn warning(&self, old: &str) -> Option<Diagnostic> {
+        let shown = if old == "-" { "stdin" } else { old };
+        let count = match self.left.len() {
+            0 => return None,
+            1 => "1 object is no longer rendered and stays: it does".to_owned(),
+            many => format!("{many} objects are no longer rendered and stay: they do"),
+        };
+        let mut kinds: BTreeMap<&str, usize> = BTreeMap::new();
+        for id in &self.left {
+            *kinds.entry(&id.kind).or_default() += 1;
+        }
+        let kinds: Vec<_> = kinds.into_iter().map(|(kind, count)| format!("{count} {kind}")).collect();
+        let message = format!(
+            "`{shown}`: {count} not have the label `{}: gitlab-render`, by which the script deletes ({})",
+            marks::MANAGED_BY,
+            kinds.join(", ")
+        );
+        let hint = "a comment at the end of the script has the command for each: run those that you want to be rid of; \
+                    `gitlab-render adopt` hands a release of Helm over";
+        Some(Diagnostic::warning("not-pruned", message).hint(hint))
+    }
+}
+
+/// The objects of older manifests that are no longer rendered. Volume claims, Secrets and what other objects depend on are
+/// never among them, nor is what a controller makes or what belongs to a third-party chart.
 ///
 /// # Errors
 /// A document that is not a manifest.
-pub fn no_longer_rendered(rendered: &Rendered, old: Vec<(String, String)>) -> Result<Vec<ObjectId>, Failure> {
+pub fn no_longer_rendered(rendered: &Rendered, old: Vec<(String, String)>) -> Result<NoLongerRendered, Failure> {
     const KEPT: [&str; 6] = [
         "PersistentVolumeClaim",
         "Secret",
@@ -156,16 +199,18 @@ pub fn no_longer_rendered(rendered: &Rendered, old: Vec<(String, String)>) -> Re
     ];
     let known = |id: &ObjectId| (id.group().to_owned(), id.kind.clone(), id.name.clone());
     let ours: HashSet<_> = rendered.objects.manifests().iter().map(|object| known(&object.id)).collect();
-    let mut gone: Vec<ObjectId> = diff::objects(old)?
-        .into_iter()
-        .filter(|object| object.is_of(&rendered.release) && !KEPT.contains(&object.id.kind.as_str()))
-        .map(|object| object.id)
-        .filter(|id| !ours.contains(&known(id)))
-        .collect();
-    let runs =
-        |id: &ObjectId| matches!(id.kind.as_str(), "Deployment" | "StatefulSet" | "DaemonSet" | "CronJob" | "Job");
-    gone.sort_by_key(|id| !runs(id));
-    Ok(gone)
+    let is_dropped = |object: &Object| !KEPT.contains(&object.id.kind.as_str()) && !ours.contains(&known(&object.id));
+    let (gone, others): (Vec<Object>, Vec<Object>) =
+        diff::objects(old)?.into_iter().filter(is_dropped).partition(|object| object.is_of(&rendered.release));
+    let left = others.into_iter().filter(|object| object.is_of_helm(&rendered.release));
+    let sorted = |objects: Vec<Object>| {
+        let mut ids: Vec<ObjectId> = objects.into_iter().map(|object| object.id).collect();
+        let runs =
+            |id: &ObjectId| matches!(id.kind.as_str(), "Deployment" | "StatefulSet" | "DaemonSet" | "CronJob" | "Job");
+        ids.sort_by_key(|id| !runs(id));
+        ids
+    };
+    Ok(NoLongerRendered { gone: sorted(gone), left: sorted(left.collect()) })
 }
 
 /// The steps of each phase: what to apply and what to wait for.

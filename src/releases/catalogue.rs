@@ -22,7 +22,7 @@ pub struct Release {
 
 impl fmt::Display for Release {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "GitLab {} (chart {})", self.gitlab, self.chart)
+        write!(f, "GitLab {} (chart {})", self.gitlab, self.chart_name())
     }
 }
 
@@ -69,6 +69,26 @@ pub fn find(text: &str) -> Result<Release, Diagnostic> {
             let message = format!("`{text}` is not among the known releases of {of}{}", newest.unwrap_or_default());
             refuse(message, known_near(&numbers, is_gitlab))
         }
+    }
+}
+
+impl Release {
+    /// Whether a chart with exactly this GitLab is listed.
+    pub fn has_chart(&self) -> bool {
+        super::listed_chart(self.gitlab).is_some()
+    }
+
+    /// The chart in words: its version, or `9.11.x` where only its series is known.
+    pub fn chart_name(&self) -> String {
+        match self.has_chart() {
+            true => self.chart.to_string(),
+            false => format!("{}.{}.x", self.chart.major, self.chart.minor),
+        }
+    }
+
+    /// The newest release of the series whose chart is listed, for a tool that installs the official chart.
+    pub fn newest_with_chart(&self) -> Option<Release> {
+        listed().filter(|other| other.gitlab.series() == self.gitlab.series()).max()
     }
 }
 

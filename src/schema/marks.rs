@@ -28,7 +28,7 @@ pub(super) fn remove_unread(release: GitlabVersion, tree: &mut Value) {
 
 fn finding(path: ValuePath, release: GitlabVersion, releases: Releases) -> Diagnostic {
     let read = match (releases.since, releases.until) {
-        (Some(since), _) if release.numbers() < since => format!("it is read since {}", named(since)),
+        (Some(since), _) if release.numbers() < since => format!("it is read from {} on", named(since)),
         (_, Some(until)) => format!("it was read up to {}; remove it", named(until)),
         (_, None) => "remove it".to_owned(),
     };

@@ -28,7 +28,7 @@ pub struct SeriesEntry {
     pub chart: String,
     /// The newest known patch of GitLab.
     pub newest: String,
-    /// The newest known chart.
+    /// The newest listed chart; `releases` has the patch of GitLab that it installs.
     pub newest_chart: String,
     /// The day of its first release, where known.
     pub released: Option<&'static str>,
@@ -199,11 +199,14 @@ impl Catalogue {
             ["GitLab", "chart", "released", "stop", "PostgreSQL", "Redis", "Kubernetes", "bug fixes", "security fixes"];
         let mut rows = vec![heads.map(str::to_owned).to_vec()];
         rows.extend(self.series.iter().map(|entry| {
+            // The newest patch may have a chart that is not listed: say which patch the chart has.
+            let has = entry.releases.iter().find(|row| row.chart == entry.newest_chart).map_or("", |row| row.gitlab);
+            let of = if has == entry.newest { String::new() } else { format!(" = {has}") };
             let until = |day: Option<&str>| day.map_or_else(|| "-".to_owned(), |day| format!("until {day}"));
             let least = |m: Option<&minima::Minimum>| m.map_or_else(|| "-".to_owned(), |m| format!("{}+", m.min));
             vec![
                 entry.newest.clone(),
-                entry.newest_chart.clone(),
+                format!("{}{of}", entry.newest_chart),
                 entry.released.unwrap_or("-").to_owned(),
                 entry.stop.to_owned(),
                 least(entry.postgresql),

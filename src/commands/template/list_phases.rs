@@ -8,11 +8,11 @@ use crate::phases::steps::{Form, PhaseStep};
 use crate::shell::kubectl_apply;
 
 /// The phases as data: for programs that run the commands themselves.
-pub fn as_json(steps: &[PhaseStep], template: &str, namespace: &str, gone: &[ObjectId]) -> String {
+pub fn as_json(steps: &[PhaseStep], template: &str, namespace: &str, apart: bool, gone: &[ObjectId]) -> String {
     let phases: Vec<_> = steps
         .iter()
         .map(|step| {
-            let [before, apply, wait] = commands(step, template, namespace);
+            let [before, apply, wait] = commands(step, template, namespace, apart);
             let objects: Vec<_> = step
                 .objects
                 .iter()
@@ -28,7 +28,8 @@ pub fn as_json(steps: &[PhaseStep], template: &str, namespace: &str, gone: &[Obj
 }
 
 /// The commands before, the objects, and what to wait for.
-fn commands(step: &PhaseStep, template: &str, namespace: &str) -> [Vec<String>; 3] {
-    let apply = format!("{template} --phase {} | {} -f -", step.phase.word(), kubectl_apply(namespace));
+fn commands(step: &PhaseStep, template: &str, namespace: &str, apart: bool) -> [Vec<String>; 3] {
+    let place = Some(namespace).filter(|_| !apart);
+    let apply = format!("{template} --phase {} | {} -f -", step.phase.word(), kubectl_apply(place));
     [step.before(namespace, Form::Alone), vec![apply], step.after(namespace, Form::Alone)]
 }

@@ -16,7 +16,7 @@ use crate::emit::Format;
 use crate::files::{manifest_texts, read_text};
 use crate::manifest::{ObjectId, Phase};
 use crate::phases::Hooks;
-use crate::pipeline::{self, Output, Rendered, Request, Target};
+use crate::pipeline::{self, NoLongerRendered, Output, Rendered, Request, Target};
 use crate::ui::Ui;
 
 /// `gitlab-render template`.
@@ -146,11 +146,15 @@ impl TemplateArgs {
         ui.report(&rendered.warnings, &rendered.sources);
         if self.phases.list_phases {
             let gone = match &self.phases.prune_from {
-                Some(old) => pipeline::no_longer_rendered(&rendered, old_manifests(old)?)?,
-                None => Vec::new(),
+                Some(old) => {
+                    let gone = pipeline::no_longer_rendered(&rendered, old_manifests(old)?)?;
+                    ui.report(gone.warning(old).as_slice(), &rendered.sources);
+                    gone
+                }
+                None => NoLongerRendered::default(),
             };
             if self.output.output == Format::Json && output.directory.is_none() {
-                ui.out(self.phases_as_json(&request.target, &rendered, &gone)?.as_bytes())?;
+                ui.out(self.phases_as_json(&request.target, &rendered, &gone.gone)?.as_bytes())?;
             } else {
                 let notes = pipeline::script(&rendered, &output, &gone, &mut ui.stdout())?;
                 ui.report(&notes, &rendered.sources);
@@ -232,7 +236,13 @@ impl TemplateArgs {
         template.option("--registry-mirror", self.images.registry_mirror.as_deref());
         let digests = self.images.digests.as_ref().map(|path| path.to_string_lossy());
         template.option("--digests", digests.as_deref());
-        Ok(list_phases::as_json(&pipeline::steps(rendered), &template.line()?, &target.namespace, gone))
+        Ok(list_phases::as_json(
+            &pipeline::steps(rendered),
+            &template.line()?,
+            &target.namespace,
+            !rendered.elsewhere.is_empty(),
+            gone,
+        ))
     }
 }
 

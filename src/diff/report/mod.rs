@@ -2,6 +2,7 @@
 
 mod json;
 mod markdown;
+mod marks;
 mod text;
 pub mod unified;
 
@@ -92,7 +93,11 @@ fn sides(kind: &str, field: &FieldChange) -> Option<[Option<Value>; 2]> {
     let sides = [&field.old, &field.new].map(|side| side.as_ref().map(|value| masked(kind, &field.path, value)));
     let mut there = sides.iter().flatten().filter(|value| !value.is_null());
     let hidden = there.next().is_some_and(|first| first == MASK && there.all(|other| other == MASK));
-    (!hidden).then_some(sides)
+    let mut sides = (!hidden).then_some(sides)?;
+    if let ([Some(old), Some(new)], [Some(before), Some(after)]) = ([&field.old, &field.new], &mut sides) {
+        marks::put((old, before), (new, after));
+    }
+    Some(sides)
 }
 
 /// A field of an object in a form that may be shown; `path` decides what is secret.
@@ -193,21 +198,9 @@ fn documents(change: &ObjectChange) -> (String, String) {
         (Some(_), Some(new)) => {
             let old = fields::before(new, &change.fields);
             let (mut before, mut after) = (masked(kind, "", &old), masked(kind, "", new));
-            mark_secrets(kind, change, &mut before, &mut after);
+            marks::put((&old, &mut before), (new, &mut after));
             (yaml(&before), yaml(&after))
         }
         (old, new) => (old.as_ref().map_or(String::new(), text), new.as_ref().map_or(String::new(), text)),
-    }
-}
-
-/// Marks masks whose secrets differ: two masks look alike.
-fn mark_secrets(kind: &str, change: &ObjectChange, before: &mut Value, after: &mut Value) {
-    for field in change.fields.iter().filter(|field| sides(kind, field).is_none()) {
-        let Some(key) = field.path.strip_prefix("data").map(|key| key.trim_matches(['.', '[', ']'])) else { continue };
-        for (body, word) in [(&mut *before, "(old)"), (&mut *after, "(new)")] {
-            if let Some(Value::String(text)) = body.get_mut("data").and_then(|data| data.get_mut(key)) {
-                text.push_str(&format!(" {word}"));
-            }
-        }
     }
 }

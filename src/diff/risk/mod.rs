@@ -11,7 +11,7 @@ use serde_json::Value;
 use super::fields::Changes;
 use super::objects::{Object, ObjectPair};
 use super::{Class, FieldChange, Risk};
-use crate::manifest::ObjectId;
+use crate::manifest::{ObjectId, claim_names};
 use workload::Workloads;
 
 impl Risk {
@@ -51,9 +51,9 @@ impl World {
             seen.push(risk.reason.clone());
             new
         });
-        // Harmless risks are not listed beside others.
+        // Harmless risks are not listed beside others, unless they ask for something.
         if risks.iter().any(|risk| risk.class > Class::None) {
-            risks.retain(|risk| risk.class > Class::None);
+            risks.retain(|risk| risk.class > Class::None || risk.way.is_some());
         }
         if risks.is_empty() {
             risks.push(Risk::new(Class::None, harmless(&pair.id.kind, fields)));
@@ -75,7 +75,10 @@ impl World {
         }
         let mut risks: Vec<Risk> = Vec::new();
         for field in fields {
-            risks.extend(replicas(&pair.id, field, &old.body));
+            if let Some(new) = &pair.new {
+                risks.extend(replicas(&pair.id, field, &old.body, &new.body));
+                risks.extend(new_templates(&pair.id, field, &new.body));
+            }
             let fixed = immutable::risk(&pair.id, field, &old.body);
             // A field that cannot be changed in place needs no other risk.
             let is_fixed = fixed.is_some();
@@ -164,7 +167,11 @@ fn outage(kind: &str, field: &FieldChange) -> Option<Risk> {
 fn added(object: &Object) -> Vec<Risk> {
     let kind = object.id.kind.as_str();
     let reason = match kind {
-        "Deployment" | "StatefulSet" | "DaemonSet" | "Pod" => "new pods start",
+        "StatefulSet" => {
+            let claims = claim_names(&object.body, &object.id.name, 0..pods(&object.body));
+            return vec![with_claims("new pods start", &claims)];
+        }
+        "Deployment" | "DaemonSet" | "Pod" => "new pods start",
         "Job" => "it runs once when it is applied",
         "CronJob" => "it runs on its schedule from now on",
         "PersistentVolumeClaim" => "a new volume is provisioned",
@@ -223,33 +230,61 @@ fn removed(object: &Object) -> Vec<Risk> {
 }
 
 /// The effect of more or fewer pods of a workload; those of a StatefulSet have claims of their own.
-fn replicas(id: &ObjectId, field: &FieldChange, old: &Value) -> Option<Risk> {
+fn replicas(id: &ObjectId, field: &FieldChange, old: &Value, new: &Value) -> Option<Risk> {
     if field.path != "spec.replicas" {
         return None;
     }
     let count = |value: &Option<Value>| value.as_ref().map_or(Some(1), Value::as_u64);
     let (before, after) = (count(&field.old)?, count(&field.new)?);
     let ordinals = before.min(after)..before.max(after);
-    let templates = old.pointer("/spec/volumeClaimTemplates").and_then(Value::as_array);
-    let claim_names = templates.into_iter().flatten().filter_map(|t| t.pointer("/metadata/name")?.as_str());
-    let claims: Vec<String> = claim_names
-        .flat_map(|claim| ordinals.clone().map(move |n| format!("`{claim}-{}-{n}`", id.name)))
-        .take(6)
-        .collect();
-    let claims = claims.join(", ");
+    let claims = claim_names(if after > before { new } else { old }, &id.name, ordinals);
     let change = before.abs_diff(after);
     let more = if change == 1 { "1 more pod starts".to_owned() } else { format!("{change} more pods start") };
     let fewer = if change == 1 { "1 pod stops".to_owned() } else { format!("{change} pods stop") };
     Some(match (id.kind.as_str(), after > before) {
-        ("StatefulSet", true) if !claims.is_empty() => {
-            Risk::new(Class::None, format!("{more}, with new volume claims: {claims}"))
-        }
-        ("StatefulSet", false) if !claims.is_empty() => {
-            Risk::new(Class::Data, format!("{fewer}, and the data on these volume claims is no longer used: {claims}"))
-        }
+        ("StatefulSet", true) => with_claims(&more, &claims),
+        ("StatefulSet", false) if !claims.is_empty() => Risk::new(
+            Class::Data,
+            format!("{fewer}, and the data on these volume claims is no longer used: {}", listed(&claims)),
+        ),
         (_, true) => Risk::new(Class::None, more),
         (_, false) => Risk::new(Class::None, fewer),
     })
+}
+
+/// The claims of a template that a StatefulSet did not have.
+fn new_templates(id: &ObjectId, field: &FieldChange, new: &Value) -> Option<Risk> {
+    let is_new = id.kind == "StatefulSet" && field.old.is_none() && field.new.is_some();
+    let name = field.path.strip_prefix("spec.volumeClaimTemplates").filter(|_| is_new)?;
+    // The whole list, or one item by its name.
+    let one = name.strip_prefix('[').and_then(|name| name.strip_suffix(']'));
+    if one.is_none() && !name.is_empty() {
+        return None;
+    }
+    let mut claims = claim_names(new, &id.name, 0..pods(new));
+    claims.retain(|claim| one.is_none_or(|one| claim.starts_with(&format!("{one}-{}-", id.name))));
+    Some(with_claims("its pods get another volume", &claims))
+}
+
+/// The pods of a workload that no autoscaler scales.
+fn pods(body: &Value) -> u64 {
+    at(body, &["spec", "replicas"]).and_then(Value::as_u64).unwrap_or(1)
+}
+
+/// New pods and the volume claims that a StatefulSet makes for them.
+fn with_claims(what: &str, claims: &[String]) -> Risk {
+    if claims.is_empty() {
+        return Risk::new(Class::None, what);
+    }
+    Risk::new(Class::None, format!("{what}, with new volume claims: {}", listed(claims)))
+        .way("make sure that their storage class provisions volumes, or that volumes wait for these claims")
+}
+
+fn listed(names: &[String]) -> String {
+    let shown: Vec<_> = names.iter().take(6).map(|name| format!("`{name}`")).collect();
+    let more = names.len() - shown.len();
+    let more = if more > 0 { format!(" and {more} more") } else { String::new() };
+    format!("{}{more}", shown.join(", "))
 }
 
 fn harmless(kind: &str, fields: &[FieldChange]) -> String {

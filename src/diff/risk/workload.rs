@@ -29,6 +29,8 @@ struct Workload {
     restarts: bool,
     /// The objects that its pods read: kind and name.
     reads: BTreeSet<(&'static str, String)>,
+    /// How many pods there are before the change: those that are new do not restart.
+    before: Option<i64>,
     body: Value,
 }
 
@@ -95,7 +97,8 @@ impl Workloads {
     /// How the pods of a workload are replaced.
     fn roll(&self, workload: &Workload) -> (Class, String) {
         let body = &workload.body;
-        let fixed = at(body, &["spec", "replicas"]).and_then(Value::as_i64).unwrap_or(1);
+        let after = replicas(body);
+        let fixed = workload.before.map_or(after, |before| before.min(after));
         let scaled = self.scaled.get(&(workload.kind.clone(), workload.name.clone()));
         let (least, most) = scaled.copied().unwrap_or((fixed, fixed));
         let pods = match (least, most) {
@@ -184,7 +187,12 @@ fn workload(pair: &ObjectPair, new: &Object, changes: &Changes) -> Workload {
     if let Some(template) = template {
         collect_reads(template, &mut reads);
     }
-    Workload { kind: pair.id.kind.clone(), name: new.id.name.clone(), restarts, reads, body: new.body.clone() }
+    let before = pair.old.as_ref().map(|old| replicas(&old.body));
+    Workload { kind: pair.id.kind.clone(), name: new.id.name.clone(), restarts, reads, before, body: new.body.clone() }
+}
+
+fn replicas(body: &Value) -> i64 {
+    at(body, &["spec", "replicas"]).and_then(Value::as_i64).unwrap_or(1)
 }
 
 /// The annotations that restart pods when an object that they read changes.

@@ -21,7 +21,8 @@ fn version(cx: &Context) {
     let asked = (cx.release.kube_version.major, cx.release.kube_version.minor);
     let gitlab = cx.release.version();
     let Some(runs) = kubernetes::of(gitlab.series()) else { return };
-    let oldest = runs.supported.iter().filter_map(|version| series_of(version)).min();
+    let oldest = runs.supported.iter().chain(&runs.deprecated).filter_map(|version| series_of(version)).min();
+    let is_deprecated = runs.deprecated.iter().filter_map(|version| series_of(version)).any(|version| version == asked);
     let range = format!("GitLab {gitlab} supports Kubernetes {}", runs.in_words());
     let named = format!("`--kube-version {}.{}`", asked.0, asked.1);
     let warn = |message: String, hint: &str| cx.say(Diagnostic::warning("kube-version", message).hint(hint));
@@ -30,6 +31,11 @@ fn version(cx: &Context) {
         cx.say(Diagnostic::error("kube-version", message).hint("upgrade the cluster first"));
     } else if oldest.is_some_and(|oldest| asked < oldest) {
         warn(format!("{named}: it is too old to be supported; {range}"), "upgrade the cluster soon");
+    } else if is_deprecated {
+        warn(
+            format!("{named}: it is supported, but deprecated; {range}"),
+            "upgrade the cluster before a later GitLab drops it",
+        );
     } else if asked > kubernetes::published() {
         warn(
             format!("{named}: this version is not known yet; {range}"),

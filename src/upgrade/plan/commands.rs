@@ -2,7 +2,7 @@
 
 use super::{Hop, With, renders, toolbox_of};
 use crate::releases::catalogue::Release;
-use crate::shell::{kubectl_apply, newest_job_ended, quoted};
+use crate::shell::{find_chart, found_chart, installed_chart, kept_once, kubectl_apply, newest_job_ended, quoted};
 
 /// The user's additions to the commands, besides releases, names and files.
 #[derive(Debug, Clone, Default)]
@@ -51,9 +51,9 @@ fn toolbox_switch(release: Release) -> &'static str {
     if toolbox_of(release) == "toolbox" { "gitlab.toolbox.enabled" } else { "gitlab.task-runner.enabled" }
 }
 
-/// A command whose output goes into a file, unless a try before has kept it there: what runs now is not what ran before both.
-pub(super) fn kept_once(file: &str, command: &str) -> String {
-    format!("test -s {file} || {command} > {file}")
+/// A command that shows the chart of a release that is not listed.
+pub(super) fn search_chart(release: Release) -> String {
+    format!("helm search repo gitlab/gitlab --versions | grep -F {}", release.gitlab)
 }
 
 /// The name of stdin among the inputs, and the file that replaces it in a plan.
@@ -166,12 +166,40 @@ impl Writer<'_> {
     /// The command that renders the new release.
     pub fn template(&self, more: &str) -> String {
         let Writer { name, namespace, .. } = self;
-        let (values, chart) = (self.values(), self.hop.to.chart);
+        let values = self.values();
         match self.ours() {
             true => format!("{} --is-upgrade{more}", self.ours_by("template")),
-            false => format!(
-                "helm template {name} gitlab/gitlab --version {chart} -n {namespace}{values} --is-upgrade{more}"
-            ),
+            false => self.with_chart(|chart| {
+                format!(
+                    "helm template {name} gitlab/gitlab --version {chart} -n {namespace}{values} --is-upgrade{more}"
+                )
+            }),
+        }
+    }
+
+    /// A command that names the chart of the new release. A line before it finds a chart that is not listed.
+    pub fn with_chart(&self, command: impl Fn(&str) -> String) -> String {
+        let (to, gitlab) = (self.hop.to, self.hop.to.gitlab.to_string());
+        match to.has_chart() {
+            true => command(&to.chart.to_string()),
+            false => format!("{}\n{}", find_chart(&gitlab), command(&found_chart(&gitlab))),
+        }
+    }
+
+    /// The chart of the running release: what Helm has installed, where it is not listed.
+    pub fn running_chart(&self) -> String {
+        match self.hop.from.has_chart() {
+            true => self.hop.from.chart.to_string(),
+            false => installed_chart(self.name, self.namespace),
+        }
+    }
+
+    /// The chart of the new release for people who write it into a file.
+    pub fn chart_to_write(&self) -> String {
+        let to = self.hop.to;
+        match to.has_chart() {
+            true => format!("`{}`", to.chart),
+            false => format!("the chart of GitLab {}, from `{}`", to.gitlab, search_chart(to)),
         }
     }
 
@@ -195,12 +223,19 @@ impl Writer<'_> {
 
     pub fn helm(&self, more: &str) -> String {
         let Writer { name, namespace, .. } = self;
-        let (values, chart) = (self.values(), self.hop.to.chart);
-        format!("helm upgrade {name} gitlab/gitlab --version {chart} -n {namespace}{values}{more} --timeout 60m")
+        let values = self.values();
+        self.with_chart(|chart| {
+            format!("helm upgrade {name} gitlab/gitlab --version {chart} -n {namespace}{values}{more} --timeout 60m")
+        })
     }
 
     pub fn phase(&self, more: &str) -> String {
-        format!("{} | {} -f -", self.template(more), kubectl_apply(self.namespace))
+        format!("{} | {} -f -", self.template(more), self.apply_with_kubectl())
+    }
+
+    /// The command that applies a render, up to `-f`.
+    pub fn apply_with_kubectl(&self) -> String {
+        kubectl_apply(Some(self.namespace).filter(|_| !self.hop.ask.apart))
     }
 
     pub fn migrations_done(&self) -> String {

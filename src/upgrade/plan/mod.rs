@@ -39,6 +39,9 @@ pub struct Ask<'a> {
     pub values: Option<Values<'a>>,
     /// Whether GitLab has to stay available.
     pub zero_downtime: bool,
+    /// Whether the values put objects into another namespace, too: renders then say the namespace of each, and kubectl
+    /// refuses `-n` for them.
+    pub apart: bool,
     /// The tool that brings releases into the cluster.
     pub with: With,
     /// Additional arguments of the commands.
@@ -125,7 +128,7 @@ pub struct Versions {
 
 impl Versions {
     fn of(release: Release) -> Self {
-        Versions { gitlab: release.gitlab.to_string(), chart: release.chart.to_string() }
+        Versions { gitlab: release.gitlab.to_string(), chart: release.chart_name() }
     }
 }
 
@@ -392,7 +395,7 @@ fn stop(hop: &Hop<'_>, halt: &Halt) -> PlannedStop {
     let values = values(hop);
     PlannedStop {
         gitlab: hop.to.gitlab.to_string(),
-        chart: hop.to.chart.to_string(),
+        chart: hop.to.chart_name(),
         required: match halt.stop {
             Some(stop) if stop.when == StopWhen::Always => Required::Always,
             Some(_) => Required::Conditional,
@@ -423,9 +426,14 @@ fn conditions(hop: &Hop<'_>, halt: &Halt) -> Vec<StopCondition> {
 
 fn notes(hop: &Hop<'_>, halt: &Halt) -> Vec<String> {
     let mut notes: Vec<String> = halt.stop.and_then(|stop| stop.note.clone()).into_iter().collect();
-    let Release { gitlab, chart } = hop.to;
-    if releases::listed_chart(gitlab).is_none() {
-        notes.push(format!("the chart version of GitLab {gitlab} is not known; it is newer than {chart}"));
+    let gitlab = hop.to.gitlab;
+    if !hop.to.has_chart() {
+        let newest = hop.to.newest_with_chart().map(|with| format!("; it is newer than {}", with.chart));
+        notes.push(format!(
+            "the chart version of GitLab {gitlab} is not known{}; `{}` shows it",
+            newest.unwrap_or_default(),
+            commands::search_chart(hop.to)
+        ));
     }
     let newest = crate::releases::catalogue::find(&format!("{}.{}", gitlab.major, gitlab.minor)).ok();
     if let Some(newest) = newest.filter(|newest| newest.gitlab > gitlab) {

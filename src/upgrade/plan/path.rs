@@ -22,11 +22,18 @@ fn first_known() -> Option<Series> {
 /// The releases that an upgrade stops at; the last one is the target.
 ///
 /// `without` are conditions of stops that were checked and are not met. In an upgrade without downtime, every minor is
-/// on the path.
+/// on the path. `by_chart` says of two releases whether the official chart makes the step from one to the other: a stop
+/// then is the newest release whose chart is listed.
 ///
 /// # Errors
 /// A target that is not newer, a start before the data begin, and an unknown condition.
-pub fn path(from: Release, to: Release, without: &[String], every_minor: bool) -> Result<Vec<Halt>, Diagnostic> {
+pub fn path(
+    from: Release,
+    to: Release,
+    without: &[String],
+    every_minor: bool,
+    by_chart: impl Fn(Release, Release) -> bool,
+) -> Result<Vec<Halt>, Diagnostic> {
     refuse(from, to)?;
     if let Some(unknown) = without.iter().find(|id| !releases::stops().conditions.contains_key(*id)) {
         let known: Vec<_> = releases::stops().conditions.keys().map(|id| format!("`{id}`")).collect();
@@ -40,7 +47,7 @@ pub fn path(from: Release, to: Release, without: &[String], every_minor: bool) -
         counts.then_some(stop)
     };
     let between = all_series().into_iter().filter(|series| first < *series && *series < last);
-    let mut halts = Vec::new();
+    let mut halts: Vec<Halt> = Vec::new();
     for series in between {
         let stop = stop(series);
         if stop.is_none() && !every_minor {
@@ -48,7 +55,10 @@ pub fn path(from: Release, to: Release, without: &[String], every_minor: bool) -
         }
         let newest = stop.and_then(|stop| stop.newest.clone()).filter(|newest| catalogue::find(newest).is_ok());
         let newest = newest.unwrap_or_else(|| format!("{}.{}", series.0, series.1));
-        halts.push(Halt { release: catalogue::find(&newest)?, stop });
+        let newest = catalogue::find(&newest)?;
+        let before = halts.last().map_or(from, |halt| halt.release);
+        let installed = newest.newest_with_chart().filter(|_| by_chart(before, newest) && !newest.has_chart());
+        halts.push(Halt { release: installed.unwrap_or(newest), stop });
     }
     halts.push(Halt { release: to, stop: stop(last).filter(|_| first < last) });
     Ok(halts)

@@ -63,8 +63,9 @@ impl Writer<'_> {
         let newest = minima::kubernetes(from).and_then(|versions| series_of(&versions.newest));
         let shown = |(major, minor): Series| format!("{major}.{minor}");
         let what = format!(
-            "upgrade the cluster to Kubernetes {} or newer, one minor after the other, if it is older",
-            shown(needed)
+            "upgrade the cluster to a Kubernetes that GitLab {} supports, one minor after the other, if it is older: {}",
+            self.hop.to.gitlab,
+            minima::kubernetes(to)?.in_words()
         );
         let known = match newest {
             Some(newest) if newest < needed => format!(

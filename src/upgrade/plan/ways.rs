@@ -2,11 +2,11 @@
 
 use serde_json::Value;
 
-use super::commands::{MIGRATIONS, Writer, kept_once, sets};
+use super::commands::{MIGRATIONS, Writer, sets};
 use super::steps::step;
 use super::{StepKind, UpgradeStep, With, renders, toolbox_of};
 use crate::releases::Series;
-use crate::shell::{APPLICABLE_AGAIN, kubectl_apply, quoted};
+use crate::shell::{APPLICABLE_AGAIN, kept_once};
 use crate::upgrade::series::all_series;
 
 /// The value of the official chart that skips post-deployment migrations.
@@ -106,6 +106,12 @@ impl Writer<'_> {
                 )),
                 None => kept.detail(format!("if Helm does not manage the release, save the manifests that were applied last as `{old}`")),
             };
+            if self.hop.ask.apart && self.with() == With::Kubectl {
+                kept = kept.detail(format!(
+                    "the values put objects into two namespaces: each object of `{old}` has to say its own, as those of \
+                     `gitlab-render template --phase main,post` do"
+                ));
+            }
             let to = self.adopt_flag();
             kept = kept.detail(format!(
                 "if the official chart runs, hand the release over first, and upgrade afterwards: `gitlab-render adopt{to}` has the \
@@ -137,7 +143,7 @@ impl Writer<'_> {
                 self.values_before(),
                 self.hop.ask.flags.render,
                 from.gitlab,
-                kubectl_apply(namespace)
+                self.apply_with_kubectl()
             )],
             With::ArgoCd => {
                 let set = format!("argocd app set {name} --helm-set gitlab.{toolbox}.enabled=true");
@@ -152,7 +158,7 @@ impl Writer<'_> {
             }
             With::Kubectl | With::Helm => vec![format!(
                 "helm upgrade {name} gitlab/gitlab --version {} -n {namespace}{}",
-                from.chart,
+                self.running_chart(),
                 self.values_before()
             )],
         }
@@ -180,7 +186,8 @@ impl Writer<'_> {
     }
 
     fn commit(&self, dir: &str, what: &str) -> String {
-        format!("git add --all {dir} && git commit -m {} && git push", quoted(what))
+        // In double quotes, because the common steps of a plan have variables in place of versions.
+        format!("git add --all {dir} && git commit -m \"{what}\" && git push")
     }
 
     fn sync(&self) -> String {
@@ -226,10 +233,12 @@ impl Writer<'_> {
     fn put_kubectl(&self, migrations: Migrations) -> (Vec<String>, Vec<String>) {
         let old = self.old_manifests();
         match migrations {
-            Migrations::All => {
+            // The last step of an upgrade without downtime is a script, too: pasted lines would go on to the record of the new
+            // version after migrations that failed. What runs already is applied again, and nothing of it changes.
+            Migrations::All | Migrations::Post => {
                 let (to, script) = (self.hop.to.gitlab, format!("upgrade-{}.sh", self.hop.to.gitlab));
                 let detail = format!(
-                    "the script contains the manifests, and deletes at its end what {old} has and GitLab {to} no longer needs"
+                    "the script contains the manifests, and deletes at its end what gitlab-render made, {old} has and GitLab {to} no longer needs"
                 );
                 let write = self.template(&format!(" --list-phases --prune-from {old} > {script}"));
                 (vec![detail], vec![write, format!("sh {script}")])
@@ -242,10 +251,6 @@ impl Writer<'_> {
                 // A subshell fails as a whole under `set -e`, and pasted lines do not pass by a check that failed.
                 let commands = vec![checked, format!("(sh {script} && {main})"), self.migrations_done()];
                 (vec![GO_ON.to_owned()], commands)
-            }
-            Migrations::Post => {
-                let run = self.phase(" --phase main --component migrations");
-                (vec![GO_ON.to_owned()], vec![run, self.migrations_done(), self.phase(" --phase post")])
             }
         }
     }
@@ -313,10 +318,11 @@ impl Writer<'_> {
     }
 
     fn put_application(&self, migrations: Migrations) -> (Vec<String>, Vec<String>) {
-        let (name, chart) = (self.name, self.hop.to.chart);
+        let name = self.name;
         let files = self.files();
         let mut details = vec![format!(
-            "if the Application is in git, write the same there: `targetRevision: {chart}`, and the values"
+            "if the Application is in git, write the same there: `targetRevision` is {}, and the values",
+            self.chart_to_write()
         )];
         let values = match &files[..] {
             [file] => format!(" --values-literal-file {}", file.after),
@@ -332,17 +338,17 @@ impl Writer<'_> {
         details.extend(self.given_sets("the Application's parameters"));
         let asked = sets("helm-set", &self.asked_with(migrations));
         let unset = (migrations == Migrations::Post).then(|| format!("argocd app unset {name} -p {SKIP_POST}"));
-        let set = format!("argocd app set {name} --revision {chart}{values}{asked}");
+        let set = self.with_chart(|chart| format!("argocd app set {name} --revision {chart}{values}{asked}"));
         let commands = unset.into_iter().chain([set, self.sync()]).chain(self.migrations_awaited());
         (details, commands.collect())
     }
 
     fn put_helm_release(&self, migrations: Migrations) -> (Vec<String>, Vec<String>) {
-        let chart = self.hop.to.chart;
+        let chart = self.chart_to_write();
         let named: Vec<_> = self.files().iter().map(|file| format!("`{}`", file.after)).collect();
         let mut details = vec![
             format!(
-                "in the HelmRelease write `spec.chart.spec.version: {chart}` and the values of {}; commit and push",
+                "in the HelmRelease, `spec.chart.spec.version` is {chart}, and the values are those of {}; commit and push",
                 named.join(", ")
             ),
             "its `spec.timeout` is `60m` or more, and `spec.upgrade.remediation` has no retries: a rollback during migrations causes \
@@ -505,9 +511,14 @@ impl Writer<'_> {
                     [file] => format!(" --values-literal-file {}", file.before),
                     _ => String::new(),
                 };
-                vec![format!("argocd app set {name} --revision {}{values}", from.chart), self.sync()]
+                let chart = match from.has_chart() {
+                    true => from.chart.to_string(),
+                    // `argocd app get -o yaml` writes it below `source:`
+                    false => format!("\"$(awk '/targetRevision:/ {{print $2; exit}}' {})\"", self.object_file()),
+                };
+                vec![format!("argocd app set {name} --revision {chart}{values}"), self.sync()]
             }
-            _ if self.ours() => vec![format!("{} -f {}", kubectl_apply(namespace), self.old_manifests())],
+            _ if self.ours() => vec![format!("{} -f {}", self.apply_with_kubectl(), self.old_manifests())],
             _ => vec![format!("helm rollback {name} \"$(cat {})\" -n {namespace}", self.revision())],
         }
     }
@@ -515,9 +526,8 @@ impl Writer<'_> {
     fn restore(&self, dir: &str) -> String {
         let from = self.hop.from.gitlab;
         format!(
-            "git restore --source=\"$(cat {})\" --staged --worktree {dir} && git commit -m {} && git push",
-            self.commit_file(),
-            quoted(&format!("back to GitLab {from}"))
+            "git restore --source=\"$(cat {})\" --staged --worktree {dir} && git commit -m \"back to GitLab {from}\" && git push",
+            self.commit_file()
         )
     }
 
@@ -571,9 +581,8 @@ impl Writer<'_> {
                 step.details.push("enable automated sync again when everything works, if it was enabled".to_owned());
             }
             (With::Flux, false) => step.details.push(format!(
-                "put chart version {} and the values of `{}` back into the HelmRelease in git, and only then `flux resume helmrelease \
+                "put the chart version and the values of `{}` back into the HelmRelease in git, and only then `flux resume helmrelease \
                  {name} -n {namespace}`",
-                from.chart,
                 self.object_file()
             )),
             _ => {}
