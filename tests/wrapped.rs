@@ -158,10 +158,14 @@ const REFUSED: &[(&str, &str, &[&str])] = &[
     (
         "gitlab.txt",
         "resource \"helm_release\" \"gitlab\" {\n  values = [yamlencode({\n    global = { edition = \"ce\" }\n  })]\n}\n",
-        &["is configuration of Terraform"],
+        &["is Terraform configuration"],
     ),
-    ("a.yaml", "global: {hosts: {domain: $DOMAIN}}\n", &["a.yaml:1:18\n", "as with `envsubst < values.yaml`"]),
-    ("b.yaml", "global:\n  hosts:\n    domain: ${DOMAIN}\n", &["b.yaml:3:5\n", "as with `envsubst < values.yaml`"]),
+    ("a.yaml", "global: {hosts: {domain: $DOMAIN}}\n", &["a.yaml:1:18\n", "for example with `envsubst < values.yaml`"]),
+    (
+        "b.yaml",
+        "global:\n  hosts:\n    domain: ${DOMAIN}\n",
+        &["b.yaml:3:5\n", "for example with `envsubst < values.yaml`"],
+    ),
     (
         "secrets.yaml",
         "global:\n  edition: ENC[AES256_GCM,data:x]\nsops:\n  mac: ENC[x]\n",
@@ -177,8 +181,8 @@ const REFUSED: &[(&str, &str, &[&str])] = &[
         "helmfile.yaml",
         "releases:\n- name: gitlab\n  chart: gitlab/gitlab\n  values: [\"values/{{ .Environment.Name }}.yaml\", x.yaml.gotmpl]\n",
         &[
-            "`values/{{ .Environment.Name }}.yaml` is a template of helmfile",
-            "`x.yaml.gotmpl` is a template of helmfile",
+            "`values/{{ .Environment.Name }}.yaml` contains values, but is a template of helmfile",
+            "`x.yaml.gotmpl` contains values, but is a template of helmfile",
         ],
     ),
     (

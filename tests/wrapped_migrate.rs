@@ -202,7 +202,7 @@ const CASES: &[Case<'_>] = &[
         old: "resource \"helm_release\" \"gitlab\" {\n}\n",
         changes: &[],
         status: 3,
-        said: &["`main.tf` is configuration of Terraform"],
+        said: &["`main.tf` is Terraform configuration"],
     },
 ];
 
