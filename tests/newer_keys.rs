@@ -161,7 +161,7 @@ fn fault(case: &Case, given: &[(String, Value)]) -> Option<String> {
         return Some(format!("`{text}` does not show; new lines are\n{}", added.join("\n")));
     }
     match template(&case.before, &[&case.given, &case.values]) {
-        Err(report) if report.contains(&format!("it is read since GitLab {}", case.since)) => None,
+        Err(report) if report.contains(&format!("it is read from GitLab {} on", case.since)) => None,
         Err(report) => Some(format!("{} does not say when it is read:\n{report}", case.before)),
         Ok(_) => Some(format!("{} takes it", case.before)),
     }
