@@ -166,7 +166,7 @@ fn without_downtime_no_minor_is_passed_over() {
 
 /// The commands of a plan.
 fn commands(args: &str) -> Vec<String> {
-    let got = ask(&root(), "upgrade plan", &format!("{args} -o json"));
+    let got = ask(root(), "upgrade plan", &format!("{args} -o json"));
     assert_eq!(got.status, Some(0), "{args}: {}", got.stderr);
     let plan: Value = serde_json::from_str(&got.stdout).expect("it is JSON");
     let steps =
