@@ -62,6 +62,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
             "render",
             "resolve",
             "schema",
+            "shell",
             "tree",
             "upgrade",
             "validate",
