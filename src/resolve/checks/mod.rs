@@ -169,14 +169,15 @@ fn redis_without_server(cx: &Context) {
     }
 }
 
-/// The official chart writes the value: Workhorse's configuration is then no TOML, and no other client starts with it either.
+/// The official chart writes the value, and so does this program: Workhorse's configuration is then no TOML, and no other client starts
+/// with it either.
 fn redis_database(cx: &Context) {
     let of_instance = |name: &str| format!("global.redis.{name}.database");
     let instances = REDIS_INSTANCES.iter().copied().chain(["workhorse"]).map(of_instance);
     for path in instances.chain(["global.redis.database".to_owned()]) {
         if cx.text(&path).is_some_and(|text| text.parse::<u32>().is_err()) {
-            let message = "is not a whole number, and Redis clients refuse to start with it";
-            refuse(cx, "not-a-number", &path, message, "write the number of a database, for example `0`");
+            let message = "is not a whole number, and Redis clients refuse to start with it; it is written unchanged";
+            warn(cx, "not-a-number", &path, message, "write the number of a database, for example `0`");
         }
     }
 }

@@ -134,18 +134,18 @@ fn concurrency(list: &[Node]) -> Vec<Vec<View>> {
     settings.collect()
 }
 
-/// Buckets: a list, or a string that holds one. The official chart writes another string as a word, which is no TOML.
+/// Buckets: a list, or a string that holds one. Another string is written as a word, as by the official chart.
 fn buckets(cx: &Context, prometheus: &NodeMap) -> Option<View> {
     let given = prometheus.get("grpcLatencyBuckets").filter(|value| !value.is_null() && *value != "")?;
-    let Value::String(text) = given else { return Some(view! { buckets: given }) };
+    let Value::String(text) = given else { return Some(view! { buckets: given, word: Value::Null }) };
     if let Ok(numbers) = serde_json::from_str::<Vec<serde_json::Number>>(text) {
-        return Some(view! { buckets: numbers });
+        return Some(view! { buckets: numbers, word: Value::Null });
     }
     let path = "gitlab.gitaly.prometheus.grpcLatencyBuckets";
     let message = format!("`{path}` is not a list of numbers, and Gitaly does not start with it");
-    let found = Diagnostic::error("not-toml", message).at_value(ValuePath::dotted(path));
+    let found = Diagnostic::warning("not-toml", message).at_value(ValuePath::dotted(path));
     cx.say(found.hint("write a list, for example `[0.1, 1, 10]`"));
-    None
+    Some(view! { buckets: Value::Null, word: text })
 }
 
 /// A key whose value is not a list is left out.
