@@ -29,6 +29,13 @@ fn same(one: &str, other: &str) -> bool {
     one.len() == other.len() && one.as_bytes().first() == other.as_bytes().first() && one == other
 }
 
+/// A copy of a map without one of its keys, which is not copied: a section without the list of its parts, of which there can be
+/// hundreds. Another value has no keys.
+pub fn without(map: &Value, key: &str) -> Value {
+    let fields = map.as_object().into_iter().flatten().filter(|(name, _)| *name != key);
+    Value::Object(fields.map(|(name, value)| (name.clone(), value.clone())).collect())
+}
+
 /// The value at a dotted path.
 pub fn at<'v>(tree: &'v Value, path: &str) -> Option<&'v Value> {
     // Names are short: looking at each byte costs less than what searches long texts quickly.

@@ -18,7 +18,7 @@ use crate::resolve::workload::{
     Container, Workload, certificate_source, evictable, http_probe, memory_volume, projected_volume,
 };
 use crate::resolve::{Component, Context, Plan, labels};
-use crate::tree::layer;
+use crate::tree::{layer, without};
 use crate::view;
 
 /// The entry of `build.rs`'s table of components.
@@ -82,25 +82,19 @@ fn resolve(cx: &Context, plan: &mut Plan) {
     let view = view! { name: w.name, labels: w.labels.object, config: moved(rails::config(&w, Process::Sidekiq)) };
     plan.add(COMPONENT.name, "configmap.yaml", view);
     let section = cx.section(COMPONENT.key);
+    // The other entries are no part of what an entry inherits.
+    let shared = without(section, "pods");
     for (index, entry) in section.get("pods").and_then(Value::as_array).into_iter().flatten().enumerate() {
         let path = format!("{}.pods[{index}]", COMPONENT.key);
         if checks::queues(cx, entry, &path) {
-            plan_pods(&w, &merged(section, entry), &path, plan);
+            let mut merged = shared.clone();
+            layer(&mut merged, entry.clone());
+            plan_pods(&w, &merged, &path, plan);
         }
     }
     w.plan_service_account(COMPONENT.name, plan);
     w.plan_network_policy(COMPONENT.name, plan);
     w.plan_pod_monitor(COMPONENT.name, &set.metrics, "http-metrics", plan);
-}
-
-/// The component's section with one entry of `pods` over it.
-fn merged(section: &Value, entry: &Value) -> Value {
-    let mut merged = section.clone();
-    if let Value::Object(fields) = &mut merged {
-        fields.shift_remove("pods");
-    }
-    layer(&mut merged, entry.clone());
-    merged
 }
 
 /// Plans the workload of the entry at `path`.

@@ -19,7 +19,7 @@ use crate::resolve::scaling::{Scaled, Scaling};
 use crate::resolve::shared::rails::{self, Process};
 use crate::resolve::workload::Workload;
 use crate::resolve::{Component, Context, Plan, labels};
-use crate::tree::{layer, overlay};
+use crate::tree::{layer, overlay, without};
 use crate::view;
 
 /// The entry of `build.rs`'s table of components.
@@ -216,8 +216,7 @@ fn deployments<'a>(cx: &'a Context<'a>) -> Vec<Web<'a>> {
     let section = cx.section(COMPONENT.key);
     let entries = section.get("deployments").and_then(Value::as_object).filter(|map| !map.is_empty());
     // The other deployments are no part of what a deployment inherits, and there can be hundreds.
-    let shared = section.as_object().into_iter().flatten().filter(|(key, _)| *key != "deployments");
-    let shared = Value::Object(shared.map(|(key, value)| (key.clone(), value.clone())).collect());
+    let shared = without(section, "deployments");
     let Some(entries) = entries else { return vec![deployment(cx, "default", shared, true)] };
     let mut names: Vec<&String> = entries.keys().collect();
     names.sort();
