@@ -27,7 +27,7 @@ fn place<'s>(schema: &'s mut Value, key: &str) -> Outcome<&'s mut Value> {
         let map = at.as_object_mut().ok_or_else(|| format!("{key}: a part of the key has no map for a schema"))?;
         map.entry("type").or_insert_with(|| "object".into());
         let properties = map.entry("properties").or_insert_with(|| Value::Object(Map::new()));
-        let properties = properties.as_object_mut().ok_or_else(|| format!("{key}: `properties` is no map"))?;
+        let properties = properties.as_object_mut().ok_or_else(|| format!("{key}: `properties` is not a map"))?;
         Ok(properties.entry(step).or_insert_with(|| Value::Object(Map::new())))
     })
 }

@@ -45,7 +45,7 @@ impl Import {
                 self.lost(
                     "not-carried",
                     &format!("{SETTING}.objects.{name}"),
-                    "this is no map of settings",
+                    "this is not a map of settings",
                     line,
                     DOCS,
                 );

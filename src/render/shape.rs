@@ -192,7 +192,7 @@ impl<'t> Compiler<'t> {
                             parts.push(self.block(line, words, column, list)?);
                         }
                         Some(_) => break,
-                        None => return Err(self.fault(token.line, "the value stands behind no key")),
+                        None => return Err(self.fault(token.line, "the value follows no key")),
                     }
                 }
                 _ => break,

@@ -65,7 +65,7 @@ fn needs(plan: &UpgradePlan, number: usize, stop: &PlannedStop) -> String {
     if parts.is_empty() { "only the common steps".to_owned() } else { parts.join(", ") }
 }
 
-/// The question of a decision: `since chart 10.0.0 no Redis comes along any more: where is Redis from now on?`.
+/// The question of a decision: `since chart 10.0.0 the chart no longer includes Redis: where is Redis from now on?`.
 fn question(decision: &PlannedDecision) -> String {
     format!("{}: since chart {} {}: {}", decision.id, decision.since, decision.what, decision.question)
 }
