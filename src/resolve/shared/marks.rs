@@ -10,7 +10,7 @@ use crate::resolve::Context;
 /// Refuses the strings and keys of a part of a file in which a script would replace a word; `sections` are those of the values
 /// that the part comes from, for the place.
 pub fn refuse(cx: &Context, written: &Value, sections: &[&str], is_mark: &dyn Fn(&str) -> bool) {
-    each(written, &ValuePath::root(), &mut |_, text| {
+    strings(written, &mut |text| {
         let Some(mark) = words(text).find(|word| is_mark(word)) else { return };
         let mut place = None;
         for section in sections {
@@ -33,6 +33,22 @@ fn words(text: &str) -> impl Iterator<Item = &str> {
     text.split(|c: char| c.is_whitespace() || "\"'`,;=(){}[]".contains(c))
 }
 
+/// The strings and keys of a value.
+fn strings(value: &Value, visit: &mut dyn FnMut(&str)) {
+    match value {
+        Value::String(text) => visit(text),
+        Value::Array(items) => items.iter().for_each(|item| strings(item, visit)),
+        Value::Object(map) => {
+            for (key, inner) in map {
+                visit(key);
+                strings(inner, visit);
+            }
+        }
+        _ => {}
+    }
+}
+
+/// The same, each with its path.
 fn each(value: &Value, path: &ValuePath, visit: &mut dyn FnMut(&ValuePath, &str)) {
     match value {
         Value::String(text) => visit(path, text),
@@ -41,8 +57,9 @@ fn each(value: &Value, path: &ValuePath, visit: &mut dyn FnMut(&ValuePath, &str)
         }
         Value::Object(map) => {
             for (key, inner) in map {
-                visit(&path.key(key), key);
-                each(inner, &path.key(key), visit);
+                let here = path.key(key);
+                visit(&here, key);
+                each(inner, &here, visit);
             }
         }
         _ => {}
