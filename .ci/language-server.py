@@ -118,7 +118,7 @@ def check(server, schema):
     for number, (text, line, character, words) in enumerate([
         ("gitlab:\n  sidekiq:\n    concurrency: 5\n", 2, 6, ["threads"]),
         ("global:\n  hosts:\n    domain: example.org\n", 2, 6, ["domain"]),
-        ("gitlab:\n  webservice:\n    ingress:\n      tls:\n        enabled: true\n", 4, 10, ["Whether it is on"]),
+        ("gitlab:\n  webservice:\n    ingress:\n      tls:\n        enabled: true\n", 4, 10, ["Whether it is enabled"]),
         ("registry:\n  hpa:\n    minReplicas: 2\n", 2, 6, ["pods"]),
         ("gitlab:\n  sidekiq:\n    resources:\n      requests:\n        cpu: 1\n", 2, 6, ["Requests and limits"]),
     ]):
