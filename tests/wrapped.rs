@@ -220,6 +220,31 @@ const REFUSED: &[(&str, &str, &[&str])] = &[
         ],
     ),
     (
+        "set.yaml",
+        "kind: ApplicationSet\napiVersion: argoproj.io/v1alpha1\nspec:\n  templatePatch: |\n    spec: {source: {helm: {values: x}}}\n  template:\n    spec:\n      source: {chart: gitlab, helm: {valuesObject: {global: {edition: ce}}}}\n",
+        &["`templatePatch` changes this template", "set.yaml:4:3\n", "`argocd appset generate FILE -o yaml`"],
+    ),
+    (
+        "chart.yaml",
+        "kind: HelmChart\napiVersion: helm.cattle.io/v1\nmetadata: {name: gitlab}\nspec:\n  chart: gitlab\n  valuesSecrets:\n  - {name: one, keys: [a.yaml, b.yaml]}\n",
+        &["`a.yaml` of the Secret `one` contains values", "`b.yaml` of the Secret `one`", "chart.yaml:7:24\n"],
+    ),
+    (
+        "release.yaml",
+        "kind: HelmRelease\napiVersion: helm.toolkit.fluxcd.io/v2beta1\nspec:\n  chart: {spec: {chart: gitlab, valuesFile: values-prod.yaml}}\n  values: {global: {edition: ce}}\n",
+        &["`values-prod.yaml` contains values, but is a file of the chart"],
+    ),
+    (
+        "fleet.yaml",
+        "helm:\n  chart: gitlab\n  values: {global: {hosts: {domain: '${ .ClusterLabels.domain }'}}}\n",
+        &["Fleet fills labels of the cluster into these values", "fleet.yaml:3:"],
+    ),
+    (
+        "fleet.yaml",
+        "helm:\n  chart: gitlab\n  templateValues: {global: '${ .ClusterValues.global }'}\n",
+        &["Fleet evaluates the templates of `templateValues`", "fleet.yaml:3:3\n"],
+    ),
+    (
         "fleet.yaml",
         "helm:\n  chart: gitlab\n  values: {global: {edition: ce}}\ntargetCustomizations:\n- name: a\n  helm: {values: {}}\n",
         &["the clusters of `targetCustomizations` have values of their own"],
@@ -287,6 +312,100 @@ fn the_plugins_take_files_with_values_and_their_own_names_win() {
     fs::write(dir.path().join("r.yaml"), RELEASE.replace("edition", "editoin")).expect("it can be written");
     let ran = run(dir.path(), &["argocd".to_owned()], &env(&variables), "");
     assert!(ran.status == Some(3) && ran.stderr.contains("--> r.yaml:8:14\n"), "{}", ran.stderr);
+}
+
+/// A file, and the warnings about what it says beside values.
+const BESIDE_VALUES: &[(&str, &str, &[&str])] = &[
+    (
+        "kustomization.yaml",
+        "namespace: outer\nnamePrefix: my-\nimages: []\npatches: [{path: p.yaml}]\nhelmCharts:\n- name: gitlab\n  releaseName: gitlab\n  namespace: inner\n  valuesInline: VALUES\n",
+        &[
+            "warning[not-applied]: `patches`, `namePrefix`, `namespace` of the Kustomization `gitlab` change the objects after the chart has made them, and are not applied here\n --> kustomization.yaml:4:1\n",
+            "namespace `inner`",
+        ],
+    ),
+    (
+        "release.yaml",
+        "kind: HelmRelease\napiVersion: helm.toolkit.fluxcd.io/v2\nmetadata: {name: own, namespace: '${cluster}'}\nspec:\n  chart: {spec: {chart: gitlab}}\n  postRenderers: [{kustomize: {patches: []}}]\n  values: VALUES\n",
+        &[
+            "warning[not-applied]: `postRenderers` of the HelmRelease `own` changes",
+            "release.yaml:6:3\n",
+            "warning[fact-unread]: `${cluster}` is not used for the namespace: the tool of this file fills it in\n --> release.yaml:3:34\n",
+            "`--namespace`",
+        ],
+    ),
+    (
+        "set.yaml",
+        "kind: ApplicationSet\napiVersion: argoproj.io/v1alpha1\nspec:\n  template:\n    metadata: {name: '{{.env}}-gitlab'}\n    spec:\n      source: {chart: gitlab, helm: {valuesObject: VALUES}}\n      destination: {namespace: 'gitlab-{{.env}}'}\n",
+        &[
+            "`{{.env}}-gitlab` is not used for the release: the tool of this file fills it in\n --> set.yaml:5:22\n",
+            "`gitlab-{{.env}}` is not used for the namespace",
+            "`--name`",
+        ],
+    ),
+    (
+        "release.yaml",
+        "kind: HelmRelease\napiVersion: helm.toolkit.fluxcd.io/v2\nmetadata: {name: Own_Name}\nspec:\n  chart: {spec: {chart: gitlab}}\n  values: VALUES\n",
+        &["`Own_Name` is not used for the release: a name has lower-case letters", "release.yaml:3:18\n"],
+    ),
+    (
+        "helmfile.yaml",
+        "kubeVersion: newest\nreleases:\n- name: gitlab\n  chart: gitlab/gitlab\n  jsonPatches: [x]\n  values: [VALUES]\n",
+        &[
+            "`jsonPatches` of the helmfile release `gitlab` changes",
+            "`newest` is not used for the Kubernetes version: a version is written as `1.35`",
+            "`--kube-version`",
+        ],
+    ),
+];
+
+#[test]
+fn what_a_tool_does_besides_is_named() {
+    for (name, text, said) in BESIDE_VALUES {
+        let text = text.replace("VALUES", "{certmanager-issuer: {email: a@example.com}}");
+        let dir = folder(&BTreeMap::from([((*name).to_owned(), text)]));
+        let ran = template(dir.path(), "error", vec!["-f".to_owned(), (*name).to_owned()]);
+        assert_eq!(ran.status, Some(0), "{name}: {}", ran.stderr);
+        for part in *said {
+            assert!(ran.stderr.contains(part), "{part} is not in\n{}", ran.stderr);
+        }
+    }
+}
+
+/// What a file says of the cluster is what the flags would say; the flags win.
+#[test]
+fn the_cluster_of_a_file_is_the_default_of_the_flags() {
+    let values = "certmanager-issuer: {email: a@example.com}\ngitlab: {webservice: {metrics: {serviceMonitor: {enabled: true}}}}\n";
+    let inline = "{certmanager-issuer: {email: a@example.com}, gitlab: {webservice: {metrics: {serviceMonitor: {enabled: true}}}}}";
+    let cluster = "kubeVersion: v1.33.4+k3s1, apiVersions: [monitoring.coreos.com/v1]";
+    let app = format!(
+        "kind: Application\napiVersion: argoproj.io/v1alpha1\nmetadata: {{name: gitlab}}\nspec: {{source: {{chart: gitlab, helm: {{{cluster}, valuesObject: {inline}}}}}}}\n"
+    );
+    let kustomization =
+        format!("helmCharts: [{{name: gitlab, releaseName: gitlab, {cluster}, valuesInline: {inline}}}]\n");
+    let helmfile = format!(
+        "kubeVersion: v1.33.4+k3s1\nreleases: [{{name: gitlab, chart: g/gitlab, apiVersions: [monitoring.coreos.com/v1], values: [{inline}]}}]\n"
+    );
+    let dir = folder(&BTreeMap::from([
+        ("values.yaml".to_owned(), values.to_owned()),
+        ("app.yaml".to_owned(), app),
+        ("kustomization.yaml".to_owned(), kustomization),
+        ("helmfile.yaml".to_owned(), helmfile),
+    ]));
+    let render = |args: &[&str]| {
+        let ran = template(dir.path(), "error", args.iter().map(|arg| (*arg).to_owned()).collect());
+        assert_eq!(ran.status, Some(0), "{}", ran.stderr);
+        ran
+    };
+    let flags = ["gitlab", "--kube-version", "1.33", "-a", "monitoring.coreos.com/v1"];
+    let wanted = render(&[&flags[..], &["-f", "values.yaml"]].concat()).stdout;
+    assert!(wanted.contains("kind: ServiceMonitor"));
+    for file in ["app.yaml", "kustomization.yaml", "helmfile.yaml"] {
+        let ran = render(&["-f", file]);
+        assert!(ran.stdout == wanted, "{file}: {}", ran.stderr);
+        assert!(ran.stderr.contains("Kubernetes 1.33.4, the API versions monitoring.coreos.com/v1 are its defaults"), "{}", ran.stderr);
+        assert!(!render(&["-f", file, "-a", "keda.sh/v1alpha1"]).stdout.contains("kind: ServiceMonitor"), "{file}");
+    }
 }
 
 #[test]

@@ -95,12 +95,13 @@ impl Wanted {
     /// As [`Self::target`], with other defaults for the release's name and namespace.
     pub fn target_or(self, facts: &ReleaseFacts, name: &str, namespace: &str) -> Target {
         let gitlab_version = self.gitlab_version.or_else(|| facts.gitlab.clone());
+        let of_file = || facts.kube_version.as_deref().and_then(|version| parse_kube_version(version).ok());
         Target {
             name: self.name.or_else(|| facts.name.clone()).unwrap_or_else(|| name.to_owned()),
             namespace: self.namespace.or_else(|| facts.namespace.clone()).unwrap_or_else(|| namespace.to_owned()),
             is_upgrade: self.is_upgrade,
-            kube_version: self.kube_version.unwrap_or_else(|| newest_kubernetes(gitlab_version.as_deref())),
-            api_versions: self.api_versions,
+            kube_version: self.kube_version.or_else(of_file).unwrap_or_else(|| newest_kubernetes(gitlab_version.as_deref())),
+            api_versions: if self.api_versions.is_empty() { facts.api_versions.clone() } else { self.api_versions },
             gitlab_version,
         }
     }

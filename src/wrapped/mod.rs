@@ -34,6 +34,10 @@ pub struct ReleaseFacts {
     pub namespace: Option<String>,
     /// The GitLab version.
     pub gitlab: Option<String>,
+    /// The version of the Kubernetes cluster: `1.35` or `1.35.2`.
+    pub kube_version: Option<String>,
+    /// API versions that the cluster has besides Kubernetes' own.
+    pub api_versions: Vec<String>,
 }
 
 /// How files are classified.

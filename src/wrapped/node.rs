@@ -29,9 +29,27 @@ pub(super) fn text(node: &Node, path: &str) -> Option<String> {
     get(node, path).and_then(string).filter(|text| !text.is_empty())
 }
 
+/// A string with its place.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(in crate::wrapped) struct Placed {
+    pub text: String,
+    pub at: Location,
+}
+
+/// The string at a path, with its place.
+pub(super) fn placed(node: &Node, path: &str) -> Option<Placed> {
+    let found = get(node, path)?;
+    string(found).filter(|text| !text.is_empty()).map(|text| Placed { text, at: found.at })
+}
+
 /// Whether the value at a path is `true`.
 pub(super) fn is_true(node: &Node, path: &str) -> bool {
     get(node, path).is_some_and(|node| matches!(node.kind, Kind::Scalar(Value::Bool(true))))
+}
+
+/// The items of a list as strings.
+pub(super) fn words(node: &Node, path: &str) -> Vec<String> {
+    items(node, path).iter().filter_map(string).collect()
 }
 
 /// The items of the list at a path.

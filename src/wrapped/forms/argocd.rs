@@ -1,8 +1,8 @@
 //! Argo CD: `Application` and `ApplicationSet`.
 
-use super::{Carrier, ValuesPart, kind_place, place};
+use super::{Carrier, ClusterFacts, ValuesPart, kind_place, place};
 use crate::values::set::Syntax;
-use crate::wrapped::node::{get, is_true, items, string, strings, text};
+use crate::wrapped::node::{get, is_true, items, placed, string, strings, text};
 use crate::yaml::Node;
 
 /// Whether an object is an Application of Argo CD, and not one of the several other kinds of that name.
@@ -27,6 +27,11 @@ pub(super) fn application<'n>(kind: &'static str, root: &'n Node, template: &'n 
         }
         if kind == "ApplicationSet" {
             parts.extend(placeholders(source));
+            parts.extend(get(root, "spec.templatePatch").map(|patch| ValuesPart::Missing {
+                what: "`templatePatch` changes this template for each of the generators' elements".to_owned(),
+                at: place(patch),
+                hint: GENERATE,
+            }));
         }
         let has_object = get(source, "helm.valuesObject").is_some();
         Carrier {
@@ -36,8 +41,10 @@ pub(super) fn application<'n>(kind: &'static str, root: &'n Node, template: &'n 
             place: if has_object { "helm.valuesObject" } else { "helm.values" },
             version: text(source, "targetRevision").filter(|_| get(source, "chart").is_some()),
             chart: text(source, "chart").or(path.map(|path| format!("path:{path}"))),
-            release: text(source, "helm.releaseName").or_else(|| text(template, "metadata.name")),
-            namespace: text(source, "helm.namespace").or_else(|| text(template, "spec.destination.namespace")),
+            release: placed(source, "helm.releaseName").or_else(|| placed(template, "metadata.name")),
+            namespace: placed(source, "helm.namespace").or_else(|| placed(template, "spec.destination.namespace")),
+            cluster: get(source, "helm").map(ClusterFacts::of).unwrap_or_default(),
+            changes: Vec::new(),
             parts,
         }
     };
@@ -75,6 +82,8 @@ fn parts<'n>(folder: Option<&str>, helm: &'n Node, parts: &mut Vec<ValuesPart<'n
     }
 }
 
+const GENERATE: &str = "`argocd appset generate FILE -o yaml` writes the Applications: give one of them";
+
 /// What the controller of ApplicationSets fills in.
 fn placeholders(source: &Node) -> Option<ValuesPart<'_>> {
     let (text, at) = strings(source).into_iter().find(|(text, _)| text.contains("{{"))?;
@@ -82,6 +91,6 @@ fn placeholders(source: &Node) -> Option<ValuesPart<'_>> {
     Some(ValuesPart::Missing {
         what: format!("`{mark}` is filled in by the controller of ApplicationSets, from its generators"),
         at,
-        hint: "`argocd appset generate FILE -o yaml` writes the Applications: give one of them",
+        hint: GENERATE,
     })
 }

@@ -1,9 +1,9 @@
 //! What controllers in a cluster install: the GitLab Operator, the Helm controller of k3s and RKE2, Crossplane, Rancher's Fleet.
 
 use super::flux::reference;
-use super::{Carrier, ValuesPart, kind_place, place};
+use super::{Carrier, ClusterFacts, ValuesPart, kind_place, place, present};
 use crate::values::set::Syntax;
-use crate::wrapped::node::{get, items, string, text};
+use crate::wrapped::node::{Placed, get, items, placed, string, strings, text};
 use crate::yaml::{Kind, Node};
 
 /// The custom resource of the GitLab Operator.
@@ -15,8 +15,10 @@ pub(super) fn gitlab(root: &Node) -> Carrier<'_> {
         place: "spec.chart.values",
         chart: Some("gitlab".to_owned()),
         version: text(root, "spec.chart.version"),
-        release: text(root, "metadata.name"),
-        namespace: text(root, "metadata.namespace"),
+        release: placed(root, "metadata.name"),
+        namespace: placed(root, "metadata.namespace"),
+        cluster: ClusterFacts::default(),
+        changes: Vec::new(),
         parts: get(root, "spec.chart.values").map(ValuesPart::Inline).into_iter().collect(),
     }
 }
@@ -25,6 +27,7 @@ pub(super) fn gitlab(root: &Node) -> Carrier<'_> {
 pub(super) fn helm_chart(root: &Node) -> Carrier<'_> {
     let mut parts: Vec<ValuesPart<'_>> = get(root, "spec.valuesContent").map(ValuesPart::Inline).into_iter().collect();
     parts.extend(get(root, "spec.values").map(ValuesPart::Inline));
+    parts.extend(items(root, "spec.valuesSecrets").iter().flat_map(of_secret));
     if let Some(Kind::Map(entries)) = get(root, "spec.set").map(|node| &node.kind) {
         parts.extend(entries.iter().filter_map(|(path, node)| {
             let (path, value) = (path.clone(), string(node)?);
@@ -32,7 +35,7 @@ pub(super) fn helm_chart(root: &Node) -> Carrier<'_> {
         }));
     }
     // The other object only adds values to what this one installs.
-    let fact = |path: &str| text(root, path).filter(|_| text(root, "kind").as_deref() == Some("HelmChart"));
+    let fact = |path: &str| placed(root, path).filter(|_| text(root, "kind").as_deref() == Some("HelmChart"));
     Carrier {
         kind: "HelmChart",
         name: text(root, "metadata.name"),
@@ -42,8 +45,25 @@ pub(super) fn helm_chart(root: &Node) -> Carrier<'_> {
         version: text(root, "spec.version"),
         release: fact("metadata.name"),
         namespace: fact("spec.targetNamespace").or_else(|| fact("metadata.namespace")),
+        cluster: ClusterFacts::default(),
+        changes: Vec::new(),
         parts,
     }
+}
+
+/// The keys of a Secret in `valuesSecrets`.
+fn of_secret(secret: &Node) -> impl Iterator<Item = ValuesPart<'_>> {
+    let name = text(secret, "name").unwrap_or_default();
+    items(secret, "keys").iter().filter_map(move |key| {
+        Some(ValuesPart::Object {
+            kind: "Secret".to_owned(),
+            name: name.clone(),
+            key: string(key)?,
+            at: key.at,
+            optional: false,
+            target: None,
+        })
+    })
 }
 
 /// Crossplane's provider for Helm: `valuesFrom`, then `values`, then `set`.
@@ -63,21 +83,26 @@ pub(super) fn crossplane(root: &Node) -> Carrier<'_> {
     let name = text(root, "metadata.name");
     // a dotted key, which no path with dots finds
     let external = get(root, "metadata.annotations").and_then(|annotations| match &annotations.kind {
-        Kind::Map(entries) => entries.get("crossplane.io/external-name").and_then(string),
+        Kind::Map(entries) => entries.get("crossplane.io/external-name"),
         _ => None,
     });
+    let external = external.and_then(|node| Some(Placed { text: string(node)?, at: node.at }));
     Carrier {
         kind: "Release",
         at: kind_place(root),
         place: "spec.forProvider.values",
         chart: text(root, "spec.forProvider.chart.name").or_else(|| text(root, "spec.forProvider.chart.url")),
         version: text(root, "spec.forProvider.chart.version"),
-        release: external.or_else(|| name.clone()),
-        namespace: text(root, "spec.forProvider.namespace"),
+        release: external.or_else(|| placed(root, "metadata.name")),
+        namespace: placed(root, "spec.forProvider.namespace"),
+        cluster: ClusterFacts::default(),
+        changes: get(root, "spec.forProvider").map_or_else(Vec::new, |inner| present(inner, &["patchesFrom"])),
         name,
         parts,
     }
 }
+
+const FOR_ONE_CLUSTER: &str = "write the values of one cluster into files, and pass those with `-f`; `--values-at helm.values` takes the values that all clusters share";
 
 /// A bundle of Rancher's Fleet, in its `fleet.yaml` or below `spec`: its values, over them files, over them objects of the cluster.
 pub(super) fn fleet<'n>(root: &'n Node, bundle: &'n Node) -> Carrier<'n> {
@@ -85,11 +110,24 @@ pub(super) fn fleet<'n>(root: &'n Node, bundle: &'n Node) -> Carrier<'n> {
     let mut parts: Vec<ValuesPart<'n>> = get(bundle, "helm.values").map(ValuesPart::Inline).into_iter().collect();
     parts.extend(items(bundle, "helm.valuesFiles").iter().filter_map(file));
     parts.extend(items(bundle, "helm.valuesFrom").iter().map(reference));
+    parts.extend(get(bundle, "helm.templateValues").map(|values| ValuesPart::Missing {
+        what: "Fleet evaluates the templates of `templateValues` for each cluster".to_owned(),
+        at: place(values),
+        hint: FOR_ONE_CLUSTER,
+    }));
+    let labelled = get(bundle, "helm.values").map(strings).unwrap_or_default();
+    parts.extend(labelled.into_iter().find(|(text, _)| text.contains("${ .") || text.contains("global.fleet.clusterLabels")).map(
+        |(_, at)| ValuesPart::Missing {
+            what: "Fleet fills labels of the cluster into these values".to_owned(),
+            at,
+            hint: FOR_ONE_CLUSTER,
+        },
+    ));
     let targets = items(bundle, "targetCustomizations").iter().filter_map(|target| get(target, "helm"));
     parts.extend(targets.take(1).map(|helm| ValuesPart::Missing {
         what: "the clusters of `targetCustomizations` have values of their own".to_owned(),
         at: place(helm),
-        hint: "write the values of one cluster into files, and pass those with `-f`; `--values-at helm.values` takes the values that all clusters share",
+        hint: FOR_ONE_CLUSTER,
     }));
     Carrier {
         kind: "bundle",
@@ -98,8 +136,10 @@ pub(super) fn fleet<'n>(root: &'n Node, bundle: &'n Node) -> Carrier<'n> {
         place: "helm.values",
         chart: text(bundle, "helm.chart"),
         version: text(bundle, "helm.version"),
-        release: text(bundle, "helm.releaseName"),
-        namespace: text(bundle, "namespace").or_else(|| text(bundle, "defaultNamespace")),
+        release: placed(bundle, "helm.releaseName"),
+        namespace: placed(bundle, "namespace").or_else(|| placed(bundle, "defaultNamespace")),
+        cluster: ClusterFacts::default(),
+        changes: present(bundle, &["kustomize", "yaml", "overlays"]),
         parts,
     }
 }

@@ -1,20 +1,21 @@
 //! Flux: `HelmRelease`, and the objects that say where its chart comes from.
 
-use super::{Carrier, ValuesPart, kind_place};
+use super::{Carrier, ClusterFacts, ValuesPart, kind_place, present};
 use crate::wrapped::FileDocument;
-use crate::wrapped::node::{get, is_true, items, string, text};
+use crate::wrapped::node::{Placed, get, is_true, items, placed, string, text};
 use crate::yaml::Node;
 
 /// Flux: `helm.toolkit.fluxcd.io`, and the older `helm.fluxcd.io/v1`.
 pub(super) fn helm_release<'n>(root: &'n Node, documents: &'n [FileDocument]) -> Carrier<'n> {
     let own = text(root, "metadata.name");
-    let target = text(root, "spec.targetNamespace");
+    let target = placed(root, "spec.targetNamespace");
     let is_old = text(root, "apiVersion").is_some_and(|version| version.starts_with("helm.fluxcd.io/"));
     // the older controller also names the namespace of the object
     let above = text(root, "metadata.namespace").filter(|_| is_old);
     let prefixed = own.as_ref().map(|own| {
-        let words = [above, target.clone(), Some(own.clone())];
-        words.into_iter().flatten().collect::<Vec<_>>().join("-")
+        let words = [above, target.as_ref().map(|target| target.text.clone()), Some(own.clone())];
+        let text = words.into_iter().flatten().collect::<Vec<_>>().join("-");
+        Placed { text, at: get(root, "metadata.name").map_or(root.at, |name| name.at) }
     });
     let mut parts = Vec::new();
     let chart = text(root, "spec.chart.spec.chart").or_else(|| text(root, "spec.chart.name"));
@@ -25,6 +26,8 @@ pub(super) fn helm_release<'n>(root: &'n Node, documents: &'n [FileDocument]) ->
     for file in items(root, "spec.chart.spec.valuesFiles") {
         parts.extend(ValuesPart::of_chart(&string(file).unwrap_or_default(), file.at, false));
     }
+    let single = text(root, "spec.chart.spec.valuesFile");
+    parts.extend(single.and_then(|name| ValuesPart::of_chart(&name, kind_place(root), false)));
     parts.extend(items(root, "spec.valuesFrom").iter().map(reference));
     parts.extend(get(root, "spec.values").map(ValuesPart::Inline));
     let (named, pinned) = get(root, "spec.chartRef").map_or((None, None), |node| referred(node, documents));
@@ -35,8 +38,10 @@ pub(super) fn helm_release<'n>(root: &'n Node, documents: &'n [FileDocument]) ->
         place: "spec.values",
         chart: chart.or(named),
         version: text(root, "spec.chart.spec.version").or_else(|| text(root, "spec.chart.version")).or(pinned),
-        release: text(root, "spec.releaseName").or(prefixed),
-        namespace: target.or_else(|| text(root, "metadata.namespace")),
+        release: placed(root, "spec.releaseName").or(prefixed),
+        namespace: target.or_else(|| placed(root, "metadata.namespace")),
+        cluster: ClusterFacts::default(),
+        changes: get(root, "spec").map_or_else(Vec::new, |spec| present(spec, &["postRenderers", "commonMetadata"])),
         parts,
     }
 }

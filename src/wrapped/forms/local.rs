@@ -1,12 +1,34 @@
 //! What people run themselves: kustomize and helmfile.
 
-use super::{Carrier, ValuesPart, place};
+use super::{Carrier, ClusterFacts, ValuesPart, place, present};
 use crate::values::set::Syntax;
-use crate::wrapped::node::{get, items, string, strings, text};
+use crate::wrapped::node::{Placed, get, items, placed, string, strings, text};
 use crate::yaml::Node;
 
 /// Where the values are that helmfile has to make first.
 const HELMFILE: &str = "let helmfile write the values, `helmfile write-values`, and give that file with `-f`";
+
+/// The keys of a Kustomization that change what its charts made.
+const TRANSFORMERS: [&str; 15] = [
+    "patches",
+    "patchesStrategicMerge",
+    "patchesJson6902",
+    "namePrefix",
+    "nameSuffix",
+    "labels",
+    "commonLabels",
+    "commonAnnotations",
+    "images",
+    "imageTags",
+    "replicas",
+    "replacements",
+    "vars",
+    "transformers",
+    "components",
+];
+
+/// The keys of a release of helmfile that change what its chart made.
+const HELMFILE_CHANGES: [&str; 5] = ["strategicMergePatches", "jsonPatches", "transformers", "forceNamespace", "postRenderer"];
 
 /// A chart of a Kustomization, or of its own generator object.
 pub(super) fn kustomize<'n>(root: &'n Node, chart: &'n Node) -> Carrier<'n> {
@@ -24,6 +46,10 @@ pub(super) fn kustomize<'n>(root: &'n Node, chart: &'n Node) -> Carrier<'n> {
         _ => file_of_chart.into_iter().chain(inline).collect(),
     };
     parts.extend(items(chart, "additionalValuesFiles").iter().filter_map(file));
+    let mut changes = present(root, &TRANSFORMERS);
+    // The chart's own namespace is the one in addresses; kustomize then writes that of the file into the objects.
+    let moved = placed(root, "namespace").zip(placed(chart, "namespace")).filter(|(root, chart)| root.text != chart.text);
+    changes.extend(moved.map(|(root, _)| Placed { text: "namespace".to_owned(), at: root.at }));
     let chart_name = get(chart, "name").or_else(|| get(chart, "chartName"));
     Carrier {
         kind: "Kustomization",
@@ -32,8 +58,10 @@ pub(super) fn kustomize<'n>(root: &'n Node, chart: &'n Node) -> Carrier<'n> {
         place: "valuesInline",
         chart: chart_name.and_then(string),
         version: text(chart, "version").or_else(|| text(chart, "chartVersion")),
-        release: text(chart, "releaseName"),
-        namespace: text(chart, "namespace").or_else(|| text(root, "namespace")),
+        release: placed(chart, "releaseName").or_else(|| placed(chart, "nameTemplate")),
+        namespace: placed(chart, "namespace").or_else(|| placed(root, "namespace")),
+        cluster: ClusterFacts::of(chart),
+        changes,
         parts,
     }
 }
@@ -48,6 +76,8 @@ pub(super) fn helmfile<'n>(root: &'n Node, release: &'n Node) -> Carrier<'n> {
         }
     }
     helmfile_parts(release, &mut parts);
+    let mut changes = present(release, &HELMFILE_CHANGES);
+    changes.extend(get(root, "helmDefaults").into_iter().flat_map(|defaults| present(defaults, &["postRenderer"])));
     Carrier {
         kind: "helmfile release",
         name: text(release, "name"),
@@ -55,8 +85,10 @@ pub(super) fn helmfile<'n>(root: &'n Node, release: &'n Node) -> Carrier<'n> {
         place: "values",
         chart: text(release, "chart"),
         version: text(release, "version"),
-        release: text(release, "name"),
-        namespace: text(release, "namespace"),
+        release: placed(release, "name"),
+        namespace: placed(release, "namespace"),
+        cluster: ClusterFacts::of(release).or(ClusterFacts::of(root)),
+        changes,
         parts,
     }
 }

@@ -5,14 +5,14 @@ mod cluster;
 mod flux;
 mod local;
 
-use super::node::{get, items, text};
+use super::node::{Placed, get, items, placed, text, words};
 use super::{FileDocument, ReleaseFacts, umbrella};
 use crate::diag::{Diagnostic, Location};
 use crate::releases;
 use crate::releases::catalogue;
 use crate::values::set::Syntax;
 use crate::wrapped::compose::Composer;
-use crate::yaml::Node;
+use crate::yaml::{Kind, Node};
 
 /// The code of the finding that the files belong to several releases.
 pub(super) const SEVERAL: &str = "several-releases";
@@ -68,9 +68,45 @@ pub(in crate::wrapped) struct Carrier<'n> {
     /// The chart that it names.
     chart: Option<String>,
     version: Option<String>,
-    release: Option<String>,
-    namespace: Option<String>,
+    release: Option<Placed>,
+    namespace: Option<Placed>,
+    cluster: ClusterFacts,
+    /// The keys by which its tool changes the objects after the chart has made them.
+    changes: Vec<Placed>,
     pub(super) parts: Vec<ValuesPart<'n>>,
+}
+
+/// What a file says of the cluster, as its tool hands it to Helm.
+#[derive(Default)]
+struct ClusterFacts {
+    kube_version: Option<Placed>,
+    api_versions: Vec<String>,
+}
+
+impl ClusterFacts {
+    /// The keys that Argo CD, kustomize and helmfile have for it.
+    fn of(node: &Node) -> Self {
+        ClusterFacts { kube_version: placed(node, "kubeVersion"), api_versions: words(node, "apiVersions") }
+    }
+
+    /// What this one does not say, as another says it.
+    fn or(self, other: Self) -> Self {
+        ClusterFacts {
+            kube_version: self.kube_version.or(other.kube_version),
+            api_versions: if self.api_versions.is_empty() { other.api_versions } else { self.api_versions },
+        }
+    }
+}
+
+/// The keys of a map that are there and not empty, with their places.
+fn present(node: &Node, keys: &[&str]) -> Vec<Placed> {
+    let found = keys.iter().filter_map(|key| Some((*key, get(node, key)?)));
+    let filled = found.filter(|(_, node)| match &node.kind {
+        Kind::Map(entries) => !entries.is_empty(),
+        Kind::List(items) => !items.is_empty(),
+        Kind::Scalar(_) => true,
+    });
+    filled.map(|(key, node)| Placed { text: key.to_owned(), at: place(node) }).collect()
 }
 
 /// The certainty that a carrier installs GitLab.
@@ -159,10 +195,20 @@ fn last_name(chart: &str) -> &str {
 
 /// The facts that carriers of one release have about it; the last one wins.
 pub(super) fn facts(carriers: &[Carrier<'_>], composer: &mut Composer<'_>) -> ReleaseFacts {
-    let last = |of: fn(&Carrier<'_>) -> Option<String>| carriers.iter().rev().find_map(of);
+    for carrier in carriers {
+        composer.findings.extend(changes(carrier));
+    }
+    let mut fact = |of: for<'a> fn(&'a Carrier<'_>) -> Option<&'a Placed>, what: &Fact| {
+        let found = carriers.iter().rev().find_map(of)?;
+        let taken = (what.read)(&found.text);
+        composer.findings.extend(taken.is_none().then(|| what.unread(found)));
+        taken
+    };
     let mut facts = ReleaseFacts {
-        name: last(|one| one.release.clone()).filter(|name| is_label(name, 53)),
-        namespace: last(|one| one.namespace.clone()).filter(|name| is_label(name, 63)),
+        name: fact(|one| one.release.as_ref(), &NAME),
+        namespace: fact(|one| one.namespace.as_ref(), &NAMESPACE),
+        kube_version: fact(|one| one.cluster.kube_version.as_ref(), &KUBE_VERSION),
+        api_versions: carriers.iter().flat_map(|one| one.cluster.api_versions.iter().cloned()).collect(),
         gitlab: None,
     };
     let Some((carrier, version)) = carriers.iter().rev().find_map(|one| Some((one, one.version.clone()?))) else {
@@ -204,6 +250,8 @@ pub(super) fn note(carriers: &[Carrier<'_>], below: &str, facts: &ReleaseFacts) 
         facts.name.as_ref().map(|name| format!("release `{name}`")),
         facts.namespace.as_ref().map(|name| format!("namespace `{name}`")),
         facts.gitlab.as_ref().map(|version| format!("GitLab {version}")),
+        facts.kube_version.as_ref().map(|version| format!("Kubernetes {version}")),
+        (!facts.api_versions.is_empty()).then(|| format!("the API versions {}", facts.api_versions.join(", "))),
     ]
     .into_iter()
     .flatten()
@@ -218,6 +266,65 @@ pub(super) fn note(carriers: &[Carrier<'_>], below: &str, facts: &ReleaseFacts) 
         Some(hint) => note.hint(hint),
         None => note,
     }
+}
+
+/// A fact that a file may have in a form that cannot be used.
+struct Fact {
+    what: &'static str,
+    flag: &'static str,
+    /// What it has to be.
+    rule: &'static str,
+    read: fn(&str) -> Option<String>,
+}
+
+const NAME: Fact = Fact {
+    what: "the release",
+    flag: "--name",
+    rule: "a name has lower-case letters, digits and `-`, begins with a letter and has at most 53 characters",
+    read: |text| is_label(text, 53).then(|| text.to_owned()),
+};
+
+const NAMESPACE: Fact = Fact {
+    what: "the namespace",
+    flag: "--namespace",
+    rule: "a name has lower-case letters, digits and `-`, begins with a letter and has at most 63 characters",
+    read: |text| is_label(text, 63).then(|| text.to_owned()),
+};
+
+const KUBE_VERSION: Fact = Fact {
+    what: "the Kubernetes version",
+    flag: "--kube-version",
+    rule: "a version is written as `1.35` or `v1.35.2`",
+    read: |text| series(text.split(['-', '+']).next()?).filter(|version| version.contains('.')),
+};
+
+impl Fact {
+    fn unread(&self, found: &Placed) -> Diagnostic {
+        let Fact { what, flag, rule, .. } = self;
+        let filled_in = ["{{", "${", "$("].iter().any(|mark| found.text.contains(mark));
+        let reason = if filled_in { "the tool of this file fills it in" } else { rule };
+        let message = format!("`{}` is not used for {what}: {reason}", found.text);
+        let hint = format!("pass {what} with `{flag}`: without it, the default is rendered");
+        Diagnostic::warning("fact-unread", message).at(found.at).hint(hint)
+    }
+}
+
+/// The warning that the tool of a carrier changes the objects once more; none where it does not.
+fn changes(carrier: &Carrier<'_>) -> Option<Diagnostic> {
+    let first = carrier.changes.first()?;
+    let keys: Vec<String> = carrier.changes.iter().map(|key| format!("`{}`", key.text)).collect();
+    let (verb, pronoun) = if keys.len() == 1 { ("changes", "it") } else { ("change", "them") };
+    let message = format!(
+        "{} of {} {verb} the objects after the chart has made them, and {} not applied here",
+        keys.join(", "),
+        carrier.shown(),
+        if keys.len() == 1 { "is" } else { "are" },
+    );
+    let hint = match carrier.kind {
+        "Kustomization" => "`kustomize build` applies them to the output of the function `gitlab-render krm`, as docs/packages.md shows".to_owned(),
+        _ => format!("apply {pronoun} to the output, for example with kustomize"),
+    };
+    Some(Diagnostic::warning("not-applied", message).at(first.at).hint(hint))
 }
 
 fn is_label(text: &str, longest: usize) -> bool {
