@@ -353,7 +353,7 @@ const BESIDE_VALUES: &[(&str, &str, &[&str])] = &[
         "kubeVersion: newest\nreleases:\n- name: gitlab\n  chart: gitlab/gitlab\n  jsonPatches: [x]\n  values: [VALUES]\n",
         &[
             "`jsonPatches` of the helmfile release `gitlab` changes",
-            "`newest` is not used for the Kubernetes version: a version is written as `1.35`",
+            "`newest` is not used for the Kubernetes version: a version is two numbers with a dot between them",
             "`--kube-version`",
         ],
     ),
@@ -403,7 +403,11 @@ fn the_cluster_of_a_file_is_the_default_of_the_flags() {
     for file in ["app.yaml", "kustomization.yaml", "helmfile.yaml"] {
         let ran = render(&["-f", file]);
         assert!(ran.stdout == wanted, "{file}: {}", ran.stderr);
-        assert!(ran.stderr.contains("Kubernetes 1.33.4, the API versions monitoring.coreos.com/v1 are its defaults"), "{}", ran.stderr);
+        assert!(
+            ran.stderr.contains("Kubernetes 1.33.4, the API versions monitoring.coreos.com/v1 are its defaults"),
+            "{}",
+            ran.stderr
+        );
         assert!(!render(&["-f", file, "-a", "keda.sh/v1alpha1"]).stdout.contains("kind: ServiceMonitor"), "{file}");
     }
 }

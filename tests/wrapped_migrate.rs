@@ -226,3 +226,43 @@ fn values_inside_files_are_edited_and_nothing_else() {
         assert_eq!(fs::read_to_string(&path).expect("it is there"), wanted, "{}", ran.stderr);
     }
 }
+
+/// What is asked, and what is wrong afterwards, stands at its line and column of the user's file.
+#[test]
+fn messages_about_values_inside_a_file_name_its_places() {
+    let values = "certmanager-issuer: {email: a@example.com}\ncertmanager:\n  install: true\nglobal:\n  ingress: {enabled: true}\n  hosts:\n    nonsense: 1\n";
+    let inner: String = values.lines().map(|line| format!("        {line}\n")).collect();
+    let app = format!(
+        "kind: Application\napiVersion: argoproj.io/v1alpha1\nspec:\n  source:\n    chart: gitlab\n    helm:\n      values: |\n{inner}"
+    );
+    // GitLab's section below, and globals above it that become longer
+    let section: String = values.lines().take(3).map(|line| format!("  {line}\n")).collect();
+    let umbrella = format!(
+        "global:\n  ingress: {{enabled: true}}\n  minio: {{enabled: true}}\n  hosts:\n    nonsense: 1\ngitlab:\n{section}  registry: {{nonsense: 1}}\n  redis: {{install: true}}\n"
+    );
+    for (text, places) in [(app, &["--> f.yaml:12:11\n", "--> f.yaml:14:13\n"][..]), (umbrella, &["--> f.yaml:2:3\n"])]
+    {
+        let dir = tempfile::tempdir().expect("a folder");
+        fs::write(dir.path().join("f.yaml"), &text).expect("it can be written");
+        let args = ["values", "migrate", "--from", "18.11", "--to", "19.2", "-f", "f.yaml", "--in-place"];
+        let ran = run(dir.path(), &args.map(str::to_owned), &BTreeMap::new(), "");
+        for place in places {
+            assert!(ran.stderr.contains(place), "{place} is not in\n{}", ran.stderr);
+        }
+        let new = fs::read_to_string(dir.path().join("f.yaml")).expect("it is there");
+        let mut checked = 0;
+        for found in ran.stderr.split("error[unknown-key]").skip(1) {
+            let place = found.lines().find_map(|line| line.trim().strip_prefix("--> f.yaml:")).expect("it has a place");
+            let (line, column) = place.split_once(':').expect("a line and a column");
+            let line = new.lines().nth(line.parse::<usize>().expect("a number") - 1).expect("the line is there");
+            assert!(line[column.parse::<usize>().expect("a number") - 1..].starts_with("nonsense"), "{place}\n{new}");
+            checked += 1;
+        }
+        assert_eq!(
+            (checked, ran.stderr.contains("not-editable")),
+            (if new.starts_with("global") { 2 } else { 1 }, false),
+            "{}\n{new}",
+            ran.stderr
+        );
+    }
+}

@@ -100,7 +100,10 @@ impl Wanted {
             name: self.name.or_else(|| facts.name.clone()).unwrap_or_else(|| name.to_owned()),
             namespace: self.namespace.or_else(|| facts.namespace.clone()).unwrap_or_else(|| namespace.to_owned()),
             is_upgrade: self.is_upgrade,
-            kube_version: self.kube_version.or_else(of_file).unwrap_or_else(|| newest_kubernetes(gitlab_version.as_deref())),
+            kube_version: self
+                .kube_version
+                .or_else(of_file)
+                .unwrap_or_else(|| newest_kubernetes(gitlab_version.as_deref())),
             api_versions: if self.api_versions.is_empty() { facts.api_versions.clone() } else { self.api_versions },
             gitlab_version,
         }

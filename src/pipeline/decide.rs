@@ -1,7 +1,7 @@
 //! Takes the answers to the decisions of an upgrade into values files, and writes what is left open into them as questions.
 
 use super::migrate::{File, after};
-use crate::diag::{Diagnostic, Failure, Location, Sources, ValuePath};
+use crate::diag::{Diagnostic, Failure, Location, ValuePath};
 use crate::profiles::MARK;
 use crate::upgrade::decisions::{self, Decision, DecisionAnswer};
 use crate::upgrade::migrate::{self, AnswerBy, Migrated};
@@ -22,8 +22,6 @@ pub enum GivenAnswer {
 pub struct Decided {
     /// Notes, and a warning for each open decision.
     pub report: Vec<Diagnostic>,
-    /// The sources of their places.
-    pub sources: Sources,
     /// How many decisions are open.
     pub open: usize,
 }
@@ -86,17 +84,14 @@ pub fn decide(
     given: &[GivenAnswer],
 ) -> Result<Decided, Failure> {
     let before: Vec<Input> = files.iter().map(File::input).collect();
-    let (user, origins, sources) = match values::load(&before) {
-        Ok(layers) => {
-            let (user, origins) = layers.value.own();
-            (user, origins, layers.value.sources)
-        }
+    let (user, origins) = match values::load(&before) {
+        Ok(layers) => layers.value.own(),
         // The files were read one by one; what is wrong with them together is reported by a render.
         Err(_) => return Ok(Decided::default()),
     };
     // Before the answers: a stand-in for one store would settle the questions about the others.
     let first = merged(files, migrated);
-    let mut decided = Decided { sources, ..Decided::default() };
+    let mut decided = Decided::default();
     let mut unwritten: Vec<(&Decision, Vec<String>)> = Vec::new();
     for decision in decisions::passed(span) {
         let named = given.iter().find_map(|answer| match answer {

@@ -112,9 +112,24 @@ impl Region {
         self.parts.get(part).is_none_or(|part| !part.globals || !foreign())
     }
 
+    /// Whether a part is the globals of an umbrella chart.
+    pub fn only_globals(&self, part: usize) -> bool {
+        self.parts.get(part).is_some_and(|part| part.globals)
+    }
+
     /// The indentation of a part in the file, in columns.
     pub fn indent(&self, part: usize) -> usize {
         self.parts.get(part).map_or(0, |part| part.indent)
+    }
+
+    /// Converts a place in an edited part to the place in the file with all parts, which is [`Region::with`].
+    pub fn relocate(&self, part: usize, texts: &[&str], at: &mut Location) {
+        let Some(own) = self.parts.get(part) else { return };
+        at.column += own.indent;
+        for (above, text) in self.parts.iter().zip(texts).filter(|(above, _)| above.start < own.start) {
+            let new = text.split_inclusive('\n').count().saturating_sub(above.start);
+            at.line = (at.line + new).saturating_sub(above.end - above.start);
+        }
     }
 
     /// Values that are not lines of their own.

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use clap::Args;
 
-use super::parts::{Given, Whole, read};
+use super::parts::{Given, Whole, in_files, read};
 use crate::cli::{DEFAULT_NAME, newest_kubernetes};
 use crate::commands::Exit;
 use crate::diag::{Diagnostic, Failure, Fault, Severity, Sources};
@@ -85,6 +85,9 @@ impl MigrateArgs {
         let answers = self.answers.iter().map(|text| GivenAnswer::read(text, &span)).collect::<Result<Vec<_>, _>>()?;
         let Given { files, wholes } = read(&self.files, self.values_at.as_deref())?;
         let (mut migrated, refused) = migrate::migrate(&files, &span);
+        if refused.is_empty() {
+            wholes.iter().for_each(|whole| whole.mark_globals(&mut migrated));
+        }
         // A key that nothing read before changes the render once it is read.
         let by_rules = migrated.clone();
         let mut decided = Decided::default();
@@ -101,7 +104,8 @@ impl MigrateArgs {
             before.iter().for_each(|failure| ui.report(&failure.report.0, &failure.sources));
             return Err(last.clone());
         }
-        ui.report(&decided.report, &decided.sources);
+        let sources = in_files(&wholes, &texts(&files, |file| &file.text), &mut decided.report);
+        ui.report(&decided.report, &sources);
         if let Some(last) = migrated.last_mut() {
             last.open += decided.open;
         }
@@ -139,7 +143,7 @@ impl MigrateArgs {
             self.write(&wholes, &migrated, ui)?;
         }
         let same = self.verify(&files, &by_rules, &span, ui);
-        let accepted = self.accepted(&files, &migrated, &span, ui);
+        let accepted = self.accepted(&files, &wholes, &migrated, &span, ui);
         Ok(if left || !same || !accepted || (self.diff && changed) { Exit::Found } else { Exit::Done })
     }
 
@@ -178,12 +182,14 @@ impl MigrateArgs {
     }
 
     /// Reports what `template` still refuses in the migrated values; false where it refuses anything.
-    fn accepted(&self, files: &[File], migrated: &[Migrated], span: &ReleaseSpan, ui: &Ui) -> bool {
+    fn accepted(&self, files: &[File], wholes: &[Whole], migrated: &[Migrated], span: &ReleaseSpan, ui: &Ui) -> bool {
         if self.no_verify {
             return true;
         }
-        let Some(Failure { report, sources }) = migrate::refused(files, migrated, span, target()) else { return true };
-        let errors: Vec<Diagnostic> = report.0.into_iter().filter(|found| found.severity == Severity::Error).collect();
+        let Some(Failure { report, .. }) = migrate::refused(files, migrated, span, target()) else { return true };
+        let mut errors: Vec<Diagnostic> =
+            report.0.into_iter().filter(|found| found.severity == Severity::Error).collect();
+        let sources = in_files(wholes, &texts(migrated, |one| &one.text), &mut errors);
         ui.report(&errors, &sources);
         let message = match errors.len() {
             1 => "`template` would refuse the migrated values for one error".to_owned(),
@@ -229,6 +235,10 @@ impl MigrateArgs {
         ui.report(&[answer], &Sources::default());
         !matches!(sameness, Sameness::Differs(_))
     }
+}
+
+fn texts<T>(all: &[T], text: fn(&T) -> &String) -> Vec<&str> {
+    all.iter().map(|one| text(one).as_str()).collect()
 }
 
 /// The request that checks values whose release is not known yet.

@@ -3,7 +3,7 @@
 use std::ops::Range;
 
 use crate::cli::values_file;
-use crate::diag::{Diagnostic, Failure, Report, Sources, Warned};
+use crate::diag::{Diagnostic, Failure, Location, Report, Sources, Warned};
 use crate::files::Stdin;
 use crate::pipeline::migrate::{self, File};
 use crate::upgrade::migrate::Migrated;
@@ -34,10 +34,23 @@ pub(super) struct Whole {
 impl Whole {
     /// The text of the file with its parts rewritten.
     pub(super) fn text(&self, migrated: &[Migrated]) -> String {
-        let texts: Vec<&str> = migrated[self.parts.clone()].iter().map(|one| one.text.as_str()).collect();
+        self.with(&migrated.iter().map(|one| one.text.as_str()).collect::<Vec<_>>())
+    }
+
+    /// The text of the file with these texts as its parts; `texts` are those of all files.
+    fn with(&self, texts: &[&str]) -> String {
+        let own = &texts[self.parts.clone()];
         match &self.region {
-            Some(region) => region.with(&texts),
-            None => texts.concat(),
+            Some(region) => region.with(own),
+            None => own.concat(),
+        }
+    }
+
+    /// Marks the parts that are only the globals of an umbrella chart.
+    pub(super) fn mark_globals(&self, migrated: &mut [Migrated]) {
+        let Some(region) = &self.region else { return };
+        for (number, one) in migrated[self.parts.clone()].iter_mut().enumerate() {
+            one.only_globals = region.only_globals(number);
         }
     }
 
@@ -65,6 +78,17 @@ impl Whole {
             one.report.iter_mut().for_each(|finding| finding.relocate(&mut |at| at.column += indent));
             one.sources = self.sources();
         }
+    }
+
+    /// Converts the places in a report about texts of the parts to those of the file with these texts.
+    fn place_in(&self, texts: &[&str], report: &mut [Diagnostic]) {
+        let Some(region) = &self.region else { return };
+        let mut relocate = |at: &mut Location| {
+            if self.parts.contains(&at.source) {
+                region.relocate(at.source - self.parts.start, &texts[self.parts.clone()], at);
+            }
+        };
+        report.iter_mut().for_each(|finding| finding.relocate(&mut relocate));
     }
 
     fn sources(&self) -> Sources {
@@ -98,6 +122,20 @@ impl Whole {
         };
         Warned { warnings: others.map(note).collect(), value: self.sources() }
     }
+}
+
+/// Converts the places in a report about texts of the parts to those of the files with these texts, which it returns.
+pub(super) fn in_files(wholes: &[Whole], texts: &[&str], report: &mut [Diagnostic]) -> Sources {
+    let mut sources = Sources::default();
+    for whole in wholes {
+        whole.place_in(texts, report);
+        let text = whole.with(texts);
+        // one for each part, because the numbers of the sources are those of the parts
+        for _ in whole.parts.clone() {
+            sources.add(&whole.name, text.as_str());
+        }
+    }
+    sources
 }
 
 /// Reads all files; every one that cannot be read is in the report.

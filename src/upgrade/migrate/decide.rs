@@ -43,8 +43,12 @@ pub fn answer(
         let question = asks.then(|| format!(" {MARK}{}", decision.question_about(write)));
         let path = ValuePath::dotted(&write.path);
         let has = |one: &Migrated| read(&one.text).is_some_and(|tree| path.within(&tree).is_some());
-        let file = files.iter().rposition(has).or(files.len().checked_sub(1));
-        let Some(file) = file.and_then(|file| files.get_mut(file)) else { continue };
+        let takes = |one: &Migrated| !one.only_globals || path.0.first() == Some(&Step::Key("global".into()));
+        let file = files.iter().rposition(has).or_else(|| files.iter().rposition(takes));
+        let Some(file) = file.and_then(|file| files.get_mut(file)) else {
+            left = true;
+            continue;
+        };
         match put(&file.text, &path, value, question.as_deref()) {
             Some(text) => {
                 file.changed += usize::from(text != file.text);

@@ -37,6 +37,8 @@ pub struct Migrated {
     pub open: usize,
     /// The source to which the places of the report point.
     pub sources: Sources,
+    /// Whether only `global` has a place in it: the globals of an umbrella chart.
+    pub only_globals: bool,
 }
 
 /// A document of a file during its migration.
@@ -57,7 +59,8 @@ pub fn migrate(name: &str, text: &str, span: &ReleaseSpan) -> Result<Migrated, F
     let sources = values::load(&[input])?.value.sources;
     let bom = text.len() - text.trim_start_matches('\u{feff}').len();
     let (head, body) = text.split_at(bom);
-    let mut migrated = Migrated { text: head.to_owned(), report: Vec::new(), changed: 0, open: 0, sources };
+    let mut migrated =
+        Migrated { text: head.to_owned(), report: Vec::new(), changed: 0, open: 0, sources, only_globals: false };
     let (mut done, mut lines) = (0, 0);
     for range in spans::documents(body) {
         migrated.text.push_str(&body[done..range.start]);

@@ -116,13 +116,16 @@ pub(super) fn fleet<'n>(root: &'n Node, bundle: &'n Node) -> Carrier<'n> {
         hint: FOR_ONE_CLUSTER,
     }));
     let labelled = get(bundle, "helm.values").map(strings).unwrap_or_default();
-    parts.extend(labelled.into_iter().find(|(text, _)| text.contains("${ .") || text.contains("global.fleet.clusterLabels")).map(
-        |(_, at)| ValuesPart::Missing {
-            what: "Fleet fills labels of the cluster into these values".to_owned(),
-            at,
-            hint: FOR_ONE_CLUSTER,
-        },
-    ));
+    parts.extend(
+        labelled
+            .into_iter()
+            .find(|(text, _)| text.contains("${ .") || text.contains("global.fleet.clusterLabels"))
+            .map(|(_, at)| ValuesPart::Missing {
+                what: "Fleet fills labels of the cluster into these values".to_owned(),
+                at,
+                hint: FOR_ONE_CLUSTER,
+            }),
+    );
     let targets = items(bundle, "targetCustomizations").iter().filter_map(|target| get(target, "helm"));
     parts.extend(targets.take(1).map(|helm| ValuesPart::Missing {
         what: "the clusters of `targetCustomizations` have values of their own".to_owned(),

@@ -28,7 +28,8 @@ const TRANSFORMERS: [&str; 15] = [
 ];
 
 /// The keys of a release of helmfile that change what its chart made.
-const HELMFILE_CHANGES: [&str; 5] = ["strategicMergePatches", "jsonPatches", "transformers", "forceNamespace", "postRenderer"];
+const HELMFILE_CHANGES: [&str; 5] =
+    ["strategicMergePatches", "jsonPatches", "transformers", "forceNamespace", "postRenderer"];
 
 /// A chart of a Kustomization, or of its own generator object.
 pub(super) fn kustomize<'n>(root: &'n Node, chart: &'n Node) -> Carrier<'n> {
@@ -48,7 +49,8 @@ pub(super) fn kustomize<'n>(root: &'n Node, chart: &'n Node) -> Carrier<'n> {
     parts.extend(items(chart, "additionalValuesFiles").iter().filter_map(file));
     let mut changes = present(root, &TRANSFORMERS);
     // The chart's own namespace is the one in addresses; kustomize then writes that of the file into the objects.
-    let moved = placed(root, "namespace").zip(placed(chart, "namespace")).filter(|(root, chart)| root.text != chart.text);
+    let moved =
+        placed(root, "namespace").zip(placed(chart, "namespace")).filter(|(root, chart)| root.text != chart.text);
     changes.extend(moved.map(|(root, _)| Placed { text: "namespace".to_owned(), at: root.at }));
     let chart_name = get(chart, "name").or_else(|| get(chart, "chartName"));
     Carrier {

@@ -294,7 +294,7 @@ const NAMESPACE: Fact = Fact {
 const KUBE_VERSION: Fact = Fact {
     what: "the Kubernetes version",
     flag: "--kube-version",
-    rule: "a version is written as `1.35` or `v1.35.2`",
+    rule: "a version is two numbers with a dot between them",
     read: |text| series(text.split(['-', '+']).next()?).filter(|version| version.contains('.')),
 };
 
