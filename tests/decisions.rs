@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::fs;
 
-use crate::common::{Ran, run, words};
+use crate::common::{Ran, root, run, words};
 
 fn ask(folder: &tempfile::TempDir, command: &str) -> Ran {
     run(folder.path(), &words(command), &BTreeMap::new(), "")
@@ -176,4 +176,107 @@ spec:
     assert_eq!(got.status, Some(0), "{}", got.stderr);
     let got = ask(&folder, "template -f app.yaml --gitlab-version 19.2 --strict -q");
     assert!(got.status == Some(0) && got.stdout.contains("\nkind: Gateway\n"), "{}", got.stderr);
+}
+
+/// What an answer only fills stays as the user has it, with a note; every key of every answer is tried.
+#[test]
+fn an_answer_fills_what_is_not_set_and_never_overwrites_it() {
+    let text = fs::read_to_string(root().join("charts/releases/decisions.json")).expect("the table is read");
+    let table: serde_json::Value = serde_json::from_str(&text).expect("it is JSON");
+    let mut tried = 0;
+    for decision in table["decisions"].as_array().expect("a list") {
+        for answer in decision["answers"].as_array().expect("a list") {
+            for write in answer["write"].as_array().expect("a list") {
+                if write["fill"] != true && write.get("ask").is_none() {
+                    continue;
+                }
+                let path = write["path"].as_str().expect("a path");
+                let mine = match &write["value"] {
+                    serde_json::Value::Bool(on) => (!on).to_string(),
+                    serde_json::Value::String(_) => "mine".to_owned(),
+                    _ if path.ends_with("certificateRefs") => "[{name: mine}]".to_owned(),
+                    _ => "{mine: mine}".to_owned(),
+                };
+                let given =
+                    format!("{}={}", decision["id"].as_str().expect("an id"), answer["id"].as_str().expect("an id"));
+                let value = path.rsplit('.').fold(mine.clone(), |inner, key| format!("{{{key}: {inner}}}"));
+                let folder = with(&[("mine.yaml", &format!("{}\n", &value[1..value.len() - 1]))]);
+                let got = ask(
+                    &folder,
+                    &format!("values migrate -f mine.yaml --to 19.2 --no-verify --answer {given} -o new.yaml"),
+                );
+                let new =
+                    fs::read_to_string(folder.path().join("new.yaml")).unwrap_or_else(|_| panic!("{}", got.stderr));
+                let new: serde_yaml::Value = serde_yaml::from_str(&new).expect("it is YAML");
+                let there = path.split('.').fold(&new, |at, key| &at[key]);
+                let kept: serde_yaml::Value = serde_yaml::from_str(&mine).expect("it is YAML");
+                assert_eq!(*there, kept, "{given} {path}\n{}", got.stderr);
+                let noted = got.stderr.contains(&format!("note[answer-kept]: `{path}: {mine}` stays"));
+                assert_eq!(noted, write["value"].is_boolean(), "{given} {path}\n{}", got.stderr);
+                tried += 1;
+            }
+        }
+    }
+    assert!(tried >= 18, "{tried}");
+}
+
+/// On the way from Ingress to the Gateway, certificates, issuers and plain HTTP are carried over; the rest is named, with what
+/// takes its place, by `migrate`, by the plan, and by `template` where a certificate would be missing.
+#[test]
+fn what_ingress_had_is_carried_to_the_gateway_or_named() {
+    let values = "\
+certmanager-issuer: {email: a@example.com}
+trialStores: {enabled: true}
+global:
+  ingress:
+    enabled: true
+    class: nginx
+    annotations: {cert-manager.io/cluster-issuer: le, nginx.ingress.kubernetes.io/whitelist-source-range: 10.0.0.0/8}
+    tls: {secretName: wild}
+  pages: {enabled: true}
+registry: {ingress: {tls: {secretName: images}}}
+gitlab: {webservice: {ingress: {proxyReadTimeout: 900}}}
+nginx-ingress: {controller: {service: {loadBalancerIP: 192.0.2.1}}}
+";
+    let folder =
+        with(&[("a.yaml", values), ("off.yaml", "global: {ingress: {enabled: true, tls: {enabled: false}}}\n")]);
+    let plan = ask(&folder, "upgrade plan --from 18.11 --to 19.2 -f a.yaml --name prod -n gitlab");
+    let got = ask(&folder, "values migrate -f a.yaml --to 19.2 --answer way-in=gateway -o b.yaml");
+    let text = fs::read_to_string(folder.path().join("b.yaml")).expect("it was written");
+    let new: serde_yaml::Value = serde_yaml::from_str(&text).expect("it is YAML");
+    let gateway = &new["gatewayApiResources"]["gateway"];
+    for (listener, secret) in
+        [("gitlab-web", "wild"), ("registry-web", "images"), ("kas-web", "wild"), ("pages-web", "wild")]
+    {
+        assert_eq!(gateway["listeners"][listener]["tls"]["certificateRefs"][0]["name"], secret, "{listener}\n{text}");
+    }
+    assert_eq!(gateway["annotations"]["cert-manager.io/cluster-issuer"], "le", "{text}");
+    assert_eq!(gateway["annotations"].as_mapping().map(|map| map.len()), Some(1), "{text}");
+    for (path, instead) in [
+        ("global.ingress.class", "`gatewayApiResources.class.name`"),
+        ("global.ingress.annotations.nginx\\.ingress\\.kubernetes\\.io/whitelist-source-range", "securityPolicySpec"),
+        ("gitlab.webservice.ingress.proxyReadTimeout", "`gitlab.webservice.gatewayRoute.timeouts.request`"),
+        ("nginx-ingress.controller.service.loadBalancerIP", "`gatewayApiResources.gateway.addresses`"),
+    ] {
+        let warned = got.stderr.split("warning[left-behind]: ").find(|part| part.starts_with(&format!("`{path}`")));
+        assert!(warned.is_some_and(|part| part.contains(instead)), "{path}\n{}", got.stderr);
+        let planned = plan.stdout.lines().find(|line| line.contains(&format!("nothing reads `{path}` then")));
+        assert!(planned.is_some_and(|line| line.contains(instead)), "{path}\n{}", plan.stdout);
+    }
+    assert!(!got.stderr.contains("left-behind]: `global.ingress.tls"), "{}", got.stderr);
+    let got = ask(&folder, "template prod -f b.yaml --gitlab-version 19.2");
+    assert!(got.status == Some(0) && !got.stderr.contains("certificate-unread"), "{}", got.stderr);
+    // written by hand, without the certificate
+    let by_hand = text
+        .replace("[{name: wild}]", "[{name: gitlab-tls}]")
+        .replace("annotations: {cert-manager", "annotations: {other");
+    fs::write(folder.path().join("c.yaml"), by_hand).expect("it is written");
+    let off = "--set global.gatewayApi.configureCertmanager=false";
+    let got = ask(&folder, &format!("template prod -f c.yaml --gitlab-version 19.2 {off}"));
+    assert!(got.stderr.contains("warning[certificate-unread]: `global.ingress.tls.secretName`"), "{}", got.stderr);
+    let lint = ask(&folder, &format!("lint -f c.yaml --gitlab-version 19.2 {off}"));
+    assert!((lint.stdout + &lint.stderr).contains("certificate-unread"));
+    ask(&folder, "values migrate -f off.yaml --to 19.2 --no-verify --answer way-in=gateway -o off19.yaml");
+    let text = fs::read_to_string(folder.path().join("off19.yaml")).expect("it was written");
+    assert!(text.contains("    protocol: HTTP\n"), "{text}");
 }

@@ -1,9 +1,11 @@
 //! Takes the answers to the decisions of an upgrade into values files, and writes what is left open into them as questions.
 
+use serde_json::Value;
+
 use super::migrate::{File, after};
 use crate::diag::{Diagnostic, Failure, Location, ValuePath};
 use crate::profiles::MARK;
-use crate::upgrade::decisions::{self, Decision, DecisionAnswer};
+use crate::upgrade::decisions::{self, Decision, DecisionAnswer, LeftBehind};
 use crate::upgrade::migrate::{self, AnswerBy, Migrated};
 use crate::upgrade::rules::ReleaseSpan;
 use crate::values::{self, Input};
@@ -120,7 +122,15 @@ pub fn decide(
         }
     }
     let now = merged(files, migrated);
+    let place = |path: &ValuePath| origins.exact(path).map(|origin| origin.key.unwrap_or(origin.value));
     for (decision, left) in unwritten {
+        let named = given.iter().find_map(|answer| match answer {
+            GivenAnswer::Named(of, answer) if of.id == decision.id => Some(*answer),
+            _ => None,
+        });
+        decided.report.extend(named.into_iter().flat_map(|answer| kept(decision, answer, &user, &place)));
+        let taken = decision.answers.iter().find(|answer| decision.is_settled(&now) && answer.is_taken(&now));
+        decided.report.extend(taken.into_iter().flat_map(|answer| left_behind(decision, answer, &now, &place)));
         let asked = migrated.iter().any(|one| migrate::asks(one, decision));
         if asked || !left.is_empty() || !decision.is_settled(&now) {
             let lines = decision.lines(&user, &origins).into_iter().filter_map(|(_, place)| place).collect();
@@ -131,8 +141,41 @@ pub fn decide(
     Ok(decided)
 }
 
+/// What an answer finds set to something else: it stays.
+fn kept(
+    decision: &Decision,
+    answer: &DecisionAnswer,
+    user: &Value,
+    place: &dyn Fn(&ValuePath) -> Option<Location>,
+) -> Vec<Diagnostic> {
+    let of = |(path, there, other): (ValuePath, &Value, Value)| {
+        let message = format!("`{path}: {there}` stays; `{}={}` would write {other}", decision.id, answer.id);
+        let note = Diagnostic::note("answer-kept", message).hint("change it yourself if the other value is meant");
+        place(&path).into_iter().fold(note, Diagnostic::at)
+    };
+    answer.kept(user).into_iter().map(of).collect()
+}
+
+/// What nothing reads any more with an answer, by what takes its place.
+fn left_behind(
+    decision: &Decision,
+    answer: &'static DecisionAnswer,
+    now: &Value,
+    place: &dyn Fn(&ValuePath) -> Option<Location>,
+) -> Vec<Diagnostic> {
+    let of = |left: LeftBehind| {
+        let names: Vec<String> = left.paths.iter().map(|path| format!("`{path}`")).collect();
+        let verb = if names.len() == 1 { "is" } else { "are" };
+        let message = format!("{} {verb} not read with `{}={}`", names.join(", "), decision.id, answer.id);
+        let hint = format!("instead: {}; then remove the old values", left.instead);
+        let warning = Diagnostic::warning("left-behind", message).hint(hint);
+        left.paths.iter().filter_map(place).fold(warning, Diagnostic::at)
+    };
+    answer.left(now).into_iter().map(of).collect()
+}
+
 /// The values of all files as they are by now.
-fn merged(files: &[File], migrated: &[Migrated]) -> serde_json::Value {
+fn merged(files: &[File], migrated: &[Migrated]) -> Value {
     let layers = values::load(&after(files, migrated));
     layers.map(|layers| layers.value.own().0).unwrap_or_default()
 }

@@ -4,6 +4,7 @@
 
 mod data_stores;
 mod database;
+mod gateway;
 mod gitaly;
 mod ingress;
 mod kas;
@@ -40,6 +41,7 @@ pub fn check(cx: &Context) {
     database::check(cx);
     gitaly::check(cx);
     ingress::check(cx);
+    gateway::check(cx);
     kas::check(cx);
     kubernetes::check(cx);
     mail::check(cx);

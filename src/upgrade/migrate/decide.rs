@@ -143,11 +143,30 @@ fn open_in(text: &str) -> Vec<(ValuePath, Option<&'static Decision>)> {
     open.collect()
 }
 
-/// A scalar as it stands after its key.
+/// A value as it stands after its key, on one line.
 fn written(value: &Value) -> String {
-    let mut text = String::new();
-    write_document(&mut text, value);
-    text.trim_end().to_owned()
+    match value {
+        Value::Array(items) => format!("[{}]", items.iter().map(within_brackets).collect::<Vec<_>>().join(", ")),
+        Value::Object(map) => {
+            let key = |key: &String| within_brackets(&Value::String(key.clone()));
+            let entries: Vec<_> =
+                map.iter().map(|(name, inner)| format!("{}: {}", key(name), within_brackets(inner))).collect();
+            format!("{{{}}}", entries.join(", "))
+        }
+        scalar => {
+            let mut text = String::new();
+            write_document(&mut text, scalar);
+            text.trim_end().to_owned()
+        }
+    }
+}
+
+/// A value between brackets, where more characters have a meaning.
+fn within_brackets(value: &Value) -> String {
+    match value {
+        Value::String(text) if text.contains([',', '[', ']', '{', '}', ':', '"', '\n']) => value.to_string(),
+        other => written(other),
+    }
 }
 
 /// Applies a change to the last non-empty document of a file.

@@ -4,7 +4,7 @@ use serde::Serialize;
 
 use super::Ask;
 use crate::profiles;
-use crate::upgrade::decisions::{self, Decision, DecisionAnswer};
+use crate::upgrade::decisions::{self, Decision, DecisionAnswer, LeftBehind};
 use crate::upgrade::rules::ReleaseSpan;
 
 /// A decision of the user that the plan depends on.
@@ -48,6 +48,25 @@ pub struct PlannedAnswer {
     pub what: String,
     /// What it writes, `path: value` each.
     pub writes: Vec<String>,
+    /// The user's values that nothing reads any more with it.
+    pub left: Vec<PlannedLeft>,
+}
+
+/// Values that nothing reads any more with an answer.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct PlannedLeft {
+    /// Their paths.
+    pub paths: Vec<String>,
+    /// What takes their place.
+    pub instead: String,
+}
+
+fn left(answer: &'static DecisionAnswer, user: &serde_json::Value) -> Vec<PlannedLeft> {
+    let of = |left: LeftBehind| PlannedLeft {
+        paths: left.paths.iter().map(ToString::to_string).collect(),
+        instead: left.instead.to_owned(),
+    };
+    answer.left(user).into_iter().map(of).collect()
 }
 
 /// The decisions between two releases that the values leave open, or that a file still has as a question; without values, all.
@@ -69,7 +88,7 @@ pub(super) fn decisions(ask: &Ask<'_>) -> Vec<PlannedDecision> {
     open(ask, &span).map(|decision| planned(ask, decision)).collect()
 }
 
-fn planned(ask: &Ask<'_>, decision: &Decision) -> PlannedDecision {
+fn planned(ask: &Ask<'_>, decision: &'static Decision) -> PlannedDecision {
     let stop = ask.halts.iter().position(|halt| halt.release.chart >= decision.since()).unwrap_or_default() + 1;
     let lines = ask.values.map(|values| {
         let lines = decision.lines(values.tree, values.origins).into_iter();
@@ -81,10 +100,11 @@ fn planned(ask: &Ask<'_>, decision: &Decision) -> PlannedDecision {
         };
         lines.map(line).collect()
     });
-    let answer = |answer: &DecisionAnswer| PlannedAnswer {
+    let answer = |answer: &'static DecisionAnswer| PlannedAnswer {
         id: answer.id.clone(),
         what: answer.what.clone(),
-        writes: answer.writes(),
+        writes: answer.writes(ask.values.map(|values| values.tree)),
+        left: ask.values.map_or_else(Vec::new, |values| left(answer, values.tree)),
     };
     PlannedDecision {
         id: decision.id.clone(),

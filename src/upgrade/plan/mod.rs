@@ -16,7 +16,7 @@ use serde::Serialize;
 use serde_json::Value;
 
 pub use commands::Flags;
-pub use decisions::{DecisionLine, PlannedAnswer, PlannedDecision};
+pub use decisions::{DecisionLine, PlannedAnswer, PlannedDecision, PlannedLeft};
 pub(super) use facts::facts;
 pub use path::{Halt, path};
 

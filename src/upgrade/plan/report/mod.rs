@@ -10,8 +10,8 @@ pub use markdown::markdown;
 pub use text::text;
 
 use super::{
-    Check, DecisionLine, PlannedAnswer, PlannedDecision, PlannedStop, Required, StepKind, StopCondition, Todo,
-    UpgradeObjectChange, UpgradePlan, UpgradeValueChange,
+    Check, DecisionLine, PlannedAnswer, PlannedDecision, PlannedLeft, PlannedStop, Required, StepKind, StopCondition,
+    Todo, UpgradeObjectChange, UpgradePlan, UpgradeValueChange,
 };
 
 /// The plan as JSON; `schemas/upgrade-plan.schema.json` says its shape.
@@ -85,7 +85,16 @@ fn choices(decision: &PlannedDecision) -> Vec<String> {
         let writes: Vec<_> = answer.writes.iter().map(|write| format!("`{write}`")).collect();
         format!("`--answer {}={}`: {}; writes {}", decision.id, answer.id, answer.what, writes.join(", "))
     };
-    std::iter::once(raised).chain(decision.answers.iter().map(answer)).collect()
+    let left = |answer: &PlannedAnswer| -> Vec<String> {
+        let of = |left: &PlannedLeft| format!("nothing reads {} then; instead: {}", named(&left.paths), left.instead);
+        answer.left.iter().map(of).collect()
+    };
+    let answers = decision.answers.iter().flat_map(|one| std::iter::once(answer(one)).chain(left(one)));
+    std::iter::once(raised).chain(answers).collect()
+}
+
+fn named(paths: &[String]) -> String {
+    paths.iter().map(|path| format!("`{path}`")).collect::<Vec<_>>().join(", ")
 }
 
 /// The values of a stop that only a person can rewrite.
