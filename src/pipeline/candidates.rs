@@ -4,13 +4,13 @@ use std::collections::HashSet;
 
 use serde_json::{Map, Value};
 
+use super::parts::Reads;
 use super::probe::Trial;
 use crate::diag::{Step, ValuePath};
 use crate::schema;
 use crate::values::tree;
 
-/// The kind of an edit: edits of one kind are tried together, so that one that turns a part off does not hide the
-/// effect of another in it.
+/// The kind of an edit: edits of one kind are tried together, as long as few of them can hide the effect of another.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 enum TrialKind {
     /// One string or number for another.
@@ -23,8 +23,28 @@ enum TrialKind {
     Restore,
     /// Nothing instead of a value.
     Empty,
+    /// A key that is not there.
+    Remove,
     /// A further alternative.
     Other(usize),
+}
+
+impl TrialKind {
+    /// How many edits are tried at once. A switch may hide the effect of any other, so each is tried alone; those that are
+    /// tried together are far from each other in the values, because neighbours hide each other most often.
+    ///
+    /// `by_position`: the question is about an item of a list without names. One edit that adds an item before it and one that
+    /// removes one leave the field as it is, so more are tried alone.
+    fn group(self, by_position: bool) -> usize {
+        match self {
+            TrialKind::Flip => 1,
+            TrialKind::Change | TrialKind::Fill | TrialKind::Restore if by_position => 1,
+            TrialKind::Fill | TrialKind::Other(_) => 8,
+            TrialKind::Empty | TrialKind::Remove if by_position => 4,
+            TrialKind::Change | TrialKind::Restore | TrialKind::Empty => 16,
+            TrialKind::Remove => 24,
+        }
+    }
 }
 
 /// Values and their alternatives.
@@ -34,22 +54,29 @@ pub(super) struct Candidates {
     pub rounds: Vec<Vec<Vec<Trial>>>,
 }
 
-/// A group has no more edits than this, so that several can be searched at the same time.
-const GROUP: usize = 400;
+/// What the candidates are for.
+pub(super) struct About<'a> {
+    /// The section of the component in question, which is searched by itself.
+    pub section: &'a str,
+    /// What the component reads.
+    pub reads: &'a Reads,
+    /// Whether an item of a list without names is in question.
+    pub by_position: bool,
+}
 
 impl Candidates {
-    /// The candidates in the merged values; `own` is the section of the component in question, which is searched by
-    /// itself.
-    pub fn of(merged: &Value, user: &Value, defaults: &Value, own: &str) -> Self {
+    /// The candidates in the merged values that the component in question reads.
+    pub fn of(merged: &Value, user: &Value, defaults: &Value, about: &About<'_>) -> Self {
         let mut found: Vec<(ValuePath, Option<&Value>)> =
             tree::leaves(merged).into_iter().map(|(path, value)| (path, Some(value))).collect();
         let known: HashSet<ValuePath> = found.iter().map(|(path, _)| path.clone()).collect();
         // A null of the user's removes a default and leaves nothing.
         let nulls = tree::leaves(user).into_iter().filter(|(path, value)| value.is_null() && !known.contains(path));
         found.extend(nulls.map(|(path, _)| (path, None)));
+        found.retain(|(path, _)| about.reads.meet(path));
         let mut edits: Vec<(TrialKind, usize, Trial)> = Vec::new();
         for (candidate, (path, value)) in found.iter().enumerate() {
-            let area = area(path, own);
+            let area = area(path, about.section);
             let mut add = |kind, to| edits.push((kind, area, Trial { candidate, path: path.clone(), to }));
             let Some(value) = value else {
                 add(TrialKind::Restore, path.within(defaults).cloned());
@@ -69,15 +96,26 @@ impl Candidates {
                 };
                 add(kind, Some(other));
             }
+            let removed = restored == Some(None);
             if let Some(default) = restored {
                 add(TrialKind::Restore, default);
+            }
+            // A null below `global` does not remove a default.
+            let stays = path.0.first() == Some(&Step::Key("global".into())) && path.within(defaults).is_some();
+            if path.last_key().is_some() && !value.is_null() && !removed && !stays {
+                add(TrialKind::Remove, None);
             }
         }
         edits.sort_by_key(|(kind, area, _)| (*kind, *area));
         let likely = edits.partition_point(|(kind, ..)| *kind <= TrialKind::Flip);
         let grouped = |edits: &[(TrialKind, usize, Trial)]| -> Vec<Vec<Trial>> {
-            let same = edits.chunk_by(|a, b| (a.0, a.1) == (b.0, b.1)).flat_map(|group| group.chunks(GROUP));
-            same.map(|group| group.iter().map(|(_, _, edit)| edit.clone()).collect()).collect()
+            let same = edits.chunk_by(|a, b| (a.0, a.1) == (b.0, b.1));
+            let apart = same.flat_map(|all| {
+                let count = all.len().div_ceil(all[0].0.group(about.by_position));
+                (0..count)
+                    .map(move |first| all.iter().skip(first).step_by(count).map(|(_, _, edit)| edit.clone()).collect())
+            });
+            apart.collect()
         };
         Candidates { rounds: vec![grouped(&edits[..likely]), grouped(&edits[likely..])] }
     }

@@ -25,8 +25,7 @@ const MANY: usize = 6;
 struct Part {
     name: &'static str,
     key: &'static str,
-    /// The paths that it reads, by their keys.
-    reads: Vec<Vec<String>>,
+    reads: Reads,
     manifests: Vec<Manifest>,
     /// How many findings it has.
     found: usize,
@@ -48,7 +47,7 @@ impl<'r> Parts<'r> {
             let mut found = Vec::new();
             let (manifests, reads) = objects::recorded(request, tree, component.name, renderer, &mut found)?;
             let (name, key) = (component.name, component.key);
-            Some(Part { name, key, reads: steps(&reads), manifests, found: found.len() })
+            Some(Part { name, key, reads: Reads::new(&reads), manifests, found: found.len() })
         };
         let parts = each(component::ALL, &Renderer::new, &part).into_iter().collect::<Option<Vec<_>>>()?;
         let whole = || {
@@ -89,7 +88,8 @@ impl<'r> Parts<'r> {
 
     /// The components that read what is edited, the one whose own section it is first.
     fn reading(&self, edits: &[&Trial]) -> Vec<&Part> {
-        let mut reading: Vec<&Part> = self.parts.iter().filter(|part| part.reads(edits)).collect();
+        let mut reading: Vec<&Part> =
+            self.parts.iter().filter(|part| edits.iter().any(|edit| part.reads.meet(&edit.path))).collect();
         reading.sort_by_key(|part| !edits.iter().any(|edit| part.owns(&edit.path)));
         reading
     }
@@ -99,26 +99,32 @@ impl Part {
     fn owns(&self, path: &ValuePath) -> bool {
         !self.key.is_empty() && path.0.starts_with(&ValuePath::dotted(self.key).0)
     }
-
-    fn reads(&self, edits: &[&Trial]) -> bool {
-        let keys = |path: &ValuePath| -> Vec<String> {
-            let keys = path.0.iter().map_while(|step| match step {
-                Step::Key(key) => Some(key.to_string()),
-                Step::Index(_) => None,
-            });
-            keys.collect()
-        };
-        edits.iter().map(|edit| keys(&edit.path)).any(|path| {
-            let of_all = matches!(path.as_slice(), [global, key, ..] if global == "global" && is_always_read(key));
-            let meet = |read: &Vec<String>| read.iter().zip(&path).all(|(a, b)| a == b);
-            path.len() < 2 || of_all || self.reads.iter().any(meet)
-        })
-    }
 }
 
-fn steps(reads: &BTreeSet<String>) -> Vec<Vec<String>> {
-    let split = |read: &String| read.split('.').filter(|key| !key.is_empty()).map(str::to_owned).collect();
-    reads.iter().map(split).collect()
+/// The paths that a component reads, by their keys.
+pub(super) struct Reads(Vec<Vec<String>>);
+
+impl Reads {
+    /// The paths of [`objects::recorded`].
+    pub fn new(paths: &BTreeSet<String>) -> Self {
+        let split = |read: &String| read.split('.').filter(|key| !key.is_empty()).map(str::to_owned).collect();
+        Reads(paths.iter().map(split).collect())
+    }
+
+    /// Whether the component reads a value at this path, above it or below it.
+    pub fn meet(&self, path: &ValuePath) -> bool {
+        let keys: Vec<&str> = path
+            .0
+            .iter()
+            .map_while(|step| match step {
+                Step::Key(key) => Some(&**key),
+                Step::Index(_) => None,
+            })
+            .collect();
+        let of_all = matches!(keys.as_slice(), ["global", key, ..] if is_always_read(key));
+        let meet = |read: &Vec<String>| read.iter().zip(&keys).all(|(a, b)| a == b);
+        keys.len() < 2 || of_all || self.0.iter().any(meet)
+    }
 }
 
 /// Whether two renders of the same part have the same objects.

@@ -6,19 +6,20 @@ use std::collections::{BTreeMap, HashMap};
 
 use serde_json::Value;
 
-use super::candidates::{self, Candidates};
+use super::candidates::{self, About, Candidates};
 use super::causes::Answer;
 use super::objects::{self, RenderPart};
-use super::parts::each;
+use super::parts::{Reads, each};
 use super::probe::{Probe, Trial, TrialEffect, search};
 use super::{Causes, Output, Rendered, Request, Target, impact, layers, selected};
-use crate::diag::{Diagnostic, Failure, Severity, Sources, ValuePath};
+use crate::diag::{Diagnostic, Failure, Severity, Sources, Step, ValuePath};
 use crate::diff::report::shown;
 use crate::manifest::{self, Manifest, ObjectId};
 use crate::redact;
 use crate::releases;
+use crate::render::Renderer;
 use crate::resolve::{KubeVersion, component};
-use crate::schema::Checked;
+use crate::schema::{self, Checked};
 use crate::values::{self, Input, Origins, tree};
 use crate::why::field::{self, FieldPath};
 use crate::why::{self, FieldOrigin, FieldOutcome, LayerValue, ObjectOrigin, Proof, ValueSource};
@@ -79,6 +80,20 @@ fn quoted(names: &[String]) -> String {
     names.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ")
 }
 
+/// Whether a key is taken out of the user's values before a render: it is no answer, though a default that nobody can change
+/// is read.
+fn is_unread(path: &ValuePath) -> bool {
+    let keys: Vec<&str> = path
+        .0
+        .iter()
+        .map_while(|step| match step {
+            Step::Key(key) => Some(&**key),
+            Step::Index(_) => None,
+        })
+        .collect();
+    (1..=keys.len()).any(|end| schema::unread_hint(&keys[..end]).is_some())
+}
+
 /// The question, and the values that it is about.
 struct Inquiry<'r> {
     request: &'r Request,
@@ -125,7 +140,12 @@ impl<'r> Inquiry<'r> {
         let part = self.part(&mut probe, &base);
         let component: &str = &self.subject.component;
         let key = component::ALL.iter().find(|known| known.name == component).map_or("", |known| known.key);
-        let candidates = Candidates::of(self.checked.tree(), self.checked.user(), &self.layered.defaults, key);
+        let mut found = Vec::new();
+        let (request, tree) = (self.request, self.checked.tree());
+        let read = objects::recorded(request, tree, component, &Renderer::new(), &mut found).unwrap_or_default().1;
+        let by_position = self.field.as_ref().is_some_and(FieldPath::is_by_position);
+        let about = About { section: key, reads: &Reads::new(&read), by_position };
+        let candidates = Candidates::of(tree, self.checked.user(), &self.layered.defaults, &about);
         let mut hits: Vec<TrialEffect> = Vec::new();
         for groups in candidates.rounds {
             // A value that is known to decide the only question need not be tried with another alternative.
@@ -138,7 +158,7 @@ impl<'r> Inquiry<'r> {
                 (found, probe.renders - renders)
             });
             for (found, renders) in found {
-                hits.extend(found);
+                hits.extend(found.into_iter().filter(|hit| !is_unread(&hit.edit.path)));
                 probe.renders += renders;
             }
         }

@@ -101,8 +101,12 @@ fn numbers(number: &serde_json::Number) -> Vec<Value> {
     }
 }
 
-/// A string that differs and has the same format: a number in it is incremented, `10Gi` to `11Gi`.
+/// A string that differs and has the same format: a number in it is incremented, `10Gi` to `11Gi`. A template gives way to a
+/// plain string.
 fn strings(text: &str) -> Vec<Value> {
+    if text.contains("{{") {
+        return vec![json!(WORD), json!("")];
+    }
     let digits = text.find(|c: char| c.is_ascii_digit());
     let counted = digits.and_then(|start| {
         let rest = &text[start..];
@@ -171,6 +175,9 @@ fn map(at: At, depth: usize) -> Option<Value> {
             map.insert(key.to_owned(), sample);
         }
     }
+    if let Some(most) = at.schema.get("maxProperties").and_then(Value::as_u64) {
+        cut(&mut map, usize::try_from(most).unwrap_or(usize::MAX));
+    }
     let others = at.others();
     if map.is_empty() && others != Some(&Value::Bool(false)) {
         let other = match others.filter(|others| others.is_object()) {
@@ -180,6 +187,18 @@ fn map(at: At, depth: usize) -> Option<Value> {
         map.insert(WORD.to_owned(), other);
     }
     (!map.is_empty()).then_some(Value::Object(map))
+}
+
+/// Leaves as many keys as a map may have: its type and the key of that type, `resource` of the type `Resource`, before others.
+fn cut(map: &mut Map<String, Value>, most: usize) {
+    let of_type = map.get("type").and_then(Value::as_str).map(|name| {
+        let mut letters = name.chars();
+        letters.next().map_or_else(String::new, |first| first.to_ascii_lowercase().to_string() + letters.as_str())
+    });
+    let first = |key: &str| key == "type" || of_type.as_deref() == Some(key);
+    let kept = map.keys().filter(|key| first(key)).chain(map.keys().filter(|key| !first(key)));
+    let kept: Vec<String> = kept.take(most).cloned().collect();
+    map.retain(|key, _| kept.contains(key));
 }
 
 /// An example value of a definition that describes its pattern.

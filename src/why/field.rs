@@ -65,6 +65,11 @@ impl FieldPath {
         }
     }
 
+    /// Whether a step of it is a position in a list with other items in front, which decide what stands there.
+    pub fn is_by_position(&self) -> bool {
+        self.0.iter().any(|segment| matches!(segment, FieldSegment::Index(index) if *index > 0))
+    }
+
     /// The value at the path. A string in the middle of the path is parsed as the configuration file that it is.
     pub fn read<'v>(&self, body: &'v Value) -> Option<Cow<'v, Value>> {
         walk(Cow::Borrowed(body), &self.0, "")
