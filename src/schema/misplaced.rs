@@ -25,6 +25,7 @@ fn rows(table: &'static str) -> impl Iterator<Item = (&'static str, &'static str
 
 /// The name of a setting in other charts, the key that it has here, and the start of the hint.
 pub(super) const SYNONYMS: &[(&str, &str, &str)] = &[
+    ("auth", "authToken", "write"),
     ("autoscaling", "hpa", "scaling is set under"),
     ("containers", "extraContainers", "write"),
     ("db", "database", "write"),
@@ -34,6 +35,8 @@ pub(super) const SYNONYMS: &[(&str, &str, &str)] = &[
     ("enabled", "install", "write"),
     ("env", "extraEnv", "write"),
     ("existingSecret", "secret", "write"),
+    ("host", "address", "write"),
+    ("hpa", "autoscaling", "scaling is set under"),
     ("horizontalPodAutoscaler", "hpa", "scaling is set under"),
     ("hostname", "host", "write"),
     ("initContainers", "extraInitContainers", "write"),
@@ -46,12 +49,16 @@ pub(super) const SYNONYMS: &[(&str, &str, &str)] = &[
     ("podSecurityContext", "securityContext", "write"),
     ("replicaCount", "minReplicas", "the number of pods is scaled, from"),
     ("replicaCount", "replicas", "write"),
+    ("replica", "minReplicas", "the number of pods is scaled, from"),
+    ("replica", "replicaCount", "write"),
     ("replicas", "minReplicas", "the number of pods is scaled, from"),
     ("replicas", "replicaCount", "write"),
     ("secret", "secretName", "write"),
     ("secretKey", "key", "write"),
     ("secretName", "secret", "write"),
+    ("server", "address", "write"),
     ("sidecars", "extraContainers", "write"),
+    ("storage", "size", "write"),
     ("storage", "persistence", "write"),
     ("user", "username", "write"),
     ("user", "user_name", "write"),

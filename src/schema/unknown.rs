@@ -129,6 +129,18 @@ fn meant(keys: &[&str], value: Option<&Value>) -> String {
     if let Some(sibling) = near {
         return format!("did you mean `{sibling}`?");
     }
+    if let Some(hint) = near_a_misplaced(key, parent) {
+        return hint.to_owned();
+    }
+    if let Some(place) = beside_the_parent(keys, value) {
+        return format!("did you mean `{place}`?");
+    }
+    if let Some((sibling, kind)) = near_of_another_type(key, parent, &siblings) {
+        return match value.is_some_and(Value::is_object) && kind == "map" {
+            true => format!("did you mean `{sibling}`?"),
+            false => format!("did you mean `{sibling}`, which is a {kind}?"),
+        };
+    }
     if let Some(place) = elsewhere(keys, value) {
         return format!("did you mean `{place}`?");
     }
@@ -152,6 +164,45 @@ fn near(key: &str, parent: &[&str], siblings: &[&'static str], value: Option<&Va
     let fits = |sibling: &str| fits(&[parent, &[sibling]].concat(), value);
     let likely = siblings.iter().filter_map(misspelt).filter(|(_, sibling)| fits(sibling));
     likely.max_by(|a, b| a.0.total_cmp(&b.0)).map(|(_, sibling)| sibling)
+}
+
+/// What is said of a key that never existed and that this one is a misspelling of: `gitlab.kas.enable`.
+fn near_a_misplaced(key: &str, parent: &[&str]) -> Option<&'static str> {
+    let of_parent = |(pattern, hint): (&'static str, &'static str)| {
+        let last = pattern.rsplit('.').next()?;
+        let close = last != "*" && likeness(key, last) >= 0.8 && pattern::matches(pattern, &[parent, &[last]].concat());
+        close.then_some((likeness(key, last), hint))
+    };
+    let rows = misplaced::unknown().filter_map(of_parent);
+    rows.max_by(|a, b| a.0.total_cmp(&b.0)).map(|(_, hint)| hint)
+}
+
+/// The same key below a section whose name is like the parent's: `global.hosts.domain` for `global.host.domain`.
+fn beside_the_parent(keys: &[&str], value: Option<&Value>) -> Option<String> {
+    let (key, parent) = keys.split_last()?;
+    let (name, above) = parent.split_last()?;
+    let like = |other: &&&str| *other != name && likeness(name, other) >= 0.8;
+    let places = siblings(above);
+    let places = places.iter().filter(like).map(|other| [above, &[*other], &[*key]].concat());
+    let places: Vec<_> = places.filter(|place| is_declared(place) && fits(place, value)).collect();
+    only(&places).map(|place| place.join("."))
+}
+
+/// The sibling that differs in an ending or a letter, where the value is of another type than it takes.
+fn near_of_another_type(key: &str, parent: &[&str], siblings: &[&'static str]) -> Option<(&'static str, &'static str)> {
+    let close =
+        siblings.iter().filter(|sibling| likeness(key, sibling) >= 0.9 && is_offered(&[parent, &[**sibling]].concat()));
+    let sibling = close.max_by(|a, b| likeness(key, a).total_cmp(&likeness(key, b)))?;
+    let steps: Vec<_> = parent.iter().chain([sibling]).map(|key| Step::Key((*key).into())).collect();
+    let types = descend(&steps)?.schema.get("type")?;
+    let is = |name: &str| types == name || types.as_array().is_some_and(|types| types.iter().any(|t| t == name));
+    let kind = [("array", "list"), ("object", "map")].into_iter().find(|(name, _)| is(name))?.1;
+    Some((sibling, kind))
+}
+
+/// Whether the schemas name each key of a path, and none is there only because its section takes any key.
+fn is_declared(place: &[&str]) -> bool {
+    (1..=place.len()).all(|end| siblings(&place[..end - 1]).contains(&place[end - 1]))
 }
 
 /// Whether a value is valid at a position: the position is known and not refused, expects a map exactly for a map, and
@@ -241,7 +292,10 @@ fn elsewhere(keys: &[&str], value: Option<&Value>) -> Option<String> {
         bare(name) == component && **other != section.join(".")
     });
     let moved = sections.map(|other| other.split('.').chain(rest.iter().copied()).collect::<Vec<_>>());
-    let moved: Vec<_> = moved.filter(|place| fits(place, value)).collect();
+    let moved: Vec<_> = moved
+        .filter(|place| is_declared(place) || place.last() == Some(&"install"))
+        .filter(|place| fits(place, value))
+        .collect();
     if let Some(place) = only(&moved) {
         return Some(place.join("."));
     }

@@ -2,7 +2,7 @@
 //!
 //! The official chart checks them even where the registry is not deployed, and so does this module.
 
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use super::{database::tls_keys, refuse, refuse_beside, required, warn};
 use crate::bundle::Difference;
@@ -130,6 +130,18 @@ fn redis(cx: &Context, purpose: &str) {
             [&format!("{path}.host"), &format!("{path}.enabled")],
             &format!("is empty, and `{path}.enabled` enables the connection"),
             "name the server, or remove the key to use the Redis of GitLab",
+        );
+    }
+    let has = |key: &str| {
+        set.get(key).is_some_and(|value| !matches!(value, Value::Null) && value != "" && *value != json!([]))
+    };
+    if purpose == "cache" && has("sentinels") && set.get("host").is_none_or(Value::is_null) {
+        refuse_beside(
+            cx,
+            "registry-redis",
+            [&format!("{path}.sentinels"), &format!("{path}.host")],
+            &format!("Sentinels are asked for a name, and `{path}.host` is not set"),
+            &format!("write the name of the main server, as the Sentinels know it, into `{path}.host`"),
         );
     }
     let Some(password) = set.get("password").filter(|p| p.get("enabled") == Some(&Value::Bool(true))) else { return };

@@ -375,23 +375,25 @@ impl<'a> Chart<'a> {
     }
 
     /// Warns of the user's settings that were not read: our defaults contain only those that are, so the others are the
-    /// user's. The other settings of a disabled part are not reported.
-    pub fn warn_of_unread(&self) {
+    /// user's. A setting that the chart has is reported where it enables something, and not below a part that is off; one that
+    /// the chart does not have is always reported. `known` are the chart's settings, a line each.
+    pub fn warn_of_unread(&self, known: &str) {
         let asked: BTreeSet<String> = self.asked.take().into_iter().collect();
-        let mut unread = Vec::new();
-        find_unread(&asked, &ValuePath::root(), self.cx.section(self.key), &mut unread);
-        if unread.is_empty() {
+        let mut unread = Unread { asked: &asked, known: None, source: known, found: Vec::new() };
+        unread.find(&ValuePath::root(), self.cx.section(self.key), false);
+        let found = std::mem::take(&mut unread.found);
+        if found.is_empty() {
             return;
         }
-        let names: Vec<_> = unread.iter().map(|path| format!("`{}.{path}`", self.key)).collect();
+        let names: Vec<_> = found.iter().map(|path| format!("`{}.{path}`", self.key)).collect();
         let message = match names.as_slice() {
             [one] => format!("{one} is not read"),
             all => format!("{} are not read", all.join(", ")),
         };
-        let finding = unread.iter().fold(Diagnostic::warning("unread-key", message), |finding, path| {
+        let finding = found.iter().fold(Diagnostic::warning("unread-key", message), |finding, path| {
             finding.at_value(ValuePath([ValuePath::dotted(self.key).0, path.0.clone()].concat()))
         });
-        let meant: Vec<_> = unread.iter().filter_map(|path| self.meant(&asked, &path.to_string())).collect();
+        let meant: Vec<_> = found.iter().filter_map(|path| self.meant(&unread, path)).collect();
         self.cx.say(finding.hint(match meant.as_slice() {
             [] => format!(
                 "remove it: the server is rendered without it; if you need it, install a server by other means and set `{}.install: false`",
@@ -402,46 +404,97 @@ impl<'a> Chart<'a> {
     }
 
     /// The setting that an unread one is one level or two letters away from, where there is one only.
-    fn meant(&self, asked: &BTreeSet<String>, unread: &str) -> Option<String> {
-        let steps: Vec<&str> = unread.split('.').collect();
-        let sections = asked.iter().flat_map(|path| {
-            path.char_indices().filter(|(_, c)| *c == '.').map(|(at, _)| &path[..at]).chain([path.as_str()])
-        });
-        let near = |section: &&str| {
-            let there: Vec<&str> = section.split('.').collect();
+    fn meant(&self, unread: &Unread<'_>, path: &ValuePath) -> Option<String> {
+        let text = path.to_string();
+        let steps: Vec<&str> = text.split('.').collect();
+        let scalar = path.within(self.cx.section(self.key)).is_some_and(|value| !value.is_object());
+        let near = |there: &&str| {
+            let there: Vec<&str> = there.split('.').collect();
             let (Some((key, parent)), Some((last, above))) = (steps.split_last(), there.split_last()) else {
                 return false;
             };
-            let misspelt = parent == above && key.len() > 4 && strsim::damerau_levenshtein(key, last) <= 2;
+            let edits = strsim::damerau_levenshtein(key, last);
+            let misspelt = parent == above && (key.len() > 4 && edits <= 2 || key.len() > 2 && edits <= 1);
             misspelt || key.len() > 4 && key == last && there.len() == steps.len() + 1 && there.ends_with(&steps)
         };
-        let found: std::collections::BTreeSet<_> = sections.filter(near).collect();
-        match found.into_iter().collect::<Vec<_>>().as_slice() {
+        // What is read comes before what the chart has besides.
+        let read = self.nearest(unread.asked.iter().map(String::as_str), &text, scalar, &near);
+        read.or_else(|| self.nearest(unread.source.lines(), &text, scalar, &near))
+    }
+
+    /// The only setting, or section of settings, that is near to one; a section is no place for a scalar.
+    fn nearest<'s>(
+        &self,
+        settings: impl Iterator<Item = &'s str>,
+        own: &str,
+        scalar: bool,
+        near: &dyn Fn(&&str) -> bool,
+    ) -> Option<String> {
+        let mut found: BTreeSet<&str> = BTreeSet::new();
+        for setting in settings.map(|path| path.trim_end_matches(".*")).filter(|path| *path != own) {
+            found.insert(setting);
+            let dots = setting.char_indices().filter(|(_, c)| *c == '.' && !scalar);
+            found.extend(dots.map(|(at, _)| &setting[..at]));
+        }
+        match found.into_iter().filter(near).collect::<Vec<_>>().as_slice() {
             [one] => Some(format!("`{}.{one}`", self.key)),
             _ => None,
         }
     }
 }
 
-/// The settings below `value`, at `path`, that enable something and are not among those that were asked for.
-fn find_unread(asked: &BTreeSet<String>, path: &ValuePath, value: &Value, unread: &mut Vec<ValuePath>) {
-    let Some(map) = value.as_object() else { return };
-    let off = ["enabled", "create"].iter().any(|switch| map.get(*switch) == Some(&Value::Bool(false)));
-    let is_asked = |path: &str| asked.contains(path);
-    let dotted = |key: &str| path.key(key).to_string();
-    if off && ["enabled", "create"].iter().any(|switch| is_asked(&dotted(switch))) {
-        return;
+/// The search for settings that are not read.
+struct Unread<'a> {
+    asked: &'a BTreeSet<String>,
+    /// The chart's settings, read from `source` when the first one is looked up.
+    known: Option<BTreeSet<&'a str>>,
+    source: &'a str,
+    found: Vec<ValuePath>,
+}
+
+impl<'a> Unread<'a> {
+    /// Looks below `value`, at `path`; `off`: a part above it is off.
+    fn find(&mut self, path: &ValuePath, value: &Value, off: bool) {
+        let Some(map) = value.as_object() else { return };
+        let asked = self.asked;
+        let dotted = |key: &str| path.key(key).to_string();
+        let switched_off =
+            |switch: &&str| map.get(*switch) == Some(&Value::Bool(false)) && asked.contains(&dotted(switch));
+        let off = off || ["enabled", "create"].iter().any(|switch| switched_off(switch));
+        for (key, inner) in map {
+            let below = dotted(key);
+            if asked.contains(&below) || (key == "architecture" && inner == "standalone") {
+                continue;
+            }
+            let inside = format!("{below}.");
+            if asked.range(inside.clone()..).next().is_some_and(|next| next.starts_with(&inside)) {
+                self.find(&path.key(key), inner, off);
+            } else if !off && asks(inner) {
+                self.found.push(path.key(key));
+            } else {
+                self.find_unknown(&path.key(key), inner);
+            }
+        }
     }
-    for (key, inner) in map.iter().filter(|(_, inner)| asks(inner)) {
-        let below = dotted(key);
-        if is_asked(&below) || (key == "architecture" && inner == "standalone") {
-            continue;
+
+    /// Adds what the chart does not have, whatever its value.
+    fn find_unknown(&mut self, path: &ValuePath, value: &Value) {
+        match value.as_object().filter(|map| !map.is_empty()) {
+            Some(map) => map.iter().for_each(|(key, inner)| self.find_unknown(&path.key(key), inner)),
+            None if value.is_null() || self.is_known(&path.to_string()) => {}
+            None => self.found.push(path.clone()),
         }
-        let inside = format!("{below}.");
-        match asked.range(inside.clone()..).next().is_some_and(|next| next.starts_with(&inside)) {
-            true => find_unread(asked, &path.key(key), inner, unread),
-            false => unread.push(path.key(key)),
-        }
+    }
+
+    /// Whether the chart has a setting, or a map of the user's above it, or settings below it.
+    fn is_known(&mut self, path: &str) -> bool {
+        let source = self.source;
+        let known = self.known.get_or_insert_with(|| source.lines().collect());
+        let below = format!("{path}.");
+        let mut above = path.char_indices().filter(|(_, c)| *c == '.').map(|(at, _)| &path[..at]).chain([path]);
+        known.contains(path)
+            || known.range(below.as_str()..).next().is_some_and(|next| next.starts_with(&below))
+            || above.any(|above| known.contains(format!("{above}.*").as_str()))
     }
 }
 

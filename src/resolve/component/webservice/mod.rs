@@ -264,9 +264,13 @@ fn require_base_path(cx: &Context, webs: &[Web]) {
     }
 }
 
+/// Seconds that Kubernetes gives a pod that does not say how many.
+const KUBERNETES_GRACE: i64 = 30;
+
 /// Kubernetes kills a pod after its grace period, which has to be longer than the shutdown delay.
 fn require_grace(web: &Web) {
-    let grace = web.w.set.deployment.termination_grace_period_seconds.as_ref().and_then(Value::as_i64);
+    let set = web.w.set.deployment.termination_grace_period_seconds.as_ref();
+    let grace = set.map_or(Some(KUBERNETES_GRACE), Value::as_i64);
     let blackout = web.set.shutdown.blackout_seconds.map(|seconds| seconds.0);
     if let (Some(grace), Some(blackout)) = (grace, blackout)
         && grace <= blackout
