@@ -249,3 +249,19 @@ fn on_19_the_definitions_of_the_gateway_come_before_everything_else() {
     let old = json!({"global": {"gatewayApi": {"installEnvoy": true}}});
     assert!(!companions(directory.path(), &old, "--gitlab-version 18.11").stdout.contains("kubectl"));
 }
+
+/// A patch whose chart is not known takes the versions of the nearest chart, and says so; nothing recommends this command.
+#[test]
+fn the_nearest_chart_is_named_as_such() {
+    let directory = tempfile::tempdir().unwrap();
+    let values = json!({"certmanager-issuer": {"email": "me@example.com"}});
+    let unknown = companions(directory.path(), &values, "--gitlab-version 18.11.12");
+    assert!(
+        unknown.stdout.contains("is not known here: the versions below are those of chart 9.11."),
+        "{}",
+        unknown.stdout
+    );
+    assert!(unknown.stdout.contains("(chart 9.11.x)") && !unknown.stderr.contains("third-party"), "{}", unknown.stderr);
+    let known = companions(directory.path(), &values, "--gitlab-version 18.10.0");
+    assert!(!known.stdout.contains("not known here"), "{}", known.stdout);
+}

@@ -280,3 +280,22 @@ nginx-ingress: {controller: {service: {loadBalancerIP: 192.0.2.1}}}
     let text = fs::read_to_string(folder.path().join("off19.yaml")).expect("it was written");
     assert!(text.contains("    protocol: HTTP\n"), "{text}");
 }
+
+/// Notes about the Gateway are for those who have it, and those about moving data for those who have data to move.
+#[test]
+fn notes_fit_the_answer() {
+    let folder = with(&[("a.yaml", STORES)]);
+    for (answer, is_gateway) in [("ingress", false), ("own", false), ("gateway", true)] {
+        let got = ask(
+            &folder,
+            &format!("values migrate -f a.yaml --from 18.11 --to 19.2 --answer way-in={answer} -o b.yaml --force"),
+        );
+        let notes: Vec<&str> = got.stderr.lines().filter(|line| line.starts_with("note[changes]")).collect();
+        assert_eq!(notes.iter().any(|note| note.contains("global.gatewayApi")), is_gateway, "{answer}: {notes:#?}");
+        assert!(
+            !notes.iter().any(|note| note.contains("minio") || note.contains("postgresql")),
+            "{answer}: {notes:#?}"
+        );
+        assert!(!notes.iter().any(|note| note.contains("global.ingress")), "{answer}: {notes:#?}");
+    }
+}

@@ -47,7 +47,9 @@ impl CompanionsArgs {
     pub fn run(&self, ui: &Ui) -> Result<Exit, Failure> {
         let request = self.values.request(self.release.wanted())?;
         let (companions, release, rendered) = pipeline::companions(&request)?;
-        ui.report(&rendered.warnings, &rendered.sources);
+        // That these charts are not rendered, and that this command writes how to install them, is what it was asked for.
+        let warnings: Vec<_> = rendered.warnings.into_iter().filter(|found| found.code != "third-party").collect();
+        ui.report(&warnings, &rendered.sources);
         let text = match self.form {
             CompanionForm::Helm => write::helm(&companions, &release),
             CompanionForm::Flux => write::flux(&companions, &release),

@@ -17,6 +17,8 @@ pub struct CompanionRelease {
     pub namespace: String,
     /// `GitLab 18.10.0 (chart 9.10.0)`.
     pub version: String,
+    /// The known chart whose versions are taken, where that of this release is not known.
+    pub nearest: Option<String>,
 }
 
 /// The heredoc delimiter of the values in the script; an unindented line of a YAML map has a colon, so none equals it.
@@ -161,7 +163,7 @@ fn document(text: &mut String, body: &Value) {
 }
 
 fn head(text: &mut String, companions: &[Companion], release: &CompanionRelease) {
-    let CompanionRelease { name, version, .. } = release;
+    let CompanionRelease { name, version, nearest, .. } = release;
     if companions.is_empty() {
         let _ = writeln!(text, "# {version}, release {name}: these values enable no third-party chart.");
         return;
@@ -173,4 +175,11 @@ fn head(text: &mut String, companions: &[Companion], release: &CompanionRelease)
          # does not render: {}. Each gets a release of its own.",
         names.join(", ")
     );
+    if let Some(chart) = nearest {
+        let _ = writeln!(
+            text,
+            "# The chart of this release of GitLab is not known here: the versions below are those of chart {chart}. Compare them with\n\
+             # the dependencies of the chart that `helm search repo gitlab/gitlab --versions` lists for it."
+        );
+    }
 }

@@ -137,8 +137,13 @@ pub fn companions(
     let gitlab = layers::version(&request.target);
     let name = request.target.name.clone();
     let found = companions::companions(checked.tree(), checked.user(), gitlab, &name);
-    let version = Release { chart: releases::chart_of(gitlab), gitlab }.to_string();
-    let release = companions::write::CompanionRelease { name, namespace: request.target.namespace.clone(), version };
+    let known = Release { chart: releases::chart_of(gitlab), gitlab };
+    let release = companions::write::CompanionRelease {
+        name,
+        namespace: request.target.namespace.clone(),
+        version: known.to_string(),
+        nearest: (!known.has_chart()).then(|| known.chart.to_string()),
+    };
     Ok((found, release, rendered))
 }
 
