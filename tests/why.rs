@@ -15,7 +15,7 @@ use gitlab_render::diag::{Step, ValuePath};
 use gitlab_render::manifest::Manifest;
 use gitlab_render::pipeline::{self, Request};
 use gitlab_render::values::{self, Input, tree};
-use gitlab_render::why::field::leaves;
+use gitlab_render::why::field::{FieldPath, leaves};
 use serde_json::{Value, json};
 
 use crate::common::{Ran, file, release, root, run};
@@ -30,21 +30,31 @@ fn prod() -> Request {
 }
 
 /// Fields by object, without what follows from the content of other objects.
-type Seen = BTreeMap<(String, String), Value>;
+type Seen = BTreeMap<(String, String), (FieldPath, Value)>;
 
 fn seen(manifests: &[Manifest]) -> Seen {
     let mut all = Seen::new();
     for manifest in manifests {
         let id = stem(&manifest.id.to_string());
         for (path, value) in leaves(&manifest.body) {
-            let path = path.to_string();
-            let follows = path.contains("checksum/") || (id.contains('*') && path == "metadata.name");
+            let text = path.to_string();
+            let follows = text.contains("checksum/") || (id.contains('*') && text == "metadata.name");
             if !follows {
-                all.insert((id.clone(), path), value);
+                all.insert((id.clone(), text), (path, value));
             }
         }
     }
     all
+}
+
+/// Objects by their names.
+type Bodies = HashMap<String, Value>;
+
+/// Whether a field is another one in other objects. It is read by its path, as `why` does: the name of an item of a list may
+/// change with its neighbours, as it is used only where no two items have it.
+fn differs(field: &(String, String), base: &Seen, other: &Bodies) -> bool {
+    let (path, value) = &base[field];
+    other.get(&field.0).and_then(|body| path.read(body)).as_deref() != Some(value)
 }
 
 /// The object without the hash of its content in its name.
@@ -111,16 +121,23 @@ fn tried(request: &Request) -> Vec<Tried> {
     tree::leaves(&merged).into_iter().map(one).collect()
 }
 
-/// The fields with another document laid over the values; none where it is refused.
-fn with(request: &Request, document: &Value) -> Option<Seen> {
+/// The objects with another document laid over the values; none where it is refused.
+fn with(request: &Request, document: &Value) -> Option<Bodies> {
     let mut request = request.clone();
     let bytes = document.to_string().into_bytes();
     request.inputs.push(Input::File { name: "changed.yaml".to_owned(), bytes });
-    pipeline::render(&request).ok().map(|rendered| seen(rendered.objects.manifests()))
+    let rendered = pipeline::render(&request).ok()?;
+    let all = rendered.objects.manifests().iter();
+    Some(all.map(|manifest| (stem(&manifest.id.to_string()), manifest.body.clone())).collect())
 }
 
-/// Which fields a change of each value changes, each with a document that does.
-fn changes(request: &Request, base: &Seen, tried: &[Tried]) -> HashMap<String, HashMap<(String, String), String>> {
+/// Which of the chosen fields a change of each value changes, each with a document that does.
+fn changes(
+    request: &Request,
+    base: &Seen,
+    chosen: &BTreeSet<(String, String)>,
+    tried: &[Tried],
+) -> HashMap<String, HashMap<(String, String), String>> {
     let next = AtomicUsize::new(0);
     let found = Mutex::new(HashMap::new());
     thread::scope(|scope| {
@@ -130,8 +147,8 @@ fn changes(request: &Request, base: &Seen, tried: &[Tried]) -> HashMap<String, H
                     let mut changed = HashMap::new();
                     for document in &one.documents {
                         let Some(other) = with(request, document) else { continue };
-                        let differs = base.iter().filter(|(field, value)| other.get(field) != Some(value));
-                        changed.extend(differs.map(|(field, _)| (field.clone(), document.to_string())));
+                        let others = chosen.iter().filter(|field| differs(field, base, &other));
+                        changed.extend(others.map(|field| (field.clone(), document.to_string())));
                     }
                     found.lock().unwrap().insert(one.path.clone(), changed);
                 }
@@ -193,7 +210,7 @@ fn wrong_answers(request: &Request, seed: u64, all: bool) -> (usize, Vec<String>
             // what it names is held against a render of everything; one that is refused shows nothing
             let document = document(&merged, path, source.shown_by.with.clone().unwrap_or_default());
             let other = with(request, &document);
-            if other.is_some_and(|other| other.get(field) == base.get(field)) {
+            if other.is_some_and(|other| !differs(field, &base, &other)) {
                 wrong.push(format!("{} {}: `{path}` is named, and {document} does not change it", field.0, field.1));
             }
             named.entry(field).or_default().insert(path.to_string());
@@ -205,7 +222,7 @@ fn wrong_answers(request: &Request, seed: u64, all: bool) -> (usize, Vec<String>
         count += 1;
         all || count % SAMPLE == 0
     });
-    for (path, changed) in changes(request, &base, &tried) {
+    for (path, changed) in changes(request, &base, &chosen, &tried) {
         for (field, by) in chosen.iter().filter_map(|field| Some((field, changed.get(field)?))) {
             if !named.get(field).is_some_and(|names| names.iter().any(|name| within(name, &path))) {
                 wrong.push(format!("{} {}: `{path}` changes it and is not named: {by}", field.0, field.1));

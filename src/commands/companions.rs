@@ -5,7 +5,7 @@ use clap::{Args, ValueEnum};
 use super::Exit;
 use crate::cli::{ReleaseArgs, ValuesArgs};
 use crate::companions::write;
-use crate::diag::Failure;
+use crate::diag::{Failure, code};
 use crate::pipeline;
 use crate::ui::Ui;
 
@@ -48,7 +48,7 @@ impl CompanionsArgs {
         let request = self.values.request(self.release.wanted())?;
         let (companions, release, rendered) = pipeline::companions(&request)?;
         // That these charts are not rendered, and that this command writes how to install them, is what it was asked for.
-        let warnings: Vec<_> = rendered.warnings.into_iter().filter(|found| found.code != "third-party").collect();
+        let warnings: Vec<_> = rendered.warnings.into_iter().filter(|found| found.code != code::THIRD_PARTY).collect();
         ui.report(&warnings, &rendered.sources);
         let text = match self.form {
             CompanionForm::Helm => write::helm(&companions, &release),

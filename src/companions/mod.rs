@@ -12,7 +12,7 @@ use std::sync::OnceLock;
 use serde::Deserialize;
 use serde_json::{Map, Value};
 
-use crate::diag::{Diagnostic, ValuePath};
+use crate::diag::{Diagnostic, ValuePath, code};
 use crate::releases::{self, GitlabVersion};
 use crate::values::ChartDefaults;
 use crate::values::tree::over_defaults;
@@ -276,7 +276,7 @@ pub fn notes(user: &Value) -> Vec<Diagnostic> {
         let CompanionChart { name, switch, .. } = chart;
         let found =
             if chart.section == "prometheus" { "; it finds pods and Services by their annotations" } else { "" };
-        Diagnostic::note("third-party", format!("`{switch}`: {name} is not rendered"))
+        Diagnostic::note(code::THIRD_PARTY, format!("`{switch}`: {name} is not rendered"))
             .at_value(ValuePath::dotted(switch))
             .hint(format!("`gitlab-render companions` writes the installation with its own chart{found}"))
     })

@@ -8,6 +8,8 @@ pub const DUPLICATE_KEY: &str = "duplicate-key";
 pub const MISSING_KEY: &str = "missing-key";
 /// A values file, or a section of it, is not a map.
 pub const NOT_A_MAP: &str = "not-a-map";
+/// A chart of others that is needed and not rendered.
+pub const THIRD_PARTY: &str = "third-party";
 /// A field that Kubernetes does not have.
 pub const UNKNOWN_FIELD: &str = "unknown-field";
 /// A values key that nothing reads.

@@ -5,7 +5,7 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 use crate::bundle::Difference;
-use crate::diag::{Diagnostic, ValuePath};
+use crate::diag::{Diagnostic, ValuePath, code};
 use crate::model::{Node, NodeMap, NonEmpty, Text};
 use crate::resolve::gateway::{GatewayRoute, gateway_issuer};
 use crate::resolve::shared::{kubectl_job, tls};
@@ -76,9 +76,12 @@ fn resolve(cx: &Context, plan: &mut Plan) {
 }
 
 fn no_cert_manager() -> Diagnostic {
-    Diagnostic::warning("third-party", "`installCertmanager`: cert-manager is not rendered, and certificates need it")
-        .at_value(ValuePath::dotted("installCertmanager"))
-        .hint("install it first: `gitlab-render companions` writes how; then set `installCertmanager: false`")
+    Diagnostic::warning(
+        code::THIRD_PARTY,
+        "`installCertmanager`: cert-manager is not rendered, and certificates need it",
+    )
+    .at_value(ValuePath::dotted("installCertmanager"))
+    .hint("install it first: `gitlab-render companions` writes how; then set `installCertmanager: false`")
 }
 
 fn no_email() -> Diagnostic {

@@ -460,7 +460,7 @@ impl<'a> Unread<'a> {
         let dotted = |key: &str| path.key(key).to_string();
         let switched_off =
             |switch: &&str| map.get(*switch) == Some(&Value::Bool(false)) && asked.contains(&dotted(switch));
-        let off = off || ["enabled", "create"].iter().any(|switch| switched_off(switch));
+        let off = off || ["enabled", "create"].iter().any(switched_off);
         for (key, inner) in map {
             let below = dotted(key);
             if asked.contains(&below) || (key == "architecture" && inner == "standalone") {
