@@ -44,6 +44,28 @@ fn explore_shows_each_field_with_the_values_that_decide_it() {
         .find(|f| f[0] == "spec.rules[0].host")
         .or_else(|| object["fields"].as_array().unwrap().iter().find(|f| f[1] == "registry.corp.example.org"));
     assert!(field.unwrap()[2].as_array().unwrap().contains(&json!(number)), "{field:?}");
+    // Defaults that are written into fields.
+    let defaults = data["defaults"].as_array().unwrap();
+    let mut named = std::collections::BTreeMap::new();
+    for object in data["objects"].as_array().unwrap() {
+        for field in object["fields"].as_array().unwrap() {
+            for number in field[3].as_array().unwrap() {
+                let path = defaults[usize::try_from(number.as_u64().unwrap()).unwrap()][0].as_str().unwrap();
+                named
+                    .entry(path)
+                    .or_insert_with(Vec::new)
+                    .push((object["id"].as_str().unwrap(), field[0].as_str().unwrap()));
+            }
+        }
+    }
+    assert!(named.len() > 250, "{}", named.len());
+    for path in [
+        "gitlab.gitlab-shell.service.internalPort",
+        "upgradeCheck.securityContext.fsGroup",
+        "global.kubectl.image.repository",
+    ] {
+        assert!(named.contains_key(path), "{path}");
+    }
 }
 
 #[test]
@@ -84,6 +106,13 @@ fn explore_page_works_in_a_real_browser() {
     let why = browser.value("document.querySelector('#results .why').textContent");
     let why = why.as_str().unwrap_or_default();
     assert!(why.contains("global.hosts.domain") && why.contains("prod.yaml:5"), "{why}");
+    // a default
+    browser.value(
+        "(function(){var s=document.getElementById('search');s.value='upgrade-check securityContext.fsGroup';s.dispatchEvent(new Event('input'))})()",
+    );
+    browser.value("document.querySelector('#results button').click()");
+    let why = browser.value("document.querySelector('#results .why').textContent");
+    assert!(why.as_str().is_some_and(|why| why.contains("upgradeCheck.securityContext.fsGroup: 65534")), "{why}");
     // a value and what it reaches
     browser.value("[...document.querySelectorAll('#values details')].find(d => d.textContent.startsWith('global.hosts.domain')).open = true");
     browser.value("new Promise(done => setTimeout(done, 50))");

@@ -20,6 +20,8 @@ pub struct Exploration {
     pub objects: Vec<ExploredObject>,
     /// The values that the user wrote.
     pub values: Vec<ExploredValue>,
+    /// The defaults that are written into fields: path and value.
+    pub defaults: Vec<(String, Value)>,
     /// Notes and warnings.
     pub findings: Vec<ExploredFinding>,
     /// The stops of an upgrade: a title and the details.
@@ -33,8 +35,9 @@ pub struct ExploredObject {
     pub id: String,
     /// Its component.
     pub component: String,
-    /// Its fields: path, value, and the numbers of the values that decide it.
-    pub fields: Vec<(String, Value, Vec<usize>)>,
+    /// Its fields: path, value, the numbers of the user's values that decide it, and those of the defaults that are written
+    /// into it.
+    pub fields: Vec<(String, Value, Vec<usize>, Vec<usize>)>,
 }
 
 /// A value that the user wrote.
@@ -104,6 +107,7 @@ fn data(page: &Exploration) -> Value {
         "why": page.why,
         "objects": objects.collect::<Vec<_>>(),
         "values": values.collect::<Vec<_>>(),
+        "defaults": page.defaults,
         "findings": findings.collect::<Vec<_>>(),
         "stops": stops.collect::<Vec<_>>(),
     })

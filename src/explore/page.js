@@ -29,7 +29,12 @@
     var list = make('ul');
     entry[2].forEach(function (index) { list.append(valueNode(index)); });
     box.append(make('h4', entry[2].length ? 'Your values that decide it' : 'None of your values decides it'), list);
-    box.append(make('p', 'Defaults too: ' + data.why.replace('OBJECT', data.objects[object].id).replace('FIELD', entry[0])));
+    if (entry[3].length) {
+      var defaults = make('ul');
+      entry[3].forEach(function (index) { defaults.append(make('li', data.defaults[index][0] + ': ' + short(data.defaults[index][1]))); });
+      box.append(make('h4', 'Defaults that are written into it'), defaults);
+    }
+    box.append(make('p', 'With all that decides whether it is there: ' + data.why.replace('OBJECT', data.objects[object].id).replace('FIELD', entry[0])));
     return box;
   }
   function toggle(button, build) {

@@ -36,12 +36,20 @@ pub fn explore(request: &Request, why: String, planned: Option<&PlannedUpgrade>)
     let base: Vec<Fields> = manifests.iter().map(fields).collect();
     let paths: Vec<ValuePath> = tree::leaves(checked.user()).into_iter().map(|(path, _)| path).collect();
     let trials = trials(&paths, &checked, &layered);
-    let reached = reached(request, &checked, manifests, &base, &trials);
+    let (mut reached, mut copied) = (BTreeMap::new(), Copied::default());
+    if let Some(parts) = Parts::new(request, checked.tree()) {
+        let numbers: HashMap<(String, String), usize> =
+            manifests.iter().enumerate().map(|(number, manifest)| (key(manifest), number)).collect();
+        let compare = Compare { request, checked: &checked, parts, numbers, base: &base };
+        reached = compare.reached(&trials);
+        copied = compare.copied(&paths);
+    }
     let mut objects = Vec::with_capacity(manifests.len());
     for (number, (manifest, fields)) in manifests.iter().zip(&base).enumerate() {
         let fields = fields.iter().enumerate().map(|(field, (path, value))| {
             let values = reached.get(&(number, field)).cloned().unwrap_or_default();
-            (redact::text(path), shown(&manifest.id.kind, path, value), values)
+            let defaults = copied.fields.get(&(number, field)).cloned().unwrap_or_default();
+            (redact::text(path), shown(&manifest.id.kind, path, value), values, defaults)
         });
         objects.push(ExploredObject {
             id: manifest.id.to_string(),
@@ -59,6 +67,7 @@ pub fn explore(request: &Request, why: String, planned: Option<&PlannedUpgrade>)
         why,
         objects,
         values: values.collect(),
+        defaults: copied.defaults.iter().map(|path| (path.to_string(), layered.of(path).0.value)).collect(),
         findings: lint(request, &Settings::default(), false)?.0.all.iter().map(finding).collect(),
         stops: planned.map(stops).unwrap_or_default(),
     })
@@ -87,54 +96,124 @@ fn trials(paths: &[ValuePath], checked: &Checked, layered: &Layered<'_>) -> Vec<
     all
 }
 
-/// The values that decide each field, by the number of the object and of the field.
-fn reached(
-    request: &Request,
-    checked: &Checked,
-    manifests: &[Manifest],
-    base: &[Fields],
-    trials: &[Trial],
-) -> BTreeMap<Field, Vec<usize>> {
-    let mut reached: BTreeMap<Field, Vec<usize>> = BTreeMap::new();
-    let Some(parts) = Parts::new(request, checked.tree()) else { return reached };
-    let numbers: HashMap<(String, String), usize> =
-        manifests.iter().enumerate().map(|(number, manifest)| (key(manifest), number)).collect();
-    let probe = || Probe::new(request, checked.tree().clone());
-    let ask = |probe: &mut Probe<'_>, edits: &[&Trial]| {
-        let compared = parts.with(probe, edits).unwrap_or_default();
-        let changed = compared.into_iter().flat_map(|(before, after)| changed(&numbers, base, before, &after));
-        changed.collect::<Vec<_>>()
-    };
-    let groups = marked(checked, trials);
-    let together = |probe: &mut Probe<'_>, group: &Vec<Marked<'_>>| {
-        let changed = ask(probe, &group.iter().map(|marked| &marked.edit).collect::<Vec<_>>());
-        let by_marker = |(field, value): (Field, Option<Value>)| {
-            let text = value?.to_string();
-            let marked = group.iter().find(|marked| text.contains(&marked.marker))?;
-            Some((field, marked.edit.candidate))
+/// The release, to compare with what it is with other values.
+struct Compare<'r> {
+    request: &'r Request,
+    checked: &'r Checked,
+    parts: Parts<'r>,
+    /// The numbers of the objects.
+    numbers: HashMap<(String, String), usize>,
+    base: &'r [Fields],
+}
+
+/// Defaults that are written into fields.
+#[derive(Default)]
+struct Copied {
+    defaults: Vec<ValuePath>,
+    /// Their numbers, by field.
+    fields: BTreeMap<Field, Vec<usize>>,
+}
+
+impl Compare<'_> {
+    fn probe(&self) -> Probe<'_> {
+        Probe::new(self.request, self.checked.tree().clone())
+    }
+
+    /// The fields that these edits change, with the new values; none where they cannot be rendered.
+    fn with(&self, probe: &mut Probe<'_>, edits: &[&Trial]) -> Option<Vec<(Field, Option<Value>)>> {
+        let compared = self.parts.with(probe, edits)?;
+        Some(
+            compared
+                .into_iter()
+                .flat_map(|(before, after)| changed(&self.numbers, self.base, before, &after))
+                .collect(),
+        )
+    }
+
+    /// The values that decide each field, by the number of the object and of the field.
+    fn reached(&self, trials: &[Trial]) -> BTreeMap<Field, Vec<usize>> {
+        let ask = |probe: &mut Probe<'_>, edits: &[&Trial]| self.with(probe, edits).unwrap_or_default();
+        let groups = marked(self.checked, trials);
+        let together = |probe: &mut Probe<'_>, group: &Vec<Marked<'_>>| {
+            let changed = ask(probe, &group.iter().map(|marked| &marked.edit).collect::<Vec<_>>());
+            let by_marker = |(field, value): (Field, Option<Value>)| {
+                let text = value?.to_string();
+                let marked = group.iter().find(|marked| text.contains(&marked.marker))?;
+                Some((field, marked.edit.candidate))
+            };
+            // A field that changes without a marker in it, or without the values only, follows from them in another way: each
+            // is tried then.
+            let found = changed.into_iter().map(by_marker).collect::<Option<Vec<_>>>()?;
+            let seen: HashSet<Field> = found.iter().map(|(field, _)| *field).collect();
+            let without = ask(probe, &group.iter().filter_map(|marked| marked.default).collect::<Vec<_>>());
+            without.iter().all(|(field, _)| seen.contains(field)).then_some(found)
         };
-        // A field that changes without a marker in it, or without the values only, follows from them in another way: each is
-        // tried then.
-        let found = changed.into_iter().map(by_marker).collect::<Option<Vec<_>>>()?;
-        let seen: HashSet<Field> = found.iter().map(|(field, _)| *field).collect();
-        let without = ask(probe, &group.iter().filter_map(|marked| marked.default).collect::<Vec<_>>());
-        without.iter().all(|(field, _)| seen.contains(field)).then_some(found)
-    };
-    let mut answers: Vec<(Field, usize)> = each(&groups, &probe, &together).into_iter().flatten().flatten().collect();
-    let known: HashSet<usize> = answers.iter().map(|(_, candidate)| *candidate).collect();
-    let open: Vec<&Trial> = trials.iter().filter(|trial| !known.contains(&trial.candidate)).collect();
-    let alone = |probe: &mut Probe<'_>, trial: &&Trial| {
-        ask(probe, &[*trial]).into_iter().map(|(field, _)| (field, trial.candidate)).collect::<Vec<_>>()
-    };
-    answers.extend(each(&open, &probe, &alone).into_iter().flatten());
-    for (field, candidate) in answers {
-        let values = reached.entry(field).or_default();
-        if !values.contains(&candidate) {
-            values.push(candidate);
+        let mut answers: Vec<(Field, usize)> =
+            each(&groups, &|| self.probe(), &together).into_iter().flatten().flatten().collect();
+        let known: HashSet<usize> = answers.iter().map(|(_, candidate)| *candidate).collect();
+        let open: Vec<&Trial> = trials.iter().filter(|trial| !known.contains(&trial.candidate)).collect();
+        let alone = |probe: &mut Probe<'_>, trial: &&Trial| {
+            ask(probe, &[*trial]).into_iter().map(|(field, _)| (field, trial.candidate)).collect::<Vec<_>>()
+        };
+        answers.extend(each(&open, &|| self.probe(), &alone).into_iter().flatten());
+        by_field(answers)
+    }
+
+    /// The defaults that are written into fields: all of a section get values that no object has, and are looked for.
+    fn copied(&self, own: &[ValuePath]) -> Copied {
+        let own: HashSet<&ValuePath> = own.iter().collect();
+        let mut sections: BTreeMap<String, Vec<Trial>> = BTreeMap::new();
+        let mut defaults = Vec::new();
+        for (path, value) in tree::leaves(self.checked.tree()) {
+            let candidate = defaults.len();
+            let Some(to) = schema::trace(&path, value, candidate).filter(|_| !own.contains(&path)) else { continue };
+            let depth = if path.0.first() == Some(&Step::Key("gitlab".into())) { 2 } else { 1 };
+            let section = ValuePath(path.0.iter().take(depth).cloned().collect()).to_string();
+            defaults.push(path.clone());
+            sections.entry(section).or_default().push(Trial { candidate, path, to: Some(to) });
+        }
+        let groups: Vec<Vec<Trial>> = sections.into_values().collect();
+        let look = |probe: &mut Probe<'_>, group: &Vec<Trial>| {
+            let mut found = Vec::new();
+            self.look(probe, &group.iter().collect::<Vec<_>>(), &mut found);
+            found
+        };
+        let found = each(&groups, &|| self.probe(), &look).into_iter().flatten().collect();
+        Copied { defaults, fields: by_field(found) }
+    }
+
+    /// Looks for values in the fields that change with them; where they cannot be rendered together, in halves.
+    fn look(&self, probe: &mut Probe<'_>, edits: &[&Trial], found: &mut Vec<(Field, usize)>) {
+        match (self.with(probe, edits), edits.len()) {
+            (Some(changed), _) => {
+                for (field, value) in changed.into_iter().filter_map(|(field, value)| Some((field, value?))) {
+                    let traces = schema::traces(&value.to_string()).into_iter();
+                    found.extend(
+                        traces.filter(|of| edits.iter().any(|edit| edit.candidate == *of)).map(|of| (field, of)),
+                    );
+                }
+            }
+            (None, 0 | 1) => {}
+            (None, count) => {
+                let (first, second) = edits.split_at(count / 2);
+                self.look(probe, first, found);
+                self.look(probe, second, found);
+            }
         }
     }
-    reached.values_mut().for_each(|values| values.sort_unstable());
-    reached
+}
+
+/// The numbers of values by the fields that they decide.
+fn by_field(answers: Vec<(Field, usize)>) -> BTreeMap<Field, Vec<usize>> {
+    let mut fields: BTreeMap<Field, Vec<usize>> = BTreeMap::new();
+    for (field, candidate) in answers {
+        fields.entry(field).or_default().push(candidate);
+    }
+    for values in fields.values_mut() {
+        values.sort_unstable();
+        values.dedup();
+    }
+    fields
 }
 
 /// A string at a key that users choose, a label or a resource say.

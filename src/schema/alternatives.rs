@@ -50,6 +50,44 @@ pub fn marker(path: &ValuePath, number: usize) -> Option<String> {
     })
 }
 
+/// A value that no object has without it, in the place of a number or of a string that is free: `grq00042`, 40042 or `40042Mi`
+/// for the number 42. [`traces`] finds it again. `None` where it could be misunderstood: a member of a fixed set, a template, a
+/// format.
+pub fn trace(path: &ValuePath, value: &Value, number: usize) -> Option<Value> {
+    let at = path.0.iter().try_fold(store::root(), below).map(At::resolved);
+    let kind = at.and_then(|at| at.kind);
+    match value {
+        Value::Number(old) if old.is_i64() => Some(json!(TRACE + number)),
+        Value::String(text) if kind == Some("Quantity") && !text.is_empty() => {
+            Some(json!(format!("{}Mi", TRACE + number)))
+        }
+        Value::String(text) if !text.is_empty() && !text.contains(['{', '\n']) => match (kind, at.map(members)) {
+            (None, members) if members.as_ref().is_none_or(Vec::is_empty) => Some(json!(format!("grq{number:05}"))),
+            (Some("AbsolutePath"), _) => Some(json!(format!("/grq{number:05}"))),
+            _ => None,
+        },
+        _ => None,
+    }
+}
+
+/// The numbers of the traces in a field.
+pub fn traces(text: &str) -> Vec<usize> {
+    let mut found = Vec::new();
+    let mut rest = text;
+    while let Some(start) = rest.find(|c: char| c.is_ascii_digit()) {
+        let (before, from) = rest.split_at(start);
+        let end = from.find(|c: char| !c.is_ascii_digit()).unwrap_or(from.len());
+        let number = from[..end].parse::<usize>().ok().filter(|_| end == 5);
+        let is_text = before.ends_with("grq");
+        found.extend(number.and_then(|number| if is_text { Some(number) } else { number.checked_sub(TRACE) }));
+        rest = &from[end..];
+    }
+    found
+}
+
+/// Added to the number of a trace that is a number: with five digits, and still a port.
+const TRACE: usize = 40_000;
+
 /// Whether a map was filled with an entry whose key could be any.
 pub fn is_sample(map: &Map<String, Value>) -> bool {
     map.len() == 1 && map.contains_key(WORD)

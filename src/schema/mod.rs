@@ -19,7 +19,7 @@ mod wording;
 
 use std::collections::HashMap;
 
-pub use self::alternatives::{alternatives, is_sample, marker};
+pub use self::alternatives::{alternatives, is_sample, marker, trace, traces};
 use jsonschema::{Draft, PatternOptions};
 use serde_json::Value;
 
