@@ -21,6 +21,7 @@ pub(super) use facts::facts;
 pub use path::{Halt, path};
 
 use super::rules::{self, Action, Hit, ReleaseSpan};
+use crate::bundle;
 use crate::diag::Sources;
 use crate::releases::catalogue::Release;
 use crate::releases::{self, ChartVersion, GitlabVersion, Series, StopWhen, series_of};
@@ -152,8 +153,21 @@ pub struct PlannedStop {
     pub values: Vec<UpgradeValueChange>,
     /// The changes of the objects in the cluster.
     pub objects: Vec<UpgradeObjectChange>,
+    /// What releases on the way begin or cease to do: `charts/releases/differences.json`.
+    pub differences: Vec<PassedDifference>,
     /// The steps, in order.
     pub steps: Vec<UpgradeStep>,
+}
+
+/// A behaviour that a release on the way begins or ceases to have.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct PassedDifference {
+    /// Its name.
+    pub id: &'static str,
+    /// Whether it begins; it ceases otherwise.
+    pub begins: bool,
+    /// What it is, as the end of a sentence.
+    pub what: &'static str,
 }
 
 /// Whether an upgrade has to stop at a release.
@@ -405,6 +419,7 @@ fn stop(hop: &Hop<'_>, halt: &Halt) -> PlannedStop {
         notes: notes(hop, halt),
         before: preconditions::preconditions(hop),
         objects: objects(hop),
+        differences: differences(hop),
         steps: steps::steps(hop, &values),
         values,
     }
@@ -491,6 +506,17 @@ fn objects(hop: &Hop<'_>) -> Vec<UpgradeObjectChange> {
         .collect();
     all.dedup();
     all
+}
+
+/// What the two releases of a hop do differently. Whether it matters depends on the values: a render of both says that.
+fn differences(hop: &Hop<'_>) -> Vec<PassedDifference> {
+    let numbers = |release: Release| (release.gitlab.major, release.gitlab.minor, release.gitlab.patch);
+    let (from, to) = (numbers(hop.from), numbers(hop.to));
+    let changes = bundle::DIFFERENCES.iter().filter_map(|row| {
+        let (before, after) = (row.releases.has(from), row.releases.has(to));
+        (before != after).then_some(PassedDifference { id: row.id, begins: after, what: row.what })
+    });
+    changes.collect()
 }
 
 /// The series of a GitLab version, in words.

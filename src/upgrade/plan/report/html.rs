@@ -2,7 +2,9 @@
 
 use std::fmt::Write;
 
-use super::{choices, condition, decisions, heading, needs, object, place, question, remedy, state, summary, title};
+use super::{
+    choices, condition, decisions, difference, heading, needs, object, place, question, remedy, state, summary, title,
+};
 use crate::upgrade::plan::{PlannedStop, UpgradePlan};
 
 /// The style: light or dark as the system prefers; wide commands scroll by themselves.
@@ -83,6 +85,15 @@ fn page(out: &mut String, stop: &PlannedStop, number: usize, last: bool) {
         out.push_str("<details><summary>Changes of the objects</summary>\n<ul>\n");
         for change in &stop.objects {
             let _ = writeln!(out, "<li>{} ({})</li>", escaped(&object(change)), escaped(&change.effect));
+        }
+        out.push_str("</ul>\n</details>\n");
+    }
+    if !stop.differences.is_empty() {
+        out.push_str(
+            "<details><summary>What these releases do differently, where your values use it</summary>\n<ul>\n",
+        );
+        for passed in &stop.differences {
+            let _ = writeln!(out, "<li>{}</li>", escaped(&difference(passed)));
         }
         out.push_str("</ul>\n</details>\n");
     }

@@ -2,7 +2,7 @@
 
 use std::fmt::Write;
 
-use super::{choices, condition, heading, needs, object, place, question, remedy, state, summary, title};
+use super::{choices, condition, difference, heading, needs, object, place, question, remedy, state, summary, title};
 use crate::upgrade::plan::{PlannedStop, UpgradePlan};
 
 /// The plan in Markdown.
@@ -94,6 +94,12 @@ fn stop(out: &mut String, stop: &PlannedStop) {
         out.push_str("\n### Objects\n\n| effect | what |\n|---|---|\n");
         for change in &stop.objects {
             let _ = writeln!(out, "| {} | {} |", change.effect, cell(&object(change)));
+        }
+    }
+    if !stop.differences.is_empty() {
+        out.push_str("\n### What these releases do differently, where your values use it\n\n");
+        for passed in &stop.differences {
+            let _ = writeln!(out, "- {}", sentence(&difference(passed)));
         }
     }
     out.push_str("\n### Steps\n\n");

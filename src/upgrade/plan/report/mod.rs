@@ -10,8 +10,8 @@ pub use markdown::markdown;
 pub use text::text;
 
 use super::{
-    Check, DecisionLine, PlannedAnswer, PlannedDecision, PlannedLeft, PlannedStop, Required, StepKind, StopCondition,
-    Todo, UpgradeObjectChange, UpgradePlan, UpgradeValueChange,
+    Check, DecisionLine, PassedDifference, PlannedAnswer, PlannedDecision, PlannedLeft, PlannedStop, Required,
+    StepKind, StopCondition, Todo, UpgradeObjectChange, UpgradePlan, UpgradeValueChange,
 };
 
 /// The plan as JSON; `schemas/upgrade-plan.schema.json` says its shape.
@@ -91,6 +91,13 @@ fn choices(decision: &PlannedDecision) -> Vec<String> {
     };
     let answers = decision.answers.iter().flat_map(|one| std::iter::once(answer(one)).chain(left(one)));
     std::iter::once(raised).chain(answers).collect()
+}
+
+fn difference(passed: &PassedDifference) -> String {
+    match passed.begins {
+        true => format!("from here on, {}", passed.what),
+        false => format!("no longer: {}", passed.what),
+    }
 }
 
 fn named(paths: &[String]) -> String {

@@ -3,7 +3,9 @@
 use std::fmt::Write;
 
 use super::shared::Shared;
-use super::{choices, condition, decisions, heading, needs, object, place, question, remedy, state, summary, title};
+use super::{
+    choices, condition, decisions, difference, heading, needs, object, place, question, remedy, state, summary, title,
+};
 use crate::upgrade::plan::{PlannedStop, UpgradePlan, UpgradeStep};
 
 /// The plan as plain text: the stops and their work for a person, the common parts, and each stop.
@@ -134,6 +136,9 @@ fn stop(out: &mut String, stop: &PlannedStop, shared: Option<(&Shared, usize)>) 
     });
     section(out, "objects", &stop.objects, |out, change| {
         item(out, 5, &format!("{} [{}]", object(change), change.effect));
+    });
+    section(out, "what these releases do differently, where your values use it", &stop.differences, |out, passed| {
+        item(out, 5, &difference(passed));
     });
     out.push_str("   steps:\n");
     for (number, step) in (1..).zip(&stop.steps) {
