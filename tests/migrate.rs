@@ -271,3 +271,15 @@ fn what_template_would_refuse_is_counted_and_commented_out() {
     let got = run("values migrate -f values.yaml -o values.yaml");
     assert_eq!(got.status, Some(3), "an existing file is not replaced: {}", got.stderr);
 }
+
+/// Two masks look alike, and a line that changes would pass for unchanged.
+#[test]
+fn a_masked_value_that_changes_is_marked_in_the_diff() {
+    let got = gitlab_render::pipeline::migrate::text_diff(
+        "values.yaml",
+        "a: 1\npassword: hunter2\ntoken: hunter4\n",
+        "a: 1\npassword: hunter3\ntoken: hunter4\n",
+    );
+    assert!(!got.contains("hunter"), "{got}");
+    assert!(got.contains("-password: ******** (old)\n+password: ******** (new)\n token: ********\n"), "{got}");
+}

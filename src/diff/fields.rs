@@ -338,6 +338,8 @@ fn is_checksum(path: &Path) -> bool {
 #[derive(Clone, Copy)]
 struct Key(&'static [&'static str]);
 
+/// The field by which whole objects in a list are identified, such as claim templates.
+const OBJECT_NAME: &str = "metadata.name";
 /// The list of a projected volume, whose items are identified by what they read.
 const SOURCE: Key = Key(&["sources"]);
 
@@ -346,13 +348,18 @@ impl Key {
         if self.0 == SOURCE.0 {
             return source_key(item);
         }
-        let text = |field: &&str| match item.get(*field) {
+        let text = |field: &&str| match at(item, field) {
             Some(Value::String(text)) => Some(text.clone()),
             Some(Value::Null) | None => (*field == "protocol").then(|| "TCP".to_owned()),
             Some(other) => Some(other.to_string()),
         };
         self.0.iter().filter_map(text).collect::<Vec<_>>().join(",")
     }
+}
+
+/// The field of a list's item.
+fn at<'v>(item: &'v Value, field: &str) -> Option<&'v Value> {
+    field.split('.').try_fold(item, |item, key| item.get(key))
 }
 
 fn merge_key(list: &str, old: &[Value], new: &[Value]) -> Option<Key> {
@@ -366,6 +373,7 @@ fn merge_key(list: &str, old: &[Value], new: &[Value]) -> Option<Key> {
         "items" => &[&["key"]],
         "envFrom" | "verbs" => &[],
         "sources" => &[SOURCE.0],
+        "volumeClaimTemplates" => &[&[OBJECT_NAME]],
         _ => &[&["name"]],
     };
     keys.iter().copied().map(Key).find(|key| tells_apart(*key, old) && tells_apart(*key, new))
@@ -393,7 +401,7 @@ pub fn position(list: &str, items: &[Value], name: &str) -> Option<usize> {
 
 fn tells_apart(key: Key, items: &[Value]) -> bool {
     let mut names: Vec<String> = items.iter().map(|item| key.of(item)).collect();
-    let whole = key.0 == SOURCE.0 || items.iter().all(|item| item.get(key.0[0]).is_some());
+    let whole = key.0 == SOURCE.0 || items.iter().all(|item| at(item, key.0[0]).is_some());
     names.sort();
     whole && names.windows(2).all(|pair| pair[0] != pair[1])
 }

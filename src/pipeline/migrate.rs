@@ -248,5 +248,7 @@ fn differing(old: &[Manifest], new: &[Manifest], namespace: &str) -> Vec<String>
 
 /// A unified diff without secrets; empty where the two are equal.
 pub fn text_diff(name: &str, old: &str, new: &str) -> String {
-    report::unified::patch((name, &Redacted::of(old).whole()), (name, &Redacted::of(new).whole()))
+    let (mut before, mut after) = (Redacted::of(old).whole(), Redacted::of(new).whole());
+    report::marks::lines((old, &mut before), (new, &mut after));
+    report::unified::patch((name, &before), (name, &after))
 }

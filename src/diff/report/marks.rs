@@ -1,7 +1,6 @@
 //! Marks masked parts whose secrets differ: two masks look alike, and a line with one would pass for unchanged.
 
-use std::collections::HashSet;
-
+use diffy::{DiffOptions, Line};
 use serde_json::Value;
 
 use crate::redact::MASK;
@@ -21,36 +20,76 @@ pub(super) fn put(old: Side<'_>, new: Side<'_>) {
             }
         }
         ((Value::Array(old), Value::Array(before)), (Value::Array(new), Value::Array(after)))
-            if old.len() == new.len() && old.len() == before.len() && new.len() == after.len() =>
+            if old.len() == before.len() && new.len() == after.len() =>
         {
-            for ((old, before), (new, after)) in old.iter().zip(before).zip(new.iter().zip(after)) {
-                put((old, before), (new, after));
+            for (here, there) in pairs(before, after) {
+                put((&old[here], &mut before[here]), (&new[there], &mut after[there]));
             }
         }
         ((old, Value::String(before)), (new, Value::String(after))) if old != new => {
-            let (old, new) = (text(old), text(new));
-            let (is_old, is_new) = (hides(&old, before, &new, after), hides(&new, after, &old, before));
-            write(before, &is_old, "(old)");
-            write(after, &is_new, "(new)");
+            lines((&text(old), before), (&text(new), after));
         }
         _ => {}
     }
+}
+
+/// The same for two strings and their masked forms.
+pub fn lines((old, before): (&str, &mut String), (new, after): (&str, &mut String)) {
+    let (old, new) = (originals(old, before), originals(new, after));
+    let mut marked = (vec![false; old.len()], vec![false; new.len()]);
+    for (here, there) in common(before, after) {
+        if before.lines().nth(here).is_some_and(|line| line.contains(MASK)) && old[here] != new[there] {
+            (marked.0[here], marked.1[there]) = (true, true);
+        }
+    }
+    write(before, &marked.0, "(old)");
+    write(after, &marked.1, "(new)");
 }
 
 fn text(value: &Value) -> String {
     value.as_str().map_or_else(|| value.to_string(), str::to_owned)
 }
 
-/// Whether each masked line of one side reads as one of the other side whose secret is not there.
-fn hides(here: &str, masked: &str, there: &str, masked_there: &str) -> Vec<bool> {
-    if here.lines().count() != masked.lines().count() {
-        // The mask stands for all lines.
-        return masked.lines().map(|line| line.contains(MASK) && masked == masked_there).collect();
+/// What each masked line stands for: a line, or the whole string where one mask replaces several lines.
+fn originals<'t>(text: &'t str, masked: &str) -> Vec<&'t str> {
+    match masked.lines().count() {
+        count if count == text.lines().count() => text.lines().collect(),
+        count => vec![text; count],
     }
-    let originals: HashSet<&str> = there.lines().collect();
-    let shown: HashSet<&str> = masked_there.lines().collect();
-    let pairs = here.lines().zip(masked.lines());
-    pairs.map(|(line, mask)| mask.contains(MASK) && shown.contains(mask) && !originals.contains(line)).collect()
+}
+
+/// The positions of items that are compared with each other: in lists of the same length each with its neighbour, otherwise those that
+/// look alike, in their order.
+fn pairs(before: &[Value], after: &[Value]) -> Vec<(usize, usize)> {
+    if before.len() == after.len() {
+        return (0..before.len()).map(|at| (at, at)).collect();
+    }
+    let rows = |items: &[Value]| items.iter().map(|item| format!("{item}\n")).collect::<String>();
+    common(&rows(before), &rows(after))
+}
+
+/// The positions of the lines that a comparison of two strings shows as unchanged.
+fn common(before: &str, after: &str) -> Vec<(usize, usize)> {
+    let mut all = DiffOptions::new();
+    all.set_context_len(before.lines().count());
+    let patch = all.create_patch(before, after);
+    let (mut here, mut there) = (0, 0);
+    let mut found = Vec::new();
+    for line in patch.hunks().iter().flat_map(|hunk| hunk.lines()) {
+        match line {
+            Line::Context(_) => {
+                found.push((here, there));
+                (here, there) = (here + 1, there + 1);
+            }
+            Line::Delete(_) => here += 1,
+            Line::Insert(_) => there += 1,
+        }
+    }
+    match before == after {
+        // Without a difference there is no hunk.
+        true => (0..before.lines().count()).map(|at| (at, at)).collect(),
+        false => found,
+    }
 }
 
 fn write(masked: &mut String, marked: &[bool], word: &str) {

@@ -2,7 +2,7 @@
 
 mod json;
 mod markdown;
-mod marks;
+pub mod marks;
 mod text;
 pub mod unified;
 

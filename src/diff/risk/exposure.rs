@@ -98,6 +98,13 @@ fn pod(field: &FieldChange) -> Option<Risk> {
     if !path.contains("spec") {
         return None;
     }
+    // A container that is new, or the whole list where no names tell containers apart.
+    if path.contains("ontainers") && last.contains("ontainers") && new.is_some() {
+        let opens = new.map(opened).unwrap_or_default();
+        let had = old.map(opened).unwrap_or_default();
+        let more: Vec<_> = opens.into_iter().filter(|what| !had.contains(what)).collect();
+        return if more.is_empty() { None } else { exposure(format!("a new container {}", more.join(", "))) };
+    }
     match last {
         "privileged" if is(new, true) => exposure("a container becomes privileged"),
         "allowPrivilegeEscalation" if !is(new, false) => exposure("a container may gain privileges"),
@@ -123,6 +130,30 @@ fn pod(field: &FieldChange) -> Option<Risk> {
         }
         _ => None,
     }
+}
+
+/// What the security contexts and ports of containers allow beyond the default.
+fn opened(containers: &Value) -> Vec<&'static str> {
+    let one = std::slice::from_ref(containers);
+    let each = containers.as_array().map_or(one, Vec::as_slice);
+    let any = |at: &str, fits: &dyn Fn(&Value) -> bool| each.iter().any(|one| one.pointer(at).is_some_and(fits));
+    let context = |key: &str| format!("/securityContext/{key}");
+    let mut found = Vec::new();
+    if any(&context("privileged"), &|value| *value == true) {
+        found.push("is privileged");
+    }
+    if any(&context("runAsUser"), &|value| *value == 0) {
+        found.push("runs as root");
+    }
+    if any(&context("capabilities/add"), &|value| value.as_array().is_some_and(|added| !added.is_empty())) {
+        found.push("has additional capabilities");
+    }
+    if any("/ports", &|ports| {
+        ports.as_array().is_some_and(|ports| ports.iter().any(|port| port.get("hostPort").is_some()))
+    }) {
+        found.push("opens a port of the node");
+    }
+    found
 }
 
 /// A whole security context that was added or removed.

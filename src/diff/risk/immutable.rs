@@ -52,7 +52,7 @@ pub(super) fn risk(id: &ObjectId, field: &FieldChange, old: &Value) -> Option<Ri
         "GatewayClass" => path == "spec.controllerName",
         _ => false,
     };
-    fixed.then(|| Risk::new(Class::Replace, format!("`{path}` cannot be changed in place")).way(way(id, path)))
+    fixed.then(|| Risk::new(Class::Replace, format!("`{path}` cannot be changed in place")).way(way(id, field)))
 }
 
 /// Claims may grow.
@@ -62,9 +62,30 @@ fn is_growth(field: &FieldChange) -> bool {
         && size(&field.old).zip(size(&field.new)).is_some_and(|(old, new)| new > old)
 }
 
-fn way(id: &ObjectId, path: &str) -> String {
+/// The claim template that a field is, if it is a whole one: its name. Where no names tell the templates apart, the list is the
+/// field, and the name is empty.
+pub(super) fn claim_template<'f>(id: &ObjectId, field: &'f FieldChange) -> Option<&'f str> {
+    let rest = field.path.strip_prefix("spec.volumeClaimTemplates").filter(|_| id.kind == "StatefulSet")?;
+    match rest.strip_prefix('[').and_then(|rest| rest.strip_suffix(']')) {
+        Some(name) => Some(name),
+        None => rest.is_empty().then_some(""),
+    }
+}
+
+fn way(id: &ObjectId, field: &FieldChange) -> String {
     let (kind, name) = (id.kind.to_ascii_lowercase(), id.name.as_str());
+    let path = field.path.as_str();
+    let whole = claim_template(id, field).is_some();
     match id.kind.as_str() {
+        // The controller cannot add a volume to a running pod, and tries that until the pod is gone.
+        "StatefulSet" if whole && field.new.is_some() => format!(
+            "`kubectl delete statefulset {name} --cascade=orphan`, then apply: pods and claims stay; then delete the pods one after \
+             the other, because Kubernetes does not add a volume to a running pod"
+        ),
+        "StatefulSet" if whole => format!(
+            "`kubectl delete statefulset {name} --cascade=orphan`, then apply: pods and claims stay; copy the data of the old claims \
+             first if it is needed"
+        ),
         "StatefulSet" if path.contains("volumeClaimTemplates") && path.ends_with("storageClassName") => format!(
             "`kubectl delete statefulset {name} --cascade=orphan`, then apply: pods and claims stay, and only new claims get the \
              class; copy the data to move existing ones"

@@ -77,13 +77,13 @@ impl World {
         for field in fields {
             if let Some(new) = &pair.new {
                 risks.extend(replicas(&pair.id, field, &old.body, &new.body));
-                risks.extend(new_templates(&pair.id, field, &new.body));
+                risks.extend(templates(&pair.id, field, &old.body, &new.body));
+                risks.extend(data(kind, field, &new.body));
             }
             let fixed = immutable::risk(&pair.id, field, &old.body);
             // A field that cannot be changed in place needs no other risk.
             let is_fixed = fixed.is_some();
             risks.extend(fixed);
-            risks.extend(data(kind, field));
             risks.extend(exposure::risk(kind, field));
             if !is_fixed {
                 risks.extend(outage(kind, field));
@@ -107,12 +107,18 @@ impl World {
 }
 
 /// The risk for stored data.
-fn data(kind: &str, field: &FieldChange) -> Option<Risk> {
+fn data(kind: &str, field: &FieldChange, new: &Value) -> Option<Risk> {
     let path = field.path.as_str();
     if path.ends_with("persistentVolumeClaim.claimName") {
         return Some(Risk::new(
             Class::Data,
             "the pods mount another volume claim: the data on the old one is not moved",
+        ));
+    }
+    if let Some(claim) = claim_left(field, new) {
+        return Some(Risk::new(
+            Class::Data,
+            format!("the pods no longer mount the volume claim `{claim}`: its data is no longer used"),
         ));
     }
     if path.contains("persistentVolumeClaimRetentionPolicy") {
@@ -125,6 +131,19 @@ fn data(kind: &str, field: &FieldChange) -> Option<Risk> {
         return Some(Risk::new(Class::Data, "the retention of volumes changes"));
     }
     None
+}
+
+/// The claim of a volume that the pods no longer have, or that becomes a volume of another kind.
+fn claim_left<'f>(field: &'f FieldChange, new: &Value) -> Option<&'f str> {
+    let old = field.old.as_ref().filter(|_| field.new.is_none() && field.path.contains("volumes["))?;
+    let claim = match field.path.ends_with(']') {
+        true => old.get("persistentVolumeClaim")?,
+        false => Some(old).filter(|_| field.path.ends_with("].persistentVolumeClaim"))?,
+    };
+    let name = claim.get("claimName")?.as_str()?;
+    let volumes = at(new, &["spec", "template", "spec", "volumes"]).and_then(Value::as_array);
+    let kept = |volume: &Value| at(volume, &["persistentVolumeClaim", "claimName"]).is_some_and(|claim| claim == name);
+    (!volumes.into_iter().flatten().any(kept)).then_some(name)
 }
 
 /// The outage that a field causes.
@@ -252,18 +271,27 @@ fn replicas(id: &ObjectId, field: &FieldChange, old: &Value, new: &Value) -> Opt
     })
 }
 
-/// The claims of a template that a StatefulSet did not have.
-fn new_templates(id: &ObjectId, field: &FieldChange, new: &Value) -> Option<Risk> {
-    let is_new = id.kind == "StatefulSet" && field.old.is_none() && field.new.is_some();
-    let name = field.path.strip_prefix("spec.volumeClaimTemplates").filter(|_| is_new)?;
-    // The whole list, or one item by its name.
-    let one = name.strip_prefix('[').and_then(|name| name.strip_suffix(']'));
-    if one.is_none() && !name.is_empty() {
-        return None;
+/// The claims of a template that only one side of a StatefulSet has.
+fn templates(id: &ObjectId, field: &FieldChange, old: &Value, new: &Value) -> Option<Risk> {
+    let template = immutable::claim_template(id, field)?;
+    let claims = |body: &Value| {
+        let mut claims = claim_names(body, &id.name, 0..pods(body));
+        claims.retain(|claim| template.is_empty() || claim.starts_with(&format!("{template}-{}-", id.name)));
+        claims
+    };
+    let (before, after) = (claims(old), claims(new));
+    let (made, left): (Vec<_>, Vec<_>) = (
+        after.iter().filter(|claim| !before.contains(claim)).cloned().collect(),
+        before.iter().filter(|claim| !after.contains(claim)).cloned().collect(),
+    );
+    match (left.is_empty(), made.is_empty()) {
+        (true, true) => None,
+        (true, false) => Some(with_claims("its pods get another volume", &made)),
+        (false, _) => Some(Risk::new(
+            Class::Data,
+            format!("the data on these volume claims is no longer used: {}", listed(&left)),
+        )),
     }
-    let mut claims = claim_names(new, &id.name, 0..pods(new));
-    claims.retain(|claim| one.is_none_or(|one| claim.starts_with(&format!("{one}-{}-", id.name))));
-    Some(with_claims("its pods get another volume", &claims))
 }
 
 /// The pods of a workload that no autoscaler scales.
