@@ -59,7 +59,7 @@ pub use self::layers::profile;
 pub use self::merged::{MergedValues, default_values, merged_values};
 pub use self::reference::{reached, reference};
 pub use self::request::{Output, Request, Target};
-pub use self::write::{NoLongerRendered, at_once, emit, no_longer_rendered, script, steps};
+pub use self::write::{CommandsPlace, NoLongerRendered, at_once, emit, no_longer_rendered, script, steps};
 
 /// Objects ready to be written.
 #[derive(Debug)]

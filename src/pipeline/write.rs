@@ -149,6 +149,15 @@ pub fn script(
     }
 }
 
+/// Where the user finds the commands for objects that are no longer rendered and stay.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum CommandsPlace {
+    /// In the script, as comments.
+    Script,
+    /// In the phases as data.
+    Json,
+}
+
 /// Objects of older manifests that are no longer rendered.
 #[derive(Debug, Default)]
 pub struct NoLongerRendered {
@@ -159,8 +168,8 @@ pub struct NoLongerRendered {
 }
 
 impl NoLongerRendered {
-    /// A warning about the objects that stay.
-    pub fn warning(&self, old: &str) -> Option<Diagnostic> {
+    /// A warning about the objects that stay. The commands that delete them are in `place`.
+    pub fn warning(&self, old: &str, place: CommandsPlace) -> Option<Diagnostic> {
         let shown = if old == "-" { "stdin" } else { old };
         let count = match self.left.len() {
             0 => return None,
@@ -173,12 +182,18 @@ impl NoLongerRendered {
         }
         let kinds: Vec<_> = kinds.into_iter().map(|(kind, count)| format!("{count} {kind}")).collect();
         let message = format!(
-            "`{shown}`: {count} not have the label `{}: gitlab-render`, by which the script deletes ({})",
+            "`{shown}`: {count} not have the label `{}: gitlab-render`, which marks what is deleted ({})",
             marks::MANAGED_BY,
             kinds.join(", ")
         );
-        let hint = "a comment at the end of the script has the command for each: run those that you want to be rid of; \
-                    `gitlab-render adopt` hands a release of Helm over";
+        let place = match place {
+            CommandsPlace::Script => "a comment at the end of the script",
+            CommandsPlace::Json => "`not_deleted` in the output",
+        };
+        let hint = format!(
+            "{place} has the command for each: run those that delete what you no longer want; `gitlab-render adopt` hands a release of \
+             Helm over"
+        );
         Some(Diagnostic::warning("not-pruned", message).hint(hint))
     }
 }

@@ -2,13 +2,14 @@
 
 use serde_json::json;
 
-use crate::manifest::{ObjectId, Phase};
+use crate::manifest::Phase;
 use crate::phases::script::deletions;
 use crate::phases::steps::{Form, PhaseStep};
+use crate::pipeline::NoLongerRendered;
 use crate::shell::kubectl_apply;
 
 /// The phases as data: for programs that run the commands themselves.
-pub fn as_json(steps: &[PhaseStep], template: &str, namespace: &str, apart: bool, gone: &[ObjectId]) -> String {
+pub fn as_json(steps: &[PhaseStep], template: &str, namespace: &str, apart: bool, old: &NoLongerRendered) -> String {
     let phases: Vec<_> = steps
         .iter()
         .map(|step| {
@@ -24,7 +25,10 @@ pub fn as_json(steps: &[PhaseStep], template: &str, namespace: &str, apart: bool
             })
         })
         .collect();
-    format!("{:#}\n", json!({ "phases": phases, "delete": deletions(gone, namespace) }))
+    format!(
+        "{:#}\n",
+        json!({ "phases": phases, "delete": deletions(&old.gone, namespace), "not_deleted": deletions(&old.left, namespace) })
+    )
 }
 
 /// The commands before, the objects, and what to wait for.

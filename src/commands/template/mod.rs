@@ -14,9 +14,9 @@ use crate::cli::{ReleaseArgs, Rerun, RewriteArgs, ValuesArgs};
 use crate::diag::{Diagnostic, Failure};
 use crate::emit::Format;
 use crate::files::{manifest_texts, read_text};
-use crate::manifest::{ObjectId, Phase};
+use crate::manifest::Phase;
 use crate::phases::Hooks;
-use crate::pipeline::{self, NoLongerRendered, Output, Rendered, Request, Target};
+use crate::pipeline::{self, CommandsPlace, NoLongerRendered, Output, Rendered, Request, Target};
 use crate::ui::Ui;
 
 /// `gitlab-render template`.
@@ -145,16 +145,18 @@ impl TemplateArgs {
         let (rendered, values) = pipeline::selected(&request, &output)?;
         ui.report(&rendered.warnings, &rendered.sources);
         if self.phases.list_phases {
+            let as_json = self.output.output == Format::Json && output.directory.is_none();
+            let place = if as_json { CommandsPlace::Json } else { CommandsPlace::Script };
             let gone = match &self.phases.prune_from {
                 Some(old) => {
                     let gone = pipeline::no_longer_rendered(&rendered, old_manifests(old)?)?;
-                    ui.report(gone.warning(old).as_slice(), &rendered.sources);
+                    ui.report(gone.warning(old, place).as_slice(), &rendered.sources);
                     gone
                 }
                 None => NoLongerRendered::default(),
             };
-            if self.output.output == Format::Json && output.directory.is_none() {
-                ui.out(self.phases_as_json(&request.target, &rendered, &gone.gone)?.as_bytes())?;
+            if as_json {
+                ui.out(self.phases_as_json(&request.target, &rendered, &gone)?.as_bytes())?;
             } else {
                 let notes = pipeline::script(&rendered, &output, &gone, &mut ui.stdout())?;
                 ui.report(&notes, &rendered.sources);
@@ -226,7 +228,12 @@ impl TemplateArgs {
     }
 
     /// Writes the steps, phase by phase, with this same command line.
-    fn phases_as_json(&self, target: &Target, rendered: &Rendered, gone: &[ObjectId]) -> Result<String, Diagnostic> {
+    fn phases_as_json(
+        &self,
+        target: &Target,
+        rendered: &Rendered,
+        old: &NoLongerRendered,
+    ) -> Result<String, Diagnostic> {
         let mut template = Rerun::template(&self.release, target, &self.values);
         template.options("--component", &self.select.components);
         self.canary.repeat(&mut template);
@@ -241,7 +248,7 @@ impl TemplateArgs {
             &template.line()?,
             &target.namespace,
             !rendered.elsewhere.is_empty(),
-            gone,
+            old,
         ))
     }
 }
