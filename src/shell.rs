@@ -19,14 +19,58 @@ pub fn kubectl_apply(namespace: Option<&str>) -> String {
     format!("kubectl apply{place} --server-side --force-conflicts --field-manager={MANAGER}")
 }
 
-/// A command whose output goes into a file, unless a try before has kept it there: what runs now is not what ran before
-/// both. The file gets its name when it is complete, so that a try that broke off leaves nothing that looks kept.
-pub fn kept_once(file: &str, command: &str) -> String {
-    format!("test -s {file} || {{ {command} > {file}.part && mv {file}.part {file}; }}")
+/// What a saved file has to contain. A command that finds nothing may still succeed, and prints an empty list or a heading.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Saved {
+    /// Any text.
+    Text,
+    /// One or more Kubernetes objects, each a document.
+    Objects,
+    /// An object of a command that may leave out its kind.
+    Object,
+    /// A list of `kubectl get -o yaml` with at least one object.
+    List,
+    /// A table of `kubectl get`, even if it has no rows.
+    Table,
 }
 
-/// Takes out of an object of `kubectl get -o yaml` what ties it to this moment: with its `resourceVersion` it could not be applied
-/// again after a change, and with its `uid` not after it was made anew.
+impl Saved {
+    /// The regular expression of a line that the file must have.
+    fn pattern(self) -> &'static str {
+        match self {
+            Saved::Text => ".",
+            Saved::Objects => "'^kind: '",
+            Saved::Object => "'^metadata:'",
+            Saved::List => "'^- '",
+            Saved::Table => "'^NAME '",
+        }
+    }
+}
+
+/// A command whose output goes into a file, unless a previous attempt has kept it there: the cluster no longer has the state from
+/// before both. The file gets its name when it is complete and has what it must contain, so that an attempt that broke
+/// off leaves nothing that looks kept.
+pub fn kept_once(file: &str, command: &str, saved: Saved) -> String {
+    kept(file, &format!("{command} > {file}.part"), saved)
+}
+
+/// The same for output that `filter` changes. A shell reports only the exit status of the last command of a pipe, so the
+/// output is saved before it is filtered.
+pub fn kept_once_through(filter: &str, file: &str, command: &str, saved: Saved) -> String {
+    kept(file, &format!("{command} > {file}.raw && {filter} {file}.raw > {file}.part && rm {file}.raw"), saved)
+}
+
+fn kept(file: &str, made: &str, saved: Saved) -> String {
+    // In double quotes, because the common steps of a plan have variables in place of versions.
+    format!(
+        "test -s {file} || {{ {made} && grep -q {} {file}.part && mv {file}.part {file}; }} || \
+         {{ echo \"{file} is not saved: do not go on\" >&2; false; }}",
+        saved.pattern()
+    )
+}
+
+/// A filter for objects of `kubectl get -o yaml` that takes out what ties them to this moment: with its `resourceVersion` an object
+/// could not be applied again after a change, and with its `uid` not after it was made anew.
 pub const APPLICABLE_AGAIN: &str = "sed -e '/^ *resourceVersion: /d' -e '/^ *uid: /d'";
 
 /// Commands that wait until a Job has ended, either way, and fail where it has failed. `kubectl wait` for one condition

@@ -30,7 +30,7 @@ case "$*" in
   "rollout status deployment/"*toolbox*) [ -e helm ] && touch toolbox ;;
   "get job "*) echo job.batch/prod-migrations-1 ;;
   "get "*job.batch/prod-migrations-1*) echo Complete ;;
-  "get secret "*) printf 'metadata:\n  resourceVersion: "%s"\n' "$(cat secret)" ;;
+  "get secret "*) printf 'kind: Secret\nmetadata:\n  resourceVersion: "%s"\n' "$(cat secret)" ;;
   "apply "*" -f rails-secret-"*)
     for file do :; done
     ! grep -q resourceVersion "$file" || { echo "the object has been modified" >&2; exit 1; } ;;
@@ -62,6 +62,7 @@ case "$*" in
     fi ;;
   history*)
     printf -- '- app_version: v17.11.7\n  revision: %s\n  status: %s\n' 6 superseded 7 deployed 8 failed ;;
+  "get manifest "*) echo "kind: Deployment" ;;
 esac
 exit 0"#,
     ),

@@ -55,6 +55,7 @@ mod releases;
 mod render;
 mod road_to_19;
 mod rules;
+mod saved_files;
 mod schema;
 mod scripts;
 mod security;

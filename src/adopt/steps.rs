@@ -2,10 +2,13 @@
 
 use super::{Guide, TakeoverStep, Tool};
 use crate::phases::marks::{RELEASE_NAME, RELEASE_NAMESPACE};
-use crate::shell::{APPLICABLE_AGAIN, kept_once, kubectl_apply};
+use crate::shell::{APPLICABLE_AGAIN, Saved, kept_once, kept_once_through, kubectl_apply};
 
 /// The file that keeps Helm's own release record during the hand-over.
 const BACKUP: &str = "helm-release.yaml";
+
+/// The script that renames Helm as a field manager.
+const FIELDS: &str = "transfer-fields.sh";
 
 /// All of them.
 pub(super) fn steps(guide: &Guide) -> Vec<TakeoverStep> {
@@ -46,13 +49,18 @@ fn record(guide: &Guide) -> TakeoverStep {
         format!("helm list -n {namespace} -f '^{name}$'"),
         format!("helm get metadata {name} -n {namespace}"),
         format!("helm get values {name} -n {namespace}"),
-        kept_once(BACKUP, &format!("kubectl get secret {} -o yaml | {APPLICABLE_AGAIN}", guide.secrets())),
+        kept_once_through(
+            APPLICABLE_AGAIN,
+            BACKUP,
+            &format!("kubectl get secret {} -o yaml", guide.secrets()),
+            Saved::List,
+        ),
     ];
     let toolbox = guide.objects.iter().find(|id| id.kind == "Deployment" && id.name.ends_with("toolbox"));
     if let Some(toolbox) = toolbox {
         commands.push(format!("kubectl exec -n {namespace} deploy/{} -- backup-utility", toolbox.name));
-        let secret = format!("kubectl get secret {name}-rails-secret -n {namespace} -o yaml | {APPLICABLE_AGAIN}");
-        commands.push(kept_once("rails-secret.yaml", &secret));
+        let secret = format!("kubectl get secret {name}-rails-secret -n {namespace} -o yaml");
+        commands.push(kept_once_through(APPLICABLE_AGAIN, "rails-secret.yaml", &secret, Saved::Objects));
     }
     let version = match &guide.release.gitlab {
         Some(gitlab) => format!(
@@ -118,7 +126,7 @@ fn keep_volumes(guide: &Guide) -> TakeoverStep {
         title: "Make sure that volumes survive".to_owned(),
         text,
         commands: vec![
-            kept_once("claims-before.txt", &list_claims(namespace)),
+            kept_once("claims-before.txt", &list_claims(namespace), Saved::Table),
             format!(
                 "for volume in $(kubectl get pvc -n {namespace} -o jsonpath='{{.items[*].spec.volumeName}}'); do\n  kubectl patch pv \
                  \"$volume\" -p '{{\"spec\":{{\"persistentVolumeReclaimPolicy\":\"Retain\"}}}}'\ndone"
@@ -259,15 +267,18 @@ fn fields(guide: &Guide) -> TakeoverStep {
              later apply stops halfway with conflicts, at the first field that changes. Forcing the conflicts would leave Helm as \
              the owner of the fields that only it wrote, and these would never be removed. So Helm's entry is renamed: \
              `gitlab-render` remains as the only manager, and fields that it no longer renders are removed when it applies.",
-            "The command prints one `kubectl patch` for each object. Read them first (without `| sh`); they change nothing but the \
-             name of the manager. Repeat it if it is refused because an object changed at the same moment.",
+            "The first command writes one `kubectl patch` for each object into a script. Read it before you run it; it changes nothing but the \
+             name of the manager. Repeat both commands if a patch is refused because an object changed at the same moment.",
         ],
-        vec![format!(
-            "{} | kubectl get{} --ignore-not-found --show-managed-fields -o go-template={} -f - | sh",
-            guide.ours("main,post"),
-            guide.place(),
-            rename_managers()
-        )],
+        vec![
+            format!(
+                "{} | kubectl get{} --ignore-not-found --show-managed-fields -o go-template={} -f - > {FIELDS}",
+                guide.ours("main,post"),
+                guide.place(),
+                rename_managers()
+            ),
+            format!("sh -e {FIELDS}"),
+        ],
     )
 }
 

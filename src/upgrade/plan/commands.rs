@@ -2,7 +2,9 @@
 
 use super::{Hop, With, renders, toolbox_of};
 use crate::releases::catalogue::Release;
-use crate::shell::{find_chart, found_chart, installed_chart, kept_once, kubectl_apply, newest_job_ended, quoted};
+use crate::shell::{
+    Saved, find_chart, found_chart, installed_chart, kept_once, kubectl_apply, newest_job_ended, quoted,
+};
 
 /// The user's additions to the commands, besides releases, names and files.
 #[derive(Debug, Clone, Default)]
@@ -277,7 +279,8 @@ impl Writer<'_> {
     pub fn keep_replicas(&self) -> String {
         let (namespace, selected, file) = (self.namespace, self.selected(&self.stopped()), self.replicas());
         let line = "{range .items[*]}{.metadata.name} {.spec.replicas}{\"\\n\"}{end}";
-        kept_once(&file, &format!("kubectl get deployment -n {namespace} -l {selected} -o jsonpath='{line}'"))
+        let numbers = format!("kubectl get deployment -n {namespace} -l {selected} -o jsonpath='{line}'");
+        kept_once(&file, &numbers, Saved::Text)
     }
 
     /// Commands that restore the saved numbers of pods.

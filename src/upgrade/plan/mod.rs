@@ -9,6 +9,7 @@ mod facts;
 mod path;
 mod preconditions;
 pub mod report;
+mod save;
 mod steps;
 mod ways;
 

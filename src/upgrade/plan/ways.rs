@@ -1,4 +1,4 @@
-//! The differences between deployment tools: saving the running state, suspending the tool, applying, and the rollback.
+//! The differences between deployment tools: suspending the tool, applying, and the rollback.
 
 use serde_json::Value;
 
@@ -6,7 +6,6 @@ use super::commands::{MIGRATIONS, Writer, sets};
 use super::steps::step;
 use super::{StepKind, UpgradeStep, With, renders, toolbox_of};
 use crate::releases::Series;
-use crate::shell::{APPLICABLE_AGAIN, kept_once};
 use crate::upgrade::series::all_series;
 
 /// The value of the official chart that skips post-deployment migrations.
@@ -51,80 +50,17 @@ impl Writer<'_> {
     }
 
     /// The file with the commit that runs before.
-    fn commit_file(&self) -> String {
+    pub fn commit_file(&self) -> String {
         format!("commit-{}.txt", self.hop.from.gitlab)
     }
 
     /// The file with the previous object of Argo CD or Flux.
-    fn object_file(&self) -> String {
+    pub fn object_file(&self) -> String {
         let kind = if self.with() == With::ArgoCd { "application" } else { "helmrelease" };
         format!("{kind}-{}.yaml", self.hop.from.gitlab)
     }
 
-    pub fn save(&self) -> UpgradeStep {
-        let Writer { name, namespace, .. } = self;
-        let (from, old) = (self.hop.from, self.old_manifests());
-        let mut commands = Vec::new();
-        match (self.with(), self.directory()) {
-            (_, Some(_)) => commands.push(kept_once(&self.commit_file(), "git rev-parse HEAD")),
-            (With::ArgoCd, None) => commands.extend([
-                kept_once(&old, &format!("argocd app manifests {name} --source live")),
-                kept_once(&self.object_file(), &format!("argocd app get {name} -o yaml")),
-            ]),
-            (_, None) => {
-                if self.ours() {
-                    if self.hop.first {
-                        // for a release that is not Helm's the file is there, and an empty one must not replace it
-                        commands.push(kept_once(&old, &format!("helm get manifest {name} -n {namespace}")));
-                    }
-                } else {
-                    // a try that failed has a revision, too
-                    let (revision, running) =
-                        (self.revision(), "/^  revision:/ {r = $2} /^  status: deployed/ {print r}");
-                    let history = format!("helm history {name} -n {namespace} -o yaml | awk '{running}'");
-                    commands.push(kept_once(&revision, &history));
-                    commands.push(kept_once(
-                        &old,
-                        &format!("helm get manifest {name} -n {namespace} --revision \"$(cat {revision})\""),
-                    ));
-                }
-                if self.with() == With::Flux {
-                    let release = format!("kubectl get helmrelease {name} -n {namespace} -o yaml");
-                    commands.push(kept_once(&self.object_file(), &release));
-                }
-            }
-        }
-        commands.push(self.keep_replicas());
-        let secret = format!("kubectl get secret {} -n {namespace} -o yaml", self.hop.rails_secret());
-        commands.push(kept_once(&self.rails_secret_file(), &format!("{secret} | {APPLICABLE_AGAIN}")));
-        let mut kept = step(StepKind::Prepare, format!("save what a rollback to {from} needs"), commands)
-            .detail("a second attempt keeps the files of the first one, which contain the state before both");
-        if self.ours() && self.hop.first {
-            kept = match self.directory() {
-                Some(dir) => kept.detail(format!(
-                    "run the commands at the root of the repository in which `{dir}` has the manifests that were applied last"
-                )),
-                None => kept.detail(format!("if Helm does not manage the release, save the manifests that were applied last as `{old}`")),
-            };
-            if self.hop.ask.apart && self.with() == With::Kubectl {
-                kept = kept.detail(format!(
-                    "the values put objects into two namespaces: each object of `{old}` has to say its own, as those of \
-                     `gitlab-render template --phase main,post` do"
-                ));
-            }
-            let to = self.adopt_flag();
-            kept = kept.detail(format!(
-                "if the official chart runs, hand the release over first, and upgrade afterwards: `gitlab-render adopt{to}` has the \
-                 steps"
-            ));
-        }
-        match self.read_stdin() && self.hop.first {
-            true => kept.detail("the values were read from stdin: save them as `values.yaml`, which the commands use"),
-            false => kept,
-        }
-    }
-
-    fn adopt_flag(&self) -> &'static str {
+    pub fn adopt_flag(&self) -> &'static str {
         match self.with() {
             With::ArgoCd => " --to argocd",
             With::Flux => " --to flux",
@@ -402,8 +338,9 @@ impl Writer<'_> {
             let automated = self.held().filter(|_| self.with() == With::ArgoCd);
             let held = automated.map(|command| format!(" (`{command}` keeps them there)")).unwrap_or_default();
             step.details.push(format!(
-                "the upgrade skips minor versions: enable maintenance mode, or scale webservice and Sidekiq to 0 before{held}; the next \
-                 steps start them again"
+                "the upgrade skips minor versions: enable maintenance mode, or scale webservice and Sidekiq to 0 before, with \
+                 `{}`{held}; the next steps start them again",
+                self.stop_writing().join("` and `")
             ));
         }
         step
