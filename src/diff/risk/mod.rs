@@ -28,12 +28,19 @@ impl Risk {
 /// The facts about other objects on which the risks of one object depend.
 pub(super) struct World {
     workloads: Workloads,
+    /// The ServiceAccounts whose pods get no token unless they ask for one.
+    without_token: Vec<String>,
 }
 
 impl World {
     /// Collects the facts; `changes` are those of each pair, in the same order.
     pub fn of(pairs: &[ObjectPair], changes: &[Changes]) -> Self {
-        World { workloads: Workloads::of(pairs, changes) }
+        let accounts = pairs.iter().filter_map(|pair| pair.old.as_ref().or(pair.new.as_ref()));
+        let without_token = accounts
+            .filter(|object| object.id.kind == "ServiceAccount")
+            .filter(|object| object.body.get("automountServiceAccountToken").is_some_and(|mount| *mount == false))
+            .map(|object| object.id.name.clone());
+        World { workloads: Workloads::of(pairs, changes), without_token: without_token.collect() }
     }
 
     /// The risks of one object, worst first; at least one.
@@ -61,6 +68,14 @@ impl World {
         risks
     }
 
+    /// Whether a pod only writes out that it gets the token that its account gives it anyway.
+    fn writes_out_token(&self, field: &FieldChange, old: &Value) -> bool {
+        let account = at(old, &["spec", "template", "spec", "serviceAccountName"]).and_then(Value::as_str);
+        field.path == "spec.template.spec.automountServiceAccountToken"
+            && field.old.is_none()
+            && !self.without_token.iter().any(|name| Some(name.as_str()) == account)
+    }
+
     fn changed(&self, index: usize, pair: &ObjectPair, old: &Object, fields: &[FieldChange]) -> Vec<Risk> {
         let kind = pair.id.kind.as_str();
         if let Some(name) = &pair.renamed {
@@ -84,7 +99,9 @@ impl World {
             // A field that cannot be changed in place needs no other risk.
             let is_fixed = fixed.is_some();
             risks.extend(fixed);
-            risks.extend(exposure::risk(kind, field));
+            if !self.writes_out_token(field, &old.body) {
+                risks.extend(exposure::risk(kind, field));
+            }
             if !is_fixed {
                 risks.extend(outage(kind, field));
             }
