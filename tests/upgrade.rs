@@ -215,6 +215,28 @@ fn a_patch_whose_chart_is_not_known_is_looked_up() {
     );
 }
 
+/// The checks run in the toolbox, and so does the restore of a rollback: the state that is saved, or what puts it back, has it.
+#[test]
+fn a_toolbox_that_is_off_runs_before_anything_needs_it() {
+    for with in ["kubectl", "helm", "argocd", "flux"] {
+        for hop in ["--from 18.8 --to 18.9", "--from 17.8 --to 17.11"] {
+            let all = commands(&format!("{hop} --with {with} -f tests/upgrade/toolbox-off.yaml"));
+            let at = |what: &str| all.iter().position(|command| command.contains(what));
+            let on =
+                all.iter().position(|c| c.contains("toolbox") && c.contains("enabled") && !c.contains("--is-upgrade"));
+            let saved = at("test -s ").expect("something is saved");
+            assert!(on.is_some_and(|on| on < saved), "{with} {hop}: {all:#?}");
+            let rendered = hop.contains("18.8") && with != "helm";
+            let again = all.iter().rposition(|command| command.contains("--component toolbox"));
+            assert_eq!(again.is_some_and(|again| saved < again), rendered, "{with} {hop}: {all:#?}");
+            if let Some(again) = again {
+                let restored = at("backup-utility --restore").expect("a backup is restored");
+                assert!(again < restored, "{with} {hop}: {all:#?}");
+            }
+        }
+    }
+}
+
 #[test]
 fn the_last_step_without_downtime_is_one_script() {
     let all = commands("--from 18.9.8 --to 18.10.8 --zero-downtime");

@@ -55,7 +55,8 @@ fn toolbox_switch(release: Release) -> &'static str {
 
 /// A command that shows the chart of a release that is not listed.
 pub(super) fn search_chart(release: Release) -> String {
-    format!("helm search repo gitlab/gitlab --versions | grep -F {}", release.gitlab)
+    // As a whole word: a patch is the beginning of others.
+    format!("helm search repo gitlab/gitlab --versions | grep -wF v{}", release.gitlab)
 }
 
 /// The name of stdin among the inputs, and the file that replaces it in a plan.

@@ -10,7 +10,7 @@ use crate::shell::quoted;
 use crate::upgrade::minima::{self, Minimum};
 
 pub(super) fn preconditions(hop: &Hop<'_>) -> Vec<Check> {
-    let groups = [services(hop), cluster(hop), migrations(hop), without_downtime(hop), saved(hop)];
+    let groups = [toolbox(hop), services(hop), cluster(hop), migrations(hop), without_downtime(hop), saved(hop)];
     groups.into_iter().flatten().collect()
 }
 
@@ -73,6 +73,22 @@ impl Hop<'_> {
     pub(super) fn is_off(&self, path: &str) -> bool {
         self.user_value(path).is_some_and(|value| value == false)
     }
+}
+
+/// The commands of the other preconditions run in the toolbox.
+fn toolbox(hop: &Hop<'_>) -> Vec<Check> {
+    if !hop.first || !hop.is_toolbox_off() {
+        return Vec::new();
+    }
+    vec![Check {
+        id: "toolbox",
+        what:
+            "the toolbox runs: the values disable it, so do the step that enables it first; the commands below need it"
+                .to_owned(),
+        new: false,
+        met: Some(false),
+        commands: Vec::new(),
+    }]
 }
 
 fn services(hop: &Hop<'_>) -> Vec<Check> {

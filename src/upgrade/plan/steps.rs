@@ -11,10 +11,11 @@ pub(super) fn steps(hop: &Hop<'_>, values: &[UpgradeValueChange]) -> Vec<Upgrade
     // Destructive work comes last before the new release, after its manifests have been reviewed.
     let (late, early): (Vec<_>, Vec<_>) = hop.manual().partition(|row| row.downtime);
     let mut steps = Vec::new();
+    // Before the state is saved: the checks need the toolbox, and a rollback to that state restores the backup in it.
+    steps.extend(write.toolbox_on().filter(|_| hop.first));
     steps.push(write.save());
     steps.extend(write.cluster());
     if hop.first {
-        steps.extend(write.toolbox_on());
         steps.extend(hop.at_once().map(|(row, work)| write.at_once(row, work)));
     }
     steps.extend(early.into_iter().map(|row| write.manual(row)));

@@ -489,7 +489,11 @@ impl Writer<'_> {
             (With::Flux, true) => vec![format!("flux resume kustomization {}", self.kustomizations())],
             _ => Vec::new(),
         };
-        let commands = [held, self.stop_writing(), extra, self.put_back(), self.resume(), database, go_on].concat();
+        // The manifests of before the plan have no toolbox, and a newer one restores no older backup.
+        let toolbox_on = self.ours() && self.hop.first && self.hop.is_toolbox_off();
+        let toolbox_on = if toolbox_on { self.with_toolbox() } else { Vec::new() };
+        let put_back = [self.put_back(), toolbox_on].concat();
+        let commands = [held, self.stop_writing(), extra, put_back, self.resume(), database, go_on].concat();
         let mut step = step(StepKind::Back, format!("if it fails: the rollback to GitLab {}", from.gitlab), commands);
         step.details.extend(back.iter().flat_map(|work| &work.todo).cloned());
         if alone {
