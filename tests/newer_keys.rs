@@ -16,7 +16,16 @@ const PROVEN: (u32, u32, u32) = (18, 10, u32::MAX);
 #[derive(Deserialize)]
 struct File {
     case: Vec<Case>,
+    older: Vec<Older>,
     without_effect: Vec<Excuse>,
+}
+
+/// Keys that came before the default release: the series before does not read them.
+#[derive(Deserialize)]
+struct Older {
+    since: String,
+    before: String,
+    values: String,
 }
 
 /// Keys that have no effect, and why they are known all the same.
@@ -126,6 +135,31 @@ fn each_key_that_is_newer_has_its_effect_in_its_release_and_none_before() {
     };
     let missing = newer().into_iter().filter(|key| !set.iter().any(|path| is_below(path, key)) && !excused(key));
     wrong.extend(missing.map(|key| format!("{key}: no case sets it")));
+    assert!(wrong.is_empty(), "{} problems:\n{}", wrong.len(), wrong.join("\n"));
+}
+
+#[test]
+fn a_release_before_a_key_says_when_it_is_read() {
+    let text = std::fs::read_to_string(root().join("tests/data/newer-keys.toml")).expect("the cases can be read");
+    let file: File = toml::from_str(&text).expect("the cases are TOML");
+    let mut wrong = Vec::new();
+    for older in &file.older {
+        let values: Value = serde_yaml::from_str(&older.values).expect("the values are YAML");
+        wrong.extend(template(&older.since, &[&older.values]).err());
+        let report = template(&older.before, &[&older.values]).err().unwrap_or_default();
+        let hint = format!("it is read from GitLab {} on", older.since);
+        let mut given = Vec::new();
+        leaves(&values, "", &mut given);
+        for (key, _) in given {
+            let is_named = |(steps, _): &&(&[&str], _)| {
+                let path = steps.join(".");
+                is_below(&key, &path) && report.contains(&format!("`{path}` is not read"))
+            };
+            if !report.contains(&hint) || !MARKED_VALUES.iter().any(|row| is_named(&row)) {
+                wrong.push(format!("{} does not say when it reads {key}:\n{report}", older.before));
+            }
+        }
+    }
     assert!(wrong.is_empty(), "{} problems:\n{}", wrong.len(), wrong.join("\n"));
 }
 
