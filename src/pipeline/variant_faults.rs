@@ -7,8 +7,13 @@ use super::variants::{Variant, Variants};
 use crate::diag::{Diagnostic, Place, Severity, Step, ValuePath};
 use crate::manifest::{self, Manifest};
 
-/// The maximum number of variants that are rendered to explain one run; a render takes some ten milliseconds.
+/// The maximum number of variants that are rendered to explain one run of [`USUAL_OBJECTS`]; a render of these takes some ten
+/// milliseconds. A larger release gets fewer, because each costs more, but never less than [`LEAST_VARIANTS`].
 const MOST_VARIANTS: usize = 150;
+/// Twice as many objects as a default render has.
+const USUAL_OBJECTS: usize = 200;
+/// Enough to find one value of a thousand by halves.
+const LEAST_VARIANTS: usize = 25;
 /// Up to this number of faults, all values that cause each are found, not only those that resemble it.
 const FEW: usize = 8;
 /// How many values are tried by themselves for each fault because they resemble the field.
@@ -164,7 +169,8 @@ pub(super) fn causes(
         let other = see(&variants.without(paths));
         (0..seen.wrong.len()).map(|number| seen.answer(number, &other)).collect()
     };
-    let mut search = Search::new(MOST_VARIANTS, &mut ask);
+    let fewer = MOST_VARIANTS * USUAL_OBJECTS / seen.objects.len().max(USUAL_OBJECTS);
+    let mut search = Search::new(fewer.max(LEAST_VARIANTS), &mut ask);
     let mut all: Vec<Vec<Cause>> = Vec::with_capacity(numbers.len());
     for number in numbers {
         let wrong = &seen.wrong[*number];
