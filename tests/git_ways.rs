@@ -19,7 +19,7 @@ certmanager-issuer: {email: ops@example.org}
 /// Writes down its call; of Deployments it knows one.
 const PROGRAM: &str = "#!/bin/sh
 echo \"${0##*/} $*\" >>calls.txt
-case \"$*\" in 'get deployment '*) echo 'prod-webservice-default 2' ;; esac
+case \"$*\" in 'get deployment '*) echo 'prod-webservice-default 2' ;; 'get '*) echo 'kind: Secret' ;; esac
 ";
 
 fn sh(at: &Path, line: &str) -> Ran {

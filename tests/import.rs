@@ -93,3 +93,16 @@ fn broken_files_end_with_a_result() {
 fn at_least_150_settings_have_a_counterpart() {
     assert!(gitlab_render::import::counterparts() >= 150, "{}", gitlab_render::import::counterparts());
 }
+
+/// What a row writes, a render reads.
+#[test]
+fn every_counterpart_is_a_key_of_the_chart() {
+    let rows = include_str!("../src/import/keys.tsv").lines().filter(|row| !row.starts_with('#'));
+    let targets = rows.filter_map(|row| {
+        let mut columns = row.split('\t').skip(1);
+        let how = columns.next()?;
+        columns.next().filter(|_| ["value", "redis", "secret"].contains(&how))
+    });
+    let wrong: Vec<&str> = targets.filter(|to| !to.is_empty() && !gitlab_render::schema::knows(to)).collect();
+    assert!(wrong.is_empty(), "{wrong:?}");
+}

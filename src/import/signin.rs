@@ -48,7 +48,8 @@ impl Import {
                 self.put_at(&[&servers[..], &["encryption"]].concat(), encryption);
             }
             "method" => {}
-            _ if redact::value(field, value) != *value => {
+            // the attribute of the directory that has the public keys
+            _ if field != "sync_ssh_keys" && redact::value(field, value) != *value => {
                 let hint = "mount it from a Secret, and name the file: `global.extraEnvFrom` or `extraVolumes`";
                 self.lost(
                     "not-carried",

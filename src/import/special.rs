@@ -114,7 +114,19 @@ impl Import {
             "gitlab_rails.omniauth_providers" => self.omniauth(value, line),
             "gitlab_rails.env" => self.environment(value, line),
             key if key.ends_with("_object_store_enabled") => self.kind_of_files(key, value, line),
-            "gitlab_rails.redis_sentinels" => self.sentinels(value),
+            "gitlab_rails.redis_sentinels" => self.sentinels("global.redis", value),
+            key if key.starts_with("gitlab_rails.redis_") && key.ends_with("_sentinels") => {
+                // the row of the same server has the section
+                let instance = format!("{}_instance", key.trim_end_matches("_sentinels"));
+                if let Some(row) = super::table().get(instance.as_str()) {
+                    self.sentinels(row.to, value);
+                }
+            }
+            // `false` is how the package turns it off; the chart takes an empty string.
+            "gitlab_rails.smtp_authentication" => {
+                let kind = value.as_str().unwrap_or_default();
+                self.put("global.smtp.authentication", kind.into());
+            }
             "gitlab_rails.redis_ssl" => {
                 if *value == Value::Bool(true) {
                     self.put("global.redis.scheme", "rediss".into());
@@ -164,8 +176,7 @@ impl Import {
                 hint,
             );
         }
-        let domain = found.host.split_once('.').map_or(found.host, |(_, domain)| domain);
-        self.put("global.hosts.domain", domain.into());
+        self.put("global.hosts.domain", domain_of(found.host).into());
         self.put("global.hosts.https", found.https.into());
         self.put("global.hosts.gitlab.name", found.host.into());
         if !found.https {
@@ -257,7 +268,7 @@ impl Import {
         self.put("global.gitaly.external", Value::Array(external));
     }
 
-    fn sentinels(&mut self, value: &Value) {
+    fn sentinels(&mut self, to: &str, value: &Value) {
         let entry = |sentinel: &Value| {
             let mut entry = json!({"host": sentinel.get("host")?});
             if let Some(port) = sentinel.get("port") {
@@ -266,10 +277,10 @@ impl Import {
             Some(entry)
         };
         let entries = value.as_array().into_iter().flatten().filter_map(entry).collect();
-        self.put("global.redis.sentinels", Value::Array(entries));
+        self.put(&format!("{to}.sentinels"), Value::Array(entries));
     }
 
-    /// Parses `redis://:password@host:6379/1`.
+    /// Parses `rediss://user:password@host:6379/1`.
     pub(super) fn redis(&mut self, to: &str, key: &str, value: &Value, line: usize) {
         let Some(found) = value.as_str().and_then(address) else {
             let hint = format!("set `{to}.host`");
@@ -279,7 +290,18 @@ impl Import {
         if let Some(port) = found.port {
             self.put(&format!("{to}.port"), port.into());
         }
-        let has_password = value.as_str().is_some_and(|url| url.contains('@'));
+        let url = value.as_str().unwrap_or_default();
+        if url.starts_with("rediss://") {
+            self.put(&format!("{to}.scheme"), "rediss".into());
+        }
+        if let Some(database) = found.path.trim_start_matches('/').parse::<u32>().ok().filter(|number| *number > 0) {
+            self.put(&format!("{to}.database"), database.into());
+        }
+        let login = url.split_once("://").and_then(|(_, rest)| rest.rsplit_once('@')).map(|(login, _)| login);
+        if let Some(user) = login.and_then(|login| login.split(':').next()).filter(|user| !user.is_empty()) {
+            self.put(&format!("{to}.user"), user.into());
+        }
+        let has_password = login.is_some_and(|login| login.contains(':'));
         self.put(&format!("{to}.password.enabled"), has_password.into());
         if has_password {
             let last = to.rsplit('.').next().unwrap_or(to).to_ascii_lowercase();
@@ -346,6 +368,19 @@ impl Import {
 }
 
 /// Parses `tcp://host:8075` or `tls://host:9999`: host, port, whether it is TLS.
+/// The domain in which GitLab and its other services have their names: what follows the first label of a host, unless that is a
+/// suffix under which everybody registers names, such as `com` or `co.uk`.
+fn domain_of(host: &str) -> &str {
+    const SECOND: [&str; 14] =
+        ["ac", "co", "com", "edu", "gob", "gov", "gouv", "ltd", "me", "ne", "net", "nom", "or", "org"];
+    let Some((_, domain)) = host.split_once('.') else { return host };
+    let is_suffix = match domain.split_once('.') {
+        None => true,
+        Some((second, top)) => SECOND.contains(&second) && top.len() == 2,
+    };
+    if is_suffix { host } else { domain }
+}
+
 fn address_of_gitaly(text: &str) -> Option<(&str, Option<u16>, bool)> {
     let found = address(text)?;
     Some((found.host, found.port, text.starts_with("tls://")))
