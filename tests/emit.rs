@@ -335,6 +335,20 @@ fn scoped(dir: &Path, objects: Vec<Manifest>, scope: &OutputScope) -> Result<Wri
     emit::to_dir(&ordered(objects), Format::Yaml, dir, scope)
 }
 
+/// A release of the same name in another namespace has the same files.
+#[test]
+fn a_release_of_the_same_name_in_another_namespace_is_refused() {
+    let folder = tempfile::tempdir().unwrap();
+    let dir = folder.path().join("out");
+    let objects = |value: &str| vec![config_map("kas", "a", value)];
+    let of = |namespace: &str, force| OutputScope { namespace: namespace.to_owned(), force, ..release("prod") };
+    scoped(&dir, objects("1"), &of("one", false)).unwrap();
+    let refused = scoped(&dir, objects("2"), &of("two", false)).unwrap_err();
+    assert!(refused.message.contains("in the namespace `one`, and this run is for the namespace `two`"), "{refused:?}");
+    scoped(&dir, objects("2"), &of("two", true)).unwrap();
+    scoped(&dir, objects("1"), &of("two", false)).unwrap();
+}
+
 fn release(name: &str) -> OutputScope {
     OutputScope { release: name.to_owned(), ..OutputScope::default() }
 }

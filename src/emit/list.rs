@@ -14,6 +14,8 @@ use crate::manifest::Phase;
 pub struct OutputScope {
     /// The release; files of others are kept.
     pub release: String,
+    /// Its namespace: a release of the same name in another one is another release.
+    pub namespace: String,
     /// Only these phases; empty: all.
     pub phases: Vec<Phase>,
     /// Only these components; empty: all.
@@ -64,6 +66,8 @@ pub(super) struct WrittenFile {
 #[derive(Debug, Clone)]
 pub(super) struct WrittenOrigin {
     pub release: String,
+    /// `None` for files that were written before it was recorded.
+    pub namespace: Option<String>,
     /// The object; `None` for files that hold no object of the release.
     pub phase: Option<String>,
     /// `kas/deployment.yaml`
@@ -99,8 +103,12 @@ fn entry(value: &Value) -> Option<(PathBuf, WrittenFile)> {
         return Some((PathBuf::from(path), WrittenFile::default()));
     }
     let text = |key: &str| value.get(key).and_then(Value::as_str).map(str::to_owned);
-    let origin =
-        text("release").map(|release| WrittenOrigin { release, phase: text("phase"), template: text("template") });
+    let origin = text("release").map(|release| WrittenOrigin {
+        release,
+        namespace: text("namespace"),
+        phase: text("phase"),
+        template: text("template"),
+    });
     Some((PathBuf::from(text("path")?), WrittenFile { sha256: text("sha256"), origin }))
 }
 
@@ -114,6 +122,7 @@ pub(super) fn text(list: &List) -> String {
             for (key, value) in [
                 ("sha256", entry.sha256.as_ref()),
                 ("release", origin.map(|origin| &origin.release)),
+                ("namespace", origin.and_then(|origin| origin.namespace.as_ref())),
                 ("phase", origin.and_then(|origin| origin.phase.as_ref())),
                 ("template", origin.and_then(|origin| origin.template.as_ref())),
             ] {

@@ -202,6 +202,7 @@ fn files(
 fn file(path: String, text: String, scope: &OutputScope, object: Option<&Manifest>) -> NewFile {
     let origin = WrittenOrigin {
         release: scope.release.clone(),
+        namespace: Some(scope.namespace.clone()),
         phase: object.map(|manifest| manifest.phase.word().to_owned()),
         template: object.map(|manifest| manifest.source.clone()),
     };

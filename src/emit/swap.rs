@@ -83,6 +83,15 @@ impl Change {
                 let hint = "name a directory for each release, or let `--release-name` do so";
                 return Err(refused(&dir.join(&path), &message).hint(hint));
             }
+            let other = origin.and_then(|origin| origin.namespace.as_ref()).filter(|other| **other != scope.namespace);
+            if let Some(other) = other.filter(|_| again.is_some() && !scope.force) {
+                let message = format!(
+                    "belongs to the release `{}` in the namespace `{other}`, and this run is for the namespace `{}`",
+                    scope.release, scope.namespace
+                );
+                let hint = "name a directory for each of the two; where the release itself moves to another namespace, `--force` replaces its files";
+                return Err(refused(&dir.join(&path), &message).hint(hint));
+            }
             if again.is_none() && !scope.covers(&entry) {
                 if scope.has_index && origin.is_some_and(|origin| origin.release == scope.release) {
                     let message = "holds other objects of this release, and the files that list all objects would list only some of them";

@@ -73,6 +73,7 @@ fn scope(rendered: &Rendered, output: &Output, has_index: bool) -> OutputScope {
     let all = Phase::ALL.iter().all(|phase| output.phases.contains(phase));
     OutputScope {
         release: rendered.release.clone(),
+        namespace: rendered.namespace.clone(),
         phases: if all { Vec::new() } else { output.phases.clone() },
         components: output.components.clone(),
         templates: output.show_only.clone(),

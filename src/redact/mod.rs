@@ -146,6 +146,8 @@ mod tests {
     fn nothing_that_is_called_hunter_is_shown() {
         for text in [
             "password: hunter2",
+            "psswd: hunter2",
+            "authTokn: hunter2",
             "password:   'hunter2'   # hunter2",
             "\"password\":\"hunter2\"",
             "{\"a\": 1, \"rootPassword\": \"hunter2\"}",

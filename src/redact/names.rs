@@ -297,11 +297,11 @@ fn refers(words: &[String], joined: &str) -> bool {
 
 /// Whether a word is a misspelling, by one or two letters, of one that names secrets.
 fn is_misspelt(word: &str) -> bool {
-    const SHORT: [&str; 3] = ["secret", "token", "apikey"];
+    const SHORT: [&str; 4] = ["secret", "token", "apikey", "passwd"];
     const LONG: [&str; 6] = ["password", "passphrase", "credential", "credentials", "accesskey", "privatekey"];
     /// Other words that resemble them.
     const OTHERS: [&str; 5] = ["taken", "tokio", "secrecy", "secure", "passwordless"];
-    if word.len() < 5 || word.len() > 14 || OTHERS.contains(&word) {
+    if word.len() < 4 || word.len() > 14 || OTHERS.contains(&word) {
         return false;
     }
     let near = |known: &str, slips| {
