@@ -12,9 +12,10 @@ use gitlab_render::pipeline::{self, Request};
 use gitlab_render::profiles;
 use gitlab_render::resolve::KubeVersion;
 use gitlab_render::values::Input;
+use serde::Deserialize;
 use serde_json::Value;
 
-use crate::common::{file, release};
+use crate::common::{file, release, run, words};
 use pods::Pod;
 
 /// The profile that is laid over the others.
@@ -190,4 +191,34 @@ fn tokens(over: &[Input]) -> BTreeMap<String, bool> {
     let mut request = request(None, &all);
     request.target.kube_version = KubeVersion { major: 1, minor: 35 };
     Pod::all(&objects("everything", &request)).into_iter().map(|pod| (pod.source, pod.token)).collect()
+}
+
+/// The names of headers and fields of the registry's notifications are the user's, and each stays one key.
+#[test]
+fn a_name_in_the_registrys_configuration_stays_one_key() {
+    let names = ["X: [a] #", "012", "yes", "X-A: b", "Good", "{{ x }}", "- a", "\"q\""];
+    let headers: serde_json::Map<String, serde_json::Value> =
+        names.iter().map(|name| ((*name).to_owned(), serde_json::json!(["v"]))).collect();
+    let values = serde_json::json!({
+        "certmanager-issuer": {"email": "a@example.com"},
+        "global": {"registry": {"notifications": {"endpoints": [
+            {"name": "x: y", "url": "https://a.example.com", "timeout: #": "5s", "headers": headers},
+        ]}}},
+    });
+    let folder = tempfile::tempdir().expect("a folder");
+    std::fs::write(folder.path().join("v.yaml"), values.to_string()).expect("it is written");
+    let got =
+        run(folder.path(), &words("template -q -f v.yaml --show-only registry/configmap.yaml"), &BTreeMap::new(), "");
+    assert_eq!(got.status, Some(0), "{}", got.stderr);
+    let configuration = serde_yaml::Deserializer::from_str(&got.stdout)
+        .map(|document| serde_yaml::Value::deserialize(document).expect("it is YAML"))
+        .find_map(|object| object["data"]["config.yml.tpl"].as_str().map(str::to_owned))
+        .expect("it is there");
+    let configuration: serde_yaml::Value = serde_yaml::from_str(&configuration).expect("it is YAML");
+    let endpoint = &configuration["notifications"]["endpoints"][0];
+    assert_eq!(endpoint["timeout: #"], "5s");
+    for name in names.iter().filter(|name| !name.contains("{{")) {
+        assert_eq!(endpoint["headers"][*name][0], "v", "{name}\n{endpoint:?}");
+    }
+    assert_eq!(endpoint["headers"].as_mapping().map(|map| map.len()), Some(names.len()));
 }
