@@ -333,3 +333,18 @@ fn the_commands_of_the_guide_run() {
     }
     assert!(ran >= 6, "{ran}");
 }
+
+/// What stands where the name of a Secret belongs may be the secret itself, and the plan quotes the first finding.
+#[test]
+fn a_key_in_the_place_of_a_secrets_name_is_not_shown() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let key = "-----BEGIN PRIVATE KEY-----\n        MIIEvQIBADANBgkqhkiG9w0BAQEFAASCBKcwggSj\n        -----END PRIVATE KEY-----\n";
+    let values = format!("global:\n  psql:\n    host: db.example.com\n    password:\n      secret: |\n        {key}");
+    std::fs::write(folder.path().join("v.yaml"), values).expect("it is written");
+    for form in ["text", "json", "markdown"] {
+        let words = words(&format!("upgrade plan --from 17.0 -f v.yaml --name g -n g -o {form}"));
+        let got = run(folder.path(), &words, &BTreeMap::new(), "");
+        assert!(got.stdout.contains("cannot be rendered yet"), "{form}: {}", got.stderr);
+        assert!(!(got.stdout + &got.stderr).contains("MIIE"), "{form}");
+    }
+}

@@ -3,6 +3,7 @@
 use crate::diag::{Diagnostic, Failure, Report, Severity, Sources};
 use crate::diff::{self, Class, Object};
 use crate::pipeline::{Rendered, Request, layers, not_values, render};
+use crate::redact;
 use crate::releases::catalogue::{self, Release};
 use crate::releases::{self, ChartVersion};
 use crate::schema::{self, UnknownKeys};
@@ -158,7 +159,8 @@ fn rendered(plan: &mut UpgradePlan, from: Release, halts: &[Halt], request: &Req
                 }
                 Err(report) => {
                     let errors: Vec<_> = report.0.iter().filter(|d| d.severity == Severity::Error).collect();
-                    let first = errors.first().map(|d| d.message.as_str()).unwrap_or_default();
+                    // It becomes a part of the plan, which nothing redacts.
+                    let first = errors.first().map(|d| redact::text(&d.message)).unwrap_or_default();
                     stop.notes.push(format!(
                         "these values cannot be rendered yet, so the changes to objects are described only in general; {} finding(s), the first: {first}",
                         errors.len(),
