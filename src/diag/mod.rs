@@ -59,6 +59,16 @@ pub enum Step {
     Index(usize),
 }
 
+impl Step {
+    /// The key; `None` for a position in a list.
+    pub fn key(&self) -> Option<&str> {
+        match self {
+            Step::Key(key) => Some(key),
+            Step::Index(_) => None,
+        }
+    }
+}
+
 /// A path in the values, `gitlab.webservice.extraEnvFrom[0].name`, or in an object.
 ///
 /// [`fmt::Display`] writes it as `--set` would take it: a dot inside a key is escaped with a backslash.
@@ -127,12 +137,14 @@ impl ValuePath {
         Some(ValuePath(rest.to_vec()))
     }
 
+    /// The first step, where it is a key: the section of the values.
+    pub fn first_key(&self) -> Option<&str> {
+        self.0.first().and_then(Step::key)
+    }
+
     /// The last step, where it is a key.
     pub fn last_key(&self) -> Option<&str> {
-        match self.0.last()? {
-            Step::Key(key) => Some(key),
-            Step::Index(_) => None,
-        }
+        self.0.last().and_then(Step::key)
     }
 }
 

@@ -101,7 +101,7 @@ impl Candidates {
                 add(TrialKind::Restore, default);
             }
             // A null below `global` does not remove a default.
-            let stays = path.0.first() == Some(&Step::Key("global".into())) && path.within(defaults).is_some();
+            let stays = path.first_key() == Some("global") && path.within(defaults).is_some();
             if path.last_key().is_some() && !value.is_null() && !removed && !stays {
                 add(TrialKind::Remove, None);
             }

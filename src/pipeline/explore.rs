@@ -167,7 +167,7 @@ impl Compare<'_> {
         for (path, value) in tree::leaves(self.checked.tree()) {
             let candidate = defaults.len();
             let Some(to) = schema::trace(&path, value, candidate).filter(|_| !own.contains(&path)) else { continue };
-            let depth = if path.0.first() == Some(&Step::Key("gitlab".into())) { 2 } else { 1 };
+            let depth = if path.first_key() == Some("gitlab") { 2 } else { 1 };
             let section = ValuePath(path.0.iter().take(depth).cloned().collect()).to_string();
             defaults.push(path.clone());
             sections.entry(section).or_default().push(Trial { candidate, path, to: Some(to) });

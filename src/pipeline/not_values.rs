@@ -1,7 +1,7 @@
 //! Files that are given as values and hold something else: an object for Kubernetes, an umbrella chart's values, the
 //! file of another tool. None of their keys would be read, and the render would have the defaults only.
 
-use crate::diag::{Diagnostic, Location, Place, Step};
+use crate::diag::{Diagnostic, Location, Place};
 use crate::schema::{UnknownKeys, known_keys};
 use crate::values::{TopKey, TopKeys};
 
@@ -20,9 +20,9 @@ pub(super) fn explained(finding: &Diagnostic, errors: &[Diagnostic], files: &[To
     };
     finding.places.iter().any(|place| {
         let (Place::Value(path) | Place::Set(path, _)) = place else { return false };
-        let Some(Step::Key(first)) = path.0.first() else { return false };
+        let Some(first) = path.first_key() else { return false };
         let keys = files.iter().flat_map(|file| &file.keys);
-        keys.filter(|key| *key.name == **first).any(|key| sources().any(|source| source == key.at.source))
+        keys.filter(|key| key.name == first).any(|key| sources().any(|source| source == key.at.source))
     })
 }
 

@@ -113,14 +113,7 @@ impl Reads {
 
     /// Whether the component reads a value at this path, above it or below it.
     pub fn meet(&self, path: &ValuePath) -> bool {
-        let keys: Vec<&str> = path
-            .0
-            .iter()
-            .map_while(|step| match step {
-                Step::Key(key) => Some(&**key),
-                Step::Index(_) => None,
-            })
-            .collect();
+        let keys: Vec<&str> = path.0.iter().map_while(Step::key).collect();
         let of_all = matches!(keys.as_slice(), ["global", key, ..] if is_always_read(key));
         let meet = |read: &Vec<String>| read.iter().zip(&keys).all(|(a, b)| a == b);
         keys.len() < 2 || of_all || self.0.iter().any(meet)

@@ -144,10 +144,7 @@ pub(super) struct Likeness {
 
 /// The keys of a path; positions in lists differ between values and objects.
 fn keys(path: &ValuePath) -> impl DoubleEndedIterator<Item = &str> {
-    path.0.iter().filter_map(|step| match step {
-        Step::Key(key) => Some(&**key),
-        Step::Index(_) => None,
-    })
+    path.0.iter().filter_map(Step::key)
 }
 
 fn text_of_keys(path: &ValuePath) -> Vec<&str> {

@@ -83,14 +83,7 @@ fn quoted(names: &[String]) -> String {
 /// Whether a key is taken out of the user's values before a render: it is no answer, though a default that nobody can change
 /// is read.
 fn is_unread(path: &ValuePath) -> bool {
-    let keys: Vec<&str> = path
-        .0
-        .iter()
-        .map_while(|step| match step {
-            Step::Key(key) => Some(&**key),
-            Step::Index(_) => None,
-        })
-        .collect();
+    let keys: Vec<&str> = path.0.iter().map_while(Step::key).collect();
     (1..=keys.len()).any(|end| schema::unread_hint(&keys[..end]).is_some())
 }
 

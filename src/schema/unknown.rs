@@ -429,11 +429,5 @@ fn descend(steps: &[Step]) -> Option<At> {
 
 /// The keys of a path without list positions; `None` where there is one.
 fn keys(path: &ValuePath) -> Option<Vec<&str>> {
-    path.0
-        .iter()
-        .map(|step| match step {
-            Step::Key(key) => Some(&**key),
-            Step::Index(_) => None,
-        })
-        .collect()
+    path.0.iter().map(Step::key).collect()
 }

@@ -43,7 +43,7 @@ pub fn answer(
         let question = asks.then(|| format!(" {MARK}{}", decision.question_about(write)));
         let path = ValuePath::dotted(&write.path);
         let has = |one: &Migrated| read(&one.text).is_some_and(|tree| path.within(&tree).is_some());
-        let takes = |one: &Migrated| !one.only_globals || path.0.first() == Some(&Step::Key("global".into()));
+        let takes = |one: &Migrated| !one.only_globals || path.first_key() == Some("global");
         let file = files.iter().rposition(has).or_else(|| files.iter().rposition(takes));
         let Some(file) = file.and_then(|file| files.get_mut(file)) else {
             left = true;
