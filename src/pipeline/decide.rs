@@ -94,12 +94,15 @@ pub fn decide(
     // Before the answers: a stand-in for one store would settle the questions about the others.
     let first = merged(files, migrated);
     let mut decided = Decided::default();
-    let mut unwritten: Vec<(&Decision, Vec<String>)> = Vec::new();
-    for decision in decisions::passed(span) {
-        let named = given.iter().find_map(|answer| match answer {
+    let named = |decision: &Decision| {
+        given.iter().find_map(|answer| match answer {
             GivenAnswer::Named(of, answer) if of.id == decision.id => Some(*answer),
             _ => None,
-        });
+        })
+    };
+    let mut unwritten: Vec<(&Decision, Vec<String>)> = Vec::new();
+    for decision in decisions::passed(span) {
+        let named = named(decision);
         if named.is_some() {
             migrated.iter_mut().for_each(|one| migrate::take_back(one, decision));
         }
@@ -124,11 +127,7 @@ pub fn decide(
     let now = merged(files, migrated);
     let place = |path: &ValuePath| origins.exact(path).map(|origin| origin.key.unwrap_or(origin.value));
     for (decision, left) in unwritten {
-        let named = given.iter().find_map(|answer| match answer {
-            GivenAnswer::Named(of, answer) if of.id == decision.id => Some(*answer),
-            _ => None,
-        });
-        decided.report.extend(named.into_iter().flat_map(|answer| kept(decision, answer, &user, &place)));
+        decided.report.extend(named(decision).into_iter().flat_map(|answer| kept(decision, answer, &user, &place)));
         let taken = decision.answers.iter().find(|answer| decision.is_settled(&now) && answer.is_taken(&now));
         decided.report.extend(taken.into_iter().flat_map(|answer| left_behind(decision, answer, &now, &place)));
         let asked = migrated.iter().any(|one| migrate::asks(one, decision));

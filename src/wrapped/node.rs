@@ -26,7 +26,7 @@ pub(super) fn string(node: &Node) -> Option<String> {
 
 /// The string at a path.
 pub(super) fn text(node: &Node, path: &str) -> Option<String> {
-    get(node, path).and_then(string).filter(|text| !text.is_empty())
+    placed(node, path).map(|found| found.text)
 }
 
 /// A string with its place.

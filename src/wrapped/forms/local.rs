@@ -2,7 +2,7 @@
 
 use super::{Carrier, ClusterFacts, ValuesPart, place, present};
 use crate::values::set::Syntax;
-use crate::wrapped::node::{Placed, get, items, placed, string, strings, text};
+use crate::wrapped::node::{Placed, get, items, placed, string, strings, text, words};
 use crate::yaml::Node;
 
 /// Where the values are that helmfile has to make first.
@@ -132,7 +132,7 @@ fn helmfile_parts<'n>(release: &'n Node, parts: &mut Vec<ValuesPart<'n>>) {
                 parts.push(ValuesPart::File { path: file, at, optional: false, set: Some(path) });
                 continue;
             }
-            let listed: Vec<String> = items(one, "values").iter().filter_map(string).collect();
+            let listed = words(one, "values");
             let value = match listed.is_empty() {
                 true => text(one, "value").unwrap_or_default(),
                 false => format!("{{{}}}", listed.join(",")),

@@ -82,8 +82,7 @@ fn choices(decision: &PlannedDecision) -> Vec<String> {
         false => format!("raised by {}", lines.join(", ")),
     };
     let answer = |answer: &PlannedAnswer| {
-        let writes: Vec<_> = answer.writes.iter().map(|write| format!("`{write}`")).collect();
-        format!("`--answer {}={}`: {}; writes {}", decision.id, answer.id, answer.what, writes.join(", "))
+        format!("`--answer {}={}`: {}; writes {}", decision.id, answer.id, answer.what, named(&answer.writes))
     };
     let left = |answer: &PlannedAnswer| -> Vec<String> {
         let of = |left: &PlannedLeft| format!("nothing reads {} then; instead: {}", named(&left.paths), left.instead);
