@@ -13,6 +13,7 @@ use crate::files::{Stdin, output_of, read_limited, read_text, unreadable};
 use crate::fleet::{self, Fleet};
 use crate::pipeline::{self, Request, Target};
 use crate::profiles;
+use crate::redact;
 use crate::schema::UnknownKeys;
 use crate::values::{FileContent, Flag, Input, set_file_paths};
 use crate::wrapped::{self, Options, Unwrapped};
@@ -108,7 +109,7 @@ impl ValuesArgs {
         }
         for command in &self.values_from {
             let bytes = output_of(command);
-            let file = bytes.map(|bytes| Input::File { name: command.clone(), bytes });
+            let file = bytes.map(|bytes| Input::File { name: redact::command(command), bytes });
             inputs.push(file.unwrap_or_else(Input::unreadable));
         }
         inputs.extend(flags(&self.set_json).map(Input::SetJson));

@@ -3,7 +3,7 @@
 use super::{ClusterArgs, ReleaseArgs, ValuesArgs};
 use crate::diag::Diagnostic;
 use crate::pipeline::Target;
-use crate::redact::Redacted;
+use crate::redact;
 use crate::schema::UnknownKeys;
 use crate::shell::quoted;
 
@@ -45,7 +45,12 @@ impl Rerun {
 
     /// Adds a flag with its value, where it has one.
     pub fn option(&mut self, name: &str, value: Option<&str>) {
-        self.words.extend(value.map(|value| format!("{name} {}", quoted(value))));
+        let Some(value) = value else { return };
+        let shown = redact::command(value);
+        if shown != value {
+            self.secret = Some(format!("{name} {shown}"));
+        }
+        self.words.push(format!("{name} {}", quoted(value)));
     }
 
     /// Adds a flag once for each value.
@@ -55,7 +60,6 @@ impl Rerun {
 
     /// Adds the flags that set single values.
     pub fn sets(&mut self, values: &ValuesArgs) {
-        let shown = |text: &String| Redacted::of(text).line(1).map_or_else(String::new, |shown| shown.text);
         for (name, given) in [
             ("--set-json", &values.set_json),
             ("--set", &values.set),
@@ -63,9 +67,6 @@ impl Rerun {
             ("--set-file", &values.set_file),
             ("--set-literal", &values.set_literal),
         ] {
-            if let Some(hidden) = given.iter().map(|text| (text, shown(text))).find(|(text, shown)| *text != shown) {
-                self.secret = Some(format!("{name} {}", hidden.1));
-            }
             self.options(name, given);
         }
     }

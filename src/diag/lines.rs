@@ -33,6 +33,16 @@ impl<'t> LineIndex<'t> {
         Some(line.strip_suffix('\r').unwrap_or(line))
     }
 
+    /// The byte at which a line begins.
+    pub fn start(&self, number: usize) -> Option<usize> {
+        self.starts.get(number).map(|start| *start as usize)
+    }
+
+    /// The number of the line in which a byte stands.
+    pub fn at(&self, byte: usize) -> usize {
+        self.starts.partition_point(|start| *start as usize <= byte).saturating_sub(1)
+    }
+
     /// All lines in order.
     pub fn iter(&self) -> impl Iterator<Item = &'t str> {
         (0..self.count()).filter_map(|number| self.get(number))

@@ -178,6 +178,8 @@ pub struct Source {
     pub name: String,
     /// The content as it was read.
     pub text: Arc<str>,
+    /// Whether it is a program in Ruby: `secret:` is the secret there, not the name of a Secret.
+    pub is_ruby: bool,
 }
 
 /// All sources of a run; a [`Location`] points into them.
@@ -187,7 +189,13 @@ pub struct Sources(Vec<Source>);
 impl Sources {
     /// Adds a source and returns the number that locations use for it.
     pub fn add(&mut self, name: impl Into<String>, text: impl Into<Arc<str>>) -> usize {
-        self.0.push(Source { name: name.into(), text: text.into() });
+        self.0.push(Source { name: name.into(), text: text.into(), is_ruby: false });
+        self.0.len() - 1
+    }
+
+    /// The same for a program in Ruby.
+    pub fn add_ruby(&mut self, name: impl Into<String>, text: impl Into<Arc<str>>) -> usize {
+        self.0.push(Source { name: name.into(), text: text.into(), is_ruby: true });
         self.0.len() - 1
     }
 

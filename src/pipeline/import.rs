@@ -14,7 +14,7 @@ pub fn gitlab_rb(
     namespace: &str,
 ) -> Result<(Imported, Sources), Failure> {
     let mut sources = Sources::default();
-    let source = sources.add(name, text);
+    let source = sources.add_ruby(name, text);
     match import::gitlab_rb(text, source, secrets, namespace) {
         Ok(imported) => Ok((imported, sources)),
         Err(report) => Err(Failure { report, sources }),

@@ -12,6 +12,7 @@ use crate::companions::{self, CompanionChart};
 use crate::diag::{Diagnostic, Failure, Place, Severity, Sources, Step, ValuePath};
 use crate::lint::allow::{Settings, apply};
 use crate::lint::{Linted, check};
+use crate::redact::Excerpts;
 use crate::reference;
 use crate::releases::{self, ChartVersion, GitlabVersion};
 use crate::resolve::component;
@@ -47,7 +48,8 @@ pub fn lint(request: &Request, settings: &Settings, pedantic: bool) -> Result<(F
     };
     // What no line of the user's causes is about the first file as a whole: reports need a file that exists.
     let first = request.inputs.iter().find_map(Input::file);
-    let finding = |found| finding(found, &sources, first.unwrap_or("defaults"));
+    let mut excerpts = Excerpts::of(&sources);
+    let finding = |found| finding(found, &sources, &mut excerpts, first.unwrap_or("defaults"));
     let mut all: Vec<Finding> = apply(found, &sources, settings).into_iter().map(finding).collect();
     all.sort_by(|a, b| (&a.file, a.line, a.column).cmp(&(&b.file, b.line, b.column)));
     let minor = request.target.kube_version.minor;
@@ -220,12 +222,13 @@ fn changed(value: &Value) -> Vec<Value> {
 }
 
 /// A diagnostic at its place in a file; at the beginning of `first` where it has none.
-fn finding(diagnostic: Diagnostic, sources: &Sources, first: &str) -> Finding {
+fn finding(diagnostic: Diagnostic, sources: &Sources, excerpts: &mut Excerpts<'_>, first: &str) -> Finding {
     let at = diagnostic.places.iter().find_map(Place::location);
     let (file, line, column) = match at.and_then(|at| Some((sources.get(at.source)?.name.clone(), at))) {
         Some((name, at)) => (name, at.line, at.column),
         None => (first.to_owned(), 1, 1),
     };
+    let (message, hint) = excerpts.words(&diagnostic);
     Finding {
         code: diagnostic.code,
         severity: diagnostic.severity,
@@ -234,7 +237,7 @@ fn finding(diagnostic: Diagnostic, sources: &Sources, first: &str) -> Finding {
         column,
         object: None,
         path: String::new(),
-        message: diagnostic.message,
-        hint: diagnostic.hint,
+        message,
+        hint,
     }
 }

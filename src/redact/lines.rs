@@ -8,23 +8,27 @@ use std::sync::LazyLock;
 use regex::Regex;
 
 use crate::diag::LineIndex;
+use crate::yaml::read;
 
-use super::Cut;
-use super::names::{Above, NameMeaning, at_the_end, gives_nothing_away, is_pointer, is_random, is_secret, meaning};
+use super::looks::{gives_nothing_away, is_pointer, is_random};
+use super::names::{Above, NameMeaning, at_the_end, is_secret, meaning};
+use super::{Cut, commands};
 
 /// The parts of lines that are secret because of their context, each after the number of its line, in order.
-pub fn cuts(lines: &LineIndex<'_>) -> Vec<(usize, Cut)> {
-    let mut keys = Keys { above: Vec::new(), aliases: secret_aliases(lines), open: None };
+///
+/// `root` is the context of keys that no other stands above.
+pub fn cuts(lines: &LineIndex<'_>, root: Above) -> Vec<(usize, Cut)> {
+    let mut keys = Keys { root, above: Vec::new(), aliases: secret_aliases(lines), open: None };
     let mut in_pem = false;
     let mut cuts: Vec<(usize, Cut)> = Vec::new();
     for (number, line) in lines.iter().enumerate() {
         cuts.extend(keys.read(line).map(|from| (number, (from, line.len()))));
-        let last = line.contains("-----END ");
+        let last = line.contains("-----END ") || line.contains("Private-MAC:");
         if in_pem {
-            let end = if last { line.find("-----END ").unwrap_or(0) } else { line.len() };
+            let end = if last { line.find("-----END ").unwrap_or_default() } else { line.len() };
             cuts.push((number, (line.len() - line.trim_start().len(), end)));
         }
-        in_pem = (in_pem || line.contains("-----BEGIN ")) && !last;
+        in_pem = (in_pem || line.contains("-----BEGIN ") || line.trim_start().starts_with("Private-Lines:")) && !last;
     }
     pairs(lines, &mut cuts);
     cuts.sort_by_key(|(number, _)| *number);
@@ -32,26 +36,27 @@ pub fn cuts(lines: &LineIndex<'_>) -> Vec<(usize, Cut)> {
 }
 
 /// The parts of one line that a name in the same line marks as secret: flow maps, `--set`, settings in a string, flags.
-pub fn in_one_line(line: &str) -> Vec<Cut> {
-    by_name(line, false)
+pub fn in_one_line(line: &str, root: Above) -> Vec<Cut> {
+    by_name(line, root, false)
 }
 
-/// The same in a sentence, where only an assignment counts, and `key=value` is an example.
+/// The same in a sentence, where an assignment counts, and in backticks a flag too; `key=value` is an example.
 pub fn in_a_sentence(text: &str) -> Vec<Cut> {
-    by_name(text, true)
+    by_name(text, Above::default(), true)
 }
 
-fn by_name(line: &str, sentence: bool) -> Vec<Cut> {
+fn by_name(line: &str, root: Above, sentence: bool) -> Vec<Cut> {
     let mut cuts = Vec::new();
     if let Some(comment) = comment(line) {
         random_words(line, comment, &mut cuts);
     }
-    let pairs = if line.contains("name") && line.contains("value") { &[&NAME_VALUE, &VALUE_NAME][..] } else { &[] };
+    let pairs = if line.contains("value") { &[&NAME_VALUE, &VALUE_NAME][..] } else { &[] };
     for pattern in pairs {
         for found in pattern.iter().flat_map(|regex| regex.captures_iter(line)) {
             let (Some(name), Some(value)) = (found.name("name"), found.name("value")) else { continue };
-            if is_secret(name.as_str()) {
-                cuts.push((value.start(), end_of_value(line, value.start(), ':')));
+            let to = end_of_value(line, value.start(), ':');
+            if is_secret(name.as_str()) && Above::default().hides("password", &line[value.start()..to]) {
+                cuts.push((value.start(), to));
             }
         }
     }
@@ -64,16 +69,24 @@ fn by_name(line: &str, sentence: bool) -> Vec<Cut> {
         let end = start + word.len();
         // Most words have no value after them, and this check is faster than classifying the word.
         let Some((from, sign)) = value_after(line, start, end) else { continue };
-        let (above, name) = at_the_end(word.trim_start_matches(['-', '[']));
+        let (of_path, name) = at_the_end(word.trim_start_matches(['-', '[']));
+        let above = if of_path == Above::default() { root } else { of_path };
         let plain = matches!(meaning(name), NameMeaning::Plain | NameMeaning::Options | NameMeaning::Headers);
         if plain && !above.hides_items() {
             continue;
         }
-        let to = end_of_value(line, from, sign);
+        let mut to = end_of_value(line, from, sign);
+        // A header ends with its string: `Authorization: Digest username="x", response="..."`
+        if sign == ':' && HEADERS.iter().any(|header| name.eq_ignore_ascii_case(header)) {
+            let quote = line[..start].chars().next_back().filter(|c| matches!(c, '"' | '\''));
+            let end = quote.and_then(|quote| line[from..].find(quote)).map_or(line.len(), |n| from + n);
+            to = to.max(end);
+        }
         if is_flow(&line[from..]) {
             continue;
         }
-        if sentence && (sign != '=' || meaning(name) == NameMeaning::Reference) {
+        let in_code = sign == ' ' && line[..start].matches('`').count() % 2 == 1;
+        if sentence && (!(sign == '=' || in_code) || meaning(name) == NameMeaning::Reference) {
             continue;
         }
         let value = &line[from..to];
@@ -87,9 +100,16 @@ fn by_name(line: &str, sentence: bool) -> Vec<Cut> {
     cuts
 }
 
+/// Headers of several parts, all of which are secret.
+const HEADERS: [&str; 4] = ["authorization", "proxy-authorization", "cookie", "set-cookie"];
+
 /// The start of a word's value, and the separator that precedes it: `=`, `:`, or a blank after a flag.
 fn value_after(line: &str, start: usize, end: usize) -> Option<(usize, char)> {
     let rest = &line[end..];
+    // `<password>...</password>`
+    if line[..start].ends_with('<') && rest.starts_with('>') {
+        return (!rest[1..].starts_with('<') && rest.contains("</")).then_some((end + 1, '>'));
+    }
     if let Some((sign, between)) = sign(rest) {
         let after = end + between.len();
         // The closing quote of a string that contains the name: '^ *token = '
@@ -107,7 +127,7 @@ fn value_after(line: &str, start: usize, end: usize) -> Option<(usize, char)> {
         return (after < line.len()).then_some((after, sign));
     }
     if line[start..].starts_with("--")
-        && line[..start].chars().next_back().is_none_or(|c| c.is_whitespace() || "\"'[,".contains(c))
+        && line[..start].chars().next_back().is_none_or(|c| c.is_whitespace() || "\"'[,`".contains(c))
     {
         let found = FLAG.iter().find_map(|regex| regex.find(rest))?;
         let after = end + found.end();
@@ -142,12 +162,12 @@ static NEXT: LazyLock<Option<Regex>> = LazyLock::new(|| {
 /// An environment variable in one line.
 static NAME_VALUE: LazyLock<Option<Regex>> = LazyLock::new(|| {
     regex(
-        r#"(?-u:\b)name["']?[ \t]*[:=][ \t]*["']?(?P<name>[0-9A-Za-z_.-]+)["']?[ \t]*,[ \t]*["']?(?:[0-9A-Za-z_.\[\]-]+\.)?value["']?[ \t]*[:=][ \t]*(?P<value>.)"#,
+        r#"(?-u:\b)(?:name|key)["']?[ \t]*[:=][ \t]*["']?(?P<name>[0-9A-Za-z_.-]+)["']?(?:[ \t]*,[ \t]*|[ \t]+)["']?(?:[0-9A-Za-z_.\[\]-]+\.)?value["']?[ \t]*[:=][ \t]*(?P<value>.)"#,
     )
 });
 static VALUE_NAME: LazyLock<Option<Regex>> = LazyLock::new(|| {
     regex(
-        r#"(?-u:\b)value["']?[ \t]*[:=][ \t]*(?P<value>[^,{}]+),[ \t]*["']?(?:[0-9A-Za-z_.\[\]-]+\.)?name["']?[ \t]*[:=][ \t]*["']?(?P<name>[0-9A-Za-z_.-]+)"#,
+        r#"(?-u:\b)value["']?[ \t]*[:=][ \t]*(?P<value>[^,{}]+),[ \t]*["']?(?:[0-9A-Za-z_.\[\]-]+\.)?(?:name|key)["']?[ \t]*[:=][ \t]*["']?(?P<name>[0-9A-Za-z_.-]+)"#,
     )
 });
 
@@ -200,7 +220,8 @@ fn end_of_value(line: &str, from: usize, sign: char) -> usize {
         let ends = match c {
             '}' => open('{'),
             ']' => open('['),
-            '"' | '\'' if sign != ':' => true,
+            '<' if sign == '>' => true,
+            '"' | '\'' | '`' if sign != ':' => true,
             ' ' if sign == ' ' => true,
             ',' | ';' | '&' | ' ' if before != '\\' => {
                 let flow = c == ',' && (open('{') || open('['));
@@ -283,6 +304,8 @@ fn word(text: &str) -> &str {
 
 /// The keys above the current line: their indentation, and how they classify the lines below them.
 struct Keys<'a> {
+    /// The context of a key that no other stands above.
+    root: Above,
     above: Vec<(usize, Above)>,
     aliases: HashSet<&'a str>,
     /// The quote of a value that continues on the next line.
@@ -291,7 +314,7 @@ struct Keys<'a> {
 
 impl Keys<'_> {
     fn here(&self) -> Above {
-        self.above.last().map(|(_, above)| *above).unwrap_or_default()
+        self.above.last().map_or(self.root, |(_, above)| *above)
     }
 
     /// The byte from which the line is hidden.
@@ -309,8 +332,9 @@ impl Keys<'_> {
         }
         if let Some(name) = line[at..].strip_prefix("? ") {
             self.above.retain(|(indent, _)| *indent < at);
-            let (above, name) = (self.here(), name.trim_matches(['"', '\'', ' ']));
-            self.above.push((at, above.below(name)));
+            let decoded = read::inner(name.trim()).ok();
+            let name = decoded.as_ref().and_then(|name| name.as_str()).unwrap_or(name.trim_matches(['"', '\'', ' ']));
+            self.above.push((at, self.here().below(name)));
             return None;
         }
         let key_at = line.len() - line[at..].trim_start_matches(['{', '[', ' ', ',']).len();
@@ -387,25 +411,17 @@ fn key(line: &str, at: usize) -> Option<(&str, usize)> {
     Some((key.trim(), line.len() - after.trim_start().len()))
 }
 
-/// `name: SMTP_PASSWORD` beside `value: ...`, and `- --password` before `- ...`.
+/// `name: SMTP_PASSWORD` beside `value: ...`, and the arguments of a command in a list.
 fn pairs(lines: &LineIndex<'_>, cuts: &mut Vec<(usize, Cut)>) {
     let at_line = |number: usize| lines.get(number).unwrap_or_default();
     let content = |line: &'_ str| line.len() - line.trim_start().trim_start_matches("- ").trim_start().len();
+    let mut read = 0;
     for (i, line) in lines.iter().enumerate() {
         let start = content(line);
-        let flag = line[start..].trim_matches(['"', '\'', ' ', ',']);
-        if flag.starts_with("--") && !flag.contains(['=', ' ']) && is_secret(flag.trim_start_matches('-')) {
-            let next = (i + 1..lines.count().min(i + 3))
-                .find(|n| content(at_line(*n)) == start && at_line(*n).trim_start().starts_with("- "));
-            if let Some(next) = next {
-                let value = at_line(next)[start..].trim_matches(['"', '\'', ' ', ',']);
-                if !value.starts_with(['-', '$']) {
-                    cuts.push((next, (start, at_line(next).len())));
-                }
-            }
-            continue;
+        if i >= read && line.trim_start().starts_with("- ") {
+            read = arguments(lines, i, start, cuts);
         }
-        let Some(("name", at)) = key(line, start) else { continue };
+        let Some(("name" | "key" | "variable", at)) = key(line, start) else { continue };
         if !is_secret(line[at..].trim_matches(['"', '\'', ' ', ','])) {
             continue;
         }
@@ -429,6 +445,41 @@ fn pairs(lines: &LineIndex<'_>, cuts: &mut Vec<(usize, Cut)>) {
             }
         }
     }
+}
+
+/// Reads the items of a list that stand in lines of their own, from the line `first` with the content at `start`, and
+/// returns the line after them.
+fn arguments(lines: &LineIndex<'_>, first: usize, start: usize, cuts: &mut Vec<(usize, Cut)>) -> usize {
+    let item = |number: &usize| {
+        let line = lines.get(*number).unwrap_or_default();
+        let rest = line.get(start..)?;
+        (line.trim_start().starts_with("- ")
+            && line.len() - rest.len() == start
+            && !line[..start].trim_matches([' ', '-']).contains(|_| true))
+        .then(|| rest.trim_matches(['"', '\'', ' ', ',']))
+    };
+    // A comment or a wrong line between them does not end the list; a key with nothing after it begins another one.
+    let ends = |number: &usize| lines.get(*number).is_none_or(|line| line.trim_end().ends_with(':'));
+    let (mut numbers, mut items, mut others) = (Vec::new(), Vec::new(), 0);
+    for number in (first..lines.count()).take_while(|number| !ends(number)) {
+        match item(&number) {
+            Some(text) => {
+                numbers.push(number);
+                items.push(text);
+                others = 0;
+            }
+            None if others == 2 => break,
+            None => others += 1,
+        }
+    }
+    if items.len() > 1 {
+        for (found, part) in commands::in_list(&items) {
+            let line = lines.get(numbers[found]).unwrap_or_default();
+            let at = start + line[start..].find(items[found]).unwrap_or_default();
+            cuts.push((numbers[found], (at + part.start, at + part.end)));
+        }
+    }
+    numbers.last().map_or(first, |last| last.max(&first) + 1)
 }
 
 /// The maximum distance in lines between a variable's name and its value.

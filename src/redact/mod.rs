@@ -1,16 +1,25 @@
 //! Keeps secrets out of excerpts, differences and reports.
 //!
 //! A value is masked where its key, a key above it or the key that was probably meant ([`names`]) has a secret's name,
-//! and where it looks like a secret regardless of its name ([`shapes`]). Names of Secrets, hosts, ports and whole
-//! scripts stay. In doubt it masks: a superfluous mask costs the reader a look into the file.
+//! where a program takes a secret as an argument ([`commands`]), and where it looks like a secret regardless of its name
+//! ([`shapes`]). A text is read line by line ([`lines`]) and, as far as it is YAML, by its syntax ([`syntax`]). Names of
+//! Secrets, hosts, ports and whole scripts stay. In doubt it masks: a superfluous mask costs the reader a look into the file.
 
+mod commands;
+mod excerpts;
 mod lines;
+mod looks;
 mod names;
 mod shapes;
+mod syntax;
 mod tree;
 
-use crate::diag::LineIndex;
+use std::ops::Range;
 
+use crate::diag::{LineIndex, Source};
+
+pub use excerpts::Excerpts;
+use names::Above;
 pub use names::is_secret;
 pub use tree::value;
 
@@ -51,14 +60,31 @@ pub struct Redacted<'a> {
     lines: LineIndex<'a>,
     /// The parts of lines that their context hides, in the order of the lines.
     hidden: Vec<(usize, Cut)>,
+    /// What stands above all keys.
+    above: Above,
 }
 
 impl<'a> Redacted<'a> {
-    /// Scans a source once.
+    /// Scans a text once.
     pub fn of(text: &'a str) -> Self {
+        Redacted::below(Above::default(), text)
+    }
+
+    /// Scans a source once. No key of Ruby names a Kubernetes Secret.
+    pub fn of_source(source: &'a Source) -> Self {
+        let above = if source.is_ruby { Above::default().below("options") } else { Above::default() };
+        Redacted::below(above, &source.text)
+    }
+
+    fn below(above: Above, text: &'a str) -> Self {
         let lines = LineIndex::of(text);
-        let hidden = lines::cuts(&lines);
-        Redacted { lines, hidden }
+        let mut hidden = lines::cuts(&lines, above);
+        let count = hidden.len();
+        hidden.extend(syntax::cuts(text).into_iter().flat_map(|range| in_lines(&lines, range)));
+        if hidden.len() > count {
+            hidden.sort_by_key(|(number, _)| *number);
+        }
+        Redacted { lines, hidden, above }
     }
 
     /// The line with this number, counted from 0, and what its context hides.
@@ -71,27 +97,37 @@ impl<'a> Redacted<'a> {
 
     /// The line with this number, counted from 1.
     pub fn line(&self, number: usize) -> Option<Shown> {
-        let (line, hidden) = self.get(number.checked_sub(1)?)?;
-        Some(show(line, hidden))
+        self.line_with_hint(number, 1, None)
     }
 
     /// The same for a line in which a key is misspelt, at a column (characters from 1): its value is hidden where the
     /// suggested key has a secret's name.
     pub fn line_with_hint(&self, number: usize, column: usize, hint: Option<&str>) -> Option<Shown> {
+        let (line, cuts) = self.cuts(number, column, hint)?;
+        Some(apply(line, cuts))
+    }
+
+    /// What is masked in such a line.
+    fn secrets(&self, number: usize, column: usize, hint: Option<&str>) -> Vec<&'a str> {
+        let Some((line, cuts)) = self.cuts(number, column, hint) else { return Vec::new() };
+        cuts.into_iter().map(|(start, end)| &line[start..end]).collect()
+    }
+
+    fn cuts(&self, number: usize, column: usize, hint: Option<&str>) -> Option<(&'a str, Vec<Cut>)> {
         let (line, mut hidden) = self.get(number.checked_sub(1)?)?;
         if hint.and_then(names::suggested).is_some_and(|key| is_secret(&key)) {
             let key = line.char_indices().nth(column.saturating_sub(1)).map_or(0, |(at, _)| at);
             let sign = line[key..].find([':', '=']).map(|n| key + n + 1);
             hidden.extend(sign.map(|at| (line.len() - line[at..].trim_start().len(), line.len())));
         }
-        Some(show(line, hidden))
+        Some((line, all(line, hidden, self.above)))
     }
 
     /// All lines, with the line breaks of the source.
     pub fn whole(&self) -> String {
         let mut whole = String::new();
         for (line, hidden) in (0..self.lines.count()).filter_map(|number| self.get(number)) {
-            whole.push_str(&show(line, hidden).text);
+            whole.push_str(&apply(line, all(line, hidden, self.above)).text);
             whole.push('\n');
         }
         // What follows the last line break is a line without one.
@@ -101,20 +137,42 @@ impl<'a> Redacted<'a> {
 }
 
 /// A single string that is not a document, such as a message: strings with a secret's shape are masked, and so is
-/// everything that is assigned to a secret's name.
+/// everything that is assigned to a secret's name or that a command takes as a secret.
 pub fn text(text: &str) -> String {
     let mut cuts = shapes::cuts(text);
-    if text.contains('=') {
+    if text.contains(['=', '`']) {
         cuts.extend(lines::in_a_sentence(text));
     }
+    cuts.extend(commands::in_line(text).into_iter().map(|part| (part.start, part.end)));
     apply(text, shapes::merged(cuts)).text
 }
 
-fn show(line: &str, hidden: Vec<Cut>) -> Shown {
+/// A command line as the user wrote it, to be named in messages.
+pub fn command(line: &str) -> String {
+    Redacted::of(line).whole()
+}
+
+/// Everything that has to be masked in a line, of which `hidden` is known already.
+fn all(line: &str, hidden: Vec<Cut>, above: Above) -> Vec<Cut> {
     let mut cuts = hidden;
-    cuts.extend(lines::in_one_line(line));
+    cuts.extend(lines::in_one_line(line, above));
+    cuts.extend(commands::in_line(line).into_iter().map(|part| (part.start, part.end)));
     cuts.extend(shapes::cuts(line));
-    apply(line, shapes::merged(cuts))
+    shapes::merged(cuts)
+}
+
+/// The parts of lines that a range of bytes covers, without indentation.
+fn in_lines<'a>(lines: &'a LineIndex<'_>, range: Range<usize>) -> impl Iterator<Item = (usize, Cut)> + use<'a> {
+    let first = lines.at(range.start);
+    (first..lines.count()).map_while(move |number| {
+        let (line, start) = (lines.get(number)?, lines.start(number)?);
+        if start >= range.end {
+            return None;
+        }
+        let blank = line.len() - line.trim_start().len();
+        let from = range.start.saturating_sub(start).max(blank);
+        Some((number, (from.min(line.len()), (range.end - start).min(line.len()))))
+    })
 }
 
 /// Cuts are byte ranges in order, without overlap.
@@ -210,7 +268,8 @@ mod tests {
 
     #[test]
     fn columns_move_with_the_masks() {
-        let shown = show("a: postgres://u:verylongpassword@host/x", Vec::new());
+        let read = Redacted::of("a: postgres://u:verylongpassword@host/x");
+        let shown = read.line(1).unwrap_or_else(|| Shown { text: String::new(), cuts: Vec::new() });
         assert_eq!(shown.text, "a: postgres://u:********@host/x");
         assert_eq!(shown.moved(3), 3);
         assert_eq!(shown.moved(20), 16);

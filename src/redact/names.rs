@@ -2,6 +2,8 @@
 
 use std::borrow::Cow;
 
+use super::looks::{could_be_a_name, gives_nothing_away, is_method, is_pointer};
+
 /// The class of the value under a name.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum NameMeaning {
@@ -104,7 +106,7 @@ pub fn at_the_end(path: &str) -> (Above, &str) {
 
 /// The class of a key's value.
 pub fn meaning(segment: &str) -> NameMeaning {
-    const ANYWHERE: [&str; 26] = [
+    const ANYWHERE: [&str; 36] = [
         "password",
         "passwd",
         "passphr",
@@ -131,8 +133,18 @@ pub fn meaning(segment: &str) -> NameMeaning {
         "authkey",
         "kubeconfig",
         "unsealkey",
+        "dockercfg",
+        "kennwort",
+        "motdepasse",
+        "contrase",
+        "пароль",
+        "密码",
+        "pincode",
+        "mnemonic",
+        "privatemac",
+        "seedphrase",
     ];
-    const AS_A_WORD: [&str; 18] = [
+    const AS_A_WORD: [&str; 20] = [
         "key",
         "keys",
         "pwd",
@@ -151,11 +163,17 @@ pub fn meaning(segment: &str) -> NameMeaning {
         "passphrase",
         "pfx",
         "hmac",
+        "pswd",
+        "senha",
     ];
     const WEAK: [&str; 5] = ["auth", "pin", "sig", "signature", "auths"];
+    /// Words that end like an abbreviation of a password: `bindpw`, `dbpass`.
+    const OTHERS: [&str; 7] = ["bypass", "compass", "encompass", "surpass", "trespass", "underpass", "overpass"];
+    let abbreviates =
+        |word: &str| ["pw", "pwd", "pass"].iter().any(|end| word.ends_with(end)) && !OTHERS.contains(&word);
     /// Suffixes for properties of a secret: its name, its location, whether it exists, its lifetime. None of them is
     /// the secret.
-    const ABOUT_ONE: [&str; 60] = [
+    const ABOUT_ONE: [&str; 61] = [
         "name",
         "names",
         "path",
@@ -216,6 +234,7 @@ pub fn meaning(segment: &str) -> NameMeaning {
         "min",
         "max",
         "limit",
+        "domain",
     ];
     const NOT_ONE: [&str; 4] = ["shared-secrets", "sharedSecrets", "topologyKey", "issuerRef"];
     /// Maps and lists about Secrets, whose entries are names.
@@ -244,6 +263,7 @@ pub fn meaning(segment: &str) -> NameMeaning {
     let named = ANYWHERE.iter().any(|w| joined.contains(w))
         || words.iter().any(|w| AS_A_WORD.contains(&w.as_str()))
         || last == "private"
+        || words.iter().any(|word| abbreviates(word))
         || words.iter().any(|word| is_misspelt(word))
         || is_misspelt(&joined);
     // `max_tokens` counts them.
@@ -251,7 +271,8 @@ pub fn meaning(segment: &str) -> NameMeaning {
     if named {
         return if counts || ABOUT_ONE.contains(&last) { NameMeaning::Plain } else { NameMeaning::Secret };
     }
-    if WEAK.contains(&last) {
+    // `encrypt` is Consul's name for the key of its gossip.
+    if WEAK.contains(&last) || joined == "encrypt" {
         return NameMeaning::Weak;
     }
     NameMeaning::Plain
@@ -259,7 +280,7 @@ pub fn meaning(segment: &str) -> NameMeaning {
 
 /// `secret`, `key`, `existingSecret`, `tlsSecret`, `passwordKey`, `auth-secret`.
 fn refers(words: &[String], joined: &str) -> bool {
-    const OF_SECRETS: [&str; 17] = [
+    const OF_SECRETS: [&str; 18] = [
         "existing",
         "pull",
         "tls",
@@ -277,9 +298,10 @@ fn refers(words: &[String], joined: &str) -> bool {
         "registry",
         "name",
         "auth",
+        "license",
     ];
     const OF_KEYS: [&str; 6] = ["password", "secret", "token", "username", "user", "config"];
-    if matches!(joined, "secret" | "key" | "keys" | "existingsecret" | "keyname" | "secretname") {
+    if matches!(joined, "secret" | "key" | "keys" | "existingsecret" | "keyname" | "secretname" | "casecret") {
         return true;
     }
     match words {
@@ -418,123 +440,6 @@ fn is_harmless_header(key: &str) -> bool {
     ];
     let joined = words(key).concat();
     HARMLESS.contains(&joined.as_str()) || joined.starts_with("xforwarded") || joined.starts_with("accesscontrol")
-}
-
-/// A scalar without quotes, tag, anchor and comment.
-fn bare(value: &str) -> &str {
-    let mut value = value.trim();
-    while value.starts_with(['&', '!']) {
-        value = value.split_once(' ').map_or("", |(_, rest)| rest.trim_start());
-    }
-    for quote in ['"', '\''] {
-        if let Some((inner, _)) = value.strip_prefix(quote).and_then(|rest| rest.split_once(quote)) {
-            return inner;
-        }
-    }
-    value.split(" #").next().unwrap_or(value).trim_end_matches([',', '}', ']', ' '])
-}
-
-/// Whether a value reveals nothing: none, a boolean, the header of a block.
-pub fn gives_nothing_away(value: &str) -> bool {
-    let mut value = value.split(" #").next().unwrap_or(value).trim();
-    while value.starts_with(['&', '!']) {
-        value = value.split_once(' ').map_or("", |(_, rest)| rest.trim_start());
-    }
-    let block = value.strip_prefix(['|', '>']).is_some_and(|r| r.chars().all(|c| matches!(c, '+' | '-' | '0'..='9')));
-    block
-        || value.chars().all(|c| "{}[](),\"' ".contains(c))
-        || value.starts_with('#')
-        || matches!(
-            value.trim_end_matches([',', '}', ']', ' ']),
-            "" | "true"
-                | "false"
-                | "yes"
-                | "no"
-                | "on"
-                | "off"
-                | "null"
-                | "~"
-                | "{"
-                | "["
-                | "\"\""
-                | "''"
-                | "None"
-                | "nil"
-        )
-}
-
-/// Whether a value only names the source of a secret: a tag of a template, an environment variable, a file's path.
-pub fn is_pointer(value: &str) -> bool {
-    let value = bare(value);
-    let inside = |open: &str, close: &str| value.strip_prefix(open).is_some_and(|rest| rest.ends_with(close));
-    let variable =
-        |name: &str| !name.is_empty() && name.chars().all(|c| c.is_ascii_uppercase() || c.is_ascii_digit() || c == '_');
-    let path = |rest: &str| {
-        rest.contains('/')
-            && rest.starts_with(|c: char| c.is_ascii_lowercase())
-            && rest
-                .split('/')
-                .all(|part| part.chars().all(|c| c.is_ascii_alphanumeric() || "._-".contains(c)) && !is_random(part))
-    };
-    // A word in upper case stands for a value that a script inserts: SECRET_KEY
-    let placeholder = variable(value) && value.contains('_') && !value.contains(|c: char| c.is_ascii_digit());
-    placeholder
-        || ["<%", "{%", "{{"].iter().any(|tag| value.contains(tag))
-        || ["ENV[", "File.read(", "YAML.load", "Settings.", "file."].iter().any(|call| value.starts_with(call))
-        || value.starts_with('*')
-        || value.strip_prefix("$(").is_some_and(|rest| variable(rest.trim_end_matches(')')))
-        || (inside("${", "}") && variable(&value[2..value.len() - 1]))
-        || value.strip_prefix('$').is_some_and(variable)
-        || value.strip_prefix('/').is_some_and(path)
-}
-
-/// Methods of authentication, which are not secret.
-fn is_method(value: &str) -> bool {
-    const METHODS: [&str; 14] = [
-        "basic", "digest", "plain", "login", "cram_md5", "cram-md5", "none", "bearer", "oauth2", "ldap", "sasl",
-        "ntlm", "kerberos", "required",
-    ];
-    METHODS.contains(&bare(value).to_ascii_lowercase().as_str())
-}
-
-/// Whether a value may be the name of a Secret, of a key in one, or of a label.
-fn could_be_a_name(value: &str) -> bool {
-    let name = bare(value);
-    // `key: topology.kubernetes.io/zone` of a toleration or of an affinity.
-    let name = match name.split_once('/') {
-        Some((domain, label)) if is_lower_domain(domain) => label,
-        _ => name,
-    };
-    !name.is_empty()
-        && name.len() <= 253
-        && name.starts_with(|c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '{' | '<'))
-        && name.chars().all(|c| c.is_ascii_alphanumeric() || " ._-{}%<>=\"".contains(c))
-        && !name.split(['.', '-', '_']).any(is_random)
-}
-
-/// Whether a string is a domain of several labels in lower case, as the prefix of a label's name is.
-fn is_lower_domain(text: &str) -> bool {
-    text.contains('.')
-        && text.split('.').all(|part| {
-            !part.is_empty()
-                && part.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-')
-                && !is_random(part)
-        })
-}
-
-/// Whether a word looks random: it alternates between letters and digits several times.
-pub fn is_random(word: &str) -> bool {
-    if word.len() < 8 || !word.bytes().all(|b| b.is_ascii_alphanumeric() || b"+/=".contains(&b)) {
-        return false;
-    }
-    let bytes = word.as_bytes();
-    let changes = bytes.windows(2).filter(|w| w[0].is_ascii_digit() != w[1].is_ascii_digit()).count();
-    let upper = bytes.iter().any(u8::is_ascii_uppercase);
-    let lower = bytes.iter().any(u8::is_ascii_lowercase);
-    match (upper, lower) {
-        (true, true) => changes >= 2,
-        _ => word.len() >= 16 && changes >= 4,
-    }
 }
 
 /// The key that a hint suggests instead of the written one.

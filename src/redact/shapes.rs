@@ -5,14 +5,15 @@ use std::sync::OnceLock;
 use regex::Regex;
 
 use super::Cut;
-use super::names::{Above, NameMeaning, is_random, is_secret, meaning};
+use super::looks::{gives_nothing_away, is_random};
+use super::names::{Above, NameMeaning, is_secret, meaning};
 
 /// The parts of a line whose form is that of a secret, in order and without overlap.
 pub fn cuts(line: &str) -> Vec<Cut> {
     let mut cuts = Vec::new();
     pem(line, &mut cuts);
     urls(line, &mut cuts);
-    go_addresses(line, &mut cuts);
+    addresses(line, &mut cuts);
     // `npm_packages` is a word, a token contains digits.
     let digit = |c: char| c.is_ascii_digit();
     if line.contains(digit) {
@@ -69,7 +70,7 @@ impl Shape {
     }
 }
 
-static SHAPES: [Shape; 17] = [
+static SHAPES: [Shape; 16] = [
     // GitLab
     Shape::new(
         &["gl", "GR1348941"],
@@ -102,8 +103,16 @@ static SHAPES: [Shape; 17] = [
             "PMAK-",
             "age-secret-key-1",
             "AGE-SECRET-KEY-1",
+            "rubygems_",
+            "sntry",
+            "sq0",
+            "figd_",
+            "whsec_",
+            "pul-",
+            "LTAI",
+            "EAACEdEose0cBA",
         ],
-        r"(?-u:\b)(?:AIza|ya29\.|GOCSPX-|do[opr]_v1_|hv[sbr]\.|tskey-|NRAK-|SG\.|sk-|[srp]k_(?:live|test)_|shp(?:at|ss|ca|pa)_|PMAK-|age-secret-key-1|AGE-SECRET-KEY-1)([A-Za-z0-9_./+=-]{8,})",
+        r"(?-u:\b)(?:rubygems_|sntry[su]_|sq0(?:csp|atp)-|figd_|whsec_|pul-|LTAI|EAACEdEose0cBA|AIza|ya29\.|GOCSPX-|do[opr]_v1_|hv[sbr]\.|tskey-|NRAK-|SG\.|sk-|[srp]k_(?:live|test)_|shp(?:at|ss|ca|pa)_|PMAK-|age-secret-key-1|AGE-SECRET-KEY-1)([A-Za-z0-9_./+=-]{8,})",
     ),
     // JSON Web Tokens
     Shape::new(&["eyJ"], r"(?-u:\b)eyJ([A-Za-z0-9_-]{5,}\.[A-Za-z0-9_-]+(?:\.[A-Za-z0-9_-]*)*)"),
@@ -111,6 +120,13 @@ static SHAPES: [Shape; 17] = [
     Shape::new(&["LS0tLS1CRUdJTi"], r"LS0tLS1CRUdJTi([A-Za-z0-9+/=]+)"),
     // hashes of passwords
     Shape::new(&["$"], r"(\$(?:2[abxy]|apr1|[156y]|argon2[a-z]*)\$[A-Za-z0-9./$,=+_-]{8,})"),
+    // passwords in files of LDAP and HTTP servers
+    Shape::new(
+        &["}"],
+        r"\{(?:S?SHA(?:256|512)?|S?MD5|CRYPT|PLAIN|CLEARTEXT|ARGON2|PBKDF2[A-Z0-9-]*)\}([^ \t\x22'`,}]{4,})",
+    ),
+    // the cookie of a session
+    Shape::new(&["_session"], r"(?-u:\b)[a-z_]*_session=([A-Za-z0-9%._+/=-]{8,})"),
     // webhooks
     Shape::new(
         &["://"],
@@ -129,16 +145,6 @@ static SHAPES: [Shape; 17] = [
     Shape::new(
         &["hook", "/integration/", "/with/key/"],
         r"://[^ \t\x22']+/(?:hooks?|webhooks/incoming|bot/v2/hook|integration|with/key)/([A-Za-z0-9_/-]{8,})",
-    ),
-    // arguments of curl, sshpass and database clients
-    Shape::new(
-        &["-u"],
-        r"(?:^|[ \t])(?:-u|--user)[ =]+[\x22']?[A-Za-z0-9_.@-]*[A-Za-z_][A-Za-z0-9_.@-]*:([^ \t\x22'$]+)",
-    ),
-    Shape::new(&["sshpass"], r"(?-u:\b)sshpass[ \t]+-p[ \t]*[\x22']?([^ \t\x22'$]+)"),
-    Shape::new(
-        &["mysql", "mariadb"],
-        r"(?-u:\b)(?:mysql|mariadb)[a-z_-]*[ \t](?:[^|;&]*[ \t])?-p[\x22']?([^ \t\x22'$][^ \t\x22']*)",
     ),
     // a line of .netrc
     Shape::new(&["login"], r"(?-u:\b)login[ \t]+[^ \t]+[ \t]+password[ \t]+[\x22']?([^ \t\x22'$]+)"),
@@ -186,13 +192,22 @@ fn pem(line: &str, cuts: &mut Vec<Cut>) {
     }
 }
 
-/// The password in `user:password@tcp(host:port)/database`, as programs in Go write an address.
-fn go_addresses(line: &str, cuts: &mut Vec<Cut>) {
-    for sign in ["@tcp(", "@unix("] {
-        for (at, _) in line.match_indices(sign) {
-            let ends = |c: char| c.is_whitespace() || matches!(c, '"' | '\'' | '=');
-            let user = line[..at].rsplit(ends).next().unwrap_or_default();
-            cuts.extend(user.find(':').map(|colon| (at - user.len() + colon + 1, at)));
+/// The password in `user:password@tcp(host:port)/database`, as programs in Go write an address, and in
+/// `user:password@host.example.com` without a scheme.
+fn addresses(line: &str, cuts: &mut Vec<Cut>) {
+    for (at, _) in line.match_indices('@') {
+        let ends = |c: char| c.is_whitespace() || matches!(c, '"' | '\'' | '=' | '`' | ',');
+        let login = line[..at].rsplit(ends).next().unwrap_or_default();
+        let rest = &line[at + 1..];
+        let host =
+            rest.split(|c: char| !c.is_ascii_alphanumeric() && !matches!(c, '.' | '-')).next().unwrap_or_default();
+        let go = rest.starts_with("tcp(") || rest.starts_with("unix(");
+        let Some((user, password)) = login.split_once(':') else { continue };
+        let scheme = matches!(user, "mailto" | "sip" | "sips" | "acct" | "xmpp" | "npm");
+        let known =
+            host.trim_matches('.').contains('.') && !scheme && !user.is_empty() && !login.contains(['/', '%', '{']);
+        if go || (known && !password.is_empty() && !gives_nothing_away(password)) {
+            cuts.push((at - password.len(), at));
         }
     }
 }

@@ -1,14 +1,55 @@
 //! Redacts objects and values that are trees.
 
+use std::collections::HashSet;
+
 use serde_json::{Map, Value};
 
-use super::names::{Above, NameMeaning, gives_nothing_away, is_random, is_secret, meaning};
-use super::{MASK, Redacted};
+use super::looks::{is_pointer, is_random};
+use super::names::{Above, NameMeaning, is_secret, meaning};
+use super::{MASK, Redacted, commands, shapes};
 
 /// A value without its secrets. `path` is its position: `spec.template.spec.containers[0].env[A].value`.
 pub fn value(path: &str, value: &Value) -> Value {
     let (above, last) = last_key(path);
-    below(above, last, value)
+    let mut shown = below(above, last, value);
+    if value.is_object() {
+        let mut secrets = HashSet::new();
+        masked(value, &shown, &mut secrets);
+        if !secrets.is_empty() {
+            elsewhere(&mut shown, &secrets);
+        }
+    }
+    shown
+}
+
+/// Adds the strings that are masked as a whole, and that nobody would write for anything else. An anchor may have put
+/// them under another key too.
+fn masked<'v>(value: &'v Value, shown: &Value, secrets: &mut HashSet<&'v str>) {
+    match (value, shown) {
+        (Value::Object(map), Value::Object(shown)) => {
+            let both = map.iter().filter_map(|(key, value)| Some((value, shown.get(key)?)));
+            both.for_each(|(value, shown)| masked(value, shown, secrets));
+        }
+        (Value::Array(items), Value::Array(shown)) => {
+            items.iter().zip(shown).for_each(|(value, shown)| masked(value, shown, secrets));
+        }
+        (Value::String(text), Value::String(shown)) if shown == MASK && text.len() >= 8 => {
+            let has = |test: fn(&char) -> bool| text.chars().any(|c| test(&c));
+            if has(|c| c.is_ascii_digit()) && has(|c| c.is_alphabetic()) && !text.contains(['.', '/']) {
+                secrets.insert(text);
+            }
+        }
+        _ => {}
+    }
+}
+
+fn elsewhere(shown: &mut Value, secrets: &HashSet<&str>) {
+    match shown {
+        Value::Object(map) => map.values_mut().for_each(|value| elsewhere(value, secrets)),
+        Value::Array(items) => items.iter_mut().for_each(|value| elsewhere(value, secrets)),
+        Value::String(text) if secrets.contains(text.as_str()) => MASK.clone_into(text),
+        _ => {}
+    }
 }
 
 /// The keys of a path. The content of brackets is a key where it could not stand between dots, and the name of an item
@@ -41,11 +82,13 @@ fn below(above: Above, key: &str, value: &Value) -> Value {
     match value {
         Value::Object(map) => {
             let inner = above.below(key);
-            let named = map.get("name").and_then(Value::as_str).is_some_and(is_secret);
+            let named = ["name", "key", "variable"]
+                .iter()
+                .any(|key| map.get(*key).and_then(Value::as_str).is_some_and(is_secret));
             let entries = map.iter().map(|(key, child)| {
                 let child = match child {
                     // An environment variable.
-                    Value::String(text) if named && key == "value" && !gives_nothing_away(text) => {
+                    Value::String(text) if named && key == "value" && Above::default().hides("password", text) => {
                         Value::String(MASK.to_owned())
                     }
                     child => below(inner, key, child),
@@ -66,18 +109,19 @@ fn below(above: Above, key: &str, value: &Value) -> Value {
     }
 }
 
-/// The items of a list; in a command line, the word after a flag with a secret's name is secret.
+/// The items of a list, which may be the words of a command.
 fn list(above: Above, key: &str, items: &[Value]) -> Vec<Value> {
     let inner = above.below(key);
-    let mut flagged = false;
-    let shown = items.iter().map(|item| {
-        let hidden = std::mem::replace(&mut flagged, false);
+    let words: Vec<&str> = items.iter().map(|item| item.as_str().unwrap_or_default()).collect();
+    let secret = commands::in_list(&words);
+    let shown = items.iter().enumerate().map(|(number, item)| {
         let Value::String(text) = item else { return below(above, key, item) };
-        flagged = text.starts_with("--") && !text.contains(['=', ' ']) && is_secret(text.trim_start_matches('-'));
-        if inner.hides_item(text) || (hidden && !text.starts_with(['-', '$'])) {
+        if inner.hides_item(text) && !is_pointer(text) {
             return Value::String(MASK.to_owned());
         }
-        Value::String(Redacted::of(text).whole())
+        let parts = secret.iter().filter(|(of, _)| *of == number).map(|(_, part)| (part.start, part.end));
+        let cut = super::apply(text, shapes::merged(parts.collect())).text;
+        Value::String(Redacted::of(&cut).whole())
     });
     shown.collect()
 }

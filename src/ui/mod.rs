@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 
 use crate::cli::{Color, ErrorFormat, MessageArgs};
 use crate::diag::{Diagnostic, Fault, Location, Place, Severity, Sources};
-use crate::redact;
+use crate::redact::{self, Excerpts};
 
 /// The output settings of a run.
 #[derive(Debug, Clone, Copy)]
@@ -45,8 +45,9 @@ impl Ui {
     /// Prints findings to stderr, in their order.
     pub fn report(&self, diagnostics: &[Diagnostic], sources: &Sources) {
         let shown = diagnostics.iter().filter(|d| d.severity >= self.least);
+        let mut excerpts = Excerpts::of(sources);
         let text = match self.format {
-            ErrorFormat::Json => shown.map(|d| format!("{}\n", as_json(d, sources))).collect(),
+            ErrorFormat::Json => shown.map(|d| format!("{}\n", as_json(d, sources, &mut excerpts))).collect(),
             ErrorFormat::Text => text::render(shown, sources, self.coloured),
         };
         to_stderr(&text);
@@ -97,12 +98,17 @@ fn to_stderr(text: &str) {
 
 /// Prints clap's answers: help to stdout, a usage error to stderr.
 pub fn clap_message(error: &clap::Error) {
+    // A value of the command line may be a secret; what is masked loses its colours.
+    let shown = redact::command(&error.render().to_string());
+    if error.use_stderr() && shown != error.render().to_string() {
+        return to_stderr(&shown);
+    }
     // A closed stream is ignored.
     let _ = error.print();
 }
 
 /// One finding for programs: `{code, severity, fault, message, places, object, field, hint}`.
-pub fn as_json(diagnostic: &Diagnostic, sources: &Sources) -> Value {
+pub fn as_json(diagnostic: &Diagnostic, sources: &Sources, excerpts: &mut Excerpts<'_>) -> Value {
     let places: Vec<Value> = diagnostic
         .places
         .iter()
@@ -122,11 +128,12 @@ pub fn as_json(diagnostic: &Diagnostic, sources: &Sources) -> Value {
         Fault::Bug => "bug",
     };
     let subject = diagnostic.subject.as_ref();
+    let (message, hint) = excerpts.words(diagnostic);
     json!({
         "code": diagnostic.code, "severity": diagnostic.severity.word(), "fault": fault,
-        "message": redact::text(&diagnostic.message), "places": places,
+        "message": message, "places": places,
         "object": subject.map(|s| s.object.as_str()), "field": subject.map(|s| s.field.to_string()),
-        "hint": diagnostic.hint.as_deref().map(redact::text),
+        "hint": hint,
     })
 }
 

@@ -1,12 +1,10 @@
 //! Findings for people: message, place, the line, and the next step.
 
-use std::collections::HashMap;
-
 use annotate_snippets::renderer::DecorStyle;
 use annotate_snippets::{AnnotationKind, Group, Level, Origin, Renderer, Snippet, normalize_untrusted_str};
 
 use crate::diag::{Diagnostic, Fault, Location, Place, Severity, Sources};
-use crate::redact::{self, Redacted, Shown};
+use crate::redact::{self, Excerpts, Shown};
 
 /// A longer line is referred to, not shown.
 const LONGEST_LINE: usize = 2_000;
@@ -15,44 +13,37 @@ const LONGEST_LINE: usize = 2_000;
 pub fn render<'d>(diagnostics: impl Iterator<Item = &'d Diagnostic>, sources: &Sources, coloured: bool) -> String {
     let renderer = if coloured { Renderer::styled() } else { Renderer::plain() };
     let renderer = renderer.decor_style(DecorStyle::Ascii);
-    let mut lines = Lines { sources, read: HashMap::new() };
+    let mut excerpts = Excerpts::of(sources);
     let mut text = String::new();
     for diagnostic in diagnostics {
         let hint = diagnostic.hint.as_deref();
         let places = diagnostic.places.iter().filter_map(Place::location);
-        let places: Vec<_> = places.map(|at| (at, lines.show(&at, hint))).collect();
-        let group = group(diagnostic, &places, sources);
+        let places: Vec<_> =
+            places.map(|at| (at, excerpts.line(&at, hint).filter(|shown| shown.text.len() <= LONGEST_LINE))).collect();
+        let (message, hint) = excerpts.words(diagnostic);
+        let group = group(diagnostic, (&message, hint.as_deref()), &places, sources);
         text.push_str(&renderer.render(&[group]));
         text.push_str("\n\n");
     }
     text
 }
 
-/// The sources of a run, each scanned for secrets at most once.
-struct Lines<'s> {
-    sources: &'s Sources,
-    read: HashMap<usize, Redacted<'s>>,
-}
-
-impl Lines<'_> {
-    fn show(&mut self, at: &Location, hint: Option<&str>) -> Option<Shown> {
-        let source = self.sources.get(at.source)?;
-        let redacted = self.read.entry(at.source).or_insert_with(|| Redacted::of(&source.text));
-        redacted.line_with_hint(at.line, at.column, hint).filter(|shown| shown.text.len() <= LONGEST_LINE)
-    }
-}
-
-fn group<'a>(diagnostic: &'a Diagnostic, places: &'a [(Location, Option<Shown>)], sources: &'a Sources) -> Group<'a> {
+fn group<'a>(
+    diagnostic: &'a Diagnostic,
+    (message, hint): (&str, Option<&str>),
+    places: &'a [(Location, Option<Shown>)],
+    sources: &'a Sources,
+) -> Group<'a> {
     let level = match diagnostic.severity {
         Severity::Error => Level::ERROR,
         Severity::Warning => Level::WARNING,
         Severity::Note => Level::NOTE,
     };
-    let message = printable(&redact::text(&diagnostic.message));
+    let message = printable(message);
     let mut group = Group::with_title(level.primary_title(message).id(diagnostic.code));
     for (i, (at, shown)) in places.iter().enumerate() {
         let name = sources.get(at.source).map_or("(unknown)", |source| source.name.as_str());
-        let name = printable(name);
+        let name = printable(&redact::text(name));
         // The renderer counts columns in the redacted line, so a mask must not have moved the position.
         let Some(shown) = shown.as_ref().filter(|shown| shown.moved(at.column.saturating_sub(1)) + 1 == at.column)
         else {
@@ -63,8 +54,8 @@ fn group<'a>(diagnostic: &'a Diagnostic, places: &'a [(Location, Option<Shown>)]
         let span = kind.span(span(shown, at));
         group = group.element(Snippet::source(shown.text.as_str()).path(name).line_start(at.line).annotation(span));
     }
-    if let Some(hint) = &diagnostic.hint {
-        group = group.element(Level::HELP.with_name("hint").message(printable(&redact::text(hint))));
+    if let Some(hint) = hint {
+        group = group.element(Level::HELP.with_name("hint").message(printable(hint)));
     }
     if diagnostic.fault == Fault::Bug {
         let tracker = super::tracker();

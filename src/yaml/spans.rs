@@ -6,15 +6,15 @@ use std::ops::Range;
 
 use saphyr_parser::{Event, Parser, ScalarStyle, Span};
 
-use super::{scalar, stream};
+use super::{MAX_DEPTH, scalar, stream};
 
 /// A value in the text of a document.
 #[derive(Debug, Clone)]
 pub struct Spanned {
     /// Its range in bytes; a block collection begins at its first entry. Anchors and tags precede it.
     pub range: Range<usize>,
-    /// Whether it has an anchor.
-    pub anchored: bool,
+    /// The number of its anchor, from 1; 0 where it has none.
+    pub anchor: usize,
     /// Its kind.
     pub kind: SpanKind,
 }
@@ -24,8 +24,8 @@ pub struct Spanned {
 pub enum SpanKind {
     /// A scalar; its range is empty where it is implicit.
     Scalar(Style),
-    /// `*name`.
-    Alias,
+    /// `*name`, with the number of the anchor.
+    Alias(usize),
     /// A list.
     List {
         /// Whether it is a flow list.
@@ -65,6 +65,11 @@ pub struct SpanEntry {
 }
 
 impl Spanned {
+    /// Whether it has an anchor.
+    pub fn anchored(&self) -> bool {
+        self.anchor > 0
+    }
+
     /// The entries of a map.
     pub fn entries(&self) -> Option<&[SpanEntry]> {
         match &self.kind {
@@ -96,7 +101,34 @@ pub fn documents(text: &str) -> Vec<Range<usize>> {
 
 /// The parts of a document; `None` where it is empty, or not accepted.
 pub fn read(text: &str) -> Option<Spanned> {
-    Reader { text, bytes: text.char_indices().map(|(at, _)| at).chain([text.len()]).collect() }.read()
+    Reader::new(text).read(&mut Vec::new())
+}
+
+/// The same for a document that may be broken: the parts before the error, and before what is nested too deeply.
+pub fn read_partly(text: &str) -> Option<Spanned> {
+    let mut open = Vec::new();
+    if let Some(all) = Reader::new(text).read(&mut open) {
+        return Some(all);
+    }
+    // The parser looks ahead, so an error may hide the value of the last key.
+    let last = |end: usize| {
+        let rest = &text[end..];
+        let start = end + rest.find(':').map_or(0, |at| at + 1);
+        let end = start + text[start..].find('\n').unwrap_or(text.len() - start);
+        let blank = text[start..end].len() - text[start..end].trim_start().len();
+        Spanned { range: start + blank..end, anchor: 0, kind: SpanKind::Scalar(Style::Plain) }
+    };
+    let mut node = None;
+    while let Some(mut frame) = open.pop() {
+        if let Body::Map(_, Some((_, key))) = &frame.body {
+            let value = node.take().unwrap_or_else(|| last(key.end));
+            frame.add(value);
+        } else if let Some(item) = node.take() {
+            frame.add(item);
+        }
+        node = Some(frame.close(text.len()));
+    }
+    node
 }
 
 struct Reader<'a> {
@@ -108,9 +140,31 @@ struct Reader<'a> {
 /// A collection that is being read.
 struct Frame {
     start: usize,
-    anchored: bool,
+    anchor: usize,
     flow: bool,
     body: Body,
+}
+
+impl Frame {
+    fn close(self, end: usize) -> Spanned {
+        let kind = match self.body {
+            Body::List(items) => SpanKind::List { flow: self.flow, items },
+            Body::Map(entries, _) => SpanKind::Map { flow: self.flow, entries },
+        };
+        Spanned { range: self.start..end, anchor: self.anchor, kind }
+    }
+
+    /// Adds an item or the value of the last key; `None` where there is no key for it.
+    fn add(&mut self, node: Spanned) -> Option<()> {
+        match &mut self.body {
+            Body::List(items) => items.push(node),
+            Body::Map(entries, key) => {
+                let (key, key_range) = key.take()?;
+                entries.push(SpanEntry { key, key_range, value: node });
+            }
+        }
+        Some(())
+    }
 }
 
 enum Body {
@@ -118,14 +172,18 @@ enum Body {
     Map(Vec<SpanEntry>, Option<(String, Range<usize>)>),
 }
 
-impl Reader<'_> {
+impl<'a> Reader<'a> {
+    fn new(text: &'a str) -> Self {
+        Reader { text, bytes: text.char_indices().map(|(at, _)| at).chain([text.len()]).collect() }
+    }
+
     fn range(&self, span: &Span) -> Range<usize> {
         let byte = |index: usize| self.bytes.get(index).copied().unwrap_or(self.text.len());
         byte(span.start.index())..byte(span.end.index())
     }
 
-    fn read(&self) -> Option<Spanned> {
-        let mut stack: Vec<Frame> = Vec::new();
+    /// Reads a document. Where it is not accepted, `stack` has the collections that were open.
+    fn read(&self, stack: &mut Vec<Frame>) -> Option<Spanned> {
         for next in Parser::new_from_str(self.text) {
             let (event, span) = next.ok()?;
             let range = self.range(&span);
@@ -153,21 +211,27 @@ impl Reader<'_> {
                         (Style::Quoted, _) => range.start..self.closing_quote(&range),
                         _ => range.start..range.start + self.text[range].trim_end().len(),
                     };
-                    Spanned { range, anchored: anchor > 0, kind: SpanKind::Scalar(style) }
+                    Spanned { range, anchor, kind: SpanKind::Scalar(style) }
                 }
-                Event::Alias(_) => {
+                Event::Alias(number) => {
                     if let Some(Frame { body: Body::Map(_, key @ None), .. }) = stack.last_mut() {
                         *key = Some((String::new(), range));
                         continue;
                     }
-                    Spanned { range, anchored: false, kind: SpanKind::Alias }
+                    Spanned { range, anchor: 0, kind: SpanKind::Alias(number) }
                 }
                 Event::SequenceStart(anchor, _) => {
-                    stack.push(self.open(range, anchor > 0, '[', Body::List(Vec::new())));
+                    stack.push(self.open(range, anchor, '[', Body::List(Vec::new())));
+                    if stack.len() > MAX_DEPTH {
+                        return None;
+                    }
                     continue;
                 }
                 Event::MappingStart(anchor, _) => {
-                    stack.push(self.open(range, anchor > 0, '{', Body::Map(Vec::new(), None)));
+                    stack.push(self.open(range, anchor, '{', Body::Map(Vec::new(), None)));
+                    if stack.len() > MAX_DEPTH {
+                        return None;
+                    }
                     continue;
                 }
                 Event::SequenceEnd | Event::MappingEnd => {
@@ -178,30 +242,22 @@ impl Reader<'_> {
                     };
                     // The parser's range of some flow collections includes the following spaces and comments.
                     let end = if frame.flow { range.start + 1 } else { last.unwrap_or(frame.start) };
-                    let kind = match frame.body {
-                        Body::List(items) => SpanKind::List { flow: frame.flow, items },
-                        Body::Map(entries, _) => SpanKind::Map { flow: frame.flow, entries },
-                    };
-                    Spanned { range: frame.start..end, anchored: frame.anchored, kind }
+                    frame.close(end)
                 }
                 Event::DocumentEnd | Event::StreamEnd => break,
                 _ => continue,
             };
             match stack.last_mut() {
                 None => return Some(node),
-                Some(Frame { body: Body::List(items), .. }) => items.push(node),
-                Some(Frame { body: Body::Map(entries, key), .. }) => {
-                    let (key, key_range) = key.take()?;
-                    entries.push(SpanEntry { key, key_range, value: node });
-                }
+                Some(frame) => frame.add(node)?,
             }
         }
         None
     }
 
-    fn open(&self, range: Range<usize>, anchored: bool, bracket: char, body: Body) -> Frame {
+    fn open(&self, range: Range<usize>, anchor: usize, bracket: char, body: Body) -> Frame {
         let flow = self.text.get(range.clone()).is_some_and(|text| text.starts_with(bracket));
-        Frame { start: range.start, anchored, flow, body }
+        Frame { start: range.start, anchor, flow, body }
     }
 
     /// The position for the value of a key that has none.
@@ -290,7 +346,7 @@ mod tests {
             "Scalar(Block) \">-\\n    fold\\n    fold2\"",
             "Scalar(Quoted) \"\\\"multi\\n  line\\\"\"",
             "Scalar(Plain) \"plain\\n  more\"",
-            "Alias \"*an\"",
+            "Alias(1) \"*an\"",
         ] {
             assert!(out.contains(part), "{part} is not in\n{out}");
         }

@@ -20,6 +20,7 @@ use crate::fleet::ci::{FleetPipeline, Runner};
 use crate::fleet::shard::Shard;
 use crate::fleet::{Environment, FILE, ci};
 use crate::images::{Images, report};
+use crate::redact::Excerpts;
 use crate::ui::{self, Ui};
 
 /// `gitlab-render fleet`.
@@ -270,8 +271,9 @@ impl Failures {
 
     /// Reports findings that do not stop the run.
     fn found(&mut self, name: &str, findings: Vec<Diagnostic>, sources: &Sources) {
+        let mut excerpts = Excerpts::of(sources);
         for finding in findings {
-            let key = ui::as_json(&finding, sources).to_string();
+            let key = ui::as_json(&finding, sources, &mut excerpts).to_string();
             let entry = self.findings.entry(key).or_insert_with(|| (finding, sources.clone(), Vec::new()));
             entry.2.push(name.to_owned());
         }

@@ -58,7 +58,7 @@ pub(super) fn put(document: &Document<'_>, at: &ValuePath, text: &str, question:
     let comment = question.unwrap_or_default();
     if let Some(entry) = way(document.root, at).and_then(|way| way.last()) {
         let old = &entry.value;
-        if !matches!(old.kind, SpanKind::Scalar(Style::Plain | Style::Quoted)) || old.anchored {
+        if !matches!(old.kind, SpanKind::Scalar(Style::Plain | Style::Quoted)) || old.anchored() {
             return None;
         }
         let rest = &document.text[old.range.end..document.line_end(old.range.end)];
@@ -92,7 +92,7 @@ fn below_a_null(document: &Document<'_>, at: &ValuePath, tail: &str) -> Option<V
     let holder = way(document.root, &ValuePath(at.0[..depth].to_vec()))?.last()?;
     let null = &holder.value;
     let is_null = matches!(document.text[null.range.clone()].trim(), "" | "~" | "null");
-    if !is_null || null.anchored || !document.begins_item(holder.key_range.start) {
+    if !is_null || null.anchored() || !document.begins_item(holder.key_range.start) {
         return None;
     }
     let tail = format!("{tail}{}", document.eol);
@@ -180,7 +180,7 @@ fn way<'a>(root: &'a Spanned, path: &ValuePath) -> Option<Way<'a>> {
 
 /// One of our values as a replacement of a scalar, quoted in the same way if it is a string.
 fn scalar(document: &Document<'_>, old: &Spanned, value: &Value) -> Option<String> {
-    if !matches!(old.kind, SpanKind::Scalar(Style::Plain | Style::Quoted)) || old.anchored {
+    if !matches!(old.kind, SpanKind::Scalar(Style::Plain | Style::Quoted)) || old.anchored() {
         return None;
     }
     let quote = quote(&document.text[old.range.clone()]);
@@ -270,7 +270,7 @@ fn piece(document: &Document<'_>, map: &Spanned, entry: &SpanEntry, value: Optio
     let lead = if flow { String::new() } else { text[document.lead(key)].to_owned() };
     let plain = match entry.value.kind {
         SpanKind::Scalar(style) => style != Style::Block && !text[entry.value.range.clone()].contains('\n'),
-        SpanKind::Alias => true,
+        SpanKind::Alias(_) => true,
         SpanKind::Map { flow, .. } | SpanKind::List { flow, .. } => flow,
     };
     let flat = plain && lead.is_empty() && (flow || text[entry.value.range.end..end].trim().is_empty());
