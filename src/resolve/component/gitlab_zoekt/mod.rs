@@ -4,7 +4,7 @@ mod network;
 mod pod;
 mod settings;
 
-use serde_json::{Map, Value, json};
+use serde_json::{Map, Value};
 
 use crate::diag::{Diagnostic, ValuePath};
 use crate::model::{NodeMap, NonEmpty, Text};
@@ -124,14 +124,15 @@ fn plan_config(zoekt: &Zoekt, plan: &mut Plan) {
     plan.add(COMPONENT.name, "configmap-gateway.yaml", view);
 }
 
-/// Settings that older charts read.
+/// What does not do what it promises.
 fn warn(zoekt: &Zoekt) {
     let path = "gitlab-zoekt.gateway.basicAuth.enabled";
-    if zoekt.cx.section(path) == &json!(true) {
+    if zoekt.cx.enabled(path) {
+        let message = format!("`{path}`: the gateway does not ask for the password, unlike with the official chart");
         zoekt.cx.say(
-            Diagnostic::warning("unread-key", format!("`{path}` is not read: requests carry a token from GitLab"))
-                .at_value(ValuePath::dotted(path))
-                .hint("remove `gitlab-zoekt.gateway.basicAuth`"),
+            Diagnostic::warning("differs-from-helm", message).at_value(ValuePath::dotted(path)).hint(
+                "keep others away with `gitlab-zoekt.networkpolicy`; later releases of GitLab send a token instead",
+            ),
         );
     }
     let certificate = &zoekt.set.gateway.tls.certificate;

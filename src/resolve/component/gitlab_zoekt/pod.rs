@@ -4,6 +4,7 @@ use serde_json::{Value, json};
 
 use super::settings::{Part, Program};
 use super::{COMPONENT, Zoekt, some};
+use crate::bundle::Difference;
 use crate::model::workload::Image;
 use crate::model::{Node, NodeMap, NonEmpty, Port, Text};
 use crate::resolve::plan::View;
@@ -85,7 +86,9 @@ fn pod(zoekt: &Zoekt, selector: &NodeMap, part: &Part, containers: Vec<Container
 
 /// Whether the user's certificate authorities are trusted.
 fn trusts(zoekt: &Zoekt) -> bool {
-    zoekt.set.certificates.init_containers.enabled && !zoekt.cx.global.certificates.custom_cas.is_empty()
+    zoekt.cx.release.has(Difference::ZoektTrustsAuthorities)
+        && zoekt.set.certificates.init_containers.enabled
+        && !zoekt.cx.global.certificates.custom_cas.is_empty()
 }
 
 /// Merges one set of settings over another.
