@@ -11,9 +11,10 @@ use serde_json::{Map, Value, json};
 use crate::diag::{Diagnostic, ValuePath};
 use crate::model::{Node, NodeMap, Text};
 use crate::resolve::context::Context;
-use crate::resolve::plan::View;
+use crate::resolve::plan::{Plan, View};
+use crate::resolve::shared::gitlab_chart;
 use crate::resolve::workload::{Container, bare_pod, yaml_list};
-use crate::resolve::{labels, tpl};
+use crate::resolve::{Component, labels, tpl};
 use crate::tree::{overlay, without_nulls};
 use crate::view;
 
@@ -95,6 +96,12 @@ impl<'a> Chart<'a> {
     /// Labels or annotations.
     pub fn strings(&self, path: &str) -> NodeMap {
         labels::text_map(&self.map(path))
+    }
+
+    /// Objects of the user's own, `extraDeploy`.
+    pub fn plan_own_objects(&self, component: &Component, plan: &mut Plan) {
+        let objects = self.value("extraDeploy").as_array().map_or(&[][..], Vec::as_slice);
+        gitlab_chart::plan_own_objects(self.cx, component, &self.path("extraDeploy"), objects, plan);
     }
 
     /// The name in the labels.

@@ -6,14 +6,11 @@ mod pod;
 mod service;
 mod settings;
 
-use serde_json::Value;
-
 use crate::diag::{Diagnostic, ValuePath};
 use crate::model::{NodeMap, NonEmpty};
 use crate::resolve::labels::{self, full_name};
 use crate::resolve::shared::gitlab_chart;
 use crate::resolve::{Component, Context, Plan, tpl};
-use crate::view;
 use settings::Settings;
 
 /// The entry of `build.rs`'s table of components.
@@ -104,30 +101,8 @@ fn resolve(cx: &Context, plan: &mut Plan) {
     account::plan(&runner, plan);
     pod::plan(&runner, plan);
     service::plan(&runner, plan);
-    for (n, object) in runner.set.extra_objects.iter().enumerate() {
-        plan_extra(&runner, n, object, plan);
-    }
-}
-
-/// One of the user's own objects, rendered with the rest; templates in it are evaluated.
-fn plan_extra(runner: &Runner, n: usize, object: &Value, plan: &mut Plan) {
-    let path = format!("{}.extraObjects[{n}]", COMPONENT.key);
-    let chart = tpl::ValuesOwner { name: COMPONENT.name, key: COMPONENT.key };
-    let object = match object {
-        Value::String(text) => runner.cx.yaml(&path, &tpl::text(runner.cx, chart, &path, text)),
-        other => tpl::tree(runner.cx, chart, &path, other),
-    };
-    let has = |pointer: &str| object.pointer(pointer).and_then(Value::as_str).is_some_and(|text| !text.is_empty());
-    if ["/apiVersion", "/kind", "/metadata/name"].into_iter().all(has) {
-        let view = view! { api_version: object["apiVersion"], kind: object["kind"], metadata: object["metadata"] };
-        plan.add(COMPONENT.name, "extra.yaml", view).overlay(object);
-        return;
-    }
-    runner.cx.say(
-        Diagnostic::error("wrong-type", format!("`{path}`: expected a Kubernetes object"))
-            .at_value(ValuePath::indexed(&path).unwrap_or_else(|| ValuePath::dotted(&path)))
-            .hint("give it `apiVersion`, `kind` and `metadata.name`"),
-    );
+    let path = format!("{}.extraObjects", COMPONENT.key);
+    gitlab_chart::plan_own_objects(cx, &COMPONENT, &path, &runner.set.extra_objects, plan);
 }
 
 /// Settings without effect.

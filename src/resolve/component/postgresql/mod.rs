@@ -70,6 +70,7 @@ fn resolve(cx: &Context, plan: &mut Plan) {
     if pg.chart.on("backup.enabled") {
         pg.plan_backup(plan);
     }
+    pg.chart.plan_own_objects(&COMPONENT, plan);
     pg.chart.warn_of_unread(include_str!("../../../../charts/postgresql/keys.txt"));
 }
 

@@ -57,6 +57,7 @@ fn resolve(cx: &Context, plan: &mut Plan) {
     redis.plan_network_policy(plan);
     redis.plan_disruption_budget(plan);
     redis.plan_monitoring(plan);
+    redis.chart.plan_own_objects(&COMPONENT, plan);
     redis.chart.warn_of_unread(include_str!("../../../../charts/redis/keys.txt"));
 }
 
