@@ -4,7 +4,8 @@ use super::{Context, is_set};
 use crate::diag::{Diagnostic, ValuePath};
 
 /// The sections of Services whose type may be `LoadBalancer`.
-const SERVICES: [&str; 9] = [
+const SERVICES: [&str; 15] = [
+    "gitlab-runner.service",
     "gitlab.gitlab-shell.service",
     "gitlab.kas.service",
     "gitlab.webservice.service",
@@ -14,6 +15,11 @@ const SERVICES: [&str; 9] = [
     "nginx-ingress-geo.controller.service",
     "nginx-ingress-geo.controller.metrics.service",
     "nginx-ingress-geo.defaultBackend.service",
+    "postgresql.metrics.service",
+    "postgresql.primary.service",
+    "redis.master.service",
+    "redis.metrics.service",
+    "registry.service",
 ];
 
 /// Keys that only a load balancer uses, and their purpose.
@@ -27,6 +33,7 @@ pub(super) fn check(cx: &Context) {
     for section in SERVICES {
         check_service(cx, section, None);
     }
+    check_service(cx, "gitlab.gitaly.service", cx.text("global.gitaly.service.type"));
     let deployments = cx.section("gitlab.webservice.deployments").as_object();
     for name in deployments.into_iter().flat_map(|deployments| deployments.keys()) {
         check_service(

@@ -11,6 +11,7 @@ use crate::resolve::shared::trial_stores;
 pub(super) fn check(cx: &Context) {
     one_store_for_all(cx);
     stores_by_kind(cx);
+    connections_without_a_secret(cx);
     backups(cx);
 }
 
@@ -63,6 +64,27 @@ fn stores_by_kind(cx: &Context) {
                     "is missing, and this release of GitLab does not include MinIO, which would store these objects"
                 },
                 "name the Secret with the connection in `connection.secret`, or one for all types in `global.appConfig.object_store`",
+            );
+        }
+    }
+}
+
+/// A key says which part of a Secret has the connection, and there is no name that would be the default.
+fn connections_without_a_secret(cx: &Context) {
+    let mut stores: Vec<_> = STORES.iter().map(|name| format!("global.appConfig.{name}")).collect();
+    stores.push("global.appConfig.object_store".to_owned());
+    if cx.enabled("global.pages.enabled") {
+        stores.push("global.pages.objectStore".to_owned());
+    }
+    for store in stores.iter().filter(|store| cx.enabled(&format!("{store}.enabled"))) {
+        let key = format!("{store}.connection.key");
+        if is_set(cx, &key) {
+            required(
+                cx,
+                "object-storage-connection",
+                &format!("{store}.connection.secret"),
+                &format!("`{key}` names a key of it"),
+                "name the Secret with the connection, or remove the key",
             );
         }
     }
