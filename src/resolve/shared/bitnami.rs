@@ -383,10 +383,10 @@ impl<'a> Chart<'a> {
 
     /// Warns of the user's settings that were not read: our defaults contain only those that are, so the others are the
     /// user's. A setting that the chart has is reported where it enables something, and not below a part that is off; one that
-    /// the chart does not have is always reported. `known` are the chart's settings, a line each.
+    /// the chart does not have is always reported. `known` are the chart's settings, sorted, a line each.
     pub fn warn_of_unread(&self, known: &str) {
         let asked: BTreeSet<String> = self.asked.take().into_iter().collect();
-        let mut unread = Unread { asked: &asked, known: None, source: known, found: Vec::new() };
+        let mut unread = Unread { asked: &asked, source: known, known: None, found: Vec::new() };
         unread.find(&ValuePath::root(), self.cx.section(self.key), false);
         let found = std::mem::take(&mut unread.found);
         if found.is_empty() {
@@ -453,9 +453,10 @@ impl<'a> Chart<'a> {
 /// The search for settings that are not read.
 struct Unread<'a> {
     asked: &'a BTreeSet<String>,
-    /// The chart's settings, read from `source` when the first one is looked up.
-    known: Option<BTreeSet<&'a str>>,
+    /// The chart's settings, sorted, a line each.
     source: &'a str,
+    /// The lines of `source`, split when the first one is looked up.
+    known: Option<Vec<&'a str>>,
     found: Vec<ValuePath>,
 }
 
@@ -497,11 +498,13 @@ impl<'a> Unread<'a> {
     fn is_known(&mut self, path: &str) -> bool {
         let source = self.source;
         let known = self.known.get_or_insert_with(|| source.lines().collect());
+        let has = |setting: &str| known.binary_search(&setting).is_ok();
         let below = format!("{path}.");
+        let next = known.partition_point(|setting| *setting < below.as_str());
         let mut above = path.char_indices().filter(|(_, c)| *c == '.').map(|(at, _)| &path[..at]).chain([path]);
-        known.contains(path)
-            || known.range(below.as_str()..).next().is_some_and(|next| next.starts_with(&below))
-            || above.any(|above| known.contains(format!("{above}.*").as_str()))
+        has(path)
+            || known.get(next).is_some_and(|next| next.starts_with(&below))
+            || above.any(|above| has(&format!("{above}.*")))
     }
 }
 
@@ -541,4 +544,16 @@ fn plain_service(kind: &str, ports: Vec<Node>) -> View {
 /// A variable whose value is in a Secret.
 pub fn env_from_secret(name: &str, secret: &str, key: &str) -> Node {
     json!({"name": name, "valueFrom": {"secretKeyRef": {"name": secret, "key": key}}})
+}
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn settings_of_the_charts_are_sorted() {
+        for settings in
+            [include_str!("../../../charts/postgresql/keys.txt"), include_str!("../../../charts/redis/keys.txt")]
+        {
+            assert!(settings.lines().is_sorted(), "a binary search would miss some of them");
+        }
+    }
 }
