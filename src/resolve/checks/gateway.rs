@@ -21,16 +21,12 @@ pub(super) fn check(cx: &Context) {
     if !cx.enabled("global.gatewayApi.enabled") || cx.enabled("global.ingress.enabled") || own_gateway {
         return;
     }
-    let gateway = match cx.release.has(Difference::GatewayResources) {
-        true => "gatewayApiResources.gateway",
-        false => "global.gatewayApi",
-    };
-    let annotations = match cx.release.has(Difference::GatewayResources) {
-        true => cx.section("gatewayApiResources.gateway.annotations"),
-        false => cx.section("global.gatewayApi.gateway.annotations"),
+    let (gateway, annotations) = match cx.release.has(Difference::GatewayResources) {
+        true => ("gatewayApiResources.gateway", "gatewayApiResources.gateway.annotations"),
+        false => ("global.gatewayApi", "global.gatewayApi.gateway.annotations"),
     };
     let is_issuer = |key: &String| key.starts_with("cert-manager.io/");
-    let issued = annotations.as_object().is_some_and(|annotations| annotations.keys().any(is_issuer));
+    let issued = cx.section(annotations).as_object().is_some_and(|annotations| annotations.keys().any(is_issuer));
     if issued || cx.enabled("global.gatewayApi.configureCertmanager") {
         return;
     }
