@@ -2,6 +2,11 @@
 
 use serde_json::{Map, Value};
 
+/// A map whose values are moved into it: `json!` copies each of them, by way of serializing it.
+pub fn map<const N: usize>(entries: [(&str, Value); N]) -> Value {
+    Value::Object(entries.into_iter().map(|(key, value)| (key.to_owned(), value)).collect())
+}
+
 /// The value under a key of a map.
 ///
 /// As [`Value::get`], for places that look up many keys: the hash of a key, SipHash, costs more than comparing it with all keys

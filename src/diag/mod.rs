@@ -8,6 +8,7 @@ mod lines;
 pub mod marks;
 pub mod register;
 
+use std::borrow::Cow;
 use std::fmt;
 use std::sync::Arc;
 
@@ -159,15 +160,28 @@ impl fmt::Display for ValuePath {
                     if i > 0 {
                         f.write_str(".")?;
                     }
-                    match key.bytes().any(|b| matches!(b, b'.' | b'\\')) {
-                        true => f.write_str(&key.replace('\\', "\\\\").replace('.', "\\."))?,
-                        false => f.write_str(key)?,
-                    }
+                    f.write_str(&escaped(key))?;
                 }
                 Step::Index(index) => write!(f, "[{index}]")?,
             }
         }
         Ok(())
+    }
+}
+
+/// Appends a key to a path as [`ValuePath`] writes it; the empty path is the root.
+pub fn push_key(path: &mut String, key: &str) {
+    if !path.is_empty() {
+        path.push('.');
+    }
+    path.push_str(&escaped(key));
+}
+
+/// A key with its dots escaped.
+fn escaped(key: &str) -> Cow<'_, str> {
+    match key.bytes().any(|b| matches!(b, b'.' | b'\\')) {
+        true => Cow::Owned(key.replace('\\', "\\\\").replace('.', "\\.")),
+        false => Cow::Borrowed(key),
     }
 }
 

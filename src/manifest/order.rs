@@ -48,13 +48,18 @@ const KINDS: [&str; 36] = [
 
 /// Sorts by phase, kind and name; the sort is stable.
 pub fn order(verified: Verified) -> Ordered {
-    let mut manifests = verified.into_manifests();
-    manifests.sort_by(|a, b| {
-        (a.phase, rank(&a.id.kind))
-            .cmp(&(b.phase, rank(&b.id.kind)))
-            .then_with(|| (&a.id.kind, &a.id.name, &a.id.namespace).cmp(&(&b.id.kind, &b.id.name, &b.id.namespace)))
+    let ranked = verified.into_manifests().into_iter().map(|manifest| (rank(&manifest.id.kind), manifest));
+    let mut ranked: Vec<(usize, Manifest)> = ranked.collect();
+    ranked.sort_by(|(a_rank, a), (b_rank, b)| {
+        (a.phase, a_rank, &a.id.kind, &a.id.name, &a.id.namespace).cmp(&(
+            b.phase,
+            b_rank,
+            &b.id.kind,
+            &b.id.name,
+            &b.id.namespace,
+        ))
     });
-    Ordered(manifests)
+    Ordered(ranked.into_iter().map(|(_, manifest)| manifest).collect())
 }
 
 fn rank(kind: &str) -> usize {

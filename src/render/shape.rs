@@ -335,9 +335,13 @@ fn last_uses(root: &mut Node<'_>) {
                         }
                     }
                     Part::For(_, name, over, body) => {
+                        let below = self.paths.len();
                         self.turns.push(name);
                         self.parts(body);
                         self.turns.pop();
+                        // The variable ends with the loop: one of the same name in a loop above is another value.
+                        let of_body = self.paths.split_off(below);
+                        self.paths.extend(of_body.into_iter().filter(|path| path.head() != *name));
                         self.value(over);
                     }
                 }

@@ -8,7 +8,7 @@ use super::labels;
 use super::plan::Plan;
 use super::workload::Workload;
 use crate::model::{Node, NodeMap, NonEmpty, Text};
-use crate::view;
+use crate::{tree, view};
 
 /// `global.ingress`, and `ingress` of a component merged over it.
 #[derive(Debug, Clone, Default, Deserialize)]
@@ -164,10 +164,11 @@ impl Ingress {
                 .iter()
                 .map(|(path, service, port)| {
                     let backend = json!({"service": {"name": service, "port": {"number": port}}});
-                    json!({"path": path, "pathType": path_type, "backend": backend})
+                    tree::map([("path", path.as_str().into()), ("pathType", path_type.into()), ("backend", backend)])
                 })
                 .collect();
-            json!({"host": route.host, "http": {"paths": paths}})
+            let http = tree::map([("paths", paths.into())]);
+            tree::map([("host", route.host.as_str().into()), ("http", http)])
         });
         let named = self.tls.secret_name.non_empty();
         let tls = routes
@@ -193,7 +194,8 @@ impl Ingress {
         }
         let (rules, tls) = self.rules(routes);
         let view = view! {
-            name, labels: w.labels.object, annotations, class: self.class_name(w.cx), rules, tls,
+            name, labels: w.labels.object, annotations: moved(annotations), class: self.class_name(w.cx),
+            rules: moved(rules), tls: moved(tls),
         };
         plan.add(component, "ingress.yaml", view);
     }

@@ -20,6 +20,13 @@ impl View {
         self
     }
 
+    /// The same with a tree, which is moved.
+    #[must_use]
+    pub fn with_tree(mut self, name: &str, tree: impl IntoTree) -> Self {
+        self.0.insert(name.to_owned(), tree.into_tree());
+        self
+    }
+
     /// Adds the fields of a struct.
     #[must_use]
     pub fn over(mut self, fields: impl Serialize) -> Self {

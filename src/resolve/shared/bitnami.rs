@@ -8,7 +8,7 @@ use std::collections::BTreeSet;
 
 use serde_json::{Map, Value, json};
 
-use crate::diag::{Diagnostic, ValuePath};
+use crate::diag::{self, Diagnostic, Step, ValuePath};
 use crate::model::{Node, NodeMap, Text};
 use crate::resolve::context::Context;
 use crate::resolve::plan::{Plan, View};
@@ -242,20 +242,20 @@ impl<'a> Chart<'a> {
             .with("security_context", self.switched(&of("podSecurityContext")))
             .with("priority_class_name", self.text(&of("priorityClassName")))
             .with("scheduler_name", self.text(&of("schedulerName")))
-            .with("node_selector", self.tree(&of("nodeSelector")))
-            .with("tolerations", self.tree(&of("tolerations")))
-            .with("affinity", self.affinity(section, selector))
-            .with("topology_spread_constraints", self.tree(&of("topologySpreadConstraints")))
-            .with("termination_grace_period_seconds", self.tree(&of("terminationGracePeriodSeconds")))
-            .with("share_process_namespace", self.tree(&of("shareProcessNamespace")).filter(|v| v != false))
-            .with("host_aliases", self.tree(&of("hostAliases")))
-            .with("host_network", self.tree(&of("hostNetwork")))
-            .with("host_ipc", self.tree(&of("hostIPC")))
+            .with_tree("node_selector", self.tree(&of("nodeSelector")))
+            .with_tree("tolerations", self.tree(&of("tolerations")))
+            .with_tree("affinity", self.affinity(section, selector))
+            .with_tree("topology_spread_constraints", self.tree(&of("topologySpreadConstraints")))
+            .with_tree("termination_grace_period_seconds", self.tree(&of("terminationGracePeriodSeconds")))
+            .with_tree("share_process_namespace", self.tree(&of("shareProcessNamespace")).filter(|v| v != false))
+            .with_tree("host_aliases", self.tree(&of("hostAliases")))
+            .with_tree("host_network", self.tree(&of("hostNetwork")))
+            .with_tree("host_ipc", self.tree(&of("hostIPC")))
             .with("dns_policy", self.text(&of("dnsPolicy")))
-            .with("dns_config", self.tree(&of("dnsConfig")))
-            .with("enable_service_links", self.tree(&of("enableServiceLinks")))
-            .with("extra_init_containers", self.list(&of("initContainers")))
-            .with("extra_containers", self.list(&of("sidecars")))
+            .with_tree("dns_config", self.tree(&of("dnsConfig")))
+            .with_tree("enable_service_links", self.tree(&of("enableServiceLinks")))
+            .with_tree("extra_init_containers", self.list(&of("initContainers")))
+            .with_tree("extra_containers", self.list(&of("sidecars")))
     }
 
     /// The affinity: `affinity` unchanged, or else the presets, `soft` or `hard`.
@@ -353,10 +353,10 @@ impl<'a> Chart<'a> {
             .with("session_affinity_config", affinity_config)
             .with("internal_traffic_policy", self.text(&of("internalTrafficPolicy")))
             .with("external_traffic_policy", self.text(&of("externalTrafficPolicy")).filter(|_| outside))
-            .with("external_ips", self.tree(&of("externalIPs")))
+            .with_tree("external_ips", self.tree(&of("externalIPs")))
             .with("load_balancer_ip", self.text(&of("loadBalancerIP")).filter(|_| balanced))
             .with("load_balancer_class", self.text(&of("loadBalancerClass")).filter(|_| balanced))
-            .with("load_balancer_source_ranges", self.tree(&of("loadBalancerSourceRanges")).filter(|_| balanced))
+            .with_tree("load_balancer_source_ranges", self.tree(&of("loadBalancerSourceRanges")).filter(|_| balanced))
     }
 
     /// The port of a Service, with a node port where one is set and the type has one.
@@ -386,8 +386,15 @@ impl<'a> Chart<'a> {
     /// the chart does not have is always reported. `known` are the chart's settings, sorted, a line each.
     pub fn warn_of_unread(&self, known: &str) {
         let asked: BTreeSet<String> = self.asked.take().into_iter().collect();
-        let mut unread = Unread { asked: &asked, source: known, known: None, found: Vec::new() };
-        unread.find(&ValuePath::root(), self.cx.section(self.key), false);
+        let mut unread = Unread {
+            asked: &asked,
+            source: known,
+            known: None,
+            steps: Vec::new(),
+            path: String::new(),
+            found: Vec::new(),
+        };
+        unread.find(self.cx.section(self.key), false);
         let found = std::mem::take(&mut unread.found);
         if found.is_empty() {
             return;
@@ -450,54 +457,79 @@ impl<'a> Chart<'a> {
     }
 }
 
-/// The search for settings that are not read.
+/// The search for settings that are not read: through all of them in each render, so that a path is made only of what is found.
 struct Unread<'a> {
     asked: &'a BTreeSet<String>,
     /// The chart's settings, sorted, a line each.
     source: &'a str,
     /// The lines of `source`, split when the first one is looked up.
     known: Option<Vec<&'a str>>,
+    /// The keys on the way to the present value.
+    steps: Vec<&'a str>,
+    /// The same as [`ValuePath`] writes them.
+    path: String,
     found: Vec<ValuePath>,
 }
 
 impl<'a> Unread<'a> {
-    /// Looks below `value`, at `path`; `off`: a part above it is off.
-    fn find(&mut self, path: &ValuePath, value: &Value, off: bool) {
+    /// Looks below a value at the present path; `off`: a part above it is off.
+    fn find(&mut self, value: &'a Value, off: bool) {
         let Some(map) = value.as_object() else { return };
-        let asked = self.asked;
-        let dotted = |key: &str| path.key(key).to_string();
-        let switched_off =
-            |switch: &&str| map.get(*switch) == Some(&Value::Bool(false)) && asked.contains(&dotted(switch));
-        let off = off || ["enabled", "create"].iter().any(switched_off);
+        let mut switched_off =
+            |switch| map.get(switch) == Some(&Value::Bool(false)) && self.at(switch, |below| below.is_read());
+        let off = off || ["enabled", "create"].into_iter().any(&mut switched_off);
         for (key, inner) in map {
-            let below = dotted(key);
-            if asked.contains(&below) || (key == "architecture" && inner == "standalone") {
-                continue;
-            }
-            let inside = format!("{below}.");
-            if asked.range(inside.clone()..).next().is_some_and(|next| next.starts_with(&inside)) {
-                self.find(&path.key(key), inner, off);
-            } else if !off && asks(inner) {
-                self.found.push(path.key(key));
-            } else {
-                self.find_unknown(&path.key(key), inner);
-            }
+            self.at(key, |below| match below.is_read() || (key == "architecture" && inner == "standalone") {
+                true => {}
+                false if below.reads_inside() => below.find(inner, off),
+                false if !off && asks(inner) => below.add(),
+                false => below.find_unknown(inner),
+            });
         }
     }
 
     /// Adds what the chart does not have, whatever its value.
-    fn find_unknown(&mut self, path: &ValuePath, value: &Value) {
+    fn find_unknown(&mut self, value: &'a Value) {
         match value.as_object().filter(|map| !map.is_empty()) {
-            Some(map) => map.iter().for_each(|(key, inner)| self.find_unknown(&path.key(key), inner)),
-            None if value.is_null() || self.is_known(&path.to_string()) => {}
-            None => self.found.push(path.clone()),
+            Some(map) => map.iter().for_each(|(key, inner)| self.at(key, |below| below.find_unknown(inner))),
+            None if value.is_null() || self.is_known() => {}
+            None => self.add(),
         }
     }
 
-    /// Whether the chart has a setting, or a map of the user's above it, or settings below it.
-    fn is_known(&mut self, path: &str) -> bool {
+    /// Runs something at a key of the present value.
+    fn at<R>(&mut self, key: &'a str, below: impl FnOnce(&mut Self) -> R) -> R {
+        let length = self.path.len();
+        diag::push_key(&mut self.path, key);
+        self.steps.push(key);
+        let result = below(self);
+        self.steps.pop();
+        self.path.truncate(length);
+        result
+    }
+
+    fn add(&mut self) {
+        self.found.push(ValuePath(self.steps.iter().map(|key| Step::Key((*key).into())).collect()));
+    }
+
+    fn is_read(&self) -> bool {
+        self.asked.contains(&self.path)
+    }
+
+    /// Whether a setting below the present one was read.
+    fn reads_inside(&mut self) -> bool {
+        self.path.push('.');
+        let next = self.asked.range::<String, _>(&self.path..).next();
+        let inside = next.is_some_and(|next| next.starts_with(&self.path));
+        self.path.pop();
+        inside
+    }
+
+    /// Whether the chart has the present setting, or a map of the user's above it, or settings below it.
+    fn is_known(&mut self) -> bool {
         let source = self.source;
         let known = self.known.get_or_insert_with(|| source.lines().collect());
+        let path = self.path.as_str();
         let has = |setting: &str| known.binary_search(&setting).is_ok();
         let below = format!("{path}.");
         let next = known.partition_point(|setting| *setting < below.as_str());

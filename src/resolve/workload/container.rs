@@ -10,7 +10,7 @@ use crate::model::{Node, NodeMap, NonEmpty};
 use crate::resolve::image::ImageRef;
 use crate::resolve::labels;
 use crate::resolve::plan::View;
-use crate::tree::{field, overlay_map};
+use crate::tree::{self, field, overlay_map};
 use crate::view;
 
 /// A command line whose last word is the content of a file: `/bin/bash -c <content>`.
@@ -105,7 +105,7 @@ impl Container {
 
 /// A variable with a plain value.
 pub fn env(name: &str, value: impl Into<String>) -> Node {
-    json!({"name": name, "value": value.into()})
+    tree::map([("name", name.into()), ("value", Value::String(value.into()))])
 }
 
 /// Variables with others merged over them; each name occurs once, with the last value.
@@ -141,21 +141,22 @@ impl Workload<'_> {
         let mut all = Vec::with_capacity(plain.len() + taken.len() + 1);
         let zone = global.time_zone.non_empty().filter(|_| !plain.contains_key("TZ") && !taken.contains_key("TZ"));
         all.extend(zone.map(|zone| env("TZ", zone)));
-        all.extend(plain.into_iter().map(|(name, value)| json!({"name": name, "value": value})));
-        all.extend(taken.into_iter().map(|(name, source)| json!({"name": name, "valueFrom": source})));
+        all.extend(plain.into_iter().map(|(name, value)| tree::map([("name", name.into()), ("value", value)])));
+        all.extend(taken.into_iter().map(|(name, source)| tree::map([("name", name.into()), ("valueFrom", source)])));
         all
     }
 
     /// A main container with the common parts: environment, certificates, extra mounts, the component's resources and
     /// security context.
     pub fn container(&self, name: &str, image: ImageRef) -> Container {
+        let mut volume_mounts = certificate_mounts();
+        volume_mounts.extend(self.list("extraVolumeMounts", &self.set.extra_volume_mounts));
         Container {
             name: name.to_owned(),
             image: image.reference,
             image_pull_policy: image.pull_policy,
             env: self.env(),
-            volume_mounts: [certificate_mounts(), self.list("extraVolumeMounts", &self.set.extra_volume_mounts)]
-                .concat(),
+            volume_mounts,
             resources: self.set.resources.clone(),
             security_context: self.set.container_security_context.clone(),
             ..Container::default()

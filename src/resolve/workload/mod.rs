@@ -114,7 +114,7 @@ impl<'a> Workload<'a> {
     /// The view of most Deployments; others have an additional or a different field.
     pub fn deployment(&self, pod: View) -> View {
         view! {
-            name: self.name, labels: self.controller_labels(), annotations: self.controller_annotations(),
+            name: self.name, labels: moved(self.controller_labels()), annotations: moved(self.controller_annotations()),
             selector: self.labels.selector, replicas: Value::Null, strategy: self.set.deployment.strategy, pod: moved(pod),
             revision_history_limit: self.revision_history_limit(),
         }

@@ -5,6 +5,7 @@ use serde_json::{Map, Value, json};
 use super::{Workload, non_empty};
 use crate::model::{Node, NodeMap, NonEmpty, Text};
 use crate::resolve::labels;
+use crate::tree;
 
 impl Workload<'_> {
     pub(super) fn priority_class(&self) -> Option<String> {
@@ -63,18 +64,18 @@ impl Workload<'_> {
             }
         }
         let topology = first_set(&own.pod_anti_affinity.topology_key, &global.pod_anti_affinity.topology_key);
-        let term = json!({"topologyKey": topology, "labelSelector": {"matchLabels": selector}});
-        match self.anti_affinity() {
-            Some("hard") => {
-                let rule = json!({"requiredDuringSchedulingIgnoredDuringExecution": [term]});
-                affinity.insert("podAntiAffinity".to_owned(), rule);
-            }
+        let labels = tree::map([("matchLabels", selector.clone().into())]);
+        let term = tree::map([("topologyKey", topology.into()), ("labelSelector", labels)]);
+        let rule = match self.anti_affinity() {
+            Some("hard") => Some(("requiredDuringSchedulingIgnoredDuringExecution", term)),
             Some("soft") => {
-                let rule = json!({"preferredDuringSchedulingIgnoredDuringExecution": [{"weight": 1, "podAffinityTerm": term}]});
-                affinity.insert("podAntiAffinity".to_owned(), rule);
+                let weighted = tree::map([("weight", 1.into()), ("podAffinityTerm", term)]);
+                Some(("preferredDuringSchedulingIgnoredDuringExecution", weighted))
             }
-            _ => {}
-        }
+            _ => None,
+        };
+        let rules = rule.map(|(strength, term)| tree::map([(strength, vec![term].into())]));
+        affinity.extend(rules.map(|rules| ("podAntiAffinity".to_owned(), rules)));
         (!affinity.is_empty()).then_some(Value::Object(affinity))
     }
 }

@@ -15,17 +15,17 @@ impl Workload<'_> {
         let mut all_volumes = self.list("extraVolumes", &self.set.extra_volumes);
         all_volumes.extend(volumes);
         let own = view! {
-            annotations: labels::text_map(&self.set.annotations),
+            annotations: moved(labels::text_map(&self.set.annotations)),
             automount_service_account_token: self.automount(),
             service_account_name: self.service_account_name(),
-            image_pull_secrets: self.pull_secrets(),
+            image_pull_secrets: moved(self.pull_secrets()),
             priority_class_name: self.priority_class(),
-            node_selector: self.node_selector(),
-            tolerations: self.tolerations(),
-            affinity: self.affinity(),
+            node_selector: moved(self.node_selector()),
+            tolerations: moved(self.tolerations()),
+            affinity: moved(self.affinity()),
             termination_grace_period_seconds: self.set.deployment.termination_grace_period_seconds,
-            extra_init_containers: self.list("extraInitContainers", &self.set.extra_init_containers),
-            extra_containers: self.list("extraContainers", &self.set.extra_containers),
+            extra_init_containers: moved(self.list("extraInitContainers", &self.set.extra_init_containers)),
+            extra_containers: moved(self.list("extraContainers", &self.set.extra_containers)),
         };
         let mut pod = bare_pod(&self.labels.pod, init, containers, all_volumes);
         pod.0.extend(own.0);

@@ -3,6 +3,7 @@
 use serde_json::{Map, Value, json};
 
 use crate::model::Node;
+use crate::tree;
 
 /// A volume mount; `options` is merged over `name` and `mountPath`.
 pub fn mount(volume: &str, path: &str, options: Value) -> Node {
@@ -17,8 +18,13 @@ pub fn mount(volume: &str, path: &str, options: Value) -> Node {
 
 /// Keys of a Secret as files of a projected volume: `secret_items("s", [("key", "path")])`; no items: all keys.
 pub fn secret_items<'a>(name: &str, items: impl IntoIterator<Item = (&'a str, &'a str)>) -> Node {
-    let items: Vec<Node> = items.into_iter().map(|(key, path)| json!({"key": key, "path": path})).collect();
-    if items.is_empty() { json!({"secret": {"name": name}}) } else { json!({"secret": {"name": name, "items": items}}) }
+    let item = |(key, path): (&str, &str)| tree::map([("key", key.into()), ("path", path.into())]);
+    let items: Vec<Node> = items.into_iter().map(item).collect();
+    let secret = match items.is_empty() {
+        true => tree::map([("name", name.into())]),
+        false => tree::map([("name", name.into()), ("items", items.into())]),
+    };
+    tree::map([("secret", secret)])
 }
 
 /// An `emptyDir` in memory, for secrets that must not be written to a disk.
@@ -28,7 +34,8 @@ pub fn memory_volume(name: &str) -> Node {
 
 /// A volume made of several Secrets and ConfigMaps.
 pub fn projected_volume(name: &str, default_mode: u32, sources: Vec<Node>) -> Node {
-    json!({"name": name, "projected": {"defaultMode": default_mode, "sources": sources}})
+    let projected = tree::map([("defaultMode", default_mode.into()), ("sources", sources.into())]);
+    tree::map([("name", name.into()), ("projected", projected)])
 }
 
 /// A certificate and its key as sources of a projected volume, `<folder>/<file>.crt` and `.key`.

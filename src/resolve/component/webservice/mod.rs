@@ -8,6 +8,8 @@ mod network;
 mod pod;
 mod workhorse;
 
+use std::cell::OnceCell;
+
 use serde::Deserialize;
 use serde_json::{Value, json};
 
@@ -19,7 +21,7 @@ use crate::resolve::scaling::{Scaled, Scaling};
 use crate::resolve::shared::rails::{self, Process};
 use crate::resolve::workload::Workload;
 use crate::resolve::{Component, Context, Plan, labels};
-use crate::tree::{layer, overlay, without};
+use crate::tree::{self, layer, overlay, without};
 use crate::view;
 
 /// The entry of `build.rs`'s table of components.
@@ -131,8 +133,8 @@ struct Web<'a> {
     name: String,
     w: Workload<'a>,
     set: Settings,
-    /// Its merged section: the Ingress settings are read from it.
-    section: Value,
+    /// Its merged `ingress` and `extraIngress`.
+    ingresses: Value,
     /// The path of its requests; missing: no Ingress.
     path: Option<String>,
     /// GitLab's relative URL, `/gitlab`; empty for the root.
@@ -143,7 +145,7 @@ impl Web<'_> {
     /// The settings of `ingress` or `extraIngress`, merged over the global ones.
     fn ingress(&self, key: &str) -> Ingress {
         let mut tree = self.w.cx.section("global.ingress").clone();
-        overlay(&mut tree, self.section.get(key).unwrap_or(&Value::Null));
+        overlay(&mut tree, self.ingresses.get(key).unwrap_or(&Value::Null));
         let ingress: Ingress = self.w.cx.read_value(&format!("{}.{key}", COMPONENT.key), &tree);
         ingress.of_all(self.w.cx)
     }
@@ -192,9 +194,10 @@ fn resolve(cx: &Context, plan: &mut Plan) {
         view! { name: all.name, labels: all.labels.object, config: moved(rails::config(&all, Process::Webservice)) };
     plan.add(COMPONENT.name, "configmap.yaml", view);
     let secrets = rails::secret_sources(&all, Process::Webservice);
+    let redis = OnceCell::new();
     for web in &webs {
         require_grace(web);
-        workhorse::plan_config(web, &all, plan);
+        workhorse::plan_config(web, &all, &redis, plan);
         pod::plan_deployment(web, &all, secrets.clone(), plan);
         network::plan_service(web, plan);
         plan_scaling(web, plan);
@@ -217,20 +220,36 @@ fn deployments<'a>(cx: &'a Context<'a>) -> Vec<Web<'a>> {
     let entries = section.get("deployments").and_then(Value::as_object).filter(|map| !map.is_empty());
     // The other deployments are no part of what a deployment inherits, and there can be hundreds.
     let shared = without(section, "deployments");
-    let Some(entries) = entries else { return vec![deployment(cx, "default", shared, true)] };
+    let Some(entries) = entries else { return vec![deployment(cx, "default", &shared, true)] };
     let mut names: Vec<&String> = entries.keys().collect();
     names.sort();
-    let merged = |name: &&'a String| {
-        let mut merged = shared.clone();
-        layer(&mut merged, entries[name.as_str()].clone());
-        deployment(cx, name.as_str(), merged, false)
+    let mut merged = shared.clone();
+    let mut web = |name: &&'a String| {
+        let own = &entries[name.as_str()];
+        layer(&mut merged, own.clone());
+        let web = deployment(cx, name.as_str(), &merged, false);
+        restore(&mut merged, &shared, own);
+        web
     };
-    names.iter().map(merged).collect()
+    names.iter().map(&mut web).collect()
 }
 
-fn deployment<'a>(cx: &'a Context<'a>, key: &'a str, section: Value, alone: bool) -> Web<'a> {
-    let set: Settings = cx.read_value(COMPONENT.key, &section);
-    let mut w = Workload::of(cx, COMPONENT.key, COMPONENT.name, &section);
+/// Takes a deployment's own settings out of the shared ones again: to copy these for each of hundreds costs more.
+fn restore(merged: &mut Value, shared: &Value, own: &Value) {
+    let (Some(fields), Some(own)) = (merged.as_object_mut(), own.as_object()) else {
+        return merged.clone_from(shared);
+    };
+    for key in own.keys() {
+        match shared.get(key) {
+            Some(value) => drop(fields.insert(key.clone(), value.clone())),
+            None => drop(fields.shift_remove(key)),
+        }
+    }
+}
+
+fn deployment<'a>(cx: &'a Context<'a>, key: &'a str, section: &Value, alone: bool) -> Web<'a> {
+    let set: Settings = cx.read_value(COMPONENT.key, section);
+    let mut w = Workload::of(cx, COMPONENT.key, COMPONENT.name, section);
     // Here the common labels take precedence over those of pods or Services.
     labels::put(&mut w.labels.pod, &w.set.common.labels);
     labels::put(&mut w.labels.pod, &w.set.pod.labels);
@@ -246,7 +265,9 @@ fn deployment<'a>(cx: &'a Context<'a>, key: &'a str, section: Value, alone: bool
     let path = if alone { own.or_else(|| cx.text("global.ingress.path")).or(Some("/".to_owned())) } else { own };
     let root = crate::resolve::shared::workhorse::relative_root(cx);
     let name = labels::cut(&format!("{}-{key}", w.name));
-    Web { key, name, w, set, section, path: path.map(|path| format!("{root}{path}")), root }
+    let ingresses = ["ingress", "extraIngress"].map(|key| (key, section.get(key).cloned().unwrap_or_default()));
+    let path = path.map(|path| format!("{root}{path}"));
+    Web { key, name, w, set, ingresses: tree::map(ingresses), path, root }
 }
 
 /// Requests that no other deployment matches need a backend; with the Gateway API, routes of other components may match

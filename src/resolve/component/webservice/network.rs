@@ -114,9 +114,9 @@ pub fn plan_ingresses(web: &Web, all: &Workload, plan: &mut Plan) {
         card.plan(all, COMPONENT.name, &name, &more, &[route(host, path, secret)], plan);
     }
     let extra = class_for_geo(web, web.ingress("extraIngress"), web.set.extra_ingress.use_geo_class);
-    let wanted = web.section.get("extraIngress").and_then(|e| e.get("enabled")).and_then(Value::as_bool);
+    let wanted = web.ingresses.get("extraIngress").and_then(|e| e.get("enabled")).and_then(Value::as_bool);
     if wanted.unwrap_or(false) {
-        let own = web.section.get("extraIngress").and_then(|e| e.get("path")).and_then(Value::as_str);
+        let own = web.ingresses.get("extraIngress").and_then(|e| e.get("path")).and_then(Value::as_str);
         let path = own.map_or_else(|| path.clone(), |own| format!("{}{own}", web.root));
         let named = web.set.extra_ingress.hostname.non_empty();
         let more = annotations(web, &extra, web.set.extra_ingress.service_upstream.as_ref());
@@ -130,7 +130,7 @@ pub fn plan_ingresses(web: &Web, all: &Workload, plan: &mut Plan) {
 /// The annotations for cert-manager are written only where the component itself sets them: several Ingresses have the
 /// same host, and the issuer's global annotations would make each of them request a certificate.
 fn own_certificate(web: &Web, key: &str, mut ingress: Ingress) -> Ingress {
-    let own = web.section.get(key).and_then(|own| own.get("configureCertmanager"));
+    let own = web.ingresses.get(key).and_then(|own| own.get("configureCertmanager"));
     ingress.configure_certmanager = own.and_then(Value::as_bool);
     ingress
 }

@@ -68,12 +68,12 @@ pub fn plan_deployment(web: &Web, all: &Workload, secrets: Vec<Node>, plan: &mut
     let mut pod = w.pod(init, containers, volumes(web, all, secrets));
     let port = web.set.metrics.port.as_ref();
     let port = port.map_or_else(String::new, |port| port.as_str().map_or_else(|| port.to_string(), str::to_owned));
-    pod = pod.with("affinity", w.pod_anti_affinity(&w.labels.selector));
+    pod = pod.with_tree("affinity", w.pod_anti_affinity(&w.labels.selector));
     pod.annotate(&w.prometheus_annotations(&web.metrics(), &port));
     pod.annotate(&crate::resolve::workload::evictable());
     let mut labels = w.controller_labels();
     labels::put(&mut labels, &web.set.deployment.labels);
-    let view = w.deployment(pod).with("name", &web.name).with("labels", labels);
+    let view = w.deployment(pod).with("name", &web.name).with_tree("labels", labels);
     plan.add(COMPONENT.name, "deployment.yaml", view).follows("checksum/config", &all.name);
 }
 
@@ -215,7 +215,7 @@ fn volumes(web: &Web, all: &Workload, mut sources: Vec<Node>) -> Vec<Node> {
     if let Some(secret) = workhorse::certificate(web) {
         sources.push(certificate_source(&secret, "gitlab-workhorse/tls"));
     }
-    let own = vec![
+    let own = [
         config_volume(CONFIG, &all.name),
         config_volume("workhorse-config", &workhorse::config_name(web)),
         // 0400: only the user of the container may read.
@@ -225,8 +225,10 @@ fn volumes(web: &Web, all: &Workload, mut sources: Vec<Node>) -> Vec<Node> {
         json!({"name": "shared-upload-directory", "emptyDir": web.set.shared_upload_dir}),
         json!({"name": "shared-tmp", "emptyDir": web.set.shared_tmp_dir}),
     ];
-    let metrics = web.set.metrics.enabled.then(|| memory_volume(METRICS)).into_iter().collect();
-    [w.certificate_volumes(), rails::volumes(w), own, metrics, ssh_host_keys(web)].concat()
+    let metrics = web.set.metrics.enabled.then(|| memory_volume(METRICS));
+    let mut volumes = w.certificate_volumes();
+    volumes.extend(rails::volumes(w).into_iter().chain(own).chain(metrics).chain(ssh_host_keys(web)));
+    volumes
 }
 
 /// The public halves of the host keys of Git over SSH.

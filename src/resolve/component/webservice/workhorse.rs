@@ -1,16 +1,18 @@
 //! Workhorse, the reverse proxy in front of Puma: its container and its configuration.
 
+use std::cell::OnceCell;
+
 use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::{COMPONENT, Web};
 use crate::model::workload::{Certificate, Image, Metrics};
 use crate::model::{Node, NodeMap, NonEmpty, Text};
-use crate::resolve::Plan;
 use crate::resolve::plan::View;
 use crate::resolve::shared::rails;
 use crate::resolve::shared::{redis, snake_case};
 use crate::resolve::workload::{Container, Workload, has_handler, http_probe, timing};
+use crate::resolve::{Context, Plan};
 use crate::view;
 
 /// `workhorse:`.
@@ -202,15 +204,15 @@ pub fn container(web: &Web, env: Vec<(&'static str, String)>) -> Container {
     container
 }
 
-/// Plans the ConfigMap.
-pub fn plan_config(web: &Web, all: &Workload, plan: &mut Plan) {
+/// Plans the ConfigMap; `redis` is the view of its Redis, made for the first deployment that needs it.
+pub fn plan_config(web: &Web, all: &Workload, redis: &OnceCell<View>, plan: &mut Plan) {
     let only = ["gitlab-workhorse", "redis", "redis-sentinel", "minio", "objectstorage"];
     let configure = view! {
         source: "/init-config", target: "/init-secrets-workhorse", only: only, place: json!([]), s3cfg: Value::Null,
     };
     let view = view! {
-        name: config_name(web), labels: all.labels.object, configure: configure,
-        installation_type: "gitlab-helm-chart\n", config: config(web),
+        name: config_name(web), labels: all.labels.object, configure: moved(configure),
+        installation_type: "gitlab-helm-chart\n", config: moved(config(web, redis)),
     };
     plan.add(COMPONENT.name, "configmap-workhorse.yaml", view);
 }
@@ -220,7 +222,7 @@ pub fn config_name(web: &Web) -> String {
     format!("{}-workhorse-{}", web.w.cx.release.name, web.key)
 }
 
-fn config(web: &Web) -> View {
+fn config(web: &Web, redis: &OnceCell<View>) -> View {
     let set = &web.set.workhorse;
     let mut settings = Vec::new();
     settings.extend(setting("trusted_cidrs_for_x_forwarded_for", &listed(&set.trusted_cidrs_for_x_forwarded_for)));
@@ -252,13 +254,14 @@ fn config(web: &Web) -> View {
         ];
         view! { settings: settings.into_iter().flatten().collect::<Vec<_>>(), puma_control: health.puma_control.unwrap_or(true) }
     });
+    // The circuit breaker stores its counter in Redis, the watcher subscribes there.
+    let needs_redis = set.keywatcher.unwrap_or(true) || is_on(&set.circuit_breaker);
     view! {
-        shutdown_timeout: shutdown_timeout(web), settings: settings,
+        shutdown_timeout: shutdown_timeout(web), settings: moved(settings),
         port: web.set.service.workhorse_internal_port.to_string(), tls: certificate(web).is_some(),
         metrics_port: metrics_port(web), metrics_tls: metrics_tls(web),
-        sections: sections, health: health,
-        // The circuit breaker stores its counter in Redis, the watcher subscribes there.
-        redis: (set.keywatcher.unwrap_or(true) || is_on(&set.circuit_breaker)).then(|| redis_view(web)),
+        sections: moved(sections), health: moved(health),
+        redis: moved(needs_redis.then(|| redis.get_or_init(|| redis_view(web.w.cx)).clone())),
     }
 }
 
@@ -275,8 +278,8 @@ fn shutdown_timeout(web: &Web) -> String {
     }
 }
 
-fn redis_view(web: &Web) -> View {
-    let redis = redis::instance(web.w.cx, COMPONENT.key, "workhorse");
+fn redis_view(cx: &Context) -> View {
+    let redis = redis::instance(cx, COMPONENT.key, "workhorse");
     let sentinel = |server: &Node| {
         let port = server["port"].as_str().map_or_else(|| server["port"].to_string(), str::to_owned);
         let scheme = if redis.sentinel_tls.enabled { "rediss" } else { redis.scheme.as_str() };
