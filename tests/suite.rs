@@ -59,6 +59,7 @@ mod saved_files;
 mod schema;
 mod scripts;
 mod security;
+mod sets_of_pods;
 mod shared_values;
 mod source_schemas;
 mod surface;

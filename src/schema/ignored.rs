@@ -100,8 +100,25 @@ const IGNORED: &[Ignored] = &[
         "{nginx-ingress,nginx-ingress-geo}.controller.service.nodePorts.gitlab-shell",
         "remove it; Kubernetes chooses the node port",
     ),
+    always(
+        "gitlab.sidekiq.pods.[].{extra,gitaly,health_checks,init,logging,metrics,minio,networkpolicy,psql,redis,registry,serviceAccount,trusted_proxies}",
+        SIDEKIQ,
+    ),
+    always(
+        "gitlab.webservice.deployments.*.{extra,gitaly,helmTests,http,metrics,minio,monitoring,networkpolicy,psql,rack_attack,redis,registry,tls,trusted_proxies}",
+        WEBSERVICE,
+    ),
+    always("gitlab.webservice.deployments.*.serviceAccount.{annotations,create,enabled,name}", WEBSERVICE),
+    always(
+        "gitlab.webservice.deployments.*.gatewayRoute.{annotations,enabled,filters,gatewayName,gatewayNamespace,geoSectionName,sectionName,smartcardSectionName}",
+        WEBSERVICE,
+    ),
     always("certmanager-issuer.useNewIngressForCerts", "remove it; `global.ingress.class` sets the class"),
 ];
+
+/// Sets of pods share a configuration, a ServiceAccount and what else there is once.
+const SIDEKIQ: &str = "all sets of pods share it: write it under `gitlab.sidekiq`";
+const WEBSERVICE: &str = "all deployments share it: write it under `gitlab.webservice`";
 
 /// Keys that have an effect here and none with the official chart: the pattern, and the reason.
 const DIFFERS: &[(&str, &str)] = &[
@@ -117,9 +134,18 @@ const DIFFERS: &[(&str, &str)] = &[
         PROBE,
     ),
     ("registry.deployment.{livenessProbe,readinessProbe,startupProbe}.terminationGracePeriodSeconds", PROBE),
+    (
+        "gitlab.sidekiq.pods.[].{affinity,annotations,antiAffinity,containerSecurityContext,extraContainers,extraInitContainers,image,livenessProbe,readinessProbe,securityContext,topologySpreadConstraints}",
+        ONE_SET,
+    ),
+    (
+        "gitlab.webservice.deployments.*.{affinity,antiAffinity,containerSecurityContext,extraContainers,extraInitContainers,extraVolumeMounts,extraVolumes,image,init,securityContext,topologySpreadConstraints}",
+        ONE_SET,
+    ),
 ];
 
 const PINNED: &str = "the digest pins the image; after a return to Helm, the image follows its tag";
+const ONE_SET: &str = "it is for these pods alone; after a return to Helm, they are as all of the component are";
 const PROBE: &str = "Kubernetes reads it in this probe; after a return to Helm, it is not written";
 
 /// Removes ignored keys from the values, and reports them together with the keys that only this program reads.

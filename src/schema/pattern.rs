@@ -1,4 +1,5 @@
-//! Patterns of values paths: keys with dots between them, where `*` is any key and `{a,b}` is one of several.
+//! Patterns of values paths: keys with dots between them, where `*` is any key, `{a,b}` is one of several, and `[]` is
+//! each entry of a list.
 
 use serde_json::{Map, Value};
 
@@ -20,7 +21,11 @@ fn below<'v>(
     path: &ValuePath,
     found: &mut dyn FnMut(ValuePath, &'v Value, &'v Map<String, Value>),
 ) {
-    let (Some(map), Some((step, rest))) = (at.as_object(), steps.split_first()) else { return };
+    let Some((step, rest)) = steps.split_first() else { return };
+    if let (&"[]", Value::Array(entries)) = (step, at) {
+        entries.iter().enumerate().for_each(|(index, entry)| below(entry, rest, &path.index(index), found));
+    }
+    let Some(map) = at.as_object() else { return };
     for (key, value) in map.iter().filter(|(key, _)| fits(step, key)) {
         match rest.is_empty() {
             true => found(path.key(key), value, map),

@@ -29,7 +29,7 @@ pub fn grace(w: &Workload, set: &Settings, entry: &str) {
             false => shared.to_owned(),
         };
         let path = match own {
-            Some(_) => at("terminationGracePeriodSeconds", "gitlab.sidekiq.terminationGracePeriodSeconds"),
+            Some(_) => format!("{entry}.terminationGracePeriodSeconds"),
             None => at(
                 "deployment.terminationGracePeriodSeconds",
                 "gitlab.sidekiq.deployment.terminationGracePeriodSeconds",

@@ -72,6 +72,13 @@ struct HealthChecks {
     port: Port,
 }
 
+/// Keys that are read in an entry of `pods` only: the section has them under `deployment`.
+const OF_ENTRIES: [&str; 2] = ["strategy", "terminationGracePeriodSeconds"];
+/// Maps of an entry that take the place of the section's as a whole, as requests without limits do.
+const WHOLE: [&str; 2] = ["nodeSelector", "resources"];
+/// Lists of an entry that come before the section's.
+const ADDED: [&str; 2] = ["extraVolumes", "extraVolumeMounts"];
+
 fn resolve(cx: &Context, plan: &mut Plan) {
     let set: Settings = cx.read(COMPONENT.key);
     if !set.enabled {
@@ -82,13 +89,17 @@ fn resolve(cx: &Context, plan: &mut Plan) {
     let view = view! { name: w.name, labels: w.labels.object, config: moved(rails::config(&w, Process::Sidekiq)) };
     plan.add(COMPONENT.name, "configmap.yaml", view);
     let section = cx.section(COMPONENT.key);
-    // The other entries are no part of what an entry inherits.
-    let shared = without(section, "pods");
+    // Neither the other entries nor what only entries have is a part of what an entry inherits.
+    let shared = OF_ENTRIES.iter().fold(without(section, "pods"), |shared, key| without(&shared, key));
     for (index, entry) in section.get("pods").and_then(Value::as_array).into_iter().flatten().enumerate() {
         let path = format!("{}.pods[{index}]", COMPONENT.key);
         if checks::queues(cx, entry, &path) {
-            let mut merged = shared.clone();
+            let has = |key: &&&str| entry.get(**key).and_then(Value::as_object).is_some_and(|map| !map.is_empty());
+            let mut merged = WHOLE.iter().filter(has).fold(shared.clone(), |shared, key| without(&shared, key));
             layer(&mut merged, entry.clone());
+            for key in ADDED.into_iter().filter(|key| !entry[*key].is_null()) {
+                merged[key] = [w.list(key, &entry[key]), w.list(key, &shared[key])].concat().into();
+            }
             plan_pods(&w, &merged, &path, plan);
         }
     }
@@ -108,10 +119,11 @@ fn plan_pods(all: &Workload, section: &Value, path: &str, plan: &mut Plan) {
     let name = format!("{}-{}-v2", w.name, set.name);
     let image = cx.edition_image(&w.set.image, COMPONENT.name);
     let containers = vec![main_container(&w, &set, image.clone())];
-    // `extraEnv` of an entry is for its main container, not for its init containers; `extraEnvFrom` is for all
-    // containers with Rails.
+    // `extraEnv` of an entry is for its main container, not for its init containers; `extraEnvFrom` and mounts are for
+    // all containers with Rails.
     let mut prepares = Workload::new(cx, &COMPONENT);
     prepares.set.extra_env_from = w.set.extra_env_from.clone();
+    prepares.set.extra_volume_mounts = w.set.extra_volume_mounts.clone();
     let init = vec![
         all.certificates(),
         prepares.configure(CONFIG, "init-sidekiq-secrets", SECRETS),
