@@ -71,6 +71,76 @@ fn characters_of_several_bytes_stand_anywhere() {
     }
 }
 
+/// No text ends the program, whatever signs stand in it, and what is not masked stays as it is, with its line breaks.
+#[test]
+fn any_text_is_read() {
+    const PARTS: [&str; 48] = [
+        "\"",
+        "'",
+        "`",
+        "$(x)",
+        "{{ x }}",
+        "{{",
+        "}}",
+        "<%= y",
+        "%>",
+        "#{x}",
+        " #",
+        "\u{85}",
+        "\u{2028}",
+        "\r",
+        "\r\n",
+        "\n",
+        "\n  ",
+        "\t",
+        "\u{feff}",
+        ": ",
+        "- ",
+        "&a ",
+        "*a",
+        "!t ",
+        "|\n",
+        ">-\n",
+        "\\",
+        "\\x41",
+        "a",
+        "Z",
+        "0",
+        " ",
+        "é",
+        "---\n",
+        "...\n",
+        "password",
+        "token=",
+        "-p",
+        "curl -u ",
+        "u:x@h.de",
+        "--from-literal",
+        "secret",
+        "[",
+        "]",
+        "{",
+        "}",
+        "? ",
+        "://",
+    ];
+    let mut state = 11_u64;
+    let mut random = |below: usize| {
+        state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        usize::try_from(state >> 33).expect("31 bits") % below
+    };
+    for _ in 0..6_000 {
+        let text: String = (0..1 + random(14)).map(|_| PARTS[random(PARTS.len())]).collect();
+        let whole = Redacted::of(&text).whole();
+        assert!(whole.contains('*') || whole == text, "{text:?} became {whole:?}");
+        let _ = gitlab_render::redact::text(&text);
+        let _ = gitlab_render::redact::value(
+            "a",
+            &serde_json::json!({"b": [text.as_str(), "-p", text.as_str()], "password": text}),
+        );
+    }
+}
+
 #[test]
 fn no_form_of_a_difference_shows_a_secret() {
     let mut shown = Vec::new();

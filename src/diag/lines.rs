@@ -33,6 +33,13 @@ impl<'t> LineIndex<'t> {
         Some(line.strip_suffix('\r').unwrap_or(line))
     }
 
+    /// The line break after a line; empty after the last one.
+    pub fn ending(&self, number: usize) -> &'t str {
+        let (Some(line), Some(start)) = (self.get(number), self.start(number)) else { return "" };
+        let end = self.start(number + 1).unwrap_or(self.text.len());
+        self.text.get(start + line.len()..end).unwrap_or_default()
+    }
+
     /// The byte at which a line begins.
     pub fn start(&self, number: usize) -> Option<usize> {
         self.starts.get(number).map(|start| *start as usize)
@@ -61,6 +68,8 @@ mod tests {
             assert_eq!(index.iter().collect::<Vec<_>>(), expected, "{text:?}");
             assert_eq!(index.count(), expected.len(), "{text:?}");
             assert_eq!(index.get(expected.len()), None, "{text:?}");
+            let whole: String = index.iter().enumerate().map(|(n, line)| line.to_owned() + index.ending(n)).collect();
+            assert_eq!(whole, text);
         }
     }
 }

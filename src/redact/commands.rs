@@ -133,9 +133,10 @@ fn words(line: &str, base: usize) -> Vec<ArgumentWord<'_>> {
                 c => end + c.len_utf8(),
             };
         }
-        words.push(ArgumentWord { text: &line[start..end], at: base + start, whole: false });
-        at = end.max(start + usize::from(end == start));
-        at += line[at..].chars().next().filter(|c| end == at && matches!(c, '"' | '\'')).map_or(0, char::len_utf8);
+        if end > start {
+            words.push(ArgumentWord { text: &line[start..end], at: base + start, whole: false });
+        }
+        at = end;
     }
     words
 }
@@ -314,6 +315,10 @@ mod tests {
         let line = r#"a: ["curl", "-u", 'x:y z'] -p'q' é"#;
         let shown: Vec<&str> = words(line, 0).iter().map(|w| &line[w.at..w.at + w.text.len()]).collect();
         assert_eq!(shown, ["a:", "curl", "-u", "x:y z", "-p'q'", "é"]);
+        // quotes without an end
+        assert_eq!(words(" - \"", 0).len(), 1);
+        assert_eq!(words("\"a' \"", 0).len(), 1);
+        assert_eq!(words("x\"'", 0).len(), 2);
     }
 
     #[test]

@@ -126,12 +126,11 @@ impl<'a> Redacted<'a> {
     /// All lines, with the line breaks of the source.
     pub fn whole(&self) -> String {
         let mut whole = String::new();
-        for (line, hidden) in (0..self.lines.count()).filter_map(|number| self.get(number)) {
+        for number in 0..self.lines.count() {
+            let Some((line, hidden)) = self.get(number) else { continue };
             whole.push_str(&apply(line, all(line, hidden, self.above)).text);
-            whole.push('\n');
+            whole.push_str(self.lines.ending(number));
         }
-        // What follows the last line break is a line without one.
-        whole.pop();
         whole
     }
 }

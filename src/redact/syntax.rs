@@ -32,7 +32,11 @@ pub fn cuts(text: &str) -> Vec<Range<usize>> {
 }
 
 fn of_document(text: &str, above: Above, nested: usize) -> Vec<Range<usize>> {
-    let text = text.strip_prefix('\u{feff}').map_or(text, |rest| rest);
+    // The parser does not count a byte order mark.
+    if let Some(rest) = text.strip_prefix('\u{feff}') {
+        let mark = text.len() - rest.len();
+        return of_document(rest, above, nested).into_iter().map(|cut| mark + cut.start..mark + cut.end).collect();
+    }
     let Some(root) = read_partly(text) else { return Vec::new() };
     let mut reader = Reader { text, nested, cuts: Vec::new(), anchors: HashMap::new(), secret: HashSet::new() };
     reader.anchors(&root);
