@@ -15,7 +15,11 @@ impl Import {
         self.stores();
         self.sign_in();
         self.mail();
+        self.redis_defaults();
+        self.incoming_mail();
+        self.parts_of_the_chart();
         self.hosts();
+        self.default_storage();
         if !self.missing.is_empty() {
             self.missing.sort_unstable();
             self.missing.dedup();
@@ -41,21 +45,27 @@ impl Import {
         self.findings.push(Diagnostic::note("data", message).hint(hint));
     }
 
-    /// A switch enables LDAP in the package; the list of servers does in the chart.
+    /// A switch, which is off by default, enables LDAP in the package; the list of servers does in the chart.
     fn sign_in(&mut self) {
-        if let Some(line) = self.without_ldap
-            && self.get("global.appConfig.ldap.servers").is_some()
-        {
-            self.remove("global.appConfig.ldap.servers");
-            self.secrets.retain(|secret| !secret.name.starts_with("gitlab-ldap-"));
-            let message =
-                format!("`{}` is false, so no server is written into the values", shown("gitlab_rails.ldap_enabled"));
-            self.note("not-carried", message, line, "GitLab uses the servers as soon as they are in the values");
+        if matches!(self.ldap, Some((true, _))) || self.get("global.appConfig.ldap.servers").is_none() {
+            return;
         }
+        self.remove("global.appConfig.ldap.servers");
+        self.secrets.retain(|secret| !secret.name.starts_with("gitlab-ldap-"));
+        let switch = shown("gitlab_rails.ldap_enabled");
+        let (why, line) = match self.ldap {
+            Some((_, line)) => (format!("`{switch}` is false"), line),
+            None => (format!("`{switch}` is not set, which the package takes as false"), self.ldap_servers),
+        };
+        let message = format!("{why}, so no server is written into the values");
+        self.note("not-carried", message, line, "GitLab uses the servers as soon as they are in the values");
     }
 
     fn mail(&mut self) {
         let is_on = |import: &Self, key: &str| import.get(&format!("global.smtp.{key}")) == Some(&Value::Bool(true));
+        if self.smtp_ssl {
+            self.put("global.smtp.tls", true.into());
+        }
         if is_on(self, "tls") && is_on(self, "starttls_auto") {
             self.put("global.smtp.starttls_auto", false.into());
             let message =
@@ -63,14 +73,37 @@ impl Import {
             let hint = "on port 587 the server probably expects STARTTLS: swap `global.smtp.tls` and `global.smtp.starttls_auto`";
             self.findings.push(Diagnostic::warning("by-hand", message).hint(hint));
         }
-        if self.get("global.smtp.authentication").is_some_and(|way| way.as_str().is_some_and(|way| !way.is_empty()))
-            && self.get("global.smtp.password").is_none()
-        {
-            self.remove("global.smtp.authentication");
+        let way = self.get("global.smtp.authentication").and_then(Value::as_str).map(str::to_owned);
+        if way.is_some_and(|way| !way.is_empty()) && self.get("global.smtp.password").is_none() {
+            // Without the key, the chart authenticates.
+            self.put("global.smtp.authentication", "".into());
             let message = "`smtp_authentication` is set without `smtp_password`: mail is sent without authentication";
             let hint = "if the server requires a password, set `global.smtp.authentication` and `global.smtp.password`";
             self.findings.push(Diagnostic::warning("by-hand", message).hint(hint));
         }
+        if self.without_mail && is_on(self, "enabled") {
+            self.put("global.smtp.enabled", false.into());
+        }
+        if is_on(self, "enabled") {
+            self.smtp_defaults();
+        }
+    }
+
+    /// The file of one machine may name only the storages of that machine, and GitLab needs one that is named `default`.
+    fn default_storage(&mut self) {
+        let Some(internal) = self.get("global.gitaly.internal.names").or_else(|| self.get("global.gitaly.external"))
+        else {
+            return;
+        };
+        let external = self.get("global.gitaly.external").and_then(Value::as_array).into_iter().flatten();
+        let mut names = internal.as_array().into_iter().flatten().chain(external);
+        if names.any(|name| name == "default" || name.get("name").is_some_and(|name| name == "default")) {
+            return;
+        }
+        self.missing.push((super::areas::Area::Storage, 0));
+        let message = "no storage is named `default`, which GitLab needs; the file of another machine may name it";
+        let hint = "name it in `global.gitaly.internal.names` or `global.gitaly.external`";
+        self.findings.push(Diagnostic::warning("by-hand", message).hint(hint));
     }
 
     fn hosts(&mut self) {

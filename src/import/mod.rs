@@ -5,6 +5,7 @@
 
 mod areas;
 mod conclude;
+mod defaults;
 mod ruby;
 mod scan;
 mod secrets;
@@ -12,7 +13,7 @@ mod signin;
 mod special;
 mod stores;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 
 use serde_json::{Map, Value};
 
@@ -104,10 +105,24 @@ struct Import {
     missing: Vec<(Area, usize)>,
     /// The line of the consolidated connection for object storage.
     connection: Option<usize>,
-    /// Values paths of files that stay on a disk, and the lines that set it.
+    /// Values paths of files that stay on a disk.
     on_disk: Vec<&'static str>,
-    /// The line that disables LDAP.
-    without_ldap: Option<usize>,
+    /// Values paths of files that the package keeps in a store of their own.
+    in_store: Vec<&'static str>,
+    /// Whether LDAP is on, and the line that says so.
+    ldap: Option<(bool, usize)>,
+    /// The line of the LDAP servers.
+    ldap_servers: usize,
+    /// Whether `smtp_ssl` is on: implicit TLS, as with `smtp_tls`.
+    smtp_ssl: bool,
+    /// The name under which the Sentinels know the primary Redis server.
+    redis_master: Option<(Value, usize)>,
+    /// Whether GitLab sends no mail at all.
+    without_mail: bool,
+    /// Whether the certificate is the user's own.
+    own_certificate: bool,
+    /// Settings that were not carried over, so that no default takes their place.
+    lost: Vec<String>,
 }
 
 /// Reads a `gitlab.rb`. `source` is the number of the source for places in it; `secrets` the content of a
@@ -136,19 +151,35 @@ pub fn gitlab_rb(text: &str, source: usize, secrets: Option<&str>, namespace: &s
         missing: Vec::new(),
         connection: None,
         on_disk: Vec::new(),
-        without_ldap: None,
+        in_store: Vec::new(),
+        ldap: None,
+        ldap_servers: 0,
+        smtp_ssl: false,
+        redis_master: None,
+        without_mail: false,
+        own_certificate: false,
+        lost: Vec::new(),
     };
+    let mut set = HashSet::new();
     let mut lists: BTreeMap<String, Vec<ruby::Value>> = BTreeMap::new();
     for statement in statements {
         let line = statement.line;
         match statement.what {
-            StatementKind::Set(path, _) | StatementKind::Add(path, _) if statement.in_block => {
+            StatementKind::Set(path, _) | StatementKind::Add(path, _) | StatementKind::Default(path, _)
+                if statement.in_block =>
+            {
                 let message = "it is set inside a block, which may not run";
                 let hint = "decide whether it applies, and write the result into the values";
+                import.unknown_switch(&path.join("."), line);
                 import.lost("ruby-code", &path.join("."), message, line, hint);
             }
-            StatementKind::Set(path, value) => {
+            // Only where nothing was set before.
+            StatementKind::Default(path, _) if set.contains(&path.join(".")) => {}
+            StatementKind::Set(path, value) | StatementKind::Default(path, value) => {
                 let key = path.join(".");
+                if value != ruby::Value::Nil {
+                    set.insert(key.clone());
+                }
                 if let ruby::Value::List(items) = &value {
                     lists.insert(key.clone(), items.clone());
                 }
@@ -164,6 +195,11 @@ pub fn gitlab_rb(text: &str, source: usize, secrets: Option<&str>, namespace: &s
             StatementKind::Add(path, _) => import.unknown(&table, &path.join("."), line),
             StatementKind::Code(text) => {
                 import.missing.extend(areas::of(&text).map(|area| (area, line)));
+                // What it sets is not known, so no default takes its place.
+                for key in settings(&text) {
+                    import.unknown_switch(&key, line);
+                    import.lost.push(key);
+                }
                 let message = "this is Ruby code, which is not run".to_owned();
                 import.note("ruby-code", message, line, "write its result into the values");
             }
@@ -180,6 +216,11 @@ impl Import {
         let Some(row) = table.get(key) else {
             if let Some((whole, nested)) = part_of(key, &value) {
                 return self.in_parts(whole, &nested, key, &value, line);
+            }
+            if let Some((name, setting)) =
+                key.strip_prefix("gitlab_rails.databases.").and_then(|rest| rest.split_once('.'))
+            {
+                return self.database(table, name, setting, key, value, line);
             }
             let job = key.strip_prefix("gitlab_rails.").and_then(|name| name.strip_suffix("_cron"));
             if let (Some(job), ruby::Value::Text(cron)) = (job.filter(|job| job.ends_with("_worker")), &value) {
@@ -206,6 +247,10 @@ impl Import {
             return;
         }
         if row.how == How::None {
+            // `nil` sets nothing.
+            if value == ruby::Value::Nil {
+                return;
+            }
             return self.note("not-carried", format!("`{}`: {}", shown(key), row.about), line, DOCS);
         }
         if PARTS.contains(&key) && !matches!(value, ruby::Value::Computed(_) | ruby::Value::Yaml(_)) {
@@ -214,6 +259,7 @@ impl Import {
         let value = match special::plain(value) {
             Ok(value) => value,
             Err(what) => {
+                self.unknown_switch(key, line);
                 let hint = match row.to {
                     "" => "write its result into the values".to_owned(),
                     to => format!("write its result into `{to}`"),
@@ -226,7 +272,7 @@ impl Import {
             How::Code => self.special(key, &value, line),
             // `nil` keeps the default.
             _ if value.is_null() => self.remove(row.to),
-            _ if value.as_str().is_some_and(is_this_machine) && key.ends_with(HOSTS) => {
+            _ if value.as_str().is_some_and(is_this_machine) && HOSTS.iter().any(|end| key.ends_with(end)) => {
                 let hint = format!("write the address at which pods reach it into `{}`", row.to);
                 self.lost(
                     "by-hand",
@@ -278,6 +324,7 @@ impl Import {
     /// A setting that is not carried over. Where a release cannot do without it, the import is incomplete.
     fn lost(&mut self, code: &'static str, key: &str, message: &str, line: usize, hint: &str) {
         self.missing.extend(areas::of(key).map(|area| (area, line)));
+        self.lost.push(key.to_owned());
         self.note(code, format!("`{}`: {message}", shown(key)), line, hint);
     }
 
@@ -353,12 +400,23 @@ impl Import {
     }
 }
 
+/// The settings that a line of code names: `gitlab_rails['smtp_port'] = {{ port }}`.
+fn settings(code: &str) -> Vec<String> {
+    let parts = code.split("gitlab_rails[").skip(1);
+    let names = parts.filter_map(|part| {
+        let keys = part.split(']').map_while(|key| key.trim_start_matches('[').strip_prefix(['\'', '"', ':']));
+        let keys: Vec<&str> = keys.map(|key| key.trim_end_matches(['\'', '"'])).collect();
+        (!keys.is_empty()).then(|| format!("gitlab_rails.{}", keys.join(".")))
+    });
+    names.collect()
+}
+
 /// Settings that are carried over in part.
 const PARTS: [&str; 4] =
     ["gitlab_rails.object_store", "gitlab_rails.ldap_servers", "gitlab_rails.env", "gitlab_rails.omniauth_providers"];
 
 /// Suffixes of settings that name a machine.
-const HOSTS: &str = "_host";
+const HOSTS: [&str; 2] = ["_host", "smtp_address"];
 
 /// Whether an address or the path of a socket can be reached on the machine itself only.
 fn is_this_machine(address: &str) -> bool {
@@ -392,6 +450,8 @@ enum Wanted {
     Port,
     /// NGINX' settings are strings.
     String,
+    /// A count or a time is a number.
+    Number,
     /// Any other value keeps its type.
     Same,
 }
@@ -403,17 +463,43 @@ impl Wanted {
             Wanted::Port
         } else if path.starts_with("nginx-ingress.controller.config.") || key == "proxyBodySize" {
             Wanted::String
+        } else if NUMBERS.iter().any(|end| path.ends_with(end)) {
+            Wanted::Number
         } else {
             Wanted::Same
         }
     }
 }
 
+/// Ends of values paths whose value is a number, which a `gitlab.rb` often has in quotes.
+const NUMBERS: [&str; 17] = [
+    ".workerProcesses",
+    ".threads.min",
+    ".threads.max",
+    ".workerMaxMemory",
+    "oncurrency",
+    "imeout",
+    ".keepalives",
+    ".keepalivesCount",
+    ".keepalivesIdle",
+    ".keepalivesInterval",
+    ".pollInterval",
+    ".maxConnections",
+    "global.redis.database",
+    ".defaultTheme",
+    "Seconds",
+    "_timeout",
+    ".proxyConnectTimeout",
+];
+
 /// Converts a value to the type that its values path needs.
 fn fitting(path: &str, value: Value) -> Value {
     match (Wanted::at(path), value) {
         (Wanted::Port, Value::String(text)) => text.parse::<u16>().map_or(Value::String(text), Value::from),
         (Wanted::String, value @ (Value::Number(_) | Value::Bool(_))) => Value::String(value.to_string()),
+        (Wanted::Number, Value::String(text)) => text.trim().parse::<u64>().map_or(Value::String(text), Value::from),
+        // The package writes them into YAML without quotes.
+        (Wanted::Same, Value::String(text)) if matches!(text.as_str(), "true" | "false") => Value::Bool(text == "true"),
         (_, value) => value,
     }
 }

@@ -29,6 +29,8 @@ pub enum Value {
 pub enum StatementKind {
     /// `gitlab_rails['smtp_address'] = ...` and `external_url '...'`: the name and its keys, and the value.
     Set(Vec<String>, Value),
+    /// `gitlab_rails['smtp_port'] ||= ...`, which counts where nothing was set before: the name and its keys, and the value.
+    Default(Vec<String>, Value),
     /// `gitlab_rails['omniauth_providers'] << ...` and `+= [...]`: the name and its keys, and the added items.
     Add(Vec<String>, Value),
     /// Anything else: its first line.
@@ -51,7 +53,9 @@ pub struct Statement {
 /// # Errors
 /// Line and reason of an unterminated string or bracket.
 pub fn parse(text: &str) -> Result<Vec<Statement>, (usize, String)> {
-    let mut scan = Scan::new(text);
+    // Ruby takes both as a line break, in strings too.
+    let text = text.replace("\r\n", "\n");
+    let mut scan = Scan::new(&text);
     let mut statements = Vec::new();
     let mut blocks = 0_usize;
     loop {
@@ -87,11 +91,14 @@ fn opens_block(line: &str) -> bool {
     let assigned = line.split_once('=').map(|(_, value)| first(value.trim_start())).unwrap_or_default();
     let opens =
         WORDS.contains(&first(line).as_str()) || matches!(assigned.as_str(), "if" | "unless" | "case" | "begin");
-    (opens || line.ends_with(" do") || line.contains(" do |")) && !line.ends_with(" end")
+    // `names.each { |name|`
+    let brace = line.ends_with('{') || (line.ends_with('|') && line.contains("{ |"));
+    (opens || brace || line.ends_with(" do") || line.contains(" do |")) && !line.ends_with(" end")
 }
 
 fn closes_block(line: &str) -> bool {
-    line.trim().split(|c: char| !c.is_ascii_alphabetic()).next() == Some("end")
+    let line = line.trim();
+    line.starts_with('}') || line.split(|c: char| !c.is_ascii_alphabetic()).next() == Some("end")
 }
 
 /// The reason why a statement was not parsed.
@@ -142,7 +149,8 @@ fn statement(scan: &mut Scan) -> Read<StatementKind> {
             _ => Err(UnreadStatement::Unknown),
         };
     }
-    let value = if scan.eat_word("||=") || (scan.peek() == Some('=') && !scan.starts("==") && scan.eat('=')) {
+    let is_default = scan.eat_word("||=");
+    let value = if is_default || (scan.peek() == Some('=') && !scan.starts("==") && scan.eat('=')) {
         scan.skip_blank();
         expression(scan, 0)?
     } else if path.len() == 1 && scan.eat('(') {
@@ -163,7 +171,7 @@ fn statement(scan: &mut Scan) -> Read<StatementKind> {
     if !scan.at_line_end() {
         return Err(UnreadStatement::Unknown);
     }
-    Ok(StatementKind::Set(path, value))
+    Ok(if is_default { StatementKind::Default(path, value) } else { StatementKind::Set(path, value) })
 }
 
 fn expression(scan: &mut Scan, depth: usize) -> Read<Value> {
@@ -332,8 +340,23 @@ fn methods(scan: &mut Scan, mut value: Value, depth: usize) -> Read<Value> {
             list(scan, ')', line, depth)?;
         }
         value = match (name.as_str(), value) {
-            ("freeze" | "to_s" | "to_sym" | "dup" | "to_json" | "to_i", value) if !with_arguments => value,
-            ("strip" | "chomp", Value::Text(text)) => Value::Text(text.trim().to_owned()),
+            ("freeze" | "dup", value) if !with_arguments => value,
+            ("to_s" | "to_sym", value @ Value::Text(_)) | ("to_i", value @ Value::Int(_)) if !with_arguments => value,
+            ("to_s", Value::Int(number)) => Value::Text(number.to_string()),
+            ("to_s", Value::Bool(value)) => Value::Text(value.to_string()),
+            ("to_i", Value::Text(text)) if !with_arguments && !text.contains('_') => {
+                let text = text.trim_start();
+                let end = text.char_indices().find(|(at, c)| !(c.is_ascii_digit() || (*at == 0 && *c == '-')));
+                Value::Int(text[..end.map_or(text.len(), |(at, _)| at)].parse().unwrap_or(0))
+            }
+            ("to_json", value) if !with_arguments => {
+                super::special::plain(value).map_or_else(Value::Computed, |value| Value::Text(value.to_string()))
+            }
+            ("strip", Value::Text(text)) => Value::Text(text.trim().to_owned()),
+            ("chomp", Value::Text(text)) if !with_arguments => {
+                let rest = text.strip_suffix('\n').unwrap_or(&text);
+                Value::Text(rest.strip_suffix('\r').unwrap_or(rest).to_owned())
+            }
             _ => Value::Computed("a calculation"),
         };
     }

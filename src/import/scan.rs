@@ -195,7 +195,7 @@ impl<'t> Scan<'t> {
             match c {
                 '\\' if escapes => self.escape(&mut text),
                 '\\' if self.peek().is_some_and(|c| c == end || c == '\\') => text.extend(self.bump()),
-                '#' if escapes && self.peek() == Some('{') => has_code = true,
+                '#' if escapes && self.interpolates() => has_code = true,
                 c if c == end && depth == 0 => return Ok((text, has_code)),
                 c => {
                     if c == open && open != end {
@@ -207,6 +207,28 @@ impl<'t> Scan<'t> {
                 }
             }
         }
+    }
+
+    /// Whether code follows a `#`: `#{code}`, `#$global`, `#@field`.
+    fn interpolates(&self) -> bool {
+        let is_name = |c: char| c.is_ascii_alphabetic() || c == '_';
+        let rest = self.rest();
+        rest.starts_with('{')
+            || rest.strip_prefix('$').is_some_and(|rest| rest.starts_with(is_name))
+            || rest.strip_prefix('@').is_some_and(|rest| rest.trim_start_matches('@').starts_with(is_name))
+    }
+
+    /// The rest of the text as the content of a string in double quotes, and whether it interpolates code.
+    fn unescaped(mut self) -> (String, bool) {
+        let (mut text, mut has_code) = (String::new(), false);
+        while let Some(c) = self.bump() {
+            match c {
+                '\\' => self.escape(&mut text),
+                '#' if self.interpolates() => has_code = true,
+                c => text.push(c),
+            }
+        }
+        (text, has_code)
     }
 
     /// An escape sequence in double quotes.
@@ -315,8 +337,10 @@ impl<'t> Scan<'t> {
             text.push_str(line.get(cut..).unwrap_or_default());
             text.push('\n');
         }
-        let has_code = quote != Some('\'') && text.contains("#{");
-        Ok((text, has_code))
+        Ok(match quote {
+            Some('\'') => (text, false),
+            _ => Scan { text: &text, at: 0, line: 1, after_line: None }.unescaped(),
+        })
     }
 }
 

@@ -11,6 +11,7 @@ const LONGEST: usize = 80;
 
 impl Import {
     pub(super) fn ldap(&mut self, value: &Value, line: usize) {
+        self.ldap_servers = line;
         let setting = "gitlab_rails.ldap_servers";
         let Some(servers) = value.as_object() else {
             let hint = "write the servers into `global.appConfig.ldap.servers`";

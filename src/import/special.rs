@@ -89,7 +89,9 @@ fn address(url: &str) -> Option<Address<'_>> {
         Some((host, port)) => (host, Some(port.parse().ok()?)),
         None => (authority, None),
     };
-    (!host.is_empty()).then_some(Address {
+    // `${HOST}` and `{{ host }}` are marks that another program replaces.
+    let is_host = !host.is_empty() && host.chars().all(|c| c.is_alphanumeric() || "-._[]:".contains(c));
+    is_host.then_some(Address {
         https: matches!(scheme, "https" | "wss"),
         host,
         port,
@@ -122,11 +124,13 @@ impl Import {
                     self.sentinels(row.to, value);
                 }
             }
-            // `false` is how the package turns it off; the chart takes an empty string.
+            // `false` and `none` are how the package turns it off; the chart takes an empty string.
             "gitlab_rails.smtp_authentication" => {
-                let kind = value.as_str().unwrap_or_default();
+                let kind = value.as_str().filter(|kind| *kind != "none").unwrap_or_default();
                 self.put("global.smtp.authentication", kind.into());
             }
+            "gitlab_rails.gitlab_email_enabled" => self.without_mail = *value == Value::Bool(false),
+            "gitlab_rails.smtp_ssl" => self.smtp_ssl = *value == Value::Bool(true),
             "gitlab_rails.redis_ssl" => {
                 if *value == Value::Bool(true) {
                     self.put("global.redis.scheme", "rediss".into());
@@ -134,9 +138,20 @@ impl Import {
             }
             // The addresses of the storages tell where Gitaly runs.
             "gitaly.enable" => {}
-            "redis.master_name" => self.put("global.redis.host", value.clone()),
+            "redis.master_name" => self.redis_master = Some((value.clone(), line)),
+            "prometheus_monitoring.enable" => {
+                if *value == Value::Bool(false) {
+                    self.put("prometheus.install", false.into());
+                    self.put("gitlab.gitlab-exporter.enabled", false.into());
+                }
+            }
             "roles" => self.roles(value, line),
-            "letsencrypt.enable" => self.put("global.ingress.configureCertmanager", value.clone()),
+            "letsencrypt.enable" => {
+                self.own_certificate |= *value == Value::Bool(false);
+                if value.is_boolean() {
+                    self.put("global.ingress.configureCertmanager", value.clone());
+                }
+            }
             "letsencrypt.contact_emails" => {
                 if let Some(email) = value.get(0).filter(|email| email.is_string()) {
                     self.put("certmanager-issuer.email", email.clone());
@@ -144,8 +159,14 @@ impl Import {
             }
             "nginx.ssl_certificate" | "nginx.ssl_certificate_key" => self.certificate(key, line),
             "gitlab_rails.db_sslca" | "gitlab_rails.db_sslcert" | "gitlab_rails.db_sslkey" => self.database_tls(key, line),
-            "gitlab_rails.ldap_enabled" => self.without_ldap = (*value == Value::Bool(false)).then_some(line),
-            "nginx.enable" => {}
+            "gitlab_rails.ldap_enabled" => self.ldap = Some((*value == Value::Bool(true), line)),
+            "nginx.enable" => {
+                if *value == Value::Bool(false) {
+                    let message = format!("`{}`: the web server in front of the package is not carried over", shown(key));
+                    let hint = "an ingress controller takes its place; `nginx-ingress.enabled` and `global.ingress.class` choose another one";
+                    self.note("not-carried", message, line, hint);
+                }
+            }
             "sidekiq.queue_groups" => self.note(
                 "by-hand",
                 format!("`{}`: each process is an entry of `gitlab.sidekiq.pods`", shown(key)),
@@ -310,6 +331,7 @@ impl Import {
     }
 
     fn certificate(&mut self, key: &str, line: usize) {
+        self.own_certificate = true;
         self.put("global.ingress.configureCertmanager", false.into());
         self.put("global.ingress.tls.secretName", "gitlab-tls".into());
         if key == "nginx.ssl_certificate" {

@@ -73,8 +73,8 @@ impl Import {
 
     /// `gitlab_rails['lfs_object_store_enabled']`: whether the connection of this kind is used.
     pub(super) fn kind_of_files(&mut self, key: &str, value: &Value, line: usize) {
-        if *value != Value::Bool(false) {
-            return;
+        if *value == Value::Bool(true) {
+            return self.kind_in_store(key);
         }
         let kind = key.strip_prefix("gitlab_rails.").and_then(|name| name.strip_suffix("_object_store_enabled"));
         self.on_disk.extend(KINDS.iter().filter(|(name, _)| Some(*name) == kind).map(|(_, to)| *to));
@@ -82,16 +82,43 @@ impl Import {
         self.note("by-hand", message, line, "copy them into the bucket, or let a restore write them there");
     }
 
+    /// The connection of this kind of files is used.
+    pub(super) fn kind_in_store(&mut self, key: &str) {
+        let kind = key.strip_prefix("gitlab_rails.").and_then(|name| name.strip_suffix("_object_store_enabled"));
+        self.in_store.extend(KINDS.iter().filter(|(name, _)| Some(*name) == kind).map(|(_, to)| *to));
+    }
+
     /// Conclusions after all lines have been read: connections that are used, and those that are disabled.
     pub(super) fn stores(&mut self) {
-        let off = self.get("global.appConfig.object_store.enabled") == Some(&Value::Bool(false));
+        // Off by default, as the switch of each kind is.
+        let on = self.get("global.appConfig.object_store.enabled") == Some(&Value::Bool(true));
         match self.connection {
-            Some(line) if !off => {
+            Some(line) if on => {
                 let to = "global.appConfig.object_store.connection";
                 self.named_secret(to, "gitlab-object-storage", "connection", &format!("{SETTING}.connection"), line);
             }
+            Some(line) if self.get("global.appConfig.object_store.enabled").is_none() => {
+                let message = format!("`{}`: without `enabled` the package does not use it", shown(SETTING));
+                self.note("not-carried", message, line, "set `global.appConfig.object_store` if it is in use");
+            }
             _ => {}
         }
+        for (kind, to) in KINDS {
+            let switch = format!("gitlab_rails.{kind}_object_store_enabled");
+            let without = self.get(&format!("{to}.connection")).is_some()
+                && !self.in_store.contains(&to)
+                && !self.on_disk.contains(&to);
+            if without {
+                self.on_disk.push(to);
+                let message = format!(
+                    "`{}` is not set: these files are on a disk, and have to move to object storage",
+                    shown(&switch)
+                );
+                let hint = "copy them into the bucket, or let a restore write them there";
+                self.findings.push(Diagnostic::warning("by-hand", message).hint(hint));
+            }
+        }
+        self.store_defaults(on && self.connection.is_some());
         for to in std::mem::take(&mut self.on_disk) {
             let secret = self.get(&format!("{to}.connection.secret")).and_then(Value::as_str).map(str::to_owned);
             if let Some(secret) = secret {

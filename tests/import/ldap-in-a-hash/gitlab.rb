@@ -4,3 +4,4 @@ gitlab_rails['ldap_servers'] = {
     'bind_dn' => 'cn=x', 'password' => 'hunter2', 'base' => 'dc=example,dc=com',
   }
 }
+gitlab_rails['ldap_enabled'] = true

@@ -1,0 +1,26 @@
+external_url 'http://gitlab.example.com'
+letsencrypt['enable'] = false
+postgresql['enable'] = false
+redis['enable'] = false
+gitlab_rails['db_adapter'] = 'postgresql'
+gitlab_rails['db_host'] = 'gitlab-ce-db-rw'
+gitlab_rails['db_port'] = 5432
+gitlab_rails['db_database'] = 'gitlab_ce'
+gitlab_rails['db_username'] = 'gitlab_ce'
+gitlab_rails['db_password'] = ENV.fetch('DATABASE_PASSWORD')
+gitlab_rails['db_sslmode'] = 'require'
+gitlab_rails['redis_host'] = 'gitlab-redis'
+gitlab_rails['redis_port'] = 6379
+gitlab_rails['initial_root_password'] = ENV.fetch('ROOT_PASSWORD')
+gitlab_rails['gitlab_signup_enabled'] = false
+gitlab_rails['smtp_enable'] = false
+gitlab_rails['gitlab_email_enabled'] = false
+gitlab_rails['usage_ping_enabled'] = false
+puma['worker_processes'] = 0
+puma['min_threads'] = 2
+puma['max_threads'] = 4
+sidekiq['concurrency'] = 5
+prometheus_monitoring['enable'] = false
+gitlab_kas['enable'] = false
+registry['enable'] = false
+nginx['worker_processes'] = 1

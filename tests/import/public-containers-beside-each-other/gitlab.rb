@@ -1,0 +1,34 @@
+external_url 'https://git.example.com'
+letsencrypt['enable'] = false
+nginx['listen_https'] = false
+nginx['listen_port'] = 80
+postgresql['enable'] = false
+gitlab_rails['db_adapter'] = "postgresql"
+gitlab_rails['db_collation'] = nil
+gitlab_rails['db_database'] = "gitlab"
+gitlab_rails['db_username'] = "gitlab"
+gitlab_rails['db_password'] = "hunter2"
+gitlab_rails['db_host'] = "gitlab-postgres"
+gitlab_rails['db_port'] = "5432"
+gitlab_rails['db_socket'] = nil
+gitlab_rails['db_sslmode'] = nil
+gitlab_rails['db_sslcompression'] = 0
+gitlab_rails['db_prepared_statements'] = false
+gitlab_rails['db_statements_limit'] = 1000
+gitlab_rails['db_connect_timeout'] = nil
+gitlab_rails['db_keepalives'] = nil
+gitlab_rails['db_application_name'] = nil
+gitlab_rails['db_database_tasks'] = true
+redis['enable'] = false
+gitlab_rails['redis_enable_client'] = true
+gitlab_rails['redis_host'] = "gitlab-redis"
+gitlab_rails['redis_port'] = 6379
+gitlab_rails['redis_database'] = 0
+registry['enable'] = true
+registry_nginx['enable'] = false
+registry_external_url 'https://registry.git.example.com'
+gitlab_rails['registry_enabled'] = true
+gitlab_rails['registry_api_url'] = 'http://gitlab-registry:5000'
+gitlab_rails['registry_host'] = 'registry.git.example.com'
+gitlab_rails['registry_port'] = nil
+gitlab_rails['registry_issuer'] = 'omnibus-gitlab-issuer'
