@@ -4,6 +4,8 @@
 pub const CONTRADICTION: &str = "contradiction";
 /// A key that occurs twice in one map.
 pub const DUPLICATE_KEY: &str = "duplicate-key";
+/// Two routes that match the same requests.
+pub const DUPLICATE_ROUTE: &str = "duplicate-route";
 /// A key that has to be there.
 pub const MISSING_KEY: &str = "missing-key";
 /// A values file, or a section of it, is not a map.

@@ -18,7 +18,7 @@ pub use hook::Hook;
 pub use id::{ObjectId, claim_names};
 pub use order::{Ordered, order};
 pub use verify::node::FieldValue;
-pub use verify::{ObjectFault, Verified, check, faults, format, verify};
+pub use verify::{ObjectFault, Routes, Verified, check, faults, format, verify};
 
 use crate::diag::{Diagnostic, ValuePath};
 

@@ -11,7 +11,7 @@ use super::causes::Answer;
 use super::variant_faults::{self, VariantFaults};
 use super::variants::Variants;
 use super::{Request, layers};
-use crate::diag::{Diagnostic, Fault, Place, Severity, ValuePath};
+use crate::diag::{Diagnostic, Fault, Place, Severity, ValuePath, code};
 use crate::schema;
 use crate::values::tree;
 
@@ -217,7 +217,9 @@ fn by_cause(variants: &Variants<'_>, seen: &VariantFaults, faults: Vec<(usize, V
 fn fault(variants: &Variants<'_>, seen: &VariantFaults, causes: Vec<ValuePath>, numbers: &[usize]) -> Diagnostic {
     let first = &seen.wrong[numbers[0]].diagnostic;
     let Some(cause) = causes.first() else { return first.clone() };
-    let mut message = format!("`{cause}`: a cluster would refuse {}", first.message);
+    // Two routes for the same requests are taken by most clusters.
+    let refused = if first.code == code::DUPLICATE_ROUTE { "" } else { "a cluster would refuse " };
+    let mut message = format!("`{cause}`: {refused}{}", first.message);
     if let [_, more @ ..] = numbers
         && !more.is_empty()
     {

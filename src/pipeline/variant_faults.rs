@@ -125,9 +125,13 @@ impl VariantFault {
     pub fn likeness(&self, path: &ValuePath, value: &Value) -> Likeness {
         let keys_alike = keys(path).rev().zip(keys(&self.field).rev()).take_while(|(a, b)| a == b).count();
         let text = match (value, &self.value) {
-            (Value::String(own), Value::String(there)) => own.len() > 3 && (there.contains(own) || own.contains(there)),
-            (Value::Number(own), Value::Number(there)) => own == there,
-            _ => false,
+            (Value::String(own), Value::String(there)) if own.len() <= 3 => TextLikeness::None,
+            (Value::String(own), Value::String(there)) if own == there => TextLikeness::Same,
+            (Value::String(own), Value::String(there)) if there.contains(own) || own.contains(there) => {
+                TextLikeness::Part
+            }
+            (Value::Number(own), Value::Number(there)) if own == there => TextLikeness::Same,
+            _ => TextLikeness::None,
         };
         Likeness { keys: keys_alike, text, setting: !value.is_boolean() }
     }
@@ -137,9 +141,17 @@ impl VariantFault {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct Likeness {
     keys: usize,
-    text: bool,
+    text: TextLikeness,
     /// Whether the value is not a switch: a switch decides whether an object exists, seldom its content.
     setting: bool,
+}
+
+/// Whether a value and that of a field are the same, or one is a part of the other.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum TextLikeness {
+    None,
+    Part,
+    Same,
 }
 
 /// The keys of a path; positions in lists differ between values and objects.
@@ -172,7 +184,7 @@ pub(super) fn causes(
     for number in numbers {
         let wrong = &seen.wrong[*number];
         let mut likely: Vec<_> = leaves.iter().map(|(path, value)| (wrong.likeness(path, value), path)).collect();
-        likely.retain(|(likeness, _)| likeness.keys > 0 || likeness.text);
+        likely.retain(|(likeness, _)| likeness.keys > 0 || likeness.text > TextLikeness::None);
         likely.sort_by_key(|(likeness, _)| std::cmp::Reverse(*likeness));
         let tried = likely.iter().take(MOST_LIKELY).map(|(_, path)| ((*path).clone(), search.one(path, *number)));
         all.push(tried.filter(|(_, answer)| *answer != Answer::Same).collect());

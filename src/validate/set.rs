@@ -10,7 +10,7 @@ use super::references::{Need, needs};
 use super::schema::Schemas;
 use super::walk::Walk;
 use crate::diag::{Severity, ValuePath, code};
-use crate::manifest::{FieldValue, ObjectFault, ObjectId, faults, format};
+use crate::manifest::{FieldValue, ObjectFault, ObjectId, Routes, faults, format};
 
 /// The options of a validation.
 #[derive(Debug, Clone)]
@@ -61,6 +61,7 @@ pub struct Set<'s> {
     seen: Vec<Seen>,
     names: HashMap<(String, String, String, String), usize>,
     known: Provided,
+    routes: Routes,
     ours: bool,
     file: usize,
     skipped: BTreeMap<String, usize>,
@@ -79,6 +80,7 @@ impl<'s> Set<'s> {
             seen: Vec::new(),
             names: HashMap::new(),
             known: Provided::default(),
+            routes: Routes::default(),
             ours: false,
             file: 0,
             skipped: BTreeMap::new(),
@@ -124,6 +126,10 @@ impl<'s> Set<'s> {
         let labels = body.pointer("/metadata/labels");
         self.ours |= labels.and_then(|labels| labels.get(MANAGED_BY.0)).and_then(Value::as_str) == Some(MANAGED_BY.1);
         let namespace = self.namespace(&id).to_owned();
+        // Somebody else's controller may know what is meant.
+        let severity = self.severity();
+        let routed = self.routes.add(self.seen.len(), &id, &namespace, body).into_iter();
+        found.extend(routed.map(|fault| ObjectFault { severity, ..fault }));
         self.known.add(&id, &namespace, body);
         self.seen.push(Seen { id, needs: wanted });
         found

@@ -13,6 +13,7 @@ mod network;
 pub mod node;
 mod pod;
 mod pod_shape;
+mod routes;
 mod shape;
 mod workload;
 
@@ -24,6 +25,7 @@ use crate::diag::{Diagnostic, Outcome, Report, Severity, ValuePath};
 
 use super::{Manifest, ObjectId};
 use node::FieldValue;
+pub use routes::Routes;
 
 /// Objects that an API server accepts, as far as can be checked without one.
 #[derive(Debug, Clone)]
@@ -85,7 +87,7 @@ impl ObjectFault {
     }
 }
 
-/// Checks each object by itself, and that all identities are unique.
+/// Checks each object by itself, that all identities are unique, and that no two routes are for the same requests.
 ///
 /// # Errors
 /// One diagnostic for each fault, all at once: the object, the field, the reason.
@@ -101,9 +103,13 @@ pub fn verify(manifests: Vec<Manifest>) -> Outcome<Verified> {
 pub fn check(manifests: &[Manifest]) -> Vec<(usize, ObjectFault)> {
     let mut found = Vec::new();
     unique(manifests, &mut found);
+    let mut routes = Routes::default();
     for (number, manifest) in manifests.iter().enumerate() {
         let faults = faults(&manifest.id, &manifest.body).into_iter().filter(|f| f.severity == Severity::Error);
         found.extend(faults.map(|fault| (number, fault)));
+        let namespace = manifest.id.namespace.as_deref().unwrap_or_default();
+        let routed = routes.add(number, &manifest.id, namespace, &manifest.body);
+        found.extend(routed.into_iter().map(|fault| (number, fault)));
     }
     found
 }
