@@ -34,7 +34,12 @@ pub struct KrmArgs {}
 
 /// The configuration of a generator.
 #[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
 struct Generator {
+    #[serde(rename = "apiVersion")]
+    _api_version: Option<String>,
+    #[serde(rename = "kind")]
+    _kind: Option<String>,
     metadata: Metadata,
     #[serde(default)]
     spec: Spec,
@@ -60,6 +65,12 @@ struct Spec {
     values: Map<String, Value>,
 }
 
+/// The kind of a generator.
+const KIND: &str = "GitLab";
+
+/// The fields of [`Spec`] that hold or name values.
+const OF_SPEC: [&str; 3] = ["values", "valuesFiles", "profile"];
+
 const ORIGIN: &str = "the generator's spec";
 
 impl KrmArgs {
@@ -70,7 +81,7 @@ impl KrmArgs {
             let message = "stdin holds no ResourceList, which kustomize gives to a function";
             return Err(Diagnostic::error("plugin-input", message).hint("see `gitlab-render krm --help`").into());
         };
-        let Generator { metadata, spec } = generator(&list)?;
+        let Generator { metadata, spec, .. } = generator(&list)?;
         let mut words = vec![metadata.name];
         let flags = [
             ("--namespace", metadata.namespace),
@@ -88,6 +99,12 @@ impl KrmArgs {
             let bytes = format!("{:#}", Value::Object(spec.values)).into_bytes();
             request.inputs.push(Input::File { name: "spec.values of the generator".to_owned(), bytes });
         }
+        if request.inputs.is_empty() && request.profile.is_none() {
+            let message =
+                "the generator names no values, and without them everything would be deployed for example.com";
+            let hint = "write the values below `spec.values`, or name files in `spec.valuesFiles` or a profile in `spec.profile`";
+            return Err(Diagnostic::error("plugin-input", message).hint(hint).into());
+        }
         let rendered = pipeline::render(&request)?;
         ui.report(&rendered.warnings, &rendered.sources);
         list.extend(rendered.objects.manifests());
@@ -97,7 +114,17 @@ impl KrmArgs {
 }
 
 fn generator(list: &ResourceList) -> Result<Generator, Failure> {
-    serde_json::from_value(list.function_config()).map_err(|error| {
+    let config = list.function_config();
+    let refuse = |message: String, hint: String| Err(Diagnostic::error("plugin-input", message).hint(hint).into());
+    if let Some(kind) = config.get("kind").and_then(Value::as_str).filter(|kind| *kind != KIND) {
+        let message = format!("the generator (`functionConfig`) is of the kind `{kind}`, in which no values are read");
+        return refuse(message, format!("write `kind: {KIND}`, and the values below `spec.values`"));
+    }
+    if let Some(key) = OF_SPEC.into_iter().find(|key| config.get(key).is_some()) {
+        let message = format!("the generator (`functionConfig`) has `{key}` beside `spec`, where it is not read");
+        return refuse(message, format!("move it below `spec`: `spec.{key}`"));
+    }
+    serde_json::from_value(config).map_err(|error| {
         let message = format!("the generator (`functionConfig`) cannot be used: {error}");
         Diagnostic::error("plugin-input", message).hint("see `gitlab-render krm --help`").into()
     })

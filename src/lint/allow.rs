@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::Deserialize;
 
-use crate::diag::{Diagnostic, LineIndex, Location, Sources, register};
+use crate::diag::{Diagnostic, LineIndex, Location, Severity, Sources, register};
 
 /// Begins a comment that allows a code: `# gitlab-render: allow no-requests it is a test`.
 const MARK: &str = "# gitlab-render: allow ";
@@ -48,7 +48,8 @@ struct Comment {
     code: String,
 }
 
-/// Removes the findings that are allowed, and adds one for each comment or setting without a valid code.
+/// Removes the findings that are allowed, and adds one for each comment or setting without a valid code. An error stays:
+/// `template` refuses the values all the same.
 pub fn apply(found: Vec<Diagnostic>, sources: &Sources, settings: &Settings) -> Vec<Diagnostic> {
     let comments: Vec<Comment> = sources.all().flat_map(|(number, source)| comments(number, &source.text)).collect();
     let allowed = |finding: &Diagnostic| {
@@ -63,7 +64,19 @@ pub fn apply(found: Vec<Diagnostic>, sources: &Sources, settings: &Settings) -> 
         };
         settings.lint.allow.contains_key(finding.code) || comments.iter().any(by)
     };
-    let mut left: Vec<Diagnostic> = found.into_iter().filter(|finding| !allowed(finding)).collect();
+    let mut left = Vec::with_capacity(found.len());
+    for mut finding in found {
+        let is_allowed = allowed(&finding);
+        if finding.severity != Severity::Error {
+            left.extend((!is_allowed).then_some(finding));
+            continue;
+        }
+        if is_allowed {
+            let hint = finding.hint.take().map(|hint| format!("{hint}; ")).unwrap_or_default();
+            finding.hint = Some(format!("{hint}an error cannot be allowed, because `template` refuses these values"));
+        }
+        left.push(finding);
+    }
     let unknown = |code: &str| register::find(code).is_none();
     for comment in comments.iter().filter(|comment| unknown(&comment.code)) {
         let at = Location { source: comment.source, line: comment.line, column: 1, len: 1 };

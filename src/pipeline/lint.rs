@@ -4,22 +4,25 @@ use std::collections::HashSet;
 
 use serde_json::{Value, json};
 
+use super::layers::UserLayers;
 use super::objects::RenderPart;
 use super::parts::{Parts, each};
 use super::probe::{Probe, Trial};
-use super::{Output, Request, layers, places, selected};
+use super::variants::Variants;
+use super::{Output, Request, layers, not_values, places, selected};
 use crate::companions::{self, CompanionChart};
-use crate::diag::{Diagnostic, Failure, Place, Severity, Sources, Step, ValuePath};
+use crate::diag::{Diagnostic, Failure, Place, Severity, Sources, Step, ValuePath, code};
 use crate::lint::allow::{Settings, apply};
 use crate::lint::{Linted, check};
+use crate::manifest::Manifest;
 use crate::redact::Excerpts;
 use crate::reference;
 use crate::releases::{self, ChartVersion, GitlabVersion};
 use crate::resolve::component;
-use crate::schema::Checked;
+use crate::schema::{self, UnknownKeys};
 use crate::upgrade::rules::{self, Action, Effect, Hit, ReleaseSpan};
 use crate::validate::{Finding, Findings};
-use crate::values::{self, Input, tree};
+use crate::values::{self, Input, Origins, tree};
 
 /// Checks values and their objects; `pedantic` also reports values that equal their defaults.
 ///
@@ -28,19 +31,19 @@ use crate::values::{self, Input, tree};
 pub fn lint(request: &Request, settings: &Settings, pedantic: bool) -> Result<(Findings, Sources), Failure> {
     let (found, sources) = match selected(request, &Output::default()) {
         Err(failure) if failure.report.0.iter().any(|d| d.fault != crate::diag::Fault::Input) => return Err(failure),
-        Err(failure) => (failure.report.0, failure.sources),
+        Err(failure) => {
+            let mut found = failure.report.0;
+            let more = beside_errors(request, &found, pedantic)?;
+            let is_new = |more: &Diagnostic| !found.iter().any(|d| (d.code, &d.message) == (more.code, &more.message));
+            let more: Vec<_> = more.into_iter().filter(is_new).collect();
+            found.extend(more);
+            (found, failure.sources)
+        }
         Ok((rendered, checked)) => {
             let objects = rendered.objects.manifests();
-            let section = |name: &str| {
-                let of = component::ALL.iter().find(|component| component.name == name).map(|component| component.key);
-                of.filter(|key| !key.is_empty()).unwrap_or("global").to_owned()
-            };
-            let reference = reference_architecture(request)?;
-            let (tree, user) = (checked.tree(), checked.user());
-            let mut found = check(&Linted { tree, user, objects, reference: &reference, section: &section });
-            found.extend(removed_next(&checked, layers::version(&request.target)));
-            found.extend(without_effect(request, &checked, &rendered.warnings, pedantic)?);
-            found.extend(companions::CHARTS.iter().filter_map(|chart| of_chart_that_is_off(chart, &checked)));
+            let values = ValuesBeside { tree: checked.tree(), user: checked.user(), origins: checked.origins() };
+            let mut found = of_values(request, &values, objects)?;
+            found.extend(without_effect(request, &values, &rendered.warnings, pedantic)?);
             places::locate(&mut found, checked.origins());
             found.splice(0..0, rendered.warnings);
             (found, rendered.sources)
@@ -56,6 +59,53 @@ pub fn lint(request: &Request, settings: &Settings, pedantic: bool) -> Result<(F
     Ok((Findings { minor, all, ..Findings::default() }, sources))
 }
 
+/// The values that are checked beside their objects.
+struct ValuesBeside<'v> {
+    tree: &'v Value,
+    user: &'v Value,
+    origins: &'v Origins,
+}
+
+/// The findings about values and their objects, besides values without an effect.
+fn of_values(request: &Request, values: &ValuesBeside<'_>, objects: &[Manifest]) -> Result<Vec<Diagnostic>, Failure> {
+    let section = |name: &str| {
+        let of = component::ALL.iter().find(|component| component.name == name).map(|component| component.key);
+        of.filter(|key| !key.is_empty()).unwrap_or("global").to_owned()
+    };
+    let reference = reference_architecture(request)?;
+    let (tree, user) = (values.tree, values.user);
+    let mut found = check(&Linted { tree, user, objects, reference: &reference, section: &section });
+    found.extend(removed_next(values, layers::version(&request.target)));
+    found.extend(companions::CHARTS.iter().filter_map(|chart| of_chart_that_is_off(chart, values)));
+    Ok(found)
+}
+
+/// What can be said besides errors: the values without those that are refused are judged, if they make any objects.
+fn beside_errors(request: &Request, errors: &[Diagnostic], pedantic: bool) -> Result<Vec<Diagnostic>, Failure> {
+    let UserLayers { merged, files, is_partial, .. } = layers::merged(request)?;
+    // Of a file that cannot be read, or that holds something else, nothing is known.
+    if is_partial || !not_values::find(&files, UnknownKeys::Warn).is_empty() {
+        return Ok(Vec::new());
+    }
+    let refused = || errors.iter().filter(|d| d.severity == Severity::Error);
+    let wrong: Vec<ValuePath> = refused().filter_map(|d| d.places.first()?.path().cloned()).collect();
+    let user = tree::without(&schema::known(&merged.user), &wrong.iter().collect());
+    let variant = Variants::new(request, &user, Vec::new())?.without(&[]);
+    if variant.manifests.is_empty() {
+        return Ok(Vec::new());
+    }
+    let tree = tree::over_defaults(user.clone(), layers::chart(&request.target)?);
+    let values = ValuesBeside { tree: &tree, user: &user, origins: &merged.origins };
+    let mut found: Vec<_> = variant.found.into_iter().filter(|d| d.severity != Severity::Error).collect();
+    found.extend(of_values(request, &values, &variant.manifests)?);
+    // A line may have its effect only together with a value that is refused; an unknown key has none.
+    if refused().all(|d| d.code == code::UNKNOWN_KEY) {
+        found.extend(without_effect(request, &values, errors, pedantic)?);
+    }
+    places::locate(&mut found, &merged.origins);
+    Ok(found)
+}
+
 /// The values of the smallest reference architecture with more than one node, over the defaults.
 fn reference_architecture(request: &Request) -> Result<Value, Failure> {
     let profile = layers::profile("reference-hybrid-2k")?;
@@ -64,11 +114,11 @@ fn reference_architecture(request: &Request) -> Result<Value, Failure> {
 }
 
 /// Values that a release of the next major removes or reads otherwise, with what `values migrate` makes of them.
-fn removed_next(checked: &Checked, version: GitlabVersion) -> Vec<Diagnostic> {
+fn removed_next(values: &ValuesBeside<'_>, version: GitlabVersion) -> Vec<Diagnostic> {
     let chart = releases::chart_of(version);
     let next = ChartVersion { major: chart.major + 1, minor: u32::MAX, patch: u32::MAX };
     let span = ReleaseSpan { from: Some(chart), to: next };
-    let hits = rules::hits(checked.user(), checked.origins(), &span).into_iter();
+    let hits = rules::hits(values.user, values.origins, &span).into_iter();
     let breaks = |effect| matches!(effect, Effect::Fails | Effect::Ignored | Effect::Type | Effect::Planned);
     let finding = |hit: Hit| {
         let migrated = match &hit.action {
@@ -101,11 +151,11 @@ enum LineEffect {
 /// The user's values that affect no object: neither removing nor changing them has an effect.
 fn without_effect(
     request: &Request,
-    checked: &Checked,
+    values: &ValuesBeside<'_>,
     reported: &[Diagnostic],
     pedantic: bool,
 ) -> Result<Vec<Diagnostic>, Diagnostic> {
-    let (user, tree) = (checked.user(), checked.tree());
+    let (user, tree) = (values.user, values.tree);
     let defaults = tree::over_defaults(Value::Null, layers::chart(&request.target)?);
     let reported: HashSet<&ValuePath> = reported.iter().filter_map(|d| d.places.iter().find_map(Place::path)).collect();
     // Values of a third-party chart have their effect in `companions`.
@@ -153,11 +203,11 @@ fn without_effect(
 }
 
 /// The settings of a third-party chart that the values do not install.
-fn of_chart_that_is_off(chart: &CompanionChart, checked: &Checked) -> Option<Diagnostic> {
+fn of_chart_that_is_off(chart: &CompanionChart, values: &ValuesBeside<'_>) -> Option<Diagnostic> {
     let path = |key: &str| ValuePath(vec![Step::Key(chart.section.into()), Step::Key(key.into())]);
-    let section = checked.user().get(chart.section)?.as_object()?;
+    let section = values.user.get(chart.section)?.as_object()?;
     let mut keys = section.keys().filter(|key| path(key).to_string() != chart.switch && !is_switch(key));
-    let first = keys.next().filter(|_| !companions::is_on(chart, checked.tree()))?;
+    let first = keys.next().filter(|_| !companions::is_on(chart, values.tree))?;
     let also = match keys.count() {
         0 => String::new(),
         1 => " and 1 more key of its section change nothing".to_owned(),

@@ -10,7 +10,7 @@ use crate::schema::{self, UnknownKeys};
 use crate::upgrade::decisions;
 use crate::upgrade::migrate;
 use crate::upgrade::plan::{self, Ask, Flags, Halt, UpgradeObjectChange, UpgradePlan, Values, With};
-use crate::upgrade::rules::ReleaseSpan;
+use crate::upgrade::rules::{self, ReleaseSpan};
 use crate::upgrade::series::{self, Catalogue};
 use crate::values::{self, Input};
 
@@ -85,11 +85,15 @@ pub fn plan(request: &PlanRequest) -> Result<PlannedUpgrade, Failure> {
     let files: Vec<String> = inputs.iter().filter_map(file_name).collect();
     let layers = values::load(&inputs)?;
     let (warnings, sources) = (layers.warnings, layers.value.sources.clone());
-    let not_values = not_values::find(&layers.value.files, UnknownKeys::Error);
+    let (user, origins) = layers.value.own();
+    // A plan reports no unknown keys, and keys that a release removed are no longer known.
+    let removed = rules::hits(&user, &origins, &ReleaseSpan { from: None, to: to.chart });
+    let unknown_keys = if removed.is_empty() { UnknownKeys::Warn } else { UnknownKeys::Error };
+    let not_values = not_values::find(&layers.value.files, unknown_keys);
     if !not_values.is_empty() {
         return Err(Failure { report: Report(not_values), sources });
     }
-    let (user, origins) = layers.value.own();
+    drop(removed);
     let values = Values { tree: &user, origins: &origins, sources: &sources, files: &files };
     let ask = Ask {
         from,

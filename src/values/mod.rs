@@ -122,14 +122,29 @@ pub struct TopKey {
     /// Its place.
     pub at: Location,
     /// The keys below it, where its value is a map.
-    pub inner: Vec<String>,
+    pub inner: Vec<InnerKey>,
+}
+
+/// A key below a top-level key.
+#[derive(Debug, Clone)]
+pub struct InnerKey {
+    /// The key.
+    pub name: String,
+    /// The keys below it, where its value is a map.
+    pub keys: Vec<String>,
 }
 
 impl TopKeys {
     fn of(node: &Node) -> Option<Self> {
         let Kind::Map(entries) = &node.kind else { return None };
-        let inner = |node: &Node| match &node.kind {
+        let keys = |node: &Node| match &node.kind {
             Kind::Map(entries) => entries.iter().map(|(name, _)| name.clone()).collect(),
+            _ => Vec::new(),
+        };
+        let inner = |node: &Node| match &node.kind {
+            Kind::Map(entries) => {
+                entries.iter().map(|(name, node)| InnerKey { name: name.clone(), keys: keys(node) }).collect()
+            }
             _ => Vec::new(),
         };
         let key = |(name, node): (&String, &Node)| TopKey {
