@@ -370,6 +370,24 @@ fn a_part_replaces_its_own_files_only() {
     assert_eq!(whole, Written { files: 3, removed: vec!["kas/configmap-d.yaml".to_owned()], kept: 0 });
 }
 
+/// What a part does not render is not decided by it: objects for another tool, hooks and tests that it leaves out.
+#[test]
+fn a_part_keeps_what_it_does_not_decide() {
+    let all = || vec![config_map("kas", "a", "1"), config_map("kas", "b", "1")];
+    let parts = [
+        OutputScope { phases: vec![Phase::Main], tool: "none", ..release("prod") },
+        OutputScope { components: vec!["kas".to_owned()], tool: "argocd", ..release("prod") },
+        OutputScope { templates: vec!["kas/configmap.yaml".to_owned()], tool: "none", ..release("prod") },
+    ];
+    for part in parts {
+        let scratch = Scratch::new();
+        let dir = scratch.out();
+        scoped(&dir, all(), &OutputScope { tool: "helm", ..release("prod") }).unwrap();
+        let written = scoped(&dir, vec![config_map("kas", "a", "2")], &part).unwrap();
+        assert_eq!((written.removed, written.kept), (Vec::<String>::new(), 1), "{part:?}");
+    }
+}
+
 #[test]
 fn a_second_release_stands_beside_the_first() {
     let scratch = Scratch::new();

@@ -74,3 +74,20 @@ fn files_of_earlier_runs_that_stay_and_that_go_are_reported() {
     let kept = said("--component gitlab-exporter");
     assert!(kept.contains("note[files-kept]: `out`: ") && !kept.contains("files-removed"), "{kept}");
 }
+
+#[test]
+fn no_part_removes_what_only_the_whole_has() {
+    let parts =
+        ["--phase pre", "--phase main,post", "--no-hooks", "--skip-tests", "--component upgrade-check --hooks none"];
+    for whole in ["--hooks helm", "--hooks none --is-upgrade", "--hooks argocd --is-upgrade"] {
+        for part in parts {
+            let directory = tempfile::tempdir().expect("a directory");
+            written(directory.path(), whole);
+            let words =
+                format!("template prod -n gitlab --set certmanager-issuer.email=a@example.com --output-dir out {part}");
+            let words = words.split(' ').map(str::to_owned).collect::<Vec<_>>();
+            let said = run(directory.path(), &words, &BTreeMap::new(), "").stderr;
+            assert!(!said.contains("files-removed"), "{whole} then {part}: {said}");
+        }
+    }
+}

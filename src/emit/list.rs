@@ -7,7 +7,7 @@ use std::path::{Component, Path, PathBuf};
 use serde_json::{Value, json};
 
 use super::swap::{Done, MARKER, failed, refused};
-use crate::manifest::Phase;
+use crate::manifest::{Hook, Phase};
 
 /// The part of a directory that a run writes: several runs may share one, for several releases and for parts of one.
 #[derive(Debug, Clone, Default)]
@@ -22,6 +22,16 @@ pub struct OutputScope {
     pub components: Vec<String>,
     /// Only these templates; empty: all.
     pub templates: Vec<String>,
+    /// Whether objects that Helm would run as hooks are left out.
+    pub no_hooks: bool,
+    /// Whether tests are left out.
+    pub no_tests: bool,
+    /// The tool that runs what Helm runs as hooks.
+    pub tool: &'static str,
+    /// Whether it is Helm, which itself knows an install from an upgrade.
+    pub has_helm_hooks: bool,
+    /// Whether the release replaces an earlier one: some hooks run only then, or only otherwise.
+    pub is_upgrade: bool,
     /// Whether the run writes files that cover all objects of the release; a run of a part must not replace those.
     pub has_index: bool,
     /// Whether files that were edited since they were written may be replaced.
@@ -33,7 +43,8 @@ pub struct OutputScope {
 impl OutputScope {
     /// Whether the run writes a part of the release only.
     pub fn is_part(&self) -> bool {
-        !(self.phases.is_empty() && self.components.is_empty() && self.templates.is_empty())
+        let all = self.phases.is_empty() && self.components.is_empty() && self.templates.is_empty();
+        !all || self.no_hooks || self.no_tests
     }
 
     /// Whether a file of an earlier run is written again by this run, or is stale.
@@ -46,7 +57,14 @@ impl OutputScope {
         let of =
             |component: &String| origin.template.as_deref().is_some_and(|t| t.split('/').next() == Some(component));
         let template = |template: &String| origin.template.as_ref() == Some(template);
+        // A part says nothing about objects that it has only for another tool, or only on an install or an upgrade.
+        let other_tool = origin.tool.as_deref() != Some(self.tool);
+        let runs = if self.is_upgrade { HookRuns::Install } else { HookRuns::Upgrade };
+        let other_run = origin.hook == Some(runs) && !self.has_helm_hooks;
+        let is_test = origin.phase.as_deref() == Some(Phase::Test.word());
+        let left_out = self.no_hooks && origin.hook.is_some() || self.no_tests && is_test;
         origin.release == self.release
+            && !(self.is_part() && (other_tool || other_run || left_out))
             && (self.phases.is_empty() || self.phases.iter().any(phase))
             && (self.components.is_empty() || self.components.iter().any(of))
             && (self.templates.is_empty() || self.templates.iter().any(template))
@@ -72,6 +90,38 @@ pub(super) struct WrittenOrigin {
     pub phase: Option<String>,
     /// `kas/deployment.yaml`
     pub template: Option<String>,
+    /// The tool that runs what Helm runs as hooks; `None` for files that were written before it was recorded.
+    pub tool: Option<String>,
+    /// When Helm would run the object, where that is a hook.
+    pub hook: Option<HookRuns>,
+}
+
+/// When an object runs that Helm runs as a hook.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum HookRuns {
+    Install,
+    Upgrade,
+    Always,
+}
+
+impl HookRuns {
+    const ALL: [HookRuns; 3] = [HookRuns::Install, HookRuns::Upgrade, HookRuns::Always];
+
+    pub(super) fn of(hook: &Hook) -> Self {
+        match (hook.runs_on(false), hook.runs_on(true)) {
+            (true, false) => HookRuns::Install,
+            (false, true) => HookRuns::Upgrade,
+            _ => HookRuns::Always,
+        }
+    }
+
+    fn word(self) -> &'static str {
+        match self {
+            HookRuns::Install => "install",
+            HookRuns::Upgrade => "upgrade",
+            HookRuns::Always => "always",
+        }
+    }
 }
 
 /// Files by their path below the directory.
@@ -108,6 +158,8 @@ fn entry(value: &Value) -> Option<(PathBuf, WrittenFile)> {
         namespace: text("namespace"),
         phase: text("phase"),
         template: text("template"),
+        tool: text("tool"),
+        hook: text("hook").and_then(|word| HookRuns::ALL.into_iter().find(|runs| runs.word() == word)),
     });
     Some((PathBuf::from(text("path")?), WrittenFile { sha256: text("sha256"), origin }))
 }
@@ -125,10 +177,14 @@ pub(super) fn text(list: &List) -> String {
                 ("namespace", origin.and_then(|origin| origin.namespace.as_ref())),
                 ("phase", origin.and_then(|origin| origin.phase.as_ref())),
                 ("template", origin.and_then(|origin| origin.template.as_ref())),
+                ("tool", origin.and_then(|origin| origin.tool.as_ref())),
             ] {
                 if let Some(value) = value {
                     file[key] = value.as_str().into();
                 }
+            }
+            if let Some(runs) = origin.and_then(|origin| origin.hook) {
+                file["hook"] = runs.word().into();
             }
             file
         })

@@ -21,7 +21,7 @@ use crate::yaml::write::write_stream;
 pub use list::OutputScope;
 pub use swap::{MARKER, Written};
 
-use list::{WrittenFile, WrittenOrigin};
+use list::{HookRuns, WrittenFile, WrittenOrigin};
 use swap::NewFile;
 
 /// How objects are written.
@@ -205,6 +205,8 @@ fn file(path: String, text: String, scope: &OutputScope, object: Option<&Manifes
         namespace: Some(scope.namespace.clone()),
         phase: object.map(|manifest| manifest.phase.word().to_owned()),
         template: object.map(|manifest| manifest.source.clone()),
+        tool: Some(scope.tool.to_owned()),
+        hook: object.and_then(|manifest| manifest.hook.as_ref()).map(HookRuns::of),
     };
     let entry = WrittenFile { sha256: Some(hex(text.as_bytes())), origin: Some(origin) };
     NewFile { path, text, entry }

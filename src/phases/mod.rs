@@ -27,6 +27,18 @@ pub enum Hooks {
     None,
 }
 
+impl Hooks {
+    /// Its name on the command line.
+    pub fn word(self) -> &'static str {
+        match self {
+            Hooks::Helm => "helm",
+            Hooks::ArgoCd => "argocd",
+            Hooks::Flux => "flux",
+            Hooks::None => "none",
+        }
+    }
+}
+
 /// Whether an object is selected: it is in one of these phases (without any: all that the tool runs by itself), and,
 /// where Helm does not distinguish an install from an upgrade, it belongs to this one.
 pub fn wanted(object: &Manifest, phases: &[Phase], hooks: Hooks, is_upgrade: bool) -> bool {
