@@ -262,6 +262,9 @@ fn a_variable_of_the_user_takes_the_place_of_the_one_that_is_set_by_default() {
     let on = "\
 global: {pages: {enabled: true}, praefect: {enabled: true}, spamcheck: {enabled: true}}
 nginx-ingress: {controller: {extraEnvs: [{name: POD_NAME, value: mine}]}}
+postgresql: {primary: {extraEnvVars: [{name: POSTGRES_DB, value: mine}, {name: A, value: a}, {name: A, value: b}]}, metrics: {enabled: true, extraEnvVars: [{name: DATA_SOURCE_USER, value: mine}]}}
+redis: {master: {extraEnvVars: [{name: REDIS_PORT, value: mine}]}, metrics: {extraEnvVars: [{name: REDIS_ALIAS, value: mine}]}}
+gitlab-zoekt: {install: true, webserver: {environment: {A: mine}}}
 ";
     let plain = template(&[on], &Case::default());
     let defaults = variables(&plain.stdout);

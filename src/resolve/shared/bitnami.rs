@@ -13,7 +13,7 @@ use crate::model::{Node, NodeMap, Text};
 use crate::resolve::context::Context;
 use crate::resolve::plan::{Plan, View};
 use crate::resolve::shared::gitlab_chart;
-use crate::resolve::workload::{Container, bare_pod, yaml_list};
+use crate::resolve::workload::{Container, bare_pod, image_pull_secrets, yaml_list};
 use crate::resolve::{Component, labels, tpl};
 use crate::tree::{overlay, without_nulls};
 use crate::view;
@@ -155,14 +155,8 @@ impl<'a> Chart<'a> {
 
     /// The pull Secrets of all of these images.
     pub fn pull_secrets(&self, images: &[&str]) -> Option<Vec<Node>> {
-        let mut all: Vec<Node> = Vec::new();
-        for secret in images.iter().flat_map(|path| self.list(&format!("{path}.pullSecrets"))) {
-            let named = if secret.is_string() { json!({"name": secret}) } else { secret };
-            if !all.contains(&named) {
-                all.push(named);
-            }
-        }
-        (!all.is_empty()).then_some(all)
+        let named: Vec<Node> = images.iter().flat_map(|path| self.list(&format!("{path}.pullSecrets"))).collect();
+        image_pull_secrets(&named)
     }
 
     /// A section with a switch, without the switch; `None` where it is off.

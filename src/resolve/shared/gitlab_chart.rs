@@ -21,12 +21,6 @@ pub fn list(value: &Node) -> Option<&Vec<Node>> {
     value.as_array().filter(|items| !items.is_empty())
 }
 
-/// Names of Secrets in the form of `imagePullSecrets`: `secret` becomes `{name: secret}`.
-pub fn secret_names(names: &[Node]) -> Option<Vec<Node>> {
-    let named = |name: &Node| if name.is_string() { json!({"name": name}) } else { name.clone() };
-    (!names.is_empty()).then(|| names.iter().map(named).collect())
-}
-
 /// Variables with a plain value, followed by those from other sources.
 pub fn environment<'a>(plain: &'a NodeMap, taken: &'a NodeMap) -> impl Iterator<Item = Node> + 'a {
     let plain = labels::text_map(plain).into_iter().map(|(name, value)| json!({"name": name, "value": value}));

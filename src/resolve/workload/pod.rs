@@ -34,16 +34,21 @@ impl Workload<'_> {
 
     /// The pull Secrets: the global ones and the component's.
     pub fn pull_secrets(&self) -> Option<Vec<Node>> {
-        let mut all: Vec<Node> = Vec::new();
         let lists = [&self.cx.global.image.pull_secrets, &self.set.image.pull_secrets];
-        for secret in lists.into_iter().flatten() {
-            let named = if secret.is_string() { json!({"name": secret}) } else { secret.clone() };
-            if !all.contains(&named) {
-                all.push(named);
-            }
-        }
-        (!all.is_empty()).then_some(all)
+        image_pull_secrets(lists.into_iter().flatten())
     }
+}
+
+/// Secrets in the form of `imagePullSecrets`, each once: `secret` becomes `{name: secret}`.
+pub fn image_pull_secrets<'n>(names: impl IntoIterator<Item = &'n Node>) -> Option<Vec<Node>> {
+    let mut all: Vec<Node> = Vec::new();
+    for name in names {
+        let named = if name.is_string() { json!({"name": name}) } else { name.clone() };
+        if !all.contains(&named) {
+            all.push(named);
+        }
+    }
+    (!all.is_empty()).then_some(all)
 }
 
 /// A pod without the common parts of GitLab's own components, for the charts with settings of their own structure: the

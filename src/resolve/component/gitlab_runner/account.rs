@@ -5,6 +5,7 @@ use serde_json::{Value, json};
 use super::{COMPONENT, Runner};
 use crate::model::{Node, NonEmpty, Text};
 use crate::resolve::shared::gitlab_chart;
+use crate::resolve::workload::image_pull_secrets;
 use crate::resolve::{Plan, labels};
 use crate::view;
 
@@ -32,7 +33,7 @@ pub fn plan(runner: &Runner, plan: &mut Plan) {
         let pull = [rbac.image_pull_secrets.clone(), own.image_pull_secrets.clone()].concat();
         let view = view! {
             name: account, labels: runner.labels, annotations: gitlab_chart::non_empty(&annotations),
-            image_pull_secrets: gitlab_chart::secret_names(&pull),
+            image_pull_secrets: image_pull_secrets(&pull),
         };
         plan.add(COMPONENT.name, "serviceaccount.yaml", view);
     }

@@ -6,7 +6,9 @@ use super::{COMPONENT, Runner, account, service};
 use crate::model::{Node, NodeMap, NonEmpty, Text};
 use crate::resolve::labels::{self, text_map};
 use crate::resolve::shared::{gitlab_chart, hosts, workhorse};
-use crate::resolve::workload::{Container, bare_pod, config_volume, env, memory_volume, mount, secret_items};
+use crate::resolve::workload::{
+    Container, bare_pod, config_volume, env, env_over, image_pull_secrets, memory_volume, mount, secret_items,
+};
 use crate::resolve::{Plan, tpl};
 use crate::view;
 
@@ -28,7 +30,7 @@ pub fn plan(runner: &Runner, plan: &mut Plan) {
         .with("annotations", annotations)
         .with("service_account_name", account::name(runner))
         .with("security_context", gitlab_chart::non_empty(&set.pod_security_context))
-        .with("image_pull_secrets", gitlab_chart::secret_names(&set.image_pull_secrets))
+        .with("image_pull_secrets", image_pull_secrets(&set.image_pull_secrets))
         .with("priority_class_name", text(&set.priority_class_name))
         .with("runtime_class_name", text(&set.runtime_class_name))
         .with("scheduler_name", text(&set.scheduler_name))
@@ -167,13 +169,8 @@ fn environment(runner: &Runner) -> Vec<Node> {
         Some(address) => env("SESSION_SERVER_ADDRESS", address),
         None => json!({"name": "SESSION_SERVER_ADDRESS"}),
     });
-    let added = set.env_vars.iter().cloned().chain(gitlab_chart::environment(&set.extra_env, &set.extra_env_from));
-    for variable in added {
-        // A variable of the user replaces the default of the same name.
-        all.retain(|known| known.get("name") != variable.get("name"));
-        all.push(variable);
-    }
-    all
+    let added = gitlab_chart::environment(&set.extra_env, &set.extra_env_from);
+    env_over(env_over(all, &set.env_vars), &added.collect::<Vec<_>>())
 }
 
 fn volumes(runner: &Runner) -> Vec<Node> {

@@ -9,7 +9,9 @@ use crate::model::workload::Image;
 use crate::model::{Node, NodeMap, NonEmpty, Port, Text};
 use crate::resolve::plan::View;
 use crate::resolve::shared::{gitlab_chart, hosts, workhorse};
-use crate::resolve::workload::{Container, bare_pod, certificate_mounts, env, http_probe};
+use crate::resolve::workload::{
+    Container, bare_pod, certificate_mounts, env, env_over, http_probe, image_pull_secrets,
+};
 use crate::resolve::{Plan, labels};
 use crate::tree::overlay_map;
 use crate::view;
@@ -76,7 +78,7 @@ fn pod(zoekt: &Zoekt, selector: &NodeMap, part: &Part, containers: Vec<Container
     volumes.extend(w.list("extraVolumes", &w.set.extra_volumes));
     bare_pod(&pod_labels, init, containers, volumes)
         .with("annotations", annotations)
-        .with("image_pull_secrets", gitlab_chart::secret_names(&set.image_pull_secrets))
+        .with("image_pull_secrets", image_pull_secrets(&set.image_pull_secrets))
         .with("node_selector", gitlab_chart::non_empty(&labels::text_map(&set.node_selector)))
         .with("tolerations", some(&set.tolerations))
         .with("affinity", gitlab_chart::non_empty(&set.affinity))
@@ -156,7 +158,8 @@ fn nodes(zoekt: &Zoekt) -> Vec<Container> {
     }
     let mut webserver = program(zoekt, "webserver", &set.webserver.program, "/healthz");
     let more = labels::text_map(&set.webserver.environment);
-    webserver.env.extend(more.into_iter().map(|(name, value)| json!({"name": name, "value": value})));
+    let more: Vec<_> = more.into_iter().map(|(name, value)| json!({"name": name, "value": value})).collect();
+    webserver.env = env_over(webserver.env, &more);
     vec![indexer, webserver, nginx(zoekt, "internal")]
 }
 

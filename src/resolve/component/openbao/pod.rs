@@ -6,7 +6,7 @@ use super::{COMPONENT, OpenBao, account, config, config_name};
 use crate::bundle::Difference;
 use crate::model::{Node, NodeMap, NonEmpty, Text};
 use crate::resolve::shared::gitlab_chart;
-use crate::resolve::workload::{Container, bare_pod, config_volume, env, mount};
+use crate::resolve::workload::{Container, bare_pod, config_volume, env, image_pull_secrets, mount};
 use crate::resolve::{Plan, labels};
 use crate::view;
 
@@ -23,7 +23,7 @@ pub fn plan(bao: &OpenBao, plan: &mut Plan) {
         .with("annotations", annotations)
         .with("service_account_name", account(bao))
         .with("security_context", gitlab_chart::non_empty(&set.pod_security_context))
-        .with("image_pull_secrets", gitlab_chart::secret_names(&set.image_pull_secrets))
+        .with("image_pull_secrets", image_pull_secrets(&set.image_pull_secrets))
         .with("node_selector", gitlab_chart::non_empty(&labels::text_map(&set.node_selector)))
         .with("tolerations", (!set.tolerations.is_empty()).then_some(&set.tolerations))
         .with("affinity", gitlab_chart::non_empty(&set.affinity))

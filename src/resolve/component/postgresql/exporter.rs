@@ -8,7 +8,7 @@ use crate::model::Node;
 use crate::resolve::Plan;
 use crate::resolve::labels;
 use crate::resolve::shared::bitnami::env_from_secret;
-use crate::resolve::workload::{Container, config_volume, env, mount};
+use crate::resolve::workload::{Container, config_volume, env, env_over, mount};
 use crate::view;
 
 impl Postgresql<'_> {
@@ -25,7 +25,7 @@ impl Postgresql<'_> {
             exporter.env.push(env_from_secret("DATA_SOURCE_PASS", &self.secret, &self.user_key));
         }
         exporter.env.push(env("DATA_SOURCE_USER", &self.database.username));
-        exporter.env.extend(chart.list("metrics.extraEnvVars"));
+        exporter.env = env_over(exporter.env, &chart.list("metrics.extraEnvVars"));
         if self.has_queries() {
             if !chart.sleeps() {
                 exporter.args = Some(json!(["--extend.query-path", "/conf/custom-metrics.yaml"]));

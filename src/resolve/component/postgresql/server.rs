@@ -7,7 +7,7 @@ use crate::model::Node;
 use crate::resolve::Plan;
 use crate::resolve::labels;
 use crate::resolve::shared::bitnami::env_from_secret;
-use crate::resolve::workload::{Container, config_volume, env, mount};
+use crate::resolve::workload::{Container, config_volume, env, env_over, mount};
 use crate::tree::without_nulls;
 use crate::view;
 
@@ -60,8 +60,7 @@ impl Postgresql<'_> {
         let chart = &self.chart;
         let listen = chart.value("containerPorts.postgresql");
         let mut main = chart.container("postgresql", "image", "primary").port("tcp-postgresql", listen);
-        main.env = self.environment();
-        main.env.extend(chart.list("primary.extraEnvVars"));
+        main.env = env_over(self.environment(), &chart.list("primary.extraEnvVars"));
         main.env_from = chart.env_from("primary");
         main.volume_mounts = self.mounts();
         let shell = |words: &[&str]| {

@@ -6,7 +6,7 @@ use super::{COMPONENT, METRICS, Redis};
 use crate::model::NodeMap;
 use crate::resolve::Plan;
 use crate::resolve::labels;
-use crate::resolve::workload::{Container, Script, env, mount};
+use crate::resolve::workload::{Container, Script, env, env_over, mount};
 use crate::view;
 
 impl Redis<'_> {
@@ -30,7 +30,7 @@ impl Redis<'_> {
             exporter.env.push(env("REDIS_USER", "default"));
         }
         exporter.env.extend(self.password_variable());
-        exporter.env.extend(chart.list("metrics.extraEnvVars"));
+        exporter.env = env_over(exporter.env, &chart.list("metrics.extraEnvVars"));
         let socket = json!({"tcpSocket": {"port": "metrics"}});
         exporter.liveness_probe = chart.probe("metrics", "liveness", socket.clone());
         exporter.startup_probe = chart.probe("metrics", "startup", socket);

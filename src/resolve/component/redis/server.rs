@@ -8,7 +8,7 @@ use crate::resolve::Plan;
 use crate::resolve::labels;
 use crate::resolve::plan::Checksum;
 use crate::resolve::shared::bitnami::env_from_secret;
-use crate::resolve::workload::{Container, config_volume, env, mount};
+use crate::resolve::workload::{Container, config_volume, env, env_over, mount};
 use crate::tree::without_nulls;
 use crate::view;
 
@@ -67,8 +67,7 @@ impl Redis<'_> {
         if main.args.is_none() {
             main.args = Some(json!(["-c", "/opt/bitnami/scripts/start-scripts/start-master.sh"]));
         }
-        main.env = self.environment();
-        main.env.extend(chart.list("master.extraEnvVars"));
+        main.env = env_over(self.environment(), &chart.list("master.extraEnvVars"));
         main.env_from = chart.env_from("master");
         main.liveness_probe = self.ping("liveness");
         main.readiness_probe = self.ping("readiness");

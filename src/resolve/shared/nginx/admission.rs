@@ -13,7 +13,7 @@ use crate::model::workload::ServiceAccount;
 use crate::model::{Node, NodeMap, Port, Switch, Text};
 use crate::resolve::labels;
 use crate::resolve::plan::{Plan, View};
-use crate::resolve::workload::{Container, Workload, env_over, mount};
+use crate::resolve::workload::{Container, Workload, env_over, image_pull_secrets, mount};
 use crate::view;
 
 /// `controller.admissionWebhooks`.
@@ -265,10 +265,7 @@ impl Nginx<'_> {
                 patch.service_account.automount_service_account_token.unwrap_or(true),
             )
             .with("service_account_name", account)
-            .with(
-                "image_pull_secrets",
-                (!self.set.image_pull_secrets.is_empty()).then_some(&self.set.image_pull_secrets),
-            )
+            .with("image_pull_secrets", image_pull_secrets(&self.set.image_pull_secrets))
             .with("affinity", Value::Null)
             .with("security_context", &patch.security_context)
             .with("runtime_class_name", set(&patch.runtime_class_name))

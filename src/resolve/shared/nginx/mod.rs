@@ -20,7 +20,7 @@ use crate::diag::{Diagnostic, ValuePath};
 use crate::model::{Node, NodeMap, NonEmpty, Text};
 use crate::resolve::image::ImageRef;
 use crate::resolve::plan::{Planned, View};
-use crate::resolve::workload::{Container, Workload};
+use crate::resolve::workload::{Container, Workload, image_pull_secrets};
 use crate::resolve::{Component, Context, Plan, labels, tpl};
 
 /// The folder of the templates.
@@ -260,10 +260,7 @@ impl Nginx<'_> {
                     .then(|| account.automount_service_account_token.unwrap_or(true)),
             )
             .with("service_account_name", self.account_name(part))
-            .with(
-                "image_pull_secrets",
-                (!self.set.image_pull_secrets.is_empty()).then_some(&self.set.image_pull_secrets),
-            )
+            .with("image_pull_secrets", image_pull_secrets(&self.set.image_pull_secrets))
             .with("affinity", (!pods.affinity.is_empty()).then_some(&pods.affinity))
             .with("security_context", &pods.pod_security_context)
             .with("runtime_class_name", set(&pods.runtime_class_name))
