@@ -76,6 +76,8 @@ pub struct Rendered {
     pub namespace: String,
     /// The tool whose marks they have.
     pub hooks: Hooks,
+    /// Whether the release replaces an earlier one.
+    pub is_upgrade: bool,
     /// Other namespaces that objects of the whole render go to, selected or not.
     pub elsewhere: BTreeSet<String>,
 }
@@ -192,6 +194,7 @@ fn checked(request: &Request, causes: Causes) -> Result<(Checked, Vec<Diagnostic
         Ok(mut checked) => {
             removed::name(&mut checked.warnings, checked.value.user(), options.release);
             found.extend(checked.warnings);
+            found.extend(questions::unfilled(checked.value.user(), &found, request.strict));
             found.retain(|d| d.code != code::UNKNOWN_KEY || !not_values::explained(d, &not_values, &files));
             Ok((checked.value, found))
         }
@@ -201,6 +204,7 @@ fn checked(request: &Request, causes: Causes) -> Result<(Checked, Vec<Diagnostic
             }
             removed::name(&mut report.0, &merged.user, options.release);
             found.extend(report.0);
+            found.extend(questions::unfilled(&merged.user, &found, request.strict));
             found.retain(|d| d.code != code::UNKNOWN_KEY || !not_values::explained(d, &not_values, &files));
             if causes == Causes::Sought && !is_partial && !is_too_large {
                 found.extend(investigate::errors(request, &merged.user, &found));
@@ -237,13 +241,23 @@ fn selected_with(request: &Request, output: &Output, causes: Causes) -> Result<(
     if refused(&found) {
         return Err(failure(found, checked.origins(), checked.sources()));
     }
+    found.extend(questions::unevaluated(checked.user(), objects.manifests()));
     places::locate(&mut found, checked.origins());
     let release = match &request.canary {
         Some(set) => format!("{}-{}", request.target.name, set.suffix),
         None => request.target.name.clone(),
     };
-    let sources = checked.sources().clone();
-    Ok((Rendered { objects, warnings: found, sources, release, namespace, hooks: request.hooks, elsewhere }, checked))
+    let rendered = Rendered {
+        objects,
+        warnings: found,
+        sources: checked.sources().clone(),
+        release,
+        namespace,
+        hooks: request.hooks,
+        is_upgrade: request.target.is_upgrade,
+        elsewhere,
+    };
+    Ok((rendered, checked))
 }
 
 fn failure(mut found: Vec<Diagnostic>, origins: &Origins, sources: &Sources) -> Failure {

@@ -1,11 +1,15 @@
-//! The open questions of profiles and of decisions: examples that are still in the values.
+//! What is still open in values: the questions of profiles and of decisions, and placeholders that nobody filled in.
 
 use std::collections::BTreeMap;
 
-use crate::diag::{Diagnostic, Severity, Sources, ValuePath};
+use serde_json::Value;
+
+use crate::companions;
+use crate::diag::{Diagnostic, Severity, Sources, Step, ValuePath, marks};
+use crate::manifest::Manifest;
 use crate::profiles::{self, MARK, Question};
 use crate::upgrade::decisions;
-use crate::values::Origins;
+use crate::values::{Origins, tree};
 
 /// A finding that lists the examples of profiles in the values, and one with those of open decisions; errors where `strict`.
 ///
@@ -35,6 +39,73 @@ pub(super) fn open(origins: &Origins, sources: &Sources, strict: bool) -> Vec<Di
     );
     let severity = if strict { Severity::Error } else { Severity::Warning };
     of_profiles.into_iter().chain(of_decisions).map(|finding| Diagnostic { severity, ..finding }).collect()
+}
+
+/// Sections in which `$NAME` is what a shell or a program reads.
+const OF_PROGRAMS: [&str; 8] =
+    ["args", "annotations", "command", "config", "customConfig", "extraArgs", "extraEnv", "script"];
+
+/// More paths than this do not help the reader.
+const MOST_PATHS: usize = 20;
+
+/// A finding that lists the values that are visibly not filled in, besides those that `found` is about; an error where
+/// `strict`.
+pub(super) fn unfilled(user: &Value, found: &[Diagnostic], strict: bool) -> Option<Diagnostic> {
+    let told = |path: &ValuePath| found.iter().flat_map(|d| &d.places).any(|place| place.path() == Some(path));
+    let of_program = |path: &ValuePath| path.0.iter().filter_map(Step::key).any(|key| OF_PROGRAMS.contains(&key));
+    let of_others = |path: &ValuePath| companions::CHARTS.iter().any(|chart| path.first_key() == Some(chart.section));
+    // The name of a key, or of a file in a Secret, may be any word.
+    let is_name = |path: &ValuePath| {
+        path.last_key().is_some_and(|key| key.to_ascii_lowercase().ends_with("key") || key.ends_with("_file"))
+    };
+    let open = tree::leaves(user).into_iter().filter_map(|(path, value)| {
+        let text = value.as_str().filter(|text| marks::is_unfilled(text))?;
+        (!told(&path) && !of_program(&path) && !of_others(&path) && !is_name(&path)).then_some((path, text))
+    });
+    let open: Vec<_> = open.collect();
+    let (first, _) = open.first()?;
+    let shown: Vec<_> = open.iter().take(MOST_PATHS).map(|(path, _)| format!("`{path}`")).collect();
+    let more = match open.len() - shown.len() {
+        0 => String::new(),
+        more => format!(" and {more} more"),
+    };
+    let message = match open.len() {
+        1 => format!("{} still holds a placeholder", shown[0]),
+        n => format!("{n} values still hold a placeholder: {}{more}", shown.join(", ")),
+    };
+    let hint = match open.iter().all(|(_, text)| marks::is_mark(text)) {
+        true => marks::RENDER_FIRST,
+        false => "write what is meant there",
+    };
+    let severity = if strict { Severity::Error } else { Severity::Warning };
+    Some(Diagnostic { severity, ..Diagnostic::warning("placeholder", message).at_value(first.clone()).hint(hint) })
+}
+
+/// A warning for each value with a template that stands in an object as it is: the chart does not evaluate it there.
+pub(super) fn unevaluated(user: &Value, objects: &[Manifest]) -> Vec<Diagnostic> {
+    let with_template =
+        |value: &Value| value.as_str().is_some_and(|text| text.contains("{{") && text.lines().count() == 1);
+    let open: Vec<_> = tree::leaves(user).into_iter().filter(|(_, value)| with_template(value)).collect();
+    let is_there = |text: &str| objects.iter().any(|object| holds(&object.body, text));
+    let finding = |(path, value): (ValuePath, &Value)| {
+        let text = value.as_str()?;
+        let template = text.get(text.find("{{")?..text.rfind("}}")? + 2)?;
+        let message =
+            format!("`{path}` holds a template, and templates are not evaluated there: it is written as it is");
+        is_there(template)
+            .then(|| Diagnostic::warning("placeholder", message).at_value(path).hint("write the value itself"))
+    };
+    open.into_iter().filter_map(finding).collect()
+}
+
+/// Whether a string of a value contains a text.
+fn holds(value: &Value, text: &str) -> bool {
+    match value {
+        Value::String(own) => own.contains(text),
+        Value::Array(items) => items.iter().any(|item| holds(item, text)),
+        Value::Object(map) => map.values().any(|inner| holds(inner, text)),
+        _ => false,
+    }
 }
 
 fn finding(open: &[(ValuePath, Question<'_>, usize)], what: &str, hint: &str) -> Option<Diagnostic> {

@@ -13,7 +13,7 @@ use crate::diag::{Diagnostic, ValuePath};
 use crate::model::global::Global;
 use crate::model::{self, Text};
 use crate::releases::{self, GitlabVersion};
-use crate::tree::{self, overlay};
+use crate::tree::{self, overlay, without_null_entries};
 
 /// A Kubernetes version: major and minor.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -183,7 +183,12 @@ impl<'a> Context<'a> {
         value: &Value,
         section: impl Fn(&ValuePath) -> &'p str,
     ) -> T {
-        model::read(value).unwrap_or_else(|misfit| {
+        // A null removes a default: what remains is as if nothing were written.
+        let without_null = |misfit: model::Misfit| match misfit.path.within(value) {
+            Some(Value::Null) => model::read(&without_null_entries(value)),
+            _ => Err(misfit),
+        };
+        model::read(value).or_else(without_null).unwrap_or_else(|misfit| {
             let path = section(&misfit.path);
             let section = ValuePath::indexed(path).unwrap_or_else(|| ValuePath::dotted(path));
             let full = ValuePath([section.0, misfit.path.0].concat());

@@ -6,6 +6,7 @@
 
 mod alternatives;
 mod fast_match;
+mod forms;
 mod ignored;
 mod marks;
 mod misplaced;
@@ -190,6 +191,7 @@ fn walk(user: &Value, tree: &Value, options: &CheckOptions) -> Walked {
     let odd = found.quantities.iter().filter_map(|path| scalars::unit(path, path.within(&user)?));
     diagnostics.extend(odd);
     diagnostics.extend(unknown::unread(&user));
+    diagnostics.extend(forms::check(&user));
     Walked { findings: diagnostics, quoted: found.quoted, unquoted: found.unquoted }
 }
 
@@ -212,7 +214,12 @@ fn unquote(value: &mut Value) {
 
 /// Whether a values path is known, `gitlab.gitaly.persistence.size`; free keys of a map are known.
 pub fn knows(path: &str) -> bool {
-    unknown::knows(&path.split('.').collect::<Vec<_>>())
+    knows_keys(&path.split('.').collect::<Vec<_>>())
+}
+
+/// As [`knows`], for keys that may hold dots.
+pub fn knows_keys(keys: &[&str]) -> bool {
+    unknown::knows(keys)
 }
 
 fn compiled(schema: &Value, user: &Value, kinds: &HashMap<String, &'static str>) -> Vec<Diagnostic> {

@@ -38,7 +38,7 @@ pub struct TemplateArgs {
     /// Which objects.
     #[command(flatten)]
     pub select: SelectArgs,
-    /// Refuse values that still hold an example of a profile, `# ?:`.
+    /// Refuse values that still hold an example of a profile, `# ?:`, or a placeholder such as `CHANGEME`.
     #[arg(long, help_heading = "Values")]
     pub strict: bool,
     /// When they are applied.

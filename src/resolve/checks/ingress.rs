@@ -3,7 +3,7 @@
 use serde_json::Value;
 
 use super::{is_set, refuse, refuse_beside};
-use crate::diag::{Diagnostic, ValuePath, marks};
+use crate::diag::{Diagnostic, ValuePath};
 use crate::resolve::context::Context;
 
 /// Reports contradictory settings of Ingress controllers.
@@ -12,29 +12,6 @@ pub(super) fn check(cx: &Context) {
     alternatives(cx);
     class(cx);
     snippets(cx);
-    unfilled_hosts(cx);
-}
-
-/// Host names with placeholders. An Ingress with such a name is refused; without Ingresses, only this warning shows them.
-fn unfilled_hosts(cx: &Context) {
-    if cx.enabled("global.ingress.enabled") {
-        return;
-    }
-    let Some(hosts) = cx.section("global.hosts").as_object() else { return };
-    let names = hosts.iter().filter_map(|(key, value)| match value {
-        Value::String(text) => Some((format!("global.hosts.{key}"), text)),
-        value => Some((
-            format!("global.hosts.{key}.name"),
-            value.get("name").and_then(|name| match name {
-                Value::String(text) => Some(text),
-                _ => None,
-            })?,
-        )),
-    });
-    for (path, _) in names.filter(|(_, text)| marks::is_mark(text)) {
-        let finding = Diagnostic::warning("placeholder", format!("`{path}` still holds a placeholder"));
-        cx.say(finding.at_value(ValuePath::dotted(&path)).hint(marks::RENDER_FIRST));
-    }
 }
 
 fn scope(cx: &Context) {
