@@ -3,7 +3,7 @@
 //! It accepts what a render accepts: null removes a default, and a quoted number is a number. Groups of keys are
 //! inlined, since this draft has no `unevaluatedProperties`; what several keys share becomes a definition.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::{Map, Value, json};
 
@@ -61,7 +61,33 @@ pub fn write(reference: &ValuesReference) -> Value {
     // The key under which people keep anchors.
     schema.insert("patternProperties".to_owned(), json!({ "^(x-|\\.)": {} }));
     schema.insert("definitions".to_owned(), Value::Object(writer.definitions.written.into_iter().collect()));
-    Value::Object(schema)
+    let mut schema = Value::Object(schema);
+    let mut with_default = BTreeSet::new();
+    required_with_default(&schema, "", &reference.defaults, &mut with_default);
+    for (part, key) in with_default {
+        if let Some(Value::Array(keys)) = schema.pointer_mut(&format!("{part}/required")) {
+            keys.retain(|other| *other != *key);
+        }
+    }
+    schema
+}
+
+/// Adds the pointers of maps with a required key that the defaults have, each with the key: the user's map is merged over
+/// them, and may be without it.
+fn required_with_default(schema: &Value, at: &str, default: &Value, found: &mut BTreeSet<(String, String)>) {
+    let (Some(part), Some(map)) = (schema.pointer(at), default.as_object()) else { return };
+    if let Some(target) = part.get("$ref").and_then(Value::as_str).and_then(|target| target.strip_prefix('#')) {
+        required_with_default(schema, target, default, found);
+    }
+    for number in 0..part.get("allOf").and_then(Value::as_array).map_or(0, Vec::len) {
+        required_with_default(schema, &format!("{at}/allOf/{number}"), default, found);
+    }
+    let required = part.get("required").and_then(Value::as_array).into_iter().flatten().filter_map(Value::as_str);
+    found.extend(required.filter(|key| map.contains_key(*key)).map(|key| (at.to_owned(), key.to_owned())));
+    for (key, inner) in map {
+        let below = format!("{at}/properties/{}", key.replace('~', "~0").replace('/', "~1"));
+        required_with_default(schema, &below, inner, found);
+    }
 }
 
 /// Whether a release reads a key.

@@ -161,6 +161,11 @@ fn wrong(form: &str, text: &str, is_string: bool) -> Option<(&'static str, Strin
                 !digits.is_empty() && text.len() - digits.len() <= 1 && digits.bytes().all(|b| b.is_ascii_digit());
             said(!good, "is not a size as NGINX reads it", "write a number with `k`, `m` or `g`, for example `512m`")
         }
+        "bucket" => said(
+            text.contains("://") || text.contains(char::is_whitespace),
+            "is not the name of a bucket",
+            "write the name alone; the connection names the store",
+        ),
         "mail" => said(!text.contains('@'), "is not a mail address", "write an address such as `gitlab@example.com`"),
         "key-mark" => said(
             !text.contains("%{key}"),
@@ -271,7 +276,7 @@ fn cron(text: &str) -> Option<&'static str> {
     let mut fields: Vec<&str> = text.split_whitespace().collect();
     let is_zone =
         |field: &&str| field.contains('/') && field.starts_with(|c: char| c.is_ascii_alphabetic()) || *field == "UTC";
-    if fields.last().is_some_and(|last| is_zone(last)) {
+    if fields.last().is_some_and(is_zone) {
         fields.pop();
     }
     // A sentence may begin with a number.

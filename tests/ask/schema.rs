@@ -45,6 +45,13 @@ fn what_a_render_takes_is_valid() {
         wrong.extend(validator.iter_errors(values).map(|error| format!("{name}: {}: {error}", error.instance_path())));
     };
     check("the defaults", &pipeline::reference(None).unwrap().defaults);
+    // A map of the user's is merged over the default one, which has what is required.
+    let probe = json!({"httpGet": {"path": "/x"}});
+    let parts = json!({
+        "nginx-ingress": {"controller": {"livenessProbe": probe, "readinessProbe": probe}},
+        "gitlab": {"webservice": {"securityContext": {"seccompProfile": {"localhostProfile": null}}}},
+    });
+    check("parts of default maps", &parts);
     let folders = ["../values", "values/valid", "render", "diff", "migrate"];
     for path in folders.iter().flat_map(|folder| entries(folder)) {
         let Some(name) = path.to_str().filter(|name| name.ends_with(".yaml") && !name.contains("expected")) else {

@@ -1,12 +1,13 @@
 //! Outgoing mail, and the mailboxes that GitLab reads.
 
-use super::{is_set, refuse, refuse_beside, required};
+use super::{is_set, refuse, refuse_beside, required, warn};
 use crate::resolve::context::Context;
 
 /// Reports contradictory settings of mail.
 pub(super) fn check(cx: &Context) {
     encryption(cx);
     smtp_password(cx);
+    smtp_user(cx);
     smime(cx);
     for mailbox in ["incomingEmail", "serviceDeskEmail"] {
         login(cx, mailbox);
@@ -42,6 +43,21 @@ fn smtp_password(cx: &Context) {
             ["global.smtp.password.secret", "global.smtp.authentication"],
             &format!("is missing, and `global.smtp.authentication` is `{method}`"),
             "name the Secret with the password here, or set `global.smtp.authentication: \"\"` for a server without login",
+        );
+    }
+}
+
+/// Ruby's SMTP client refuses to log in without a user.
+fn smtp_user(cx: &Context) {
+    let login = cx.text("global.smtp.authentication").filter(|method| !method.is_empty() && method != "none");
+    let named = is_set(cx, "global.smtp.user_name") || is_set(cx, "global.smtp.user_name_secret.secret");
+    if cx.enabled("global.smtp.enabled") && login.is_some() && !named {
+        warn(
+            cx,
+            "smtp-user",
+            "global.smtp.user_name",
+            "is missing, and without it GitLab cannot log in to the mail server, as `global.smtp.authentication` asks for",
+            "name the user, or set `global.smtp.authentication: \"\"` for a server without login",
         );
     }
 }

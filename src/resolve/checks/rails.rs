@@ -12,6 +12,7 @@ pub fn check(cx: &Context) {
         redis_file_entries,
         iam_auth_service,
         toolbox_replicas,
+        ldap_servers,
         omniauth_providers,
         routing_rules,
         cell,
@@ -47,6 +48,23 @@ fn redis_file_entries(cx: &Context) {
             format!("`global.redis.redisYmlOverride.{name}`: expected a map with the settings of this instance"),
         );
         cx.say(diagnostic.at_value(path).hint("write `host`, `port` and `password` of the instance below its name"));
+    }
+}
+
+/// Rails cannot connect to an LDAP server of which it does not know the address.
+fn ldap_servers(cx: &Context) {
+    let Some(servers) = cx.section("global.appConfig.ldap.servers").as_object() else { return };
+    for (name, server) in servers.iter().filter(|(_, server)| server.is_object()) {
+        let there = |key: &str| server.get(key).is_some_and(|value| !value.is_null() && value != "");
+        let missing: Vec<String> =
+            ["host", "port", "uid"].into_iter().filter(|key| !there(key)).map(|key| format!("`{key}`")).collect();
+        if !missing.is_empty() {
+            let path = ValuePath::dotted("global.appConfig.ldap.servers").key(name);
+            let message =
+                format!("`{path}`: nobody can sign in by this server, because it has no {}", missing.join(" and no "));
+            let hint = "write the host and the port of the server, and in `uid` the attribute with the name that people sign in with";
+            cx.say(Diagnostic::warning("ldap-server", message).at_value(path).hint(hint));
+        }
     }
 }
 

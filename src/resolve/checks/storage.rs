@@ -27,6 +27,15 @@ fn one_store_for_all(cx: &Context) {
     if !cx.enabled("global.appConfig.object_store.enabled") {
         return;
     }
+    if !trial_stores::has_minio(cx) && !has_connection(cx, "global.appConfig.object_store") {
+        warn(
+            cx,
+            "object-storage-connection",
+            "global.appConfig.object_store.enabled",
+            "nothing can be stored: `global.appConfig.object_store.connection` is missing, and there is no MinIO",
+            "name the Secret with the connection in `global.appConfig.object_store.connection.secret`",
+        );
+    }
     let on = |store: &String| cx.enabled(&format!("{store}.enabled"));
     for store in STORES.map(|name| format!("global.appConfig.{name}")).iter().filter(|store| on(store)) {
         if has_connection(cx, store) {
