@@ -78,7 +78,7 @@ impl ValuesReference {
             releases: tree::releases_of(path).map(span),
             replaces: crate::upgrade::rules::replaced_by(path),
             unread: schema::unread_hint(&path.split('.').collect::<Vec<_>>()).map(str::to_owned),
-            example: nested(path, example(part, path, default.as_ref(), 0)),
+            example: schema::usable(nested(path, example(part, path, default.as_ref(), 0))),
             documentation: documentation(path, component.map(|component| component.name)),
             component: component.map(|component| component.name),
             keys: self.keys(path, part, if deep { 12 } else { 1 }),

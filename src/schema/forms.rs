@@ -9,7 +9,7 @@ use std::collections::HashMap;
 use std::net::IpAddr;
 use std::sync::LazyLock;
 
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use super::pattern;
 use crate::diag::{Diagnostic, Step, ValuePath, marks};
@@ -71,20 +71,70 @@ fn below(value: &Value, path: &mut ValuePath, found: &mut Vec<Diagnostic>) {
 }
 
 fn finding(path: &ValuePath, text: &str, is_string: bool) -> Option<Diagnostic> {
-    let last = path.0.iter().rev().find_map(|step| match step {
-        Step::Key(key) => Some(key),
-        Step::Index(_) => None,
-    })?;
-    let rows = ROWS.get(&**last)?;
+    let (row, (reason, hint)) = unusable(path, text, is_string)?;
+    let message = format!("`{path}` {reason}, and {}", row.effect);
+    Some(Diagnostic::warning("unusable-value", message).at_value(path.clone()).hint(hint))
+}
+
+/// The row that a value does not fit, the reason and what to write.
+fn unusable(path: &ValuePath, text: &str, is_string: bool) -> Option<(&'static Row, (&'static str, String))> {
+    let last = path.0.iter().rev().find_map(Step::key)?;
+    let rows = ROWS.get(last)?;
     // What another program fills in is reported as a placeholder.
     if text.is_empty() || text == "nil" || marks::is_mark(text) || marks::is_unfilled(text) {
         return None;
     }
-    let keys: Vec<&str> = path.0.iter().map(|step| if let Step::Key(key) = step { key } else { "#" }).collect();
+    let keys: Vec<&str> = path.0.iter().map(|step| step.key().unwrap_or("#")).collect();
     let row = rows.iter().find(|row| fits(row.pattern, &keys))?;
-    let (reason, hint) = wrong(row.form, text, is_string)?;
-    let message = format!("`{path}` {reason}, and {}", row.effect);
-    Some(Diagnostic::warning("unusable-value", message).at_value(path.clone()).hint(hint))
+    Some((row, wrong(row.form, text, is_string)?))
+}
+
+/// Puts a value that can be used in the place of each that cannot: for examples of keys.
+pub(super) fn make_usable(value: &mut Value, path: &mut ValuePath) {
+    match value {
+        Value::Object(map) => {
+            for (key, inner) in map {
+                path.0.push(Step::Key(key.as_str().into()));
+                make_usable(inner, path);
+                path.0.pop();
+            }
+        }
+        Value::Array(items) => {
+            for (number, inner) in items.iter_mut().enumerate() {
+                path.0.push(Step::Index(number));
+                make_usable(inner, path);
+                path.0.pop();
+            }
+        }
+        Value::String(_) | Value::Number(_) => {
+            let text = value.as_str().map_or_else(|| value.to_string(), str::to_owned);
+            if let Some((row, _)) = unusable(path, &text, value.is_string()) {
+                *value = sample(row.form);
+            }
+        }
+        Value::Null | Value::Bool(_) => {}
+    }
+}
+
+/// A value of a form.
+fn sample(form: &str) -> Value {
+    if let Some(words) = form.strip_prefix("word ") {
+        return json!(words.split(',').next());
+    }
+    match form {
+        "duration" => json!("30s"),
+        "number" => json!(10),
+        "url" => json!("https://gitlab.example.com"),
+        "network" => json!("10.0.0.0/8"),
+        "ip" => json!("203.0.113.7"),
+        "cron" => json!("0 3 * * *"),
+        "zone" => json!("Europe/Berlin"),
+        "node-port" => json!(30022),
+        "body-size" => json!("512m"),
+        "mail" => json!("gitlab@example.com"),
+        "key-mark" => json!("incoming+%{key}@example.com"),
+        _ => json!("example"),
+    }
 }
 
 fn fits(pattern: &str, keys: &[&str]) -> bool {
@@ -309,23 +359,32 @@ mod tests {
         for line in include_str!("forms.tsv").lines() {
             let columns: Vec<&str> = line.split('\t').collect();
             let [pattern, form, effect] = columns[..] else { panic!("{line}") };
-            assert!(
-                !effect.is_empty() && (form.starts_with("word ") || wrong(form, "a b:://\u{1}", true).is_some()),
-                "{line}"
-            );
+            let bad = ["a b:://\u{1}", "@dayly", "1"];
+            assert!(!effect.is_empty() && bad.iter().any(|text| wrong(form, text, true).is_some()), "{line}");
+            let good = sample(form);
+            let text = good.as_str().map_or_else(|| good.to_string(), str::to_owned);
+            assert!(wrong(form, &text, good.is_string()).is_none(), "{line}");
             let keys: Vec<&str> = pattern.split('.').take_while(|key| *key != "#" && *key != "**").collect();
-            let one = |key: &'static str| key.trim_matches(['{', '}']).split(',').collect::<Vec<_>>();
             let mut paths: Vec<Vec<&str>> = vec![Vec::new()];
-            for key in keys {
-                paths = paths
-                    .iter()
-                    .flat_map(|path| one(key).into_iter().map(|k| [path.as_slice(), &[k]].concat()))
-                    .collect();
-            }
-            for path in paths {
-                if !super::super::knows_keys(&path) {
-                    unknown.push(path.join("."));
+            for key in &keys {
+                let key = *key;
+                let next = |path: &Vec<&'static str>| -> Vec<&'static str> {
+                    match key.strip_prefix('{').and_then(|key| key.strip_suffix('}')) {
+                        Some(names) => names.split(',').collect(),
+                        None if key == "*" => [super::super::known_keys(path), vec!["NAME"]].concat(),
+                        None => vec![key],
+                    }
+                };
+                let mut longer = Vec::new();
+                for path in &paths {
+                    longer.extend(next(path).into_iter().map(|key| [path.as_slice(), &[key]].concat()));
                 }
+                longer.retain(|path| super::super::knows_keys(path));
+                paths = longer;
+            }
+            let choices = keys.iter().filter_map(|key| key.strip_prefix('{')).map(|key| key.split(',').count());
+            if paths.len() < choices.product() {
+                unknown.push(pattern);
             }
         }
         assert!(unknown.is_empty(), "not known: {unknown:?}");

@@ -144,6 +144,12 @@ pub fn read_by(release: GitlabVersion, mut defaults: Value) -> Value {
     defaults
 }
 
+/// An example, with values that can be used in place of those that the schemas take and no program does.
+pub fn usable(mut example: Value) -> Value {
+    forms::make_usable(&mut example, &mut ValuePath::root());
+    example
+}
+
 /// The values without unknown keys.
 pub fn known(user: &Value) -> Value {
     unknown::without(store::root(), user)
@@ -191,7 +197,10 @@ fn walk(user: &Value, tree: &Value, options: &CheckOptions) -> Walked {
     let odd = found.quantities.iter().filter_map(|path| scalars::unit(path, path.within(&user)?));
     diagnostics.extend(odd);
     diagnostics.extend(unknown::unread(&user));
-    diagnostics.extend(forms::check(&user));
+    let unusable = forms::check(&user).into_iter();
+    let told = |d: &Diagnostic| diagnostics.iter().any(|other| d.places.iter().any(|at| other.places.contains(at)));
+    let unusable: Vec<_> = unusable.filter(|d| !told(d)).collect();
+    diagnostics.extend(unusable);
     Walked { findings: diagnostics, quoted: found.quoted, unquoted: found.unquoted }
 }
 
