@@ -19,6 +19,8 @@ mod decisions;
 mod diagnostics;
 mod dialect;
 mod diff;
+mod diff_lists;
+mod diff_live;
 mod docs;
 mod emit;
 mod errors;

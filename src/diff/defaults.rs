@@ -12,6 +12,10 @@ const SCALE_UP: &str =
 /// The scale-down policy by default: as many pods as there are.
 const SCALE_DOWN: &str = r#"[{"type":"Percent","value":100,"periodSeconds":15}]"#;
 
+/// The metric of an autoscaler that has none.
+const METRICS: &str =
+    r#"[{"type":"Resource","resource":{"name":"cpu","target":{"type":"Utilization","averageUtilization":80}}}]"#;
+
 /// Fields by their last key, the end of their path, and their default as JSON.
 const DEFAULTS: &[(&str, &str, &str)] = &[
     // kind (`*`: any), end of the path, value
@@ -42,6 +46,7 @@ const DEFAULTS: &[(&str, &str, &str)] = &[
     ("*", "spec.hostIPC", "false"),
     ("*", "spec.affinity", "{}"),
     ("*", "ontainers[].securityContext", "{}"),
+    ("*", "securityContext.procMount", "\"Default\""),
     ("*", "ontainers[].resources", "{}"),
     ("*", "ontainers[].resources.limits", "{}"),
     ("*", "ontainers[].resources.requests", "{}"),
@@ -68,6 +73,15 @@ const DEFAULTS: &[(&str, &str, &str)] = &[
     ("*", "volumes[].projected.defaultMode", "420"),
     ("*", "volumes[].downwardAPI.defaultMode", "420"),
     ("*", "volumes[].hostPath.type", "\"\""),
+    ("*", "volumes[].emptyDir.medium", "\"\""),
+    ("*", "volumes[].iscsi.iscsiInterface", "\"default\""),
+    ("*", "volumes[].rbd.pool", "\"rbd\""),
+    ("*", "volumes[].rbd.user", "\"admin\""),
+    ("*", "volumes[].rbd.keyring", "\"/etc/ceph/keyring\""),
+    ("*", "volumes[].azureDisk.cachingMode", "\"ReadWrite\""),
+    ("*", "volumes[].azureDisk.kind", "\"Shared\""),
+    ("*", "volumes[].azureDisk.fsType", "\"ext4\""),
+    ("*", "volumes[].azureDisk.readOnly", "false"),
     ("*", "serviceAccountToken.expirationSeconds", "3600"),
     ("*", "volumeClaimTemplate.spec.volumeMode", "\"Filesystem\""),
     ("*", "volumeClaimTemplates[].spec.volumeMode", "\"Filesystem\""),
@@ -125,6 +139,7 @@ const DEFAULTS: &[(&str, &str, &str)] = &[
     ("Service", "spec.ipFamilyPolicy", "\"SingleStack\""),
     ("PersistentVolumeClaim", "spec.volumeMode", "\"Filesystem\""),
     ("HorizontalPodAutoscaler", "spec.minReplicas", "1"),
+    ("HorizontalPodAutoscaler", "spec.metrics", METRICS),
     ("HorizontalPodAutoscaler", "behavior.scaleUp.stabilizationWindowSeconds", "0"),
     ("HorizontalPodAutoscaler", "behavior.scaleUp.selectPolicy", "\"Max\""),
     ("HorizontalPodAutoscaler", "behavior.scaleUp.policies", SCALE_UP),
@@ -132,15 +147,22 @@ const DEFAULTS: &[(&str, &str, &str)] = &[
     ("HorizontalPodAutoscaler", "behavior.scaleDown.policies", SCALE_DOWN),
     ("ClusterRoleBinding", "roleRef.apiGroup", "\"rbac.authorization.k8s.io\""),
     ("RoleBinding", "roleRef.apiGroup", "\"rbac.authorization.k8s.io\""),
-    ("ValidatingWebhookConfiguration", "webhooks[].matchPolicy", "\"Equivalent\""),
-    ("ValidatingWebhookConfiguration", "webhooks[].timeoutSeconds", "10"),
-    ("ValidatingWebhookConfiguration", "webhooks[].failurePolicy", "\"Fail\""),
-    ("ValidatingWebhookConfiguration", "webhooks[].namespaceSelector", "{}"),
-    ("ValidatingWebhookConfiguration", "webhooks[].objectSelector", "{}"),
-    ("ValidatingWebhookConfiguration", "rules[].scope", "\"*\""),
-    ("ValidatingWebhookConfiguration", "clientConfig.service.port", "443"),
+    ("*", "webhooks[].matchPolicy", "\"Equivalent\""),
+    ("*", "webhooks[].timeoutSeconds", "10"),
+    ("*", "webhooks[].failurePolicy", "\"Fail\""),
+    ("*", "webhooks[].namespaceSelector", "{}"),
+    ("*", "webhooks[].objectSelector", "{}"),
+    ("*", "webhooks[].rules[].scope", "\"*\""),
+    ("*", "webhooks[].clientConfig.service.port", "443"),
+    ("MutatingWebhookConfiguration", "webhooks[].reinvocationPolicy", "\"Never\""),
     ("PriorityClass", "preemptionPolicy", "\"PreemptLowerPriority\""),
     ("PriorityClass", "globalDefault", "false"),
+    ("StorageClass", "reclaimPolicy", "\"Delete\""),
+    ("StorageClass", "volumeBindingMode", "\"Immediate\""),
+    ("IngressClass", "spec.parameters.scope", "\"Cluster\""),
+    ("Namespace", "spec.finalizers", r#"["kubernetes"]"#),
+    ("PersistentVolume", "spec.persistentVolumeReclaimPolicy", "\"Retain\""),
+    ("PersistentVolume", "spec.volumeMode", "\"Filesystem\""),
     ("Secret", "type", "\"Opaque\""),
     ("Ingress", "backend.service.port", "{}"),
     ("Gateway", "listeners[].allowedRoutes.namespaces.from", "\"Same\""),
@@ -157,9 +179,21 @@ const DEFAULTS: &[(&str, &str, &str)] = &[
     ("*", "backendRefs[].kind", "\"Service\""),
     ("*", "backendRefs[].weight", "1"),
     ("HTTPRoute", "rules[].matches", r#"[{"path":{"type":"PathPrefix","value":"/"}}]"#),
+    ("HTTPRoute", "spec.rules", r#"[{"matches":[{"path":{"type":"PathPrefix","value":"/"}}]}]"#),
+    ("*", "matches[].headers[].type", "\"Exact\""),
+    ("*", "matches[].queryParams[].type", "\"Exact\""),
+    ("*", "matches[].method.type", "\"Exact\""),
+    ("*", "requestMirror.backendRef.group", "\"\""),
+    ("*", "requestMirror.backendRef.kind", "\"Service\""),
+    ("*", "filters[].cors.maxAge", "5"),
+    ("*", "sessionPersistence.type", "\"Cookie\""),
+    ("*", "sessionPersistence.cookieConfig.lifetimeType", "\"Session\""),
     ("HTTPRoute", "requestRedirect.statusCode", "302"),
     ("*", "matches[].path.type", "\"PathPrefix\""),
     ("*", "matches[].path.value", "\"/\""),
+    ("*", "elabelings[].action", "\"replace\""),
+    ("Certificate", "issuerRef.kind", "\"Issuer\""),
+    ("Certificate", "issuerRef.group", "\"cert-manager.io\""),
 ];
 
 /// Whether a field that one side lacks has the value that the server fills in.
@@ -223,7 +257,7 @@ fn is_of_a_controller(path: &str) -> bool {
     let annotation = path.strip_prefix("metadata.annotations.");
     let label = path.strip_prefix("metadata.labels.");
     annotation.is_some_and(|name| ANNOTATIONS_OF_CONTROLLERS.iter().any(|start| name.starts_with(start)))
-        || label.is_some_and(|name| name.starts_with("scaledobject.keda.sh/"))
+        || label.is_some_and(|name| name.starts_with("scaledobject.keda.sh/") || name == "kubernetes.io/metadata.name")
 }
 
 fn is_text_of(text: &str, value: &Value) -> bool {
@@ -234,7 +268,7 @@ fn is_text_of(text: &str, value: &Value) -> bool {
         Value::Object(map) => map.is_empty() && text == "{}",
         Value::Array(items) if items.is_empty() => text == "[]",
         Value::Array(_) => {
-            text.starts_with("[{") && serde_json::from_str::<Value>(text).is_ok_and(|list| list == *value)
+            text.starts_with('[') && serde_json::from_str::<Value>(text).is_ok_and(|list| list == *value)
         }
         Value::Null => false,
     }
@@ -253,6 +287,10 @@ fn by_neighbours(kind: &str, path: &str, value: &Value, around: &Map<String, Val
         "targetPort" => around.get("port") == Some(value),
         // Limits stand in for requests that are not set.
         "requests" => around.get("limits") == Some(value),
+        // An account has no group; the others are of the group of roles.
+        "apiGroup" if path == "subjects[].apiGroup" => {
+            value == if text("kind") == Some("ServiceAccount") { "" } else { "rbac.authorization.k8s.io" }
+        }
         "policyTypes" => kind == "NetworkPolicy" && is_implied(value, around),
         "storageClassName" => live && path.ends_with("spec.storageClassName"),
         "caBundle" => live,

@@ -3,28 +3,9 @@
 use serde_json::{Map, Value};
 
 use super::embedded::{self, EmbeddedMeaning};
-use super::objects::{are_foreign, source_key};
+use super::lists::{ItemPair, Key, by_content, by_key, is_set, merge_key};
+use super::objects::are_foreign;
 use super::{FieldChange, Object, defaults};
-
-/// Lists whose order has no meaning.
-const SETS: [&str; 16] = [
-    "accessModes",
-    "finalizers",
-    "verbs",
-    "apiGroups",
-    "resources",
-    "resourceNames",
-    "hosts",
-    "hostnames",
-    "policyTypes",
-    "loadBalancerSourceRanges",
-    "externalIPs",
-    "add",
-    "drop",
-    "rules",
-    "subjects",
-    "nonResourceURLs",
-];
 
 /// A field on the way down: its path for people, its path for [`defaults`], and its path as steps.
 #[derive(Clone, Default)]
@@ -40,8 +21,12 @@ struct Path {
 #[derive(Debug, Clone, PartialEq)]
 pub(super) enum FieldStep {
     Key(String),
-    /// A position in the new list; `None` for an item that only the old list has.
-    Item(Option<usize>),
+    /// A position in the new list.
+    Item(usize),
+    /// An item that only the old list has: the position in the new list before which it stood.
+    Gone(usize),
+    /// The order of the items of a list.
+    Order,
 }
 
 impl Path {
@@ -59,11 +44,11 @@ impl Path {
         Path { shown, plain, steps: self.step(FieldStep::Key(key.to_owned())) }
     }
 
-    fn item(&self, name: &str, position: Option<usize>) -> Self {
+    fn item(&self, name: &str, step: FieldStep) -> Self {
         Path {
             shown: format!("{}[{name}]", self.shown),
             plain: format!("{}[]", self.plain),
-            steps: self.step(FieldStep::Item(position)),
+            steps: self.step(step),
         }
     }
 
@@ -212,14 +197,11 @@ impl Walk<'_> {
         if let Some(key) = merge_key(path.last(), old, new) {
             return self.keyed(path, key, old, new);
         }
-        if SETS.contains(&path.last()) && same_members(old, new) {
-            return;
-        }
         // Arguments of a container, one of which is a script.
         if self.foreign && matches!(path.last(), "command" | "args") && old.len() == new.len() {
             let program = embedded::program(old).filter(|program| Some(*program) == embedded::program(new));
             for (index, (old, new)) in old.iter().zip(new).enumerate() {
-                let path = path.item(&index.to_string(), Some(index));
+                let path = path.item(&index.to_string(), FieldStep::Item(index));
                 match program == Some(index) && old != new {
                     true => self.rewritten(&path, old, new),
                     false => self.both(&path, old, new),
@@ -227,32 +209,50 @@ impl Walk<'_> {
             }
             return;
         }
-        let maps = |items: &[Value]| items.iter().all(Value::is_object);
-        if old.len() == new.len() && maps(old) && maps(new) {
-            for (index, (old, new)) in old.iter().zip(new).enumerate() {
-                self.both(&path.item(&index.to_string(), Some(index)), old, new);
-            }
-            return;
+        let has_maps = old.iter().chain(new).any(Value::is_object);
+        let is_set = is_set(path.last());
+        let pairs = by_content(is_set, old, new);
+        let kept = pairs.iter().any(|pair| matches!(pair, ItemPair::Both(..)));
+        // Arguments of a command depend on each other, so they are shown together.
+        if has_maps || (is_set && kept) {
+            self.items(path, &pairs, (old, new), |item, place| match item {
+                Value::String(text) if is_set => text.clone(),
+                _ => place.to_string(),
+            });
+        } else {
+            self.report(path, Some(&Value::Array(old.to_vec())), Some(&Value::Array(new.to_vec())));
         }
-        self.report(path, Some(&Value::Array(old.to_vec())), Some(&Value::Array(new.to_vec())));
+    }
+
+    /// Compares the items of two lists that belong together.
+    fn items(
+        &mut self,
+        path: &Path,
+        pairs: &[ItemPair],
+        (old, new): (&[Value], &[Value]),
+        name: impl Fn(&Value, usize) -> String,
+    ) {
+        let none = Map::new();
+        for pair in pairs {
+            match *pair {
+                ItemPair::Both(from, to) => {
+                    let path = path.item(&name(&new[to], to), FieldStep::Item(to));
+                    self.both(&path, &old[from], &new[to]);
+                }
+                ItemPair::New(to) => {
+                    let path = path.item(&name(&new[to], to), FieldStep::Item(to));
+                    self.one(&path, None, Some(&new[to]), (&none, &none));
+                }
+                ItemPair::Gone(from, to) => {
+                    let path = path.item(&name(&old[from], from), FieldStep::Gone(to));
+                    self.one(&path, Some(&old[from]), None, (&none, &none));
+                }
+            }
+        }
     }
 
     fn keyed(&mut self, path: &Path, key: Key, old: &[Value], new: &[Value]) {
-        let empty = Map::new();
-        for (index, item) in new.iter().enumerate() {
-            let name = key.of(item);
-            let path = path.item(&name, Some(index));
-            match old.iter().find(|other| key.of(other) == name) {
-                Some(other) => self.both(&path, other, item),
-                None => self.one(&path, None, Some(item), (&empty, &empty)),
-            }
-        }
-        for item in old {
-            let name = key.of(item);
-            if !new.iter().any(|other| key.of(other) == name) {
-                self.one(&path.item(&name, None), Some(item), None, (&empty, &empty));
-            }
-        }
+        self.items(path, &by_key(key, old, new), (old, new), |item, _| key.of(item));
         // Init containers run one after the other.
         let common = |items: &[Value], others: &[Value]| -> Vec<String> {
             let names = items.iter().map(|item| key.of(item));
@@ -261,7 +261,8 @@ impl Walk<'_> {
         if path.last() == "initContainers" {
             let (before, after) = (common(old, new), common(new, old));
             if before != after {
-                self.report(path, Some(&before.into()), Some(&after.into()));
+                let path = Path { steps: path.step(FieldStep::Order), ..path.clone() };
+                self.report(&path, Some(&before.into()), Some(&after.into()));
             }
         }
     }
@@ -289,7 +290,7 @@ impl Walk<'_> {
 /// The new object with the old values in the fields that differ, and nothing else: reports show it line by line.
 pub(super) fn before(new: &Value, changes: &[FieldChange]) -> Value {
     let mut body = new.clone();
-    // Removed items are taken out last first, so that the positions of the others stay valid.
+    // The last item of a list comes first, so that the positions of the others stay valid.
     for change in changes.iter().rev() {
         put(&mut body, &change.steps, change.old.as_ref());
     }
@@ -317,14 +318,17 @@ fn put(value: &mut Value, steps: &[FieldStep], old: Option<&Value>) {
                 put(inner, rest, old);
             }
         }
-        (FieldStep::Item(Some(index)), Value::Array(items)) if *index < items.len() => {
+        (FieldStep::Item(index), Value::Array(items)) if *index < items.len() => {
             if rest.is_empty() && old.is_none() {
                 items.remove(*index);
             } else {
                 put(&mut items[*index], rest, old);
             }
         }
-        (FieldStep::Item(None), Value::Array(items)) => items.extend(old.cloned()),
+        (FieldStep::Gone(index), Value::Array(items)) => {
+            let index = (*index).min(items.len());
+            items.splice(index..index, old.cloned());
+        }
         _ => {}
     }
 }
@@ -334,96 +338,16 @@ fn is_checksum(path: &Path) -> bool {
     path.plain.contains("annotations.checksum/")
 }
 
-/// The field by which the items of a list are identified.
-#[derive(Clone, Copy)]
-struct Key(&'static [&'static str]);
-
-/// The field by which whole objects in a list are identified, such as claim templates.
-const OBJECT_NAME: &str = "metadata.name";
-/// The list of a projected volume, whose items are identified by what they read.
-const SOURCE: Key = Key(&["sources"]);
-
-impl Key {
-    fn of(self, item: &Value) -> String {
-        if self.0 == SOURCE.0 {
-            return source_key(item);
-        }
-        let text = |field: &&str| match at(item, field) {
-            Some(Value::String(text)) => Some(text.clone()),
-            Some(Value::Null) | None => (*field == "protocol").then(|| "TCP".to_owned()),
-            Some(other) => Some(other.to_string()),
-        };
-        self.0.iter().filter_map(text).collect::<Vec<_>>().join(",")
-    }
-}
-
-/// The field of a list's item.
-fn at<'v>(item: &'v Value, field: &str) -> Option<&'v Value> {
-    field.split('.').try_fold(item, |item, key| item.get(key))
-}
-
-fn merge_key(list: &str, old: &[Value], new: &[Value]) -> Option<Key> {
-    let keys: &[&[&'static str]] = match list {
-        "volumeMounts" => &[&["mountPath", "subPath"]],
-        "volumeDevices" => &[&["devicePath"]],
-        "ports" => &[&["name"], &["port", "protocol"], &["containerPort", "protocol"]],
-        "paths" => &[&["path", "pathType"]],
-        "rules" => &[&["host"]],
-        "topologySpreadConstraints" => &[&["topologyKey", "whenUnsatisfiable"]],
-        "items" => &[&["key"]],
-        "envFrom" | "verbs" => &[],
-        "sources" => &[SOURCE.0],
-        "volumeClaimTemplates" => &[&[OBJECT_NAME]],
-        _ => &[&["name"]],
-    };
-    keys.iter().copied().map(Key).find(|key| tells_apart(*key, old) && tells_apart(*key, new))
-}
-
-/// The name that reports give an item of a list, `list` being its key; `None` where position identifies the items.
-pub fn item_names(list: &str, items: &[Value]) -> Option<Vec<String>> {
-    let key = merge_key(list, items, items).filter(|_| items.iter().all(Value::is_object))?;
-    Some(items.iter().map(|item| key.of(item)).collect())
-}
-
-/// The position of the item of a list that reports call `name`; `list` is the key of the list.
-pub fn position(list: &str, items: &[Value], name: &str) -> Option<usize> {
-    let scalar = |item: &Value| match item {
-        Value::String(text) => text == name,
-        Value::Number(number) => number.to_string() == name,
-        _ => false,
-    };
-    let keyed = merge_key(list, items, items).and_then(|key| items.iter().position(|item| key.of(item) == name));
-    let named = |field: &str| items.iter().position(|item| item.pointer(field).is_some_and(scalar));
-    keyed
-        .or_else(|| ["/name", "/metadata/name", "/key", "/host", "/path"].into_iter().find_map(named))
-        .or_else(|| items.iter().position(scalar))
-}
-
-fn tells_apart(key: Key, items: &[Value]) -> bool {
-    let mut names: Vec<String> = items.iter().map(|item| key.of(item)).collect();
-    let whole = key.0 == SOURCE.0 || items.iter().all(|item| at(item, key.0[0]).is_some());
-    names.sort();
-    whole && names.windows(2).all(|pair| pair[0] != pair[1])
-}
-
-fn same_members(old: &[Value], new: &[Value]) -> bool {
-    let sorted = |items: &[Value]| {
-        let mut texts: Vec<String> = items.iter().map(Value::to_string).collect();
-        texts.sort();
-        texts
-    };
-    sorted(old) == sorted(new)
-}
-
 /// Whether Kubernetes treats two scalars as equal: quantities in different units, durations in different forms.
 fn same_scalar(path: &Path, old: &Value, new: &Value) -> bool {
     let quantities = path.plain.contains("resources.")
         || path.plain.contains(".capacity")
+        || path.plain.ends_with("target.value")
         || ["sizeLimit", "averageValue", "storage", "cpu", "memory", "divisor"].contains(&path.last());
     quantities && quantity(old).is_some_and(|old| Some(old) == quantity(new))
 }
 
-/// A quantity in thousandths.
+/// A quantity in billionths.
 pub(super) fn quantity(value: &Value) -> Option<i128> {
     let text = match value {
         Value::String(text) => text.clone(),
@@ -434,17 +358,13 @@ pub(super) fn quantity(value: &Value) -> Option<i128> {
     let (number, unit) = text.split_at(end);
     let (whole, fraction) = number.split_once('.').unwrap_or((number, ""));
     let scale: i128 = match unit {
-        "m" => 1,
-        "" => 1_000,
-        "k" => 1_000_000,
-        "M" => 1_000_000_000,
-        "G" => 1_000_000_000_000,
-        "T" => 1_000_000_000_000_000,
-        "Ki" => 1_000 << 10,
-        "Mi" => 1_000 << 20,
-        "Gi" => 1_000 << 30,
-        "Ti" => 1_000 << 40,
-        _ => return None,
+        "Ki" => ONE << 10,
+        "Mi" => ONE << 20,
+        "Gi" => ONE << 30,
+        "Ti" => ONE << 40,
+        "Pi" => ONE << 50,
+        "Ei" => ONE << 60,
+        _ => 10_i128.checked_pow(u32::try_from(power(unit)? + 9).ok()?)?,
     };
     if fraction.len() > 9 || !fraction.bytes().all(|b| b.is_ascii_digit()) {
         return None;
@@ -454,6 +374,16 @@ pub(super) fn quantity(value: &Value) -> Option<i128> {
     let part: i128 = if fraction.is_empty() { 0 } else { fraction.parse().ok()? };
     let sign = if number.starts_with('-') { -1 } else { 1 };
     whole.checked_mul(scale)?.checked_add(sign * part.checked_mul(scale)? / 10_i128.pow(places))
+}
+
+/// One, as [`quantity`] counts.
+const ONE: i128 = 1_000_000_000;
+
+/// The power of ten of a decimal unit, `k` or `e3`.
+fn power(unit: &str) -> Option<i32> {
+    let powers = [("n", -9), ("u", -6), ("m", -3), ("", 0), ("k", 3), ("M", 6), ("G", 9), ("T", 12), ("P", 15), ("E", 18)];
+    let named = powers.iter().find(|(name, _)| *name == unit).map(|(_, power)| *power);
+    named.or_else(|| unit.strip_prefix(['e', 'E'])?.parse().ok().filter(|power| (-9..=18).contains(power)))
 }
 
 #[cfg(test)]
@@ -471,6 +401,10 @@ mod tests {
             ("1.5Gi", "1536Mi"),
             ("2k", "2000"),
             ("-1.5", "-1500m"),
+            ("1e3", "1k"),
+            ("1E-3", "1m"),
+            ("5u", "5000n"),
+            ("1Pi", "1024Ti"),
         ] {
             assert_eq!(quantity(&json!(a)), quantity(&json!(b)), "{a} and {b}");
             assert!(quantity(&json!(a)).is_some());

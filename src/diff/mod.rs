@@ -1,11 +1,13 @@
 //! The changes between two sets of objects, by object and field, and the effect of each on a running GitLab.
 //!
-//! [`compare`] pairs the objects ([`objects`]), walks their fields ([`fields`]; [`defaults`] has what a server fills in
-//! by itself), and takes the effect of each change from [`risk`]. [`report`] writes the result for people and programs.
+//! [`compare`] pairs the objects ([`objects`]), walks their fields ([`fields`]; [`lists`] pairs the items of lists, [`defaults`]
+//! has what a server fills in by itself), and takes the effect of each change from [`risk`]. [`report`] writes the result for
+//! people and programs.
 
 mod defaults;
 mod embedded;
 mod fields;
+mod lists;
 mod objects;
 pub mod report;
 mod risk;
@@ -17,7 +19,7 @@ use serde_json::Value;
 use crate::companions::CompanionChart;
 use crate::manifest::ObjectId;
 
-pub use fields::{item_names, position as item};
+pub use lists::{item_names, position as item};
 pub use objects::{Object, release_of};
 
 /// The effect of a change, from harmless to harmful.
@@ -166,7 +168,8 @@ impl Comparison {
 
 /// Compares the current objects with the future ones. `namespace` is that of objects that name none.
 pub fn compare(old: Vec<Object>, new: Vec<Object>, namespace: &str) -> Comparison {
-    let pairs = objects::pair(old, new, namespace);
+    let mut pairs = objects::pair(old, new, namespace);
+    objects::forget_scaling(&mut pairs.pairs);
     let found: Vec<fields::Changes> = pairs
         .pairs
         .iter()

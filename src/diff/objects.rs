@@ -121,7 +121,15 @@ impl Object {
         let id = ObjectId::of(&body).ok()?;
         let metadata = body.get("metadata");
         let has = |field: &str| metadata.and_then(|m| m.get(field)).is_some();
-        let live = has("uid") || has("resourceVersion") || has("managedFields");
+        // Some tools take out what identifies an object in its cluster, and leave its state.
+        let created = metadata.and_then(|m| m.get("creationTimestamp")).is_some_and(|time| !time.is_null());
+        let has_state = body.get("status").and_then(Value::as_object).is_some_and(|status| !status.is_empty());
+        let is_definition = id.kind == "CustomResourceDefinition";
+        let live = has("uid")
+            || has("resourceVersion")
+            || has("managedFields")
+            || created
+            || (has_state && !is_definition);
         let made_by_a_controller = has("ownerReferences") || is_of_kubernetes(&id, &body);
         let author = Author::of(&body);
         let companion = match author {
@@ -200,9 +208,21 @@ fn without_what_the_server_keeps(map: &mut Map<String, Value>, live: bool) {
     }
 }
 
-/// Normalizes lists in pods: the last of two variables with the same name counts, and the sources of a projected volume
-/// that read the same object are merged.
+/// Normalizes lists in pods: the last of two variables with the same name counts, the sources of a projected volume
+/// that read the same object are merged, and ports of pods in the network of their node are ports of the node, which a server
+/// writes out.
 fn pod_lists(map: &mut Map<String, Value>) {
+    if map.get("hostNetwork").is_some_and(|value| *value == true) {
+        for list in ["containers", "initContainers"] {
+            let containers = map.get_mut(list).and_then(Value::as_array_mut).into_iter().flatten();
+            let ports = containers.filter_map(|container| container.get_mut("ports")?.as_array_mut()).flatten();
+            for port in ports.filter_map(Value::as_object_mut) {
+                if port.get("hostPort") == port.get("containerPort") {
+                    port.remove("hostPort");
+                }
+            }
+        }
+    }
     for (key, value) in map.iter_mut() {
         match value {
             Value::Array(items) if key == "env" => {
@@ -439,6 +459,37 @@ pub(super) fn pair(old: Vec<Object>, new: Vec<Object>, namespace: &str) -> Pairs
     pairs.sort_by(|a, b| a.id.cmp(&b.id));
     companions.sort_by(|a, b| (a.0.section, &a.1).cmp(&(b.0.section, &b.1)));
     Pairs { pairs, passed_over, hooks, companions }
+}
+
+/// Takes out how many pods an autoscaler has chosen, where the other side leaves the choice to it.
+pub(super) fn forget_scaling(pairs: &mut [ObjectPair]) {
+    let target = |object: &Object| -> Option<(String, String)> {
+        let default = match object.id.kind.as_str() {
+            "HorizontalPodAutoscaler" => None,
+            "ScaledObject" => Some("Deployment"),
+            _ => return None,
+        };
+        let text = |field: &str| object.body.pointer(&format!("/spec/scaleTargetRef/{field}")).and_then(Value::as_str);
+        Some((text("kind").or(default)?.to_owned(), text("name")?.to_owned()))
+    };
+    let scaled: HashSet<(String, String)> =
+        pairs.iter().flat_map(|pair| [&pair.old, &pair.new]).flatten().filter_map(target).collect();
+    for pair in pairs {
+        let (Some(old), Some(new)) = (&mut pair.old, &mut pair.new) else { continue };
+        let number = |object: &Object| object.body.pointer("/spec/replicas").and_then(Value::as_u64);
+        // Nobody scales what somebody has stopped.
+        let is_chosen = |one: &Object, other: &Object| {
+            one.live && number(one).is_some_and(|pods| pods > 0) && number(other).is_none()
+        };
+        if scaled.contains(&(old.id.kind.clone(), old.id.name.clone())) {
+            let chosen = (is_chosen(old, new), is_chosen(new, old));
+            for object in [(old, chosen.0), (new, chosen.1)].into_iter().filter(|(_, chosen)| *chosen).map(|(o, _)| o) {
+                if let Some(Value::Object(spec)) = object.body.get_mut("spec") {
+                    spec.remove("replicas");
+                }
+            }
+        }
+    }
 }
 
 /// Pairs objects whose names end in a hash of their content: they belong together where the rest of the name is equal.

@@ -44,6 +44,9 @@ pub(super) fn risk(kind: &str, field: &FieldChange) -> Option<Risk> {
             _ if path.starts_with("spec.loadBalancerSourceRanges") => {
                 exposure("the clients that may reach the load balancer change")
             }
+            _ if path.starts_with("metadata.annotations") && path.contains("load-balancer") => {
+                exposure("the load balancer changes: it may be in another network, or have another address")
+            }
             _ if path.starts_with("spec.externalIPs") => exposure("the Service gets other addresses"),
             _ if path.starts_with("spec.ports") && field.old.is_none() && !path.contains("].") => {
                 exposure("an additional port is open")
@@ -64,16 +67,60 @@ pub(super) fn risk(kind: &str, field: &FieldChange) -> Option<Risk> {
                 None
             }
         }
-        "Role" | "ClusterRole" => rest("rules").and_then(|_| exposure("the permissions of the role change")),
-        "RoleBinding" | "ClusterRoleBinding" => {
-            rest("subjects").and_then(|_| exposure("the subjects of the role change"))
+        "Role" | "ClusterRole" => rest("rules").and_then(|_| role(field)),
+        "RoleBinding" | "ClusterRoleBinding" => rest("subjects").and_then(|_| match field.new {
+            Some(_) => exposure("the subjects of the role change"),
+            None => Some(Risk::new(Class::None, "an account loses the role: what it still does with it fails")),
+        }),
+        "NetworkPolicy" => rest("spec").and_then(|_| traffic(field)),
+        "ServiceAccount" if IDENTITIES.iter().any(|name| path.contains(name)) => {
+            exposure("the account gets another identity in the cloud: its pods use it once they start again")
         }
-        "NetworkPolicy" => rest("spec").and_then(|_| exposure("the allowed network traffic changes")),
         "ServiceAccount" if path == "automountServiceAccountToken" && is(field.new.as_ref(), true) => {
             exposure("pods get a token for the API server")
         }
         "Namespace" if path.contains("pod-security") => exposure("the security settings that pods may use change"),
         _ => pod(field),
+    }
+}
+
+/// Annotations that give an account an identity in a cloud.
+const IDENTITIES: [&str; 3] = ["eks.amazonaws.com/role-arn", "iam.gke.io/gcp-service-account", "azure.workload.identity/"];
+
+/// The last key of a path; for an item, the key of its list.
+fn last_key(path: &str) -> &str {
+    let list = match path.strip_suffix(']') {
+        Some(start) => start.rfind('[').map_or(path, |end| &path[..end]),
+        None => path,
+    };
+    list.rsplit('.').next().unwrap_or(list)
+}
+
+/// A field under the rules of a role. A rule without `resourceNames` is for all objects of its kind.
+fn role(field: &FieldChange) -> Option<Risk> {
+    let for_all = field.path.ends_with(".resourceNames");
+    match &field.new {
+        None if !for_all => {
+            Some(Risk::new(Class::None, "the role loses permissions: what its accounts still do with them fails"))
+        }
+        _ => exposure("the permissions of the role change"),
+    }
+}
+
+/// A field of a NetworkPolicy. A rule without peers or ports is for all of them, and a direction without rules is closed.
+fn traffic(field: &FieldChange) -> Option<Risk> {
+    let (path, added, gone) = (field.path.as_str(), field.old.is_none(), field.new.is_none());
+    let is_item = path.ends_with(']');
+    let opens = match last_key(path) {
+        "from" | "to" | "ports" if !is_item => gone,
+        "policyTypes" => gone,
+        "podSelector" => return exposure("the policy applies to other pods"),
+        _ => added,
+    };
+    match (added || gone, opens) {
+        (true, true) => exposure("network traffic that was blocked is allowed"),
+        (true, false) => Some(Risk::new(Class::Outage, "network traffic that was allowed is blocked")),
+        (false, _) => exposure("the allowed network traffic changes"),
     }
 }
 
@@ -115,8 +162,8 @@ fn pod(field: &FieldChange) -> Option<Risk> {
             exposure(format!("pods share a namespace of the node: `{last}`"))
         }
         "automountServiceAccountToken" if is(new, true) => exposure("pods get a token for the API server"),
-        "add" if path.contains("capabilities") && new.is_some() => exposure("a container gets other capabilities"),
-        "drop" if path.contains("capabilities") => exposure("a container drops other capabilities"),
+        _ if path.contains("capabilities.add") && new.is_some() => exposure("a container gets other capabilities"),
+        _ if path.contains("capabilities.drop") && old.is_some() => exposure("a container drops other capabilities"),
         "capabilities" if new.is_none_or(|new| new.get("add").is_some()) => {
             exposure("a container has other capabilities")
         }

@@ -33,13 +33,20 @@ pub(super) fn risk(id: &ObjectId, field: &FieldChange, old: &Value) -> Option<Ri
             "spec.completionMode",
             "spec.completions",
             "spec.podFailurePolicy",
+            "spec.successPolicy",
+            "spec.backoffLimitPerIndex",
+            "spec.managedBy",
         ]),
         "Pod" => {
             starts(&["spec."])
                 && !path.ends_with(".image")
                 && !starts(&["spec.activeDeadlineSeconds", "spec.tolerations"])
         }
-        "Service" => path == "spec.clusterIP" && field.old.is_some(),
+        // A Service that has got an address keeps it; without `clusterIP` it has one.
+        "Service" => {
+            (path == "spec.clusterIP" && (field.old.is_some() || field.new.as_ref().is_some_and(|new| new == "None")))
+                || path == "spec.loadBalancerClass" && field.old.is_some()
+        }
         "RoleBinding" | "ClusterRoleBinding" => starts(&["roleRef"]),
         "PersistentVolumeClaim" => {
             starts(&["spec."]) && !is_growth(field) && !path.ends_with("volumeAttributesClassName")

@@ -178,6 +178,13 @@ fn outage(kind: &str, field: &FieldChange) -> Option<Risk> {
         "Service" if path.starts_with("spec.ports[") && ((gone && path.ends_with(']')) || path.ends_with("].port")) => {
             Some(Risk::new(Class::Outage, "clients of the old port get no answer"))
         }
+        "Service" if path == "spec.loadBalancerIP" => {
+            Some(Risk::new(Class::Outage, "the load balancer may get another address")
+                .way("look up the address that it gets, and update DNS"))
+        }
+        "CronJob" if path == "spec.suspend" && field.new.as_ref().is_some_and(|new| *new == true) => {
+            Some(Risk::new(Class::Outage, "its scheduled runs stop until it is resumed"))
+        }
         "Service" if path.ends_with("].nodePort") && field.old.is_some() && !gone => {
             Some(Risk::new(Class::Outage, "clients of the old node port get no answer"))
         }
@@ -187,8 +194,10 @@ fn outage(kind: &str, field: &FieldChange) -> Option<Risk> {
         "Ingress" if path == "spec.ingressClassName" => {
             Some(Risk::new(Class::Outage, "another controller serves the address: it may have another IP address"))
         }
+        // One more is no loss; the first one is, because a route without any is for all.
         "HTTPRoute" | "TLSRoute" | "TCPRoute"
-            if path.starts_with("spec.hostnames") || path.starts_with("spec.parentRefs") =>
+            if (path.starts_with("spec.hostnames") || path.starts_with("spec.parentRefs"))
+                && (field.old.is_some() || !path.ends_with(']')) =>
         {
             Some(Risk::new(Class::Outage, "the old address may no longer be served"))
         }
@@ -215,6 +224,10 @@ fn added(object: &Object) -> Vec<Risk> {
         "ServiceAccount" => "it has no permissions before a binding names it",
         "HorizontalPodAutoscaler" | "ScaledObject" => "the number of pods follows the load from now on",
         "PodDisruptionBudget" => "node drains respect it",
+        "NetworkPolicy" => {
+            let reason = "traffic of the pods that it selects is blocked unless it is allowed";
+            return vec![Risk::new(Class::Outage, reason)];
+        }
         _ => match exposure::added(object) {
             Some(risk) => return vec![risk],
             None => "it is created",
