@@ -3,7 +3,7 @@
 use serde_json::{Map, Value};
 
 use super::embedded::{self, EmbeddedMeaning};
-use super::lists::{ItemPair, Key, by_content, by_key, is_set, merge_key};
+use super::lists::{ItemKey, ItemPair, by_content, by_key, is_set, merge_key};
 use super::objects::are_foreign;
 use super::{FieldChange, Object, defaults};
 
@@ -45,11 +45,7 @@ impl Path {
     }
 
     fn item(&self, name: &str, step: FieldStep) -> Self {
-        Path {
-            shown: format!("{}[{name}]", self.shown),
-            plain: format!("{}[]", self.plain),
-            steps: self.step(step),
-        }
+        Path { shown: format!("{}[{name}]", self.shown), plain: format!("{}[]", self.plain), steps: self.step(step) }
     }
 
     fn step(&self, step: FieldStep) -> Vec<FieldStep> {
@@ -251,7 +247,7 @@ impl Walk<'_> {
         }
     }
 
-    fn keyed(&mut self, path: &Path, key: Key, old: &[Value], new: &[Value]) {
+    fn keyed(&mut self, path: &Path, key: ItemKey, old: &[Value], new: &[Value]) {
         self.items(path, &by_key(key, old, new), (old, new), |item, _| key.of(item));
         // Init containers run one after the other.
         let common = |items: &[Value], others: &[Value]| -> Vec<String> {
@@ -381,7 +377,8 @@ const ONE: i128 = 1_000_000_000;
 
 /// The power of ten of a decimal unit, `k` or `e3`.
 fn power(unit: &str) -> Option<i32> {
-    let powers = [("n", -9), ("u", -6), ("m", -3), ("", 0), ("k", 3), ("M", 6), ("G", 9), ("T", 12), ("P", 15), ("E", 18)];
+    let powers =
+        [("n", -9), ("u", -6), ("m", -3), ("", 0), ("k", 3), ("M", 6), ("G", 9), ("T", 12), ("P", 15), ("E", 18)];
     let named = powers.iter().find(|(name, _)| *name == unit).map(|(_, power)| *power);
     named.or_else(|| unit.strip_prefix(['e', 'E'])?.parse().ok().filter(|power| (-9..=18).contains(power)))
 }

@@ -59,16 +59,16 @@ pub(super) fn is_set(list: &str) -> bool {
 
 /// The field by which the items of a list are identified.
 #[derive(Clone, Copy)]
-pub(super) struct Key(&'static [&'static str]);
+pub(super) struct ItemKey(&'static [&'static str]);
 
 /// The field by which whole objects in a list are identified, such as claim templates.
 const OBJECT_NAME: &str = "metadata.name";
 /// The list of a projected volume, whose items are identified by what they read.
-const SOURCE: Key = Key(&["sources"]);
+const SOURCE: ItemKey = ItemKey(&["sources"]);
 /// The host of an Ingress rule; a rule without one is for all hosts.
 const HOST: &str = "host";
 
-impl Key {
+impl ItemKey {
     pub fn of(self, item: &Value) -> String {
         if self.0 == SOURCE.0 {
             return source_key(item);
@@ -104,7 +104,7 @@ fn at<'v>(item: &'v Value, field: &str) -> Option<&'v Value> {
 }
 
 /// The key of both lists, by the first way that tells all items of each apart.
-pub(super) fn merge_key(list: &str, old: &[Value], new: &[Value]) -> Option<Key> {
+pub(super) fn merge_key(list: &str, old: &[Value], new: &[Value]) -> Option<ItemKey> {
     let keys: &[&[&'static str]] = match list {
         "volumeMounts" => &[&["mountPath", "subPath"]],
         "volumeDevices" => &[&["devicePath"]],
@@ -126,7 +126,7 @@ pub(super) fn merge_key(list: &str, old: &[Value], new: &[Value]) -> Option<Key>
         "volumeClaimTemplates" => &[&[OBJECT_NAME]],
         _ => &[&["name"]],
     };
-    keys.iter().copied().map(Key).find(|key| key.tells_apart(old) && key.tells_apart(new))
+    keys.iter().copied().map(ItemKey).find(|key| key.tells_apart(old) && key.tells_apart(new))
 }
 
 /// The name that reports give an item of a list, `list` being its key; `None` where position identifies the items.
@@ -161,7 +161,7 @@ pub(super) enum ItemPair {
 }
 
 /// Pairs items by their key; in the order of the new list.
-pub(super) fn by_key(key: Key, old: &[Value], new: &[Value]) -> Vec<ItemPair> {
+pub(super) fn by_key(key: ItemKey, old: &[Value], new: &[Value]) -> Vec<ItemPair> {
     let places: HashMap<String, usize> = new.iter().enumerate().map(|(place, item)| (key.of(item), place)).collect();
     let partners: Vec<Option<usize>> = old.iter().map(|item| places.get(&key.of(item)).copied()).collect();
     in_order(&partners, new.len())

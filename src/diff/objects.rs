@@ -125,11 +125,8 @@ impl Object {
         let created = metadata.and_then(|m| m.get("creationTimestamp")).is_some_and(|time| !time.is_null());
         let has_state = body.get("status").and_then(Value::as_object).is_some_and(|status| !status.is_empty());
         let is_definition = id.kind == "CustomResourceDefinition";
-        let live = has("uid")
-            || has("resourceVersion")
-            || has("managedFields")
-            || created
-            || (has_state && !is_definition);
+        let live =
+            has("uid") || has("resourceVersion") || has("managedFields") || created || (has_state && !is_definition);
         let made_by_a_controller = has("ownerReferences") || is_of_kubernetes(&id, &body);
         let author = Author::of(&body);
         let companion = match author {

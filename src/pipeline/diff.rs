@@ -111,7 +111,19 @@ pub fn kubectl_get(request: &Request) -> Result<String, Failure> {
     let gets = Gets::of(request)?;
     let lines = gets.inside(Some(&request.target.namespace)).into_iter().chain(gets.by_name());
     let lines: Vec<_> = lines.map(|args| format!("kubectl get {}\n", args.join(" "))).collect();
-    Ok(lines.join("echo ---\n"))
+    Ok(format!("set -e\necho '{DUMP_BEGINS}'\n{}echo '{DUMP_ENDS}'\n", lines.join("echo ---\n")))
+}
+
+/// The first line of a dump by the commands of [`kubectl_get`].
+const DUMP_BEGINS: &str = "# gitlab-render: a dump begins";
+/// Its last line. A pipe has the exit status of its last command, so a dump that breaks off has to be seen by its reader: objects
+/// that it lacks would be new ones.
+const DUMP_ENDS: &str = "# gitlab-render: the dump is complete";
+
+/// Whether a dump broke off.
+fn broke_off(text: &str) -> bool {
+    let has = |wanted: &str| text.lines().any(|line| line == wanted);
+    has(DUMP_BEGINS) && !has(DUMP_ENDS)
 }
 
 /// The live objects of a release as a side. The namespace is kubectl's where none is given, and the release is the one
@@ -193,6 +205,12 @@ pub fn objects(texts: Vec<(String, String)>) -> Result<Vec<Object>, Failure> {
     let mut wrong = Vec::new();
     let mut sources = Sources::default();
     for (name, text) in texts {
+        if broke_off(&text) {
+            let message = format!("`{name}` is a dump of a cluster that broke off");
+            let hint =
+                "run the commands of `--print-kubectl-get` again: what kubectl writes to stderr says why one failed";
+            wrong.push(Diagnostic::error("incomplete-dump", message).hint(hint));
+        }
         let text: Arc<str> = text.into();
         let source = sources.add(name, text.clone());
         match stream::placed(&text, source) {

@@ -85,7 +85,8 @@ pub(super) fn risk(kind: &str, field: &FieldChange) -> Option<Risk> {
 }
 
 /// Annotations that give an account an identity in a cloud.
-const IDENTITIES: [&str; 3] = ["eks.amazonaws.com/role-arn", "iam.gke.io/gcp-service-account", "azure.workload.identity/"];
+const IDENTITIES: [&str; 3] =
+    ["eks.amazonaws.com/role-arn", "iam.gke.io/gcp-service-account", "azure.workload.identity/"];
 
 /// The last key of a path; for an item, the key of its list.
 fn last_key(path: &str) -> &str {

@@ -178,10 +178,10 @@ fn outage(kind: &str, field: &FieldChange) -> Option<Risk> {
         "Service" if path.starts_with("spec.ports[") && ((gone && path.ends_with(']')) || path.ends_with("].port")) => {
             Some(Risk::new(Class::Outage, "clients of the old port get no answer"))
         }
-        "Service" if path == "spec.loadBalancerIP" => {
-            Some(Risk::new(Class::Outage, "the load balancer may get another address")
-                .way("look up the address that it gets, and update DNS"))
-        }
+        "Service" if path == "spec.loadBalancerIP" => Some(
+            Risk::new(Class::Outage, "the load balancer may get another address")
+                .way("look up the address that it gets, and update DNS"),
+        ),
         "CronJob" if path == "spec.suspend" && field.new.as_ref().is_some_and(|new| *new == true) => {
             Some(Risk::new(Class::Outage, "its scheduled runs stop until it is resumed"))
         }
