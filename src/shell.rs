@@ -69,9 +69,35 @@ fn kept(file: &str, made: &str, saved: Saved) -> String {
     )
 }
 
+/// A command whose output replaces a file. A shell creates the file before the command runs, and an empty file of commands or
+/// manifests is a success for whatever reads it: so it gets its name when the command has succeeded, and is away otherwise.
+pub fn written(file: &str, command: &str) -> String {
+    format!(
+        "{command} > {file}.part && mv {file}.part {file} || \
+         {{ rm -f {file}; echo \"{file} is not written: do not go on\" >&2; false; }}"
+    )
+}
+
+/// A command for each volume that claims are bound to, `$volume`; `claims` are arguments of `kubectl get pvc`. A list that cannot
+/// be read is a failure, and not a list of none.
+pub fn for_each_volume(claims: &str, command: &str) -> String {
+    format!(
+        "volumes=$(kubectl get pvc {claims} -o jsonpath='{{.items[*].spec.volumeName}}') &&\nfor volume in $volumes; do {command}; done"
+    )
+}
+
 /// A filter for objects of `kubectl get -o yaml` that takes out what ties them to this moment: with its `resourceVersion` an object
 /// could not be applied again after a change, and with its `uid` not after it was made anew.
 pub const APPLICABLE_AGAIN: &str = "sed -e '/^ *resourceVersion: /d' -e '/^ *uid: /d'";
+
+/// A command that makes a backup with a name of its own, once, and keeps the name in a file: a second attempt must neither replace
+/// it nor look for it. `utility` is the command line of the backup tool in its pod.
+pub fn backup_once(file: &str, utility: &str, version: &str) -> String {
+    format!(
+        "test -s {file} || {{ id=\"$(date +%s)_{version}\" && {utility} -t \"$id\" && echo \"$id\" > {file}; }} || \
+         {{ echo \"there is no backup: do not go on\" >&2; false; }}"
+    )
+}
 
 /// Commands that wait until a Job has ended, either way, and fail where it has failed. `kubectl wait` for one condition
 /// does not see the other, and would wait for its whole timeout.
@@ -98,6 +124,11 @@ pub fn newest_job_ended(namespace: &str, labels: &str) -> String {
     let checked = format!("\"${{job:?no Job in namespace {namespace} has the labels {labels}}}\"");
     let ended = job_ended(namespace, "\"$job\"", 7200).replacen("\"$job\"", &checked, 1);
     format!("job=$({newest})\n{ended}")
+}
+
+/// A command by which Helm knows the repository of GitLab's charts by the name that the other commands use.
+pub fn add_repository() -> String {
+    "helm repo add gitlab https://charts.gitlab.io && helm repo update gitlab".to_owned()
 }
 
 /// A command that puts the chart with this GitLab into `$chart`, where the catalogue does not list it.

@@ -48,6 +48,7 @@ mod ours_only;
 mod phases;
 mod pipelines;
 mod plan_page;
+mod printed_commands;
 mod profiles;
 mod rails;
 mod rare_findings;

@@ -228,6 +228,13 @@ fn objects_are_compared_wherever_both_ends_are_rendered() {
     );
 }
 
+/// A command without what the plan adds for the case that it fails, which the page leaves out.
+fn shortened(command: &str) -> String {
+    let kept = command.starts_with("test -s ");
+    let short = command.split_once(".part && mv ").filter(|_| !kept);
+    short.map_or(command, |(short, _)| short).to_owned()
+}
+
 /// What the page lets Helm and the shell do is what the plan says, and so is what it renders.
 #[test]
 fn the_page_follows_the_plan() {
@@ -235,9 +242,8 @@ fn the_page_follows_the_plan() {
     let mut planned = BTreeSet::new();
     for stop in plans.iter().flat_map(|plan| plan["stops"].as_array().expect("a list")) {
         for step in stop["steps"].as_array().expect("a list") {
-            planned.extend(
-                step["commands"].as_array().expect("a list").iter().filter_map(Value::as_str).map(str::to_owned),
-            );
+            planned
+                .extend(step["commands"].as_array().expect("a list").iter().filter_map(Value::as_str).map(shortened));
         }
     }
     let mut done = BTreeSet::new();

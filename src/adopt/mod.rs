@@ -87,6 +87,8 @@ pub struct Guide {
     pub kept: Vec<ObjectId>,
     /// Names of the volume claims that hold data, as they are in the cluster.
     pub claims: Vec<String>,
+    /// The Secret with the keys that encrypt the database, where pods read it.
+    pub rails_secret: Option<String>,
     /// Third-party charts that are part of the release and not rendered here.
     pub others: Vec<Companion>,
     /// Whether objects go to another namespace, too: renders then say the namespace of each.
@@ -105,6 +107,7 @@ pub fn guide(release: TakeoverRelease, tool: Tool, objects: &[Manifest], others:
         hooks: ids(&|object| object.phase == Phase::Pre),
         kept: ids(&is_kept),
         claims: objects.iter().flat_map(claims).collect(),
+        rails_secret: objects.iter().find_map(|object| rails_secret(&object.body)),
         others,
         apart: is_apart(objects, &release.namespace),
         release,
@@ -125,6 +128,23 @@ fn claims(object: &Manifest) -> Vec<String> {
             claim_names(&object.body, name, 0..replicas)
         }
         _ => Vec::new(),
+    }
+}
+
+/// The name of the Secret from which pods read the keys of the database, by the place at which they expect it.
+fn rails_secret(value: &Value) -> Option<String> {
+    let source = value.get("secret").filter(|secret| {
+        let items = secret.get("items").and_then(Value::as_array).into_iter().flatten();
+        items.filter_map(|item| item.get("path")?.as_str()).any(|path| path == "rails-secrets/secrets.yml")
+    });
+    let name = source.and_then(|secret| secret.get("name").or_else(|| secret.get("secretName")));
+    if let Some(name) = name.and_then(Value::as_str) {
+        return Some(name.to_owned());
+    }
+    match value {
+        Value::Object(map) => map.values().find_map(rails_secret),
+        Value::Array(items) => items.iter().find_map(rails_secret),
+        _ => None,
     }
 }
 

@@ -2,7 +2,7 @@
 
 use super::{Guide, TakeoverStep, Tool};
 use crate::phases::marks::{RELEASE_NAME, RELEASE_NAMESPACE};
-use crate::shell::{APPLICABLE_AGAIN, Saved, kept_once, kept_once_through, kubectl_apply};
+use crate::shell::{APPLICABLE_AGAIN, Saved, for_each_volume, kept_once, kept_once_through, kubectl_apply, written};
 
 /// The file that keeps Helm's own release record during the hand-over.
 const BACKUP: &str = "helm-release.yaml";
@@ -25,6 +25,12 @@ impl Guide {
     /// The render command that all steps use.
     fn ours(&self, phases: &str) -> String {
         format!("{} --phase {phases}", self.release.template)
+    }
+
+    /// The file with the manifests that are compared and marked. kubectl finds nothing to do in an empty stream and succeeds, so
+    /// what comes from a render that may fail is not piped.
+    fn manifests(&self) -> String {
+        format!("adopt-{}.yaml", self.release.name)
     }
 
     /// kubectl's flag for a stream of manifests: none where each says its own namespace.
@@ -59,9 +65,20 @@ fn record(guide: &Guide) -> TakeoverStep {
     let toolbox = guide.objects.iter().find(|id| id.kind == "Deployment" && id.name.ends_with("toolbox"));
     if let Some(toolbox) = toolbox {
         commands.push(format!("kubectl exec -n {namespace} deploy/{} -- backup-utility", toolbox.name));
-        let secret = format!("kubectl get secret {name}-rails-secret -n {namespace} -o yaml");
+    }
+    if let Some(secret) = &guide.rails_secret {
+        let secret = format!("kubectl get secret {secret} -n {namespace} -o yaml");
         commands.push(kept_once_through(APPLICABLE_AGAIN, "rails-secret.yaml", &secret, Saved::Objects));
     }
+    let backup = match toolbox {
+        Some(_) => {
+            "A backup contains the repositories and the database, but not the key that decrypts the encrypted data in it: keep both."
+        }
+        None => {
+            "These values switch the toolbox off, in which backups are made: switch it on by `helm upgrade` first, or back up the \
+             database, the repositories and the object storage by other means. Keep the key that decrypts the database, too."
+        }
+    };
     let version = match &guide.release.gitlab {
         Some(gitlab) => format!(
             "The release must be `deployed`, and run GitLab {gitlab}, which the commands here render: taking over must change \
@@ -78,7 +95,7 @@ fn record(guide: &Guide) -> TakeoverStep {
             "The Secrets `sh.helm.release.v1.*` are Helm's only record of the release, and a rollback needs them. They contain your \
              values, including passwords: protect the file accordingly. (Helm may also be configured by HELM_DRIVER to \
              keep ConfigMaps; then save those.)",
-            "A backup contains the repositories and the database, but not the key that decrypts the encrypted data in it: keep both.",
+            backup,
         ],
         commands,
     )
@@ -127,9 +144,9 @@ fn keep_volumes(guide: &Guide) -> TakeoverStep {
         text,
         commands: vec![
             kept_once("claims-before.txt", &list_claims(namespace), Saved::Table),
-            format!(
-                "for volume in $(kubectl get pvc -n {namespace} -o jsonpath='{{.items[*].spec.volumeName}}'); do\n  kubectl patch pv \
-                 \"$volume\" -p '{{\"spec\":{{\"persistentVolumeReclaimPolicy\":\"Retain\"}}}}'\ndone"
+            for_each_volume(
+                &format!("-n {namespace}"),
+                "kubectl patch pv \"$volume\" -p '{\"spec\":{\"persistentVolumeReclaimPolicy\":\"Retain\"}}'",
             ),
         ],
     }
@@ -189,12 +206,12 @@ fn companions(guide: &Guide) -> Option<TakeoverStep> {
     let (way, commands) = match guide.tool {
         Tool::Kubectl => (
             "`--take-ownership` needs Helm 3.17. From now on, run the script again to update a chart.",
-            vec![format!("{render} > companions.sh"), delete, "sh companions.sh --take-ownership".to_owned()],
+            vec![written("companions.sh", &render), delete, "sh companions.sh --take-ownership".to_owned()],
         ),
         Tool::ArgoCd => (
             "The Applications have no automated sync and do not prune.",
             vec![
-                format!("{render} --as argocd > companions.yaml"),
+                written("companions.yaml", &format!("{render} --as argocd")),
                 delete,
                 "kubectl apply -f companions.yaml".to_owned(),
                 guide.others.iter().map(|o| format!("argocd app sync {}", o.release)).collect::<Vec<_>>().join("\n"),
@@ -203,7 +220,7 @@ fn companions(guide: &Guide) -> Option<TakeoverStep> {
         Tool::Flux => (
             "Flux takes over existing objects when it installs a chart (2.5 and newer, unless `disableTakeOwnership` is set).",
             vec![
-                format!("{render} --as flux > companions.yaml"),
+                written("companions.yaml", &format!("{render} --as flux")),
                 delete,
                 format!("kubectl apply -f companions.yaml\nflux get helmreleases -n {namespace} --watch"),
             ],
@@ -215,7 +232,7 @@ fn companions(guide: &Guide) -> Option<TakeoverStep> {
 }
 
 fn compare(guide: &Guide) -> TakeoverStep {
-    let place = guide.place();
+    let (place, file) = (guide.place(), guide.manifests());
     let workloads: Vec<_> = guide
         .objects
         .iter()
@@ -237,8 +254,9 @@ fn compare(guide: &Guide) -> TakeoverStep {
                 .to_owned(),
         ],
         commands: vec![
-            format!("{} | kubectl get{place} -f - -o name", guide.ours("main,post")),
-            format!("{} | kubectl diff{place} --server-side --force-conflicts -f -", guide.ours("main,post")),
+            written(&file, &guide.ours("main,post")),
+            format!("kubectl get{place} -f {file} -o name"),
+            format!("kubectl diff{place} --server-side --force-conflicts -f {file}"),
         ],
     }
 }
@@ -271,11 +289,14 @@ fn fields(guide: &Guide) -> TakeoverStep {
              name of the manager. Repeat both commands if a patch is refused because an object changed at the same moment.",
         ],
         vec![
-            format!(
-                "{} | kubectl get{} --ignore-not-found --show-managed-fields -o go-template={} -f - > {FIELDS}",
-                guide.ours("main,post"),
-                guide.place(),
-                rename_managers()
+            written(
+                FIELDS,
+                &format!(
+                    "kubectl get{} --ignore-not-found --show-managed-fields -o go-template={} -f {}",
+                    guide.place(),
+                    rename_managers(),
+                    guide.manifests()
+                ),
             ),
             format!("sh -e {FIELDS}"),
         ],
@@ -312,7 +333,7 @@ fn apply_kubectl(guide: &Guide) -> TakeoverStep {
              render no longer contains.",
         ],
         vec![
-            format!("{} --list-phases > adopt-{name}.sh", guide.release.template),
+            written(&format!("adopt-{name}.sh"), &format!("{} --list-phases", guide.release.template)),
             format!("sh adopt-{name}.sh"),
             format!(
                 "kubectl get deploy,sts -n {namespace} -l release={name} --show-managed-fields -o jsonpath='{{range .items[*]}}{{.kind}}/{{.metadata.name}}: {{.metadata.managedFields[*].manager}}{{\"\\n\"}}{{end}}'"
@@ -366,7 +387,7 @@ fn hooks(guide: &Guide) -> TakeoverStep {
         Tool::Kubectl => (
             "Nothing runs them automatically any more. For each upgrade, `--list-phases` writes the commands in order: the upgrade \
              check, the Secrets, the deployment, the record of what is installed.",
-            vec![format!("{} --is-upgrade --list-phases > upgrade.sh", guide.release.template)],
+            vec![written("upgrade.sh", &format!("{} --is-upgrade --list-phases", guide.release.template))],
         ),
         Tool::ArgoCd => (
             "Argo CD runs them as its own hooks, before and after each sync. From now on, render with `--is-upgrade`, which adds \
@@ -408,9 +429,9 @@ fn unmark(guide: &Guide) -> TakeoverStep {
              for a while. The annotations stay on the objects of third-party charts, which need them to be taken over.",
         ],
         vec![format!(
-            "{} | kubectl annotate{} -f - {RELEASE_NAME}- {RELEASE_NAMESPACE}-",
-            guide.ours("main,post"),
-            guide.place()
+            "kubectl annotate{} -f {} {RELEASE_NAME}- {RELEASE_NAMESPACE}-",
+            guide.place(),
+            guide.manifests()
         )],
     )
 }
@@ -438,9 +459,9 @@ fn check(guide: &Guide) -> TakeoverStep {
             format!("{} | diff claims-before.txt -", list_claims(namespace)),
             format!("kubectl get deploy,sts,ds -n {namespace} -l release={name}"),
             format!(
-                "{} | kubectl diff{} --server-side --field-manager=gitlab-render -f -",
-                guide.ours("main,post"),
-                guide.place()
+                "kubectl diff{} --server-side --field-manager=gitlab-render -f {}",
+                guide.place(),
+                guide.manifests()
             ),
             format!("{} | {} -f -", guide.ours("test"), guide.apply()),
         ],

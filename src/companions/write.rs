@@ -71,8 +71,14 @@ fn definitions(text: &mut String, companion: &Companion) {
         "\n# The custom resource definitions of {name} are applied before everything else, because `helm upgrade` would not update them.\n\
          dry=\n\
          for word; do case $word in --dry-run*) dry=--dry-run=server ;; esac; done\n\
-         helm template {release}-crds {source} --version {version}{set} |\n  kubectl apply --server-side $dry -f -\n",
+         # not piped: a pipe has the exit status of its last command\n\
+         definitions=$(helm template {release}-crds {source} --version {version}{set}) || {{\n  echo {failed} >&2\n  exit 1\n}}\n\
+         printf '%s\\n' \"$definitions\" | kubectl apply --server-side $dry -f -\n",
         name = companion.chart.name,
+        failed = quoted(&format!(
+            "Helm cannot render the definitions of {}: nothing has been applied",
+            companion.chart.name
+        )),
         release = companion.release,
         source = quoted(&format!("{repository}/{}", of.chart)),
         version = quoted(&companion.version),

@@ -1,6 +1,6 @@
 //! The command lines of a plan's steps.
 
-use super::{Hop, With, renders, toolbox_of};
+use super::{Hop, With, facts, renders, toolbox_of};
 use crate::releases::catalogue::Release;
 use crate::shell::{
     Saved, find_chart, found_chart, installed_chart, kept_once, kubectl_apply, newest_job_ended, quoted,
@@ -45,8 +45,8 @@ pub(super) fn sets(flag: &str, values: &[(&str, serde_json::Value)]) -> String {
 pub(super) const MIGRATIONS: &str = "gitlab.migrations.enabled";
 /// The annotation by which KEDA holds a Deployment at a number of pods.
 const PAUSED: &str = "autoscaling.keda.sh/paused-replicas";
-/// The labels `app` of the Deployments that write to the database.
-const WRITERS: &str = "webservice,sidekiq";
+/// The components that write to the database.
+const WRITERS: [&str; 2] = ["webservice", "sidekiq"];
 
 /// The value that switches the toolbox of a release on.
 fn toolbox_switch(release: Release) -> &'static str {
@@ -249,14 +249,15 @@ impl Writer<'_> {
         format!("kubectl rollout status deployment -n {} -l {what} --timeout=15m", self.namespace)
     }
 
-    /// A label selector for Deployments of this release with one of these labels `app`.
-    fn selected(&self, apps: &str) -> String {
-        format!("'app in ({apps}),release={}'", self.name)
+    /// A label selector for Deployments of these components of the release.
+    fn selected(&self, components: &[&str]) -> String {
+        let apps: Vec<_> = components.iter().map(|component| self.hop.app(component)).collect();
+        format!("'app in ({}),release={}'", apps.join(","), self.name)
     }
 
     /// Commands that scale Deployments to 0. A HorizontalPodAutoscaler does not touch a Deployment at 0; KEDA has to be paused.
-    pub fn stop(&self, apps: &str) -> Vec<String> {
-        let (namespace, selected) = (self.namespace, self.selected(apps));
+    pub fn stop(&self, components: &[&str]) -> Vec<String> {
+        let (namespace, selected) = (self.namespace, self.selected(components));
         let pause = self
             .hop
             .has_keda()
@@ -265,10 +266,10 @@ impl Writer<'_> {
         pause.into_iter().chain([scale]).collect()
     }
 
-    /// The labels `app` of all Deployments that this hop may stop.
-    fn stopped(&self) -> String {
-        let most = self.hop.manual().map(|row| &row.stops).max_by_key(|stops| stops.len());
-        most.filter(|stops| !stops.is_empty()).map_or_else(|| WRITERS.to_owned(), |stops| stops.join(","))
+    /// The components that this hop may stop.
+    fn stopped(&self) -> Vec<&'static str> {
+        let most = self.hop.manual().map(facts::Manual::stopped).max_by_key(Vec::len);
+        most.filter(|stops| !stops.is_empty()).unwrap_or_else(|| WRITERS.to_vec())
     }
 
     /// Commands that stop everything that writes to the database.

@@ -6,7 +6,7 @@ use std::sync::OnceLock;
 use serde::Deserialize;
 use serde_json::Value;
 
-use crate::releases::{self, Series};
+use crate::releases::{self, GitlabVersion, Series};
 use crate::upgrade::rules::ValueCondition;
 
 /// `upgrades.json`.
@@ -28,6 +28,10 @@ pub struct Facts {
     pub every: Vec<EveryFact>,
     /// Additional steps between two series of an upgrade without downtime.
     pub zero_downtime: Vec<Between>,
+    /// Patches with a fault that a later one does not have.
+    pub avoid: Vec<Avoid>,
+    /// Known errors of migrations.
+    pub failures: Vec<KnownFailure>,
 }
 
 /// How long a minor is supported, as a number of later minors.
@@ -156,6 +160,51 @@ pub struct EveryFact {
     pub way: Option<String>,
 }
 
+/// Patches with a fault.
+#[derive(Debug, Deserialize)]
+pub struct Avoid {
+    /// The first of them.
+    from: String,
+    /// The last of them.
+    to: String,
+    when: Vec<ValueCondition>,
+    /// The fault.
+    what: String,
+    /// The first patch without it; `None` where the fault has come to stay.
+    fixed: Option<String>,
+}
+
+impl Avoid {
+    /// Whether a version is one of them.
+    pub fn is(&self, version: GitlabVersion) -> bool {
+        let bound = |text: &str| GitlabVersion::parse(text);
+        bound(&self.from).is_some_and(|from| from <= version) && bound(&self.to).is_some_and(|to| version <= to)
+    }
+
+    /// Whether it applies to these values; without values, it may.
+    pub fn counts(&self, user: Option<&Value>) -> bool {
+        all_hold(&self.when, user)
+    }
+
+    /// The fault and the way around it.
+    pub fn in_words(&self) -> String {
+        let fixed = self.fixed.as_ref().map(|fixed| format!("; {fixed} has the fix")).unwrap_or_default();
+        format!("{}{fixed}", self.what)
+    }
+}
+
+/// An error of the migrations of a release, and what to do about it.
+#[derive(Debug, Deserialize)]
+pub struct KnownFailure {
+    /// The series whose migrations may fail.
+    pub gitlab: String,
+    /// What the log has then.
+    pub error: String,
+    /// The way on.
+    #[serde(rename = "do")]
+    pub todo: String,
+}
+
 /// An additional step between two series.
 #[derive(Debug, Deserialize)]
 pub struct Between {
@@ -188,6 +237,11 @@ impl Manual {
     /// Whether it applies to these values; without values, it may.
     pub fn counts(&self, user: Option<&Value>) -> bool {
         all_hold(&self.when, user)
+    }
+
+    /// The components that are scaled to 0 before its commands.
+    pub fn stopped(&'static self) -> Vec<&'static str> {
+        self.stops.iter().map(String::as_str).collect()
     }
 }
 

@@ -352,6 +352,12 @@ impl Hop<'_> {
         text.replace("{release}", self.ask.name)
             .replace("{namespace}", self.ask.namespace)
             .replace("{toolbox}", toolbox_of(running))
+            .replace("{webservice}", self.app("webservice"))
+            .replace("{chart-info}", &self.chart_info())
+            .replace("{redis}", &self.fullname("redis"))
+            .replace("{minio}", &self.fullname("minio"))
+            .replace("{rails-secret}", &self.rails_secret())
+            .replace("{runner-secret}", &self.named("gitlab-runner.runners.secret", "gitlab-runner-secret"))
             .replace("{chart}", &self.to.chart.to_string())
     }
 
@@ -379,6 +385,10 @@ fn toolbox_of(release: Release) -> &'static str {
     if release.chart.series() < (5, 5) { "task-runner" } else { "toolbox" }
 }
 
+/// What GitLab's page about upgrades of the chart says of those without downtime.
+const TRIED_FIRST: &str = "GitLab documents upgrades without downtime for GitLab Operator, not for the chart: try the plan on a copy \
+                           of the installation first";
+
 /// Whether this program renders a release.
 pub fn renders(gitlab: GitlabVersion) -> bool {
     releases::rendered(gitlab).is_ok()
@@ -400,7 +410,7 @@ pub fn plan(ask: &Ask<'_>) -> UpgradePlan {
         to: Versions::of(from),
         zero_downtime: ask.zero_downtime,
         with: ask.with,
-        notes: Vec::new(),
+        notes: ask.zero_downtime.then(|| TRIED_FIRST.to_owned()).into_iter().collect(),
         decisions: decisions::decisions(ask),
         stops,
     }
@@ -451,6 +461,9 @@ fn notes(hop: &Hop<'_>, halt: &Halt) -> Vec<String> {
             commands::search_chart(hop.to)
         ));
     }
+    notes.extend(
+        facts().avoid.iter().filter(|row| row.is(gitlab) && row.counts(hop.user())).map(facts::Avoid::in_words),
+    );
     let newest = crate::releases::catalogue::find(&format!("{}.{}", gitlab.major, gitlab.minor)).ok();
     if let Some(newest) = newest.filter(|newest| newest.gitlab > gitlab) {
         notes.push(format!("the newest known patch of this series is {}", newest.gitlab));

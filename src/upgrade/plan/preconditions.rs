@@ -2,15 +2,16 @@
 
 use serde_json::Value;
 
-use super::{Check, Hop, facts, series_name, toolbox_of};
+use super::{Check, Hop, With, facts, renders, series_name, toolbox_of};
 use crate::diag::ValuePath;
 use crate::releases::catalogue::Release;
 use crate::releases::{self, Series};
-use crate::shell::quoted;
+use crate::shell::{add_repository, backup_once, quoted};
 use crate::upgrade::minima::{self, Minimum};
 
 pub(super) fn preconditions(hop: &Hop<'_>) -> Vec<Check> {
-    let groups = [toolbox(hop), services(hop), cluster(hop), migrations(hop), without_downtime(hop), saved(hop)];
+    let groups =
+        [toolbox(hop), charts(hop), services(hop), cluster(hop), migrations(hop), without_downtime(hop), saved(hop)];
     groups.into_iter().flatten().collect()
 }
 
@@ -43,9 +44,39 @@ impl Hop<'_> {
 
     /// The name of the Secret with the keys that encrypt the database.
     pub(super) fn rails_secret(&self) -> String {
-        let named =
-            self.user_value("global.railsSecrets.secret").and_then(Value::as_str).filter(|name| !name.is_empty());
-        named.map_or_else(|| format!("{}-rails-secret", self.ask.name), quoted)
+        self.named("global.railsSecrets.secret", "rails-secret")
+    }
+
+    /// The name of an object that the values may name; without that, it is the release's with an ending.
+    pub(super) fn named(&self, path: &str, ending: &str) -> String {
+        self.text(path).map_or_else(|| format!("{}-{ending}", self.ask.name), quoted)
+    }
+
+    /// The name of a part of the chart: the release's with that of the part, which `nameOverride` changes.
+    pub(super) fn fullname(&self, section: &str) -> String {
+        let last = section.rsplit('.').next().unwrap_or(section);
+        let own = format!("{}-{}", self.ask.name, self.text(&format!("{section}.nameOverride")).unwrap_or(last));
+        self.text(&format!("{section}.fullnameOverride")).map_or(own, str::to_owned)
+    }
+
+    /// The label `app` of the pods of a component.
+    pub(super) fn app<'n>(&'n self, component: &'n str) -> &'n str {
+        self.text(&format!("gitlab.{component}.nameOverride")).unwrap_or(component)
+    }
+
+    /// The ConfigMap with the versions that run.
+    pub(super) fn chart_info(&self) -> String {
+        format!("{}-{}-chart-info", self.ask.name, self.text("nameOverride").unwrap_or("gitlab"))
+    }
+
+    /// The file with the name of the backup of the previous release.
+    pub(super) fn backup_file(&self) -> String {
+        format!("backup-{}.txt", self.from.gitlab)
+    }
+
+    /// The user's value at a path, if it is a string and not empty.
+    fn text(&self, path: &str) -> Option<&str> {
+        self.user_value(path).and_then(Value::as_str).filter(|text| !text.is_empty())
     }
 
     /// The user's value at a path.
@@ -91,6 +122,22 @@ fn toolbox(hop: &Hop<'_>) -> Vec<Check> {
     }]
 }
 
+/// The commands of the steps name the official chart by its repository.
+fn charts(hop: &Hop<'_>) -> Vec<Check> {
+    let by_person = matches!(hop.ask.with, With::Kubectl | With::Helm);
+    let ours = hop.ask.with != With::Helm && renders(hop.from.gitlab) && renders(hop.to.gitlab);
+    if !hop.first || !by_person || ours {
+        return Vec::new();
+    }
+    vec![Check {
+        id: "charts",
+        what: "Helm knows the repository of GitLab's charts as `gitlab`, and its newest list".to_owned(),
+        new: false,
+        met: None,
+        commands: vec![add_repository()],
+    }]
+}
+
 fn services(hop: &Hop<'_>) -> Vec<Check> {
     let (from, to) = (hop.from.gitlab.series(), hop.to.gitlab.series());
     let least = |id, name: &str, of: fn(Series) -> Option<&'static Minimum>, command: &str| {
@@ -105,7 +152,8 @@ fn services(hop: &Hop<'_>) -> Vec<Check> {
     };
     let show = "gitlab-rails runner 'puts ApplicationRecord.connection.select_value(%q(SHOW server_version))'";
     // The upgrade itself updates the bundled server.
-    let bundled = hop.user().is_some() && !hop.is_off("postgresql.install") && !hop.has("global.psql.host");
+    let leaves = hop.manual().any(|row| row.id == "postgresql-leaves");
+    let bundled = hop.user().is_some() && !leaves && !hop.is_off("postgresql.install") && !hop.has("global.psql.host");
     let mut checks = Vec::new();
     if !bundled {
         checks.extend(least("postgresql", "PostgreSQL", minima::postgresql, show));
@@ -159,8 +207,9 @@ fn cluster(hop: &Hop<'_>) -> Vec<Check> {
             new: false,
             met: None,
             commands: vec![format!(
-                "kubectl get configmap {}-gitlab-chart-info -n {} -o jsonpath='{{.data}}'",
-                hop.ask.name, hop.ask.namespace
+                "kubectl get configmap {} -n {} -o jsonpath='{{.data}}'",
+                hop.chart_info(),
+                hop.ask.namespace
             )],
         });
     }
@@ -212,8 +261,11 @@ fn without_downtime(hop: &Hop<'_>) -> Vec<Check> {
     };
     if hop.first {
         let workloads = format!(
-            "kubectl get deployments -n {} -l 'app in (webservice,sidekiq),release={}'",
-            hop.ask.namespace, hop.ask.name
+            "kubectl get deployments -n {} -l 'app in ({},{}),release={}'",
+            hop.ask.namespace,
+            hop.app("webservice"),
+            hop.app("sidekiq"),
+            hop.ask.name
         );
         add(
             "replicas",
@@ -269,7 +321,11 @@ fn saved(hop: &Hop<'_>) -> Vec<Check> {
         ),
         new: false,
         met: None,
-        commands: vec![hop.toolbox(hop.from, "backup-utility")],
+        commands: vec![backup_once(
+            &hop.backup_file(),
+            &hop.toolbox(hop.from, "backup-utility"),
+            &hop.from.gitlab.to_string(),
+        )],
     }];
     let other = [("registry.database.enabled", "registry"), ("openbao.install", "OpenBao")];
     for (path, what) in other.into_iter().filter(|(path, _)| hop.is_on(path)) {

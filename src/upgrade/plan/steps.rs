@@ -4,6 +4,7 @@ use super::commands::Writer;
 use super::{Hop, StepKind, Todo, UpgradeStep, UpgradeValueChange, With, facts, renders};
 use crate::releases::catalogue::Release;
 use crate::releases::{Series, series_of};
+use crate::shell::written;
 use crate::upgrade::minima;
 
 pub(super) fn steps(hop: &Hop<'_>, values: &[UpgradeValueChange]) -> Vec<UpgradeStep> {
@@ -125,7 +126,7 @@ impl Writer<'_> {
             _ => String::new(),
         };
         let filled = |text: &String| self.hop.command(text, self.hop.from);
-        let stop = if row.stops.is_empty() { Vec::new() } else { self.stop(&row.stops.join(",")) };
+        let stop = if row.stops.is_empty() { Vec::new() } else { self.stop(&row.stopped()) };
         UpgradeStep {
             id: Some(&row.id),
             kind: StepKind::Manual,
@@ -198,7 +199,7 @@ impl Writer<'_> {
         };
         // The manifests for a rollback: the deployment, without the Jobs that run before it.
         let phases = if self.ours() { " --phase main,post" } else { "" };
-        step(StepKind::Render, what, vec![self.template(&format!("{phases} > {}", self.new_manifests()))])
+        step(StepKind::Render, what, vec![written(&self.new_manifests(), &self.template(phases))])
     }
 
     fn diff(&self) -> UpgradeStep {

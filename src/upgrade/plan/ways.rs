@@ -5,7 +5,8 @@ use serde_json::Value;
 use super::commands::{MIGRATIONS, Writer, sets};
 use super::steps::step;
 use super::{StepKind, UpgradeStep, With, renders, toolbox_of};
-use crate::releases::Series;
+use crate::releases::{Series, series_of};
+use crate::shell::written;
 use crate::upgrade::series::all_series;
 
 /// The value of the official chart that skips post-deployment migrations.
@@ -176,13 +177,13 @@ impl Writer<'_> {
                 let detail = format!(
                     "the script contains the manifests, and deletes at its end what gitlab-render made, {old} has and GitLab {to} no longer needs"
                 );
-                let write = self.template(&format!(" --list-phases --prune-from {old} > {script}"));
+                let write = written(&script, &self.template(&format!(" --list-phases --prune-from {old}")));
                 (vec![detail], vec![write, format!("sh {script}")])
             }
             Migrations::WithoutPost => {
                 // The phase has two Jobs, the upgrade check and the one that creates Secrets: the script waits for each by its name.
                 let script = format!("check-{}.sh", self.hop.to.gitlab);
-                let checked = self.template(&format!(" --skip-post-migrations --phase pre --list-phases > {script}"));
+                let checked = written(&script, &self.template(" --skip-post-migrations --phase pre --list-phases"));
                 let main = self.phase(" --skip-post-migrations --phase main");
                 // A subshell fails as a whole under `set -e`, and pasted lines do not pass by a check that failed.
                 let commands = vec![checked, format!("(sh {script} && {main})"), self.migrations_done()];
@@ -231,9 +232,9 @@ impl Writer<'_> {
         let (skip, what) = match migrations {
             Migrations::WithoutPost => {
                 let script = format!("migrate-{to}.sh");
-                commands.push(self.template(&format!(
-                    " --skip-post-migrations --component upgrade-check,migrations --phase pre,main --list-phases > {script}"
-                )));
+                let phases =
+                    " --skip-post-migrations --component upgrade-check,migrations --phase pre,main --list-phases";
+                commands.push(written(&script, &self.template(phases)));
                 commands.push(format!("sh {script}"));
                 details.push(
                     "the script checks and migrates while the previous pods run; Flux finds its Jobs complete, and replaces the pods"
@@ -332,6 +333,10 @@ impl Writer<'_> {
             let at = step.commands.iter().position(|command| command.starts_with("flux reconcile kustomization"));
             step.commands.insert(at.unwrap_or(0), resume);
         }
+        let failures = super::facts().failures.iter();
+        let reached = |gitlab: &str| series_of(gitlab).is_some_and(|s| from.series() < s && s <= to.series());
+        let known = failures.filter(|row| reached(&row.gitlab));
+        step.details.extend(known.map(|row| format!("if the migrations fail with `{}`: {}", row.error, row.todo)));
         let passed = |series: &Series| from.series() < *series && *series < to.series();
         if all_series().iter().any(passed) {
             step.downtime = true;
@@ -353,11 +358,12 @@ impl Writer<'_> {
         Some(step(StepKind::Apply, what, self.scale_up()).detail("if nothing was stopped, this changes nothing"))
     }
 
-    /// The command that pauses or resumes the rollout of an application's Deployments.
-    fn rollout(&self, verb: &str, app: &str) -> String {
+    /// The command that pauses or resumes the rollout of a component's Deployments.
+    fn rollout(&self, verb: &str, component: &str) -> String {
         let Writer { name, namespace, .. } = self;
+        let app = self.hop.app(component);
         format!(
-            "kubectl get deployments -n {namespace} -l app={app},release={name} -o name | xargs kubectl rollout {verb} -n {namespace}"
+            "kubectl rollout {verb} -n {namespace} $(kubectl get deployments -n {namespace} -l app={app},release={name} -o name)"
         )
     }
 
@@ -389,8 +395,14 @@ impl Writer<'_> {
         let name = self.name;
         let each = |verb: &str, app: &str| self.rollout(verb, app);
         let pause = vec![each("pause", "webservice"), each("pause", "sidekiq")];
-        let sidekiq = vec![each("resume", "sidekiq"), self.rolled_out(&format!("app=sidekiq,release={name}"))];
-        let web = vec![each("resume", "webservice"), self.rolled_out(&format!("app=webservice,release={name}"))];
+        let sidekiq = vec![
+            each("resume", "sidekiq"),
+            self.rolled_out(&format!("app={},release={name}", self.hop.app("sidekiq"))),
+        ];
+        let web = vec![
+            each("resume", "webservice"),
+            self.rolled_out(&format!("app={},release={name}", self.hop.app("webservice"))),
+        ];
         vec![
             outside,
             step(StepKind::Apply, "pause the rollout of webservice and Sidekiq", pause),
@@ -407,7 +419,8 @@ impl Writer<'_> {
             return None;
         }
         let to = self.hop.to.gitlab;
-        let guide = format!("{}{} > adopt-{to}.txt", self.ours_lasting("adopt"), self.adopt_flag());
+        let guide =
+            written(&format!("adopt-{to}.txt"), &format!("{}{}", self.ours_lasting("adopt"), self.adopt_flag()));
         let (what, commands, later) = match self.with() {
             With::ArgoCd => (
                 "hand the release over from the chart to a directory in git, as the guide describes",
@@ -421,7 +434,10 @@ impl Writer<'_> {
             ),
             With::Kubectl | With::Helm => (
                 "hand the release over from Helm to kubectl, as the guide describes",
-                vec![guide, format!("{} --phase main,post > {}", self.ours_lasting("template"), self.new_manifests())],
+                vec![
+                    guide,
+                    written(&self.new_manifests(), &format!("{} --phase main,post", self.ours_lasting("template"))),
+                ],
                 "later stops are rendered here and applied in phases; the second command saves the manifests that they start from",
             ),
         };
@@ -481,7 +497,7 @@ impl Writer<'_> {
             // a pod reads the Secret when it starts; webservice and Sidekiq stand still
             format!("kubectl rollout restart {toolbox} -n {namespace}"),
             format!("kubectl rollout status {toolbox} -n {namespace} --timeout=15m"),
-            self.hop.toolbox(from, "backup-utility --restore -t BACKUP_ID"),
+            self.hop.toolbox(from, &format!("backup-utility --restore -t \"$(cat {})\"", self.hop.backup_file())),
         ];
         let database = [self.stop_writing(), restore, self.scale_up()].concat();
         let held: Vec<_> = self.held().into_iter().collect();
