@@ -204,7 +204,7 @@ fn dump(here: &Path, flags: &str) -> usize {
     let list = json!({"apiVersion": "v1", "kind": "List", "metadata": {"resourceVersion": ""}, "items": items});
     fs::write(here.join("list.json"), list.to_string()).expect("written");
     fs::write(here.join("list.yaml"), yaml(&list)).expect("written");
-    let documents: Vec<String> = items.iter().map(|object| yaml(object)).collect();
+    let documents: Vec<String> = items.iter().map(yaml).collect();
     fs::write(here.join("documents.yaml"), documents.join("---\n")).expect("written");
     items.len()
 }

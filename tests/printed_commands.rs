@@ -26,7 +26,7 @@ fn strings(value: &Value) -> Vec<String> {
 }
 
 fn json(args: &str) -> Value {
-    let got = run(&root(), &words(args), &BTreeMap::new(), "");
+    let got = run(root(), &words(args), &BTreeMap::new(), "");
     serde_json::from_str(&got.stdout).unwrap_or_else(|_| panic!("{args}: {}", got.stderr))
 }
 
@@ -248,14 +248,14 @@ fn a_script_of_companions_stops_where_helm_cannot_render() {
 #[test]
 fn a_dump_stops_at_the_first_command_that_fails() {
     let values = "diff tests/data/renamed.values.yaml -a keda.sh/v1alpha1 --name prod -n git --print-kubectl-get";
-    let got = run(&root(), &words(values), &BTreeMap::new(), "");
+    let got = run(root(), &words(values), &BTreeMap::new(), "");
     assert!(got.stdout.contains("kubectl get "), "{}", got.stderr);
     let (works, said, _) = pasted("kubectl", &got.stdout, &[]);
     assert!(!works && said.matches("fails").count() == 1, "{said}");
     // The reader on the right side of a pipe sees only that the end is missing.
     let begins = "# gitlab-render: a dump begins\napiVersion: v1\nkind: List\nitems: []\n";
     let against = words("diff - tests/data/renamed.values.yaml -a keda.sh/v1alpha1");
-    let got = run(&root(), &against, &BTreeMap::new(), begins);
+    let got = run(root(), &against, &BTreeMap::new(), begins);
     assert_eq!(got.status, Some(3), "{}", got.stdout);
     assert!(got.stderr.contains("incomplete-dump"), "{}", got.stderr);
 }

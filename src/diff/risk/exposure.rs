@@ -131,10 +131,13 @@ fn service_type(field: &FieldChange) -> Option<Risk> {
         "LoadBalancer" | "NodePort" => {
             exposure(format!("the Service becomes `{name}`: it can be reached from outside"))
         }
-        _ => Some(Risk::new(
-            Class::Outage,
-            format!("the Service becomes `{name}`: it can no longer be reached from outside"),
-        )),
+        _ => Some(
+            Risk::new(
+                Class::Outage,
+                format!("the Service becomes `{name}`: it can no longer be reached from outside, and loses its address there"),
+            )
+            .way("note the address: it may be another one when the Service is opened again"),
+        ),
     }
 }
 

@@ -178,6 +178,10 @@ fn outage(kind: &str, field: &FieldChange) -> Option<Risk> {
         "Service" if path.starts_with("spec.ports[") && ((gone && path.ends_with(']')) || path.ends_with("].port")) => {
             Some(Risk::new(Class::Outage, "clients of the old port get no answer"))
         }
+        "Service" if path.starts_with("spec.ports[") && path.ends_with("].targetPort") => Some(Risk::new(
+            Class::Outage,
+            "requests go to another port of the pods at once, also of those that do not listen there yet",
+        )),
         "Service" if path == "spec.loadBalancerIP" => Some(
             Risk::new(Class::Outage, "the load balancer may get another address")
                 .way("look up the address that it gets, and update DNS"),
@@ -347,9 +351,20 @@ fn listed(names: &[String]) -> String {
 
 fn harmless(kind: &str, fields: &[FieldChange]) -> String {
     if fields.iter().all(|field| field.path.starts_with("metadata.")) {
-        return "only labels or annotations of the object change".to_owned();
+        let is_read = matches!(kind, "Ingress" | "Service" | "Gateway" | "HTTPRoute" | "Certificate");
+        return match is_read && fields.iter().any(|field| field.path.contains("annotations")) {
+            true => "only labels or annotations of the object change, and its controller may act on them".to_owned(),
+            false => "only labels or annotations of the object change".to_owned(),
+        };
     }
+    let changes = |start: &str| fields.iter().any(|field| field.path.starts_with(start));
     match kind {
+        "Deployment" if changes("spec.paused") => "no pod is replaced while it is paused".to_owned(),
+        "Deployment" | "StatefulSet" | "DaemonSet" if changes("spec.strategy") || changes("spec.updateStrategy") => {
+            "the next pods are replaced in this way".to_owned()
+        }
+        "HorizontalPodAutoscaler" | "ScaledObject" => "the number of pods follows the new bounds and metrics".to_owned(),
+        "PodDisruptionBudget" => "node drains follow it from now on; one that allows no pod to go holds them up".to_owned(),
         "ConfigMap" => "no pod restarts: pods read it when they start".to_owned(),
         "CronJob" => "the next run uses the new form".to_owned(),
         "PersistentVolumeClaim" => {
