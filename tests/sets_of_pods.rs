@@ -54,6 +54,7 @@ fn what_all_sets_share_changes_nothing_in_one_and_is_reported() {
         ("sidekiq", json!({"serviceAccount": {"enabled": true}})),
         ("sidekiq", json!({"metrics": {"port": 9000}})),
         ("sidekiq", json!({"health_checks": {"port": 9000}})),
+        ("sidekiq", json!({"memoryKiller": {"daemonMode": false}})),
         ("webservice", json!({"psql": {"port": 7777}})),
         ("webservice", json!({"gitaly": {"serviceName": "other"}})),
         ("webservice", json!({"minio": {"port": 9007}})),
@@ -80,7 +81,9 @@ fn a_set_may_differ_where_the_official_chart_does_not_let_it_and_that_is_reporte
     let differs = [
         ("sidekiq", json!({"image": {"tag": "v1.2.3"}})),
         ("sidekiq", json!({"livenessProbe": {"periodSeconds": 77}})),
+        ("sidekiq", json!({"memoryKiller": {"maxRss": 1}})),
         ("webservice", json!({"image": {"tag": "v1.2.3"}})),
+        ("webservice", json!({"workhorse": {"tag": "v1.2.3"}})),
         ("webservice", json!({"securityContext": {"runAsUser": 1234}})),
     ];
     for (component, own) in differs {
@@ -117,6 +120,20 @@ fn volumes_of_an_entry_come_beside_those_of_all() {
             "{}: {mounts}",
             container["name"]
         );
+    }
+}
+
+#[test]
+fn sidekiq_learns_how_many_pods_of_an_entry_there_can_be() {
+    for (own, most) in [
+        (json!({"maxReplicas": 31}), "31"),
+        (json!({"maxReplicas": 31, "hpa": {"maxReplicas": 32}}), "32"),
+        (json!({"hpa": {"maxReplicas": 32}, "keda": {"enabled": true, "maxReplicaCount": 33}}), "33"),
+        (json!({}), "10"),
+    ] {
+        let text = text(&rendered(&values("sidekiq", &own)));
+        let mut lines = text.lines().skip_while(|line| !line.contains("GITLAB_SIDEKIQ_MAX_REPLICAS"));
+        assert_eq!(lines.nth(1).map(str::trim), Some(format!("value: \"{most}\"").as_str()), "{own}");
     }
 }
 

@@ -1,5 +1,5 @@
 //! Keys that the schemas know and that the official chart ignores at their position: they are ignored here too, and
-//! reported. Keys that have an effect only here, because that is safer, are reported as well.
+//! reported. Keys that have an effect only here, or another one, because that is safer, are reported as well.
 
 use serde_json::Value;
 
@@ -104,6 +104,7 @@ const IGNORED: &[Ignored] = &[
         "gitlab.sidekiq.pods.[].{extra,gitaly,health_checks,init,logging,metrics,minio,networkpolicy,psql,redis,registry,serviceAccount,trusted_proxies}",
         SIDEKIQ,
     ),
+    always("gitlab.sidekiq.pods.[].memoryKiller.daemonMode", SIDEKIQ),
     always(
         "gitlab.webservice.deployments.*.{extra,gitaly,helmTests,http,metrics,minio,monitoring,networkpolicy,psql,rack_attack,redis,registry,tls,trusted_proxies}",
         WEBSERVICE,
@@ -139,8 +140,25 @@ const DIFFERS: &[(&str, &str)] = &[
         ONE_SET,
     ),
     (
-        "gitlab.webservice.deployments.*.{affinity,antiAffinity,containerSecurityContext,extraContainers,extraInitContainers,extraVolumeMounts,extraVolumes,image,init,securityContext,topologySpreadConstraints}",
+        "gitlab.webservice.deployments.*.{affinity,annotations,antiAffinity,containerSecurityContext,extraContainers,extraInitContainers,extraVolumeMounts,extraVolumes,image,init,podLabels,securityContext,topologySpreadConstraints}",
         ONE_SET,
+    ),
+    ("gitlab.webservice.deployments.*.workhorse.{containerSecurityContext,image,tag}", ONE_SET),
+];
+
+/// Keys that do something else here than with the official chart, and what.
+const OTHERWISE: &[(&str, &str)] = &[
+    (
+        "global.gitaly.service.internalPort",
+        "clients use this port as well; those of the official chart keep the old one, where Gitaly does not listen any more",
+    ),
+    (
+        "minio.servicePort",
+        "it is the port of the Service; the official chart changes the port in the pods, where MinIO does not listen",
+    ),
+    (
+        "gitlab.sidekiq.pods.[].memoryKiller",
+        "what is not set here is as under `gitlab.sidekiq.memoryKiller`; with the official chart it is 0",
     ),
 ];
 
@@ -165,13 +183,18 @@ pub(super) fn apply(merged: &mut Merged) -> Vec<Diagnostic> {
             found.push(Diagnostic::warning("unread-key", message).at_value(path).hint(*hint));
         }
     }
-    for (differs, why) in DIFFERS {
-        pattern::each(&merged.user, differs, &mut |path, value, _| {
-            if is_set(value) {
-                let message = format!("`{path}` has an effect here, but none in the official chart");
-                found.push(Diagnostic::warning("differs-from-helm", message).at_value(path).hint(*why));
-            }
-        });
+    for (rows, effect) in [
+        (DIFFERS, "has an effect here, but none in the official chart"),
+        (OTHERWISE, "has another effect than in the official chart"),
+    ] {
+        for (differs, why) in rows {
+            pattern::each(&merged.user, differs, &mut |path, value, _| {
+                if is_set(value) {
+                    let message = format!("`{path}` {effect}");
+                    found.push(Diagnostic::warning("differs-from-helm", message).at_value(path).hint(*why));
+                }
+            });
+        }
     }
     found
 }

@@ -18,7 +18,7 @@ use crate::resolve::workload::{
     Container, Workload, certificate_source, evictable, http_probe, memory_volume, projected_volume,
 };
 use crate::resolve::{Component, Context, Plan, labels};
-use crate::tree::{layer, without};
+use crate::tree::{at, layer, without};
 use crate::view;
 
 /// The entry of `build.rs`'s table of components.
@@ -100,7 +100,8 @@ fn resolve(cx: &Context, plan: &mut Plan) {
             for key in ADDED.into_iter().filter(|key| !entry[*key].is_null()) {
                 merged[key] = [w.list(key, &entry[key]), w.list(key, &shared[key])].concat().into();
             }
-            plan_pods(&w, &merged, &path, plan);
+            let most = most_pods(entry, &merged);
+            plan_pods(&w, &merged, (&path, most), plan);
         }
     }
     w.plan_service_account(COMPONENT.name, plan);
@@ -108,8 +109,15 @@ fn resolve(cx: &Context, plan: &mut Plan) {
     w.plan_pod_monitor(COMPONENT.name, &set.metrics, "http-metrics", plan);
 }
 
-/// Plans the workload of the entry at `path`.
-fn plan_pods(all: &Workload, section: &Value, path: &str, plan: &mut Plan) {
+/// How many pods of an entry there can be: as its KEDA or its autoscaler has it, or as all have it.
+fn most_pods(entry: &Value, section: &Value) -> String {
+    let own = ["keda.maxReplicaCount", "hpa.maxReplicas"].into_iter().filter_map(|path| at(entry, path));
+    let mut texts = own.chain(section.get("maxReplicas")).map(|number| port_text(Some(number)));
+    texts.find(|text| !matches!(text.as_str(), "" | "0" | "null")).unwrap_or_default()
+}
+
+/// Plans the workload of the entry at `path`, of which there can be `most` pods.
+fn plan_pods(all: &Workload, section: &Value, (path, most): (&str, String), plan: &mut Plan) {
     let cx = all.cx;
     let set: Settings = cx.read_value(COMPONENT.key, section);
     let mut w = Workload::of(cx, COMPONENT.key, COMPONENT.name, section);
@@ -118,7 +126,7 @@ fn plan_pods(all: &Workload, section: &Value, path: &str, plan: &mut Plan) {
     w.mark(POD_LABEL, set.name.as_str());
     let name = format!("{}-{}-v2", w.name, set.name);
     let image = cx.edition_image(&w.set.image, COMPONENT.name);
-    let containers = vec![main_container(&w, &set, image.clone())];
+    let containers = vec![main_container(&w, &set, image.clone(), most)];
     // `extraEnv` of an entry is for its main container, not for its init containers; `extraEnvFrom` and mounts are for
     // all containers with Rails.
     let mut prepares = Workload::new(cx, &COMPONENT);
@@ -177,14 +185,14 @@ fn port_text(port: Option<&Node>) -> String {
     }
 }
 
-fn main_container(w: &Workload, set: &Settings, image: ImageRef) -> Container {
+fn main_container(w: &Workload, set: &Settings, image: ImageRef, most: String) -> Container {
     let mut main = rails::mounts(w.cx, w.container(&w.app, image), Process::Sidekiq, CONFIG, SECRETS, false)
         .with_env(rails::env(w.cx))
         .with_env(rails::tracing(w.cx))
         .with_env(pace(set))
         .with_env(memory_killer(&set.memory_killer));
     if w.cx.release.has(Difference::SidekiqMaxReplicas) {
-        main = main.with_env([("GITLAB_SIDEKIQ_MAX_REPLICAS", port_text(Some(&set.max_replicas)))]);
+        main = main.with_env([("GITLAB_SIDEKIQ_MAX_REPLICAS", most)]);
     }
     let root = relative_root(w.cx);
     if !root.is_empty() {
