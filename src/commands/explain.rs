@@ -8,6 +8,7 @@ use crate::diag::register::{self, Entry};
 use crate::diag::{Diagnostic, Failure, Sources};
 use crate::pipeline;
 use crate::reference::{Resolved, Unresolved, ValuesReference, write};
+use crate::shell::quoted;
 use crate::ui::Ui;
 
 /// The maximum number of keys that a search lists.
@@ -182,7 +183,7 @@ fn unknown_key(path: &str, unresolved: &Unresolved) -> Diagnostic {
     let hint = match (instead, &near[..]) {
         (Some(instead), _) => instead.clone(),
         (None, []) if known.is_empty() => "`gitlab-render explain global --recursive` lists the keys".to_owned(),
-        (None, []) => format!("`gitlab-render explain {known}` says what it takes"),
+        (None, []) => format!("`gitlab-render explain {}` says what it takes", quoted(known)),
         (None, near) => format!("did you mean `{}`?", near.join("` or `")),
     };
     Diagnostic::error("unknown-key", message).hint(hint)

@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value, json};
 
-use super::{Resolved, SchemaPart, ValuesReference, tree};
+use super::{PathStep, Resolved, SchemaPart, ValuesReference, tree};
 use crate::bundle::{self, Releases};
 use crate::schema;
 
@@ -189,15 +189,10 @@ pub(super) fn span(releases: Releases) -> String {
 
 /// A value at a path, wrapped in the maps that contain it.
 fn nested(path: &str, value: Value) -> Value {
-    let keys = path.split('.').filter(|key| !key.is_empty()).rev();
-    keys.fold(value, |inner, key| {
-        let (name, list) = match key.strip_suffix("[]") {
-            Some(name) => (name, true),
-            None => (key, false),
-        };
-        let name = if name == "*" { "NAME" } else { name };
-        let inner = if list { json!([inner]) } else { inner };
-        Value::Object(Map::from_iter([(name.to_owned(), inner)]))
+    super::steps(path).into_iter().rev().fold(value, |inner, step| match step {
+        PathStep::Key("*") => json!({ "NAME": inner }),
+        PathStep::Key(key) => Value::Object(Map::from_iter([(super::unescaped(key), inner)])),
+        PathStep::Item => json!([inner]),
     })
 }
 

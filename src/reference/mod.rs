@@ -18,7 +18,7 @@ use serde_json::Value;
 use crate::releases::GitlabVersion;
 
 pub use explanation::{ByRelease, Explanation, Key};
-pub use part::{PathStep, SchemaPart, definitions, document, part, steps};
+pub use part::{PathStep, SchemaPart, definitions, document, part, steps, unescaped};
 pub use resolve::{Resolved, Unresolved};
 
 /// A component under its name in the values.

@@ -226,7 +226,13 @@ fn followed(target: &'static str, file: &'static str) -> Option<(&'static Map<St
 pub fn steps(path: &str) -> Vec<PathStep<'_>> {
     let (plain, rest) = match path.find('/') {
         Some(slash) => {
-            let domain = path[..slash].rmatch_indices('.').nth(1).map_or(0, |(dot, _)| dot);
+            let before = &path[..slash];
+            // Where the dots of the domain are escaped, it begins after the last other one.
+            let domain = match before.contains("\\.") {
+                true => before.rmatch_indices('.').find(|(dot, _)| !before[..*dot].ends_with('\\')),
+                false => before.rmatch_indices('.').nth(1),
+            };
+            let domain = domain.map_or(0, |(dot, _)| dot);
             (&path[..domain], Some(&path[domain..]))
         }
         None => (path, None),
@@ -247,6 +253,11 @@ pub fn steps(path: &str) -> Vec<PathStep<'_>> {
     }
     steps.extend(rest.map(|key| PathStep::Key(key.trim_start_matches('.'))));
     steps
+}
+
+/// A key of [`steps`] as it is in a values file, without the backslashes before its dots.
+pub fn unescaped(key: &str) -> String {
+    key.replace("\\.", ".")
 }
 
 /// The schema of a values path; `None` where it is unknown.

@@ -63,7 +63,7 @@ pub(super) fn keys(part: &SchemaPart) -> Vec<(&'static str, SchemaPart)> {
 /// The default at a path; `None` below lists and free keys.
 pub(super) fn default_at<'v>(defaults: &'v Value, path: &str) -> Option<&'v Value> {
     super::steps(path).iter().try_fold(defaults, |at, step| match step {
-        super::PathStep::Key(key) => at.get(*key),
+        super::PathStep::Key(key) => at.get(super::unescaped(key)),
         super::PathStep::Item => None,
     })
 }

@@ -22,6 +22,7 @@ fn a_key_is_explained() {
         ("explain-list-number", "explain gitlab.sidekiq.pods.0.concurrency"),
         ("explain-below-a-string", "explain global.hosts.domain.foo"),
         ("explain-free", "explain gitlab.webservice.deployments.web.ingress.path"),
+        ("explain-dotted", "explain global.pod.labels.app\\.kubernetes\\.io/part-of"),
         ("explain-kubernetes", "explain gitlab.kas.tolerations"),
         ("explain-component", "explain mailroom"),
         ("explain-tree", "explain gitlab.webservice.ingress --recursive"),
