@@ -59,6 +59,7 @@ fn explore_shows_each_field_with_the_values_that_decide_it() {
         }
     }
     assert!(named.len() > 250, "{}", named.len());
+    assert_eq!(named.len(), defaults.len(), "each default is in a field");
     for path in [
         "gitlab.gitlab-shell.service.internalPort",
         "upgradeCheck.securityContext.fsGroup",

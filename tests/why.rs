@@ -1,8 +1,9 @@
 //! `why` is exact: no value that changes a field is missing from the answer, and none in it changes nothing.
 //!
 //! The answers are held against renders of the whole release in which one value is changed, by values that the tests of
-//! coverage make. A run tries a small share of the values; `COVERAGE=why` tries all, for one field of every object and
-//! for 300 others.
+//! coverage make: of each value that is set, of each key that a schema or `tests/data/value-paths.tsv` knows and nobody has
+//! set, and of each list as a whole. A run tries a small share of them; `COVERAGE=why` tries all, for one field of every
+//! object and for 300 others, and `COVERAGE=why:5:20` every fifth value for every twentieth of the fields.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::fs;
@@ -20,10 +21,11 @@ use serde_json::{Value, json};
 
 use crate::common::{Ran, file, release, root, run};
 use crate::coverage::candidates::candidates;
+use crate::coverage::given;
 use crate::source_schemas;
 
-/// One in so many values is tried in the sample.
-const SAMPLE: usize = 307;
+/// One in so many values is tried in the sample, and one in so many fields is asked for.
+const SAMPLE: (usize, usize) = (607, 131);
 
 fn prod() -> Request {
     release("prod", "gitlab", vec![file(fs::read(root().join("tests/why/prod.yaml")).unwrap())])
@@ -80,11 +82,19 @@ fn document(merged: &Value, path: &ValuePath, value: Value) -> Value {
         Some(position) => {
             let at = ValuePath(path.0[..position].to_vec());
             let mut list = at.within(merged).cloned().unwrap_or_default();
-            *ValuePath(path.0[position..].to_vec()).within_mut(&mut list).unwrap() = value;
+            let inside = ValuePath(path.0[position..].to_vec());
+            match (inside.within_mut(&mut list).is_some(), inside.parent(), inside.last_key()) {
+                (false, Some(item), Some(key)) => item.within_mut(&mut list).unwrap()[key] = value,
+                _ => *inside.within_mut(&mut list).unwrap() = value,
+            }
             (at, list)
         }
     };
-    at.0.iter().rev().fold(value, |inner, step| match step {
+    nested(&at, value)
+}
+
+fn nested(path: &ValuePath, value: Value) -> Value {
+    path.0.iter().rev().fold(value, |inner, step| match step {
         Step::Key(key) => json!({ &**key: inner }),
         Step::Index(_) => unreachable!("the list is given as a whole"),
     })
@@ -96,17 +106,13 @@ fn merged(request: &Request) -> Value {
     tree::over_defaults(user, defaults.into())
 }
 
-/// All values of a request, defaults and others.
+/// All values of a request, defaults and others, and what could be there and is not.
 fn tried(request: &Request) -> Vec<Tried> {
     let merged = merged(request);
     let one = |(path, value): (ValuePath, &Value)| {
-        let keys = path.0.iter().map(|step| match step {
-            Step::Key(key) => format!(".{key}"),
-            Step::Index(_) => "[]".to_owned(),
-        });
-        let part = source_schemas::part(keys.collect::<String>().trim_start_matches('.'));
+        let part = part(&path);
         let mut others: Vec<Value> = candidates(part.as_ref(), value).into_iter().map(|c| c.value).collect();
-        if path.last_key().is_some() {
+        if path.last_key().is_some() && !value.is_null() {
             others.push(Value::Null);
         }
         match value {
@@ -118,7 +124,97 @@ fn tried(request: &Request) -> Vec<Tried> {
         let documents = others.into_iter().map(|other| document(&merged, &path, other)).collect();
         Tried { path: path.to_string(), documents }
     };
-    tree::leaves(&merged).into_iter().map(one).collect()
+    let mut all: Vec<Tried> = tree::leaves(&merged).into_iter().map(one).collect();
+    let mut unset = BTreeSet::new();
+    missing(&source_schemas::document(), &merged, &ValuePath::root(), &mut unset);
+    given::paths()
+        .iter()
+        .for_each(|path| expand(&source_schemas::steps(path), &merged, &ValuePath::root(), &mut unset));
+    all.extend(unset.into_iter().map(|path| one((path, &Value::Null))));
+    let whole = |(path, items): (ValuePath, Vec<Value>)| {
+        let documents = lists(&path, &items).into_iter().map(|other| document(&merged, &path, other)).collect();
+        Tried { path: path.to_string(), documents }
+    };
+    let mut there = Vec::new();
+    filled_lists(&merged, &ValuePath::root(), &mut there);
+    all.extend(there.into_iter().map(whole));
+    all
+}
+
+/// The schema of a path.
+fn part(path: &ValuePath) -> Option<source_schemas::Part> {
+    path.0.iter().try_fold(source_schemas::document(), |part, step| match step {
+        Step::Key(key) => part.property(key).or_else(|| part.others()),
+        Step::Index(_) => part.items(),
+    })
+}
+
+/// The keys that the schemas know and that are not in the maps of a tree.
+fn missing(part: &source_schemas::Part, value: &Value, path: &ValuePath, found: &mut BTreeSet<ValuePath>) {
+    match value {
+        Value::Object(map) => {
+            let known = part.properties();
+            found.extend(known.iter().filter(|(key, _)| !map.contains_key(*key)).map(|(key, _)| path.key(key)));
+            for (key, inner) in map {
+                if let Some(below) = part.property(key).or_else(|| part.others()) {
+                    missing(&below, inner, &path.key(key), found);
+                }
+            }
+        }
+        Value::Array(items) => {
+            let Some(below) = part.items() else { return };
+            items.iter().enumerate().for_each(|(n, item)| missing(&below, item, &path.index(n), found));
+        }
+        _ => {}
+    }
+}
+
+/// A path of the table with the numbers of the items that are there, where nothing is at its end. Maps on the way may be missing.
+fn expand(steps: &[source_schemas::Step<'_>], value: &Value, path: &ValuePath, found: &mut BTreeSet<ValuePath>) {
+    match steps.split_first() {
+        None => {
+            if value.is_null() {
+                found.insert(path.clone());
+            }
+        }
+        Some((source_schemas::Step::Key(key), rest)) if value.is_object() || value.is_null() => {
+            expand(rest, value.get(*key).unwrap_or(&Value::Null), &path.key(key), found);
+        }
+        Some((source_schemas::Step::Item, rest)) => {
+            let items = value.as_array().into_iter().flatten();
+            items.enumerate().for_each(|(n, item)| expand(rest, item, &path.index(n), found));
+        }
+        Some(_) => {}
+    }
+}
+
+fn filled_lists(value: &Value, path: &ValuePath, found: &mut Vec<(ValuePath, Vec<Value>)>) {
+    match value {
+        Value::Object(map) => map.iter().for_each(|(key, inner)| filled_lists(inner, &path.key(key), found)),
+        Value::Array(items) if !items.is_empty() => {
+            found.push((path.clone(), items.clone()));
+            items.iter().enumerate().for_each(|(n, item)| filled_lists(item, &path.index(n), found));
+        }
+        _ => {}
+    }
+}
+
+/// A list with an item more, fewer, and with another instead of the last.
+fn lists(path: &ValuePath, items: &[Value]) -> Vec<Value> {
+    let rest = &items[..items.len() - 1];
+    let item = part(path).and_then(|part| part.items());
+    let mut others: Vec<Value> =
+        candidates(item.as_ref(), &items[0]).into_iter().take(2).map(|candidate| candidate.value).collect();
+    if let Some(Value::Object(last)) = items.last() {
+        let named = |(key, value): (&String, &Value)| match value {
+            Value::String(text) => (key.clone(), json!(format!("{text}-cover"))),
+            other => (key.clone(), other.clone()),
+        };
+        others.push(Value::Object(last.iter().map(named).collect()));
+    }
+    let with = |before: &[Value], other: &Value| json!([before, std::slice::from_ref(other)].concat());
+    let changed = others.iter().flat_map(|other| [with(items, other), with(rest, other)]);
+    changed.chain([json!(rest), json!(items[1..])]).collect()
 }
 
 /// The objects with another document laid over the values; none where it is refused.
@@ -171,7 +267,7 @@ impl Numbers {
 }
 
 /// One field of every object, and others; a few of them in a sample.
-fn chosen(base: &Seen, numbers: &mut Numbers, all: bool) -> BTreeSet<(String, String)> {
+fn chosen(base: &Seen, numbers: &mut Numbers, one_in: usize) -> BTreeSet<(String, String)> {
     let mut by_object: BTreeMap<&String, Vec<&(String, String)>> = BTreeMap::new();
     base.keys().for_each(|field| by_object.entry(&field.0).or_default().push(field));
     let mut chosen = BTreeSet::new();
@@ -182,10 +278,7 @@ fn chosen(base: &Seen, numbers: &mut Numbers, all: bool) -> BTreeSet<(String, St
     for _ in 0..300 {
         chosen.insert(every[numbers.below(every.len())].clone());
     }
-    match all {
-        true => chosen,
-        false => chosen.into_iter().enumerate().filter(|(n, _)| n % 131 == 0).map(|(_, field)| field).collect(),
-    }
+    chosen.into_iter().step_by(one_in).collect()
 }
 
 /// Whether a path is another, or below it.
@@ -193,12 +286,12 @@ fn within(path: &str, above: &str) -> bool {
     path.strip_prefix(above).is_some_and(|rest| rest.is_empty() || rest.starts_with(['.', '[']))
 }
 
-fn wrong_answers(request: &Request, seed: u64, all: bool) -> (usize, Vec<String>) {
+fn wrong_answers(request: &Request, seed: u64, (values, fields): (usize, usize)) -> (usize, Vec<String>) {
     let rendered = pipeline::render(request).unwrap_or_else(|failure| panic!("{:?}", failure.report));
     let base = seen(rendered.objects.manifests());
     let ids: HashMap<String, String> =
         rendered.objects.manifests().iter().map(|m| (stem(&m.id.to_string()), m.id.to_string())).collect();
-    let chosen = chosen(&base, &mut Numbers(seed), all);
+    let chosen = chosen(&base, &mut Numbers(seed), fields);
     let merged = merged(request);
     let mut named: BTreeMap<&(String, String), BTreeSet<String>> = BTreeMap::new();
     let mut wrong = Vec::new();
@@ -207,21 +300,21 @@ fn wrong_answers(request: &Request, seed: u64, all: bool) -> (usize, Vec<String>
             .unwrap_or_else(|failure| panic!("{field:?}: {:?}", failure.report));
         for source in &origin.fields[0].sources {
             let path = &source.path;
-            // what it names is held against a render of everything; one that is refused shows nothing
+            // what it names is held against a render of everything
             let document = document(&merged, path, source.shown_by.with.clone().unwrap_or_default());
             let other = with(request, &document);
-            if other.is_some_and(|other| !differs(field, &base, &other)) {
-                wrong.push(format!("{} {}: `{path}` is named, and {document} does not change it", field.0, field.1));
+            match other {
+                None => wrong.push(format!("{} {}: `{path}` is named, and {document} is refused", field.0, field.1)),
+                Some(other) if !differs(field, &base, &other) => {
+                    wrong
+                        .push(format!("{} {}: `{path}` is named, and {document} does not change it", field.0, field.1));
+                }
+                Some(_) => {}
             }
             named.entry(field).or_default().insert(path.to_string());
         }
     }
-    let mut tried = tried(request);
-    let mut count = 0;
-    tried.retain(|_| {
-        count += 1;
-        all || count % SAMPLE == 0
-    });
+    let tried: Vec<Tried> = tried(request).into_iter().skip(values / 2).step_by(values).collect();
     for (path, changed) in changes(request, &base, &chosen, &tried) {
         for (field, by) in chosen.iter().filter_map(|field| Some((field, changed.get(field)?))) {
             if !named.get(field).is_some_and(|names| names.iter().any(|name| within(name, &path))) {
@@ -235,11 +328,14 @@ fn wrong_answers(request: &Request, seed: u64, all: bool) -> (usize, Vec<String>
 
 #[test]
 fn why_names_every_value_that_changes_a_field_and_no_other() {
-    let all = std::env::var("COVERAGE").is_ok_and(|what| what == "why");
+    let shares = std::env::var("COVERAGE").ok().and_then(|what| {
+        let mut numbers = what.strip_prefix("why")?.split(':').skip(1).map(|share| share.parse().unwrap());
+        Some((numbers.next().unwrap_or(1), numbers.next().unwrap_or(1)))
+    });
     let defaults = release("test", "default", vec![file(b"certmanager-issuer: {email: a@example.org}\n".to_vec())]);
     let mut found = Vec::new();
     for (name, request) in [("the defaults", defaults), ("prod.yaml", prod())] {
-        let (count, wrong) = wrong_answers(&request, 0x5eed_1234_5678_9abc, all);
+        let (count, wrong) = wrong_answers(&request, 0x5eed_1234_5678_9abc, shares.unwrap_or(SAMPLE));
         found.extend(wrong.iter().map(|why| format!("{name}, {count} fields: {why}")));
     }
     assert!(found.is_empty(), "{} wrong:\n{}", found.len(), found.join("\n"));
@@ -299,6 +395,41 @@ fn why_takes_paths_of_kubectl_and_of_diff() {
     assert_eq!(found["sources"][0]["path"], "gitlab.gitaly.persistence.size");
 }
 
+/// A list as a whole, keys that are set nowhere, and nothing that a render refuses.
+#[test]
+fn why_names_lists_and_keys_that_nobody_has_set() {
+    for (object, field, names) in [
+        ("sts/prod-gitaly", "spec.replicas", &["global.gitaly.internal.names"][..]),
+        (
+            "deploy/prod-webservice-default",
+            "spec.template.spec.containers[webservice].image",
+            &["global.gitlabVersion", "gitlab.webservice.image.digest"],
+        ),
+        ("svc/prod-gitlab-shell", "spec.ports[0].port", &["global.shell.port"]),
+        ("deploy/prod-webservice-default", "metadata.name", &["gitlab.webservice.nameOverride"]),
+    ] {
+        let found = answer(&["why", object, field]);
+        let paths: Vec<&str> =
+            found["sources"].as_array().unwrap().iter().map(|source| source["path"].as_str().unwrap()).collect();
+        assert!(names.iter().all(|name| paths.contains(name)), "{object} {field}: {paths:?}");
+    }
+}
+
+/// Whoever renders a profile's examples is told so by `template`; an answer about them says it too.
+#[test]
+fn an_answer_about_open_questions_says_so() {
+    let profile = ["--profile", "reference-cloud-native-small", "--name", "prod"];
+    for args in [
+        &["why", "deploy/prod-kas", "spec.strategy.type"][..],
+        &["explore"],
+        &["upgrade", "plan", "--from", "18.5", "--to", "18.8"],
+    ] {
+        let got = ask(&[args, &profile].concat());
+        assert_eq!(got.status, Some(0), "{args:?}: {}", got.stderr);
+        assert_eq!(got.stderr.matches("[open-questions]").count(), 1, "{args:?}: {}", got.stderr);
+    }
+}
+
 #[test]
 fn why_refuses_what_is_not_there_with_a_hint() {
     for (args, code, hint) in [
@@ -325,7 +456,8 @@ fn why_takes_the_release_from_the_name_of_the_object() {
     assert_eq!(got.status, Some(2), "{}", got.stdout);
 }
 
-/// A field takes few renders of a part: this is what keeps an answer within a tenth of a second.
+/// A field takes few renders of a part: this is what keeps an answer within some tenths of a second. Most are of the switches,
+/// each of which is tried alone.
 #[test]
 fn why_renders_little() {
     for (object, field) in [
@@ -334,7 +466,7 @@ fn why_renders_little() {
         ("ConfigMap/prod-gitaly", "data[config.toml.tpl].listen_addr"),
     ] {
         let origin = pipeline::why::why(&prod(), true, object, Some(field)).unwrap();
-        assert!(origin.renders < 300, "{object} {field}: {} renders", origin.renders);
+        assert!(origin.renders < 450, "{object} {field}: {} renders", origin.renders);
     }
 }
 

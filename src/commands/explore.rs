@@ -62,7 +62,9 @@ impl ExploreArgs {
         for file in &self.values.files {
             why.push_str(&format!(" -f {}", quoted(file)));
         }
-        let page = html(&pipeline::explore::explore(&request, why, planned.as_ref())?);
+        let (exploration, questions) = pipeline::explore::explore(&request, why, planned.as_ref())?;
+        ui.report(&questions.warnings, &questions.value);
+        let page = html(&exploration);
         match self.output.as_deref().filter(|path| *path != Path::new("-")) {
             Some(path) => write_file(path, &page, self.force)?,
             None => ui.out(page.as_bytes())?,

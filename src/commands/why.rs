@@ -60,6 +60,7 @@ impl WhyArgs {
             let note = Diagnostic::note("release-assumed", message).hint(format!("confirm it with `--name {name}`"));
             ui.report(&[note], &Sources::default());
         }
+        ui.report(&origin.questions.warnings, &origin.questions.value);
         let text = match self.output {
             AnswerForm::Text => report::text(&origin),
             AnswerForm::Json => report::json(&origin),

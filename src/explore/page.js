@@ -34,7 +34,9 @@
       entry[3].forEach(function (index) { defaults.append(make('li', data.defaults[index][0] + ': ' + short(data.defaults[index][1]))); });
       box.append(make('h4', 'Defaults that are written into it'), defaults);
     }
-    box.append(make('p', 'With all that decides whether it is there: ' + data.why.replace('OBJECT', data.objects[object].id).replace('FIELD', entry[0])));
+    var words = {OBJECT: data.objects[object].id, "'FIELD'": "'" + entry[0].replaceAll("'", "'\\''") + "'"};
+    var command = data.why.replace(/OBJECT|'FIELD'/g, function (word) { return words[word]; });
+    box.append(make('p', 'With all that decides whether it is there: ' + command));
     return box;
   }
   function toggle(button, build) {

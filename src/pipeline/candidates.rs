@@ -1,4 +1,5 @@
-//! All values that could cause something, with alternatives that would show it.
+//! All values that could cause something, with alternatives that would show it: those that are set, known keys that are not,
+//! and lists as a whole.
 
 use std::collections::HashSet;
 
@@ -17,6 +18,10 @@ enum TrialKind {
     Change,
     /// A value where there was none.
     Fill,
+    /// A list with an item more or fewer.
+    List,
+    /// A switch where there was none.
+    FillSwitch,
     /// An inverted switch.
     Flip,
     /// The default, or nothing, instead of the user's value.
@@ -38,7 +43,8 @@ impl TrialKind {
     fn group(self, by_position: bool) -> usize {
         match self {
             TrialKind::Flip => 1,
-            TrialKind::Change | TrialKind::Fill | TrialKind::Restore if by_position => 1,
+            TrialKind::Change | TrialKind::Fill | TrialKind::List | TrialKind::Restore if by_position => 1,
+            TrialKind::List | TrialKind::FillSwitch => 4,
             TrialKind::Fill | TrialKind::Other(_) => 8,
             TrialKind::Empty | TrialKind::Remove if by_position => 4,
             TrialKind::Change | TrialKind::Restore | TrialKind::Empty => 16,
@@ -58,14 +64,14 @@ pub(super) struct Candidates {
 pub(super) struct About<'a> {
     /// The section of the component in question, which is searched by itself.
     pub section: &'a str,
-    /// What the component reads.
+    /// What is read for the object in question.
     pub reads: &'a Reads,
     /// Whether an item of a list without names is in question.
     pub by_position: bool,
 }
 
 impl Candidates {
-    /// The candidates in the merged values that the component in question reads.
+    /// The candidates in the merged values, and beside them, that are read.
     pub fn of(merged: &Value, user: &Value, defaults: &Value, about: &About<'_>) -> Self {
         let mut found: Vec<(ValuePath, Option<&Value>)> =
             tree::leaves(merged).into_iter().map(|(path, value)| (path, Some(value))).collect();
@@ -74,6 +80,10 @@ impl Candidates {
         let nulls = tree::leaves(user).into_iter().filter(|(path, value)| value.is_null() && !known.contains(path));
         found.extend(nulls.map(|(path, _)| (path, None)));
         found.retain(|(path, _)| about.reads.meet(path));
+        let open = schema::open_places(merged, &|path| about.reads.meet(path));
+        found.extend(open.unset.into_iter().map(|path| (path, Some(&Value::Null))));
+        let whole = |path: ValuePath| path.within(merged).map(|value| (path, Some(value)));
+        found.extend(open.lists.into_iter().chain(open.entries).filter_map(whole));
         let mut edits: Vec<(TrialKind, usize, Trial)> = Vec::new();
         for (candidate, (path, value)) in found.iter().enumerate() {
             let area = area(path, about.section);
@@ -82,13 +92,19 @@ impl Candidates {
                 add(TrialKind::Restore, path.within(defaults).cloned());
                 continue;
             };
-            let alternatives = schema::alternatives(path, value);
+            let alternatives = match value {
+                Value::Array(items) if !items.is_empty() => schema::list_alternatives(path, items),
+                Value::Object(map) if !map.is_empty() => Vec::new(),
+                value => schema::alternatives(path, value),
+            };
             let restored = (path.within(user).is_some() && !path.0.iter().any(|step| matches!(step, Step::Index(_))))
                 .then(|| path.within(defaults).cloned())
                 .filter(|default| default.as_ref() != Some(*value));
             for (number, other) in alternatives.into_iter().enumerate() {
                 let kind = match (number, *value) {
                     (_, Value::Bool(_)) => TrialKind::Flip,
+                    (_, Value::Array(items)) if !items.is_empty() => TrialKind::List,
+                    (_, Value::Null) if other.is_boolean() => TrialKind::FillSwitch,
                     _ if is_empty(&other) => TrialKind::Empty,
                     (0, value) if is_empty(value) => TrialKind::Fill,
                     (0, _) => TrialKind::Change,

@@ -1,6 +1,6 @@
 //! A release for the page of `explore`: every object with the user's values that decide its fields.
 
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 use serde_json::Value;
 
@@ -9,8 +9,8 @@ use super::parts::{Parts, each};
 use super::probe::{Probe, Trial};
 use super::upgrade::PlannedUpgrade;
 use super::why::Layered;
-use super::{Output, Request, selected};
-use crate::diag::{Failure, Step, ValuePath};
+use super::{Output, Request, questions, selected};
+use crate::diag::{Failure, Sources, Step, ValuePath, Warned};
 use crate::diff::report::shown;
 use crate::explore::{Exploration, ExploredFinding, ExploredObject, ExploredValue};
 use crate::lint::allow::Settings;
@@ -25,11 +25,16 @@ use crate::why::field;
 /// How many alternatives are tried for each of the user's values, besides its default.
 const ALTERNATIVES: usize = 2;
 
-/// The content of the page; `planned` adds the stops of an upgrade, and `why` is the command that explains a field.
+/// The content of the page, and the open questions in the values; `planned` adds the stops of an upgrade, and `why` is the
+/// command that explains a field.
 ///
 /// # Errors
 /// Everything for which the values are refused.
-pub fn explore(request: &Request, why: String, planned: Option<&PlannedUpgrade>) -> Result<Exploration, Failure> {
+pub fn explore(
+    request: &Request,
+    why: String,
+    planned: Option<&PlannedUpgrade>,
+) -> Result<(Exploration, Warned<Sources>), Failure> {
     let (rendered, checked) = selected(request, &Output::default())?;
     let layered = Layered::new(request, &checked)?;
     let manifests = rendered.objects.manifests();
@@ -62,7 +67,7 @@ pub fn explore(request: &Request, why: String, planned: Option<&PlannedUpgrade>)
         ExploredValue { path: path.to_string(), at, overridden }
     });
     let target = &request.target;
-    Ok(Exploration {
+    let exploration = Exploration {
         title: format!("{} in {}", target.name, target.namespace),
         why,
         objects,
@@ -70,7 +75,8 @@ pub fn explore(request: &Request, why: String, planned: Option<&PlannedUpgrade>)
         defaults: copied.defaults.iter().map(|path| (path.to_string(), layered.of(path).0.value)).collect(),
         findings: lint(request, &Settings::default(), false)?.0.all.iter().map(finding).collect(),
         stops: planned.map(stops).unwrap_or_default(),
-    })
+    };
+    Ok((exploration, questions::of(rendered.warnings, rendered.sources)))
 }
 
 type Fields = Vec<(String, Value)>;
@@ -112,6 +118,16 @@ struct Copied {
     defaults: Vec<ValuePath>,
     /// Their numbers, by field.
     fields: BTreeMap<Field, Vec<usize>>,
+}
+
+impl Copied {
+    /// Those of `tried` that are in a field, numbered anew.
+    fn used(tried: &[ValuePath], mut fields: BTreeMap<Field, Vec<usize>>) -> Self {
+        let used: BTreeSet<usize> = fields.values().flatten().copied().collect();
+        let numbers: HashMap<usize, usize> = used.iter().enumerate().map(|(number, of)| (*of, number)).collect();
+        fields.values_mut().flatten().for_each(|of| *of = numbers[of]);
+        Copied { defaults: used.into_iter().map(|of| tried[of].clone()).collect(), fields }
+    }
 }
 
 impl Compare<'_> {
@@ -179,7 +195,7 @@ impl Compare<'_> {
             found
         };
         let found = each(&groups, &|| self.probe(), &look).into_iter().flatten().collect();
-        Copied { defaults, fields: by_field(found) }
+        Copied::used(&defaults, by_field(found))
     }
 
     /// Looks for values in the fields that change with them; where they cannot be rendered together, in halves.

@@ -52,7 +52,7 @@ use crate::releases::{self, GitlabVersion};
 use crate::schema::{self, Checked, UnknownKeys};
 use crate::shell;
 use crate::upgrade::removed;
-use crate::values::Origins;
+use crate::values::{Merged, Origins};
 use layers::UserLayers;
 
 pub use self::layers::profile;
@@ -181,11 +181,7 @@ fn checked(request: &Request, causes: Causes) -> Result<(Checked, Vec<Diagnostic
     let too_large = too_large::find(&merged.user);
     let is_too_large = too_large.is_some();
     found.extend(too_large);
-    let options = schema::CheckOptions {
-        release: layers::version(&request.target),
-        unknown_keys: request.unknown_keys,
-        skip_schema_validation: request.skip_schema_validation,
-    };
+    let options = check_options(request);
     match schema::check(merged, &options) {
         // Whatever an input that cannot be read sets may be what the rest lacks or contradicts.
         Ok(checked) if is_partial || is_too_large => {
@@ -212,6 +208,26 @@ fn checked(request: &Request, causes: Causes) -> Result<(Checked, Vec<Diagnostic
             Err(failure(found, &merged.origins, &merged.sources))
         }
     }
+}
+
+fn check_options(request: &Request) -> schema::CheckOptions {
+    schema::CheckOptions {
+        release: layers::version(&request.target),
+        unknown_keys: request.unknown_keys,
+        skip_schema_validation: request.skip_schema_validation,
+    }
+}
+
+/// Checks a variant of values that were read and checked before; `None` where it is refused.
+fn rechecked(request: &Request, mut merged: Merged) -> Option<Checked> {
+    let lenient = request.unknown_keys == UnknownKeys::Warn;
+    let removed = removed::check(&merged.user, layers::version(&request.target), lenient);
+    if refused(&removed) || too_large::find(&merged.user).is_some() {
+        return None;
+    }
+    merged.user = removed::without(merged.user, &removed);
+    let checked = schema::check(merged, &check_options(request)).ok()?;
+    (!refused(&checked.warnings)).then_some(checked.value)
 }
 
 /// As [`template`]; also returns the values that the objects come from.

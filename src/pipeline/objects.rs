@@ -64,17 +64,17 @@ pub(super) fn part(
     finish(request, &plan, filled, found)
 }
 
-/// The objects of a component, and the dotted paths of the values that it reads besides those of `Global`.
+/// The objects of a part, and the dotted paths of the values that it reads besides those of `Global`.
 pub(super) fn recorded(
     request: &Request,
     tree: &Value,
-    component: &str,
+    part: RenderPart<'_>,
     renderer: &Renderer,
     found: &mut Vec<Diagnostic>,
 ) -> Option<(Vec<Manifest>, BTreeSet<String>)> {
     let release = release(&request.target, tree, found)?;
     let context = Context::recording(&release, tree, yaml::read::inner);
-    let (mut plan, filled) = plan(&context, RenderPart::Component(component), renderer);
+    let (mut plan, filled) = plan(&context, part, renderer);
     found.append(&mut plan.diagnostics);
     let manifests = finish(request, &plan, filled, found)?;
     Some((manifests, context.take_reads()))
@@ -98,9 +98,6 @@ type Filled = Result<Vec<FilledTemplate>, Report>;
 fn plan(context: &Context, part: RenderPart<'_>, renderer: &Renderer) -> (Plan, Filled) {
     let (mut filled, mut failed, mut done) = (Vec::new(), Vec::new(), 0);
     let mut fill = |plan: &mut Plan| {
-        if let RenderPart::Template(_, template) = part {
-            plan.objects.retain(|planned| planned.template == template);
-        }
         match render(renderer, &mut plan.objects[done..]) {
             Ok(objects) => filled.extend(objects),
             Err(diagnostics) => failed.extend(diagnostics),
@@ -109,7 +106,8 @@ fn plan(context: &Context, part: RenderPart<'_>, renderer: &Renderer) -> (Plan, 
     };
     let plan = match part {
         RenderPart::Whole => resolve(context, &mut fill),
-        RenderPart::Component(name) | RenderPart::Template(name, _) => resolve_component(context, name, &mut fill),
+        RenderPart::Component(name) => resolve_component(context, name, None, &mut fill),
+        RenderPart::Template(name, template) => resolve_component(context, name, Some(template), &mut fill),
     };
     (plan, if failed.is_empty() { Ok(filled) } else { Err(Report(failed)) })
 }

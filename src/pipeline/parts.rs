@@ -2,7 +2,7 @@
 //!
 //! A component whose reads are all beside an edit cannot change by it: what decides what it reads is what it has read.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::LazyLock;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
@@ -45,7 +45,8 @@ impl<'r> Parts<'r> {
     pub fn new(request: &'r Request, tree: &'r Value) -> Option<Self> {
         let part = |renderer: &mut Renderer, component: &&Component| {
             let mut found = Vec::new();
-            let (manifests, reads) = objects::recorded(request, tree, component.name, renderer, &mut found)?;
+            let (manifests, reads) =
+                objects::recorded(request, tree, RenderPart::Component(component.name), renderer, &mut found)?;
             let (name, key) = (component.name, component.key);
             Some(Part { name, key, reads: Reads::new(&reads), manifests, found: found.len() })
         };
@@ -86,6 +87,15 @@ impl<'r> Parts<'r> {
         reading.into_iter().map(|part| Some((part.manifests.as_slice(), after(part)?))).collect()
     }
 
+    /// The least parts of the release that an edit can change.
+    pub fn reached(&self, edit: &Trial) -> Vec<RenderPart<'static>> {
+        let reading = self.reading(&[edit]);
+        match reading.len() > MANY {
+            true => vec![RenderPart::Whole],
+            false => reading.into_iter().map(|part| RenderPart::Component(part.name)).collect(),
+        }
+    }
+
     /// The components that read what is edited, the one whose own section it is first.
     fn reading(&self, edits: &[&Trial]) -> Vec<&Part> {
         let mut reading: Vec<&Part> =
@@ -101,22 +111,47 @@ impl Part {
     }
 }
 
-/// The paths that a component reads, by their keys.
-pub(super) struct Reads(Vec<Vec<String>>);
+/// The paths that a part of a release reads, as a tree of their keys.
+#[derive(Default)]
+pub(super) struct Reads {
+    /// Whether a read ends here: all that is below is read.
+    ends: bool,
+    below: BTreeMap<String, Reads>,
+}
 
 impl Reads {
     /// The paths of [`objects::recorded`].
     pub fn new(paths: &BTreeSet<String>) -> Self {
-        let split = |read: &String| read.split('.').filter(|key| !key.is_empty()).map(str::to_owned).collect();
-        Reads(paths.iter().map(split).collect())
+        let mut all = Reads::default();
+        for path in paths {
+            let mut at = &mut all;
+            for key in path.split('.').filter(|key| !key.is_empty()) {
+                at = at.below.entry(key.to_owned()).or_default();
+            }
+            at.ends = true;
+        }
+        all
     }
 
-    /// Whether the component reads a value at this path, above it or below it.
+    /// Everything is read.
+    pub fn of_everything() -> Self {
+        Reads { ends: true, ..Reads::default() }
+    }
+
+    /// Whether a value at this path, above it or below it is read.
     pub fn meet(&self, path: &ValuePath) -> bool {
-        let keys: Vec<&str> = path.0.iter().map_while(Step::key).collect();
-        let of_all = matches!(keys.as_slice(), ["global", key, ..] if is_always_read(key));
-        let meet = |read: &Vec<String>| read.iter().zip(&keys).all(|(a, b)| a == b);
-        keys.len() < 2 || of_all || self.0.iter().any(meet)
+        let mut keys = path.0.iter().map_while(Step::key);
+        let of_all =
+            path.first_key() == Some("global") && matches!(path.0.get(1), Some(Step::Key(key)) if is_always_read(key));
+        if path.0.len() < 2 || of_all {
+            return true;
+        }
+        let mut at = self;
+        loop {
+            let (false, Some(key)) = (at.ends, keys.next()) else { return true };
+            let Some(below) = at.below.get(key) else { return false };
+            at = below;
+        }
     }
 }
 

@@ -1,7 +1,7 @@
 //! Finds the effect of other values: the values are edited in place, and only the part in question is rendered.
 //!
-//! A part of a release renders in a fraction of a millisecond, so every value can be tried: many edits at once first,
-//! and then fewer and fewer ([`search`]).
+//! A part of a release renders in a fraction of a millisecond, so every value that it reads can be tried: a switch alone, other
+//! edits in small groups at first, and then fewer and fewer of those that have an effect ([`search`]).
 
 use serde_json::Value;
 
@@ -186,15 +186,18 @@ pub(super) struct TrialEffect {
 /// Finds the edits that by themselves change the answers to `questions`.
 ///
 /// `ask` answers all questions with some edits applied; `None` where nothing can be rendered with one of them. A group
-/// of edits without an effect is finished; one with an effect is halved. Every reported edit was rendered alone.
+/// of edits without an effect is finished; one with an effect is halved. Every reported edit was rendered alone. Returns
+/// the edits with which nothing can be rendered.
 pub(super) fn search(
     edits: &[Trial],
     questions: &[usize],
     ask: &mut dyn FnMut(&[&Trial]) -> Option<Vec<Answer>>,
     hits: &mut Vec<TrialEffect>,
-) {
+) -> Vec<Trial> {
     let all: Vec<&Trial> = edits.iter().collect();
-    halves(&all, questions, false, ask, hits);
+    let mut failed = Vec::new();
+    halves(&all, questions, false, ask, hits, &mut failed);
+    failed
 }
 
 /// `known`: it is known that something changes. Returns whether something was found or could not be rendered.
@@ -204,6 +207,7 @@ fn halves(
     known: bool,
     ask: &mut dyn FnMut(&[&Trial]) -> Option<Vec<Answer>>,
     hits: &mut Vec<TrialEffect>,
+    failed: &mut Vec<Trial>,
 ) -> bool {
     if edits.is_empty() || questions.is_empty() {
         return false;
@@ -216,7 +220,8 @@ fn halves(
                 let found = open.iter().filter_map(|question| Some((*question, *answers.get(*question)?)));
                 hits.extend(found.map(|(question, answer)| TrialEffect { question, edit: (*edit).clone(), answer }));
             }
-        } else if edits.len() == 1 {
+        } else if let [edit] = edits {
+            failed.push((*edit).clone());
             return true;
         }
         if open.is_empty() || edits.len() == 1 {
@@ -224,8 +229,8 @@ fn halves(
         }
     }
     let (first, second) = edits.split_at(edits.len() / 2);
-    let in_first = halves(first, &open, false, ask, hits);
+    let in_first = halves(first, &open, false, ask, hits, failed);
     // With one question, an effect that is not in the first half is in the second.
-    let in_second = halves(second, &open, !in_first && questions.len() == 1, ask, hits);
+    let in_second = halves(second, &open, !in_first && questions.len() == 1, ask, hits, failed);
     in_first || in_second
 }

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde_json::Value;
 
 use crate::companions;
-use crate::diag::{Diagnostic, Severity, Sources, Step, ValuePath, marks};
+use crate::diag::{Diagnostic, Severity, Sources, Step, ValuePath, Warned, marks};
 use crate::manifest::Manifest;
 use crate::profiles::{self, MARK, Question};
 use crate::upgrade::decisions;
@@ -108,6 +108,14 @@ fn holds(value: &Value, text: &str) -> bool {
     }
 }
 
+/// The open questions among the findings of a render, with the sources of their places.
+pub(super) fn of(found: Vec<Diagnostic>, sources: Sources) -> Warned<Sources> {
+    Warned { value: sources, warnings: found.into_iter().filter(|finding| finding.code == CODE).collect() }
+}
+
+/// The code of the findings about open questions.
+const CODE: &str = "open-questions";
+
 fn finding(open: &[(ValuePath, Question<'_>, usize)], what: &str, hint: &str) -> Option<Diagnostic> {
     let (_, first, source) = open.first()?;
     // Without backticks: one place is enough, the lines of the others are in the message.
@@ -118,7 +126,7 @@ fn finding(open: &[(ValuePath, Question<'_>, usize)], what: &str, hint: &str) ->
         n => (format!("{n} values"), "are"),
     };
     let message = format!("{count} {verb} {what}: {}", listed.join("; "));
-    Some(Diagnostic::warning("open-questions", message).at(first.at(*source)).hint(hint))
+    Some(Diagnostic::warning(CODE, message).at(first.at(*source)).hint(hint))
 }
 
 /// Whether the value is the example: in a copy the user may have replaced it and kept the comment.

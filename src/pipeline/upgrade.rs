@@ -2,7 +2,7 @@
 
 use crate::diag::{Diagnostic, Failure, Report, Severity, Sources};
 use crate::diff::{self, Class, Object};
-use crate::pipeline::{Rendered, Request, layers, not_values, render};
+use crate::pipeline::{Rendered, Request, layers, not_values, questions, render};
 use crate::redact;
 use crate::releases::catalogue::{self, Release};
 use crate::releases::{self, ChartVersion};
@@ -84,7 +84,7 @@ pub fn plan(request: &PlanRequest) -> Result<PlannedUpgrade, Failure> {
     let inputs = layers::inputs(&request.render)?;
     let files: Vec<String> = inputs.iter().filter_map(file_name).collect();
     let layers = values::load(&inputs)?;
-    let (warnings, sources) = (layers.warnings, layers.value.sources.clone());
+    let (mut warnings, sources) = (layers.warnings, layers.value.sources.clone());
     let (user, origins) = layers.value.own();
     // A plan reports no unknown keys, and keys that a release removed are no longer known.
     let removed = rules::hits(&user, &origins, &ReleaseSpan { from: None, to: to.chart });
@@ -94,6 +94,7 @@ pub fn plan(request: &PlanRequest) -> Result<PlannedUpgrade, Failure> {
         return Err(Failure { report: Report(not_values), sources });
     }
     drop(removed);
+    warnings.extend(questions::open(&origins, &sources, false));
     let values = Values { tree: &user, origins: &origins, sources: &sources, files: &files };
     let ask = Ask {
         from,

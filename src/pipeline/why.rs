@@ -1,5 +1,10 @@
-//! Finds the values that decide a field: every value is replaced by others, and those that change the field are
-//! reported.
+//! Finds the values that decide a field: what is read for the object is replaced by other values, and those that change the
+//! field are reported.
+//!
+//! [`candidates`] makes the edits: of the values that are read, of the known keys beside them that nobody has set, and of
+//! lists as a whole. The least part of the release that gives the same field is rendered with them ([`search`]); an edit that
+//! changes the field is then held against a render of all components that read it, as a user would get it
+//! ([`Inquiry::taken`]). What is refused there, or changes nothing, is not reported.
 
 use std::borrow::Cow;
 use std::collections::{BTreeMap, HashMap};
@@ -9,18 +14,18 @@ use serde_json::Value;
 use super::candidates::{self, About, Candidates};
 use super::causes::Answer;
 use super::objects::{self, RenderPart};
-use super::parts::{Reads, each};
+use super::parts::{Parts, Reads, each};
 use super::probe::{Probe, Trial, TrialEffect, search};
-use super::{Causes, Output, Rendered, Request, Target, impact, layers, selected};
-use crate::diag::{Diagnostic, Failure, Severity, Sources, Step, ValuePath};
+use super::{Output, Rendered, Request, Target, impact, layers, questions, selected};
+use crate::diag::{Diagnostic, Failure, Severity, Sources, ValuePath, Warned};
 use crate::diff::report::shown;
 use crate::manifest::{self, Manifest, ObjectId};
 use crate::redact;
 use crate::releases;
 use crate::render::Renderer;
 use crate::resolve::{KubeVersion, component};
-use crate::schema::{self, Checked};
-use crate::values::{self, Input, Origins, tree};
+use crate::schema::Checked;
+use crate::values::{self, ChartDefaults, Input, Merged, Origins, tree};
 use crate::why::field::{self, FieldPath};
 use crate::why::{self, FieldOrigin, FieldOutcome, LayerValue, ObjectOrigin, Proof, ValueSource};
 
@@ -35,7 +40,10 @@ pub fn why(request: &Request, is_named: bool, object: &str, field: Option<&str>)
     let path = field.map(FieldPath::parse).transpose().map_err(|reason| bad_field(&reason))?;
     let (rendered, checked) = selected(request, &Output::default())?;
     match subject(&rendered, object) {
-        Ok(subject) => Inquiry::new(request, &checked, subject, path)?.answer(),
+        Ok(subject) => {
+            let origin = Inquiry::new(request, &checked, subject, path)?.answer()?;
+            Ok(ObjectOrigin { questions: questions::of(rendered.warnings, rendered.sources), ..origin })
+        }
         Err(finding) => {
             let ids = rendered.objects.manifests().iter().map(|manifest| &manifest.id);
             let other = why::release_named(object, &request.target.name, ids).filter(|_| !is_named);
@@ -80,13 +88,6 @@ fn quoted(names: &[String]) -> String {
     names.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ")
 }
 
-/// Whether a key is taken out of the user's values before a render: it is no answer, though a default that nobody can change
-/// is read.
-fn is_unread(path: &ValuePath) -> bool {
-    let keys: Vec<&str> = path.0.iter().map_while(Step::key).collect();
-    (1..=keys.len()).any(|end| schema::unread_hint(&keys[..end]).is_some())
-}
-
 /// The question, and the values that it is about.
 struct Inquiry<'r> {
     request: &'r Request,
@@ -114,6 +115,16 @@ struct Layer {
     origins: Origins,
 }
 
+/// What a value is held against before it is named.
+struct Judge<'r> {
+    /// The components, by what they read; `None` where only all of them together can be rendered.
+    parts: Option<Parts<'r>>,
+    chart: ChartDefaults,
+    /// The part that is rendered to find an effect.
+    part: RenderPart<'r>,
+    base: &'r Fields,
+}
+
 /// The subjects of the questions: fields by their paths, in the order of the object; a field may be missing.
 type Fields = Vec<(String, Option<Value>)>;
 
@@ -133,12 +144,13 @@ impl<'r> Inquiry<'r> {
         let part = self.part(&mut probe, &base);
         let component: &str = &self.subject.component;
         let key = component::ALL.iter().find(|known| known.name == component).map_or("", |known| known.key);
-        let mut found = Vec::new();
         let (request, tree) = (self.request, self.checked.tree());
-        let read = objects::recorded(request, tree, component, &Renderer::new(), &mut found).unwrap_or_default().1;
+        let reads = self.reads(part);
         let by_position = self.field.as_ref().is_some_and(FieldPath::is_by_position);
-        let about = About { section: key, reads: &Reads::new(&read), by_position };
+        let about = About { section: key, reads: &reads, by_position };
         let candidates = Candidates::of(tree, self.checked.user(), &self.layered.defaults, &about);
+        let judge =
+            Judge { parts: Parts::new(request, tree), chart: layers::chart(&request.target)?, part, base: &base };
         let mut hits: Vec<TrialEffect> = Vec::new();
         for groups in candidates.rounds {
             // A value that is known to decide the only question need not be tried with another alternative.
@@ -147,11 +159,11 @@ impl<'r> Inquiry<'r> {
                 groups.into_iter().map(|group| group.into_iter().filter(|edit| !known(edit)).collect()).collect();
             let found = each(&open, &|| self.probe(), &|probe: &mut Probe<'_>, group: &Vec<Trial>| {
                 let renders = probe.renders;
-                let found = self.found_in(group, &base, probe, part);
+                let found = self.found_in(group, &judge, probe);
                 (found, probe.renders - renders)
             });
             for (found, renders) in found {
-                hits.extend(found.into_iter().filter(|hit| !is_unread(&hit.edit.path)));
+                hits.extend(found);
                 probe.renders += renders;
             }
         }
@@ -172,7 +184,8 @@ impl<'r> Inquiry<'r> {
         }
         let (object, template) = (self.subject.id.clone(), self.subject.source.clone());
         let one = self.field.is_some();
-        Ok(ObjectOrigin { object, template, fields, one, flags, release: None, renders: probe.renders })
+        let questions = Warned { value: Sources::default(), warnings: Vec::new() };
+        Ok(ObjectOrigin { object, template, fields, one, flags, release: None, questions, renders: probe.renders })
     }
 
     fn probe(&self) -> Probe<'r> {
@@ -192,85 +205,84 @@ impl<'r> Inquiry<'r> {
         parts.into_iter().find(|part| same(part)).unwrap_or(RenderPart::Whole)
     }
 
-    /// The edits of a group that change a field, each alone.
-    fn found_in(
-        &self,
-        group: &[Trial],
-        base: &Fields,
-        probe: &mut Probe<'_>,
-        part: RenderPart<'_>,
-    ) -> Vec<TrialEffect> {
-        let questions: Vec<usize> = (0..base.len()).collect();
-        let mut ask = |edits: &[&Trial]| Some(self.compare(base, &probe.render(edits, part)?));
-        let mut hits = Vec::new();
-        search(group, &questions, &mut ask, &mut hits);
-        // What fills an empty place may be something that a render refuses: that would be no answer.
-        let (filled, mut found): (Vec<_>, Vec<_>) = hits.into_iter().partition(|hit| self.fills(&hit.edit));
-        let mut fills: Vec<(Trial, Vec<TrialEffect>)> = Vec::new();
-        for hit in filled {
-            match fills.iter_mut().find(|(edit, _)| *edit == hit.edit) {
-                Some((_, hits)) => hits.push(hit),
-                None => fills.push((hit.edit.clone(), vec![hit])),
+    /// What is read for a part of the release.
+    fn reads(&self, part: RenderPart<'_>) -> Reads {
+        let (request, tree) = (self.request, self.checked.tree());
+        let recorded = |part| objects::recorded(request, tree, part, &Renderer::new(), &mut Vec::new());
+        match part {
+            RenderPart::Whole => Reads::of_everything(),
+            part => recorded(part).map_or_else(Reads::of_everything, |(_, paths)| Reads::new(&paths)),
+        }
+    }
+
+    /// The edits of a group that change a field, each alone, and that a render does not refuse.
+    fn found_in(&self, group: &[Trial], judge: &Judge<'_>, probe: &mut Probe<'_>) -> Vec<TrialEffect> {
+        let questions: Vec<usize> = (0..judge.base.len()).collect();
+        let mut ask = |edits: &[&Trial]| Some(self.compare(judge.base, &probe.render(edits, judge.part)?));
+        let mut whole = Vec::new();
+        let failed = search(group, &questions, &mut ask, &mut whole);
+        // A map that was filled as a whole: the keys in it that count.
+        let mut filled: Vec<(Trial, Vec<usize>)> = failed.into_iter().map(|edit| (edit, questions.clone())).collect();
+        for hit in &whole {
+            match filled.iter_mut().find(|(edit, _)| *edit == hit.edit) {
+                Some((_, open)) => open.push(hit.question),
+                None => filled.push((hit.edit.clone(), vec![hit.question])),
             }
         }
-        for (edit, whole) in fills {
-            // a map that was filled as a whole: the keys in it that count
-            let open: Vec<usize> = whole.iter().map(|hit| hit.question).collect();
-            let mut keys = Vec::new();
-            search(&candidates::keys(&edit), &open, &mut ask, &mut keys);
-            let mut judged: Vec<(Trial, bool)> = Vec::new();
-            for hit in keys.into_iter().chain(whole) {
-                let is_whole = hit.edit == edit;
-                if is_whole
-                    && found
-                        .iter()
-                        .any(|other| other.question == hit.question && other.edit.path.0.starts_with(&edit.path.0))
-                {
-                    continue;
-                }
-                let known = judged.iter().find(|(known, _)| *known == hit.edit).map(|(_, taken)| *taken);
-                let taken = known.unwrap_or_else(|| self.is_taken(&hit.edit, part));
-                if known.is_none() {
-                    judged.push((hit.edit.clone(), taken));
-                }
-                if taken {
-                    found.push(hit);
-                }
+        let mut hits = Vec::new();
+        for (edit, open) in &filled {
+            search(&candidates::keys(edit), open, &mut ask, &mut hits);
+        }
+        hits.extend(whole);
+        let mut judged: Vec<(Trial, Option<Vec<Answer>>)> = Vec::new();
+        let mut found: Vec<TrialEffect> = Vec::new();
+        for hit in hits {
+            let is_known = |other: &TrialEffect| {
+                other.question == hit.question
+                    && other.edit.path != hit.edit.path
+                    && other.edit.path.0.starts_with(&hit.edit.path.0)
+            };
+            if found.iter().any(is_known) {
+                continue;
+            }
+            let known = judged.iter().position(|(edit, _)| *edit == hit.edit).unwrap_or_else(|| {
+                judged.push((hit.edit.clone(), self.taken(&hit.edit, judge)));
+                judged.len() - 1
+            });
+            let answer = judged[known].1.as_ref().and_then(|answers| answers.get(hit.question).copied());
+            if let Some(answer) = answer.filter(|answer| *answer != Answer::Same) {
+                found.push(TrialEffect { answer, ..hit });
             }
         }
         found
     }
 
-    /// Whether an edit puts something where there is nothing.
-    fn fills(&self, edit: &Trial) -> bool {
-        let empty = match edit.path.within(self.checked.tree()) {
-            None | Some(Value::Null) => true,
-            Some(Value::Object(map)) => map.is_empty(),
-            Some(Value::Array(items)) => items.is_empty(),
-            Some(_) => false,
-        };
-        empty && edit.to.is_some()
-    }
-
-    /// Whether a render takes the values with an edit, and the object is still another one then: keys that nothing reads
-    /// are gone by then.
-    fn is_taken(&self, edit: &Trial, part: RenderPart<'_>) -> bool {
+    /// The answers with an edit, as a user would get them who writes it into the values: all components that read it are
+    /// rendered. `None` where these values are refused.
+    fn taken(&self, edit: &Trial, judge: &Judge<'_>) -> Option<Vec<Answer>> {
         let to = edit.to.clone().unwrap_or_default();
         let user = impact::put(self.checked.user(), self.checked.tree(), &edit.path, &to);
-        let bytes = serde_json::to_vec(&user).unwrap_or_default();
-        let inputs = vec![Input::File { name: String::new(), bytes }];
-        let request = Request { inputs, profile: None, ..self.request.clone() };
-        let Ok((checked, found)) = super::checked(&request, Causes::Ignored) else { return false };
+        let tree = tree::over_defaults(user.clone(), judge.chart.clone());
+        let merged = Merged { user, tree, origins: Origins::none(), sources: Sources::default() };
+        let checked = super::rechecked(self.request, merged)?;
         let is_error = |finding: &Diagnostic| finding.severity == Severity::Error;
-        if found.iter().any(is_error) || objects::contradictions(&request, checked.tree()).iter().any(is_error) {
-            return false;
+        if objects::contradictions(self.request, checked.tree()).iter().any(is_error) {
+            return None;
         }
-        let mut probe = Probe::new(&request, checked.tree().clone());
-        let Some(manifests) = probe.render(&[], part).filter(|_| !probe.found.iter().any(is_error)) else {
-            return false;
-        };
-        let there = self.find(&manifests).map(|there| self.fields(&there.body));
-        there.is_none_or(|there| there != self.fields(&self.subject.body)) && manifest::verify(manifests).is_ok()
+        let mut parts = judge.parts.as_ref().map_or_else(|| vec![RenderPart::Whole], |parts| parts.reached(edit));
+        let own = RenderPart::Component(&self.subject.component);
+        if judge.part == RenderPart::Whole {
+            parts = vec![RenderPart::Whole];
+        } else if !parts.contains(&RenderPart::Whole) && !parts.contains(&own) {
+            parts.push(own);
+        }
+        let mut probe = Probe::new(self.request, checked.tree().clone());
+        let mut all = Vec::new();
+        for part in parts {
+            all.extend(probe.render(&[], part).filter(|_| !probe.found.iter().any(is_error))?);
+        }
+        let answers = self.compare(judge.base, &all);
+        manifest::verify(all).ok().map(|_| answers)
     }
 
     fn fields(&self, body: &Value) -> Fields {

@@ -37,22 +37,30 @@ pub struct Component {
 /// of a component are made before the next one is planned.
 pub fn resolve(context: &Context, planned: &mut dyn FnMut(&mut Plan)) -> Plan {
     checks::check(context);
-    plan(context, component::ALL.iter().copied(), planned)
+    plan(context, Plan::default(), component::ALL.iter().copied(), planned)
 }
 
-/// Plans the objects of one component, by its name. Contradictory settings are not reported.
-pub fn resolve_component(context: &Context, name: &str, planned: &mut dyn FnMut(&mut Plan)) -> Plan {
-    plan(context, component::ALL.iter().copied().filter(|component| component.name == name), planned)
+/// Plans the objects of one component, by its name, or those of one of its templates. Contradictory settings are not
+/// reported.
+pub fn resolve_component(
+    context: &Context,
+    name: &str,
+    template: Option<&str>,
+    planned: &mut dyn FnMut(&mut Plan),
+) -> Plan {
+    let empty = template.map_or_else(Plan::default, Plan::of_template);
+    plan(context, empty, component::ALL.iter().copied().filter(|component| component.name == name), planned)
 }
 
 fn plan<'c>(
     context: &Context,
+    mut plan: Plan,
     components: impl Iterator<Item = &'c Component>,
     planned: &mut dyn FnMut(&mut Plan),
 ) -> Plan {
-    let mut plan = Plan::default();
     for component in components {
         (component.resolve)(context, &mut plan);
+        plan.keep_wanted();
         planned(&mut plan);
     }
     plan.diagnostics.extend(context.take_findings());

@@ -248,9 +248,29 @@ pub struct Plan {
     pub objects: Vec<Planned>,
     /// Warnings and errors; with an error nothing is rendered.
     pub diagnostics: Vec<Diagnostic>,
+    /// The only template of which objects are wanted; `None`: all are.
+    only: Option<String>,
 }
 
 impl Plan {
+    /// A plan of which only the objects of one template are wanted.
+    pub fn of_template(template: &str) -> Self {
+        Plan { only: Some(template.to_owned()), ..Plan::default() }
+    }
+
+    /// Whether objects of a template are wanted. A component may leave out others that take long to plan, because
+    /// [`Self::keep_wanted`] removes them anyway.
+    pub fn wants(&self, template: &str) -> bool {
+        self.only.as_ref().is_none_or(|only| only == template)
+    }
+
+    /// Removes the objects that are not wanted.
+    pub fn keep_wanted(&mut self) {
+        if let Some(only) = &self.only {
+            self.objects.retain(|planned| planned.template == only);
+        }
+    }
+
     /// Plans an object of the main phase; the result can be refined.
     pub fn add(&mut self, component: &'static str, template: &'static str, view: View) -> &mut Planned {
         self.objects.push(Planned {

@@ -4,11 +4,12 @@ use serde_json::{Map, Value, json};
 
 use super::store::{self, At};
 use crate::diag::{Step, ValuePath};
+use crate::releases;
 
 /// The maximum depth to which maps and lists are filled.
 const DEPTH: usize = 6;
 /// A string that no default contains.
-const WORD: &str = "example";
+pub(super) const WORD: &str = "example";
 
 /// Values of the same type as `value` that its key could have, the most likely to have an effect first; never `value`
 /// itself.
@@ -18,11 +19,12 @@ const WORD: &str = "example";
 pub fn alternatives(path: &ValuePath, value: &Value) -> Vec<Value> {
     let at = path.0.iter().try_fold(store::root(), below);
     let mut all = match value {
+        _ if is_version(path) => versions(value),
         Value::Bool(on) => vec![json!(!on)],
-        Value::Number(number) => numbers(number),
+        Value::Number(number) => numbers(number, at),
         Value::String(text) if !text.is_empty() => match at.map(members) {
             Some(members) if !members.is_empty() => members,
-            _ => strings(text),
+            _ => strings(text, at),
         },
         _ => {
             let samples = at.map(|at| samples(at, 0)).unwrap_or_else(|| vec![json!(WORD)]);
@@ -33,6 +35,47 @@ pub fn alternatives(path: &ValuePath, value: &Value) -> Vec<Value> {
     all.retain(|other| other != value);
     all.dedup();
     all
+}
+
+/// Other lists in the place of one with items: with an item more, of the schema's form and of that of the last one, and with
+/// one fewer.
+pub fn list_alternatives(path: &ValuePath, items: &[Value]) -> Vec<Value> {
+    let at = path.0.iter().try_fold(store::root(), below).and_then(|at| below(at, &Step::Index(0)));
+    let sample = at.and_then(|at| samples(at, 0).into_iter().next());
+    let like_last = items.last().and_then(another);
+    let more = [like_last, sample].into_iter().flatten().filter(|item| !items.contains(item));
+    let mut all: Vec<Value> = more.map(|item| Value::Array([items, &[item]].concat())).collect();
+    let (without_last, without_first) =
+        (items.split_last().map(|(_, rest)| rest), items.split_first().map(|(_, rest)| rest));
+    all.extend([without_last, without_first].into_iter().flatten().map(|rest| Value::Array(rest.to_vec())));
+    all.dedup();
+    all
+}
+
+/// An item of the same form as another: its strings and numbers differ.
+fn another(item: &Value) -> Option<Value> {
+    match item {
+        Value::String(text) => strings(text, None).into_iter().next(),
+        Value::Number(number) => numbers(number, None).into_iter().next(),
+        Value::Object(map) => {
+            let inner = map.iter().map(|(key, inner)| {
+                let scalar = matches!(inner, Value::String(_) | Value::Number(_)).then(|| another(inner)).flatten();
+                (key.clone(), scalar.unwrap_or_else(|| inner.clone()))
+            });
+            Some(Value::Object(inner.collect()))
+        }
+        _ => None,
+    }
+}
+
+fn is_version(path: &ValuePath) -> bool {
+    path.0.len() == 2 && path.first_key() == Some("global") && path.last_key() == Some("gitlabVersion")
+}
+
+/// Known versions of GitLab: any other is refused.
+fn versions(value: &Value) -> Vec<Value> {
+    let newest = releases::known_series().into_iter().rev().filter_map(releases::newest);
+    newest.map(|version| json!(version.to_string())).filter(|other| other != value).take(2).collect()
 }
 
 /// A string for a key that the user chose, a label or a resource say, which no object has without it: `number` tells it from
@@ -105,7 +148,7 @@ fn switched_off(value: &Value) -> Value {
 }
 
 /// The schema one step below.
-fn below(at: At, step: &Step) -> Option<At> {
+pub(super) fn below(at: At, step: &Step) -> Option<At> {
     let at = at.resolved();
     match step {
         Step::Key(key) => at.property(key).or_else(|| {
@@ -131,17 +174,25 @@ fn choices(at: At) -> Vec<At> {
     parts.flatten().map(|part| at.part(part)).collect()
 }
 
-fn numbers(number: &serde_json::Number) -> Vec<Value> {
+/// Within the bounds of the schema.
+fn numbers(number: &serde_json::Number, at: Option<At>) -> Vec<Value> {
+    let bound = |keyword| at.and_then(|at| at.resolved().schema.get(keyword)?.as_i64());
+    let (least, most) = (bound("minimum").unwrap_or(i64::MIN), bound("maximum").unwrap_or(i64::MAX));
     match number.as_i64() {
-        Some(0) => vec![json!(1)],
-        Some(whole) => vec![json!(whole.saturating_add(1)), json!(0)],
+        Some(whole) => {
+            let fits = |other: &i64| (least..=most).contains(other);
+            let next = [whole.saturating_add(1), whole.saturating_sub(1)].into_iter().find(fits);
+            let mut all: Vec<i64> = next.into_iter().chain(Some(0).filter(fits)).collect();
+            all.dedup();
+            all.into_iter().map(Value::from).collect()
+        }
         None => vec![json!(number.as_f64().unwrap_or_default() + 1.0)],
     }
 }
 
 /// A string that differs and has the same format: a number in it is incremented, `10Gi` to `11Gi`. A template gives way to a
 /// plain string.
-fn strings(text: &str) -> Vec<Value> {
+fn strings(text: &str, at: Option<At>) -> Vec<Value> {
     if text.contains("{{") {
         return vec![json!(WORD), json!("")];
     }
@@ -157,6 +208,7 @@ fn strings(text: &str) -> Vec<Value> {
         false => format!("{text}x"),
     };
     let mut all: Vec<Value> = counted.into_iter().chain([longer]).map(Value::String).collect();
+    all.extend(at.and_then(|at| of_kind(at.resolved().kind?)));
     all.push(json!(""));
     all
 }

@@ -12,6 +12,7 @@ mod marks;
 mod misplaced;
 mod pattern;
 mod placeholder;
+mod places;
 mod prune;
 mod scalars;
 mod store;
@@ -20,7 +21,8 @@ mod wording;
 
 use std::collections::HashMap;
 
-pub use self::alternatives::{alternatives, is_sample, marker, trace, traces};
+pub use self::alternatives::{alternatives, is_sample, list_alternatives, marker, trace, traces};
+pub use self::places::{OpenPlaces, open_places};
 use jsonschema::{Draft, PatternOptions};
 use serde_json::Value;
 

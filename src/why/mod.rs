@@ -7,7 +7,7 @@ pub mod report;
 
 use serde_json::Value;
 
-use crate::diag::ValuePath;
+use crate::diag::{Sources, ValuePath, Warned};
 use crate::manifest::ObjectId;
 
 pub use object::{nearest, release_named, selects};
@@ -38,6 +38,8 @@ pub struct ObjectOrigin {
     pub flags: Vec<&'static str>,
     /// The release's name, where it was taken from the name of the object.
     pub release: Option<String>,
+    /// The open questions of a profile or of a decision in the values, for stderr.
+    pub questions: Warned<Sources>,
     /// The number of variants of the values that were rendered.
     pub renders: usize,
 }

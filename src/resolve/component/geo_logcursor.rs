@@ -47,8 +47,11 @@ fn resolve(cx: &Context, plan: &mut Plan) {
     if !cx.enabled("global.geo.enabled") || cx.section("global.geo.role").as_str() != Some("secondary") {
         return;
     }
-    let config = rails::config(&w, PROCESS).with("gitlab_file", "geo-logcursor/files/gitlab.yml.erb");
-    plan.add(COMPONENT.name, "configmap.yaml", view! { name: w.name, labels: w.labels.object, config: moved(config) });
+    if plan.wants("configmap.yaml") {
+        let config = rails::config(&w, PROCESS).with("gitlab_file", "geo-logcursor/files/gitlab.yml.erb");
+        let view = view! { name: w.name, labels: w.labels.object, config: moved(config) };
+        plan.add(COMPONENT.name, "configmap.yaml", view);
+    }
     plan_deployment(&w, &set, plan);
     w.plan_network_policy(COMPONENT.name, plan);
 }

@@ -34,8 +34,7 @@ fn resolve(cx: &Context, plan: &mut Plan) {
         return;
     }
     let w = Workload::new(cx, &COMPONENT);
-    let config = rails::config(&w, Process::Migrations);
-    plan.add(COMPONENT.name, "configmap.yaml", view! { name: w.name, labels: w.labels.object, config: moved(config) });
+    rails::plan_config(COMPONENT.name, &w, Process::Migrations, plan);
     plan_job(&w, &set, plan);
     w.plan_service_account(COMPONENT.name, plan);
     w.plan_bounding_network_policy(COMPONENT.name, plan);

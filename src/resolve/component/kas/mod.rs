@@ -156,8 +156,10 @@ fn resolve(cx: &Context, plan: &mut Plan) {
     let kas = Kas { set: cx.read(&w.key), global, workspaces: cx.enabled("global.workspaces.enabled"), w };
     check(&kas, plan);
     let name = COMPONENT.name;
-    let view = view! { name: kas.w.name, labels: kas.w.labels.object, config: config::tree(&kas) };
-    plan.add(name, "configmap.yaml", view);
+    if plan.wants("configmap.yaml") {
+        let view = view! { name: kas.w.name, labels: kas.w.labels.object, config: config::tree(&kas) };
+        plan.add(name, "configmap.yaml", view);
+    }
     plan_deployment(&kas, plan);
     network::plan(&kas, plan);
     let of = kas.w.scaled("Deployment");

@@ -218,11 +218,13 @@ fn resolve(cx: &Context, plan: &mut Plan) {
     }
     let registry = Registry { w: Workload::new(cx, &COMPONENT), set, redis: redis::instances(cx) };
     let (w, name) = (&registry.w, COMPONENT.name);
-    let view = view! {
-        name: w.name, labels: w.labels.object, config: moved(config::view(&registry)),
-        own_script: w.set.init.script.non_empty(),
-    };
-    plan.add(name, "configmap.yaml", view);
+    if plan.wants("configmap.yaml") {
+        let view = view! {
+            name: w.name, labels: w.labels.object, config: moved(config::view(&registry)),
+            own_script: w.set.init.script.non_empty(),
+        };
+        plan.add(name, "configmap.yaml", view);
+    }
     if registry.has_database() && cx.release.has(Difference::RegistryBackupInToolbox) {
         // The toolbox derives the name from the release's alone.
         let name_of_map = format!("{}-registry-db-connection-config", cx.release.name);

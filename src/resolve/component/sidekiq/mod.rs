@@ -86,8 +86,7 @@ fn resolve(cx: &Context, plan: &mut Plan) {
     }
     checks::ports(cx, &set);
     let w = Workload::new(cx, &COMPONENT);
-    let view = view! { name: w.name, labels: w.labels.object, config: moved(rails::config(&w, Process::Sidekiq)) };
-    plan.add(COMPONENT.name, "configmap.yaml", view);
+    rails::plan_config(COMPONENT.name, &w, Process::Sidekiq, plan);
     let section = cx.section(COMPONENT.key);
     // Neither the other entries nor what only entries have is a part of what an entry inherits.
     let shared = OF_ENTRIES.iter().fold(without(section, "pods"), |shared, key| without(&shared, key));

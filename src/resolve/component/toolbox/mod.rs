@@ -94,10 +94,13 @@ fn resolve(cx: &Context, plan: &mut Plan) {
         return;
     }
     let w = Workload::new(cx, &COMPONENT);
-    let config = rails::config(&w, Process::Toolbox)
-        .with("configure", configure_script().with("s3cfg", s3cfg(&w, &set)))
-        .with("gsutil", view! { project: set.backups.object_storage.config.gcp_project });
-    plan.add(COMPONENT.name, "configmap.yaml", view! { name: w.name, labels: w.labels.object, config: moved(config) });
+    if plan.wants("configmap.yaml") {
+        let config = rails::config(&w, Process::Toolbox)
+            .with("configure", configure_script().with("s3cfg", s3cfg(&w, &set)))
+            .with("gsutil", view! { project: set.backups.object_storage.config.gcp_project });
+        let view = view! { name: w.name, labels: w.labels.object, config: moved(config) };
+        plan.add(COMPONENT.name, "configmap.yaml", view);
+    }
     registry::plan_users(&w, &set.backups.registry, plan);
     plan_deployment(&w, &set, plan);
     if set.persistence.enabled {

@@ -22,7 +22,6 @@ use crate::resolve::shared::rails::{self, Process};
 use crate::resolve::workload::Workload;
 use crate::resolve::{Component, Context, Plan, labels};
 use crate::tree::{self, layer, overlay, without};
-use crate::view;
 
 /// The entry of `build.rs`'s table of components.
 pub const COMPONENT: Component = Component { name: "webservice", key: "gitlab.webservice", resolve };
@@ -190,15 +189,16 @@ fn resolve(cx: &Context, plan: &mut Plan) {
     let all = Workload::new(cx, &COMPONENT);
     let webs = deployments(cx);
     require_base_path(cx, &webs);
-    let view =
-        view! { name: all.name, labels: all.labels.object, config: moved(rails::config(&all, Process::Webservice)) };
-    plan.add(COMPONENT.name, "configmap.yaml", view);
-    let secrets = rails::secret_sources(&all, Process::Webservice);
+    rails::plan_config(COMPONENT.name, &all, Process::Webservice, plan);
+    let is_deployed = plan.wants("deployment.yaml");
+    let secrets = if is_deployed { rails::secret_sources(&all, Process::Webservice) } else { Vec::new() };
     let redis = OnceCell::new();
     for web in &webs {
         require_grace(web);
         workhorse::plan_config(web, &all, &redis, plan);
-        pod::plan_deployment(web, &all, secrets.clone(), plan);
+        if is_deployed {
+            pod::plan_deployment(web, &all, secrets.clone(), plan);
+        }
         network::plan_service(web, plan);
         plan_scaling(web, plan);
         network::plan_ingresses(web, &all, plan);

@@ -206,6 +206,9 @@ pub fn container(web: &Web, env: Vec<(&'static str, String)>) -> Container {
 
 /// Plans the ConfigMap; `redis` is the view of its Redis, made for the first deployment that needs it.
 pub fn plan_config(web: &Web, all: &Workload, redis: &OnceCell<View>, plan: &mut Plan) {
+    if !plan.wants("configmap-workhorse.yaml") {
+        return;
+    }
     let only = ["gitlab-workhorse", "redis", "redis-sentinel", "minio", "objectstorage"];
     let configure = view! {
         source: "/init-config", target: "/init-secrets-workhorse", only: only, place: json!([]), s3cfg: Value::Null,

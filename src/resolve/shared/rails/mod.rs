@@ -22,7 +22,7 @@ use crate::model::app_config::{AppConfig, SecretKey};
 use crate::model::{Node, NonEmpty, Text};
 use crate::resolve::context::Context;
 use crate::resolve::image::ImageRef;
-use crate::resolve::plan::{View, node};
+use crate::resolve::plan::{Plan, View, node};
 use crate::resolve::workload::{Container, Workload, certificate_mounts, configure_script, mount};
 use crate::view;
 
@@ -57,6 +57,14 @@ impl Process {
 
 /// The folder of the configuration templates in a container.
 pub const TEMPLATES: &str = "/var/opt/gitlab/templates";
+
+/// Plans the ConfigMap of a process that needs nothing else in it.
+pub fn plan_config(component: &'static str, w: &Workload, process: Process, plan: &mut Plan) {
+    if plan.wants("configmap.yaml") {
+        let view = view! { name: w.name, labels: w.labels.object, config: moved(config(w, process)) };
+        plan.add(component, "configmap.yaml", view);
+    }
+}
 
 /// The configuration of a process: the fields of `_shared/templates/rails-config.yaml`, which gives the whole `data` of
 /// the ConfigMap.
