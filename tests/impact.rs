@@ -47,6 +47,17 @@ fn impact_of_a_line_that_is_left_out_is_its_default() {
     assert_eq!((&field["path"], &field["old"], &field["new"]), (&"spec.minReplicas".into(), &3.into(), &2.into()));
 }
 
+/// What stands in for a line that is left out is the profile's value, where there is one.
+#[test]
+fn impact_of_a_line_above_a_profile_is_the_profile() {
+    let found = answer("gitlab.webservice.minReplicas --unset --profile reference-cloud-native-small");
+    let field = &found["objects"][0]["fields"][0];
+    assert_eq!((&field["path"], &field["old"]), (&"spec.minReplicas".into(), &3.into()));
+    assert!(field["new"].as_i64().is_some_and(|new| new > 3), "{field}");
+    let got = ask("global.email.from --unset --profile reference-cloud-native-small");
+    assert!(got.stderr.contains("[not-set]"), "{}", got.stderr);
+}
+
 #[test]
 fn impact_without_a_value_is_all_that_a_key_reaches() {
     let schema: Value =
@@ -57,6 +68,10 @@ fn impact_without_a_value_is_all_that_a_key_reaches() {
         ("registry.enabled", "Deployment/prod-registry"),
         ("global.ingress.tls", "Ingress/prod-webservice-default"),
         ("gitlab.webservice.nodeSelector", "Deployment/prod-webservice-default"),
+        // lists, keys that nobody has set, and those in a section
+        ("global.gitaly.internal.names", "StatefulSet/prod-gitaly"),
+        ("global.gitlabVersion", "Deployment/prod-webservice-default"),
+        ("registry.image", "Deployment/prod-registry"),
     ] {
         let found = answer(path);
         let errors: Vec<String> = validator.iter_errors(&found).map(|e| e.to_string()).collect();
