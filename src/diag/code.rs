@@ -1,5 +1,12 @@
 //! Codes of findings on which other code decides; all other codes appear only where their finding is made.
 
+/// Findings about the name of a key; in all others it is the value that is wrong.
+pub const ABOUT_NAMES: [&str; 7] =
+    [UNKNOWN_KEY, "unread-key", "moved", "removed", "removed-next", "no-effect", "as-default"];
+/// Findings about a key that nothing reads, so that nothing below it has an effect either.
+pub const NOT_READ: [&str; 4] = [UNKNOWN_KEY, "unread-key", "moved", "removed"];
+/// Monitors that are not written because the cluster does not know the kind.
+pub const NO_MONITORS: &str = "no-monitors";
 /// Keys of one map that exclude each other.
 pub const CONTRADICTION: &str = "contradiction";
 /// A key that occurs twice in one map.

@@ -4,10 +4,12 @@ use std::collections::BTreeMap;
 
 use serde::Deserialize;
 
-use crate::diag::{Diagnostic, LineIndex, Location, Severity, Sources, register};
+use crate::diag::{Diagnostic, Failure, LineIndex, Location, Report, Severity, Sources, register};
 
-/// Begins a comment that allows a code: `# gitlab-render: allow no-requests it is a test`.
-const MARK: &str = "# gitlab-render: allow ";
+/// Begins a comment for this program; the only one is `# gitlab-render: allow no-requests it is a test`.
+const MARK: &str = "gitlab-render:";
+/// The word of such a comment.
+const ALLOW: &str = "allow";
 
 /// `.gitlab-render.toml`.
 #[derive(Debug, Default, Deserialize)]
@@ -30,19 +32,49 @@ pub struct LintSettings {
 /// Reads `.gitlab-render.toml`.
 ///
 /// # Errors
-/// Content that is not TOML, or unknown keys.
-pub fn settings(name: &str, text: &str) -> Result<Settings, Diagnostic> {
-    toml::from_str(text).map_err(|error| {
-        let line = error.span().map_or(1, |span| text[..span.start.min(text.len())].lines().count().max(1));
-        Diagnostic::error("not-toml", format!("`{name}`, line {line}: {}", error.message()))
-            .hint("write `[lint.allow]` and below it a line for each code: `no-requests = \"the reason\"`")
-    })
+/// Content that is not TOML, unknown keys, and codes that no finding has: each at its line.
+pub fn settings(name: &str, text: &str) -> Result<Settings, Failure> {
+    let mut sources = Sources::default();
+    let source = sources.add(name, text);
+    let settings: Settings = match toml::from_str(text) {
+        Ok(settings) => settings,
+        Err(error) => {
+            let (line, column) = error.span().map_or((1, 1), |span| place(text, span.start));
+            let message = format!("`{name}`: {}", error.message());
+            let finding = Diagnostic::error("not-toml", message)
+                .at(Location { source, line, column, len: 1 })
+                .hint("write `[lint.allow]` and below it a line for each code: `no-requests = \"the reason\"`");
+            return Err(Failure { report: Report(vec![finding]), sources });
+        }
+    };
+    let unknown = settings.lint.allow.keys().filter(|code| register::find(code).is_none());
+    let wrong: Vec<Diagnostic> = unknown.map(|code| no_such_code(code).at(key(source, text, code))).collect();
+    if wrong.is_empty() { Ok(settings) } else { Err(Failure { report: Report(wrong), sources }) }
+}
+
+/// The line and the column of a byte, counted from 1.
+fn place(text: &str, at: usize) -> (usize, usize) {
+    let before = text.get(..at).unwrap_or(text);
+    let start = before.rfind('\n').map_or(0, |at| at + 1);
+    (before.matches('\n').count() + 1, before[start..].chars().count() + 1)
+}
+
+/// The place of a key in TOML, with or without quotes.
+fn key(source: usize, text: &str, code: &str) -> Location {
+    let begins = |line: &&str| {
+        let line = line.trim_start().trim_start_matches(['"', '\'']);
+        line.strip_prefix(code).is_some_and(|rest| rest.trim_start_matches(['"', '\'']).trim_start().starts_with('='))
+    };
+    let found = text.lines().enumerate().find(|(_, line)| begins(line));
+    let (line, column) = found.map_or((1, 1), |(number, line)| (number + 1, line.len() - line.trim_start().len() + 1));
+    Location { source, line, column, len: code.chars().count() }
 }
 
 /// A comment that allows a code.
 struct Comment {
-    source: usize,
-    line: usize,
+    at: Location,
+    /// What stands where `allow` is expected.
+    word: String,
     /// The line that it applies to; `None`: the whole file.
     about: Option<usize>,
     code: String,
@@ -55,10 +87,11 @@ pub fn apply(found: Vec<Diagnostic>, sources: &Sources, settings: &Settings) -> 
     let allowed = |finding: &Diagnostic| {
         let at = finding.places.iter().find_map(crate::diag::Place::location);
         let by = |comment: &Comment| {
-            comment.code == finding.code
+            comment.word == ALLOW
+                && comment.code == finding.code
                 && match (comment.about, at) {
-                    (None, at) => at.is_none_or(|at| at.source == comment.source),
-                    (Some(line), Some(at)) => at.source == comment.source && at.line == line,
+                    (None, at) => at.is_none_or(|at| at.source == comment.at.source),
+                    (Some(line), Some(at)) => at.source == comment.at.source && at.line == line,
                     (Some(_), None) => false,
                 }
         };
@@ -77,13 +110,26 @@ pub fn apply(found: Vec<Diagnostic>, sources: &Sources, settings: &Settings) -> 
         }
         left.push(finding);
     }
-    let unknown = |code: &str| register::find(code).is_none();
-    for comment in comments.iter().filter(|comment| unknown(&comment.code)) {
-        let at = Location { source: comment.source, line: comment.line, column: 1, len: 1 };
-        left.push(no_such_code(&comment.code).at(at));
-    }
-    left.extend(settings.lint.allow.keys().filter(|code| unknown(code)).map(|code| no_such_code(code)));
+    left.extend(comments.iter().filter_map(Comment::wrong));
     left
+}
+
+impl Comment {
+    /// What is wrong with it: it allows nothing then, and whoever wrote it believes that it does.
+    fn wrong(&self) -> Option<Diagnostic> {
+        let finding = match (self.word.as_str(), self.code.as_str()) {
+            (ALLOW, "") => Diagnostic::error("unknown-code", "this comment allows no code".to_owned())
+                .hint("name the code of a finding, and a reason: `# gitlab-render: allow no-requests it is a test`"),
+            (ALLOW, code) if register::find(code).is_some() => return None,
+            (ALLOW, code) => no_such_code(code),
+            (word, _) => {
+                let message = format!("`{word}` means nothing in a comment for this program, so it allows nothing");
+                Diagnostic::error("unknown-code", message)
+                    .hint("the only word is `allow`, and a code follows it: `# gitlab-render: allow no-requests it is a test`")
+            }
+        };
+        Some(finding.at(self.at))
+    }
 }
 
 fn no_such_code(code: &str) -> Diagnostic {
@@ -91,11 +137,8 @@ fn no_such_code(code: &str) -> Diagnostic {
         Some(near) => format!("did you mean `{near}`?"),
         None => "`gitlab-render explain` lists all codes".to_owned(),
     };
-    Diagnostic::warning(
-        "unknown-code",
-        format!("`{code}` is listed as allowed, but there is no finding with this code"),
-    )
-    .hint(hint)
+    let message = format!("`{code}` is listed as allowed, but there is no finding with this code");
+    Diagnostic::error("unknown-code", message).hint(hint)
 }
 
 /// The comments of a source. One after a value applies to its line, one on a line of its own to the next line that is
@@ -105,8 +148,16 @@ fn comments(source: usize, text: &str) -> Vec<Comment> {
     let line = |number: usize| lines.get(number).unwrap_or_default();
     let mut found = Vec::new();
     for (number, text) in lines.iter().enumerate() {
-        let Some((before, rest)) = text.split_once(MARK) else { continue };
-        let code = rest.split_whitespace().next().unwrap_or_default().to_owned();
+        // `#gitlab-render:` is a comment too; within a string there is no `#` before it.
+        let Some((head, rest)) = text.split_once(MARK) else { continue };
+        let Some(before) = head.trim_end().strip_suffix('#') else { continue };
+        if !before.is_empty() && !before.ends_with([' ', '\t']) {
+            continue;
+        }
+        let mut words = rest.split_whitespace();
+        let mut word = || words.next().unwrap_or_default().to_owned();
+        let (word, code) = (word(), word());
+        let at = Location { source, line: number + 1, column: before.chars().count() + 1, len: MARK.len() + 2 };
         let about = match before.trim().is_empty() {
             false => Some(number + 1),
             true => {
@@ -120,7 +171,7 @@ fn comments(source: usize, text: &str) -> Vec<Comment> {
                 }
             }
         };
-        found.push(Comment { source, line: number + 1, about, code });
+        found.push(Comment { at, word, about, code });
     }
     found
 }
@@ -134,5 +185,36 @@ mod tests {
         let text = "# gitlab-render: allow one for all\n\na: 1 # gitlab-render: allow two here\n# gitlab-render: allow three\n# why\nb: 2\n";
         let found: Vec<_> = comments(0, text).into_iter().map(|c| (c.code, c.about)).collect();
         assert_eq!(found, [("one".to_owned(), None), ("two".to_owned(), Some(3)), ("three".to_owned(), Some(6))]);
+    }
+
+    #[test]
+    fn a_comment_that_allows_nothing_is_an_error_at_its_place() {
+        let wrong = |text: &str| {
+            comments(0, text).iter().filter_map(Comment::wrong).map(|found| (found.message, found.hint)).next()
+        };
+        for text in [
+            "a: 1 # gitlab-render: allow no-requests it is a test",
+            "#gitlab-render:allow no-requests",
+            "a: 'x gitlab-render: y'",
+        ] {
+            assert_eq!(wrong(text), None, "{text}");
+        }
+        for (text, said) in [
+            ("# gitlab-render: allow", "allows no code"),
+            ("# gitlab-render: alow no-requests", "`alow` means nothing"),
+            ("#gitlab-render: allow no-request why", "`no-request` is listed"),
+        ] {
+            assert!(wrong(text).is_some_and(|(message, hint)| message.contains(said) && hint.is_some()), "{text}");
+        }
+    }
+
+    #[test]
+    fn settings_name_codes_that_exist() {
+        let failure =
+            settings("s.toml", "[lint.allow]\nno-requests = \"x\"\n  \"no-requets\" = \"y\"\n").expect_err("refused");
+        let finding = &failure.report.0[0];
+        let at = finding.places.iter().find_map(crate::diag::Place::location).expect("it has a place");
+        assert_eq!((at.line, at.column, finding.hint.as_deref()), (3, 3, Some("did you mean `no-requests`?")));
+        assert!(settings("s.toml", "[lint.allow]\nno-requests = \"x\"\n").is_ok());
     }
 }

@@ -1,6 +1,6 @@
 //! Checks of the values alone.
 
-use serde_json::Value;
+use serde_json::{Map, Value};
 
 use super::Linted;
 use crate::diag::{Diagnostic, ValuePath};
@@ -40,7 +40,7 @@ fn plain_secrets(user: &Value, masked: &Value, path: &ValuePath, found: &mut Vec
     match (user, masked) {
         (Value::Object(user), Value::Object(masked)) => {
             for (key, value) in user {
-                if let Some(shown) = masked.get(key) {
+                if let Some(shown) = masked.get(key).filter(|_| !is_name(path, key, value, user)) {
                     plain_secrets(value, shown, &path.key(key), found);
                 }
             }
@@ -57,6 +57,21 @@ fn plain_secrets(user: &Value, masked: &Value, path: &ValuePath, found: &mut Vec
         }
         _ => {}
     }
+}
+
+/// Whether a string under a secret's name is one that anybody may know: the key in a Secret that stands beside it, the number
+/// of a key, or the key of a label or a taint.
+fn is_name(path: &ValuePath, key: &str, value: &Value, beside: &Map<String, Value>) -> bool {
+    let Some(text) = value.as_str().filter(|text| redact::text(text) == **text) else { return false };
+    let is_data_key = text.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.'));
+    let names_secret = ["secret", "secretName", "existingSecret"]
+        .iter()
+        .any(|name| *name != key && beside.get(*name).and_then(Value::as_str).is_some_and(|name| !name.is_empty()));
+    let of_a_secret = matches!(key, "key" | "secretKey" | "existingSecretKey") && is_data_key && names_secret;
+    let number_of_a_key = key.ends_with("KeyId") || key.ends_with("KeyID");
+    let selectors = ["tolerations", "matchExpressions", "taints", "matchLabels", "nodeSelector"];
+    let of_a_selector = path.0.iter().any(|step| step.key().is_some_and(|step| selectors.contains(&step)));
+    of_a_secret || number_of_a_key || of_a_selector
 }
 
 /// Host names that do not end in the domain: those of `global.hosts`, and those of routes that come from elsewhere.

@@ -157,6 +157,14 @@ fn without_effect(
 ) -> Result<Vec<Diagnostic>, Diagnostic> {
     let (user, tree) = (values.user, values.tree);
     let defaults = tree::over_defaults(Value::Null, layers::chart(&request.target)?);
+    // What stands below a key that is not read has been reported with it; monitors that are not written, once for all.
+    let no_monitors = reported.iter().any(|finding| finding.code == code::NO_MONITORS);
+    let of_a_monitor = |path: &ValuePath| {
+        no_monitors && path.0.iter().any(|step| matches!(step.key(), Some("serviceMonitor" | "podMonitor")))
+    };
+    let gone = reported.iter().filter(|finding| code::NOT_READ.contains(&finding.code));
+    let gone: HashSet<&ValuePath> = gone.flat_map(|finding| finding.places.iter().filter_map(Place::path)).collect();
+    let is_gone = |path: &ValuePath| (1..=path.0.len()).any(|end| gone.contains(&ValuePath(path.0[..end].to_vec())));
     let reported: HashSet<&ValuePath> = reported.iter().filter_map(|d| d.places.iter().find_map(Place::path)).collect();
     // Values of a third-party chart have their effect in `companions`.
     let is_ours = |path: &ValuePath| {
@@ -165,7 +173,7 @@ fn without_effect(
         first.is_some_and(|first| first == "global" || sections.into_iter().any(|section| section == first))
     };
     let mut open = tree::leaves(user);
-    open.retain(|(path, _)| is_ours(path) && !reported.contains(path));
+    open.retain(|(path, _)| is_ours(path) && !reported.contains(path) && !is_gone(path) && !of_a_monitor(path));
     if !pedantic {
         let marked = marked(&mut Probe::new(request, tree.clone()), &open);
         open.retain(|(path, _)| !marked.contains(path));

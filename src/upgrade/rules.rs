@@ -407,6 +407,11 @@ impl Rule {
             _ => None,
         };
         let what = known.unwrap_or_else(|| match (self.effect, &to) {
+            // A value that is refused, not a name.
+            (Effect::Fails, Some(to)) if to == path => match found.value {
+                Some(value) => format!("the value `{}` is refused", shown(value)),
+                None => "it is no longer accepted".to_owned(),
+            },
             (Effect::Fails, Some(to)) => format!("`{to}` replaces it, and the old name is refused"),
             (Effect::Fails, None) => "it is no longer accepted".to_owned(),
             (Effect::Deprecated, Some(to)) => format!("`{to}` replaces it; the old name is still read"),

@@ -212,25 +212,30 @@ pub fn code_quality(checked: &Findings) -> Value {
     Value::Array(issues.collect())
 }
 
-/// JUnit's XML: a failed test case for each error, or one for the whole run with its summary.
+/// JUnit's XML: a test case for each finding, or one for the whole run with its summary. An error is a failed one. What is
+/// less severe passes, and its sentence is the output of the test case: JUnit knows no other severity, and a warning that
+/// failed would fail the pipeline.
 pub fn junit(checked: &Findings, suite: &str, summary: &str) -> String {
-    let errors = checked.all.iter().filter(|f| f.severity == Severity::Error);
-    let failed = errors.clone().count();
+    let failed = checked.all.iter().filter(|f| f.severity == Severity::Error).count();
+    let tests = checked.all.len().max(1);
     let mut out = String::from("<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n");
-    let _ = writeln!(out, "<testsuites><testsuite name=\"{suite}\" tests=\"{}\" failures=\"{failed}\">", failed.max(1));
-    if failed == 0 {
+    let _ = writeln!(out, "<testsuites><testsuite name=\"{suite}\" tests=\"{tests}\" failures=\"{failed}\">");
+    if checked.all.is_empty() {
         let _ = writeln!(out, "<testcase name=\"{}\"/>", escape::xml(summary));
     }
-    for f in errors {
+    for f in &checked.all {
         let place = format!("{}:{}:{}", f.file, f.line, f.column);
+        let said = escape::xml(&sentence(f));
+        let result = match f.severity {
+            Severity::Error => format!("<failure type=\"{}\" message=\"{said}\"/>", f.code),
+            severity => format!("<system-out>{}[{}]: {said}</system-out>", severity.word(), f.code),
+        };
         let _ = writeln!(
             out,
-            "<testcase classname=\"{}\" name=\"{}\" file=\"{}\"><failure type=\"{}\" message=\"{}\"/></testcase>",
+            "<testcase classname=\"{}\" name=\"{}\" file=\"{}\">{result}</testcase>",
             f.code,
             escape::xml(&place),
             escape::xml(&f.file),
-            f.code,
-            escape::xml(&sentence(f))
         );
     }
     out.push_str("</testsuite></testsuites>\n");

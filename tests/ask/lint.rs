@@ -16,6 +16,7 @@ fn findings_are_listed() {
         ("lint-sarif", "lint -f lint.yaml -o sarif --config allow.toml"),
         ("lint-codequality", "lint -f lint.yaml -o codequality --config allow.toml"),
         ("lint-junit", "lint --set gitlab.webservice.minReplicas=many,global.hosts.colour=red -o junit"),
+        ("lint-junit-warnings", "lint -f lint.yaml -o junit --config allow.toml"),
         ("lint-config-wrong", "lint --config wrong.toml"),
     ]);
 }
@@ -31,6 +32,26 @@ fn found(code: &str, values: &Value, pedantic: bool) -> Vec<String> {
 #[test]
 fn a_finding_is_there_where_it_is_true_and_nowhere_else() {
     let cases = [
+        (
+            "plain-secret",
+            "postgresql.auth.password",
+            json!({"postgresql": {"auth": {"password": "hunter2hunter2"}}}),
+            json!({
+                "gitlab-zoekt": {"indexer": {"internalApi": {"secretName": "zoekt", "secretKey": "changeme"}}},
+                "openbao": {"config": {"unseal": {"static": {"currentKeyId": "gl-unseal-1"}}}},
+                "gitlab": {"gitaly": {"tolerations": [{"key": "provisioner/stable", "operator": "Exists"}]}},
+            }),
+        ),
+        (
+            "no-effect",
+            "pollingInterval",
+            json!({"gitlab": {"sidekiq": {"keda": {"pollingInterval": 77}}}}),
+            // The section is reported as a whole, and so are monitors that are not written.
+            json!({
+                "gitlab": {"unicorn": {"minReplicas": 3}, "gitaly": {"metrics": {"enabled": true, "serviceMonitor": {
+                    "enabled": true, "endpointConfig": {"scheme": "https"}}}}},
+            }),
+        ),
         (
             "no-effect",
             "pollingInterval",

@@ -2,7 +2,7 @@
 
 use super::{Context, list};
 use crate::bundle;
-use crate::diag::{Diagnostic, ValuePath};
+use crate::diag::{Diagnostic, ValuePath, code};
 
 /// Reports the monitors that are left out. The official chart looks up their kinds in the cluster; a render here has no
 /// cluster.
@@ -18,7 +18,7 @@ pub(super) fn check(cx: &Context) {
         "`{first}`: no monitor is written, because the cluster is not known to have `monitoring.coreos.com/v1`{too}"
     );
     cx.say(
-        Diagnostic::warning("no-monitors", message)
+        Diagnostic::warning(code::NO_MONITORS, message)
             .at_values(asked.iter().map(|path| ValuePath::dotted(path)))
             .hint("add `-a monitoring.coreos.com/v1`, or set `global.monitoring.enabled: true`"),
     );
