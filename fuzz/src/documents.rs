@@ -67,7 +67,7 @@ pub fn migrate(data: &[u8]) {
     let Some(text) = utf8(data) else { return };
     let span = values::span(None, None).expect("there is a newest release");
     let run = |text: &str| {
-        let file = values::File { name: "values.yaml".to_owned(), text: text.to_owned() };
+        let file = values::File { name: "values.yaml".to_owned(), text: text.to_owned(), reader: None };
         values::migrate(&[file], &span)
     };
     let (done, refused) = run(text);

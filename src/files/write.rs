@@ -8,7 +8,8 @@ use std::path::Path;
 use crate::diag::Diagnostic;
 
 /// Writes the whole file or nothing. An existing file is replaced only with `force`, and keeps its mode and its owner; a
-/// link stays a link. A device or a pipe is written through: there is nothing in it to lose.
+/// link stays a link. A file with several names is written through, so that it stays one file; so is a device or a pipe:
+/// there is nothing in it to lose.
 ///
 /// # Errors
 /// A file that exists, and what the system refuses.
@@ -20,6 +21,7 @@ fn write(path: &Path, text: &str, force: bool) -> io::Result<()> {
     match fs::metadata(path) {
         Ok(existing) if is_stream(&existing) => OpenOptions::new().write(true).open(path)?.write_all(text.as_bytes()),
         Ok(existing) if existing.is_dir() => Err(io::ErrorKind::IsADirectory.into()),
+        Ok(existing) if force && existing.nlink() > 1 => through(path, text),
         Ok(existing) if force => replace(&fs::canonicalize(path)?, &existing, text),
         _ => create(path, text),
     }
@@ -53,11 +55,17 @@ fn replace(path: &Path, existing: &Metadata, text: &str) -> io::Result<()> {
     };
     match written() {
         // The directory may be closed to us, or the owner may differ: the file itself can still be writable.
-        Err(error) if error.kind() == io::ErrorKind::PermissionDenied => {
-            File::options().write(true).truncate(true).open(path)?.write_all(text.as_bytes())
-        }
+        Err(error) if error.kind() == io::ErrorKind::PermissionDenied => through(path, text),
         other => other,
     }
+}
+
+/// Writes into the file itself. It is shortened at the end, so that nothing is lost before the new text is written.
+fn through(path: &Path, text: &str) -> io::Result<()> {
+    let mut file = File::options().write(true).open(path)?;
+    file.write_all(text.as_bytes())?;
+    file.set_len(text.len() as u64)?;
+    file.sync_all()
 }
 
 fn folder(path: &Path) -> &Path {

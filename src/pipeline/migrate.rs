@@ -1,13 +1,15 @@
 //! Migrates values files to a newer release.
 
+use std::collections::BTreeSet;
+
 use super::{Request, Target, not_values, render};
-use crate::diag::{Diagnostic, Failure, Place, Report, Sources, Step, ValuePath, Warned, code};
+use crate::diag::{Diagnostic, Failure, Location, Place, Report, Sources, Step, ValuePath, Warned, code};
 use crate::diff::{self, Object, ObjectFate, report};
 use crate::manifest::Manifest;
 use crate::redact::Redacted;
 use crate::releases;
 use crate::releases::catalogue;
-use crate::schema::UnknownKeys;
+use crate::schema::{self, UnknownKeys};
 use crate::upgrade::migrate::{self, Migrated};
 use crate::upgrade::removed;
 use crate::upgrade::rules::{self, Action, ReleaseSpan};
@@ -20,14 +22,19 @@ pub struct File {
     pub name: String,
     /// Its content.
     pub text: String,
+    /// Makes values of its name and its content, where they are not all of GitLab's: the globals of an umbrella chart.
+    pub reader: Option<Reader>,
 }
+
+/// Makes values of a name and a text; `None` where they cannot be read.
+pub type Reader = fn(&str, &str) -> Option<Input>;
 
 impl File {
     /// # Errors
     /// Bytes that are not UTF-8, and a file that is too large.
     pub fn new(name: String, bytes: Vec<u8>) -> Result<Self, Failure> {
         match String::from_utf8(bytes) {
-            Ok(text) => Ok(File { name, text }),
+            Ok(text) => Ok(File { name, text, reader: None }),
             Err(error) => match values::load(&[Input::File { name, bytes: error.into_bytes() }]) {
                 Err(failure) => Err(failure),
                 Ok(_) => Err(Diagnostic::bug("not-utf-8", "the input is not UTF-8").into()),
@@ -36,6 +43,9 @@ impl File {
     }
 
     pub(super) fn input(&self) -> Input {
+        if let Some(input) = self.reader.and_then(|read| read(&self.name, &self.text)) {
+            return input;
+        }
         Input::File { name: self.name.clone(), bytes: self.text.clone().into_bytes() }
     }
 }
@@ -76,7 +86,8 @@ pub fn migrate(files: &[File], span: &ReleaseSpan) -> (Vec<Migrated>, Vec<Failur
 
 /// Refuses a file that does not hold values: nothing in it would be rewritten.
 fn only_values(file: &File) -> Result<(), Failure> {
-    let layers = values::load(&[file.input()])?.value;
+    let input = Input::File { name: file.name.clone(), bytes: file.text.clone().into_bytes() };
+    let layers = values::load(&[input])?.value;
     match not_values::find(&layers.files, UnknownKeys::Error) {
         found if found.is_empty() => Ok(()),
         found => Err(Failure { report: Report(found), sources: layers.sources }),
@@ -105,7 +116,7 @@ pub fn passed(files: &[File], migrated: &[Migrated], span: &ReleaseSpan) -> Warn
 
 pub(super) fn after(files: &[File], migrated: &[Migrated]) -> Vec<Input> {
     let pairs = files.iter().zip(migrated);
-    pairs.map(|(file, one)| File { text: one.text.clone(), name: file.name.clone() }.input()).collect()
+    pairs.map(|(file, one)| File { text: one.text.clone(), ..file.clone() }.input()).collect()
 }
 
 /// The comparison of two renders.
@@ -193,21 +204,31 @@ pub fn comment_unknown(files: &[File], migrated: &mut [Migrated], span: &Release
     // Removing a key may leave a map empty, or reveal another unknown key.
     for _ in 0..MOST_ROUNDS {
         let Some(failure) = refused(files, migrated, span, target.clone()) else { return };
-        let mut places: Vec<(usize, usize, usize)> = Vec::new();
+        let mut places: Vec<Location> = Vec::new();
         for found in failure.report.0.iter().filter(|found| is_unread(found)) {
-            if let Some(Place::At(at) | Place::Set(_, at)) = found.places.first()
-                && let Some(source) = failure.sources.get(at.source)
-            {
-                // the parts of a file have one name, and are read in their order
-                let is_it = |file: &usize| files.get(*file).is_some_and(|file| file.name == source.name);
-                let by_name = || files.iter().position(|file| file.name == source.name);
-                let file = Some(at.source).filter(is_it).or_else(by_name);
-                places.extend(file.map(|file| (file, at.line, at.column)));
+            places.extend(found.places.first().and_then(Place::location));
+        }
+        // A report names only the first of many unknown keys.
+        if failure.report.0.iter().any(|found| found.code == code::UNKNOWN_KEY)
+            && let Ok(layers) = values::load(&after(files, migrated))
+        {
+            let (user, origins) = layers.value.own();
+            let unknown = schema::unknown_keys(&user);
+            places.extend(unknown.iter().filter_map(|path| origins.exact(path)?.key));
+        }
+        let mut by_file: Vec<BTreeSet<(usize, usize)>> = vec![BTreeSet::new(); files.len()];
+        for at in places {
+            let Some(source) = failure.sources.get(at.source) else { continue };
+            // the parts of a file have one name, and are read in their order
+            let is_it = |file: &usize| files.get(*file).is_some_and(|file| file.name == source.name);
+            let by_name = || files.iter().position(|file| file.name == source.name);
+            if let Some(file) = Some(at.source).filter(is_it).or_else(by_name) {
+                by_file[file].insert((at.line, at.column));
             }
         }
         let mut changed = false;
-        for (file, line, column) in places {
-            changed |= migrate::comment_out(&mut migrated[file], line, column);
+        for (file, places) in by_file.iter().enumerate() {
+            changed |= migrate::comment_out(&mut migrated[file], places);
         }
         if !changed {
             return;

@@ -5,7 +5,7 @@ use std::collections::HashSet;
 use serde_json::{Map, Value};
 
 use super::{ChartDefaults, merge};
-use crate::diag::ValuePath;
+use crate::diag::{Step, ValuePath};
 
 /// Every scalar and every empty map or list, with its path, in the order of the tree.
 pub fn leaves(tree: &Value) -> Vec<(ValuePath, &Value)> {
@@ -56,6 +56,40 @@ fn kept(value: &Value, path: &ValuePath, paths: &HashSet<&ValuePath>) -> Option<
         }
         other => Some(other.clone()),
     }
+}
+
+/// The tree without the entries at these paths, and without the maps that become empty; lists and their items stay.
+pub fn without_entries(tree: &Value, paths: &HashSet<&ValuePath>) -> Value {
+    fn left(value: &Value, path: &mut ValuePath, paths: &HashSet<&ValuePath>) -> Value {
+        match value {
+            Value::Object(map) => {
+                let mut kept = Map::with_capacity(map.len());
+                for (key, inner) in map {
+                    path.0.push(Step::Key(key.as_str().into()));
+                    if !paths.contains(path) {
+                        let new = left(inner, path, paths);
+                        let emptied = |value: &Value| value.as_object().is_some_and(Map::is_empty);
+                        if !emptied(&new) || emptied(inner) {
+                            kept.insert(key.clone(), new);
+                        }
+                    }
+                    path.0.pop();
+                }
+                Value::Object(kept)
+            }
+            Value::Array(items) => {
+                let items = items.iter().enumerate().map(|(number, item)| {
+                    path.0.push(Step::Index(number));
+                    let item = left(item, path, paths);
+                    path.0.pop();
+                    item
+                });
+                Value::Array(items.collect())
+            }
+            scalar => scalar.clone(),
+        }
+    }
+    left(tree, &mut ValuePath::root(), paths)
 }
 
 /// The tree with another value at an existing path.

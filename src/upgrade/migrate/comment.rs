@@ -1,90 +1,133 @@
 //! Turns keys into comments: an unknown key stays in the file for people, and programs do not see it.
 
+use std::collections::{BTreeSet, HashSet};
+
 use super::lines::Document;
-use super::tree::{self, Op};
 use super::{Migrated, value};
-use crate::diag::{Step, ValuePath};
+use crate::diag::ValuePath;
+use crate::values;
 use crate::yaml::spans::{self, SpanEntry, SpanKind, Spanned};
 
-/// Turns the key at a place of the migrated text, line and column from 1, into a comment together with everything below
-/// it; a map that this would leave empty is included. Returns false where the form of the text does not allow it.
-pub fn comment_out(migrated: &mut Migrated, line: usize, column: usize) -> bool {
+/// Turns the keys at these places of the migrated text, lines and columns from 1, into comments together with everything
+/// below them; a map that this would leave empty is included. Returns false where the form of the text allows none of it.
+pub fn comment_out(migrated: &mut Migrated, places: &BTreeSet<(usize, usize)>) -> bool {
+    if places.is_empty() {
+        return false;
+    }
     let bom = migrated.text.len() - migrated.text.trim_start_matches('\u{feff}').len();
-    let mut first = 1;
+    let (mut new, mut done) = (migrated.text[..bom].to_owned(), bom);
+    let mut line = 1;
+    let mut changed = 0;
     for range in spans::documents(&migrated.text[bom..]) {
         let range = range.start + bom..range.end + bom;
-        first += migrated.text[..range.start].matches('\n').count() + 1 - first;
+        let between = &migrated.text[done..range.start];
+        new.push_str(between);
+        line += between.matches('\n').count();
         let text = &migrated.text[range.clone()];
-        if line >= first
-            && line < first + text.matches('\n').count().max(1)
-            && let Some(text) = in_document(text, line - first, column)
-        {
-            migrated.text.replace_range(range, &text);
-            migrated.changed += 1;
-            return true;
-        }
+        let last = line + text.matches('\n').count();
+        let own: Vec<_> = places.range((line, 0)..(last + 1, 0)).map(|(of, column)| (of - line, *column)).collect();
+        let (text, count) = in_document(text, &own);
+        new.push_str(&text);
+        changed += count;
+        (line, done) = (last, range.end);
     }
-    false
+    new.push_str(&migrated.text[done..]);
+    migrated.text = new;
+    migrated.changed += changed;
+    changed > 0
 }
 
-fn in_document(text: &str, line: usize, column: usize) -> Option<String> {
+/// A document with as many of these keys as comments as its form allows, and how many entries they are.
+fn in_document(text: &str, places: &[(usize, usize)]) -> (String, usize) {
+    let mut text = text.to_owned();
+    let mut count = 0;
+    // Lines stay lines, so the places of what is left are the same after each part.
+    let mut parts = vec![places];
+    while let Some(part) = parts.pop() {
+        match all_of(&text, part) {
+            Some((new, found)) => (text, count) = (new, count + found),
+            None if part.len() > 1 => {
+                let (first, second) = part.split_at(part.len() / 2);
+                parts.extend([second, first]);
+            }
+            None => {}
+        }
+    }
+    (text, count)
+}
+
+/// A document with all of these keys as comments; `None` where its form does not allow it.
+fn all_of(text: &str, places: &[(usize, usize)]) -> Option<(String, usize)> {
     let root = spans::read(text)?;
     let document = Document::new(text, &root);
-    let start = text.split_inclusive('\n').take(line).map(str::len).sum::<usize>();
-    let at = start + text[start..].chars().take(column.saturating_sub(1)).map(char::len_utf8).sum::<usize>();
-    let mut path = Vec::new();
-    let entry = entry_at(&document, &root, at, &mut path)?;
-    let before = value(text)?;
-    let lines = document.line_start(entry.key_range.start)..document.extent(entry).end;
-    let column = document.column(entry.key_range.start);
-    let mut new = text[..lines.start].to_owned();
-    for line in text[lines.clone()].split_inclusive('\n') {
-        let indent = (line.len() - line.trim_start_matches(' ').len()).min(column);
-        match line.trim() {
-            "" => new.push_str(line),
-            _ => new += &format!("{}# {}", &line[..indent], &line[indent..]),
-        }
+    let starts: Vec<usize> = [0].into_iter().chain(text.match_indices('\n').map(|(at, _)| at + 1)).collect();
+    let keys: HashSet<usize> = places
+        .iter()
+        .filter_map(|(line, column)| {
+            let start = *starts.get(*line)?;
+            Some(start + text[start..].chars().take(column.saturating_sub(1)).map(char::len_utf8).sum::<usize>())
+        })
+        .collect();
+    let mut gone = Gone { document: &document, keys: &keys, entries: Vec::new() };
+    gone.walk(&root, &ValuePath::root());
+    if gone.entries.is_empty() {
+        return None;
     }
-    new += &text[lines.end..];
+    let (mut new, mut done) = (String::with_capacity(text.len() + 64), 0);
+    for (entry, _) in &gone.entries {
+        let lines = document.line_start(entry.key_range.start)..document.extent(entry).end;
+        let column = document.column(entry.key_range.start);
+        new += text.get(done..lines.start)?;
+        for line in text[lines.clone()].split_inclusive('\n') {
+            let indent = (line.len() - line.trim_start_matches(' ').len()).min(column);
+            match line.trim() {
+                "" => new.push_str(line),
+                _ => new += &format!("{}# {}", &line[..indent], &line[indent..]),
+            }
+        }
+        done = lines.end;
+    }
+    new += &text[done..];
     // An alias may repeat the commented-out part, and a null in its place would have another meaning.
-    let mut expected = before;
-    tree::apply(&mut expected, &Op::Delete { at: ValuePath(path) });
-    (value(&new)? == expected).then_some(new)
+    let paths: HashSet<&ValuePath> = gone.entries.iter().map(|(_, path)| path).collect();
+    let expected = values::tree::without_entries(&value(text)?, &paths);
+    (value(&new)? == expected).then_some((new, gone.entries.len()))
 }
 
-/// The outermost entry on the path to the key at a byte that leaves no empty map when it is removed.
-fn entry_at<'a>(document: &Document<'_>, map: &'a Spanned, at: usize, path: &mut Vec<Step>) -> Option<&'a SpanEntry> {
-    match &map.kind {
-        SpanKind::Map { flow: false, entries } => {
-            for entry in entries {
-                let key = entry.key_range.start;
-                path.push(Step::Key(entry.key.as_str().into()));
-                let here = key == at && document.begins_line(key);
-                let depth = path.len();
-                let inner = if here { Some(entry) } else { entry_at(document, &entry.value, at, path) };
-                let is_all =
-                    |inner: &SpanEntry| matches!(entry.value.entries(), Some([only]) if std::ptr::eq(only, inner));
-                match inner {
-                    Some(inner) if document.begins_line(key) && is_all(inner) => {
-                        path.truncate(depth);
-                        return Some(entry);
+/// The entries that become comments, in the order of the text.
+struct Gone<'a, 'k> {
+    document: &'k Document<'k>,
+    /// The bytes of their keys.
+    keys: &'k HashSet<usize>,
+    entries: Vec<(&'a SpanEntry, ValuePath)>,
+}
+
+impl<'a> Gone<'a, '_> {
+    /// Finds the entries below a value; true where nothing would be left of it.
+    fn walk(&mut self, value: &'a Spanned, path: &ValuePath) -> bool {
+        match &value.kind {
+            SpanKind::Map { flow: false, entries } => {
+                let mut left = entries.len();
+                for entry in entries {
+                    let (key, before) = (entry.key_range.start, self.entries.len());
+                    let path = path.key(&entry.key);
+                    let begins = self.document.begins_line(key);
+                    let is_gone = begins && self.keys.contains(&key) || self.walk(&entry.value, &path);
+                    if is_gone && begins {
+                        self.entries.truncate(before);
+                        self.entries.push((entry, path));
+                        left -= 1;
                     }
-                    Some(inner) => return Some(inner),
-                    None => path.pop(),
-                };
+                }
+                left == 0 && !entries.is_empty()
             }
-            None
-        }
-        SpanKind::List { flow: false, items } => {
-            for (number, item) in items.iter().enumerate() {
-                path.push(Step::Index(number));
-                match entry_at(document, item, at, path) {
-                    Some(found) => return Some(found),
-                    None => path.pop(),
-                };
+            SpanKind::List { flow: false, items } => {
+                for (number, item) in items.iter().enumerate() {
+                    self.walk(item, &path.index(number));
+                }
+                false
             }
-            None
+            _ => false,
         }
-        _ => None,
     }
 }
