@@ -151,6 +151,54 @@ fn files_of_other_tools_give_what_their_values_give() {
 /// A file that is refused: its name, its text, and what is said.
 const REFUSED: &[(&str, &str, &[&str])] = &[
     (
+        "kustomization.yaml",
+        "helmCharts:\n- name: gitlab\n  valuesMerge: overide\n  valuesInline: {global: {edition: ce}}\n",
+        &[
+            "error[tool-option]: `valuesMerge: overide`",
+            "kustomization.yaml:3:16\n",
+            "did you mean `override`?",
+            "`merge`, ",
+        ],
+    ),
+    (
+        "release.yaml",
+        "kind: HelmRelease\napiVersion: helm.toolkit.fluxcd.io/v2\nspec:\n  chart: {spec: {chart: gitlab}}\n  valuesFrom:\n  - {kind: Secrets, name: x}\n",
+        &[
+            "error[tool-option]: `kind: Secrets`: Flux does not know this word",
+            "release.yaml:6:12\n",
+            "did you mean `Secret`?",
+        ],
+    ),
+    (
+        "helmfile.yaml",
+        "missingFileHandler: Ignore\nreleases:\n- {name: gitlab, chart: gitlab/gitlab, values: [{global: {edition: ce}}]}\n",
+        &[
+            "error[tool-option]: `missingFileHandler: Ignore`",
+            "helmfile.yaml:1:21\n",
+            "`Error`, `Warn`, `Info`, `Debug`",
+        ],
+    ),
+    (
+        "helmfile.yaml",
+        "releases:\n- name: gitlab\n  chart: gitlab/gitlab\n  valuesTemplate: [{global: {edition: ce}}]\n",
+        &["helmfile evaluates the templates of `valuesTemplate`", "helmfile.yaml:4:3\n", "`helmfile write-values`"],
+    ),
+    (
+        "template.yaml",
+        "kind: Template\napiVersion: template.openshift.io/v1\nobjects:\n- kind: GitLab\n  apiVersion: apps.gitlab.com/v1beta1\n  spec: {chart: {values: {global: {hosts: {domain: '${DOMAIN}'}}}}}\n",
+        &["this is a template of OpenShift", "template.yaml:1:1\n", "`oc process --local -f FILE -o yaml`"],
+    ),
+    (
+        "release.yaml",
+        "kind: HelmRelease\napiVersion: helm.toolkit.fluxcd.io/v2\nspec:\n  chart: {spec: {chart: gitlab}}\n  values: {global: {edition: xx, smtp: {address: '${SMTP:=x}'}}}\n",
+        &["warning[placeholder]: `${SMTP}` stays as it is here", "release.yaml:5:50\n", "`flux build kustomization"],
+    ),
+    (
+        "set.yaml",
+        "kind: ApplicationSet\napiVersion: argoproj.io/v1alpha1\nspec:\n  generators: [{list: {elements: [{e: a}, {e: b}]}}]\n  template:\n    metadata: {name: 'gitlab-{{e}}'}\n    spec:\n      source: {chart: gitlab, helm: {valuesObject: {global: {edition: ce}}}}\n",
+        &["error[several-releases]", "the Application `gitlab-a`, the Application `gitlab-b`", "`--name` selects one"],
+    ),
+    (
         "main.tf",
         "resource \"helm_release\" \"forge\" {\n  chart = \"gitlab\"\n  values = [<<EOT\nglobal:\n  edition: ce\nEOT\n  ]\n  set {\n    name = \"a\"\n  }\n}\n",
         &["main.tf:1:1\n", "`terraform output -raw values`", "helm_release.forge.values[0]"],
@@ -431,5 +479,50 @@ fn a_misspelt_section_is_no_other_chart() {
             "{}",
             ran.stderr
         );
+    }
+}
+
+/// An ApplicationSet whose generators are lists gives the Application that `--name` names, with the places of its file.
+#[test]
+fn an_application_of_a_set_is_selected_by_its_name() {
+    let set = "apiVersion: argoproj.io/v1alpha1\nkind: ApplicationSet\nmetadata: {name: gitlab}\nspec:\n  generators:\n  - list:\n      elements:\n      - {env: dev, domain: dev.example.com}\n      - {env: prod, domain: example.com}\n  template:\n    metadata: {name: 'gitlab-{{env}}'}\n    spec:\n      destination: {namespace: 'gl-{{env}}'}\n      source:\n        chart: gitlab\n        helm:\n          values: |\n            certmanager-issuer: {email: a@example.com}\n            global:\n              hosts: {domain: \"{{domain}}\"}\n              edition: ce\n";
+    let plain = "certmanager-issuer: {email: a@example.com}\nglobal: {hosts: {domain: example.com}, edition: ce}\n";
+    let files =
+        |set: String| BTreeMap::from([("set.yaml".to_owned(), set), ("plain.yaml".to_owned(), plain.to_owned())]);
+    let dir = folder(&files(set.to_owned()));
+    let ran = |dir: &Path, args: &str| template(dir, "error", args.split(' ').map(str::to_owned).collect());
+    let (found, wanted) = (
+        ran(dir.path(), "-f set.yaml --name gitlab-prod"),
+        ran(dir.path(), "-f plain.yaml --name gitlab-prod -n gl-prod"),
+    );
+    assert!(found.stdout == wanted.stdout && found.status == Some(0), "{}", found.stderr);
+    let dir = folder(&files(set.replace("edition: ce", "editionn: ce")));
+    let found = ran(dir.path(), "-f set.yaml --name gitlab-prod");
+    assert!(found.stderr.contains("--> set.yaml:21:15\n"), "{}", found.stderr);
+}
+
+/// A wrong value is shown at itself, an unknown key at its name, and in every layer that has it.
+#[test]
+fn places_are_those_of_the_value_or_of_the_name_in_every_layer() {
+    let app = "kind: Application\napiVersion: argoproj.io/v1alpha1\nspec:\n  source:\n    chart: gitlab\n    helm:\n      values: \"global:\\n  editionn: ce\\n\"\n      parameters:\n      - name: global.editionn\n        value: ce\n      - name: global.edition\n        value: xx\n      - {value: '1', name: gitlab.webservice.minReplica}\n";
+    let chart = "kind: HelmChart\napiVersion: helm.cattle.io/v1\nmetadata: {name: gitlab}\nspec:\n  chart: gitlab\n  set:\n    global.edition: xx\n    global.editionn: ce\n";
+    let folded = "kind: HelmRelease\napiVersion: helm.toolkit.fluxcd.io/v2\nspec:\n  chart: {spec: {chart: gitlab}}\n  valuesFrom: [{kind: ConfigMap, name: c}]\n  values:\n    global: {editionn: ce}\n---\nkind: ConfigMap\napiVersion: v1\nmetadata: {name: c}\ndata:\n  values.yaml: >\n    global:\n      editionn: ce\n";
+    let (base, prod) = ("global:\n  editionn: ce\n", "# prod\nglobal:\n    editionn: ce\n");
+    for (files, args, places) in [
+        (vec![("a.yaml", app)], "-f a.yaml", &["a.yaml:9:9\n", "a.yaml:7:27\n", "a.yaml:12:9\n", "a.yaml:13:22\n"][..]),
+        (vec![("c.yaml", chart)], "-f c.yaml", &["c.yaml:7:5\n", "c.yaml:8:5\n"]),
+        (vec![("r.yaml", folded)], "-f r.yaml", &["r.yaml:7:14\n", "15 |       editionn: ce\n"]),
+        (
+            vec![("base.yaml", base), ("prod.yaml", prod)],
+            "-f base.yaml -f prod.yaml",
+            &["prod.yaml:3:5\n", "base.yaml:2:3\n"],
+        ),
+    ] {
+        let files = files.into_iter().map(|(name, text)| (name.to_owned(), text.to_owned())).collect();
+        let dir = folder(&files);
+        let ran = template(dir.path(), "error", args.split(' ').map(str::to_owned).collect());
+        for place in places {
+            assert!(ran.stderr.contains(place), "{place} is not in\n{}", ran.stderr);
+        }
     }
 }

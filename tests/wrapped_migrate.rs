@@ -192,9 +192,9 @@ const CASES: &[Case<'_>] = &[
         file: "app.yaml",
         args: &[],
         old: "kind: Application\nspec:\n  source:\n    chart: gitlab\n    helm: {values: \"certmanager: {install: false}\"}\n",
-        changes: &[],
-        status: 3,
-        said: &["error[not-editable]", "--> app.yaml:5:20\n"],
+        changes: &[("certmanager: {install: false}", "installCertmanager: false")],
+        status: 0,
+        said: &["--> app.yaml:5:20\n", "1 change\n"],
     },
     Case {
         file: "main.tf",
@@ -238,7 +238,7 @@ fn messages_about_values_inside_a_file_name_its_places() {
     // GitLab's section below, and globals above it that become longer
     let section: String = values.lines().take(3).map(|line| format!("  {line}\n")).collect();
     let umbrella = format!(
-        "global:\n  ingress: {{enabled: true}}\n  minio: {{enabled: true}}\n  hosts:\n    nonsense: 1\ngitlab:\n{section}  registry: {{nonsense: 1}}\n  redis: {{install: true}}\n"
+        "global:\n  ingress: {{enabled: true}}\n  minio: {{enabled: true}}\n  hosts:\n    domainn: a.b\ngitlab:\n{section}  registry: {{nonsense: 1}}\n  redis: {{install: true}}\n"
     );
     for (text, places) in [(app, &["--> f.yaml:12:11\n", "--> f.yaml:14:13\n"][..]), (umbrella, &["--> f.yaml:2:3\n"])]
     {
@@ -255,7 +255,8 @@ fn messages_about_values_inside_a_file_name_its_places() {
             let place = found.lines().find_map(|line| line.trim().strip_prefix("--> f.yaml:")).expect("it has a place");
             let (line, column) = place.split_once(':').expect("a line and a column");
             let line = new.lines().nth(line.parse::<usize>().expect("a number") - 1).expect("the line is there");
-            assert!(line[column.parse::<usize>().expect("a number") - 1..].starts_with("nonsense"), "{place}\n{new}");
+            let key = &line[column.parse::<usize>().expect("a number") - 1..];
+            assert!(key.starts_with("nonsense") || key.starts_with("domainn"), "{place}\n{new}");
             checked += 1;
         }
         assert_eq!(
@@ -265,4 +266,204 @@ fn messages_about_values_inside_a_file_name_its_places() {
             ran.stderr
         );
     }
+}
+
+/// The values of an Application in every form that YAML has, and what becomes of them.
+const FORMS: &[(&str, &str, &str)] = &[
+    (
+        "braces on one line",
+        "valuesObject: {certmanager: {install: false}, global: {operator: {enabled: false}, edition: ce}}  # why\n",
+        "valuesObject: {global: {edition: ce}, installCertmanager: false}  # why\n",
+    ),
+    (
+        "braces on several lines",
+        "valuesObject: {\n  certmanager: {install: false},\n  global: {operator: {enabled: false},\n           edition: ce}  # why\n}\n",
+        "valuesObject: {\n  global: {edition: ce}, installCertmanager: false  # why\n}\n",
+    ),
+    (
+        "a literal block with a number, a comment and blank lines at its end",
+        "values: |2+  # why\n    certmanager:\n      install: false  #\tgone\n    global:\n      edition: ce\n\n\n",
+        "values: |2+  # why\n    installCertmanager: false  #\tgone\n    global:\n      edition: ce\n\n\n",
+    ),
+    (
+        "braces in a literal block",
+        "values: |-\n  {certmanager: {install: false},\n   global: {edition: ce}}\n",
+        "values: |-\n  {global: {edition: ce}, installCertmanager: false}\n",
+    ),
+    (
+        "a folded block whose lines stay apart",
+        "values: >\n  global:\n    operator:\n      enabled: false\n    edition: ce\n",
+        "values: >\n  global:\n    edition: ce\n",
+    ),
+    (
+        "a folded block whose new lines would be joined",
+        "values: >-  # why\n  certmanager:\n    install: false\n  global:\n    edition: ce\n",
+        "values: |-  # why\n  installCertmanager: false\n  global:\n    edition: ce\n",
+    ),
+    (
+        "double quotes",
+        "values: \"certmanager:\\n  install: false # \\\"q\\\"\\nglobal: {edition: ce}\\n\"  # why\n",
+        "values: \"installCertmanager: false # \\\"q\\\"\\nglobal: {edition: ce}\\n\"  # why\n",
+    ),
+    (
+        "single quotes",
+        "values: '{certmanager: {install: false}, global: {edition: ''ce''}}'\n",
+        "values: '{global: {edition: ''ce''}, installCertmanager: false}'\n",
+    ),
+    (
+        "single quotes over several lines, which become one",
+        "values: '{certmanager: {install: false},\n  global: {edition: ce}}'\n",
+        "values: '{global: {edition: ce}, installCertmanager: false}'\n",
+    ),
+    (
+        "JSON",
+        "{\"valuesObject\": {\n  \"certmanager\": {\"install\": false},\n  \"global\": {\"edition\": \"ce\"}}}\n",
+        "{\"valuesObject\": {\n  \"global\": {\"edition\": \"ce\"}, \"installCertmanager\": false}}\n",
+    ),
+    (
+        "an anchor and its alias",
+        "valuesObject: &all\n  certmanager:\n    install: &no false\n  global:\n    kas: {enabled: *no}\n",
+        "valuesObject: &all\n  installCertmanager: &no false\n  global:\n    kas: {enabled: *no}\n",
+    ),
+];
+
+#[test]
+fn values_in_every_form_of_yaml_are_edited_in_place() {
+    let head = "apiVersion: argoproj.io/v1alpha1\nkind: Application\nmetadata: {name: gitlab}\nspec:\n  source:\n    chart: gitlab\n    helm:\n";
+    let indented = |text: &str| {
+        text.lines()
+            .map(|line| if line.is_empty() { "\n".to_owned() } else { format!("      {line}\n") })
+            .collect::<String>()
+    };
+    for (form, old, new) in FORMS {
+        let (old, new) = (format!("{head}{}", indented(old)), format!("{head}{}", indented(new)));
+        let ends = |text: &str| text.strip_suffix('\n').unwrap_or(text).to_owned();
+        let whole = |text: &str| format!("\u{feff}---\n# first\na: 1\n---\n{text}...\n---\nkind: ConfigMap\n");
+        type Way<'w> = (&'w str, &'w dyn Fn(&str) -> String);
+        let ways: [Way<'_>; 4] = [
+            ("as it is", &|text| text.to_owned()),
+            ("CRLF", &|text| text.replace('\n', "\r\n")),
+            ("no line break at the end", &ends),
+            ("among documents", &whole),
+        ];
+        for (way, make) in ways {
+            let dir = tempfile::tempdir().expect("a folder");
+            fs::write(dir.path().join("a.yaml"), make(&old)).expect("it can be written");
+            let args = ["values", "migrate", "-f", "a.yaml", "--in-place", "--no-verify"].map(str::to_owned);
+            let ran = run(dir.path(), &args, &BTreeMap::new(), "");
+            let found = fs::read_to_string(dir.path().join("a.yaml")).expect("it is there");
+            assert_eq!(found, make(&new), "{form}, {way}: {}", ran.stderr);
+        }
+    }
+}
+
+#[test]
+fn an_item_keeps_its_dash_and_values_in_lists_are_edited_in_place() {
+    let file = |first: &str| {
+        format!("releases:\n- name: gitlab\n  chart: gitlab/gitlab\n  values:\n{first}- name: other\n  chart: a/b\n")
+    };
+    for (old, new) in [
+        (
+            "  - certmanager:\n      install: false\n    # low\n    global: {edition: ce}\n",
+            "  - installCertmanager: false\n    # low\n    global: {edition: ce}\n",
+        ),
+        ("  - {certmanager: {install: false}}\n  - a.yaml\n", "  - {installCertmanager: false}\n  - a.yaml\n"),
+        ("  - global: {operator: {enabled: false}}\n", "  - {}\n"),
+        (
+            "  -   global:\n        operator: {enabled: false}\n        edition: ce\n",
+            "  -   global:\n        edition: ce\n",
+        ),
+    ] {
+        let dir = tempfile::tempdir().expect("a folder");
+        fs::write(dir.path().join("helmfile.yaml"), file(old)).expect("it can be written");
+        let args = ["values", "migrate", "-f", "helmfile.yaml", "--in-place", "--no-verify"].map(str::to_owned);
+        let ran = run(dir.path(), &args, &BTreeMap::new(), "");
+        assert_eq!(
+            fs::read_to_string(dir.path().join("helmfile.yaml")).expect("it is there"),
+            file(new),
+            "{}",
+            ran.stderr
+        );
+    }
+}
+
+#[test]
+fn an_alias_for_what_stands_elsewhere_is_refused_at_its_values() {
+    let dir = tempfile::tempdir().expect("a folder");
+    let text = "kind: HelmRelease\napiVersion: helm.toolkit.fluxcd.io/v2\nmetadata: {name: &n ce}\nspec:\n  chart: {spec: {chart: gitlab}}\n  values:\n    certmanager: {install: false}\n    global: {edition: *n}\n";
+    fs::write(dir.path().join("a.yaml"), text).expect("it can be written");
+    let args = ["values", "migrate", "-f", "a.yaml", "--in-place"].map(str::to_owned);
+    let ran = run(dir.path(), &args, &BTreeMap::new(), "");
+    assert!(ran.status == Some(3) && ran.stderr.contains("--> a.yaml:7:5\n"), "{}", ran.stderr);
+    assert_eq!(fs::read_to_string(dir.path().join("a.yaml")).expect("it is there"), text);
+}
+
+/// Globals of an umbrella chart belong to all its charts: only what is like a key of ours is an error.
+#[test]
+fn globals_of_other_charts_are_left_to_them() {
+    let dir = tempfile::tempdir().expect("a folder");
+    let text = "global:\n  hosts: {domain: example.com}\n  mine: {a: 1}\n  postgresql: {auth: {username: x}}\n  image: {registry: r, pullSecrt: 1}\n  ingres: {class: x}\ngitlab:\n  certmanager-issuer: {email: a@example.com}\n  redis: {install: true}\npostgres: {enabled: true}\nredis: {enabled: true}\n";
+    fs::write(dir.path().join("values.yaml"), text).expect("it can be written");
+    let ran = |args: &[&str]| {
+        let args: Vec<String> = args.iter().map(|arg| (*arg).to_owned()).collect();
+        run(dir.path(), &args, &BTreeMap::new(), "")
+    };
+    let found = ran(&["template", "-f", "values.yaml"]);
+    for part in [
+        "note[foreign-global]: `global.mine` is not a key of GitLab's chart",
+        "warning[foreign-global]: `global.postgresql` is not",
+        "if GitLab is meant: write `global.psql`",
+        "error[unknown-key]: `global.ingres` is not a known key\n --> values.yaml:6:3\n",
+    ] {
+        assert!(found.stderr.contains(part), "{part} is not in\n{}", found.stderr);
+    }
+    assert!(!found.stderr.contains("`postgres`"), "{}", found.stderr);
+    fs::write(dir.path().join("values.yaml"), text.replace("  ingres: {class: x}\n", "")).expect("it can be written");
+    let found = ran(&["values", "migrate", "-f", "values.yaml", "--in-place", "--comment-unknown"]);
+    assert_eq!(found.status, Some(0), "{}", found.stderr);
+    assert!(fs::read_to_string(dir.path().join("values.yaml")).expect("it is there").contains("\n  mine: {a: 1}\n"));
+}
+
+/// A file with several names, or one behind a link, stays one file, with its mode.
+#[test]
+fn a_file_that_is_edited_in_place_stays_the_same_file() {
+    use std::os::unix::fs::{MetadataExt, PermissionsExt, symlink};
+    let dir = tempfile::tempdir().expect("a folder");
+    let at = |name: &str| dir.path().join(name);
+    fs::write(at("a.yaml"), "certmanager:\n  install: false\n").expect("it can be written");
+    fs::set_permissions(at("a.yaml"), fs::Permissions::from_mode(0o640)).expect("a mode");
+    fs::hard_link(at("a.yaml"), at("b.yaml")).expect("a link");
+    symlink("a.yaml", at("c.yaml")).expect("a link");
+    let before = fs::metadata(at("a.yaml")).expect("it is there");
+    for (name, line) in [("a.yaml", "certmanager:\n  install: true\n"), ("c.yaml", "certmanager:\n  install: false\n")]
+    {
+        fs::write(at("b.yaml"), line).expect("it can be written");
+        let args = ["values", "migrate", "-f", name, "--in-place", "--no-verify"].map(str::to_owned);
+        let ran = run(dir.path(), &args, &BTreeMap::new(), "");
+        assert_eq!(ran.status, Some(0), "{}", ran.stderr);
+        let text = fs::read_to_string(at("b.yaml")).expect("it is there");
+        assert!(text.starts_with("installCertmanager: "), "{text}");
+        let after = fs::metadata(at("a.yaml")).expect("it is there");
+        assert_eq!((after.ino(), after.nlink(), after.mode()), (before.ino(), 2, before.mode()));
+        assert!(at("c.yaml").is_symlink());
+    }
+}
+
+/// All of many unknown keys become comments, one after the other and those that leave a map empty.
+#[test]
+fn many_unknown_keys_become_comments_at_once() {
+    let keys: String = (0..700).map(|n| format!("unknown{n}:\n  a: {n}   # why\n")).collect();
+    let text = format!(
+        "# head\nglobal:\n  edition: ce\n  # first\n  nonsense: 1\n{keys}gitlab:\n  nonsense:\n    - x\n# end\n"
+    );
+    let dir = tempfile::tempdir().expect("a folder");
+    fs::write(dir.path().join("a.yaml"), &text).expect("it can be written");
+    let args = ["values", "migrate", "-f", "a.yaml", "--in-place", "--comment-unknown"].map(str::to_owned);
+    let ran = run(dir.path(), &args, &BTreeMap::new(), "");
+    assert_eq!(ran.status, Some(0), "{}", ran.stderr);
+    let commented: String = keys.lines().map(|line| format!("# {line}\n")).collect();
+    let wanted = format!(
+        "# head\nglobal:\n  edition: ce\n  # first\n  # nonsense: 1\n{commented}# gitlab:\n#   nonsense:\n#     - x\n# end\n"
+    );
+    assert_eq!(fs::read_to_string(dir.path().join("a.yaml")).expect("it is there"), wanted);
 }

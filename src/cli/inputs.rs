@@ -66,7 +66,8 @@ impl ValuesArgs {
     /// # Errors
     /// Files that cannot be read, and everything that [`wrapped::unwrap`] refuses.
     pub fn request(&self, wanted: Wanted) -> Result<Request, Failure> {
-        let Unwrapped { inputs, release } = self.inputs(&mut Stdin::default())?;
+        let files = self.files(&mut Stdin::default());
+        let Unwrapped { inputs, release } = self.unwrapped_of(files, wanted.name.as_deref())?;
         Ok(self.request_of(wanted.target(&release), inputs))
     }
 
@@ -93,11 +94,16 @@ impl ValuesArgs {
     /// # Errors
     /// As [`wrapped::unwrap`].
     pub fn unwrapped(&self, inputs: Vec<Input>) -> Result<Unwrapped, Failure> {
+        self.unwrapped_of(inputs, None)
+    }
+
+    /// The same; `name` selects one of several releases.
+    fn unwrapped_of(&self, inputs: Vec<Input>, name: Option<&str>) -> Result<Unwrapped, Failure> {
         let duplicates = match self.unknown_keys {
             UnknownKeys::Error => Severity::Error,
             UnknownKeys::Warn => Severity::Warning,
         };
-        wrapped::unwrap(inputs, Options { duplicates, at: self.values_at.as_deref(), read: &mut local_file })
+        wrapped::unwrap(inputs, Options { duplicates, at: self.values_at.as_deref(), name, read: &mut local_file })
     }
 
     /// Reads all files; their content is parsed later. A file that cannot be read is an error then too, beside what is wrong

@@ -52,7 +52,7 @@ use crate::releases::{self, GitlabVersion};
 use crate::schema::{self, Checked, UnknownKeys};
 use crate::shell;
 use crate::upgrade::removed;
-use crate::values::{Merged, Origins};
+use crate::values::{Input, Merged, Origins};
 use layers::UserLayers;
 
 pub use self::layers::profile;
@@ -235,7 +235,15 @@ fn rechecked(request: &Request, mut merged: Merged) -> Option<Checked> {
 /// # Errors
 /// As [`template`].
 pub fn selected(request: &Request, output: &Output) -> Result<(Rendered, Checked), Failure> {
-    selected_with(request, output, Causes::Sought)
+    let mut selected = selected_with(request, output, Causes::Sought);
+    let found = match &mut selected {
+        Ok((rendered, _)) => &mut rendered.warnings,
+        Err(failure) => &mut failure.report.0,
+    };
+    if request.inputs.len() > 1 || matches!(request.inputs[..], [Input::Composed(_)]) {
+        places::in_all_layers(found, &request.inputs);
+    }
+    selected
 }
 
 fn selected_with(request: &Request, output: &Output, causes: Causes) -> Result<(Rendered, Checked), Failure> {

@@ -1,7 +1,29 @@
 //! Resolves values paths to the places where the user set them.
 
-use crate::diag::{Diagnostic, Location, Place, Severity, ValuePath};
-use crate::values::{Origin, Origins};
+use crate::diag::{Diagnostic, Location, Place, Severity, ValuePath, code};
+use crate::values::{self, Input, Origin, Origins};
+
+/// Adds the places in other layers to findings about the name of a key: whoever corrects it in one file would otherwise
+/// get the same finding about the next one.
+pub(super) fn in_all_layers(found: &mut [Diagnostic], inputs: &[Input]) {
+    let is_about_a_name = |one: &&mut Diagnostic| code::ABOUT_NAMES.contains(&one.code) && !one.places.is_empty();
+    let mut layers = None;
+    for finding in found.iter_mut().filter(is_about_a_name) {
+        let Some(Place::Set(path, first)) = finding.places.first() else { continue };
+        let layers = layers.get_or_insert_with(|| values::layers_of(inputs));
+        let set = layers.iter().filter_map(|layer| layer.exact(path));
+        let places: Vec<Location> = set.map(at).collect();
+        // The finding is about a path that stands there as a whole, and not about a value near to it.
+        if !places.contains(first) {
+            continue;
+        }
+        for place in places.into_iter().rev() {
+            if !finding.places.iter().any(|there| there.location() == Some(place)) {
+                finding.places.push(Place::At(place));
+            }
+        }
+    }
+}
 
 /// Turns the paths of diagnostics into places. Where the first path is a default, the closest value that the user wrote
 /// stands in, unless another place is better; further paths count only where the user wrote them.
@@ -12,6 +34,7 @@ pub(super) fn locate(found: &mut [Diagnostic], origins: &Origins) {
 }
 
 fn locate_one(diagnostic: &mut Diagnostic, origins: &Origins) {
+    let at = |origin: Origin| if code::ABOUT_NAMES.contains(&diagnostic.code) { at(origin) } else { of_value(origin) };
     let mut places: Vec<Place> = Vec::new();
     let mut near = None;
     for (number, place) in std::mem::take(&mut diagnostic.places).into_iter().enumerate() {
@@ -37,6 +60,22 @@ fn locate_one(diagnostic: &mut Diagnostic, origins: &Origins) {
         places.insert(0, place);
     }
     diagnostic.places = places;
+}
+
+/// The place at which a wrong value is shown: its key, or the value itself where that is not what follows the key, as in
+/// `{name: a.b, value: c}`.
+fn of_value(origin: Origin) -> Location {
+    match origin.key {
+        Some(key) if origin.is_scalar && apart(key, origin.value) => origin.value,
+        _ => at(origin),
+    }
+}
+
+/// Whether more than a colon and a few spaces are between a key and its value.
+fn apart(key: Location, value: Location) -> bool {
+    const SPACES: usize = 12;
+    key.source == value.source
+        && (value.line != key.line || value.column < key.column || value.column > key.column + key.len + SPACES)
 }
 
 /// The place at which a value is shown: its key, or the item of a list.

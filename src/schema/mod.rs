@@ -125,6 +125,17 @@ pub fn known_keys(parent: &[&str]) -> Vec<&'static str> {
     unknown::siblings(parent)
 }
 
+/// The paths below `global` that nothing reads and that are not like a key there, each with what people who write it
+/// usually mean, if that is known.
+pub fn foreign_globals(globals: &Value) -> Vec<(ValuePath, Option<&'static str>)> {
+    unknown::foreign_globals(globals)
+}
+
+/// All keys of values that nothing reads.
+pub fn unknown_keys(user: &Value) -> Vec<ValuePath> {
+    unknown::all(user)
+}
+
 /// The reason why a key of the schemas has no effect, as the next step; `None` where it has one.
 pub fn unread_hint(keys: &[&str]) -> Option<&'static str> {
     unknown::unread_hint(keys)

@@ -6,13 +6,15 @@
 
 use std::sync::LazyLock;
 
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use super::misplaced::{self, SYNONYMS};
+use super::prune::{self, SchemaFindings};
 use super::store::{self, At};
 use super::{ignored, pattern};
 use crate::bundle::REFUSED_KEYS;
 use crate::diag::{Diagnostic, Step, ValuePath};
+use crate::tree::without_null_entries;
 
 /// Reports an unknown key and what to write instead.
 pub(super) fn finding(path: &ValuePath, user: &Value) -> Diagnostic {
@@ -90,12 +92,48 @@ fn is_unread(keys: &[&str]) -> bool {
     unread_hint(keys).is_some()
 }
 
+/// All unknown keys.
+pub(super) fn all(user: &Value) -> Vec<ValuePath> {
+    let mut found = SchemaFindings::default();
+    prune::prune(store::root(), &without_null_entries(user), None, &mut found);
+    found.unknown
+}
+
+/// Unknown keys below `global` that resemble none there, each with the hint about exactly this key.
+pub(super) fn foreign_globals(globals: &Value) -> Vec<(ValuePath, Option<&'static str>)> {
+    let user = json!({ "global": globals });
+    let foreign = all(&user).into_iter().filter_map(|path| {
+        let keys = keys(&path)?;
+        (!resembles_one(&keys, path.within(&user)))
+            .then(|| misplaced::answer(&keys.join(".")))
+            .map(|hint| (path.clone(), hint))
+    });
+    foreign.collect()
+}
+
+/// Whether a key is probably a misspelt one of ours.
+fn resembles_one(keys: &[&str], value: Option<&Value>) -> bool {
+    let Some((key, parent)) = keys.split_last() else { return false };
+    let siblings = siblings(parent);
+    let one_letter = |sibling: &&str| key.len() > 2 && strsim::damerau_levenshtein(&plain(key), &plain(sibling)) <= 1;
+    near(key, parent, &siblings, value).is_some()
+        || siblings.iter().any(one_letter)
+        || near_of_another_type(key, parent, &siblings).is_some()
+        || parent.len() > 1 && beside_the_parent(keys, value).is_some()
+}
+
 fn meant(keys: &[&str], value: Option<&Value>) -> String {
     let Some((key, parent)) = keys.split_last() else { return "remove it".to_owned() };
     let siblings = siblings(parent);
     let near = near(key, parent, &siblings, value);
     if let Some(answer) = misplaced::answer(&keys.join(".")) {
-        return answer.to_owned();
+        return match is_of_another_chart(keys, answer, value) {
+            true => format!(
+                "remove it: its keys are those of another chart, and not of {}",
+                answer.trim_start_matches("write ")
+            ),
+            false => answer.to_owned(),
+        };
     }
     // A key that differs only in case or separators is more certain than any sentence about keys of a kind.
     if let Some(sibling) = near.filter(|sibling| plain(sibling) == plain(key)) {
@@ -150,6 +188,15 @@ fn meant(keys: &[&str], value: Option<&Value>) -> String {
         1..=8 => format!("{place} there is {}", list(&siblings)),
         _ => format!("nothing {place} has this name, remove it"),
     }
+}
+
+/// Whether a section of values is one of another chart: none of its keys exists in the section that is written instead.
+fn is_of_another_chart(keys: &[&str], answer: &str, value: Option<&Value>) -> bool {
+    let instead = answer.strip_prefix("write `").and_then(|rest| rest.strip_suffix('`'));
+    let (Some(instead), [_], Some(Value::Object(map))) = (instead, keys, value) else { return false };
+    let place: Vec<&str> = instead.split('.').collect();
+    let reads = |key: &String| is_declared(&[&place[..], &[key.as_str()]].concat());
+    !instead.contains('`') && !map.is_empty() && !map.keys().any(reads)
 }
 
 /// The misspelt sibling: at most two letters differ, three after the same prefix, and the value is valid there.

@@ -60,7 +60,7 @@ impl Input {
     /// An input that cannot be read: it sets nothing, and whoever reads the values gets the reason among the errors.
     pub fn unreadable(why: Diagnostic) -> Input {
         let values = Node::empty_map(Location { source: 0, line: 1, column: 1, len: 1 });
-        Input::Composed(Arc::new(Composed { texts: Vec::new(), values, found: vec![why] }))
+        Input::Composed(Arc::new(Composed { texts: Vec::new(), values, found: vec![why], layers: Vec::new() }))
     }
 }
 
@@ -73,6 +73,8 @@ pub struct Composed {
     pub values: Node,
     /// Notes and warnings about the values.
     pub found: Vec<Diagnostic>,
+    /// The layers that the values are merged from, lowest first; empty where there is one.
+    pub layers: Vec<Node>,
 }
 
 /// The argument of one flag of the `--set` family.
@@ -188,6 +190,8 @@ pub struct Origin {
     pub key: Option<Location>,
     /// The place of the value.
     pub value: Location,
+    /// Whether it is neither a map nor a list.
+    pub is_scalar: bool,
 }
 
 impl Origins {
@@ -239,7 +243,8 @@ impl Origins {
         for (i, step) in path.0.iter().enumerate() {
             let Some(next) = node.child(step) else { break };
             node = next;
-            found = Some((i + 1, Origin { key: node.key, value: node.at }));
+            let is_scalar = matches!(node.kind, Kind::Scalar(_));
+            found = Some((i + 1, Origin { key: node.key, value: node.at, is_scalar }));
         }
         found
     }
@@ -289,6 +294,26 @@ pub fn in_order(inputs: &[Input]) -> Vec<&Input> {
     let mut ordered: Vec<&Input> = inputs.iter().collect();
     ordered.sort_by_key(|input| rank(input));
     ordered
+}
+
+/// The layers of the inputs, lowest first, each with its own places: a merged tree has only those of the last one.
+pub fn layers_of(inputs: &[Input]) -> Vec<Origins> {
+    let mut all = Vec::new();
+    let mut sources = 0;
+    for input in in_order(inputs) {
+        let (layers, _) = load_on(std::slice::from_ref(input), Severity::Warning);
+        let mut moved = |at: &mut Location| at.source += sources;
+        let parts = match input {
+            Input::Composed(composed) if !composed.layers.is_empty() => composed.layers.clone(),
+            _ => vec![Arc::unwrap_or_clone(layers.user)],
+        };
+        all.extend(parts.into_iter().map(|mut node| {
+            node.relocate(&mut moved);
+            Origins::of(node)
+        }));
+        sources += layers.sources.all().count();
+    }
+    all
 }
 
 fn rank(input: &Input) -> u8 {

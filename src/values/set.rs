@@ -41,10 +41,10 @@ impl Assignment {
         &mut self.value
     }
 
-    /// Sets the place of path and value, for those that come from elsewhere than a flag's argument.
-    pub fn relocate(&mut self, at: Location) {
-        self.steps.iter_mut().for_each(|(_, place)| *place = at);
-        self.value.relocate(&mut |place| *place = at);
+    /// Sets the places of path and value, for those that come from elsewhere than a flag's argument.
+    pub fn relocate(&mut self, path: Location, value: Location) {
+        self.steps.iter_mut().for_each(|(_, place)| *place = path);
+        self.value.relocate(&mut |place| *place = value);
     }
 
     /// The path that is set, and its place.

@@ -5,7 +5,7 @@ use std::path::{Component, Path, PathBuf};
 use super::FileDocument;
 use super::forms::{Carrier, ValuesPart};
 use super::objects::{self, Data};
-use super::text::Block;
+use super::text::TextPlaces;
 use crate::diag::{Diagnostic, Location, Report, Severity, Sources};
 use crate::values::set::{self, Syntax};
 use crate::yaml::{Kind, Node, read};
@@ -16,6 +16,8 @@ pub(super) struct Composer<'o> {
     pub(super) sources: Sources,
     pub(super) findings: Vec<Diagnostic>,
     pub(super) duplicates: Severity,
+    /// The parts of a carrier's values, each on its own.
+    pub(super) laid: Vec<Node>,
     read: &'o mut dyn FnMut(&str) -> Option<Result<String, String>>,
 }
 
@@ -24,61 +26,88 @@ impl<'o> Composer<'o> {
         duplicates: Severity,
         read: &'o mut dyn FnMut(&str) -> Option<Result<String, String>>,
     ) -> Composer<'o> {
-        Composer { sources: Sources::default(), findings: Vec::new(), duplicates, read }
+        Composer { sources: Sources::default(), findings: Vec::new(), duplicates, laid: Vec::new(), read }
     }
 
     /// Merges the parts of a carrier over values, in their order.
     pub(super) fn lay(&mut self, values: &mut Node, carrier: &Carrier<'_>, documents: &[FileDocument]) {
         for part in &carrier.parts {
-            match part {
-                ValuesPart::Inline(node) => values.overlay(self.inline(node)),
-                ValuesPart::Set { path, value, syntax, at } => self.set(values, path, value, *syntax, *at),
-                ValuesPart::File { path, at, optional, set } => {
-                    match self.local(path, at.source) {
-                        Some((source, text)) => match set {
-                            Some(target) => self.set(values, target, &text, Syntax::Literal, *at),
-                            None => self.file(values, source, &text),
-                        },
-                        None if *optional => {}
-                        None => self.elsewhere(
-                            format!("`{path}` contains values, but is not a local file"),
-                            *at,
-                            "put the file beside this one, or run this command where its repository is checked out; or pass its content with `-f`, and remove it here",
-                        ),
-                    }
-                }
-                ValuesPart::Object { kind, name, key, at, optional, target } => {
-                    let (found, at) = (objects::data(documents, kind, name, key), *at);
-                    let text = match found {
-                        Some(Data::Text(node)) => Some((node.at, super::node::string(node).unwrap_or_default(), Some(node))),
-                        Some(Data::Decoded(node, text)) => Some((node.at, text, None)),
-                        Some(Data::File(path, file)) => self
-                            .local(&path, file)
-                            .map(|(source, text)| (Location { source, line: 1, column: 1, len: 1 }, text, None)),
-                        None => None,
-                    };
-                    match text {
-                        Some((_, text, _)) if target.is_some() => {
-                            let target = target.as_deref().unwrap_or_default();
-                            self.single(values, target, text.trim_end_matches('\n'), at);
-                        }
-                        Some((_, _, Some(node))) => values.overlay(self.inline(node)),
-                        Some((at, text, None)) => {
-                            if let Some(node) = self.inner(&text, at) {
-                                values.overlay(node);
-                            }
-                        }
-                        None if *optional => {}
-                        None => self.elsewhere(
-                            format!("`{key}` of the {kind} `{name}` contains values, but is not among the files"),
-                            at,
-                            &format!("give the manifest of the {kind} with another `-f`; or give only its values, and remove it here"),
-                        ),
-                    }
-                }
-                ValuesPart::ChartDefaults { path, at } => self.chart_defaults(values, path, *at),
-                ValuesPart::Missing { what, at, hint } => self.elsewhere(what.clone(), *at, hint),
+            // A single value extends a list that is there already, so it is no layer of its own.
+            let is_layer = matches!(
+                part,
+                ValuesPart::Inline(_)
+                    | ValuesPart::File { set: None, .. }
+                    | ValuesPart::Object { target: None, .. }
+                    | ValuesPart::ChartDefaults { .. }
+            );
+            if is_layer {
+                let mut layer = Node::empty_map(carrier.at);
+                self.part(&mut layer, part, documents);
+                self.laid.push(layer.clone());
+                values.overlay(layer);
+                continue;
             }
+            if let ValuesPart::Set { path, value, syntax, name, at } = part {
+                let (mut layer, before) = (Node::empty_map(carrier.at), self.findings.len());
+                self.set(&mut layer, path, value, *syntax, (*name, *at));
+                self.findings.truncate(before);
+                self.laid.push(layer);
+            }
+            self.part(values, part, documents);
+        }
+    }
+
+    /// Merges one part over values.
+    fn part(&mut self, values: &mut Node, part: &ValuesPart<'_>, documents: &[FileDocument]) {
+        match part {
+            ValuesPart::Inline(node) => values.overlay(self.inline(node)),
+            ValuesPart::Set { path, value, syntax, name, at } => self.set(values, path, value, *syntax, (*name, *at)),
+            ValuesPart::File { path, at, optional, set } => {
+                match self.local(path, at.source) {
+                    Some((source, text)) => match set {
+                        Some(target) => self.set(values, target, &text, Syntax::Literal, (*at, *at)),
+                        None => self.file(values, source, &text),
+                    },
+                    None if *optional => {}
+                    None => self.elsewhere(
+                        format!("`{path}` contains values, but is not a local file"),
+                        *at,
+                        "put the file beside this one, or run this command where its repository is checked out; or pass its content with `-f`, and remove it here",
+                    ),
+                }
+            }
+            ValuesPart::Object { kind, name, key, at, optional, target } => {
+                let (found, at) = (objects::data(documents, kind, name, key), *at);
+                let text = match found {
+                    Some(Data::Text(node)) => Some((node.at, super::node::string(node).unwrap_or_default(), Some(node))),
+                    Some(Data::Decoded(node, text)) => Some((node.at, text, None)),
+                    Some(Data::File(path, file)) => self
+                        .local(&path, file)
+                        .map(|(source, text)| (Location { source, line: 1, column: 1, len: 1 }, text, None)),
+                    None => None,
+                };
+                match text {
+                    Some((_, text, _)) if target.is_some() => {
+                        let target = target.as_deref().unwrap_or_default();
+                        self.single(values, target, text.trim_end_matches('\n'), at);
+                    }
+                    Some((_, _, Some(node))) => values.overlay(self.inline(node)),
+                    Some((at, text, None)) => {
+                        if let Some(node) = self.inner(&text, at) {
+                            values.overlay(node);
+                        }
+                    }
+                    None if *optional => {}
+                    None => self.elsewhere(
+                        format!("`{key}` of the {kind} `{name}` contains values, but is not among the files"),
+                        at,
+                        &format!("give the manifest of the {kind} with another `-f`; or give only its values, and remove it here"),
+                    ),
+                }
+            }
+            ValuesPart::ChartDefaults { path, at } => self.chart_defaults(values, path, *at),
+            ValuesPart::Missing { what, at, hint } => self.elsewhere(what.clone(), *at, hint),
+            ValuesPart::Finding(finding) => self.findings.push(Diagnostic::clone(finding)),
         }
     }
 
@@ -110,9 +139,9 @@ impl<'o> Composer<'o> {
 
     /// Parses YAML in a string at a place.
     fn inner(&mut self, text: &str, at: Location) -> Option<Node> {
-        let block = self.sources.get(at.source).and_then(|source| Block::find(&source.text, at, text));
-        let mut place = |inner: &mut Location| match block {
-            Some(block) => block.place(inner),
+        let written = self.sources.get(at.source).and_then(|source| TextPlaces::find(&source.text, at, text));
+        let mut place = |inner: &mut Location| match &written {
+            Some(written) => written.place(inner),
             None => *inner = at,
         };
         match read::read_on(text, at.source, self.duplicates) {
@@ -157,7 +186,16 @@ impl<'o> Composer<'o> {
     }
 
     /// Sets a value as `--set` does; commas have no meaning in it, unless it is a list.
-    pub(super) fn set(&mut self, values: &mut Node, path: &str, value: &str, syntax: Syntax, at: Location) {
+    ///
+    /// The places are those of the path and of the value.
+    pub(super) fn set(
+        &mut self,
+        values: &mut Node,
+        path: &str,
+        value: &str,
+        syntax: Syntax,
+        (name, at): (Location, Location),
+    ) {
         let escaped = match syntax {
             Syntax::Literal => value.to_owned(),
             _ if value.starts_with('{') => value.to_owned(),
@@ -166,14 +204,15 @@ impl<'o> Composer<'o> {
         match set::parse(&format!("{path}={escaped}"), at.source, syntax) {
             Ok(flag) => {
                 for mut assignment in flag.assignments {
-                    assignment.relocate(at);
+                    assignment.relocate(name, at);
                     if let Err(finding) = set::apply(values, assignment) {
                         self.findings.push(finding);
                     }
                 }
             }
             Err(mut finding) => {
-                finding.relocate(&mut |place| *place = at);
+                let columns = path.chars().count();
+                finding.relocate(&mut |place| *place = if place.column > columns { at } else { name });
                 self.findings.push(finding);
             }
         }
@@ -183,8 +222,8 @@ impl<'o> Composer<'o> {
     fn single(&mut self, values: &mut Node, path: &str, text: &str, at: Location) {
         let unquoted = ['"', '\''].iter().find_map(|quote| text.strip_prefix(*quote)?.strip_suffix(*quote));
         match unquoted {
-            Some(text) => self.set(values, path, text, Syntax::Text, at),
-            None => self.set(values, path, text, Syntax::Typed, at),
+            Some(text) => self.set(values, path, text, Syntax::Text, (at, at)),
+            None => self.set(values, path, text, Syntax::Typed, (at, at)),
         }
     }
 

@@ -21,7 +21,7 @@ use std::sync::Arc;
 use self::compose::Composer;
 use self::forms::Carrier;
 pub use self::region::Region;
-use crate::diag::{Diagnostic, Failure, Report, Severity, ValuePath};
+use crate::diag::{Diagnostic, Failure, Report, Severity, Source, ValuePath};
 use crate::values::{Composed, Input};
 use crate::yaml::{Kind, MAX_NODES, Node, stream};
 
@@ -46,6 +46,8 @@ pub struct Options<'o> {
     pub duplicates: Severity,
     /// The path of the values in each file, where the user names it.
     pub at: Option<&'o str>,
+    /// The name of the release, where the user gives one: it selects one of several.
+    pub name: Option<&'o str>,
     /// Reads a local file: `None` where it does not exist, otherwise its content, or the reason why it cannot be read.
     pub read: &'o mut dyn FnMut(&str) -> Option<Result<String, String>>,
 }
@@ -100,10 +102,15 @@ pub fn unwrap(inputs: Vec<Input>, options: Options<'_>) -> Result<Unwrapped, Fai
     if let Some(path) = options.at {
         from_path(&mut composer, path, &documents, &mut taken);
     } else {
-        if let Some(carriers) = forms::chosen(&documents, &mut composer) {
+        documents = documents.into_iter().flat_map(generated).collect();
+        composer.findings.extend(documents.iter().filter_map(|document| templates::openshift(&document.root)));
+        if let Some(carriers) = forms::chosen(&documents, options.name, &mut composer) {
             release = from_carriers(&mut composer, carriers, &documents, &mut taken);
         }
         from_umbrellas(&mut composer, &documents, &mut taken);
+        // What was recognised and refused is no unknown form.
+        let refused = composer.findings.iter().any(|finding| finding.severity == Severity::Error);
+        let documents = if refused { Vec::new() } else { documents };
         let left = documents.iter().filter(|document| matches!(taken[document.file], Some(Input::File { .. })));
         composer.findings.extend(left.filter_map(guess::finding).collect::<Vec<_>>());
     }
@@ -121,6 +128,7 @@ pub fn unwrap(inputs: Vec<Input>, options: Options<'_>) -> Result<Unwrapped, Fai
                 values: composed.values.clone(),
                 // An input that could not be read has its reason there already.
                 found: composed.found.iter().cloned().chain(findings.take().unwrap_or_default()).collect(),
+                layers: composed.layers.clone(),
             });
         }
     }
@@ -136,7 +144,16 @@ pub fn installs(text: &str) -> bool {
     let mut read = |_: &str| None;
     let mut composer = Composer::new(Severity::Warning, &mut read);
     let documents = composer.documents(0, text);
-    forms::chosen(&documents, &mut composer).is_some() || composer.findings.iter().any(|one| one.code == forms::SEVERAL)
+    forms::chosen(&documents, None, &mut composer).is_some()
+        || composer.findings.iter().any(|one| one.code == forms::SEVERAL)
+}
+
+/// A document; or the Applications that an ApplicationSet makes, where they follow from it alone.
+fn generated(document: FileDocument) -> Vec<FileDocument> {
+    match forms::applications(&document.root) {
+        Some(all) => all.into_iter().map(|root| FileDocument { file: document.file, root }).collect(),
+        None => vec![document],
+    }
 }
 
 fn name_of(input: &Input) -> &str {
@@ -209,13 +226,26 @@ fn from_path(composer: &mut Composer<'_>, path: &str, documents: &[FileDocument]
             && let Some(node) = at_path::node(composer, path, documents, file)
         {
             let values = composer.inline(node);
-            *input = Some(composed(values));
+            *input = Some(composed(values, Vec::new()));
         }
     }
 }
 
-fn composed(values: Node) -> Input {
-    Input::Composed(Arc::new(Composed { texts: Vec::new(), values, found: Vec::new() }))
+fn composed(values: Node, layers: Vec<Node>) -> Input {
+    let layers = if layers.len() > 1 { layers } else { Vec::new() };
+    Input::Composed(Arc::new(Composed { texts: Vec::new(), values, found: Vec::new(), layers }))
+}
+
+/// The globals of an umbrella chart without the keys of its other charts; `None` where they cannot be read.
+pub fn globals(name: &str, text: &str) -> Option<Input> {
+    let mut values = crate::yaml::read::read_with(text, 0, Severity::Warning).ok()?.value;
+    if let Kind::Map(entries) = &mut values.kind
+        && let Some(globals) = entries.get_mut("global")
+    {
+        umbrella::without_foreign(globals);
+    }
+    let texts = vec![Source { name: name.to_owned(), text: text.into() }];
+    Some(Input::Composed(Arc::new(Composed { texts, values, found: Vec::new(), layers: Vec::new() })))
 }
 
 /// The values of the release that the files install, at the position of the first file that does.
@@ -236,7 +266,7 @@ fn from_carriers(
         values = section;
         path.0.extend(below.0);
     }
-    umbrella::pass_down(&mut values, globals);
+    composer.findings.extend(umbrella::pass_down(&mut values, globals));
     let empty = matches!(&values.kind, Kind::Map(entries) if entries.is_empty());
     let refused = composer.findings.iter().any(|finding| finding.severity == Severity::Error);
     if empty && !refused && carriers.iter().all(Carrier::is_open) {
@@ -249,7 +279,8 @@ fn from_carriers(
     for document in documents.iter().filter(|document| objects::is_no_values(&document.root)) {
         taken[document.file] = None;
     }
-    taken[carriers[0].at.source] = Some(composed(values));
+    let layers = std::mem::take(&mut composer.laid);
+    taken[carriers[0].at.source] = Some(composed(values, if path.0.is_empty() { layers } else { Vec::new() }));
     facts
 }
 
@@ -259,6 +290,7 @@ fn from_umbrellas(composer: &mut Composer<'_>, documents: &[FileDocument], taken
     let mut all: Option<(Node, ValuePath)> = None;
     let mut globals = None;
     let mut files: Vec<usize> = Vec::new();
+    let mut layers = Vec::new();
     for document in documents {
         if taken[document.file].is_none() || matches!(taken[document.file], Some(Input::Composed(_))) {
             continue;
@@ -278,13 +310,14 @@ fn from_umbrellas(composer: &mut Composer<'_>, documents: &[FileDocument], taken
             continue;
         }
         files.push(document.file);
+        layers.push(node.clone());
         match &mut all {
             Some((values, _)) => values.overlay(node),
             none => *none = Some((node, path)),
         }
     }
     let Some((mut values, path)) = all else { return };
-    umbrella::pass_down(&mut values, globals);
+    composer.findings.extend(umbrella::pass_down(&mut values, globals));
     let at = values.key.unwrap_or(values.at);
     let message = format!("the values are those below `{path}`, where another chart has GitLab's as a dependency");
     composer.findings.push(Diagnostic::note("values-inside", message).at(at));
@@ -292,7 +325,7 @@ fn from_umbrellas(composer: &mut Composer<'_>, documents: &[FileDocument], taken
         taken[*file] = None;
     }
     if let Some(last) = files.last() {
-        taken[*last] = Some(composed(values));
+        taken[*last] = Some(composed(values, layers));
     }
 }
 

@@ -1,6 +1,8 @@
 //! Files in other languages, and templates that another program has to evaluate before they are YAML.
 
+use super::node::{get, text};
 use crate::diag::{Diagnostic, Location};
+use crate::yaml::Node;
 
 /// The finding about a Terraform file; `None` for other files.
 pub(super) fn terraform(file: usize, name: &str, text: &str) -> Option<Diagnostic> {
@@ -24,6 +26,18 @@ pub(super) fn terraform(file: usize, name: &str, text: &str) -> Option<Diagnosti
     let at = Location { source: file, line: number + 1, column: 1, len: line.trim_end().len() };
     let message = format!("`{name}` is Terraform configuration, and the values inside it are not YAML yet");
     Some(Diagnostic::error("not-values", message).at(at).hint(hint))
+}
+
+/// The finding about a template of OpenShift; `None` for other objects.
+pub(super) fn openshift(root: &Node) -> Option<Diagnostic> {
+    let group = text(root, "apiVersion").unwrap_or_default();
+    let is_template = text(root, "kind").as_deref() == Some("Template") && get(root, "objects").is_some();
+    (is_template && (group == "v1" || group.starts_with("template.openshift.io/"))).then(|| {
+        let at = get(root, "kind").map_or(root.at, |kind| kind.key.unwrap_or(kind.at));
+        Diagnostic::error("not-values", "this is a template of OpenShift, whose parameters are not filled in yet")
+            .at(at)
+            .hint("let OpenShift's client evaluate it: `oc process --local -f FILE -o yaml` prints the objects, and `-f -` takes them")
+    })
 }
 
 /// The finding about a file that is not YAML because it is a template of helmfile or Helm.

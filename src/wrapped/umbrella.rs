@@ -3,8 +3,8 @@
 use serde_json::Value;
 
 use super::node::get;
-use crate::diag::ValuePath;
-use crate::schema::known_keys;
+use crate::diag::{Diagnostic, Step, ValuePath};
+use crate::schema::{foreign_globals, known_keys};
 use crate::yaml::{Entries, Kind, Node};
 
 /// Where Big Bang has its package of GitLab: up to its version 3, and from 4 on.
@@ -83,11 +83,16 @@ fn is_dependency(entries: &Entries, known: &[&str]) -> bool {
     };
     let alone = beside(&["gitlab"]);
     let has = |key: &str| inner.get(key).is_some();
+    // A section of another chart, or one that another chart and GitLab's have both.
+    let is_map = |key: &str| matches!(entries.get(key).map(|node| &node.kind), Some(Kind::Map(_)));
+    let another = || {
+        entries.iter().any(|(key, _)| is_map(key) && (!known.contains(&key.as_str()) || key != "global" && has(key)))
+    };
     // sections of the chart below `gitlab` may be misplaced; `gitlab` or `global` there, or hardly anything else, is another chart's file
     has("gitlab")
         || has("global") && (alone || foreign > 1)
         || alone && foreign > 1
-        || beside(&["gitlab", "global"]) && foreign > 1 && foreign > domestic
+        || (beside(&["gitlab", "global"]) || another()) && foreign > 1 && foreign > domestic
 }
 
 /// The section at a path. The globals beside it are merged with the outer ones, which win.
@@ -107,12 +112,58 @@ pub(super) fn section(node: Node, path: &ValuePath, globals: &mut Option<Node>, 
 }
 
 /// Merges the globals of an outer chart over those of the section, as Helm does: a null removes, and where a map meets
-/// another type, the inner value stays.
-pub(super) fn pass_down(values: &mut Node, globals: Option<Node>) {
-    let (Some(globals), Kind::Map(entries)) = (globals, &mut values.kind) else { return };
+/// another type, the inner value stays. What GitLab's chart does not read of them is left out, and the findings name it.
+pub(super) fn pass_down(values: &mut Node, globals: Option<Node>) -> Vec<Diagnostic> {
+    let (Some(mut globals), Kind::Map(entries)) = (globals, &mut values.kind) else { return Vec::new() };
+    let findings = without_foreign(&mut globals);
     let at = globals.at;
     let own = entries.entry("global", || Node { key: globals.key, ..Node::empty_map(at) });
     over(own, globals);
+    findings
+}
+
+/// Removes the keys from an umbrella chart's globals that GitLab's chart does not read: these globals belong to all its
+/// charts. A key that is like one of ours stays, and is the error that a misspelt key is everywhere.
+pub(super) fn without_foreign(globals: &mut Node) -> Vec<Diagnostic> {
+    let mut foreign = Vec::new();
+    let mut findings = Vec::new();
+    for (path, hint) in foreign_globals(&globals.to_value()) {
+        let Some(at) = globals.find(&ValuePath(path.0[1..].to_vec())).map(|node| node.key.unwrap_or(node.at)) else {
+            continue;
+        };
+        remove(globals, &path.0[1..]);
+        // Below a section of ours, or where it often stands for a key of ours, it may be meant for GitLab.
+        if path.0.len() > 2 || hint.is_some() {
+            let message = format!("`{path}` is not a key of GitLab's chart, and is left to the other charts beside it");
+            let hint = match hint {
+                Some(hint) => format!("nothing to do if it is theirs; if GitLab is meant: {hint}"),
+                None => "nothing to do if it is theirs; GitLab is rendered without it".to_owned(),
+            };
+            findings.push(Diagnostic::warning("foreign-global", message).at(at).hint(hint));
+        } else {
+            foreign.push((path, at));
+        }
+    }
+    if let [(_, at), ..] = foreign[..] {
+        let names: Vec<String> = foreign.iter().map(|(path, _)| format!("`{path}`")).collect();
+        let (is, are) = if names.len() == 1 { ("is not a key", "is") } else { ("are no keys", "are") };
+        let message =
+            format!("{} {is} of GitLab's chart, and {are} left to the other charts beside it", names.join(", "));
+        findings.push(Diagnostic::note("foreign-global", message).at(at));
+    }
+    findings
+}
+
+fn remove(node: &mut Node, path: &[Step]) {
+    let (Kind::Map(entries), Some((Step::Key(key), rest))) = (&mut node.kind, path.split_first()) else { return };
+    if !rest.is_empty() {
+        return entries.get_mut(key).map_or((), |inner| remove(inner, rest));
+    }
+    for (name, node) in entries.take() {
+        if name != **key {
+            entries.insert(name, node);
+        }
+    }
 }
 
 fn over(own: &mut Node, above: Node) {

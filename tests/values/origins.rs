@@ -18,8 +18,8 @@ fn shown(merged: &Merged, origin: Option<Origin>) -> String {
     };
     match origin {
         None => "default".to_owned(),
-        Some(Origin { key: Some(key), value }) => format!("{} = {}", one(key), one(value)),
-        Some(Origin { key: None, value }) => one(value),
+        Some(Origin { key: Some(key), value, .. }) => format!("{} = {}", one(key), one(value)),
+        Some(Origin { key: None, value, .. }) => one(value),
     }
 }
 

@@ -134,6 +134,7 @@ impl MigrateArgs {
                 .into());
         }
         let changed = left || migrated.iter().any(|one| one.changed > 0);
+        wholes.iter().try_for_each(|whole| whole.check(&migrated))?;
         if self.diff {
             for whole in &wholes {
                 let new = whole.text(&migrated);

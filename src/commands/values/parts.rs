@@ -9,7 +9,7 @@ use crate::pipeline::migrate::{self, File};
 use crate::upgrade::migrate::Migrated;
 use crate::upgrade::rules::ReleaseSpan;
 use crate::values::Input;
-use crate::wrapped::Region;
+use crate::wrapped::{self, Region};
 
 /// All input of a run.
 pub(super) struct Given {
@@ -74,8 +74,7 @@ impl Whole {
     pub(super) fn place(&self, migrated: &mut [Migrated]) {
         let Some(region) = &self.region else { return };
         for (number, one) in migrated.iter_mut().enumerate() {
-            let indent = region.indent(number);
-            one.report.iter_mut().for_each(|finding| finding.relocate(&mut |at| at.column += indent));
+            one.report.iter_mut().for_each(|finding| finding.relocate(&mut |at| region.place(number, at)));
             one.sources = self.sources();
         }
     }
@@ -83,12 +82,28 @@ impl Whole {
     /// Converts the places in a report about texts of the parts to those of the file with these texts.
     fn place_in(&self, texts: &[&str], report: &mut [Diagnostic]) {
         let Some(region) = &self.region else { return };
+        let relocation = region.relocation(&texts[self.parts.clone()]);
         let mut relocate = |at: &mut Location| {
             if self.parts.contains(&at.source) {
-                region.relocate(at.source - self.parts.start, &texts[self.parts.clone()], at);
+                relocation(at.source - self.parts.start, at);
             }
         };
         report.iter_mut().for_each(|finding| finding.relocate(&mut relocate));
+    }
+
+    /// The refusal of an edit after which the tool of the file would read something else; `migrated` are the parts of all
+    /// files.
+    pub(super) fn check(&self, migrated: &[Migrated]) -> Result<(), Diagnostic> {
+        let texts: Vec<&str> = migrated[self.parts.clone()].iter().map(|one| one.text.as_str()).collect();
+        match &self.region {
+            Some(region) if !region.is_read_as(&texts) => {
+                let message =
+                    format!("`{}` is not edited: its form does not allow the changes listed above", self.name);
+                Err(Diagnostic::error("not-editable", message)
+                    .hint("write the values as a block of lines without quotes around all of them; or make the changes manually"))
+            }
+            _ => Ok(()),
+        }
     }
 
     fn sources(&self) -> Sources {
@@ -101,7 +116,7 @@ impl Whole {
     pub(super) fn not_edited(&self, span: &ReleaseSpan) -> Warned<Sources> {
         let fixed = self.region.iter().flat_map(|region| region.fixed());
         let warnings = fixed.flat_map(|fixed| {
-            let file = File { name: self.name.clone(), text: fixed.text.clone() };
+            let file = File { name: self.name.clone(), text: fixed.text.clone(), reader: None };
             let (migrated, _) = migrate::migrate(&[file], span);
             migrated.into_iter().flat_map(|one| one.report).map(|found| {
                 let warning =
@@ -153,7 +168,12 @@ pub(super) fn read(names: &[String], at: Option<&str>) -> Result<Given, Failure>
                 let region = Region::find(&file.name, &file.text, at)?;
                 let texts = region.as_ref().map_or_else(|| vec![file.text.clone()], Region::texts);
                 let first = given.files.len();
-                given.files.extend(texts.into_iter().map(|text| File { name: file.name.clone(), text }));
+                let is_globals = |part| region.as_ref().is_some_and(|region| region.only_globals(part));
+                given.files.extend(texts.into_iter().enumerate().map(|(part, text)| File {
+                    name: file.name.clone(),
+                    text,
+                    reader: is_globals(part).then_some(wrapped::globals),
+                }));
                 let parts = first..given.files.len();
                 given.wholes.push(Whole { name: file.name, old: file.text, parts, region });
             }

@@ -1,6 +1,6 @@
 //! Argo CD: `Application` and `ApplicationSet`.
 
-use super::{Carrier, ClusterFacts, ValuesPart, kind_place, place};
+use super::{Carrier, ClusterFacts, ValuesPart, kind_place, place, set_at};
 use crate::values::set::Syntax;
 use crate::wrapped::node::{get, is_true, items, placed, string, strings, text};
 use crate::yaml::Node;
@@ -73,7 +73,7 @@ fn parts<'n>(folder: Option<&str>, helm: &'n Node, parts: &mut Vec<ValuesPart<'n
     for one in items(helm, "parameters") {
         let (Some(path), value) = (text(one, "name"), text(one, "value").unwrap_or_default()) else { continue };
         let syntax = if is_true(one, "forceString") { Syntax::Text } else { Syntax::Typed };
-        parts.push(ValuesPart::Set { path, value, syntax, at: get(one, "value").map_or(one.at, place) });
+        parts.push(set_at(one, path, value, syntax));
     }
     for one in items(helm, "fileParameters") {
         let (Some(target), Some(path)) = (text(one, "name"), text(one, "path")) else { continue };

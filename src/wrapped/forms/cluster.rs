@@ -1,7 +1,7 @@
 //! What controllers in a cluster install: the GitLab Operator, the Helm controller of k3s and RKE2, Crossplane, Rancher's Fleet.
 
 use super::flux::reference;
-use super::{Carrier, ClusterFacts, ValuesPart, kind_place, place, present};
+use super::{Carrier, ClusterFacts, ValuesPart, kind_place, place, present, set_at};
 use crate::values::set::Syntax;
 use crate::wrapped::node::{Placed, get, items, placed, string, strings, text};
 use crate::yaml::{Kind, Node};
@@ -31,7 +31,7 @@ pub(super) fn helm_chart(root: &Node) -> Carrier<'_> {
     if let Some(Kind::Map(entries)) = get(root, "spec.set").map(|node| &node.kind) {
         parts.extend(entries.iter().filter_map(|(path, node)| {
             let (path, value) = (path.clone(), string(node)?);
-            Some(ValuesPart::Set { path, value, syntax: Syntax::Typed, at: place(node) })
+            Some(ValuesPart::Set { path, value, syntax: Syntax::Typed, name: place(node), at: node.at })
         }));
     }
     // The other object only adds values to what this one installs.
@@ -75,8 +75,8 @@ pub(super) fn crossplane(root: &Node) -> Carrier<'_> {
         match (get(one, "value"), get(one, "valueFrom")) {
             (None, Some(from)) => parts.push(reference(from).into_target(path)),
             (value, _) => {
-                let (value, at) = (value.and_then(string).unwrap_or_default(), value.map_or(one.at, place));
-                parts.push(ValuesPart::Set { path, value, syntax: Syntax::Typed, at });
+                let value = value.and_then(string).unwrap_or_default();
+                parts.push(set_at(one, path, value, Syntax::Typed));
             }
         }
     }

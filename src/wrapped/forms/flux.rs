@@ -1,9 +1,10 @@
 //! Flux: `HelmRelease`, and the objects that say where its chart comes from.
 
-use super::{Carrier, ClusterFacts, ValuesPart, kind_place, present};
+use super::{Carrier, ClusterFacts, ValuesPart, kind_place, present, unknown_word};
+use crate::diag::Diagnostic;
 use crate::wrapped::FileDocument;
-use crate::wrapped::node::{Placed, get, is_true, items, placed, string, text};
-use crate::yaml::Node;
+use crate::wrapped::node::{Placed, get, is_true, items, placed, string, strings, text};
+use crate::yaml::{Kind, Node};
 
 /// Flux: `helm.toolkit.fluxcd.io`, and the older `helm.fluxcd.io/v1`.
 pub(super) fn helm_release<'n>(root: &'n Node, documents: &'n [FileDocument]) -> Carrier<'n> {
@@ -28,8 +29,11 @@ pub(super) fn helm_release<'n>(root: &'n Node, documents: &'n [FileDocument]) ->
     }
     let single = text(root, "spec.chart.spec.valuesFile");
     parts.extend(single.and_then(|name| ValuesPart::of_chart(&name, kind_place(root), false)));
-    parts.extend(items(root, "spec.valuesFrom").iter().map(reference));
+    for one in items(root, "spec.valuesFrom") {
+        parts.push(unknown_word(one, "kind", &["Secret", "ConfigMap"], "Flux").unwrap_or_else(|| reference(one)));
+    }
     parts.extend(get(root, "spec.values").map(ValuesPart::Inline));
+    parts.extend(substituted(root));
     let (named, pinned) = get(root, "spec.chartRef").map_or((None, None), |node| referred(node, documents));
     Carrier {
         kind: "HelmRelease",
@@ -44,6 +48,40 @@ pub(super) fn helm_release<'n>(root: &'n Node, documents: &'n [FileDocument]) ->
         changes: get(root, "spec").map_or_else(Vec::new, |spec| present(spec, &["postRenderers", "commonMetadata"])),
         parts,
     }
+}
+
+/// A variable that Flux may fill in when it applies the object.
+fn substituted(root: &Node) -> Option<ValuesPart<'_>> {
+    let annotation = get(root, "metadata.annotations").or_else(|| get(root, "metadata.labels"));
+    let is_off = annotation.map(|node| &node.kind).is_some_and(|kind| match kind {
+        Kind::Map(entries) => entries
+            .get("kustomize.toolkit.fluxcd.io/substitute")
+            .and_then(string)
+            .is_some_and(|text| text == "disabled"),
+        _ => false,
+    });
+    let found = get(root, "spec.values").map(strings).unwrap_or_default();
+    let (name, at) = found.iter().filter(|_| !is_off).find_map(|(text, at)| Some((variable(text)?, *at)))?;
+    let message =
+        format!("`${{{name}}}` stays as it is here: Flux fills it in where a Kustomization's `postBuild` names it");
+    let hint = "`flux build kustomization NAME --path DIR --dry-run` prints the objects with all variables filled in: give that output";
+    Some(ValuesPart::Finding(Box::new(Diagnostic::warning("placeholder", message).at(at).hint(hint))))
+}
+
+/// The name of the first variable in a string, as in `${NAME}` or `${NAME:=default}`.
+fn variable(text: &str) -> Option<&str> {
+    let mut rest = text;
+    while let Some((before, after)) = rest.split_once("${") {
+        let end = after.find(|c: char| !c.is_ascii_alphanumeric() && c != '_').unwrap_or(after.len());
+        let name = &after[..end];
+        let is_name = name.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_');
+        // `$${NAME}` is an escaped mark.
+        if is_name && after[end..].starts_with(['}', ':']) && !before.ends_with('$') {
+            return Some(name);
+        }
+        rest = after;
+    }
+    None
 }
 
 /// The chart and the version of the object that `chartRef` names, where it is among the files.

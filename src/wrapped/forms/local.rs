@@ -1,6 +1,6 @@
 //! What people run themselves: kustomize and helmfile.
 
-use super::{Carrier, ClusterFacts, ValuesPart, place, present};
+use super::{Carrier, ClusterFacts, ValuesPart, place, present, set_at, unknown_word};
 use crate::values::set::Syntax;
 use crate::wrapped::node::{Placed, get, items, placed, string, strings, text, words};
 use crate::yaml::Node;
@@ -47,6 +47,7 @@ pub(super) fn kustomize<'n>(root: &'n Node, chart: &'n Node) -> Carrier<'n> {
         _ => file_of_chart.into_iter().chain(inline).collect(),
     };
     parts.extend(items(chart, "additionalValuesFiles").iter().filter_map(file));
+    parts.extend(unknown_word(chart, "valuesMerge", &["merge", "override", "replace"], "kustomize"));
     let mut changes = present(root, &TRANSFORMERS);
     // The chart's own namespace is the one in addresses; kustomize then writes that of the file into the objects.
     let moved =
@@ -71,13 +72,18 @@ pub(super) fn kustomize<'n>(root: &'n Node, chart: &'n Node) -> Carrier<'n> {
 /// A release of a helmfile, with what it inherits.
 pub(super) fn helmfile<'n>(root: &'n Node, release: &'n Node) -> Carrier<'n> {
     let mut parts = Vec::new();
+    let handlers = [release, root].into_iter();
+    parts.extend(handlers.clone().filter_map(|node| unknown_word(node, "missingFileHandler", &HANDLERS, "helmfile")));
+    // All others only say how loudly helmfile passes over a missing file.
+    let handler = handlers.filter_map(|node| text(node, "missingFileHandler")).next();
+    let optional = handler.is_some_and(|handler| handler != HANDLERS[0]);
     for inherited in items(release, "inherit") {
         let template = text(inherited, "template").and_then(|name| get(root, &format!("templates.{name}")));
         if let Some(template) = template {
-            helmfile_parts(template, &mut parts);
+            helmfile_parts(template, optional, &mut parts);
         }
     }
-    helmfile_parts(release, &mut parts);
+    helmfile_parts(release, optional, &mut parts);
     let mut changes = present(release, &HELMFILE_CHANGES);
     changes.extend(get(root, "helmDefaults").into_iter().flat_map(|defaults| present(defaults, &["postRenderer"])));
     Carrier {
@@ -101,7 +107,18 @@ fn is_template(text: &str) -> bool {
     text.contains("{{") && marks.iter().any(|mark| text.contains(mark))
 }
 
-fn helmfile_parts<'n>(release: &'n Node, parts: &mut Vec<ValuesPart<'n>>) {
+/// What helmfile does about a file that is missing.
+const HANDLERS: [&str; 4] = ["Error", "Warn", "Info", "Debug"];
+
+fn helmfile_parts<'n>(release: &'n Node, optional: bool, parts: &mut Vec<ValuesPart<'n>>) {
+    let prefix = text(release, "valuesPathPrefix").unwrap_or_default();
+    for key in ["valuesTemplate", "setTemplate"] {
+        parts.extend(get(release, key).map(|node| ValuesPart::Missing {
+            what: format!("helmfile evaluates the templates of `{key}`"),
+            at: place(node),
+            hint: HELMFILE,
+        }));
+    }
     for one in items(release, "values") {
         match string(one) {
             Some(path) if path.ends_with(".gotmpl") || path.contains("{{") => parts.push(ValuesPart::Missing {
@@ -109,7 +126,10 @@ fn helmfile_parts<'n>(release: &'n Node, parts: &mut Vec<ValuesPart<'n>>) {
                 at: one.at,
                 hint: HELMFILE,
             }),
-            Some(path) => parts.push(ValuesPart::File { path, at: one.at, optional: false, set: None }),
+            Some(path) => {
+                let path = format!("{prefix}{path}");
+                parts.push(ValuesPart::File { path, at: one.at, optional, set: None });
+            }
             None => {
                 parts.extend(strings(one).into_iter().find(|(text, _)| is_template(text)).map(|(_, at)| {
                     let what = "helmfile evaluates a template in these values".to_owned();
@@ -121,23 +141,27 @@ fn helmfile_parts<'n>(release: &'n Node, parts: &mut Vec<ValuesPart<'n>>) {
     }
     for one in items(release, "secrets") {
         if let Some(path) = string(one) {
-            parts.push(ValuesPart::File { path, at: one.at, optional: false, set: None });
+            let path = format!("{prefix}{path}");
+            parts.push(ValuesPart::File { path, at: one.at, optional, set: None });
         }
     }
     for (list, syntax) in [("set", Syntax::Typed), ("setString", Syntax::Text)] {
         for one in items(release, list) {
             let Some(path) = text(one, "name") else { continue };
-            let at = get(one, "value").map_or(one.at, place);
             if let Some(file) = text(one, "file") {
-                parts.push(ValuesPart::File { path: file, at, optional: false, set: Some(path) });
+                parts.push(ValuesPart::File { path: file, at: one.at, optional: false, set: Some(path) });
                 continue;
             }
             let listed = words(one, "values");
             let value = match listed.is_empty() {
                 true => text(one, "value").unwrap_or_default(),
-                false => format!("{{{}}}", listed.join(",")),
+                false => {
+                    let items: Vec<String> =
+                        listed.iter().map(|item| item.replace('\\', "\\\\").replace(',', "\\,")).collect();
+                    format!("{{{}}}", items.join(","))
+                }
             };
-            parts.push(ValuesPart::Set { path, value, syntax, at });
+            parts.push(set_at(one, path, value, syntax));
         }
     }
 }

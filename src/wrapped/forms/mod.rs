@@ -1,10 +1,12 @@
 //! The files of other tools that install a chart: the paths of its values, its release and its version.
 
+mod appset;
 mod argocd;
 mod cluster;
 mod flux;
 mod local;
 
+pub(super) use self::appset::applications;
 use super::node::{Placed, get, items, placed, text, words};
 use super::{FileDocument, ReleaseFacts, umbrella};
 use crate::diag::{Diagnostic, Location};
@@ -21,8 +23,8 @@ pub(super) const SEVERAL: &str = "several-releases";
 pub(in crate::wrapped) enum ValuesPart<'n> {
     /// Inline values: a map, or YAML in a string.
     Inline(&'n Node),
-    /// A value at a path.
-    Set { path: String, value: String, syntax: Syntax, at: Location },
+    /// A value at a path, with the places of the path and of the value.
+    Set { path: String, value: String, syntax: Syntax, name: Location, at: Location },
     /// A local values file; with `set`, its content is the value at that path.
     File { path: String, at: Location, optional: bool, set: Option<String> },
     /// A key of a ConfigMap or Secret; with a target, its content is the value at that path.
@@ -31,6 +33,8 @@ pub(in crate::wrapped) enum ValuesPart<'n> {
     ChartDefaults { path: String, at: Location },
     /// A part that is not available here.
     Missing { what: String, at: Location, hint: &'static str },
+    /// What there is to say about a setting: that its tool refuses it, or does more with it.
+    Finding(Box<Diagnostic>),
 }
 
 impl ValuesPart<'_> {
@@ -153,7 +157,13 @@ impl Carrier<'_> {
 }
 
 /// The carriers that install GitLab, all of one release; empty where no document installs a chart.
-pub(super) fn chosen<'n>(documents: &'n [FileDocument], composer: &mut Composer<'_>) -> Option<Vec<Carrier<'n>>> {
+///
+/// `name` selects one of several releases.
+pub(super) fn chosen<'n>(
+    documents: &'n [FileDocument],
+    name: Option<&str>,
+    composer: &mut Composer<'_>,
+) -> Option<Vec<Carrier<'n>>> {
     let all: Vec<Carrier<'n>> = documents.iter().flat_map(|document| carriers(&document.root, documents)).collect();
     let most = all.iter().map(Carrier::certainty).max()?;
     if most == Certainty::Other {
@@ -167,17 +177,25 @@ pub(super) fn chosen<'n>(documents: &'n [FileDocument], composer: &mut Composer<
         }
         return None;
     }
-    let (best, rest): (Vec<_>, Vec<_>) = all.into_iter().partition(|carrier| carrier.certainty() == most);
-    let first = &best[0];
-    let is_first = |one: &Carrier<'_>| (one.kind, &one.name) == (first.kind, &first.name);
-    if !best.iter().all(is_first) {
-        let names: Vec<String> = best.iter().map(Carrier::shown).collect();
+    let (mut best, rest): (Vec<_>, Vec<_>) = all.into_iter().partition(|carrier| carrier.certainty() == most);
+    let is_one = |best: &[Carrier<'_>]| best.iter().all(|one| (one.kind, &one.name) == (best[0].kind, &best[0].name));
+    let is_named = |one: &Carrier<'_>| name.is_some() && one.release.as_ref().map(|release| &*release.text) == name;
+    if !is_one(&best) && best.iter().any(is_named) {
+        best.retain(is_named);
+    }
+    if !is_one(&best) {
+        let mut names: Vec<String> = best.iter().map(Carrier::shown).collect();
+        names.dedup();
         let finding = Diagnostic::error(SEVERAL, format!("several releases are given: {}", names.join(", "))).hint(
-            "render one at a time: name a file that has one of them, or name the values of one with `--values-at PATH`",
+            "render one at a time: `--name` selects one by the name of its release; or name a file that has one of them, or the values of one with `--values-at PATH`",
         );
-        composer.findings.push(best.iter().fold(finding, |finding, carrier| finding.at(carrier.at)));
+        let mut places: Vec<Location> = best.iter().map(|carrier| carrier.at).collect();
+        places.dedup();
+        composer.findings.push(places.into_iter().fold(finding, Diagnostic::at));
         return None;
     }
+    let first = &best[0];
+    let is_first = |one: &Carrier<'_>| (one.kind, &one.name) == (first.kind, &first.name);
     // what has the same name and names no chart adds to it
     let more: Vec<_> = rest.into_iter().filter(|one| is_first(one) && one.is_open()).collect();
     Some(best.into_iter().chain(more).collect())
@@ -385,6 +403,28 @@ fn carriers<'n>(root: &'n Node, documents: &'n [FileDocument]) -> Vec<Carrier<'n
         None if text(root, "helm.chart").is_some() => vec![cluster::fleet(root, root)],
         _ => Vec::new(),
     }
+}
+
+/// The refusal of a word that a tool does not know for a setting; `None` where it knows it, or there is none.
+fn unknown_word<'n>(node: &Node, key: &str, words: &[&str], tool: &str) -> Option<ValuesPart<'n>> {
+    let found = placed(node, key).filter(|found| !words.contains(&&*found.text))?;
+    let message = format!("`{key}: {}`: {tool} does not know this word", found.text);
+    let likeness =
+        |word: &&&str| (strsim::jaro_winkler(&word.to_lowercase(), &found.text.to_lowercase()) * 100.0) as u32;
+    let near = words.iter().max_by_key(likeness).filter(|word| likeness(word) > 80);
+    let all = words.iter().map(|word| format!("`{word}`")).collect::<Vec<_>>().join(", ");
+    let hint = match near {
+        Some(near) => format!("did you mean `{near}`? The words are {all}"),
+        None => format!("the words are {all}"),
+    };
+    Some(ValuesPart::Finding(Box::new(Diagnostic::error("tool-option", message).at(found.at).hint(hint))))
+}
+
+/// A value at the path that an item of a list names.
+fn set_at<'n>(item: &Node, path: String, value: String, syntax: Syntax) -> ValuesPart<'n> {
+    let name = get(item, "name").map_or(item.at, place);
+    let at = ["value", "values"].iter().find_map(|key| get(item, key)).map_or(item.at, place);
+    ValuesPart::Set { path, value, syntax, name, at }
 }
 
 /// The place of a node's name.
