@@ -161,9 +161,9 @@ mod tests {
 
     #[test]
     fn lists_and_their_combinations_are_filled_in() {
-        let list = "  generators: [{list: {elements: [{a: x, values: {b: y}}, {a: z, values: {b: w}}]}}]\n  template: {metadata: {}, spec: {s: 'q-{{ a }}-{{values.b}}'}}\n";
+        let list = "  generators: [{list: {elements: [{a: x, values: {b: v}}, {a: z, values: {b: w}}]}}]\n  template: {metadata: {}, spec: {s: 'q-{{ a }}-{{values.b}}'}}\n";
         let found = sets(list).expect("they are made");
-        assert_eq!(found, [serde_json::json!({"s": "q-x-y"}), serde_json::json!({"s": "q-z-w"})]);
+        assert_eq!(found, [serde_json::json!({"s": "q-x-v"}), serde_json::json!({"s": "q-z-w"})]);
         let matrix = "  goTemplate: true\n  generators: [{matrix: {generators: [{list: {elements: [{a: 1}, {a: true}]}}, {list: {elements: [{b: {c: x}}]}}]}}]\n  template: {metadata: {}, spec: {s: '{{.a}}{{ .b.c }}'}}\n";
         let found = sets(matrix).expect("they are made");
         assert_eq!(found, [serde_json::json!({"s": "1x"}), serde_json::json!({"s": "truex"})]);
