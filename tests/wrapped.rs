@@ -151,6 +151,21 @@ fn files_of_other_tools_give_what_their_values_give() {
 /// A file that is refused: its name, its text, and what is said.
 const REFUSED: &[(&str, &str, &[&str])] = &[
     (
+        "operator.tf",
+        "resource \"helm_release\" \"gitlab-operator\" {\n}\nresource \"kubectl_manifest\" \"gitlab\" {\n  yaml_body = <<YAML\nkind: GitLab\nspec: {chart: {values: {global: {edition: ce}}}}\nYAML\n}\n",
+        &["operator.tf:3:1\n", "value = kubectl_manifest.gitlab.yaml_body", "`terraform output -raw object`"],
+    ),
+    (
+        "deploy.sh",
+        "cat <<EOF | kubectl apply -f -\napiVersion: argoproj.io/v1alpha1\nkind: Application\nspec: {source: {chart: gitlab}}\nEOF\n",
+        &["deploy.sh:1:1\n", "this is a shell script, and the object in it is no file yet"],
+    ),
+    (
+        "zarf.yaml",
+        "kind: ZarfPackageConfig\nmetadata: {name: gitlab}\ncomponents:\n- name: gitlab\n  charts: [{name: gitlab, valuesFiles: [values.yaml]}]\n",
+        &["zarf.yaml:1:1\n", "`kind: ZarfPackageConfig`: this is a file of another tool", "name the values files"],
+    ),
+    (
         "kustomization.yaml",
         "helmCharts:\n- name: gitlab\n  valuesMerge: overide\n  valuesInline: {global: {edition: ce}}\n",
         &[

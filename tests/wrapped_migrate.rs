@@ -467,3 +467,27 @@ fn many_unknown_keys_become_comments_at_once() {
     );
     assert_eq!(fs::read_to_string(dir.path().join("a.yaml")).expect("it is there"), wanted);
 }
+
+/// Thousands of changes are made together: one after the other, each with the file read again, they would take minutes.
+/// What a person wrote above a key that goes stays.
+#[test]
+fn thousands_of_changes_are_made_at_once() {
+    let pods = |cluster: &str| -> String {
+        (0..1_500).map(|n| format!("    - name: p{n}\n      # why {n}\n{cluster}      queues: a\n")).collect()
+    };
+    let keys: String = (0..1_500).map(|n| format!("      L{n}: x   # {n}\n")).collect();
+    let file = |pods: &str, keys: &str| format!("gitlab:\n  sidekiq:\n    pods:\n{pods}{keys}");
+    let old = file(
+        &pods("      cluster: true\n"),
+        &format!("  webservice:\n    extraEnv:\n      A: b\n  unicorn:\n    # all of them\n    extraEnv:\n{keys}"),
+    );
+    let dir = tempfile::tempdir().expect("a folder");
+    fs::write(dir.path().join("a.yaml"), &old).expect("it can be written");
+    let args = ["values", "migrate", "-f", "a.yaml", "--in-place", "--no-verify"].map(str::to_owned);
+    let ran = run(dir.path(), &args, &BTreeMap::new(), "");
+    assert_eq!(ran.status, Some(0), "{}", ran.stderr.lines().take(20).collect::<String>());
+    let new = fs::read_to_string(dir.path().join("a.yaml")).expect("it is there");
+    assert!(new.starts_with(&file(&pods(""), "  webservice:\n    extraEnv:\n      A: b\n")), "{new:.900}");
+    assert_eq!(new.matches(": x   # ").count(), 1_500);
+    assert!(new.contains("# all of them") && !new.contains("unicorn"), "{}", &new[new.len() - 900..]);
+}

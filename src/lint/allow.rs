@@ -1,6 +1,6 @@
 //! Findings that the user silences: by comments in the values, and in `.gitlab-render.toml`.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 
 use serde::Deserialize;
 
@@ -84,18 +84,20 @@ struct Comment {
 /// `template` refuses the values all the same.
 pub fn apply(found: Vec<Diagnostic>, sources: &Sources, settings: &Settings) -> Vec<Diagnostic> {
     let comments: Vec<Comment> = sources.all().flat_map(|(number, source)| comments(number, &source.text)).collect();
+    // By code, source and line; those about a whole file have no line.
+    let by_place: HashSet<(&str, usize, Option<usize>)> = comments
+        .iter()
+        .filter(|comment| comment.word == ALLOW)
+        .map(|comment| (comment.code.as_str(), comment.at.source, comment.about))
+        .collect();
+    let whole_files: HashSet<&str> =
+        by_place.iter().filter(|(.., line)| line.is_none()).map(|(code, ..)| *code).collect();
     let allowed = |finding: &Diagnostic| {
-        let at = finding.places.iter().find_map(crate::diag::Place::location);
-        let by = |comment: &Comment| {
-            comment.word == ALLOW
-                && comment.code == finding.code
-                && match (comment.about, at) {
-                    (None, at) => at.is_none_or(|at| at.source == comment.at.source),
-                    (Some(line), Some(at)) => at.source == comment.at.source && at.line == line,
-                    (Some(_), None) => false,
-                }
+        let by_comment = match finding.places.iter().find_map(crate::diag::Place::location) {
+            Some(at) => [None, Some(at.line)].iter().any(|line| by_place.contains(&(finding.code, at.source, *line))),
+            None => whole_files.contains(finding.code),
         };
-        settings.lint.allow.contains_key(finding.code) || comments.iter().any(by)
+        by_comment || settings.lint.allow.contains_key(finding.code)
     };
     let mut left = Vec::with_capacity(found.len());
     for mut finding in found {
@@ -147,6 +149,10 @@ fn comments(source: usize, text: &str) -> Vec<Comment> {
     let lines = LineIndex::of(text.strip_suffix('\n').unwrap_or(text));
     let line = |number: usize| lines.get(number).unwrap_or_default();
     let mut found = Vec::new();
+    let is_comment = |line: &str| line.trim_start().starts_with('#');
+    // Where the first value is, and the next line that is no comment.
+    let first = lines.iter().position(|line| !is_comment(line) && !line.trim().is_empty()).unwrap_or(usize::MAX);
+    let mut next = 0;
     for (number, text) in lines.iter().enumerate() {
         // `#gitlab-render:` is a comment too; within a string there is no `#` before it.
         let Some((head, rest)) = text.split_once(MARK) else { continue };
@@ -161,10 +167,12 @@ fn comments(source: usize, text: &str) -> Vec<Comment> {
         let about = match before.trim().is_empty() {
             false => Some(number + 1),
             true => {
-                let is_comment = |line: &str| line.trim_start().starts_with('#');
-                let after = (number..lines.count()).find(|number| !is_comment(line(*number)));
-                let at_top = lines.iter().take(number).all(|line| is_comment(line) || line.trim().is_empty());
-                match after {
+                next = next.max(number);
+                while next < lines.count() && is_comment(line(next)) {
+                    next += 1;
+                }
+                let at_top = number <= first;
+                match Some(next).filter(|next| *next < lines.count()) {
                     Some(next) if at_top && line(next).trim().is_empty() => None,
                     Some(next) => Some(next + 1),
                     None => Some(number + 1),

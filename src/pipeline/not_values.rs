@@ -40,6 +40,17 @@ fn check(file: &TopKeys, unknown_keys: UnknownKeys) -> Option<Diagnostic> {
         return error(at, message, below(place_of_values(kind)));
     }
     let any_known = file.keys.iter().any(|key| known.contains(&key.name.as_str()));
+    // Not only Kubernetes names the kind of a file.
+    if let (Some(kind), false) = (&file.kind, any_known) {
+        let at = key("kind").map_or(first.at, |key| key.at);
+        let message =
+            format!("`kind: {kind}`: this is a file of another tool, not a values file, and nothing in it is read");
+        return error(
+            at,
+            message,
+            "name the values files that it refers to; `--values-at PATH` reads values inside it".to_owned(),
+        );
+    }
     if any_known {
         if let Some(key) = umbrella(file, &known) {
             return error(key.at, of_an_umbrella(&key.name), below(Some(&format!("`{}`", key.name))));

@@ -346,7 +346,8 @@ impl Composer<'_> {
                     }
                 }
                 Err(_) => {
-                    self.findings.extend(templates::of_a_tool(file, text));
+                    let found = templates::of_a_tool(file, text).or_else(|| templates::script(file, text));
+                    self.findings.extend(found);
                     return Vec::new();
                 }
             }

@@ -18,6 +18,9 @@ pub(super) fn terraform(file: usize, name: &str, text: &str) -> Option<Diagnosti
         .enumerate()
         .find(|(_, line)| line.starts_with(resource))
         .or_else(|| text.lines().enumerate().find(|(_, line)| is_block(line)))?;
+    if let Some(finding) = applied(file, name, text) {
+        return Some(finding);
+    }
     let release = line.strip_prefix(resource).and_then(|rest| rest.split('"').nth(1)).unwrap_or("NAME");
     let hint = format!(
         "let Terraform write them: with `output \"values\" {{ value = helm_release.{release}.values[0] }}`, `terraform output -raw values` prints \
@@ -26,6 +29,37 @@ pub(super) fn terraform(file: usize, name: &str, text: &str) -> Option<Diagnosti
     let at = Location { source: file, line: number + 1, column: 1, len: line.trim_end().len() };
     let message = format!("`{name}` is Terraform configuration, and the values inside it are not YAML yet");
     Some(Diagnostic::error("not-values", message).at(at).hint(hint))
+}
+
+/// The finding about an object in a here document, which Terraform applies as it is.
+fn applied(file: usize, name: &str, text: &str) -> Option<Diagnostic> {
+    const OBJECTS: [&str; 4] = ["GitLab", "HelmRelease", "Application", "HelmChart"];
+    let (number, line, object) = text.lines().enumerate().find_map(|(number, line)| {
+        let object = line.strip_prefix("resource \"kubectl_manifest\" \"")?.split('"').next()?;
+        let mut block = text.lines().skip(number).take_while(|line| !line.starts_with('}'));
+        let is_one = |line: &str| line.trim().strip_prefix("kind: ").is_some_and(|kind| OBJECTS.contains(&kind));
+        block.any(is_one).then_some((number, line, object))
+    })?;
+    let hint = format!(
+        "let Terraform write it: with `output \"object\" {{ value = kubectl_manifest.{object}.yaml_body }}`, `terraform output -raw object` \
+         prints the object, and `-f -` takes it"
+    );
+    let at = Location { source: file, line: number + 1, column: 1, len: line.trim_end().len() };
+    let message = format!("`{name}` is Terraform configuration, and the object inside it is not YAML yet");
+    Some(Diagnostic::error("not-values", message).at(at).hint(hint))
+}
+
+/// The finding about a shell script that applies an object in a here document; `None` for other files.
+pub(super) fn script(file: usize, text: &str) -> Option<Diagnostic> {
+    let is_script = |line: &str| line.contains("<<") && line.contains("kubectl") || line.starts_with("#!");
+    let (number, line) = text.lines().enumerate().find(|(_, line)| line.contains("<<"))?;
+    let object = |line: &str| line.starts_with("apiVersion:") || line.starts_with("kind:");
+    (text.lines().any(is_script) && text.lines().skip(number).any(object)).then(|| {
+        let at = Location { source: file, line: number + 1, column: 1, len: line.trim_end().len() };
+        Diagnostic::error("not-values", "this is a shell script, and the object in it is no file yet")
+            .at(at)
+            .hint("let the shell write the lines of the here document: replace the command that reads them by `cat > object.yaml`, run it, and give that file")
+    })
 }
 
 /// The finding about a template of OpenShift; `None` for other objects.

@@ -8,6 +8,7 @@ use std::ops::Range;
 use serde_json::Value;
 
 use super::lines::{Document, shift};
+use super::mark::MARK;
 use super::tree::Op;
 use crate::diag::{Step, ValuePath};
 use crate::yaml::spans::{SpanEntry, SpanKind, Spanned, Style};
@@ -411,8 +412,8 @@ fn lines_after(document: &Document<'_>, at: usize, lines: &str, others: &[Edit])
 ///
 /// Comments in them that belong to no key stay in the text.
 ///
-/// `filled` is a map to which another edit adds something. Where the entry does not move, `stay` keeps the comments of
-/// those maps in the text.
+/// `filled` is a map to which another edit adds something. Where the entry does not move, `stay` keeps its comments and those
+/// of those maps in the text.
 fn remove(
     document: &Document<'_>,
     way: &Way<'_>,
@@ -468,9 +469,10 @@ fn remove(
         if of_a_map {
             lead += &shift(&document.text[above.clone()], document.column(key), 0, false);
         }
-        if !(of_a_map && stay) {
-            edits.push((above, String::new()));
-        }
+        // What a person wrote above a key that goes stays; what this program asked about it has been answered.
+        let is_ours = |comment: &&str| comment.trim_start().starts_with(MARK);
+        let kept = document.text[above.clone()].split_inclusive('\n').filter(|comment| stay && !is_ours(comment));
+        edits.push((above.clone(), kept.collect()));
         if !of_a_map || entry.value.is_flow() {
             let extent = document.extent(entry);
             let mut kept = String::new();

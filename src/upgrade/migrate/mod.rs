@@ -11,6 +11,8 @@ mod lines;
 mod mark;
 mod tree;
 
+use std::collections::HashMap;
+
 use serde_json::Value;
 
 use self::lines::Document;
@@ -186,31 +188,61 @@ impl Job<'_> {
         // An alias may change together with its anchor: a change that is not possible now is tried again after each one
         // that is.
         let (mut failed, mut first) = (Stuck::new(), None);
+        // How many changes are made at once: the file is read again after each time. Where the form of the text does not
+        // allow all of them together, half as many are tried.
+        let mut most = usize::MAX;
         for _ in 0..tree::MOST_CHANGES {
-            match self.rules.next(&tree, &failed) {
-                Some((number, change)) => match self.step(&tree, &change.op) {
-                    Some((text, after)) => {
-                        (self.text, tree) = (text, after);
-                        self.changes.push(change);
-                        failed.clear();
-                        first = None;
-                    }
-                    None => {
-                        let key = (number, change.op.from().clone());
-                        failed.insert(key.clone());
-                        first.get_or_insert(key);
-                    }
-                },
-                None => match first.take() {
+            let mut next = self.rules.next(&tree, &failed);
+            next.truncate(most);
+            let done = match &next[..] {
+                [] => match first.take() {
                     Some(key) => {
                         self.rules.stuck.insert(key);
                         failed.clear();
+                        continue;
                     }
                     None => return Ok(tree),
                 },
+                [(_, change)] => self.step(&tree, &change.op),
+                all => self.steps(&tree, all),
+            };
+            match done {
+                Some((text, after)) => {
+                    (self.text, tree) = (text, after);
+                    most = most.max(next.len()).saturating_mul(2);
+                    self.changes.extend(next.into_iter().map(|(_, change)| change));
+                    failed.clear();
+                    first = None;
+                }
+                None if next.len() > 1 => most = next.len() / 2,
+                None => {
+                    let key = next.first().map(|(number, change)| (*number, change.op.from().clone()));
+                    failed.extend(key.clone());
+                    first = first.or(key);
+                    most = usize::MAX;
+                }
             }
         }
         Err(bug("the rules do not terminate").into())
+    }
+
+    /// The text with several changes, and its value; `None` where the form does not allow all of them together.
+    fn steps(&self, tree: &Value, changes: &[(usize, Change)]) -> Option<(String, Value)> {
+        let root = spans::read(&self.text)?;
+        let document = Document::new(&self.text, &root);
+        let mut all = Vec::new();
+        for (_, change) in changes {
+            all.extend(edit::edits(&document, &change.op)?);
+        }
+        all.sort_by_key(|(range, _)| (range.start, range.end));
+        if all.windows(2).any(|pair| pair[1].0.start < pair[0].0.end) {
+            return None;
+        }
+        let text = with_content(edit::applied(&self.text, all), tree);
+        let after = value(&text)?;
+        let mut expected = tree.clone();
+        changes.iter().for_each(|(_, change)| tree::apply(&mut expected, &change.op));
+        (after == expected).then_some((text, after))
     }
 
     /// The text with one change, and its value; `None` where the form does not allow the change.
@@ -230,7 +262,7 @@ impl Job<'_> {
 /// The report about one document.
 fn findings(changes: &[Change], open: &[Open], origins: &Origins) -> Vec<Diagnostic> {
     let mut report = Vec::new();
-    let mut moved: Vec<(&ValuePath, &ValuePath)> = Vec::new();
+    let mut moved = Moved::new();
     for change in changes {
         let rule = change.rule;
         let from = change.op.from();
@@ -244,7 +276,8 @@ fn findings(changes: &[Change], open: &[Open], origins: &Origins) -> Vec<Diagnos
         let told = Diagnostic::note("migrated", format!("`{from}`: {done} (chart {})", rule.since));
         report.push(placed(told, place(origins, from, &moved), rule.note()));
         if let Op::Move { from, to, .. } = &change.op {
-            moved.push((to, from));
+            let number = moved.len();
+            moved.insert(to, (number, from));
         }
     }
     for Open { rule, path, question } in open {
@@ -275,11 +308,20 @@ fn placed(diagnostic: Diagnostic, place: Option<Location>, hint: Option<&str>) -
     }
 }
 
+/// The moves so far: from where each path has its value, with the number of the move.
+type Moved<'m> = HashMap<&'m ValuePath, (usize, &'m ValuePath)>;
+
 /// The user's place of the value that is at a path by now.
-fn place(origins: &Origins, path: &ValuePath, moved: &[(&ValuePath, &ValuePath)]) -> Option<Location> {
-    let back = moved.iter().rev().fold(path.clone(), |path, (to, from)| match path.0.strip_prefix(&to.0[..]) {
-        Some(rest) => ValuePath([&from.0[..], rest].concat()),
-        None => path,
-    });
+fn place(origins: &Origins, path: &ValuePath, moved: &Moved<'_>) -> Option<Location> {
+    let (mut back, mut before) = (path.clone(), usize::MAX);
+    loop {
+        let moves = (1..=back.0.len()).filter_map(|end| {
+            let (number, from) = moved.get(&ValuePath(back.0[..end].to_vec()))?;
+            (*number < before).then_some((*number, end, *from))
+        });
+        let Some((number, end, from)) = moves.max_by_key(|(number, ..)| *number) else { break };
+        back = ValuePath([&from.0[..], &back.0[end..]].concat());
+        before = number;
+    }
     origins.get(&back).map(|origin| origin.key.unwrap_or(origin.value))
 }

@@ -64,32 +64,39 @@ impl Rules<'_> {
         rules::table().iter().enumerate().filter(|(_, rule)| self.span.has(rule))
     }
 
-    /// The next change that the values need, except for those to skip.
-    pub(super) fn next(&self, tree: &Value, skip: &Stuck) -> Option<(usize, Change)> {
+    /// The next changes that the values need, except for those to skip: of one rule, as many as do not touch each other.
+    pub(super) fn next(&self, tree: &Value, skip: &Stuck) -> Vec<(usize, Change)> {
         for (number, rule) in self.counting() {
+            let mut changes = Vec::new();
             for found in rule.hits(tree) {
-                if let Some(change) = self.change(number, rule, &found, tree, skip) {
-                    return Some((number, change));
-                }
+                self.changes(number, rule, &found, tree, skip, &mut changes);
+            }
+            if !changes.is_empty() {
+                let apart = apart(&changes);
+                changes.truncate(apart);
+                return changes.into_iter().map(|change| (number, change)).collect();
             }
         }
-        None
+        Vec::new()
     }
 
-    fn change(
+    fn changes(
         &self,
         number: usize,
         rule: &'static Rule,
         found: &Found<'_>,
         tree: &Value,
         skip: &Stuck,
-    ) -> Option<Change> {
-        let (op, doubled) = match rule.action(found) {
-            Action::Delete => (Op::Delete { at: found.path.clone() }, false),
-            Action::Move { to, value } => self.moves(number, &found.path, &to, value, tree, skip)?,
-            Action::Decide { .. } | Action::Keep => return None,
-        };
-        self.free(number, &op, skip).then_some(Change { rule, op, doubled })
+        changes: &mut Vec<Change>,
+    ) {
+        let mut ops = Vec::new();
+        match rule.action(found) {
+            Action::Delete => ops.push((Op::Delete { at: found.path.clone() }, false)),
+            Action::Move { to, value } => self.moves(&found.path, &to, value, tree, &mut ops),
+            Action::Decide { .. } | Action::Keep => {}
+        }
+        let free = ops.into_iter().filter(|(op, _)| self.free(number, op, skip));
+        changes.extend(free.map(|(op, doubled)| Change { rule, op, doubled }));
     }
 
     fn free(&self, number: usize, op: &Op, skip: &Stuck) -> bool {
@@ -97,34 +104,30 @@ impl Rules<'_> {
         !self.stuck.contains(&key) && !skip.contains(&key)
     }
 
-    /// The next change that moves a value; `None` where the target has another value.
+    /// The changes that move a value; none where the target has another value.
     ///
     /// Two maps are merged key by key.
-    fn moves(
-        &self,
-        number: usize,
-        from: &ValuePath,
-        to: &ValuePath,
-        value: Option<Value>,
-        tree: &Value,
-        skip: &Stuck,
-    ) -> Option<(Op, bool)> {
+    fn moves(&self, from: &ValuePath, to: &ValuePath, value: Option<Value>, tree: &Value, ops: &mut Vec<(Op, bool)>) {
         if from == to {
-            return Some((Op::Set { at: from.clone(), value: value? }, false));
+            ops.extend(value.map(|value| (Op::Set { at: from.clone(), value }, false)));
+            return;
         }
-        let old = from.within(tree)?;
+        let Some(old) = from.within(tree) else { return };
         if to.0.starts_with(&from.0) {
-            return Some((Op::Move { from: from.clone(), to: to.clone(), value }, false));
+            ops.push((Op::Move { from: from.clone(), to: to.clone(), value }, false));
+            return;
         }
         match look(tree, to) {
-            Target::Free => Some((Op::Move { from: from.clone(), to: to.clone(), value }, false)),
-            Target::Taken(new) if value.as_ref().unwrap_or(old) == new => Some((Op::Delete { at: from.clone() }, true)),
-            Target::Taken(Value::Object(_)) if value.is_none() => {
-                let keys = old.as_object().filter(|map| !map.is_empty())?.keys();
-                let inner = keys.filter_map(|key| self.moves(number, &from.key(key), &to.key(key), None, tree, skip));
-                inner.into_iter().find(|(op, _)| self.free(number, op, skip))
+            Target::Free => ops.push((Op::Move { from: from.clone(), to: to.clone(), value }, false)),
+            Target::Taken(new) if value.as_ref().unwrap_or(old) == new => {
+                ops.push((Op::Delete { at: from.clone() }, true));
             }
-            Target::Taken(_) | Target::Blocked => None,
+            Target::Taken(Value::Object(_)) if value.is_none() => {
+                for key in old.as_object().into_iter().flat_map(Map::keys) {
+                    self.moves(&from.key(key), &to.key(key), None, tree, ops);
+                }
+            }
+            Target::Taken(_) | Target::Blocked => {}
         }
     }
 
@@ -132,8 +135,11 @@ impl Rules<'_> {
     pub(super) fn all(&self, tree: &Value) -> Value {
         let mut tree = tree.clone();
         for _ in 0..MOST_CHANGES {
-            let Some((_, change)) = self.next(&tree, &Stuck::new()) else { break };
-            apply(&mut tree, &change.op);
+            let changes = self.next(&tree, &Stuck::new());
+            if changes.is_empty() {
+                break;
+            }
+            changes.iter().for_each(|(_, change)| apply(&mut tree, &change.op));
         }
         tree
     }
@@ -210,6 +216,30 @@ fn look<'a>(tree: &'a Value, path: &ValuePath) -> Target<'a> {
         }
     }
     Target::Taken(at)
+}
+
+/// How many of the first changes do not touch each other: none reads or writes what is at, above or below a path of another
+/// one.
+fn apart(changes: &[Change]) -> usize {
+    let mut used: HashSet<&[Step]> = HashSet::new();
+    let mut above: HashSet<&[Step]> = HashSet::new();
+    for (number, Change { op, .. }) in changes.iter().enumerate() {
+        let paths = match op {
+            Op::Move { from, to, .. } => [Some(from), Some(to)],
+            Op::Set { at, .. } | Op::Delete { at } => [Some(at), None],
+        };
+        let touches = |path: &&ValuePath| {
+            above.contains(&path.0[..]) || (1..=path.0.len()).any(|end| used.contains(&path.0[..end]))
+        };
+        if paths.iter().flatten().any(touches) {
+            return number;
+        }
+        for path in paths.into_iter().flatten() {
+            above.extend((1..path.0.len()).map(|end| &path.0[..end]));
+            used.insert(&path.0);
+        }
+    }
+    changes.len()
 }
 
 /// Applies one change; maps that become empty are removed too.
