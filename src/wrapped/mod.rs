@@ -21,7 +21,7 @@ use std::sync::Arc;
 use self::compose::Composer;
 use self::forms::Carrier;
 pub use self::region::Region;
-use crate::diag::{Diagnostic, Failure, Report, Severity, Source, ValuePath};
+use crate::diag::{Diagnostic, Failure, Report, Severity, Sources, ValuePath};
 use crate::values::{Composed, Input};
 use crate::yaml::{Kind, MAX_NODES, Node, stream};
 
@@ -244,7 +244,9 @@ pub fn globals(name: &str, text: &str) -> Option<Input> {
     {
         umbrella::without_foreign(globals);
     }
-    let texts = vec![Source { name: name.to_owned(), text: text.into() }];
+    let mut sources = Sources::default();
+    sources.add(name, text);
+    let texts = sources.all().map(|(_, source)| source.clone()).collect();
     Some(Input::Composed(Arc::new(Composed { texts, values, found: Vec::new(), layers: Vec::new() })))
 }
 
