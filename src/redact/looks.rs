@@ -62,6 +62,13 @@ pub fn is_pointer(value: &str) -> bool {
         || (inside("${", "}") && is_variable(&value[2..value.len() - 1]))
         || value.strip_prefix('$').is_some_and(is_variable)
         || is_path(value)
+        || is_values_file(value)
+}
+
+/// Whether a value is the name of a file of values, as the keys of a Secret with values are called: `prod.yaml`.
+fn is_values_file(value: &str) -> bool {
+    let stem = [".yaml", ".yml", ".json"].iter().find_map(|end| value.strip_suffix(end));
+    stem.is_some_and(|stem| !stem.is_empty() && stem.bytes().all(|b| b.is_ascii_lowercase() || b"-._".contains(&b)))
 }
 
 fn is_variable(name: &str) -> bool {

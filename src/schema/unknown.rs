@@ -129,8 +129,7 @@ fn meant(keys: &[&str], value: Option<&Value>) -> String {
     if let Some(answer) = misplaced::answer(&keys.join(".")) {
         return match is_of_another_chart(keys, answer, value) {
             true => format!(
-                "remove it: its keys are those of another chart, and not of {}",
-                answer.trim_start_matches("write ")
+                "{answer} if that is meant; none of these keys exists there, so it may be another chart's section"
             ),
             false => answer.to_owned(),
         };
