@@ -45,10 +45,14 @@ pub fn gives_nothing_away(value: &str) -> bool {
         )
 }
 
-/// Whether a value only names the source of a secret: a tag of a template, an environment variable, a file's path.
+/// Whether a value only names the source of a secret: a tag of a template, an environment variable, a file's path; or is a list of
+/// such in brackets.
 pub fn is_pointer(value: &str) -> bool {
     let value = bare(value);
     let inside = |open: &str, close: &str| value.strip_prefix(open).is_some_and(|rest| rest.ends_with(close));
+    if let Some(items) = value.strip_prefix('[') {
+        return items.trim_end_matches(']').split(',').all(is_pointer);
+    }
     // A word in upper case stands for a value that a script inserts: SECRET_KEY
     let placeholder = is_variable(value) && value.contains('_') && !value.contains(|c: char| c.is_ascii_digit());
     placeholder
