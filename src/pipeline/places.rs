@@ -1,6 +1,6 @@
 //! Resolves values paths to the places where the user set them.
 
-use crate::diag::{Diagnostic, Location, Place, Severity, ValuePath, code};
+use crate::diag::{Diagnostic, Location, Place, Severity, Step, ValuePath, code};
 use crate::values::{self, Input, Origin, Origins};
 
 /// Adds the places in other layers to findings about the name of a key: whoever corrects it in one file would otherwise
@@ -34,16 +34,24 @@ pub(super) fn locate(found: &mut [Diagnostic], origins: &Origins) {
 }
 
 fn locate_one(diagnostic: &mut Diagnostic, origins: &Origins) {
-    let at = |origin: Origin| if code::ABOUT_NAMES.contains(&diagnostic.code) { at(origin) } else { of_value(origin) };
+    let at = |path: &[Step], origin| match code::ABOUT_NAMES.contains(&diagnostic.code) {
+        true => at(origin),
+        false => of_value(path, origin),
+    };
     let mut places: Vec<Place> = Vec::new();
     let mut near = None;
     for (number, place) in std::mem::take(&mut diagnostic.places).into_iter().enumerate() {
         let place = match place {
             Place::Value(path) => match origins.nearest(&path) {
-                Some((steps, origin)) if steps == path.0.len() => Place::Set(path, at(origin)),
+                Some((steps, origin)) if steps == path.0.len() => {
+                    let at = at(&path.0, origin);
+                    Place::Set(path, at)
+                }
                 Some((steps, origin)) if number == 0 => {
                     // The first key alone, such as `global`, is too vague.
-                    near = Some((steps > 1, Place::Set(ValuePath(path.0[..steps].to_vec()), at(origin))));
+                    let path = ValuePath(path.0[..steps].to_vec());
+                    let at = at(&path.0, origin);
+                    near = Some((steps > 1, Place::Set(path, at)));
                     continue;
                 }
                 _ => continue,
@@ -62,20 +70,25 @@ fn locate_one(diagnostic: &mut Diagnostic, origins: &Origins) {
     diagnostic.places = places;
 }
 
-/// The place at which a wrong value is shown: its key, or the value itself where that is not what follows the key, as in
+/// The place at which a wrong value is shown: its key, or the value itself where a whole path stands in the place of the key, as in
 /// `{name: a.b, value: c}`.
-fn of_value(origin: Origin) -> Location {
+fn of_value(path: &[Step], origin: Origin) -> Location {
+    let name = path.last().and_then(Step::key).map_or(0, |key| key.chars().count());
+    let is_the_key = |key: Location| key.len == name || key.len == name + QUOTES;
     match origin.key {
-        Some(key) if origin.is_scalar && apart(key, origin.value) => origin.value,
+        Some(key) if origin.is_scalar && !is_the_key(key) && apart(key, origin.value) => origin.value,
         _ => at(origin),
     }
 }
 
-/// Whether more than a colon and a few spaces are between a key and its value.
-fn apart(key: Location, value: Location) -> bool {
+/// The quotes that a key may have.
+const QUOTES: usize = 2;
+
+/// Whether more than a colon and a few spaces are between a path and its value.
+fn apart(path: Location, value: Location) -> bool {
     const SPACES: usize = 12;
-    key.source == value.source
-        && (value.line != key.line || value.column < key.column || value.column > key.column + key.len + SPACES)
+    path.source == value.source
+        && (value.line != path.line || value.column < path.column || value.column > path.column + path.len + SPACES)
 }
 
 /// The place at which a value is shown: its key, or the item of a list.
