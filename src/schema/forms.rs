@@ -5,7 +5,6 @@
 //! `forms.tsv`: a pattern, a form, and what happens to such a value. In a pattern `*` is any key, `{a,b}` one of several,
 //! `#` the position in a list, and `**` at the beginning any path.
 
-use std::collections::HashMap;
 use std::net::IpAddr;
 use std::sync::LazyLock;
 
@@ -21,21 +20,27 @@ struct Row {
     effect: &'static str,
 }
 
-/// The rows by the last key of their pattern.
-static ROWS: LazyLock<HashMap<&'static str, Vec<Row>>> = LazyLock::new(|| {
-    let mut all: HashMap<&'static str, Vec<Row>> = HashMap::new();
+/// The rows with the last key of their pattern, sorted by it: a map of them would be hashed in each render that has values.
+static ROWS: LazyLock<Vec<(&'static str, Row)>> = LazyLock::new(|| {
+    let mut all: Vec<(&'static str, Row)> = Vec::new();
     for line in include_str!("forms.tsv").lines() {
         let mut columns = line.split('\t');
         let (Some(pattern), Some(form), Some(effect)) = (columns.next(), columns.next(), columns.next()) else {
             continue;
         };
         let last = pattern.trim_end_matches(".#").rsplit('.').next().unwrap_or_default();
-        for key in last.trim_matches(['{', '}']).split(',') {
-            all.entry(key).or_default().push(Row { pattern, form, effect });
-        }
+        let keys = last.trim_matches(['{', '}']).split(',');
+        all.extend(keys.map(|key| (key, Row { pattern, form, effect })));
     }
+    all.sort_by_key(|(key, _)| *key);
     all
 });
+
+/// The rows whose pattern ends with a key.
+fn rows_of(key: &str) -> impl Iterator<Item = &'static Row> {
+    let start = ROWS.partition_point(|(last, _)| *last < key);
+    ROWS[start..].iter().take_while(move |(last, _)| *last == key).map(|(_, row)| row)
+}
 
 /// Sections of free keys: below them nothing is known of a value.
 const FREE: [&str; 8] =
@@ -79,13 +84,14 @@ fn finding(path: &ValuePath, text: &str, is_string: bool) -> Option<Diagnostic> 
 /// The row that a value does not fit, the reason and what to write.
 fn unusable(path: &ValuePath, text: &str, is_string: bool) -> Option<(&'static Row, (&'static str, String))> {
     let last = path.0.iter().rev().find_map(Step::key)?;
-    let rows = ROWS.get(last)?;
+    let mut rows = rows_of(last).peekable();
+    rows.peek()?;
     // What another program fills in is reported as a placeholder.
     if text.is_empty() || text == "nil" || marks::is_mark(text) || marks::is_unfilled(text) {
         return None;
     }
     let keys: Vec<&str> = path.0.iter().map(|step| step.key().unwrap_or("#")).collect();
-    let row = rows.iter().find(|row| fits(row.pattern, &keys))?;
+    let row = rows.find(|row| fits(row.pattern, &keys))?;
     Some((row, wrong(row.form, text, is_string)?))
 }
 

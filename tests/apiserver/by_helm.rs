@@ -10,7 +10,7 @@ use std::path::{Path, PathBuf};
 
 use serde_json::Value;
 
-use super::life::{Shell, step, while_controllers_run};
+use super::life::{Shell, step, while_controllers_run, written};
 use super::server::Server;
 
 /// Helm's ways of applying.
@@ -114,6 +114,7 @@ fn apiserver_takes_over_what_helm_itself_has_made() {
         shell.works(&format!("helm get metadata prod -n {namespace} > release.txt"));
         let adopt = format!("gitlab-render adopt prod -n {namespace} -f values.yaml --from release.txt -o json");
         let guide: Value = serde_json::from_str(&shell.works(&adopt)).expect("JSON");
+        shell.works(&written(&guide));
         shell.works(&step(&guide, "fields"));
         let record = step(&guide, "record");
         all(&shell, &record.lines().collect::<Vec<_>>());

@@ -14,7 +14,7 @@ use std::time::Duration;
 use serde_json::Value;
 
 use super::directories::objects_below;
-use super::life::{Shell, made_by_helm, step, while_controllers_run};
+use super::life::{Shell, made_by_helm, step, while_controllers_run, written};
 use super::server::Server;
 
 const PHASES: [&str; 3] = ["pre", "main", "post"];
@@ -175,6 +175,7 @@ fn life(server: &Server, name: &'static str, namespace: &'static str, dir: &'sta
     let guide =
         format!("gitlab-render adopt prod -n {namespace} -f values.yaml --gitlab-version 18.8.2 --to {name} -o json");
     let guide: Value = serde_json::from_str(&shell.works(&guide)).expect("JSON");
+    shell.works(&written(&guide));
     shell.works(&step(&guide, "fields"));
     let apply = guide["steps"].as_array().expect("steps").iter().find(|step| step["id"] == "apply");
     let apply: Vec<String> = apply

@@ -166,6 +166,12 @@ pub(super) fn step(guide: &Value, id: &str) -> String {
     commands.filter_map(Value::as_str).collect::<Vec<_>>().join("\n")
 }
 
+/// The command that writes the manifests which later steps name. `kubectl diff`, which follows it, ends with 1 where there are
+/// differences.
+pub(super) fn written(guide: &Value) -> String {
+    step(guide, "compare").lines().next().unwrap_or_default().to_owned()
+}
+
 #[test]
 #[ignore = "needs an API server, see docs/testing.md"]
 fn apiserver_sees_a_release_through_its_life() {
@@ -186,6 +192,7 @@ fn apiserver_sees_a_release_through_its_life() {
         let guide = shell
             .works(&format!("gitlab-render adopt prod -n {namespace} -f values.yaml --gitlab-version 18.8.2 -o json"));
         let guide: Value = serde_json::from_str(&guide).expect("JSON");
+        shell.works(&written(&guide));
         shell.works(&step(&guide, "fields"));
         while_controllers_run(&server, namespace, None, || shell.works(&step(&guide, "apply")));
         assert_eq!(shell.managers(namespace, "prod-webservice-default"), ["gitlab-render"], "{namespace}");
