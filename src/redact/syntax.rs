@@ -7,7 +7,7 @@ use std::collections::{HashMap, HashSet};
 use std::ops::Range;
 
 use crate::yaml::spans::{SpanKind, Spanned, Style, read_partly};
-use crate::yaml::{MAX_BYTES, read, stream};
+use crate::yaml::{read, stream};
 
 use super::commands;
 use super::looks::{gives_nothing_away, is_pointer};
@@ -16,10 +16,14 @@ use super::names::{Above, NameMeaning, at_the_end, is_secret, meaning};
 /// How many texts may be nested in each other as strings.
 const NESTED: usize = 3;
 
+/// The longest text in bytes that is parsed. The places of all parts of a larger one take more memory than a run may; its lines are
+/// read by [`super::lines`] alone.
+const MOST: usize = 1 << 20;
+
 /// The parts of a text that are secret, as ranges of bytes.
 pub fn cuts(text: &str) -> Vec<Range<usize>> {
     let structured = text.contains(['\n', '{', '[']) && text.contains([':', '-']);
-    if !structured || text.len() > MAX_BYTES {
+    if !structured || text.len() > MOST {
         return Vec::new();
     }
     let base = text.as_ptr() as usize;
