@@ -26,7 +26,7 @@ pub struct File {
     pub reader: Option<Reader>,
 }
 
-/// Makes values of a name and a text; `None` where they cannot be read.
+/// Reads values from a source, by its name and its content; `None` where they cannot be read.
 pub type Reader = fn(&str, &str) -> Option<Input>;
 
 impl File {

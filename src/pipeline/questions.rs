@@ -98,7 +98,7 @@ pub(super) fn unevaluated(user: &Value, objects: &[Manifest]) -> Vec<Diagnostic>
     open.into_iter().filter_map(finding).collect()
 }
 
-/// Whether a string of a value contains a text.
+/// Whether a string in a value contains another string.
 fn holds(value: &Value, text: &str) -> bool {
     match value {
         Value::String(own) => own.contains(text),

@@ -65,7 +65,7 @@ pub struct Redacted<'a> {
 }
 
 impl<'a> Redacted<'a> {
-    /// Scans a text once.
+    /// Scans a document once.
     pub fn of(text: &'a str) -> Self {
         Redacted::below(Above::default(), text)
     }

@@ -1,6 +1,6 @@
 //! Secrets that only the syntax of YAML shows: keys with escapes, aliases, names and values that stand far apart.
 //!
-//! [`super::lines`] reads lines, because a text may be broken or no YAML at all; this module adds what a parser sees
+//! [`super::lines`] reads lines, because a document may be broken or no YAML at all; this module adds what a parser sees
 //! before the first error.
 
 use std::collections::{HashMap, HashSet};
@@ -20,7 +20,7 @@ const NESTED: usize = 3;
 /// read by [`super::lines`] alone.
 const MOST: usize = 1 << 20;
 
-/// The parts of a text that are secret, as ranges of bytes.
+/// The secret parts of a document, as ranges of bytes.
 pub fn cuts(text: &str) -> Vec<Range<usize>> {
     let structured = text.contains(['\n', '{', '[']) && text.contains([':', '-']);
     if !structured || text.len() > MOST {
@@ -180,7 +180,7 @@ impl<'n> Reader<'_, 'n> {
         }
     }
 
-    /// A string in lines of its own: it is secret as a whole, or a text with keys of its own.
+    /// A block string: it is secret as a whole, or a document with keys of its own.
     fn block(&mut self, above: Above, secret: bool, node: &Spanned) {
         let raw = self.text.get(node.range.clone()).unwrap_or_default();
         let Some(content) = raw.find('\n').map(|at| node.range.start + at + 1) else { return };
