@@ -26,7 +26,7 @@ ap.add_argument("--cpu", type=float, default=15, help="most CPU milliseconds of 
 ap.add_argument("--rss", type=float, default=20, help="most MiB at the peak")
 ap.add_argument("--size", type=float, default=15, help="most MiB of the binary")
 ap.add_argument("--extra", type=float, default=5, help="most CPU milliseconds more for a values file of 150 lines")
-ap.add_argument("--many", type=float, default=13.2, help="most default renders that 200 webservice deployments cost")
+ap.add_argument("--many", type=float, default=12.4, help="most default renders that 200 webservice deployments cost")
 ap.add_argument("--start", type=float, default=3, help="most CPU milliseconds of a run that needs no component, less an empty program's")
 ap.add_argument("--most", type=float, default=1.6, help="most default renders that one costs in which every component is on")
 ap.add_argument("--least", type=float, default=14.3, help="most million instructions of a render in which every component is off")

@@ -70,8 +70,8 @@ pub fn named_template(name: &str) -> Option<(&'static str, &'static str)> {
 
 /// The name of an object's template: the component's own, `kas/deployment.yaml`, or the one that components share.
 pub fn object_template(component: &str, file: &str) -> String {
-    let own = format!("{component}/{file}");
-    if template(&own).is_some() { own } else { format!("_shared/objects/{file}") }
+    let own = [component, "/", file].concat();
+    if template(&own).is_some() { own } else { ["_shared/objects/", file].concat() }
 }
 
 /// The default values of the whole deployment, for the newest release that is rendered.

@@ -6,7 +6,7 @@ use serde_json::{Map, Value};
 use sha2::{Digest, Sha256};
 use xxhash_rust::xxh3::xxh3_128;
 
-use crate::tree::field;
+use crate::tree::{self, field, field_mut};
 
 /// Sets pod annotations to the hash of the object that they track: `(annotation, kind, name)`.
 ///
@@ -16,12 +16,15 @@ pub fn checksums<'a>(
     follows: impl IntoIterator<Item = (&'a str, &'a str, &'a str)>,
     hashes: &Hashes,
 ) {
-    let at = if body.pointer("/spec/jobTemplate").is_some() {
-        "/spec/jobTemplate/spec/template/metadata"
-    } else {
-        "/spec/template/metadata"
+    let Some(spec) = field_mut(body, "spec") else { return };
+    // A CronJob has the pod's template in its Job's.
+    let spec = match field(spec, "jobTemplate").is_some() {
+        true => field_mut(spec, "jobTemplate").and_then(|job| field_mut(job, "spec")),
+        false => Some(spec),
     };
-    let Some(metadata) = body.pointer_mut(at).and_then(Value::as_object_mut) else { return };
+    let template = spec.and_then(|spec| field_mut(spec, "template"));
+    let metadata = template.and_then(|template| field_mut(template, "metadata")).and_then(Value::as_object_mut);
+    let Some(metadata) = metadata else { return };
     let annotations = metadata.entry("annotations").or_insert_with(|| Value::Object(Map::new()));
     let Some(annotations) = annotations.as_object_mut() else { return };
     for (annotation, kind, name) in follows {
@@ -59,7 +62,7 @@ pub fn name_by_content(body: &mut Value, end: &str, hashes: &Hashes) {
         content.extend(hashes.0.get(&("ConfigMap".to_owned(), name.to_owned())).map(String::as_str));
     }
     let suffix: String = quick_hash(content.as_bytes()).chars().take(7).collect();
-    if let Some(Value::String(name)) = body.pointer_mut("/metadata/name") {
+    if let Some(Value::String(name)) = field_mut(body, "metadata").and_then(|metadata| field_mut(metadata, "name")) {
         *name = format!("{name}-{suffix}{end}");
     }
 }
@@ -67,7 +70,7 @@ pub fn name_by_content(body: &mut Value, end: &str, hashes: &Hashes) {
 /// The ConfigMaps that a Job's pod reads, in the order of its fields.
 pub fn mounted(body: &Value) -> Vec<&str> {
     let mut names = Vec::new();
-    if let Some(pod) = body.pointer("/spec/template/spec") {
+    if let Some(pod) = tree::at(body, "spec.template.spec") {
         collect_mounted(pod, &mut names);
     }
     names

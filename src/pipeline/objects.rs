@@ -20,9 +20,10 @@ use crate::yaml;
 
 /// All objects of a render. Findings are added to `found`; `None` where one of them is an error.
 pub(super) fn objects(request: &Request, checked: &Checked, found: &mut Vec<Diagnostic>) -> Option<Ordered> {
+    let user = Some(checked.user());
     let manifests = match request.skip_post_migrations {
-        true => attempt(request, &post_migrations::skipped(checked.tree().clone()), found),
-        false => attempt(request, checked.tree(), found),
+        true => whole(request, &post_migrations::skipped(checked.tree().clone()), user, found),
+        false => whole(request, checked.tree(), user, found),
     }?;
     if refused(found) {
         return None;
@@ -45,7 +46,14 @@ pub(super) enum RenderPart<'p> {
 ///
 /// It continues after errors in the values as far as possible, so that faults of objects are reported too.
 pub(super) fn attempt(request: &Request, tree: &Value, found: &mut Vec<Diagnostic>) -> Option<Vec<Manifest>> {
-    part(request, tree, RenderPart::Whole, &Renderer::new(), found)
+    whole(request, tree, None, found)
+}
+
+/// As [`attempt`], with the user's own values where they are known.
+fn whole(request: &Request, tree: &Value, user: Option<&Value>, found: &mut Vec<Diagnostic>) -> Option<Vec<Manifest>> {
+    let release = release(&request.target, tree, found)?;
+    let context = Context::new(&release, tree, yaml::read::inner).of_user(user);
+    made(request, &context, RenderPart::Whole, &Renderer::new(), found)
 }
 
 /// As [`attempt`], for a part of a release. A checksum or a name that follows from an object outside of the part
@@ -58,8 +66,17 @@ pub(super) fn part(
     found: &mut Vec<Diagnostic>,
 ) -> Option<Vec<Manifest>> {
     let release = release(&request.target, tree, found)?;
-    let context = Context::new(&release, tree, yaml::read::inner);
-    let (mut plan, filled) = plan(&context, part, renderer);
+    made(request, &Context::new(&release, tree, yaml::read::inner), part, renderer, found)
+}
+
+fn made(
+    request: &Request,
+    context: &Context,
+    part: RenderPart<'_>,
+    renderer: &Renderer,
+    found: &mut Vec<Diagnostic>,
+) -> Option<Vec<Manifest>> {
+    let (mut plan, filled) = plan(context, part, renderer);
     found.append(&mut plan.diagnostics);
     finish(request, &plan, filled, found)
 }
@@ -74,9 +91,7 @@ pub(super) fn recorded(
 ) -> Option<(Vec<Manifest>, BTreeSet<String>)> {
     let release = release(&request.target, tree, found)?;
     let context = Context::recording(&release, tree, yaml::read::inner);
-    let (mut plan, filled) = plan(&context, part, renderer);
-    found.append(&mut plan.diagnostics);
-    let manifests = finish(request, &plan, filled, found)?;
+    let manifests = made(request, &context, part, renderer, found)?;
     Some((manifests, context.take_reads()))
 }
 

@@ -121,7 +121,7 @@ pub fn render(renderer: &Renderer, objects: &mut [Planned]) -> Result<Vec<Filled
     let mut done = Vec::with_capacity(objects.len());
     let mut failed = Vec::new();
     for object in objects {
-        let source = format!("{}/{}", object.component, object.template);
+        let source = [object.component, "/", object.template].concat();
         let template = bundle::object_template(object.component, object.template);
         match renderer.object(&template, std::mem::take(&mut object.view)) {
             Ok(body) => done.push(FilledTemplate { body, source }),

@@ -75,6 +75,7 @@ pub struct Context<'a> {
     /// `global`, as far as it is about pods and names.
     pub global: Global,
     tree: &'a Value,
+    user: Option<&'a Value>,
     read_yaml: ReadYaml,
     findings: RefCell<Vec<Diagnostic>>,
     /// Sections that were parsed and are cached, by path.
@@ -90,6 +91,7 @@ impl<'a> Context<'a> {
             release,
             global: Global::default(),
             tree,
+            user: None,
             read_yaml,
             findings: RefCell::default(),
             once: RefCell::default(),
@@ -99,7 +101,18 @@ impl<'a> Context<'a> {
         context
     }
 
-    /// The same, and keeps the paths of what is read from now on for [`Self::take_reads`].
+    /// The same, with the user's own values, which the tree has over the defaults.
+    #[must_use]
+    pub fn of_user(self, user: Option<&'a Value>) -> Self {
+        Context { user, ..self }
+    }
+
+    /// Whether it is known that the user sets nothing in a section, so that all of it is defaults.
+    pub fn is_untouched(&self, section: &str) -> bool {
+        self.user.is_some_and(|user| tree::at(user, section).is_none())
+    }
+
+    /// The same as [`Self::new`], and keeps the paths of what is read from now on for [`Self::take_reads`].
     pub fn recording(release: &'a Release, tree: &'a Value, read_yaml: ReadYaml) -> Self {
         Context { reads: Some(RefCell::default()), ..Context::new(release, tree, read_yaml) }
     }

@@ -7,7 +7,7 @@ use serde_json::Value;
 
 use super::format;
 use super::{FieldValue, Findings};
-use crate::tree::field;
+use crate::tree::{self, field};
 
 /// The number of these fields that are set.
 fn count(node: &FieldValue<'_, '_>, keys: &[&str]) -> usize {
@@ -114,7 +114,7 @@ pub(super) fn escalation(node: &FieldValue<'_, '_>, out: &mut Findings<'_>) {
     let Some(may) = node.get("allowPrivilegeEscalation").filter(|may| may.value.as_bool() == Some(false)) else {
         return;
     };
-    let added = node.value.pointer("/capabilities/add").and_then(Value::as_array).into_iter().flatten();
+    let added = tree::at(node.value, "capabilities.add").and_then(Value::as_array).into_iter().flatten();
     if field(node.value, "privileged").and_then(Value::as_bool) == Some(true) {
         out.add("contradiction", &may, "a privileged container can always escalate");
     } else if added.filter_map(Value::as_str).any(|name| name == "CAP_SYS_ADMIN") {
@@ -129,7 +129,7 @@ pub(super) fn pod(node: &FieldValue<'_, '_>, out: &mut Findings<'_>) {
         let at = node.child("shareProcessNamespace", node.value);
         out.add("contradiction", &at, "`hostPID` and `shareProcessNamespace` exclude each other");
     }
-    let servers = node.value.pointer("/dnsConfig/nameservers").and_then(Value::as_array).map_or(0, Vec::len);
+    let servers = tree::at(node.value, "dnsConfig.nameservers").and_then(Value::as_array).map_or(0, Vec::len);
     if node.text("dnsPolicy") == Some("None") && servers == 0 {
         let at = node.child("dnsConfig", node.value);
         out.add("missing-field", &at, "name servers are needed with `dnsPolicy: None`");
@@ -336,7 +336,7 @@ pub(super) fn definition(node: &FieldValue<'_, '_>, out: &mut Findings<'_>) {
         out.add("missing-field", &version.child("schema", node.value), "required, but missing");
     }
     if let (Some(plural), Some(group)) =
-        (node.value.pointer("/names/plural").and_then(Value::as_str), node.text("group"))
+        (tree::at(node.value, "names.plural").and_then(Value::as_str), node.text("group"))
     {
         let wanted = format!("{plural}.{group}");
         if out.id.name != wanted && !out.id.name.is_empty() {

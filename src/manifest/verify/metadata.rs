@@ -2,7 +2,7 @@
 
 use super::format;
 use super::{FieldValue, Findings};
-use crate::tree::field;
+use crate::tree::{self, field};
 
 /// The maximum size of all annotations together, in bytes.
 const ANNOTATION_BYTES: usize = 256 * 1024;
@@ -76,7 +76,9 @@ fn secret(root: &FieldValue<'_, '_>, out: &mut Findings<'_>) {
         }
     }
     if kind == "kubernetes.io/service-account-token"
-        && root.value.pointer("/metadata/annotations/kubernetes.io~1service-account.name").is_none()
+        && tree::at(root.value, "metadata.annotations")
+            .and_then(|all| field(all, "kubernetes.io/service-account.name"))
+            .is_none()
     {
         let reason = "required with this type: `kubernetes.io/service-account.name`";
         out.add("missing-field", &root.child("metadata", root.value).child("annotations", root.value), reason);

@@ -6,7 +6,7 @@ use serde_json::Value;
 
 use super::{FieldValue, Findings};
 use crate::diag::Severity;
-use crate::tree::field;
+use crate::tree::{self, field};
 
 pub(super) fn check(root: &FieldValue<'_, '_>, out: &mut Findings<'_>) {
     let Some(spec) = root.get("spec") else { return };
@@ -113,7 +113,7 @@ fn ingress(spec: &FieldValue<'_, '_>, out: &mut Findings<'_>) {
             {
                 out.add("missing-field", &backend, "`service` or `resource` is needed");
             }
-            if let Some(service) = path.value.pointer("/backend/service")
+            if let Some(service) = tree::at(path.value, "backend.service")
                 && service.get("port").and_then(Value::as_object).is_none_or(|port| port.len() != 1)
             {
                 out.add("missing-field", &path, "the backend's port is needed, by `name` or by `number`");

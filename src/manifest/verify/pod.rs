@@ -5,6 +5,7 @@ use serde_json::Value;
 use super::format;
 use super::{FieldValue, Findings, Seen};
 use crate::diag::Severity;
+use crate::tree;
 
 pub(super) fn check(root: &FieldValue<'_, '_>, out: &mut Findings<'_>) {
     if out.kind == "Pod"
@@ -39,7 +40,7 @@ pub(super) fn spec(pod: &FieldValue<'_, '_>, claims: Option<&Value>, out: &mut F
 fn volumes<'v>(pod: &FieldValue<'v, '_>, claims: Option<&'v Value>, out: &mut Findings<'_>) -> Seen<'v> {
     let mut names = Seen::default();
     let claims = claims.and_then(Value::as_array).into_iter().flatten();
-    for name in claims.filter_map(|claim| claim.pointer("/metadata/name")?.as_str()) {
+    for name in claims.filter_map(|claim| tree::at(claim, "metadata.name")?.as_str()) {
         names.insert(name);
     }
     let from_claims = names.clone();

@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 
 use super::{FieldValue, ObjectFault, ObjectId};
 use crate::diag::marks;
-use crate::tree::field;
+use crate::tree::{self, field};
 
 /// The routes so far, by the requests that they match.
 #[derive(Debug, Default)]
@@ -115,7 +115,7 @@ impl Routes {
                 let backends = qualified(of.namespace, &json!([part("backendRefs"), part("filters")]));
                 let matches = field(rule.value, "matches").and_then(Value::as_array).filter(|list| !list.is_empty());
                 for matched in matches.map_or_else(|| vec![&all], |list| list.iter().collect()) {
-                    let path = matched.pointer("/path/value").and_then(Value::as_str).unwrap_or("/");
+                    let path = tree::at(matched, "path.value").and_then(Value::as_str).unwrap_or("/");
                     for host in &hosts {
                         let request = Request {
                             kind,
@@ -199,18 +199,19 @@ struct Object<'a> {
 
 /// The controller that an Ingress is for; empty for the cluster's default.
 fn class(body: &Value) -> String {
-    let named = body.pointer("/spec/ingressClassName");
-    let old = || body.pointer("/metadata/annotations/kubernetes.io~1ingress.class");
+    let named = tree::at(body, "spec.ingressClassName");
+    let old = || field(tree::at(body, "metadata.annotations")?, "kubernetes.io/ingress.class");
     named.or_else(old).and_then(Value::as_str).unwrap_or_default().to_owned()
 }
 
 /// Whether annotations tell the controller how to divide requests.
 fn is_divided(body: &Value) -> bool {
-    let annotations = body.pointer("/metadata/annotations").and_then(Value::as_object);
-    let name = |key: &str| key.rsplit_once('/').map_or(key, |(_, name)| name).to_owned();
+    let annotations = tree::at(body, "metadata.annotations").and_then(Value::as_object);
     annotations.into_iter().flatten().any(|(key, value)| {
-        let name = name(key);
-        value != "false" && DIVIDING.iter().any(|word| name == *word || name.starts_with(&format!("{word}.")))
+        let name = key.rsplit_once('/').map_or(key.as_str(), |(_, name)| name);
+        let divides =
+            |word: &&str| name.strip_prefix(*word).is_some_and(|rest| rest.is_empty() || rest.starts_with('.'));
+        DIVIDING.iter().any(divides) && value != "false"
     })
 }
 

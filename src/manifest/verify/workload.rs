@@ -3,7 +3,7 @@
 use serde_json::Value;
 
 use super::{FieldValue, Findings, cron, format, metadata, pod};
-use crate::tree::field;
+use crate::tree::{self, field};
 
 pub(super) fn check(root: &FieldValue<'_, '_>, out: &mut Findings<'_>) {
     let Some(spec) = root.get("spec") else { return };
@@ -36,7 +36,7 @@ pub(super) fn check(root: &FieldValue<'_, '_>, out: &mut Findings<'_>) {
 /// The labels of the selector must be labels of the pods.
 fn selector(spec: &FieldValue<'_, '_>, out: &mut Findings<'_>) {
     let Some(selector) = spec.get("selector") else { return };
-    let labels = spec.value.pointer("/template/metadata/labels");
+    let labels = tree::at(spec.value, "template.metadata.labels");
     let wanted = selector.get("matchLabels");
     let filled = |key: &str| {
         let part = field(selector.value, key);
@@ -70,7 +70,7 @@ fn strategy(spec: &FieldValue<'_, '_>, out: &mut Findings<'_>) {
             at_most_all(&share, out);
         }
         let none = |field: &str| {
-            let value = strategy.value.pointer(&format!("/rollingUpdate/{field}"));
+            let value = tree::at(strategy.value, "rollingUpdate").and_then(|rolling| tree::field(rolling, field));
             value.is_some_and(|v| v.as_i64() == Some(0) || v.as_str() == Some("0%"))
         };
         if none("maxSurge") && none("maxUnavailable") {

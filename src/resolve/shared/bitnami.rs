@@ -379,6 +379,9 @@ impl<'a> Chart<'a> {
     /// user's. A setting that the chart has is reported where it enables something, and not below a part that is off; one that
     /// the chart does not have is always reported. `known` are the chart's settings, sorted, a line each.
     pub fn warn_of_unread(&self, known: &str) {
+        if self.cx.is_untouched(self.key) {
+            return;
+        }
         let asked: BTreeSet<String> = self.asked.take().into_iter().collect();
         let mut unread = Unread {
             asked: &asked,

@@ -15,7 +15,7 @@ mod volumes;
 pub use container::{Container, Script, configure_script, env, env_over};
 pub use extras::yaml_list;
 pub use pod::{bare_pod, evictable, image_pull_secrets, safe_to_evict};
-pub use probe::{has_handler, http_probe, probe, timing};
+pub use probe::{has_handler, http_probe, probe, timed, timing};
 pub use volumes::{
     certificate_mounts, certificate_source, config_volume, memory_volume, mount, projected_volume, secret_items,
 };

@@ -4,12 +4,18 @@ use serde::Serialize;
 use serde_json::{Value, json};
 
 use crate::model::{Node, NodeMap};
-use crate::tree::overlay;
+use crate::tree::overlay_map;
 
 /// A probe by HTTP; `times` has `periodSeconds` and similar fields, passed on unchanged.
 pub fn http_probe(path: &str, port: impl Serialize, times: &NodeMap) -> Node {
-    let mut probe = json!({"httpGet": {"path": path, "port": port}});
-    overlay(&mut probe, &Value::Object(times.clone()));
+    timed(json!({"httpGet": {"path": path, "port": port}}), times)
+}
+
+/// A probe with times and thresholds merged over it.
+pub fn timed(mut probe: Node, times: &NodeMap) -> Node {
+    if let Value::Object(probe) = &mut probe {
+        overlay_map(probe, times);
+    }
     probe
 }
 

@@ -5,14 +5,15 @@ use serde_json::{Map, Value, json};
 use crate::model::Node;
 use crate::tree;
 
-/// A volume mount; `options` is merged over `name` and `mountPath`.
+/// A volume mount; `options` are its other fields.
 pub fn mount(volume: &str, path: &str, options: Value) -> Node {
-    let mut mount = Map::new();
-    mount.insert("name".to_owned(), volume.into());
-    mount.insert("mountPath".to_owned(), path.into());
-    if let Value::Object(options) = options {
-        mount.extend(options);
-    }
+    // The options are mostly one entry of a map that has space for more.
+    let mut mount = match options {
+        Value::Object(options) => options,
+        _ => Map::new(),
+    };
+    mount.shift_insert(0, "name".to_owned(), volume.into());
+    mount.shift_insert(1, "mountPath".to_owned(), path.into());
     Value::Object(mount)
 }
 

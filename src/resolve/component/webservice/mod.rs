@@ -167,17 +167,21 @@ impl Web<'_> {
 
     /// The exporter's settings; its TLS is Puma's unless it is set.
     fn metrics(&self) -> Metrics {
-        let mut metrics = self.set.metrics.clone();
-        metrics.tls.enabled = metrics.tls.enabled.or(self.set.tls.enabled);
-        metrics.tls.secret_name = metrics.tls.secret_name.or_else(|| self.set.tls.secret_name.clone());
-        metrics
+        Metrics { tls: self.metrics_tls(), ..self.set.metrics.clone() }
+    }
+
+    fn metrics_tls(&self) -> Certificate {
+        let (own, puma) = (&self.set.metrics.tls, &self.set.tls);
+        Certificate {
+            enabled: own.enabled.or(puma.enabled),
+            secret_name: own.secret_name.clone().or_else(|| puma.secret_name.clone()),
+        }
     }
 
     /// The Secret with the exporter's certificate, where it has one.
     fn metrics_certificate(&self) -> Option<String> {
-        let metrics = self.metrics();
         let default = || format!("{}-webservice-tls", self.w.cx.release.name);
-        metrics.tls.secret(default).filter(|_| metrics.enabled)
+        self.set.metrics.enabled.then(|| self.metrics_tls().secret(default)).flatten()
     }
 }
 
@@ -190,14 +194,13 @@ fn resolve(cx: &Context, plan: &mut Plan) {
     let webs = deployments(cx);
     require_base_path(cx, &webs);
     rails::plan_config(COMPONENT.name, &all, Process::Webservice, plan);
-    let is_deployed = plan.wants("deployment.yaml");
-    let secrets = if is_deployed { rails::secret_sources(&all, Process::Webservice) } else { Vec::new() };
+    let shared = plan.wants("deployment.yaml").then(|| pod::Shared::of(&all));
     let redis = OnceCell::new();
     for web in &webs {
         require_grace(web);
         workhorse::plan_config(web, &all, &redis, plan);
-        if is_deployed {
-            pod::plan_deployment(web, &all, secrets.clone(), plan);
+        if let Some(shared) = &shared {
+            pod::plan_deployment(web, &all, shared, plan);
         }
         network::plan_service(web, plan);
         plan_scaling(web, plan);

@@ -113,9 +113,9 @@ pub fn plan_ingresses(web: &Web, all: &Workload, plan: &mut Plan) {
         let card = own_certificate(web, "ingress", card);
         card.plan(all, COMPONENT.name, &name, &more, &[route(host, path, secret)], plan);
     }
-    let extra = class_for_geo(web, web.ingress("extraIngress"), web.set.extra_ingress.use_geo_class);
     let wanted = web.ingresses.get("extraIngress").and_then(|e| e.get("enabled")).and_then(Value::as_bool);
     if wanted.unwrap_or(false) {
+        let extra = class_for_geo(web, web.ingress("extraIngress"), web.set.extra_ingress.use_geo_class);
         let own = web.ingresses.get("extraIngress").and_then(|e| e.get("path")).and_then(Value::as_str);
         let path = own.map_or_else(|| path.clone(), |own| format!("{}{own}", web.root));
         let named = web.set.extra_ingress.hostname.non_empty();

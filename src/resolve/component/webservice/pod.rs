@@ -58,14 +58,32 @@ pub struct SshHostKeys {
     types: Vec<Text>,
 }
 
+/// The parts of a pod that are the same for all deployments.
+pub struct Shared {
+    /// The sources of the volume with the secrets.
+    secrets: Vec<Node>,
+    certificates: Container,
+    certificate_volumes: Vec<Node>,
+}
+
+impl Shared {
+    /// Makes them from the component's settings.
+    pub fn of(all: &Workload) -> Self {
+        Shared {
+            secrets: rails::secret_sources(all, Process::Webservice),
+            certificates: all.certificates(),
+            certificate_volumes: all.certificate_volumes(),
+        }
+    }
+}
+
 /// Plans the Deployment.
-pub fn plan_deployment(web: &Web, all: &Workload, secrets: Vec<Node>, plan: &mut Plan) {
+pub fn plan_deployment(web: &Web, all: &Workload, shared: &Shared, plan: &mut Plan) {
     let w = &web.w;
     let image = w.cx.edition_image(&w.set.image, COMPONENT.name);
     let containers = vec![puma(web, image.clone()), workhorse::container(web, common_env(web))];
-    // The certificates are the same for all deployments.
-    let init = vec![all.certificates(), configure(w), dependencies(w, image)];
-    let mut pod = w.pod(init, containers, volumes(web, all, secrets));
+    let init = vec![shared.certificates.clone(), configure(w), dependencies(w, image)];
+    let mut pod = w.pod(init, containers, volumes(web, all, shared));
     let port = web.set.metrics.port.as_ref();
     let port = port.map_or_else(String::new, |port| port.as_str().map_or_else(|| port.to_string(), str::to_owned));
     pod = pod.with_tree("affinity", w.pod_anti_affinity(&w.labels.selector));
@@ -203,9 +221,9 @@ fn dependencies(w: &Workload, image: ImageRef) -> Container {
         .with_env([("WORKHORSE_ARCHIVE_CACHE_DISABLED", "1".to_owned())])
 }
 
-/// The volumes; `sources` are the secrets that all deployments have.
-fn volumes(web: &Web, all: &Workload, mut sources: Vec<Node>) -> Vec<Node> {
+fn volumes(web: &Web, all: &Workload, shared: &Shared) -> Vec<Node> {
     let w = &web.w;
+    let mut sources = shared.secrets.clone();
     if let Some(secret) = web.certificate() {
         sources.push(certificate_source(&secret, "puma/puma"));
     }
@@ -226,7 +244,7 @@ fn volumes(web: &Web, all: &Workload, mut sources: Vec<Node>) -> Vec<Node> {
         json!({"name": "shared-tmp", "emptyDir": web.set.shared_tmp_dir}),
     ];
     let metrics = web.set.metrics.enabled.then(|| memory_volume(METRICS));
-    let mut volumes = w.certificate_volumes();
+    let mut volumes = shared.certificate_volumes.clone();
     volumes.extend(rails::volumes(w).into_iter().chain(own).chain(metrics).chain(ssh_host_keys(web)));
     volumes
 }

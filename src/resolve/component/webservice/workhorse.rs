@@ -11,7 +11,7 @@ use crate::model::{Node, NodeMap, NonEmpty, Text};
 use crate::resolve::plan::View;
 use crate::resolve::shared::rails;
 use crate::resolve::shared::{redis, snake_case};
-use crate::resolve::workload::{Container, Workload, has_handler, http_probe, timing};
+use crate::resolve::workload::{Container, Workload, has_handler, http_probe, timed, timing};
 use crate::resolve::{Context, Plan};
 use crate::view;
 
@@ -177,11 +177,7 @@ pub fn container(web: &Web, env: Vec<(&'static str, String)>) -> Container {
     if let Some(port) = metrics_port(web) {
         container = container.port("http-metrics-wh", port);
     }
-    let healthcheck = |times: &NodeMap| {
-        let mut probe = json!({"exec": {"command": ["/scripts/healthcheck"]}});
-        crate::tree::overlay(&mut probe, &Value::Object(times.clone()));
-        probe
-    };
+    let healthcheck = |times: &NodeMap| timed(json!({"exec": {"command": ["/scripts/healthcheck"]}}), times);
     container.liveness_probe = Some(healthcheck(&timing(&set.liveness_probe)));
     container.readiness_probe = Some(match &set.healthcheck_listener {
         listener if listener.enabled => {
@@ -306,8 +302,10 @@ fn redis_view(cx: &Context) -> View {
 
 /// A section that exists where it is enabled: its settings by their names in TOML.
 fn switched(name: &str, set: &NodeMap) -> Option<View> {
-    let settings: Vec<View> = set.iter().filter_map(|(key, value)| setting(&snake_case(key), value)).collect();
-    is_on(set).then(|| view! { name, settings })
+    is_on(set).then(|| {
+        let settings: Vec<View> = set.iter().filter_map(|(key, value)| setting(&snake_case(key), value)).collect();
+        view! { name, settings }
+    })
 }
 
 fn is_on(set: &NodeMap) -> bool {
