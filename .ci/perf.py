@@ -29,7 +29,7 @@ ap.add_argument("--extra", type=float, default=5, help="most CPU milliseconds mo
 ap.add_argument("--many", type=float, default=12.4, help="most default renders that 200 webservice deployments cost")
 ap.add_argument("--start", type=float, default=3, help="most CPU milliseconds of a run that needs no component, less an empty program's")
 ap.add_argument("--most", type=float, default=1.6, help="most default renders that one costs in which every component is on")
-ap.add_argument("--least", type=float, default=14.3, help="most million instructions of a render in which every component is off")
+ap.add_argument("--least", type=float, default=12.6, help="most million instructions of a render in which every component is off")
 ap.add_argument("--instructions", type=float, help="most million instructions of a default render, where valgrind is there")
 a = ap.parse_args()
 binary = os.path.abspath(a.bin)

@@ -1,4 +1,4 @@
-//! Writes what the program embeds: templates and files as text, default values as one packed tree, schemas as JSON
+//! Writes what the program embeds: templates and files as text, default values and schemas as packed trees
 //! texts, and the tables of components.
 //!
 //! A component is found by its folder in `charts/` and its module in `src/resolve/component/`; nothing else names it.
@@ -141,7 +141,7 @@ fn packed(tree: &Value) -> Outcome<Vec<u8>> {
     let bytes = packed_tree::packed(tree);
     match packed_tree::unpack(&bytes) {
         Some(read) if read == *tree => Ok(bytes),
-        _ => Err("the default values cannot be packed".into()),
+        _ => Err("a tree of values or a schema cannot be packed".into()),
     }
 }
 
@@ -223,8 +223,10 @@ fn bundle(root: &Path, out: &Path, all: &[Component]) -> Outcome<String> {
         }
     }
     for path in sorted(&root.join("schemas"))? {
-        if path.extension().is_some_and(|e| e == "json") {
-            schemas.insert(file_name(&path).trim_end_matches(".json").to_owned(), read_json(&path)?);
+        // `x.schema.json` describes a file or a report of ours, not values.
+        match file_name(&path).strip_suffix(".json") {
+            Some(name) if !name.ends_with(".schema") => drop(schemas.insert(name.to_owned(), read_json(&path)?)),
+            _ => {}
         }
     }
     schemas.insert("root.schema".to_owned(), root_schema::composed(root, all)?);
@@ -234,6 +236,7 @@ fn bundle(root: &Path, out: &Path, all: &[Component]) -> Outcome<String> {
         "TEMPLATES",
         "Templates and files: `component/kind.yaml`, `_shared/objects/kind.yaml`, `component/files/name`.",
         &templates,
+        "include_str",
     )?;
     fs::create_dir_all(out.join("schemas"))?;
     let mut checked = BTreeMap::new();
@@ -241,21 +244,22 @@ fn bundle(root: &Path, out: &Path, all: &[Component]) -> Outcome<String> {
         without_prose(&mut schema, false);
         // A file of definitions is read one definition at a time: most runs need few.
         let definitions = schema.get("$defs").and_then(Value::as_object).filter(|_| schema.get("properties").is_none());
-        for (part, definition) in definitions.into_iter().flatten() {
-            let name = format!("{name}#{part}");
+        let parts: Vec<(String, &Value)> = match definitions {
+            Some(parts) => parts.iter().map(|(part, definition)| (format!("{name}#{part}"), definition)).collect(),
+            None => vec![(name.clone(), &schema)],
+        };
+        for (name, part) in parts {
             let small = out.join("schemas").join(&name);
-            fs::write(&small, serde_json::to_string(definition)?)?;
+            fs::write(&small, packed(part)?)?;
             checked.insert(name, small);
         }
-        let small = out.join("schemas").join(&name);
-        fs::write(&small, serde_json::to_string(&schema)?)?;
-        checked.insert(name, small);
     }
     table(
         &mut text,
         "SCHEMAS",
-        "Schemas as JSON texts, no prose: a component's by name, shared ones by file stem, their parts as `file#Name`.",
+        "Packed schemas without prose: the root's, a component's by its name, a shared definition as `file#Name`.",
         &checked,
+        "include_bytes",
     )?;
     Ok(text)
 }
@@ -282,10 +286,11 @@ fn without_prose(schema: &mut Value, named: bool) {
     }
 }
 
-fn table(text: &mut String, name: &str, doc: &str, entries: &BTreeMap<String, PathBuf>) -> Outcome<()> {
-    writeln!(text, "/// {doc}\npub static {name}: &[(&str, &str)] = &[")?;
+fn table(text: &mut String, name: &str, doc: &str, entries: &BTreeMap<String, PathBuf>, include: &str) -> Outcome<()> {
+    let content = if include == "include_str" { "str" } else { "[u8]" };
+    writeln!(text, "/// {doc}\npub static {name}: &[(&str, &{content})] = &[")?;
     for (key, path) in entries {
-        writeln!(text, "    ({key:?}, include_str!({:?})),", path.display().to_string())?;
+        writeln!(text, "    ({key:?}, {include}!({:?})),", path.display().to_string())?;
     }
     writeln!(text, "];")?;
     Ok(())

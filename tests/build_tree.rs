@@ -12,7 +12,6 @@ pub mod root_schema;
 use std::path::Path;
 
 use gitlab_render::bundle::packed_tree;
-use serde_json::Value;
 
 use crate::common::root;
 
@@ -63,7 +62,7 @@ fn a_component_needs_its_folder_and_its_module() {
     let defaults = packed_tree::unpack(&std::fs::read(out.join("defaults.tree")).unwrap()).unwrap();
     assert_eq!(defaults.to_string(), r#"{"gitlab":{"dummy":{"enabled":true}}}"#);
     assert!(read("bundle.rs").contains("(\"dummy/deployment.yaml\", include_str!("));
-    let schema: Value = serde_json::from_str(&read("schemas/root.schema")).unwrap();
+    let schema = packed_tree::unpack(&std::fs::read(out.join("schemas/root.schema")).unwrap()).unwrap();
     let dummy = schema.pointer("/properties/gitlab/properties/dummy/$ref").unwrap();
     assert_eq!(dummy, "../charts/dummy/values.schema.json");
     let facts = read("facts.rs");

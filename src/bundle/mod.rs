@@ -80,10 +80,10 @@ pub fn defaults() -> serde_json::Value {
     packed_tree::unpack(DEFAULTS).expect("the embedded defaults are a packed tree")
 }
 
-/// A schema as JSON, without prose: a component's by its name, shared ones by file stem (`root.schema`,
-/// `definitions`, `kubernetes`), one definition of a shared one as `kubernetes#Probe`.
-pub fn schema(name: &str) -> Option<&'static str> {
-    find(SCHEMAS, name)
+/// A schema without prose: the root's as `root.schema`, a component's by its name, a definition of a shared one as
+/// `kubernetes#Probe`.
+pub fn schema(name: &str) -> Option<serde_json::Value> {
+    packed_tree::unpack(find(SCHEMAS, name)?)
 }
 
 /// The names of all profiles of `values/`, in order.
@@ -115,7 +115,7 @@ fn unpacked(name: &str) -> Option<&'static str> {
     Some(text)
 }
 
-fn find(table: &'static [(&str, &str)], name: &str) -> Option<&'static str> {
+fn find<T: ?Sized>(table: &'static [(&str, &'static T)], name: &str) -> Option<&'static T> {
     let at = table.binary_search_by(|(key, _)| (*key).cmp(name)).ok()?;
-    table.get(at).map(|(_, text)| *text)
+    table.get(at).map(|(_, content)| *content)
 }

@@ -1,4 +1,4 @@
-//! The embedded schemas: parsed when first asked for, by component and by definition.
+//! The embedded schemas: unpacked when first asked for, by component and by definition.
 
 use std::collections::HashMap;
 use std::sync::{LazyLock, Mutex};
@@ -91,7 +91,7 @@ pub(super) fn lookup(target: &'static str, file: &'static str) -> Option<At> {
     let (path, pointer) = target.split_once('#').unwrap_or((target, ""));
     let file = if path.is_empty() { file } else { file_of(path)? };
     if let Some(name) = pointer.strip_prefix("/$defs/")
-        && let Some(schema) = parsed(&format!("{file}#{name}"))
+        && let Some(schema) = unpacked(&format!("{file}#{name}"))
     {
         return Some(At { schema, file, kind: Some(name) });
     }
@@ -110,22 +110,20 @@ fn file_of(path: &'static str) -> Option<&'static str> {
 }
 
 fn whole(file: &'static str) -> Option<At> {
-    Some(At { schema: parsed(file)?, file, kind: None })
+    Some(At { schema: unpacked(file)?, file, kind: None })
 }
 
-/// Each schema is parsed once per process and kept: the size of the embedded data bounds the memory.
-fn parsed(name: &str) -> Option<&'static Value> {
-    static PARSED: LazyLock<Mutex<HashMap<String, Option<&'static Value>>>> = LazyLock::new(Mutex::default);
-    let mut kept = match PARSED.lock() {
+/// Each schema is unpacked once per process and kept: the size of the embedded data bounds the memory.
+fn unpacked(name: &str) -> Option<&'static Value> {
+    static UNPACKED: LazyLock<Mutex<HashMap<String, Option<&'static Value>>>> = LazyLock::new(Mutex::default);
+    let mut kept = match UNPACKED.lock() {
         Ok(kept) => kept,
         Err(poisoned) => poisoned.into_inner(),
     };
     if let Some(schema) = kept.get(name) {
         return *schema;
     }
-    let schema = bundle::schema(name)
-        .and_then(|text| serde_json::from_str::<Value>(text).ok())
-        .map(|schema| &*Box::leak(Box::new(schema)));
+    let schema = bundle::schema(name).map(|schema| &*Box::leak(Box::new(schema)));
     kept.insert(name.to_owned(), schema);
     schema
 }
