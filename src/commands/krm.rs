@@ -81,7 +81,7 @@ impl KrmArgs {
             let message = "stdin holds no ResourceList, which kustomize gives to a function";
             return Err(Diagnostic::error("plugin-input", message).hint("see `gitlab-render krm --help`").into());
         };
-        let Generator { metadata, spec, .. } = generator(&list)?;
+        let Generator { metadata, spec, .. } = generator(&mut list)?;
         let mut words = vec![metadata.name];
         let flags = [
             ("--namespace", metadata.namespace),
@@ -108,13 +108,13 @@ impl KrmArgs {
         let rendered = pipeline::render(&request)?;
         ui.report(&rendered.warnings, &rendered.sources);
         list.extend(rendered.objects.manifests());
-        ui.out(list.text().as_bytes())?;
+        ui.out(list.into_text().as_bytes())?;
         Ok(Exit::Done)
     }
 }
 
-fn generator(list: &ResourceList) -> Result<Generator, Failure> {
-    let config = list.function_config();
+fn generator(list: &mut ResourceList) -> Result<Generator, Failure> {
+    let config = list.take_function_config();
     let refuse = |message: String, hint: String| Err(Diagnostic::error("plugin-input", message).hint(hint).into());
     if let Some(kind) = config.get("kind").and_then(Value::as_str).filter(|kind| *kind != KIND) {
         let message = format!("the generator (`functionConfig`) is of the kind `{kind}`, in which no values are read");

@@ -4,6 +4,7 @@ use serde_json::{Map, Value};
 
 use crate::diag::{Failure, Report, Sources, code};
 use crate::manifest::Manifest;
+use crate::yaml::node::Node;
 use crate::yaml::read;
 
 /// A ResourceList of the KRM functions specification.
@@ -17,7 +18,7 @@ impl ResourceList {
     /// Input that is not YAML.
     pub fn read(text: String, name: &str) -> Result<Option<Self>, Failure> {
         let value = match read::document(&text, 0, 0) {
-            Ok(node) => node.map(|node| node.to_value()),
+            Ok(node) => node.map(Node::into_value),
             Err(Report(found)) if found.iter().any(|d| d.code == code::NOT_A_MAP) => None,
             Err(report) => {
                 let mut sources = Sources::default();
@@ -33,9 +34,9 @@ impl ResourceList {
         })
     }
 
-    /// The object that configures the function.
-    pub fn function_config(&self) -> Value {
-        self.0.get("functionConfig").cloned().unwrap_or_default()
+    /// Takes out the object that configures the function, which is input only.
+    pub fn take_function_config(&mut self) -> Value {
+        self.0.shift_remove("functionConfig").unwrap_or_default()
     }
 
     /// Appends objects.
@@ -46,7 +47,7 @@ impl ResourceList {
     }
 
     /// The list as JSON, which is also YAML.
-    pub fn text(&self) -> String {
-        format!("{:#}\n", Value::Object(self.0.clone()))
+    pub fn into_text(self) -> String {
+        format!("{:#}\n", Value::Object(self.0))
     }
 }

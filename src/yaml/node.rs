@@ -82,6 +82,17 @@ impl Node {
         }
     }
 
+    /// As [`Self::to_value`], without a second copy of keys and strings.
+    pub fn into_value(self) -> Value {
+        match self.kind {
+            Kind::Scalar(value) => value,
+            Kind::List(items) => Value::Array(items.into_iter().map(Node::into_value).collect()),
+            Kind::Map(entries) => {
+                Value::Object(entries.0.into_iter().map(|(key, node)| (key, node.into_value())).collect())
+            }
+        }
+    }
+
     /// Merges a later layer over this one: maps merge, other values replace.
     pub fn overlay(&mut self, over: Node) {
         match (&mut self.kind, over.kind) {

@@ -100,7 +100,7 @@ pub fn data(text: &str, source: usize, lines: usize) -> Result<Option<Value>, Re
     let mut value = match simple {
         Some(value) => value,
         None => match one(text, lines, Reader { source, any_root: true, ..Reader::default() })?.value {
-            Some(node) => node.to_value(),
+            Some(node) => node.into_value(),
             None => return Ok(None),
         },
     };
@@ -151,7 +151,7 @@ fn one(text: &str, lines: usize, mut reader: Reader) -> Result<Warned<Option<Nod
 
 /// Reads one of our own texts for its data only.
 pub fn read_plain(text: &str) -> Result<Value, Report> {
-    read(text, 0).map(|read| read.value.to_value())
+    read(text, 0).map(|read| read.value.into_value())
 }
 
 /// A finding that ends the reading of a document.
