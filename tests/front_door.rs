@@ -51,6 +51,22 @@ fn a_release_is_named_one_way() {
     assert!(seen > 10, "{seen}");
 }
 
+/// A command that is wrapped at the width of a terminal is no command any more once it is copied.
+#[test]
+fn examples_are_not_wrapped() {
+    let mut seen = 0;
+    for (name, command) in commands() {
+        let Some(examples) = command.get_after_help().map(ToString::to_string) else { continue };
+        for line in
+            examples.lines().filter(|line| line.trim_start().starts_with("gitlab-render ") || line.starts_with("    "))
+        {
+            seen += 1;
+            assert!(line.chars().count() <= 80, "`{name}` has an example of more than 80 characters: {line}");
+        }
+    }
+    assert!(seen > 60, "{seen}");
+}
+
 #[test]
 fn help_is_wrapped() {
     for (name, mut command) in commands() {

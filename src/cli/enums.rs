@@ -34,7 +34,7 @@ spelt!(Format {
 });
 
 spelt!(Phase {
-    Pre = "pre": "Before everything: the upgrade check, and the Secrets that others mount",
+    Pre = "pre": "Before everything else: the upgrade check, and the Secrets that other objects mount",
     Main = "main": "The deployment",
     Post = "post": "After the deployment",
     Test = "test": "On demand",
@@ -62,7 +62,7 @@ spelt!(With {
 
 spelt!(UnknownKeys {
     Error = "error": "The run is refused",
-    Warn = "warn": "The run goes on without the key",
+    Warn = "warn": "The run continues without the key",
 });
 
 spelt!(Class {

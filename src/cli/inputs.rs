@@ -52,7 +52,7 @@ pub struct ValuesArgs {
     /// Start from a built-in profile, under all other values.
     #[arg(long, value_name = "NAME", value_parser = ProfileName, hide_possible_values = true)]
     pub profile: Option<String>,
-    /// Whether a key that nothing reads is an error, or a warning while moving over.
+    /// Whether a key that nothing reads is an error or a warning.
     #[arg(long, value_name = "HOW", value_enum, default_value_t = UnknownKeys::Error)]
     pub unknown_keys: UnknownKeys,
     /// Report wrong types and bounds as warnings, where a render is still possible.

@@ -15,7 +15,7 @@ pub struct MessageArgs {
     /// Print errors only.
     #[arg(short = 'q', long, global = true, conflicts_with = "verbose")]
     pub quiet: bool,
-    /// Print also which values were read and how much was written.
+    /// Also print which values were read and how much was written.
     #[arg(short = 'v', long, global = true)]
     pub verbose: bool,
 }

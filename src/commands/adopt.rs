@@ -26,7 +26,7 @@ pub struct AdoptArgs {
     /// Its values, as Helm has them.
     #[command(flatten)]
     pub values: ValuesArgs,
-    /// What Helm says about the release: a file with the output of `helm get metadata`, `helm get manifest`, or of `kubectl get
+    /// A file with the output of `helm get metadata`, `helm get manifest`, or of `kubectl get
     /// configmap` for the chart-info; `-` for stdin. The guide is for the GitLab version in it.
     #[arg(long, value_name = "FILE", conflicts_with = "gitlab_version", help_heading = "Release")]
     pub from: Option<PathBuf>,
@@ -41,7 +41,8 @@ pub struct AdoptArgs {
 const EXAMPLES: &str = "\
 Examples:
   gitlab-render adopt prod -n gitlab -f values.yaml
-  gitlab-render adopt prod -n gitlab -f values.yaml --to flux -o markdown > handover.md";
+  gitlab-render adopt prod -n gitlab -f values.yaml --to flux -o markdown \\
+    > handover.md";
 
 /// The form of a guide.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]

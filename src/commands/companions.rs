@@ -28,7 +28,8 @@ const EXAMPLES: &str = "\
 Examples:
   gitlab-render companions prod -n gitlab -f values.yaml > companions.sh
   sh companions.sh --dry-run
-  gitlab-render companions prod -n gitlab -f values.yaml --as flux > companions.yaml";
+  gitlab-render companions prod -n gitlab -f values.yaml --as flux \\
+    > companions.yaml";
 
 /// How the third-party charts are installed.
 #[derive(Debug, Default, Clone, Copy, PartialEq, Eq, ValueEnum)]

@@ -82,14 +82,17 @@ Examples:
     gitlab-render diff --live values.yaml -n gitlab
 
   The same where the cluster is read by somebody else:
-    gitlab-render diff values.yaml -n gitlab --name prod --print-kubectl-get > dump.sh
+    gitlab-render diff values.yaml -n gitlab --name prod --print-kubectl-get \\
+      > dump.sh
     sh dump.sh | gitlab-render diff - values.yaml
 
-  What Helm rendered against what we render:
-    helm get manifest prod -n gitlab | gitlab-render diff - values.yaml --name prod -n gitlab
+  The manifests of a release by Helm against those of this program:
+    helm get manifest prod -n gitlab \\
+      | gitlab-render diff - values.yaml --name prod -n gitlab
 
   What an upgrade changes, for a merge request that must not cause an outage:
-    gitlab-render diff -f values.yaml --from-gitlab 18.8 --to-gitlab 18.9 -o markdown --fail-on outage,data,exposure";
+    gitlab-render diff -f values.yaml --from-gitlab 18.8 --to-gitlab 18.9 \\
+      -o markdown --fail-on outage,data,exposure";
 
 /// The form of a comparison.
 #[derive(Debug, Default, Clone, Copy, PartialEq, Eq, ValueEnum)]

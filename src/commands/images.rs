@@ -34,10 +34,12 @@ Examples:
   gitlab-render images -f values.yaml
 
   Copy them into a registry of your own, and render for it:
-    gitlab-render images -f values.yaml -o csv | tail -n +2 | while IFS=, read -r image _ repository tag _; do
-      crane copy $image mirror.example.com/gitlab/$repository:$tag
+    gitlab-render images -f values.yaml -o csv | tail -n +2 \\
+      | while IFS=, read -r image _ repository tag _; do
+      crane copy \"$image\" \"mirror.example.com/gitlab/$repository:$tag\"
     done
-    gitlab-render template prod -f values.yaml --registry-mirror mirror.example.com/gitlab";
+    gitlab-render template prod -f values.yaml \\
+      --registry-mirror mirror.example.com/gitlab";
 
 /// The form of a list of images.
 #[derive(Debug, Default, Clone, Copy, PartialEq, Eq, ValueEnum)]

@@ -19,7 +19,7 @@ pub struct ImpactArgs {
     /// The key, with `=` and a value as `--set` takes it: `global.ingress.tls.enabled=false`; `null` removes a default.
     #[arg(value_name = "PATH[=VALUE]", required_unless_present = "file")]
     pub path: Option<String>,
-    /// Leave the key out of your values, so that its default stands in.
+    /// Leave the key out of your values, so that its default applies.
     #[arg(long)]
     pub unset: bool,
     /// A whole file of values: `diff` shows what that changes.
@@ -38,14 +38,16 @@ pub struct ImpactArgs {
 
 const EXAMPLES: &str = "\
 Examples:
-  What the release would look like without TLS on its Ingresses:
-    gitlab-render impact global.ingress.tls.enabled=false --name prod -f values.yaml
+  What changes without TLS on the Ingresses:
+    gitlab-render impact global.ingress.tls.enabled=false --name prod \\
+      -f values.yaml
 
-  What a key can reach at all:
+  Everything that a key can change:
     gitlab-render impact gitlab.sidekiq.concurrency --name prod -f values.yaml
 
-  What a line of your file does: what changes when it is left out:
-    gitlab-render impact gitlab.webservice.minReplicas --unset --name prod -f values.yaml
+  The effect of a line of your file, which is what changes without it:
+    gitlab-render impact gitlab.webservice.minReplicas --unset --name prod \\
+      -f values.yaml
 
 What a whole file changes is a comparison: gitlab-render diff values.yaml values.yaml,new.yaml
 `gitlab-render why` answers the other way round: which values make a field what it is.";

@@ -22,7 +22,7 @@ pub struct ImportArgs {
 /// Ways to configure GitLab that can be carried over.
 #[derive(Debug, Subcommand)]
 pub enum ImportFrom {
-    /// The configuration of a Linux package. It is parsed, never run.
+    /// The configuration of a Linux package (`/etc/gitlab/gitlab.rb`). It is parsed, never run.
     #[command(name = "gitlab.rb")]
     GitlabRb(GitlabRbArgs),
 }
@@ -37,7 +37,8 @@ Examples:
   gitlab-render import gitlab.rb /etc/gitlab/gitlab.rb -o values.yaml
 
   With the keys that the package generated, so that what it encrypted can be read:
-    gitlab-render import gitlab.rb gitlab.rb --secrets gitlab-secrets.json -n gitlab -o values.yaml
+    gitlab-render import gitlab.rb gitlab.rb --secrets gitlab-secrets.json \\
+      -n gitlab -o values.yaml
 
 The exit status is 1 where something about the address, sign-in, mail, storage or databases was not carried over.")]
 pub struct GitlabRbArgs {

@@ -28,10 +28,10 @@ pub struct LintArgs {
     /// The release.
     #[command(flatten)]
     pub release: ReleaseFlags,
-    /// Exit with 1 where a finding is at least so severe.
+    /// Exit with 1 if a finding is at least this severe.
     #[arg(long, value_name = "SEVERITY", value_enum, default_value_t = FailOn::Error, help_heading = "Output")]
     pub fail_on: FailOn,
-    /// Report values too that are as they would be without their line.
+    /// Also report values that equal their defaults.
     #[arg(long, help_heading = "Output")]
     pub pedantic: bool,
     /// File that says which codes are allowed; `.gitlab-render.toml` is read where it exists.
@@ -44,11 +44,12 @@ pub struct LintArgs {
 
 const EXAMPLES: &str = "\
 Examples:
-  Which lines of a file do nothing (`no-effect`, `unread-key`), and what is risky in it:
+  The lines of a file that have no effect (`no-effect`, `unread-key`), and its risks:
     gitlab-render lint -f values.yaml
 
   For GitLab's merge request widget:
-    gitlab-render lint -f values.yaml -o codequality > gl-code-quality-report.json
+    gitlab-render lint -f values.yaml -o codequality \\
+      > gl-code-quality-report.json
 
 A finding is silenced by a comment at the end of its line or above it, with a reason:
     # gitlab-render: allow bundled-store this is a test environment

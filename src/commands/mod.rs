@@ -57,7 +57,8 @@ pub struct Cli {
 const EXAMPLES: &str = "\
 Examples:
   gitlab-render template > manifests.yaml
-  gitlab-render template prod -n gitlab -f values.yaml --phase pre,main,post | kubectl apply -n gitlab -f -
+  gitlab-render template prod -n gitlab -f values.yaml --phase pre,main,post \\
+    | kubectl apply -n gitlab -f -
 
 Exit status:
   0  success
@@ -73,8 +74,8 @@ pub enum Command {
     Template(Box<template::TemplateArgs>),
     /// Write a values file to start from.
     ///
-    /// What only you can know is an example in it, with a question after `# ?:`. The questions are
-    /// also printed on stderr, each with its line.
+    /// Values that only you can know are examples, each with a question after `# ?:`. The questions are also printed to stderr,
+    /// each with its line.
     Init(init::InitArgs),
     /// List the values files to start from.
     ///
@@ -90,23 +91,23 @@ pub enum Command {
     /// These are cert-manager, Prometheus, Envoy Gateway, Traefik and HAProxy, each in the version that the release of GitLab
     /// pins and with its own section of the values.
     Companions(Box<companions::CompanionsArgs>),
-    /// Make values from another way to configure GitLab.
+    /// Convert another configuration of GitLab to a values file.
     Import(import::ImportArgs),
     /// List the images of a deployment, for people and for the tools that copy them.
     Images(Box<images::ImagesArgs>),
     /// Show what changes between two sets of values or manifests, and what each change does.
     Diff(Box<diff::DiffArgs>),
-    /// Check manifests, ours or anyone's, without a cluster.
+    /// Check Kubernetes manifests of any origin without a cluster.
     Validate(Box<validate::ValidateArgs>),
-    /// Say all that can be said of values without a cluster: errors, keys that do nothing, and what is risky.
+    /// Report what can be found in values without a cluster: errors, keys without effect, and risks.
     Lint(Box<lint::LintArgs>),
-    /// List the Secrets that are there after an install: who makes each, and who needs it.
+    /// List the Secrets of a deployment: what creates each, and what needs it.
     Secrets(Box<secrets::SecretsArgs>),
     /// Write the merged values, only what differs from the defaults, or the defaults; migrate values files.
     Values(Box<values::ValuesCommandArgs>),
     /// Show which values make a field of an object what it is, each with its place.
     Why(Box<why::WhyArgs>),
-    /// Write a page to look at: all objects, fields with the values that decide them, a search.
+    /// Write an HTML page with all objects, the values that decide each field, and a search.
     Explore(Box<explore::ExploreArgs>),
     /// Show what changes when a value is set, removed or left out, and what each change does.
     Impact(Box<impact::ImpactArgs>),
@@ -117,11 +118,11 @@ pub enum Command {
     /// Of a key: what it does, its type, its default in this release and in others, the values that it may have, the
     /// releases that read it, what it replaces, an example, and where it is documented.
     Explain(explain::ExplainArgs),
-    /// Write a JSON Schema of all values, with which editors complete keys and mark mistakes.
+    /// Write a JSON Schema of all values, by which editors complete keys and mark mistakes.
     ///
     /// It is one file in draft 7, with descriptions, defaults and deprecations.
     Schema(schema::SchemaArgs),
-    /// Show what is known of releases: versions, required stops, what they need, how long they are supported.
+    /// Show facts about releases: versions, required stops, requirements, and how long they are supported.
     Releases(releases::ReleasesArgs),
     /// Plan an upgrade.
     Upgrade(upgrade::UpgradeArgs),
@@ -131,7 +132,7 @@ pub enum Command {
     Completion(completion::CompletionArgs),
     /// Render for Argo CD, as a config management plugin.
     ///
-    /// What is rendered comes from the variables that Argo CD sets; the objects have its hooks and sync waves.
+    /// The release and its values are read from the variables that Argo CD sets; the objects have its hooks and sync waves.
     Argocd(argocd::ArgocdArgs),
     /// Render for kustomize, as a KRM function: a ResourceList on stdin, and one with the objects on stdout.
     Krm(krm::KrmArgs),

@@ -28,17 +28,17 @@ const EXAMPLES: &str = "\
 Examples:
   gitlab-render secrets prod -n gitlab -f values.yaml
 
-  The commands that make those that nothing else makes; each key is read from the file of its name:
+  The commands that create those that nothing else creates; each key is read from the file of its name:
     gitlab-render secrets prod -n gitlab -f values.yaml -o kubectl";
 
 /// The form of the list of Secrets.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub enum SecretsForm {
-    /// One line for each, those that you have to make first.
+    /// One line for each Secret; those that you have to create come first.
     Text,
     /// A list of objects, described by `schemas/secrets.schema.json`.
     Json,
-    /// `kubectl create secret` for those that you have to make.
+    /// `kubectl create secret` commands for those that you have to create.
     Kubectl,
 }
 

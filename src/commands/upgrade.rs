@@ -43,10 +43,10 @@ pub struct PlanArgs {
     /// Stop at every minor, and keep GitLab available throughout.
     #[arg(long)]
     pub zero_downtime: bool,
-    /// The tool that brings releases into the cluster, whose commands the plan has.
+    /// The tool that deploys the release; the plan contains its commands.
     #[arg(long, value_name = "TOOL", value_enum, default_value_t = With::Kubectl)]
     pub with: With,
-    /// A condition of a stop that was checked and does not hold, `npm_packages`. Repeatable or a comma list.
+    /// A condition of a stop that you checked and that does not hold, such as `npm_packages`. Repeatable or a comma list.
     #[arg(long, value_name = "CONDITION", value_delimiter = ',')]
     pub without: Vec<String>,
     /// The values of the running release.
@@ -75,13 +75,15 @@ Examples:
     gitlab-render upgrade plan --from 16.11 -f values.yaml
 
   For a change request, by the chart's versions:
-    gitlab-render upgrade plan --from 9.2.6 --to 9.9 -f values.yaml --name prod -n gitlab -o markdown
+    gitlab-render upgrade plan --from 9.2.6 --to 9.9 -f values.yaml \\
+      --name prod -n gitlab -o markdown
 
   Without downtime, one minor after the other:
     gitlab-render upgrade plan --from 18.2 --zero-downtime -f values.yaml
 
-  For a release that Argo CD runs from git:
-    gitlab-render upgrade plan --from 18.8 -f values.yaml --name prod -n gitlab --with argocd
+  For a release that Argo CD applies from git:
+    gitlab-render upgrade plan --from 18.8 -f values.yaml --name prod \\
+      -n gitlab --with argocd
 
   With conditions of stops that were checked and do not apply:
     gitlab-render upgrade plan --from 15.11 --without npm_packages,many_users";
@@ -96,7 +98,7 @@ pub enum PlanForm {
     Json,
     /// Task lists, for a change request or an issue.
     Markdown,
-    /// One page for a browser, which remembers what was ticked.
+    /// One page for a browser, which remembers the ticked boxes.
     Html,
 }
 

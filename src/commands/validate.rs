@@ -51,8 +51,9 @@ Examples:
   The same without a pipe, for a newer Kubernetes:
     gitlab-render validate -f values.yaml --kube-version 1.36
 
-  A directory of anyone's manifests, for GitLab's merge request widget:
-    gitlab-render validate deploy/ -o codequality > gl-code-quality-report.json
+  A directory of manifests, for GitLab's merge request widget:
+    gitlab-render validate deploy/ -o codequality \\
+      > gl-code-quality-report.json
 
   The Secrets that have to exist first:
     gitlab-render validate -f values.yaml --list-required-secrets

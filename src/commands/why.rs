@@ -39,12 +39,14 @@ pub struct WhyArgs {
 const EXAMPLES: &str = "\
 Examples:
   Why the registry's Ingress has this host:
-    gitlab-render why ingress/prod-registry 'spec.rules[0].host' --name prod -f values.yaml
+    gitlab-render why ingress/prod-registry 'spec.rules[0].host' --name prod \\
+      -f values.yaml
 
   Which values decide the number of pods, and which file wins:
-    gitlab-render why deploy/prod-webservice-default spec.replicas --name prod -f base.yaml -f prod.yaml
+    gitlab-render why deploy/prod-webservice-default spec.replicas \\
+      --name prod -f base.yaml -f prod.yaml
 
-  Which values reach an object at all:
+  All values that reach an object:
     gitlab-render why sts/prod-gitaly --name prod -f values.yaml
 
 `gitlab-render impact` answers the other way round: what a value changes.";

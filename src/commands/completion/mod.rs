@@ -10,8 +10,10 @@ use crate::ui::Ui;
 /// `gitlab-render completion`.
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:
-  gitlab-render completion bash > ~/.local/share/bash-completion/completions/gitlab-render
-  gitlab-render completion fish > ~/.config/fish/completions/gitlab-render.fish")]
+  gitlab-render completion bash \\
+    > ~/.local/share/bash-completion/completions/gitlab-render
+  gitlab-render completion fish \\
+    > ~/.config/fish/completions/gitlab-render.fish")]
 pub struct CompletionArgs {
     /// The shell to write for.
     #[arg(value_enum)]

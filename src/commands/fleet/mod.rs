@@ -53,7 +53,7 @@ pub enum FleetCommand {
     Render(RenderArgs),
     /// Show what changes in which environments; exits with 1 where something does.
     Diff(DiffFleetArgs),
-    /// Report all that can be said of the values of every environment without a cluster.
+    /// Report what can be found in the values of every environment without a cluster.
     Lint(LintFleetArgs),
     /// Plan an upgrade of every environment; plans that are alike are written once.
     Plan(PlanFleetArgs),
@@ -72,7 +72,7 @@ pub struct SelectFleet {
     /// Only this environment. Repeatable or a comma list.
     #[arg(long, value_name = "NAME", value_delimiter = ',')]
     pub only: Vec<String>,
-    /// Only this part of the environments, of so many: `2/5`.
+    /// Only one part of the environments: `2/5` is the second of five.
     #[arg(long, value_name = "N/COUNT", value_parser = Shard::parse)]
     pub shard: Option<Shard>,
 }
@@ -108,10 +108,10 @@ pub struct LintFleetArgs {
     /// Which environments.
     #[command(flatten)]
     pub select: SelectFleet,
-    /// Exit with 1 where a finding is at least so severe.
+    /// Exit with 1 if a finding is at least this severe.
     #[arg(long, value_name = "SEVERITY", value_enum, default_value_t = FailOn::Error)]
     pub fail_on: FailOn,
-    /// Report values too that are as they would be without their line.
+    /// Also report values that equal their defaults.
     #[arg(long)]
     pub pedantic: bool,
     /// File that says which codes are allowed; `.gitlab-render.toml` is read where it exists.

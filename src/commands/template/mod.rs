@@ -61,13 +61,15 @@ Examples:
     gitlab-render template > manifests.yaml
 
   A deployment, as `helm install prod gitlab/gitlab -n gitlab -f values.yaml` would make it:
-    gitlab-render template prod -n gitlab -f values.yaml --phase pre,main,post | kubectl apply -n gitlab -f -
+    gitlab-render template prod -n gitlab -f values.yaml \\
+      --phase pre,main,post | kubectl apply -n gitlab -f -
 
   One file for each object, to keep in git:
     gitlab-render template prod -f values.yaml --output-dir manifests
 
   One component, with one value overridden:
-    gitlab-render template prod -f values.yaml --set gitlab.gitaly.persistence.size=100Gi --component gitaly";
+    gitlab-render template prod -f values.yaml \\
+      --set gitlab.gitaly.persistence.size=100Gi --component gitaly";
 
 /// Which of the objects are written.
 #[derive(Debug, Default, Args)]
@@ -85,10 +87,10 @@ pub struct SelectArgs {
     /// Leave out tests.
     #[arg(long)]
     pub skip_tests: bool,
-    /// Accepted as Helm does; there are no custom resource definitions to write.
+    /// Accepted for compatibility with Helm; there are no custom resource definitions to write.
     #[arg(long, hide_short_help = true)]
     pub include_crds: bool,
-    /// Accepted as Helm does; there are no custom resource definitions to write.
+    /// Accepted for compatibility with Helm; there are no custom resource definitions to write.
     #[arg(long, hide_short_help = true, conflicts_with = "include_crds")]
     pub skip_crds: bool,
 }
@@ -97,7 +99,7 @@ pub struct SelectArgs {
 #[derive(Debug, Default, Args)]
 #[command(next_help_heading = "Phases")]
 pub struct PhaseArgs {
-    /// Only objects of this phase: what to apply first, the deployment, what comes after it, tests. Repeatable or a comma list.
+    /// Only objects of this phase: those to apply first, the deployment, those that come after it, tests. Repeatable or a comma list.
     #[arg(long = "phase", value_name = "PHASE", value_enum, value_delimiter = ',')]
     pub phases: Vec<Phase>,
     /// Instead of manifests, write a script that contains them, applies one phase after the other and waits for each. With

@@ -64,17 +64,19 @@ pub struct MigrateArgs {
 
 const EXAMPLES: &str = "\
 Examples:
-  What would change, and what has to be decided:
+  The changes, and the decisions that are left:
     gitlab-render values migrate -f values.yaml --diff
 
   For GitLab 18.9, coming from 16.11, in the file itself:
-    gitlab-render values migrate -f values.yaml --from 16.11 --to 18.9 --in-place
+    gitlab-render values migrate -f values.yaml --from 16.11 --to 18.9 \\
+      --in-place
 
   Into another file:
     gitlab-render values migrate -f values.yaml -o values-18.yaml
 
   For GitLab 19.2, which stays with Ingress:
-    gitlab-render values migrate -f values.yaml --from 18.11 --to 19.2 --answer way-in=ingress --in-place";
+    gitlab-render values migrate -f values.yaml --from 18.11 --to 19.2 \\
+      --answer way-in=ingress --in-place";
 
 impl MigrateArgs {
     /// Rewrites, reports what was done, and writes the result.

@@ -40,11 +40,11 @@ Examples:
 pub enum ValuesCommand {
     /// Rewrite values files for a newer release.
     ///
-    /// Keys that moved, changed their form or were removed are rewritten where a machine can do it; comments, order,
-    /// quotes, anchors and blank lines of everything else stay byte for byte. What a person has to decide is reported
+    /// Keys that were moved, removed or given another form are rewritten where that can be done safely; comments, order,
+    /// quotes, anchors and blank lines of everything else stay byte for byte. Decisions that are left to you are reported
     /// with its place and marked by a comment above it. Running it again changes nothing.
     ///
-    /// Exits with 1 where a decision is left or the render changes, and, with --diff, where the files change.
+    /// The exit status is 1 if a decision is left or the render changes and, with --diff, if the files change.
     Migrate(migrate::MigrateArgs),
 }
 

@@ -21,13 +21,13 @@ pub struct ShowArgs {
     /// The release.
     #[command(flatten)]
     pub release: ReleaseFlags,
-    /// Leave out what is as it is by default in this release.
+    /// Leave out values that equal the defaults of this release.
     #[arg(long, help_heading = "Output")]
     pub trim: bool,
-    /// Say behind each value where it was set: the file and the line, the flag, or that it is a default.
+    /// Write behind each value where it was set: the file and the line, the flag, or that it is a default.
     #[arg(long, help_heading = "Output")]
     pub origins: bool,
-    /// Write the defaults of the release alone, all of them or those of one component.
+    /// Write only the defaults of the release, all of them or those of one component.
     #[arg(long, value_name = "COMPONENT", num_args = 0..=1, default_missing_value = "", conflicts_with_all = ["files", "set", "set_string", "set_json", "set_file", "set_literal", "profile", "trim"], help_heading = "Output")]
     pub defaults: Option<String>,
     /// Write secrets too, which are masked otherwise.
