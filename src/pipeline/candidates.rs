@@ -34,22 +34,59 @@ enum TrialKind {
     Other(usize),
 }
 
+/// How the edits of one kind are grouped; the members of a group are far from each other in the values, because neighbours hide
+/// each other most often.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Grouping {
+    /// So many are tried at once.
+    Of(usize),
+    /// Each is tried twice, in groups so small that no two edits are together both times: what hides an effect once does not
+    /// hide it then.
+    Crossed,
+}
+
 impl TrialKind {
-    /// How many edits are tried at once. A switch may hide the effect of any other, so each is tried alone; those that are
-    /// tried together are far from each other in the values, because neighbours hide each other most often.
+    /// How edits of this kind are tried.
+    ///
+    /// A switch may hide the effect of any other. Where all fields of an object are in question, nearly every switch has an effect,
+    /// and each is tried alone.
     ///
     /// `by_position`: the question is about an item of a list without names. One edit that adds an item before it and one that
     /// removes one leave the field as it is, so more are tried alone.
-    fn group(self, by_position: bool) -> usize {
+    fn grouping(self, by_position: bool, one_field: bool) -> Grouping {
         match self {
-            TrialKind::Flip => 1,
-            TrialKind::Change | TrialKind::Fill | TrialKind::List | TrialKind::Restore if by_position => 1,
-            TrialKind::List | TrialKind::FillSwitch => 4,
-            TrialKind::Fill | TrialKind::Other(_) => 8,
-            TrialKind::Empty | TrialKind::Remove if by_position => 4,
-            TrialKind::Change | TrialKind::Restore | TrialKind::Empty => 16,
-            TrialKind::Remove => 24,
+            TrialKind::Flip if one_field && !by_position => Grouping::Crossed,
+            TrialKind::Flip => Grouping::Of(1),
+            TrialKind::Change | TrialKind::Fill | TrialKind::List | TrialKind::Restore if by_position => {
+                Grouping::Of(1)
+            }
+            TrialKind::List | TrialKind::FillSwitch => Grouping::Of(4),
+            TrialKind::Fill | TrialKind::Other(_) => Grouping::Of(8),
+            TrialKind::Empty | TrialKind::Remove if by_position => Grouping::Of(4),
+            TrialKind::Change | TrialKind::Restore | TrialKind::Empty => Grouping::Of(16),
+            TrialKind::Remove => Grouping::Of(24),
         }
+    }
+}
+
+impl Grouping {
+    /// The groups of the first and of the second time.
+    fn groups(self, all: &[&Trial]) -> [Vec<Vec<Trial>>; 2] {
+        let count = match self {
+            Grouping::Of(most) => all.len().div_ceil(most),
+            // As many groups as members of each.
+            Grouping::Crossed => all.len().isqrt() + 1,
+        };
+        let again = if self == Grouping::Crossed { count } else { 0 };
+        let mut both = [vec![Vec::new(); count], vec![Vec::new(); again]];
+        for (number, edit) in all.iter().enumerate() {
+            let (row, column) = (number / count, number % count);
+            both[0][column].push((*edit).clone());
+            if again > 0 {
+                both[1][(column + row) % count].push((*edit).clone());
+            }
+        }
+        both
     }
 }
 
@@ -68,6 +105,8 @@ pub(super) struct About<'a> {
     pub reads: &'a Reads,
     /// Whether an item of a list without names is in question.
     pub by_position: bool,
+    /// Whether one field is in question, and not a whole object.
+    pub one_field: bool,
 }
 
 impl Candidates {
@@ -124,16 +163,18 @@ impl Candidates {
         }
         edits.sort_by_key(|(kind, area, _)| (*kind, *area));
         let likely = edits.partition_point(|(kind, ..)| *kind <= TrialKind::Flip);
-        let grouped = |edits: &[(TrialKind, usize, Trial)]| -> Vec<Vec<Trial>> {
-            let same = edits.chunk_by(|a, b| (a.0, a.1) == (b.0, b.1));
-            let apart = same.flat_map(|all| {
-                let count = all.len().div_ceil(all[0].0.group(about.by_position));
-                (0..count)
-                    .map(move |first| all.iter().skip(first).step_by(count).map(|(_, _, edit)| edit.clone()).collect())
-            });
-            apart.collect()
+        let grouped = |edits: &[(TrialKind, usize, Trial)]| -> [Vec<Vec<Trial>>; 2] {
+            let mut both = [Vec::new(), Vec::new()];
+            for same in edits.chunk_by(|a, b| (a.0, a.1) == (b.0, b.1)) {
+                let all: Vec<&Trial> = same.iter().map(|(_, _, edit)| edit).collect();
+                let grouping = same[0].0.grouping(about.by_position, about.one_field);
+                both.iter_mut().zip(grouping.groups(&all)).for_each(|(set, found)| set.extend(found));
+            }
+            both
         };
-        Candidates { rounds: vec![grouped(&edits[..likely]), grouped(&edits[likely..])] }
+        let [first, second] = grouped(&edits[..likely]);
+        let [others, _] = grouped(&edits[likely..]);
+        Candidates { rounds: vec![first, second, others] }
     }
 }
 

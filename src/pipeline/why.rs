@@ -147,7 +147,8 @@ impl<'r> Inquiry<'r> {
         let (request, tree) = (self.request, self.checked.tree());
         let reads = self.reads(part);
         let by_position = self.field.as_ref().is_some_and(FieldPath::is_by_position);
-        let about = About { section: key, reads: &reads, by_position };
+        let one_field = self.field.is_some();
+        let about = About { section: key, reads: &reads, by_position, one_field };
         let candidates = Candidates::of(tree, self.checked.user(), &self.layered.defaults, &about);
         let judge =
             Judge { parts: Parts::new(request, tree), chart: layers::chart(&request.target)?, part, base: &base };
