@@ -222,36 +222,22 @@ fn followed(target: &'static str, file: &'static str) -> Option<(&'static Map<St
 }
 
 /// Parses `gitlab.gitaly.external[].name` into steps, where the brackets may contain a number; a dot inside a key has a
-/// backslash before it, or is followed by a slash as in a domain name.
+/// backslash before it.
 pub fn steps(path: &str) -> Vec<PathStep<'_>> {
-    let (plain, rest) = match path.find('/') {
-        Some(slash) => {
-            let before = &path[..slash];
-            // Where the dots of the domain are escaped, it begins after the last other one.
-            let domain = match before.contains("\\.") {
-                true => before.rmatch_indices('.').find(|(dot, _)| !before[..*dot].ends_with('\\')),
-                false => before.rmatch_indices('.').nth(1),
-            };
-            let domain = domain.map_or(0, |(dot, _)| dot);
-            (&path[..domain], Some(&path[domain..]))
-        }
-        None => (path, None),
-    };
     let mut steps = Vec::new();
     let mut start = 0;
-    let bytes = plain.as_bytes();
-    for end in 0..=plain.len() {
-        let dot = end == plain.len() || bytes[end] == b'.' && (end == 0 || bytes[end - 1] != b'\\');
+    let bytes = path.as_bytes();
+    for end in 0..=path.len() {
+        let dot = end == path.len() || bytes[end] == b'.' && (end == 0 || bytes[end - 1] != b'\\');
         if !dot {
             continue;
         }
-        let key = &plain[start..end];
+        let key = &path[start..end];
         start = end + 1;
         let name = key.split('[').next().unwrap_or_default();
         steps.extend((!name.is_empty()).then_some(PathStep::Key(name)));
         steps.extend(key.matches('[').map(|_| PathStep::Item));
     }
-    steps.extend(rest.map(|key| PathStep::Key(key.trim_start_matches('.'))));
     steps
 }
 

@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use super::{PathStep, SchemaPart, ValuesReference, document, steps, tree};
+use super::{PathStep, SchemaPart, ValuesReference, document, steps, tree, unescaped};
 use crate::schema;
 use crate::upgrade::removed;
 
@@ -44,7 +44,21 @@ impl ValuesReference {
 
     fn walk(&self, path: &str) -> Result<Resolved, Unresolved> {
         let mut at = Resolved { path: String::new(), part: document(), corrected: false };
-        for step in steps(path) {
+        // Whether the last key was one that users choose.
+        let mut free = false;
+        let path = with_keys(path);
+        for step in steps(&path) {
+            let is_key = matches!(step, PathStep::Key(_));
+            // An annotation or a label whose dots have no backslashes: a value without keys has none of this name.
+            if let PathStep::Key(key) = step
+                && free
+                && !is_a(&at.part, "object")
+                && !is_a(&at.part, "array")
+            {
+                at.path.push_str(&format!("\\.{key}"));
+                continue;
+            }
+            free = false;
             let key = match step {
                 PathStep::Item => {
                     at.part = at.part.items().ok_or_else(|| unresolved(&at, "[]", Vec::new(), None))?;
@@ -61,6 +75,7 @@ impl ValuesReference {
                 PathStep::Key(key) if !is_a(&at.part, "object") => return Err(unresolved(&at, key, Vec::new(), None)),
                 PathStep::Key(key) => key,
             };
+            free = is_key && at.part.property(&unescaped(key)).is_none();
             let (key, part) = self.key(&mut at, key)?;
             at.path = below(&at.path, &key);
             at.part = part;
@@ -69,7 +84,7 @@ impl ValuesReference {
     }
 
     fn key(&self, at: &mut Resolved, key: &str) -> Result<(String, SchemaPart), Unresolved> {
-        if let Some(part) = at.part.property(key) {
+        if let Some(part) = at.part.property(&unescaped(key)) {
             let path = below(&at.path, key);
             if tree::is_read(&path, self.release) {
                 return Ok((key.to_owned(), part));
@@ -97,6 +112,22 @@ impl ValuesReference {
             }
         }
     }
+}
+
+/// A path whose keys in brackets are written after a dot: `annotations["a.b/c"]` is `annotations.a\.b/c`.
+fn with_keys(path: &str) -> String {
+    let mut plain = String::new();
+    let mut rest = path;
+    while let Some((before, (inside, after))) = rest.split_once('[').and_then(|(b, r)| Some((b, r.split_once(']')?))) {
+        plain.push_str(before);
+        let key = inside.trim_matches(['"', '\'']);
+        match key.is_empty() || key == "*" || key.bytes().all(|b| b.is_ascii_digit()) {
+            true => plain.push_str("[]"),
+            false => plain.push_str(&format!(".{}", unescaped(key).replace('.', "\\."))),
+        }
+        rest = after;
+    }
+    plain + rest
 }
 
 /// Whether a value of a JSON type fits a schema; one that names no types takes all.

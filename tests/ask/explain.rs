@@ -78,3 +78,22 @@ fn the_json_of_an_explanation_has_its_schema() {
         assert!(validator.is_valid(&answer), "{path}: {answer:#}");
     }
 }
+
+/// The keys of annotations and labels are domain names: their dots separate no keys.
+#[test]
+fn the_key_of_an_annotation_may_have_any_domain() {
+    for (path, key) in [
+        ("global.ingress.annotations.cert-manager.io/issuer", "cert-manager\\.io/issuer"),
+        ("global.ingress.annotations.nginx.ingress.kubernetes.io/body", "nginx\\.ingress\\.kubernetes\\.io/body"),
+        ("global.ingress.annotations.nginx\\.ingress\\.kubernetes\\.io/body", "nginx\\.ingress\\.kubernetes\\.io/body"),
+        ("global.ingress.annotations[\"nginx.ingress.kubernetes.io/body\"]", "nginx\\.ingress\\.kubernetes\\.io/body"),
+        ("global.ingress.annotations['a.b']", "a\\.b"),
+        ("global.ingress.annotations.plain", "plain"),
+    ] {
+        let args = ["explain", path].map(str::to_owned);
+        let ran = run(&root().join("tests/ask"), &args, &BTreeMap::new(), "");
+        let wanted = format!("KEY:       global.ingress.annotations.{key}\n");
+        assert!(ran.stdout.starts_with(&wanted), "{path}: {}{}", ran.stdout, ran.stderr);
+        assert_eq!(ran.stderr, "", "{path}");
+    }
+}
