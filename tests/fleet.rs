@@ -311,6 +311,66 @@ fn what_an_environment_cannot_have_is_shown_at_its_line() {
     }
 }
 
+/// A render knows neither the line of a version nor that of an item of `set`.
+#[test]
+fn what_a_render_refuses_is_shown_at_its_line_of_the_fleet() {
+    let dir = folder(
+        "defaults: {values: [base.yaml], set: [global.hosts.https=true]}\nenvironments:\n  a: {gitlab: \"17.99\"}\n  b:\n    profile: nope\n  \
+         c:\n    set: [global.edition=ee, a.b]\n  d:\n    set:\n    - global.nosuch=1\n  e: {unknownKeys: warn, set: [global.nosuch=1]}\n",
+    );
+    for verb in ["render -o out", "lint", "images"] {
+        let ran = fleet(dir.path(), verb);
+        assert_eq!(ran.status, 3, "{verb}: {}", ran.stderr);
+        let all = format!("{}{}", ran.stdout, ran.stderr);
+        for part in [
+            "`17.99` is not among the known releases",
+            "fleet.yaml:3:7",
+            "there is no profile `nope`",
+            "fleet.yaml:5:5",
+            "`c`: `b` has no value",
+            "fleet.yaml:7:30",
+            "`d`: `global.nosuch` is not a known key",
+            "fleet.yaml:10:7",
+        ] {
+            assert!(all.contains(part), "{verb}: {part} is not in\n{all}");
+        }
+        assert!(verb != "render -o out" || ran.stderr.contains("fleet.yaml:11:32"), "{}", ran.stderr);
+    }
+}
+
+/// A matrix without a combination, or one environment in the directory of another, would be seen by nobody.
+#[test]
+fn no_environment_is_lost() {
+    let matrix = |rest: &str| {
+        format!(
+            "environments: {{a: {{values: [base.yaml]}}}}\nmatrix:\n- name: \"{{s}}-{{r}}\"\n  of: {rest}\n  environment: {{values: [base.yaml]}}\n"
+        )
+    };
+    for (text, part, place) in [
+        (matrix("{s: [], r: [x]}"), "the axis `s` has no values", "fleet.yaml:4:8\n"),
+        (matrix("{s: [x], r: }"), "the axis `r` has no values", "fleet.yaml:4:16\n"),
+        (matrix("{s: [x], r: [w]}\n  exclude: [{s: x}]"), "`exclude` leaves out every combination", "fleet.yaml:3:3\n"),
+        ("environments: {prod: {}, Prod: {}}\n".to_owned(), "differ in case only", "fleet.yaml:1:26\n"),
+    ] {
+        let ran = fleet(folder(&text).path(), "render -o out");
+        assert_eq!((ran.status, ran.stdout.as_str()), (3, ""), "{text}");
+        assert!(ran.stderr.contains(part) && ran.stderr.contains(place), "{text}{}", ran.stderr);
+    }
+}
+
+#[test]
+fn the_tree_of_an_environment_that_is_gone_is_named() {
+    let dir = folder("environments: {a: {values: [base.yaml]}, b: {values: [base.yaml]}}\n");
+    assert_eq!(fleet(dir.path(), "render -o out").status, 0);
+    fs::write(dir.path().join("fleet.yaml"), "environments: {a: {values: [base.yaml]}}\n").expect("it can be written");
+    let ran = fleet(dir.path(), "render -o out");
+    assert_eq!((ran.status, ran.stdout.as_str()), (0, "a: unchanged\n"));
+    assert!(ran.stderr.contains("`out` still has the trees of environments that are gone: b"), "{}", ran.stderr);
+    assert!(!fleet(dir.path(), "render -o out --only a").stderr.contains("are gone"));
+    let ran = fleet(dir.path(), "diff --against out");
+    assert_eq!((ran.status, ran.stdout.as_str()), (1, "b: the environment was removed\n"), "{}", ran.stderr);
+}
+
 /// What is to be left out must be in the matrix: a slip would render it.
 #[test]
 fn a_matrix_excludes_only_what_it_has() {

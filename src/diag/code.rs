@@ -21,6 +21,10 @@ pub const NOT_A_MAP: &str = "not-a-map";
 pub const THIRD_PARTY: &str = "third-party";
 /// A field that Kubernetes does not have.
 pub const UNKNOWN_FIELD: &str = "unknown-field";
+/// A profile that does not exist.
+pub const UNKNOWN_PROFILE: &str = "unknown-profile";
+/// A version that cannot be read, or is not known.
+pub const VERSION: &str = "version";
 /// A values key that nothing reads.
 pub const UNKNOWN_KEY: &str = "unknown-key";
 /// A value of another type than its key or field takes.

@@ -9,7 +9,8 @@ use crate::yaml::{Kind, Node};
 pub(super) struct FleetFields<'n, 'f> {
     entries: Vec<(&'n str, &'n Node)>,
     known: Vec<String>,
-    findings: &'f mut Vec<Diagnostic>,
+    pub(super) findings: &'f mut Vec<Diagnostic>,
+    node: &'n Node,
 }
 
 impl<'n, 'f> FleetFields<'n, 'f> {
@@ -22,13 +23,19 @@ impl<'n, 'f> FleetFields<'n, 'f> {
                 Vec::new()
             }
         };
-        FleetFields { entries, known: Vec::new(), findings }
+        FleetFields { entries, known: Vec::new(), findings, node }
     }
 
     pub(super) fn node(&mut self, key: &str) -> Option<&'n Node> {
         self.known.push(key.to_owned());
         let found = self.entries.iter().position(|(name, _)| *name == key)?;
         Some(self.entries.remove(found).1).filter(|node| !node.is_null())
+    }
+
+    /// The place of a key, whether it was read or not.
+    pub(super) fn place(&self, key: &str) -> Option<Location> {
+        let Kind::Map(entries) = &self.node.kind else { return None };
+        entries.iter().find(|(name, _)| name.as_str() == key).map(|(_, node)| node.key.unwrap_or(node.at))
     }
 
     /// A string; a version that is written as a number counts as one.

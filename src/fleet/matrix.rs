@@ -34,7 +34,14 @@ impl<'n> Matrix<'n> {
             };
             let mut fields = FleetFields::of(of, findings);
             for name in names {
-                let values = fields.strings(&name).into_iter().map(|(value, _)| value).collect();
+                let before = fields.findings.len();
+                let values: Vec<String> = fields.strings(&name).into_iter().map(|(value, _)| value).collect();
+                if values.is_empty() && fields.findings.len() == before {
+                    let message = format!("the axis `{name}` has no values, so the matrix has no environments");
+                    let at = fields.place(&name).unwrap_or(of.at);
+                    let hint = "write its values as a list, or remove the matrix";
+                    fields.findings.push(Diagnostic::error("fleet", message).at(at).hint(hint));
+                }
                 axes.push((name, values));
             }
         }
@@ -57,6 +64,9 @@ impl<'n> Matrix<'n> {
         } else if matrix.axes.iter().map(|(_, values)| values.len()).product::<usize>() > MOST {
             let message = format!("a matrix of more than {MOST} combinations");
             findings.push(Diagnostic::error("fleet", message).at(node.at).hint("divide the fleet"));
+        } else if findings.len() == before && matrix.combinations().is_empty() {
+            let message = "`exclude` leaves out every combination of this matrix, so it has no environments";
+            findings.push(Diagnostic::error("fleet", message).at(node.at).hint("exclude less, or remove the matrix"));
         }
         (findings.len() == before).then_some(matrix)
     }

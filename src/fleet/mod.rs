@@ -13,7 +13,7 @@ use std::path::{Component, Path, PathBuf};
 use std::sync::Arc;
 
 use self::fields::FleetFields;
-use crate::diag::{Diagnostic, Failure, Location, Report, Severity, Sources};
+use crate::diag::{Diagnostic, Failure, Location, Report, Severity, Sources, code};
 use crate::yaml::{Kind, Node, read as yaml};
 
 /// The name of the file that is read without `-f`.
@@ -62,7 +62,39 @@ impl Environment {
             None => finding,
         }
     }
+
+    /// The place of the setting that a finding is about: an item of `set`, which a render names by its number, or a version or
+    /// profile, for which it has no place. `files` are the names of the sources that it points to.
+    pub fn setting<'s>(&self, code: &str, mut files: impl Iterator<Item = &'s str>) -> Option<Location> {
+        let key = match code {
+            code::VERSION => "gitlab",
+            code::UNKNOWN_PROFILE => "profile",
+            _ => files.find(|name| name.starts_with(SET))?,
+        };
+        self.places.get(key).copied()
+    }
+
+    /// Adds the places in `fleet.yaml` to findings about its settings.
+    pub fn placed(&self, findings: Vec<Diagnostic>, sources: &Sources) -> (Vec<Diagnostic>, Sources) {
+        let mut all = sources.clone();
+        let first = all.all().count();
+        for (_, source) in self.sources.all() {
+            all.add(source.name.as_str(), Arc::clone(&source.text));
+        }
+        let placed = |finding: Diagnostic| {
+            let names =
+                finding.places.iter().filter_map(|place| Some(sources.get(place.location()?.source)?.name.as_str()));
+            match self.setting(finding.code, names) {
+                Some(at) => finding.at(Location { source: first + at.source, ..at }),
+                None => finding,
+            }
+        };
+        (findings.into_iter().map(placed).collect(), all)
+    }
 }
+
+/// What a render calls an item of `set`, before its number, counted from 1.
+const SET: &str = "--set #";
 
 /// The environments of a fleet, by name.
 #[derive(Debug, Clone, Default)]
@@ -184,7 +216,20 @@ impl Reader<'_> {
             return;
         }
         if self.found.len() >= MOST {
+            let message = format!("a fleet of more than {MOST} environments");
+            let finding = Diagnostic::error("fleet", message).at(at).hint("divide it into several files");
+            if !self.findings.iter().any(|known| known.message == finding.message) {
+                self.findings.push(finding);
+            }
             return;
+        }
+        let alike = |other: &&String| other.as_str() != name && other.eq_ignore_ascii_case(name);
+        if let Some(other) = self.found.keys().find(alike) {
+            let message = format!("the names `{other}` and `{name}` differ in case only");
+            let hint = "rename one: on some file systems their directories would be the same";
+            let first = self.found.get(other).map(|(_, first)| *first);
+            let finding = first.into_iter().fold(Diagnostic::error("fleet", message).at(at), Diagnostic::at);
+            self.findings.push(finding.hint(hint));
         }
         let environment = Environment { name: name.to_owned(), ..environment };
         if let Some((_, first)) = self.found.insert(name.to_owned(), (environment, at)) {
@@ -228,7 +273,10 @@ impl Reader<'_> {
         };
         let fill = |(text, _): (String, Location)| matrix::filled(&text, combination);
         environment.api_versions.extend(fields.strings("apiVersions").into_iter().map(fill));
-        environment.set.extend(fields.strings("set").into_iter().map(fill));
+        for (value, at) in fields.strings("set") {
+            environment.set.push(fill((value, at)));
+            places.insert(format!("{SET}{}", environment.set.len()), at);
+        }
         for (value, at) in fields.strings("values") {
             let path = joined(folder, &fill((value, at)));
             places.insert(path.clone(), at);

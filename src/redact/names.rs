@@ -236,7 +236,7 @@ pub fn meaning(segment: &str) -> NameMeaning {
         "limit",
         "domain",
     ];
-    const NOT_ONE: [&str; 4] = ["shared-secrets", "sharedSecrets", "topologyKey", "issuerRef"];
+    const NOT_ONE: [&str; 5] = ["shared-secrets", "sharedSecrets", "topologyKey", "issuerRef", "unknownKeys"];
     /// Maps and lists about Secrets, whose entries are names.
     const OF_NAMES: [&str; 6] =
         ["imagepullsecrets", "pullsecrets", "secretkeyref", "configmapkeyref", "secretref", "serviceaccounttoken"];

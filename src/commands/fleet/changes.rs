@@ -44,7 +44,7 @@ pub(super) fn run(args: &DiffFleetArgs, ui: &Ui) -> Result<Exit, Failure> {
                     changes.entry(change).or_default().push(&environment.name);
                 }
             }
-            Err(failure) => failures.add(&environment.name, failure),
+            Err(failure) => failures.add(environment, failure),
         }
     }
     let mut text = String::new();
@@ -57,7 +57,10 @@ pub(super) fn run(args: &DiffFleetArgs, ui: &Ui) -> Result<Exit, Failure> {
         let plural = if *count == 1 { "" } else { "s" };
         text.push_str(&format!("{name}: {count} change{plural}, at worst: {worst}\n"));
     }
-    let gone = gone(args, &environments, &old);
+    let gone = match &old {
+        Old::Trees => args.select.gone(&environments, emit::trees(Path::new(&args.against))),
+        Old::Fleet(_, old) => args.select.gone(&environments, old.keys().cloned().collect()),
+    };
     for name in &gone {
         text.push_str(&format!("{name}: the environment was removed\n"));
     }
@@ -86,19 +89,6 @@ fn old(args: &DiffFleetArgs) -> Result<Old, Failure> {
     let fleet = read_fleet(&path.display().to_string()).map_err(|failure| commit.named(failure))?;
     let environments = fleet.environments.into_iter().map(|environment| (environment.name.clone(), environment));
     Ok(Old::Fleet(commit, environments.collect()))
-}
-
-/// Environments of the old side that do not exist any more; empty where only some environments are selected.
-fn gone(args: &DiffFleetArgs, environments: &[Environment], old: &Old) -> Vec<String> {
-    if !args.select.only.is_empty() || args.select.shard.is_some() {
-        return Vec::new();
-    }
-    let mut names = match old {
-        Old::Trees => emit::trees(Path::new(&args.against)),
-        Old::Fleet(_, old) => old.keys().cloned().collect(),
-    };
-    names.retain(|name| !environments.iter().any(|environment| environment.name == *name));
-    names
 }
 
 /// The changes in one environment.

@@ -7,6 +7,7 @@ use super::{Failures, LintFleetArgs, environment, in_of, parallel};
 use crate::commands::Exit;
 use crate::commands::lint::{settings, summary};
 use crate::diag::{Diagnostic, Failure, Sources};
+use crate::fleet::Environment;
 use crate::pipeline;
 use crate::ui::Ui;
 use crate::validate::{Finding, Findings, report};
@@ -22,12 +23,12 @@ pub(super) fn run(args: &LintFleetArgs, ui: &Ui) -> Result<Exit, Failure> {
     for (environment, result) in environments.iter().zip(results) {
         match result {
             Ok(findings) => {
-                for finding in findings.all.into_iter().map(without_hash) {
+                for finding in findings.all.into_iter().map(|finding| placed(environment, without_hash(finding))) {
                     let alike = (finding.file.clone(), finding.line, finding.column, format!("{finding:?}"));
                     found.entry(alike).or_insert_with(|| (finding, Vec::new())).1.push(&environment.name);
                 }
             }
-            Err(failure) => failures.add(&environment.name, failure),
+            Err(failure) => failures.add(environment, failure),
         }
     }
     let all = found.into_values().map(|(finding, names)| {
@@ -46,6 +47,15 @@ pub(super) fn run(args: &LintFleetArgs, ui: &Ui) -> Result<Exit, Failure> {
 
 /// The key of equal findings, in the order of files.
 type Alike = (String, usize, usize, String);
+
+/// A finding about a setting of `fleet.yaml`, at its place there.
+fn placed(environment: &Environment, finding: Finding) -> Finding {
+    let at = environment.setting(finding.code, std::iter::once(finding.file.as_str()));
+    match at.and_then(|at| Some((environment.sources.get(at.source)?, at))) {
+        Some((source, at)) => Finding { file: source.name.clone(), line: at.line, column: at.column, ..finding },
+        None => finding,
+    }
+}
 
 /// A finding without the hash in the name of its Job: the hash follows from the content, which environments do not share.
 fn without_hash(mut finding: Finding) -> Finding {

@@ -178,6 +178,15 @@ impl SelectFleet {
         self.of(read_fleet(&self.file)?.environments)
     }
 
+    /// Environments among these that do not exist any more; none where only some environments are selected.
+    fn gone(&self, environments: &[Environment], mut names: Vec<String>) -> Vec<String> {
+        if !self.only.is_empty() || self.shard.is_some() {
+            return Vec::new();
+        }
+        names.retain(|name| !environments.iter().any(|environment| environment.name == *name));
+        names
+    }
+
     /// Selects the environments that the flags name.
     fn of(&self, all: Vec<Environment>) -> Result<Vec<Environment>, Failure> {
         for name in &self.only {
@@ -236,7 +245,7 @@ fn images(select: &SelectFleet, ui: &Ui) -> Result<Exit, Failure> {
     for (environment, result) in environments.iter().zip(results) {
         match result {
             Ok(images) => images.0.into_iter().for_each(|(image, names)| all.0.entry(image).or_default().extend(names)),
-            Err(failure) => failures.add(&environment.name, failure),
+            Err(failure) => failures.add(environment, failure),
         }
     }
     ui.out(report::text(&all).as_bytes())?;
@@ -260,22 +269,26 @@ struct Failures {
 }
 
 impl Failures {
-    fn add(&mut self, name: &str, failure: Failure) {
-        self.environments.push(name.to_owned());
+    fn add(&mut self, environment: &Environment, failure: Failure) {
+        self.environments.push(environment.name.clone());
         let exit = Exit::from(&failure);
         if self.worst.is_none_or(|worst| (worst as u8) < exit as u8) {
             self.worst = Some(exit);
         }
-        self.found(name, failure.report.0, &failure.sources);
+        self.found(environment, failure.report.0, &failure.sources);
     }
 
     /// Reports findings that do not stop the run.
-    fn found(&mut self, name: &str, findings: Vec<Diagnostic>, sources: &Sources) {
-        let mut excerpts = Excerpts::of(sources);
+    fn found(&mut self, environment: &Environment, findings: Vec<Diagnostic>, sources: &Sources) {
+        if findings.is_empty() {
+            return;
+        }
+        let (findings, sources) = environment.placed(findings, sources);
+        let mut excerpts = Excerpts::of(&sources);
         for finding in findings {
-            let key = ui::as_json(&finding, sources, &mut excerpts).to_string();
+            let key = ui::as_json(&finding, &sources, &mut excerpts).to_string();
             let entry = self.findings.entry(key).or_insert_with(|| (finding, sources.clone(), Vec::new()));
-            entry.2.push(name.to_owned());
+            entry.2.push(environment.name.clone());
         }
     }
 

@@ -25,7 +25,7 @@ pub(super) fn run(args: &PlanFleetArgs, ui: &Ui) -> Result<Exit, Failure> {
                 let plan = plans.entry(alike(&text, environment)).or_insert_with(|| (Vec::new(), text));
                 plan.0.push(&environment.name);
             }
-            Err(failure) => failures.add(&environment.name, failure),
+            Err(failure) => failures.add(environment, failure),
         }
     }
     let mut plans: Vec<(Vec<&str>, String)> = plans.into_values().collect();

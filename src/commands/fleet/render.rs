@@ -32,15 +32,22 @@ pub(super) fn run(args: &RenderArgs, ui: &Ui) -> Result<Exit, Failure> {
             Ok(Fate::Unchanged) => lines.push_str(&format!("{name}: unchanged\n")),
             Ok(Fate::Written(objects, notes, sources)) => {
                 lines.push_str(&format!("{name}: {objects} objects\n"));
-                failures.found(name, notes, &sources);
+                failures.found(environment, notes, &sources);
             }
             Err(failure) => {
                 lines.push_str(&format!("{name}: refused\n"));
-                failures.add(name, failure);
+                failures.add(environment, failure);
             }
         }
     }
     ui.out(lines.as_bytes())?;
+    let gone = args.select.gone(&environments, emit::trees(&args.output));
+    if !gone.is_empty() {
+        let directory = args.output.display();
+        let message = format!("`{directory}` still has the trees of environments that are gone: {}", gone.join(", "));
+        let hint = "remove them, or whatever applies this directory keeps their objects";
+        ui.report(&[Diagnostic::warning("fleet", message).hint(hint)], &Sources::default());
+    }
     failures.report(environments.len(), ui)
 }
 
