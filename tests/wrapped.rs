@@ -312,6 +312,31 @@ const REFUSED: &[(&str, &str, &[&str])] = &[
         "helm:\n  chart: gitlab\n  values: {global: {edition: ce}}\ntargetCustomizations:\n- name: a\n  helm: {values: {}}\n",
         &["the clusters of `targetCustomizations` have values of their own"],
     ),
+    (
+        "fleet.yaml",
+        "helm:\n  chart: gitlab\n  values: {global: {edition: ce}}\n  set: {global.edition: ee}\n",
+        &["`set`: Fleet does not read this key", "fleet.yaml:4:3\n", "`valuesFiles`"],
+    ),
+    (
+        "app.yaml",
+        "kind: Application\napiVersion: argoproj.io/v1alpha1\nspec:\n  source:\n    repoURL: https://charts.gitlab.io\n    chart: gitlab\n    helm:\n      valuesFiles: [a.yaml]\n      values: 'global: {edition: ce}'\n",
+        &["`valuesFiles`: Argo CD does not read this key", "app.yaml:8:7\n", "`valueFiles`"],
+    ),
+    (
+        "release.yaml",
+        "kind: HelmRelease\napiVersion: helm.toolkit.fluxcd.io/v2\nspec:\n  chart: {spec: {chart: gitlab}}\n  valuesFiles: [a.yaml]\n  values: {global: {edition: ce}}\n",
+        &["`valuesFiles`: Flux does not read this key", "release.yaml:5:3\n"],
+    ),
+    (
+        "chart.yaml",
+        "kind: HelmChart\napiVersion: helm.cattle.io/v1\nmetadata: {name: gitlab}\nspec:\n  chart: gitlab\n  valueContent: 'global: {edition: ce}'\n",
+        &["`valueContent`: the Helm controller does not read this key", "chart.yaml:6:3\n"],
+    ),
+    (
+        "kustomization.yaml",
+        "helmCharts:\n- name: gitlab\n  valueFile: a.yaml\n  valuesInline: {global: {edition: ce}}\n",
+        &["`valueFile`: kustomize does not read this key", "kustomization.yaml:3:3\n"],
+    ),
 ];
 
 #[test]

@@ -1,6 +1,7 @@
 //! Argo CD: `Application` and `ApplicationSet`.
 
-use super::{Carrier, ClusterFacts, ValuesPart, kind_place, place, set_at};
+use super::{Carrier, ClusterFacts, ValuesPart, kind_place, not_read, place, set_at};
+use crate::diag::Diagnostic;
 use crate::values::set::Syntax;
 use crate::wrapped::node::{get, is_true, items, placed, string, strings, text};
 use crate::yaml::Node;
@@ -68,7 +69,13 @@ fn parts<'n>(folder: Option<&str>, helm: &'n Node, parts: &mut Vec<ValuesPart<'n
             None => parts.extend(ValuesPart::of_chart(&name, file.at, optional)),
         }
     }
-    // Argo CD ignores `values` beside `valuesObject`.
+    let known = ["values", "valuesObject", "valueFiles", "parameters", "fileParameters", "ignoreMissingValueFiles"];
+    parts.extend(not_read(Some(helm), &known, "Argo CD"));
+    if let (Some(values), true) = (get(helm, "values"), get(helm, "valuesObject").is_some()) {
+        let message = "`values`: Argo CD ignores it beside `valuesObject`, so nothing in it reaches the chart";
+        let finding = Diagnostic::warning("tool-option", message).at(place(values));
+        parts.push(ValuesPart::Finding(Box::new(finding.hint("merge the two into `valuesObject`"))));
+    }
     parts.extend(get(helm, "valuesObject").or_else(|| get(helm, "values")).map(ValuesPart::Inline));
     for one in items(helm, "parameters") {
         let (Some(path), value) = (text(one, "name"), text(one, "value").unwrap_or_default()) else { continue };

@@ -1,7 +1,7 @@
 //! What controllers in a cluster install: the GitLab Operator, the Helm controller of k3s and RKE2, Crossplane, Rancher's Fleet.
 
 use super::flux::reference;
-use super::{Carrier, ClusterFacts, ValuesPart, kind_place, place, present, set_at};
+use super::{Carrier, ClusterFacts, ValuesPart, kind_place, not_read, place, present, set_at};
 use crate::values::set::Syntax;
 use crate::wrapped::node::{Placed, get, items, placed, string, strings, text};
 use crate::yaml::{Kind, Node};
@@ -28,6 +28,8 @@ pub(super) fn helm_chart(root: &Node) -> Carrier<'_> {
     let mut parts: Vec<ValuesPart<'_>> = get(root, "spec.valuesContent").map(ValuesPart::Inline).into_iter().collect();
     parts.extend(get(root, "spec.values").map(ValuesPart::Inline));
     parts.extend(items(root, "spec.valuesSecrets").iter().flat_map(of_secret));
+    let known = ["valuesContent", "values", "set", "valuesSecrets"];
+    parts.extend(not_read(get(root, "spec"), &known, "the Helm controller"));
     if let Some(Kind::Map(entries)) = get(root, "spec.set").map(|node| &node.kind) {
         parts.extend(entries.iter().filter_map(|(path, node)| {
             let (path, value) = (path.clone(), string(node)?);
@@ -87,6 +89,8 @@ pub(super) fn crossplane(root: &Node) -> Carrier<'_> {
         _ => None,
     });
     let external = external.and_then(|node| Some(Placed { text: string(node)?, at: node.at }));
+    let known = ["values", "set", "valuesFrom"];
+    parts.extend(not_read(get(root, "spec.forProvider"), &known, "Crossplane's provider"));
     Carrier {
         kind: "Release",
         at: kind_place(root),
@@ -108,6 +112,7 @@ const FOR_ONE_CLUSTER: &str = "write the values of one cluster into files, and p
 pub(super) fn fleet<'n>(root: &'n Node, bundle: &'n Node) -> Carrier<'n> {
     let file = |node: &'n Node| Some(ValuesPart::File { path: string(node)?, at: node.at, optional: false, set: None });
     let mut parts: Vec<ValuesPart<'n>> = get(bundle, "helm.values").map(ValuesPart::Inline).into_iter().collect();
+    parts.extend(not_read(get(bundle, "helm"), &["values", "valuesFiles", "valuesFrom", "templateValues"], "Fleet"));
     parts.extend(items(bundle, "helm.valuesFiles").iter().filter_map(file));
     parts.extend(items(bundle, "helm.valuesFrom").iter().map(reference));
     parts.extend(get(bundle, "helm.templateValues").map(|values| ValuesPart::Missing {

@@ -1,6 +1,6 @@
 //! Flux: `HelmRelease`, and the objects that say where its chart comes from.
 
-use super::{Carrier, ClusterFacts, ValuesPart, kind_place, present, unknown_word};
+use super::{Carrier, ClusterFacts, ValuesPart, kind_place, not_read, present, unknown_word};
 use crate::diag::Diagnostic;
 use crate::wrapped::FileDocument;
 use crate::wrapped::node::{Placed, get, is_true, items, placed, string, strings, text};
@@ -33,6 +33,9 @@ pub(super) fn helm_release<'n>(root: &'n Node, documents: &'n [FileDocument]) ->
         parts.push(unknown_word(one, "kind", &["Secret", "ConfigMap"], "Flux").unwrap_or_else(|| reference(one)));
     }
     parts.extend(get(root, "spec.values").map(ValuesPart::Inline));
+    if !is_old {
+        parts.extend(not_read(get(root, "spec"), &["values", "valuesFrom"], "Flux"));
+    }
     parts.extend(substituted(root));
     let (named, pinned) = get(root, "spec.chartRef").map_or((None, None), |node| referred(node, documents));
     Carrier {

@@ -1,6 +1,6 @@
-//! What people run themselves: kustomize and helmfile.
+//! What people run themselves: kustomize, helmfile and helmwave.
 
-use super::{Carrier, ClusterFacts, ValuesPart, place, present, set_at, unknown_word};
+use super::{Carrier, ClusterFacts, ValuesPart, not_read, place, present, set_at, unknown_word};
 use crate::values::set::Syntax;
 use crate::wrapped::node::{Placed, get, items, placed, string, strings, text, words};
 use crate::yaml::Node;
@@ -47,6 +47,9 @@ pub(super) fn kustomize<'n>(root: &'n Node, chart: &'n Node) -> Carrier<'n> {
         _ => file_of_chart.into_iter().chain(inline).collect(),
     };
     parts.extend(items(chart, "additionalValuesFiles").iter().filter_map(file));
+    // `values` is a key of the older list, and of the generator object.
+    let known = ["valuesFile", "valuesInline", "valuesMerge", "additionalValuesFiles", "values"];
+    parts.extend(not_read(Some(chart), &known, "kustomize"));
     parts.extend(unknown_word(chart, "valuesMerge", &["merge", "override", "replace"], "kustomize"));
     let mut changes = present(root, &TRANSFORMERS);
     // The chart's own namespace is the one in addresses; kustomize then writes that of the file into the objects.
@@ -69,7 +72,7 @@ pub(super) fn kustomize<'n>(root: &'n Node, chart: &'n Node) -> Carrier<'n> {
     }
 }
 
-/// A release of a helmfile, with what it inherits.
+/// A release of a helmfile, with what it inherits; or of helmwave, which has the same form with a map for its chart and for files.
 pub(super) fn helmfile<'n>(root: &'n Node, release: &'n Node) -> Carrier<'n> {
     let mut parts = Vec::new();
     let handlers = [release, root].into_iter();
@@ -86,13 +89,14 @@ pub(super) fn helmfile<'n>(root: &'n Node, release: &'n Node) -> Carrier<'n> {
     helmfile_parts(release, optional, &mut parts);
     let mut changes = present(release, &HELMFILE_CHANGES);
     changes.extend(get(root, "helmDefaults").into_iter().flat_map(|defaults| present(defaults, &["postRenderer"])));
+    let is_helmwave = get(release, "chart.name").is_some();
     Carrier {
-        kind: "helmfile release",
+        kind: if is_helmwave { "helmwave release" } else { "helmfile release" },
         name: text(release, "name"),
         at: get(release, "name").map_or(release.at, place),
         place: "values",
-        chart: text(release, "chart"),
-        version: text(release, "version"),
+        chart: text(release, "chart").or_else(|| text(release, "chart.name")),
+        version: text(release, "version").or_else(|| text(release, "chart.version")),
         release: placed(release, "name"),
         namespace: placed(release, "namespace"),
         cluster: ClusterFacts::of(release).or(ClusterFacts::of(root)),
@@ -120,7 +124,8 @@ fn helmfile_parts<'n>(release: &'n Node, optional: bool, parts: &mut Vec<ValuesP
         }));
     }
     for one in items(release, "values") {
-        match string(one) {
+        // helmwave writes a file with options of its own, none of which changes what is in it.
+        match string(one).or_else(|| text(one, "src")) {
             Some(path) if path.ends_with(".gotmpl") || path.contains("{{") => parts.push(ValuesPart::Missing {
                 what: format!("`{path}` contains values, but is a template of helmfile"),
                 at: one.at,

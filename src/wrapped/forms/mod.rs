@@ -420,6 +420,23 @@ fn unknown_word<'n>(node: &Node, key: &str, words: &[&str], tool: &str) -> Optio
     Some(ValuesPart::Finding(Box::new(Diagnostic::error("tool-option", message).at(found.at).hint(hint))))
 }
 
+/// Refusals of keys that look as if they had values, and that their tool does not read: `known` are those that it reads.
+fn not_read<'n>(node: Option<&'n Node>, known: &[&str], tool: &str) -> Vec<ValuesPart<'n>> {
+    let Some(Kind::Map(entries)) = node.map(|node| &node.kind) else { return Vec::new() };
+    let looks_like_values = |key: &str| {
+        let key = key.to_lowercase();
+        key.contains("value") || key.contains("parameter") || key == "set" || key == "setstring" || key == "setfile"
+    };
+    let unread = entries.iter().filter(|(key, _)| looks_like_values(key) && !known.contains(&key.as_str()));
+    let finding = |(key, node): (&'n String, &'n Node)| {
+        let message = format!("`{key}`: {tool} does not read this key, so nothing in it reaches the chart");
+        let all = known.iter().map(|known| format!("`{known}`")).collect::<Vec<_>>().join(", ");
+        let hint = format!("the keys with values are {all}");
+        ValuesPart::Finding(Box::new(Diagnostic::error("tool-option", message).at(place(node)).hint(hint)))
+    };
+    unread.map(finding).collect()
+}
+
 /// A value at the path that an item of a list names.
 fn set_at<'n>(item: &Node, path: String, value: String, syntax: Syntax) -> ValuesPart<'n> {
     let name = get(item, "name").map_or(item.at, place);
