@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use crate::diag::{Diagnostic, Location, Place, Sources};
+use crate::diag::{Diagnostic, Location, Place, Sources, Step};
 
 use super::{MASK, Redacted, Shown, text};
 
@@ -38,6 +38,10 @@ impl<'s> Excerpts<'s> {
                 secrets.extend(forms(secret));
             }
         }
+        // A path that a message names has keys, whatever else has the same word as its value.
+        let keys =
+            || finding.places.iter().filter_map(Place::path).flat_map(|path| path.0.iter().filter_map(Step::key));
+        secrets.retain(|secret| !keys().any(|key| key == secret));
         // The longest first, because a shorter one may be a part of it.
         secrets.sort_by_key(|secret| std::cmp::Reverse(secret.len()));
         let shown = |words: &str| text(&secrets.iter().fold(words.to_owned(), |words, secret| without(&words, secret)));
@@ -81,6 +85,7 @@ fn without(sentence: &str, secret: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::diag::ValuePath;
 
     #[test]
     fn a_message_does_not_repeat_what_its_line_masks() {
@@ -92,6 +97,14 @@ mod tests {
         let (message, hint) = excerpts.words(&found.hint("write `hunter2` elsewhere"));
         assert_eq!(message, "`global.psql.password` must be a map, and is `********`");
         assert_eq!(hint.as_deref(), Some("write `********` elsewhere"));
+        // a key of the path that is the value of another one
+        let line = "duoAuth: {secretKey: {secret: Not_A_Name, key: secretKey}}\n";
+        let mut sources = Sources::default();
+        let place = Location { source: sources.add("values.yaml", line), line: 1, column: 23, len: 1 };
+        let path = ValuePath::dotted("duoAuth.secretKey.secret");
+        let found = Diagnostic::error("type", format!("`{path}` cannot be `Not_A_Name`")).at(place);
+        let found = Diagnostic { places: vec![Place::Set(path, place)], ..found };
+        assert_eq!(Excerpts::of(&sources).words(&found).0, "`duoAuth.secretKey.secret` cannot be `********`");
         // a word that the sentence has anyway
         let found = Diagnostic::error("type", "`global.token` is a horse, which is `horse`: see `horse.x`").at(at(4));
         assert_eq!(excerpts.words(&found).0, "`global.token` is a horse, which is `********`: see `horse.x`");

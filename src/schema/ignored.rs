@@ -146,18 +146,31 @@ const DIFFERS: &[(&str, &str)] = &[
     ("gitlab.webservice.deployments.*.workhorse.{containerSecurityContext,image,tag}", ONE_SET),
 ];
 
-/// Keys that do something else here than with the official chart, and what.
-const OTHERWISE: &[(&str, &str)] = &[
+/// Keys that do something else here than with the official chart, the only value with which they do, and what.
+const OTHERWISE: &[(&str, Option<bool>, &str)] = &[
+    (
+        "global.appConfig.duoAuth.enabled",
+        Some(true),
+        "the official chart writes the section `gitaly` of `gitlab.yml` into that of Duo, so that Rails has no token for Gitaly; here both are complete",
+    ),
+    (
+        "openbao.config.metricsListener.tlsDisable",
+        Some(false),
+        "the certificate is mounted for the metrics as well; with the official chart it is mounted for the API alone, and OpenBao does not start",
+    ),
     (
         "global.gitaly.service.internalPort",
+        None,
         "clients use this port as well; those of the official chart keep the old one, where Gitaly does not listen any more",
     ),
     (
         "minio.servicePort",
+        None,
         "it is the port of the Service; the official chart changes the port in the pods, where MinIO does not listen",
     ),
     (
         "gitlab.sidekiq.pods.[].memoryKiller",
+        None,
         "what is not set here is as under `gitlab.sidekiq.memoryKiller`; with the official chart it is 0",
     ),
 ];
@@ -183,18 +196,15 @@ pub(super) fn apply(merged: &mut Merged) -> Vec<Diagnostic> {
             found.push(Diagnostic::warning("unread-key", message).at_value(path).hint(*hint));
         }
     }
-    for (rows, effect) in [
-        (DIFFERS, "has an effect here, but none in the official chart"),
-        (OTHERWISE, "has another effect than in the official chart"),
-    ] {
-        for (differs, why) in rows {
-            pattern::each(&merged.user, differs, &mut |path, value, _| {
-                if is_set(value) {
-                    let message = format!("`{path}` {effect}");
-                    found.push(Diagnostic::warning("differs-from-helm", message).at_value(path).hint(*why));
-                }
-            });
-        }
+    let here_only = DIFFERS.iter().map(|(path, why)| (path, None, why, "an effect here, but none"));
+    let otherwise = OTHERWISE.iter().map(|(path, only, why)| (path, *only, why, "another effect than"));
+    for (differs, only, why, effect) in here_only.chain(otherwise) {
+        pattern::each(&merged.user, differs, &mut |path, value, _| {
+            if is_set(value) && only.is_none_or(|only| *value == only) {
+                let message = format!("`{path}` has {effect} in the official chart");
+                found.push(Diagnostic::warning("differs-from-helm", message).at_value(path).hint(*why));
+            }
+        });
     }
     found
 }
