@@ -214,6 +214,11 @@ const REFUSED: &[(&str, &str, &[&str])] = &[
         &["error[several-releases]", "the Application `gitlab-a`, the Application `gitlab-b`", "`--name` selects one"],
     ),
     (
+        "set.yaml",
+        "kind: ApplicationSet\napiVersion: argoproj.io/v1alpha1\nspec:\n  generators: [{list: {elements: [{e: a}, {e: b}]}}]\n  template:\n    metadata: {name: 'gitlab-{{e}}'}\n    spec:\n      source: {chart: gitlab, helm: {releaseName: gl, valuesObject: {global: {edition: ce}}}}\n",
+        &["error[several-releases]", "their releases have the same name", "`argocd appset generate FILE -o yaml`"],
+    ),
+    (
         "main.tf",
         "resource \"helm_release\" \"forge\" {\n  chart = \"gitlab\"\n  values = [<<EOT\nglobal:\n  edition: ce\nEOT\n  ]\n  set {\n    name = \"a\"\n  }\n}\n",
         &["main.tf:1:1\n", "`terraform output -raw values`", "helm_release.forge.values[0]"],

@@ -6,6 +6,8 @@ mod cluster;
 mod flux;
 mod local;
 
+use std::collections::HashSet;
+
 pub(super) use self::appset::applications;
 use super::node::{Placed, get, items, placed, text, words};
 use super::{FileDocument, ReleaseFacts, umbrella};
@@ -186,9 +188,19 @@ pub(super) fn chosen<'n>(
     if !is_one(&best) {
         let mut names: Vec<String> = best.iter().map(Carrier::shown).collect();
         names.dedup();
-        let finding = Diagnostic::error(SEVERAL, format!("several releases are given: {}", names.join(", "))).hint(
-            "render one at a time: `--name` selects one by the name of its release; or name a file that has one of them, or the values of one with `--values-at PATH`",
-        );
+        let release = |one: &Carrier<'_>| one.release.as_ref().map(|release| release.text.clone());
+        let releases: HashSet<Option<String>> = best.iter().map(release).collect();
+        // Of those that share a name, none can be selected by it.
+        let hint = match releases.len() == names.len() {
+            true => {
+                "render one at a time: `--name` selects one by the name of its release; or name a file that has one of them, or the values of one with `--values-at PATH`"
+            }
+            false => {
+                "their releases have the same name, so render one at a time: name a file that has one of them, or the values of one with `--values-at PATH`; `argocd appset generate FILE -o yaml` writes the Applications of an ApplicationSet"
+            }
+        };
+        let finding =
+            Diagnostic::error(SEVERAL, format!("several releases are given: {}", names.join(", "))).hint(hint);
         let mut places: Vec<Location> = best.iter().map(|carrier| carrier.at).collect();
         places.dedup();
         composer.findings.push(places.into_iter().fold(finding, Diagnostic::at));
