@@ -316,7 +316,7 @@ fn what_an_environment_cannot_have_is_shown_at_its_line() {
 fn what_a_render_refuses_is_shown_at_its_line_of_the_fleet() {
     let dir = folder(
         "defaults: {values: [base.yaml], set: [global.hosts.https=true]}\nenvironments:\n  a: {gitlab: \"17.99\"}\n  b:\n    profile: nope\n  \
-         c:\n    set: [global.edition=ee, a.b]\n  d:\n    set:\n    - global.nosuch=1\n  e: {unknownKeys: warn, set: [global.nosuch=1]}\n",
+         c:\n    set: [global.edition=ee, a.b]\n  d:\n    set:\n    - global.nosuch=1\n  e: {unknownKeys: warn, set: [global.nosuch=1]}\n  f: {gitlab: \"17.0\"}\n",
     );
     for verb in ["render -o out", "lint", "images"] {
         let ran = fleet(dir.path(), verb);
@@ -325,6 +325,8 @@ fn what_a_render_refuses_is_shown_at_its_line_of_the_fleet() {
         for part in [
             "`17.99` is not among the known releases",
             "fleet.yaml:3:7",
+            "`f`: GitLab 17.0.8 is not rendered",
+            "fleet.yaml:12:7",
             "there is no profile `nope`",
             "fleet.yaml:5:5",
             "`c`: `b` has no value",

@@ -13,6 +13,8 @@ pub const CONTRADICTION: &str = "contradiction";
 pub const DUPLICATE_KEY: &str = "duplicate-key";
 /// Two routes that match the same requests.
 pub const DUPLICATE_ROUTE: &str = "duplicate-route";
+/// A release of GitLab that is known and not rendered.
+pub const GITLAB_VERSION: &str = "gitlab-version";
 /// A key that has to be there.
 pub const MISSING_KEY: &str = "missing-key";
 /// A values file, or a section of it, is not a map.

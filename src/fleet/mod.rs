@@ -67,7 +67,7 @@ impl Environment {
     /// profile, for which it has no place. `files` are the names of the sources that it points to.
     pub fn setting<'s>(&self, code: &str, mut files: impl Iterator<Item = &'s str>) -> Option<Location> {
         let key = match code {
-            code::VERSION => "gitlab",
+            code::VERSION | code::GITLAB_VERSION => "gitlab",
             code::UNKNOWN_PROFILE => "profile",
             _ => files.find(|name| name.starts_with(SET))?,
         };
