@@ -274,6 +274,11 @@ nginx-ingress: {controller: {service: {loadBalancerIP: 192.0.2.1}}}
     let off = "--set global.gatewayApi.configureCertmanager=false";
     let got = ask(&folder, &format!("template prod -f c.yaml --gitlab-version 19.2 {off}"));
     assert!(got.stderr.contains("warning[certificate-unread]: `global.ingress.tls.secretName`"), "{}", got.stderr);
+    // Without an address there is no issuer that would make the Secrets of the listeners.
+    let none = "--set global.gatewayApi.configureCertmanager=true --set certmanager-issuer.email=";
+    let got = ask(&folder, &format!("template prod -f c.yaml --gitlab-version 19.2 {none}"));
+    assert!(got.stderr.contains("warning[certificate-unread]: `global.ingress.tls.secretName`"), "{}", got.stderr);
+    assert!(got.stderr.contains("or name a certificate in `gatewayApiResources.gateway.listeners."), "{}", got.stderr);
     let lint = ask(&folder, &format!("lint -f c.yaml --gitlab-version 19.2 {off}"));
     assert!((lint.stdout + &lint.stderr).contains("certificate-unread"));
     ask(&folder, "values migrate -f off.yaml --to 19.2 --no-verify --answer way-in=gateway -o off19.yaml");

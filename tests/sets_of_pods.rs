@@ -94,6 +94,26 @@ fn a_set_may_differ_where_the_official_chart_does_not_let_it_and_that_is_reporte
 }
 
 #[test]
+fn init_settings_of_an_entry_are_those_of_its_rails_containers() {
+    let own = json!({"init": {
+        "image": {"tag": "v1.2.3"},
+        "resources": {"requests": {"cpu": "77m"}},
+        "containerSecurityContext": {"runAsUser": 777},
+    }});
+    let rendered = rendered(&values("webservice", &own));
+    let mut objects = rendered.objects.manifests().iter().map(|object| &object.body);
+    let deployment = objects
+        .find(|body| body["kind"] == "Deployment" && body["metadata"]["name"] == "prod-webservice-one")
+        .expect("a Deployment");
+    let containers = deployment["spec"]["template"]["spec"]["initContainers"].as_array().expect("a list");
+    assert_eq!(containers.len(), 3);
+    for container in containers {
+        assert_eq!(container["resources"]["requests"]["cpu"], "77m", "{container}");
+        assert_eq!(container["securityContext"]["runAsUser"], 777, "{container}");
+    }
+}
+
+#[test]
 fn volumes_of_an_entry_come_beside_those_of_all() {
     let mut all = values(
         "sidekiq",

@@ -65,7 +65,8 @@ pub fn find(text: &str) -> Result<Release, Diagnostic> {
         Some(release) => Ok(release),
         None => {
             let of = if is_gitlab { "GitLab" } else { "the chart" };
-            let newest = known().max().map(|r| format!("; the newest is GitLab {}, chart {}", r.gitlab, r.chart));
+            let newest =
+                known().max().map(|r| format!("; the newest is GitLab {}, chart {}", r.gitlab, r.chart_name()));
             let message = format!("`{text}` is not among the known releases of {of}{}", newest.unwrap_or_default());
             refuse(message, known_near(&numbers, is_gitlab))
         }

@@ -52,6 +52,19 @@ pub fn gateway_issuer(cx: &Context) -> String {
     format!("{}-gw-issuer", cx.release.name)
 }
 
+/// The settings in whose `listeners` the Gateway's listeners are.
+pub fn listeners_of(cx: &Context) -> &'static str {
+    match cx.release.has(Difference::GatewayResources) {
+        true => "gatewayApiResources.gateway",
+        false => "global.gatewayApi",
+    }
+}
+
+/// Whether requests come in by routes, and by no Ingress.
+pub fn is_alone(cx: &Context) -> bool {
+    cx.enabled("global.gatewayApi.enabled") && !cx.enabled("global.ingress.enabled")
+}
+
 /// Whether the Gateway of a route is rendered here, and not named by the user.
 fn managed(cx: &Context) -> bool {
     let shared: Reference = cx.read("global.gatewayApi.gatewayRef");

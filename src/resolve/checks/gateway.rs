@@ -5,6 +5,8 @@ use serde_json::Value;
 use super::{is_set, list, warn};
 use crate::bundle::Difference;
 use crate::resolve::context::Context;
+use crate::resolve::gateway::{is_alone, listeners_of};
+use crate::resolve::shared::tls;
 
 /// A listener, the Secret that it names by default, its component's switch, and where an Ingress names its own Secret.
 const LISTENERS: [(&str, &str, &str, &str); 4] = [
@@ -18,16 +20,18 @@ const LISTENERS: [(&str, &str, &str, &str); 4] = [
 /// these.
 pub(super) fn check(cx: &Context) {
     let own_gateway = is_set(cx, "global.gatewayApi.gatewayRef.name");
-    if !cx.enabled("global.gatewayApi.enabled") || cx.enabled("global.ingress.enabled") || own_gateway {
+    if !is_alone(cx) || own_gateway {
         return;
     }
-    let (gateway, annotations) = match cx.release.has(Difference::GatewayResources) {
-        true => ("gatewayApiResources.gateway", "gatewayApiResources.gateway.annotations"),
-        false => ("global.gatewayApi", "global.gatewayApi.gateway.annotations"),
+    let gateway = listeners_of(cx);
+    let annotations = match cx.release.has(Difference::GatewayResources) {
+        true => "gatewayApiResources.gateway.annotations",
+        false => "global.gatewayApi.gateway.annotations",
     };
     let is_issuer = |key: &String| key.starts_with("cert-manager.io/");
     let issued = cx.section(annotations).as_object().is_some_and(|annotations| annotations.keys().any(is_issuer));
-    if issued || cx.enabled("global.gatewayApi.configureCertmanager") {
+    let has_issuer = cx.enabled("global.gatewayApi.configureCertmanager") && tls::issuer_email(cx).is_some();
+    if issued || has_issuer {
         return;
     }
     let shared = "global.ingress.tls.secretName";

@@ -6,8 +6,8 @@ use serde_json::{Value, json};
 
 use crate::bundle::Difference;
 use crate::diag::{Diagnostic, ValuePath, code};
-use crate::model::{Node, NodeMap, NonEmpty, Text};
-use crate::resolve::gateway::{GatewayRoute, gateway_issuer};
+use crate::model::{Node, NodeMap, Text};
+use crate::resolve::gateway::{self, GatewayRoute, gateway_issuer};
 use crate::resolve::shared::{kubectl_job, tls};
 use crate::resolve::workload::{Workload, config_volume, mount};
 use crate::resolve::{Component, Context, Plan, labels};
@@ -21,7 +21,6 @@ pub const COMPONENT: Component = Component { name: "certmanager-issuer", key: "c
 #[derive(Default, Deserialize)]
 #[serde(default, rename_all = "camelCase")]
 struct Settings {
-    email: Option<Text>,
     server: Text,
     rbac: Rbac,
     use_new_ingress_for_certs: bool,
@@ -39,11 +38,11 @@ fn resolve(cx: &Context, plan: &mut Plan) {
         return;
     }
     let set: Settings = cx.read(COMPONENT.key);
-    // `false` and an empty string both mean none.
-    let Some(email) = set.email.non_empty().filter(|email| *email != "false") else {
-        cx.say(no_email());
+    let Some(email) = tls::issuer_email(cx) else {
+        cx.say(no_email(cx));
         return;
     };
+    let email = email.as_str();
     if cx.enabled("installCertmanager") {
         cx.say(no_cert_manager());
     }
@@ -84,15 +83,24 @@ fn no_cert_manager() -> Diagnostic {
     .hint("install it first: `gitlab-render companions` writes how; then set `installCertmanager: false`")
 }
 
-fn no_email() -> Diagnostic {
+fn no_email(cx: &Context) -> Diagnostic {
+    // The certificates that Ingresses name are not those of the Gateway's listeners.
+    let own = match gateway::is_alone(cx) {
+        false => {
+            "name a certificate in `global.ingress.tls.secretName` and set `global.ingress.configureCertmanager: false`"
+                .to_owned()
+        }
+        true => format!(
+            "name a certificate in `{}.listeners.<listener>.tls.certificateRefs` of each listener and set `global.gatewayApi.configureCertmanager: false`",
+            gateway::listeners_of(cx),
+        ),
+    };
     Diagnostic::warning(
         "no-certificates",
         "`certmanager-issuer.email`: not set, so no certificate issuer is created, and browsers will get certificates that they do not trust",
     )
     .at_value(ValuePath::dotted("certmanager-issuer.email"))
-    .hint(
-        "set an e-mail address for Let's Encrypt and install cert-manager, or name a certificate in `global.ingress.tls.secretName` and set `global.ingress.configureCertmanager: false`",
-    )
+    .hint(format!("set an e-mail address for Let's Encrypt and install cert-manager, or {own}"))
 }
 
 /// The view of `issuer.yml`.

@@ -46,6 +46,11 @@ pub fn by_cert_manager(cx: &Context) -> bool {
     cx.enabled("global.ingress.configureCertmanager") || cx.enabled("global.gatewayApi.configureCertmanager")
 }
 
+/// The address that an issuer is made for. `false` and an empty string both mean none, and without one there is no issuer.
+pub fn issuer_email(cx: &Context) -> Option<String> {
+    cx.text("certmanager-issuer.email").filter(|email| !email.is_empty() && email != "false")
+}
+
 /// Whether a Job signs a certificate, because there is no other source.
 pub fn self_signed(cx: &Context) -> bool {
     let tls = cx.section("global.ingress.tls");

@@ -57,7 +57,8 @@ impl Zoekt<'_> {
 
     /// The full DNS name of a Service. The cluster's domain is that of its name server.
     fn full_host(&self, service: &str) -> String {
-        let resolver = self.set.gateway.dns_resolver.as_str();
+        // Parameters such as `valid=10s` may follow the name.
+        let resolver = self.set.gateway.dns_resolver.as_str().split(' ').next().unwrap_or_default();
         let domain = resolver.find(".svc.").map_or("svc.cluster.local", |at| &resolver[at + 1..]);
         format!("{service}.{}.{domain}", self.cx.release.namespace)
     }

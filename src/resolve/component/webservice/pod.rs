@@ -82,7 +82,13 @@ pub fn plan_deployment(web: &Web, all: &Workload, shared: &Shared, plan: &mut Pl
     let w = &web.w;
     let image = w.cx.edition_image(&w.set.image, COMPONENT.name);
     let containers = vec![puma(web, image.clone()), workhorse::container(web, common_env(web))];
-    let init = vec![shared.certificates.clone(), configure(w), dependencies(w, image)];
+    // The settings of init containers may be a deployment's own.
+    let certificates = Container {
+        resources: w.set.init.resources.clone(),
+        security_context: w.set.init.container_security_context.clone(),
+        ..shared.certificates.clone()
+    };
+    let init = vec![certificates, configure(w), dependencies(w, image)];
     let mut pod = w.pod(init, containers, volumes(web, all, shared));
     let port = web.set.metrics.port.as_ref();
     let port = port.map_or_else(String::new, |port| port.as_str().map_or_else(|| port.to_string(), str::to_owned));
