@@ -96,6 +96,9 @@ const IGNORED: &[Ignored] = &[
         "gitlab.{gitaly,gitlab-shell,kas,gitlab-pages,mailroom,sidekiq,toolbox}.workhorse.tls.enabled",
         "write `global.workhorse.tls.enabled`",
     ),
+    // The documentation of the Gateway API shows both, beside the global key.
+    always("gitlab.webservice.workhorse.tls.enabled", WORKHORSE_TLS),
+    always("gitlab.webservice.deployments.*.workhorse.tls.enabled", WORKHORSE_TLS),
     always(
         "{nginx-ingress,nginx-ingress-geo}.controller.service.nodePorts.gitlab-shell",
         "remove it; Kubernetes chooses the node port",
@@ -119,6 +122,7 @@ const IGNORED: &[Ignored] = &[
 
 /// Sets of pods share a configuration, a ServiceAccount and what else there is once.
 const SIDEKIQ: &str = "all sets of pods share it: write it under `gitlab.sidekiq`";
+const WORKHORSE_TLS: &str = "TLS is on or off for every Workhorse at once: `global.workhorse.tls.enabled` says so";
 const WEBSERVICE: &str = "all deployments share it: write it under `gitlab.webservice`";
 
 /// Keys that have an effect here and none with the official chart: the pattern, and the reason.
