@@ -2,6 +2,7 @@
 //!
 //! There is one function per rule. A rule names the paths as the user writes them and gives the next step.
 
+mod cannot_work;
 mod data_stores;
 mod database;
 mod gateway;
@@ -37,6 +38,7 @@ pub fn check(cx: &Context) {
     ] {
         rule(cx);
     }
+    cannot_work::check(cx);
     data_stores::check(cx);
     database::check(cx);
     gitaly::check(cx);
