@@ -68,7 +68,9 @@ fn by_name(line: &str, root: Above, sentence: bool) -> Vec<Cut> {
         let word = line[start..end].trim_end_matches(['[', ']']);
         let end = start + word.len();
         // Most words have no value after them, and this check is faster than classifying the word.
-        let Some((from, sign)) = value_after(line, start, end) else { continue };
+        // A bracket that is not closed belongs to the name: `password[=`
+        let value = value_after(line, start, end).or_else(|| value_after(line, start, at));
+        let Some((from, sign)) = value else { continue };
         let (of_path, name) = at_the_end(word.trim_start_matches(['-', '[']));
         let above = if of_path == Above::default() { root } else { of_path };
         let plain = matches!(meaning(name), NameMeaning::Plain | NameMeaning::Options | NameMeaning::Headers);
@@ -357,7 +359,9 @@ impl Keys<'_> {
             of_path if of_path == Above::default() => self.here(),
             of_path => of_path,
         };
-        let value = line[value_at..].trim();
+        // In braces the next key may stand behind the value.
+        let end = if key_at > at { end_of_value(line, value_at, ':').max(value_at) } else { line.len() };
+        let value = line[value_at..end].trim();
         let anchored = self.anchored(value);
         let quote = value.chars().next().filter(|c| matches!(c, '"' | '\''));
         self.open = quote.filter(|quote| !value[1..].contains(*quote));

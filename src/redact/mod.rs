@@ -1,14 +1,16 @@
 //! Keeps secrets out of excerpts, differences and reports.
 //!
 //! A value is masked where its key, a key above it or the key that was probably meant ([`names`]) has a secret's name,
-//! where a program takes a secret as an argument ([`commands`]), and where it looks like a secret regardless of its name
-//! ([`shapes`]). A text is read line by line ([`lines`]) and, as far as it is YAML, by its syntax ([`syntax`]). Names of
+//! where a program takes a secret as an argument ([`commands`]), below the data of a Secret ([`manifests`]), and where it looks like a
+//! secret regardless of its name ([`shapes`]), also in base64 ([`encoded`]). A text is read line by line ([`lines`]) and, as far as it is YAML, by its syntax ([`syntax`]). Names of
 //! Secrets, hosts, ports and whole scripts stay. In doubt it masks: a superfluous mask costs the reader a look into the file.
 
 mod commands;
+mod encoded;
 mod excerpts;
 mod lines;
 mod looks;
+mod manifests;
 mod names;
 mod shapes;
 mod syntax;
@@ -20,8 +22,8 @@ use crate::diag::{LineIndex, Source};
 
 pub use excerpts::Excerpts;
 use names::Above;
-pub use names::is_secret;
-pub use tree::value;
+pub use names::{is_secret, is_value};
+pub use tree::{masked, value};
 
 /// The replacement of a masked string; its length reveals nothing.
 pub const MASK: &str = "********";
@@ -80,6 +82,7 @@ impl<'a> Redacted<'a> {
         let lines = LineIndex::of(text);
         let mut hidden = lines::cuts(&lines, above);
         let count = hidden.len();
+        hidden.extend(manifests::cuts(&lines));
         hidden.extend(syntax::cuts(text).into_iter().flat_map(|range| in_lines(&lines, range)));
         if hidden.len() > count {
             hidden.sort_by_key(|(number, _)| *number);

@@ -106,7 +106,7 @@ pub fn at_the_end(path: &str) -> (Above, &str) {
 
 /// The class of a key's value.
 pub fn meaning(segment: &str) -> NameMeaning {
-    const ANYWHERE: [&str; 36] = [
+    const ANYWHERE: [&str; 37] = [
         "password",
         "passwd",
         "passphr",
@@ -143,6 +143,7 @@ pub fn meaning(segment: &str) -> NameMeaning {
         "mnemonic",
         "privatemac",
         "seedphrase",
+        "activationcode",
     ];
     const AS_A_WORD: [&str; 20] = [
         "key",
@@ -364,6 +365,11 @@ fn words(segment: &str) -> Vec<String> {
         new = false;
     }
     words
+}
+
+/// Whether a key is `value`, as an environment variable or a header has it, or a misspelling of it.
+pub fn is_value(key: &str) -> bool {
+    key == "value" || (key.len() >= 4 && strsim::damerau_levenshtein(key, "value") <= 1)
 }
 
 /// Keys beside a secret in its map that are not secret.

@@ -25,6 +25,11 @@ pub fn cuts(line: &str) -> Vec<Cut> {
     if AUTHENTICATION.signs.iter().any(|sign| line.contains(sign)) {
         AUTHENTICATION.secrets(line, |secret| secret.contains(|c: char| c.is_ascii_digit() || c == '='), &mut cuts);
     }
+    for shape in SETTINGS.iter().filter(|shape| shape.signs.iter().any(|sign| line.contains(sign))) {
+        shape.secrets(line, |secret| !gives_nothing_away(secret), &mut cuts);
+    }
+    defaults(line, &mut cuts);
+    super::encoded::cuts(line, &mut cuts);
     merged(cuts)
 }
 
@@ -70,7 +75,7 @@ impl Shape {
     }
 }
 
-static SHAPES: [Shape; 16] = [
+static SHAPES: [Shape; 17] = [
     // GitLab
     Shape::new(
         &["gl", "GR1348941"],
@@ -148,11 +153,48 @@ static SHAPES: [Shape; 16] = [
     ),
     // a line of .netrc
     Shape::new(&["login"], r"(?-u:\b)login[ \t]+[^ \t]+[ \t]+password[ \t]+[\x22']?([^ \t\x22'$]+)"),
+    Shape::new(&["password"], r"^[ \t+-]*password[ \t]+[\x22']?([^ \t\x22'$:=]{4,})[\x22']?[ \t]*$"),
     Shape::new(
         &["dentified", "IDENTIFIED", "assword", "PASSWORD"],
         r"(?-u:\b)(?:[Ii]dentified[ \t]+by|IDENTIFIED[ \t]+BY|[Pp]assword|PASSWORD)[ \t]+[\x22']([^\x22'$]+)[\x22']",
     ),
 ];
+
+/// Lines of configuration files in which a word and a blank precede the secret, with digits or without.
+static SETTINGS: [Shape; 4] = [
+    // redis.conf and its Sentinel
+    Shape::new(
+        &["requirepass", "masterauth", "auth-pass", "sentinel-pass"],
+        r"^[ \t+-]*(?:requirepass|masterauth|sentinel-pass|sentinel[ \t]+(?:auth-pass[ \t]+[^ \t]+|sentinel-pass))[ \t]+[\x22']?([^ \t\x22'$]+)",
+    ),
+    // the users of Redis: `user default on >SECRET ~* +@all`
+    Shape::new(&["user "], r"(?-u:\b)user[ \t]+[^ \t]+[ \t](?:[^>]*[ \t])?[>#]([^ \t>]{4,})"),
+    // the users of PgBouncer
+    Shape::new(&["\""], r"^[ \t+-]*\x22[A-Za-z0-9_.@-]+\x22[ \t]+\x22([^\x22$ ]{6,})\x22[ \t]*$"),
+    Shape::new(&["SCRAM-SHA-"], r"SCRAM-SHA-(?:1|256|512)\$([^ \t\x22']+)"),
+];
+
+/// A variable with a value to take in its absence: `getenv "DB_PASSWORD" "SECRET"`, `${DB_PASSWORD:-SECRET}`.
+static DEFAULTS: [Shape; 2] = [
+    Shape::new(
+        &["env", "ENV"],
+        r"(?:getenv|ENV\.fetch|getEnv|env)[( \t]*[\x22'`](?P<name>[A-Za-z0-9_]+)[\x22'`][ \t]*,?[ \t]*[\x22'`](?P<value>[^\x22'`]+)[\x22'`]",
+    ),
+    Shape::new(&["${"], r"\$\{(?P<name>[A-Za-z0-9_]+):?[-=](?P<value>[^}$]+)\}"),
+];
+
+/// The value that a variable with a secret's name has in its absence.
+fn defaults(line: &str, cuts: &mut Vec<Cut>) {
+    for shape in DEFAULTS.iter().filter(|shape| shape.signs.iter().any(|sign| line.contains(sign))) {
+        for found in shape.regex().into_iter().flat_map(|regex| regex.captures_iter(line)) {
+            let (Some(name), Some(value)) = (found.name("name"), found.name("value")) else { continue };
+            // A folder with secrets is none itself.
+            if !value.as_str().starts_with('/') && Above::default().hides(name.as_str(), value.as_str()) {
+                cuts.push((value.start(), value.end()));
+            }
+        }
+    }
+}
 
 /// `Basic dXNlcjpwYXNz`; the words alone occur in prose.
 static AUTHENTICATION: Shape = Shape::new(
@@ -283,7 +325,7 @@ mod tests {
 
     #[test]
     fn every_pattern_compiles() {
-        assert!(SHAPES.iter().all(|shape| shape.regex().is_some()));
+        assert!(SHAPES.iter().chain(&SETTINGS).chain(&DEFAULTS).all(|shape| shape.regex().is_some()));
         assert!(AUTHENTICATION.regex().is_some());
     }
 }

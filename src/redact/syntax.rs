@@ -11,7 +11,7 @@ use crate::yaml::{read, stream};
 
 use super::commands;
 use super::looks::{gives_nothing_away, is_pointer};
-use super::names::{Above, NameMeaning, at_the_end, is_secret, meaning};
+use super::names::{Above, NameMeaning, at_the_end, is_secret, is_value, meaning};
 
 /// How many texts may be nested in each other as strings.
 const NESTED: usize = 3;
@@ -128,8 +128,15 @@ impl<'n> Reader<'_, 'n> {
                     matches!(entry.key.as_str(), "name" | "key" | "variable")
                         && self.string(&entry.value).is_some_and(|name| is_secret(&name))
                 });
+                let kind = entries.iter().find(|entry| entry.key == "kind");
+                let secret = kind.is_some_and(|entry| self.string(&entry.value).as_deref() == Some("Secret"));
                 for entry in entries {
-                    match (named && entry.key == "value", entry.key.as_str()) {
+                    // The data of a Secret, in a flow map too.
+                    if secret && matches!(entry.key.as_str(), "data" | "stringData") {
+                        self.whole(&entry.value);
+                        continue;
+                    }
+                    match (named && is_value(&entry.key), entry.key.as_str()) {
                         (true, _) => self.node(inner, "password", &entry.value),
                         // Its entries stand beside the others of this map.
                         (false, "<<") => self.node(above, key, &entry.value),

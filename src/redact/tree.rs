@@ -5,7 +5,7 @@ use std::collections::HashSet;
 use serde_json::{Map, Value};
 
 use super::looks::{is_pointer, is_random};
-use super::names::{Above, NameMeaning, is_secret, meaning};
+use super::names::{Above, NameMeaning, is_secret, is_value, meaning};
 use super::{MASK, Redacted, commands, shapes};
 
 /// A value without its secrets. `path` is its position: `spec.template.spec.containers[0].env[A].value`.
@@ -22,9 +22,9 @@ pub fn value(path: &str, value: &Value) -> Value {
     shown
 }
 
-/// Adds the strings that are masked as a whole, and that nobody would write for anything else. An anchor may have put
+/// Adds the strings of a value, of which `shown` is the form to show, that are as a whole, and that nobody would write for anything else. An anchor may have put
 /// them under another key too.
-fn masked<'v>(value: &'v Value, shown: &Value, secrets: &mut HashSet<&'v str>) {
+pub fn masked<'v>(value: &'v Value, shown: &Value, secrets: &mut HashSet<&'v String>) {
     match (value, shown) {
         (Value::Object(map), Value::Object(shown)) => {
             let both = map.iter().filter_map(|(key, value)| Some((value, shown.get(key)?)));
@@ -43,11 +43,11 @@ fn masked<'v>(value: &'v Value, shown: &Value, secrets: &mut HashSet<&'v str>) {
     }
 }
 
-fn elsewhere(shown: &mut Value, secrets: &HashSet<&str>) {
+fn elsewhere(shown: &mut Value, secrets: &HashSet<&String>) {
     match shown {
         Value::Object(map) => map.values_mut().for_each(|value| elsewhere(value, secrets)),
         Value::Array(items) => items.iter_mut().for_each(|value| elsewhere(value, secrets)),
-        Value::String(text) if secrets.contains(text.as_str()) => MASK.clone_into(text),
+        Value::String(text) if secrets.contains(text) => MASK.clone_into(text),
         _ => {}
     }
 }
@@ -88,9 +88,10 @@ fn below(above: Above, key: &str, value: &Value) -> Value {
             let entries = map.iter().map(|(key, child)| {
                 let child = match child {
                     // An environment variable.
-                    Value::String(text) if named && key == "value" && Above::default().hides("password", text) => {
+                    Value::String(text) if named && is_value(key) && Above::default().hides("password", text) => {
                         Value::String(MASK.to_owned())
                     }
+                    child if named && is_value(key) => below(inner, "password", child),
                     child => below(inner, key, child),
                 };
                 (key.clone(), child)

@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value, json};
 
-use super::{Class, Comparison, sides};
+use super::{Class, Comparison, sides, without_known};
 use crate::diff::ObjectFate;
 use crate::redact;
 
@@ -54,5 +54,5 @@ pub fn json(comparison: &Comparison) -> String {
         "objects": objects,
         "companions": companions,
     });
-    format!("{whole:#}\n")
+    without_known(comparison, format!("{whole:#}\n"))
 }

@@ -1,6 +1,6 @@
 //! The comparison as Markdown for merge requests and change requests.
 
-use super::{COMPANIONS, Comparison, companions, documents, line_diff, summary, title, verb};
+use super::{COMPANIONS, Comparison, companions, documents, line_diff, summary, title, verb, without_known};
 use crate::escape;
 
 /// A table of the changes and their effects, and the changes themselves in collapsed sections.
@@ -42,7 +42,7 @@ pub fn markdown(comparison: &Comparison) -> String {
             escape::markdown(&verb(change)),
         ));
     }
-    out
+    without_known(comparison, out)
 }
 
 fn capital(text: &str) -> String {

@@ -6,6 +6,8 @@ pub mod marks;
 mod text;
 pub mod unified;
 
+use std::collections::HashSet;
+
 use serde_json::Value;
 
 use super::{Class, Comparison, FieldChange, ObjectChange, ObjectFate, fields};
@@ -86,8 +88,7 @@ fn sides(kind: &str, field: &FieldChange) -> Option<[Option<Value>; 2]> {
     if is_in_secret(kind, &field.path) {
         return None;
     }
-    let in_env = field.path.rsplit_once("env[").and_then(|(_, rest)| rest.split_once(']'));
-    if in_env.is_some_and(|(name, rest)| rest == ".value" && redact::is_secret(name)) {
+    if is_named_secret(&field.path) {
         return None;
     }
     let sides = [&field.old, &field.new].map(|side| side.as_ref().map(|value| masked(kind, &field.path, value)));
@@ -102,16 +103,38 @@ fn sides(kind: &str, field: &FieldChange) -> Option<[Option<Value>; 2]> {
 
 /// A field of an object in a form that may be shown; `path` decides what is secret.
 pub fn shown(kind: &str, path: &str, value: &Value) -> Value {
-    let in_env = path.rsplit_once("env[").and_then(|(_, rest)| rest.split_once(']'));
-    if in_env.is_some_and(|(name, rest)| rest == ".value" && redact::is_secret(name)) {
+    if is_named_secret(path) {
         return Value::String(MASK.to_owned());
     }
     masked(kind, path, value)
 }
 
-/// Whether a path is in the part of a Secret that holds the secrets.
+/// Whether a path is the value of a variable or a header with a secret's name: `env[DB_PASSWORD].value`.
+fn is_named_secret(path: &str) -> bool {
+    let named = path.rsplit_once('[').and_then(|(_, rest)| rest.split_once(']'));
+    named.is_some_and(|(name, rest)| rest.strip_prefix('.').is_some_and(redact::is_value) && redact::is_secret(name))
+}
+
+/// Whether a path is in the part of a Secret that holds the secrets; a key that no Secret has may be a misspelling of it.
 fn is_in_secret(kind: &str, path: &str) -> bool {
-    kind == "Secret" && (path.starts_with("data") || path.starts_with("stringData"))
+    let first = path.split(['.', '[']).next().unwrap_or(path);
+    kind == "Secret" && !matches!(first, "" | "apiVersion" | "kind" | "metadata" | "type")
+}
+
+/// A report without the secrets that it masks in one place and, by an anchor, would show in another.
+fn without_known(comparison: &Comparison, report: String) -> String {
+    let mut known = HashSet::new();
+    for change in &comparison.changes {
+        for field in &change.fields {
+            for side in [&field.old, &field.new].into_iter().flatten() {
+                redact::masked(side, &shown(&change.id.kind, &field.path, side), &mut known);
+            }
+        }
+    }
+    known.into_iter().fold(report, |report, secret| match report.contains(secret.as_str()) {
+        true => report.replace(secret.as_str(), MASK),
+        false => report,
+    })
 }
 
 /// A value with its secrets masked.
@@ -131,6 +154,7 @@ fn hidden(value: &Value) -> Value {
         Value::Object(map) => Value::Object(map.iter().map(|(key, inner)| (key.clone(), hidden(inner))).collect()),
         Value::Array(items) => Value::Array(items.iter().map(hidden).collect()),
         Value::Null => Value::Null,
+        Value::Bool(_) => value.clone(),
         _ => Value::String(MASK.to_owned()),
     }
 }

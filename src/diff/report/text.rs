@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use super::{COMPANIONS, Comparison, companions, field_lines, summary, title, verb};
+use super::{COMPANIONS, Comparison, companions, field_lines, summary, title, verb, without_known};
 use crate::{escape, redact};
 
 /// One paragraph per object, worst first, and a last line with counts.
@@ -45,5 +45,5 @@ pub fn text(comparison: &Comparison) -> String {
     }
     out.push_str(&summary(comparison));
     out.push('\n');
-    out
+    without_known(comparison, out)
 }

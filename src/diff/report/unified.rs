@@ -2,7 +2,7 @@
 
 use diffy::{DiffOptions, PatchFormatter};
 
-use super::{Comparison, documents, title};
+use super::{Comparison, documents, title, without_known};
 use crate::escape;
 
 /// The objects as YAML: the lines that differ, with three lines of context.
@@ -14,7 +14,7 @@ pub fn unified(comparison: &Comparison) -> String {
         let title = escape::line(&title);
         out.push_str(&patch((&format!("old/{title}"), &old), (&format!("new/{title}"), &new)));
     }
-    out
+    without_known(comparison, out)
 }
 
 /// A unified diff of two strings under their names; empty where they are equal.
