@@ -12,6 +12,7 @@ impl Import {
                 self.put(switch, false.into());
             }
         }
+        self.database_password();
         self.stores();
         self.sign_in();
         self.mail();
@@ -43,6 +44,17 @@ impl Import {
         let hint = "https://docs.gitlab.com/charts/installation/migration/package_to_helm/";
         let message = "values are only half of a migration: move repositories, uploads and the database by a backup and a restore";
         self.findings.push(Diagnostic::note("data", message).hint(hint));
+    }
+
+    /// The package also logs in by a certificate or as a trusted host; a release reads a password.
+    fn database_password(&mut self) {
+        let has = |path: &str| self.get(path).is_some();
+        if has("global.psql.host") && !has("global.psql.password") && !has("global.psql.ssl.clientCertificate") {
+            let message = "`db_host` is set without `db_password`: a release logs in to its database by a password";
+            let hint =
+                "create a Secret with the password of GitLab's user, and name it in `global.psql.password.secret`";
+            self.findings.push(Diagnostic::warning("by-hand", message).hint(hint));
+        }
     }
 
     /// A switch, which is off by default, enables LDAP in the package; the list of servers does in the chart.

@@ -158,7 +158,19 @@ impl Import {
                 }
             }
             "nginx.ssl_certificate" | "nginx.ssl_certificate_key" => self.certificate(key, line),
-            "gitlab_rails.db_sslca" | "gitlab_rails.db_sslcert" | "gitlab_rails.db_sslkey" => self.database_tls(key, line),
+            "gitlab_rails.db_sslrootcert" => self.lost(
+                "not-carried",
+                key,
+                "`global.psql.ssl` takes an authority only together with a client certificate and its key; \
+                 `global.certificates.customCAs` names a Secret with it for all pods",
+                line,
+                super::DOCS,
+            ),
+            "gitlab_rails.db_sslca"
+            | "gitlab_rails.db_sslcert"
+            | "gitlab_rails.db_sslkey"
+            | "gitlab_rails.gitlab_email_smime_key_file"
+            | "gitlab_rails.gitlab_email_smime_cert_file" => self.named_file(key, line),
             "gitlab_rails.ldap_enabled" => self.ldap = Some((*value == Value::Bool(true), line)),
             "nginx.enable" => {
                 if *value == Value::Bool(false) {
@@ -340,16 +352,23 @@ impl Import {
         }
     }
 
-    fn database_tls(&mut self, key: &str, line: usize) {
-        let (field, item) = match key {
-            "gitlab_rails.db_sslca" => ("serverCA", "server-ca.pem"),
-            "gitlab_rails.db_sslcert" => ("clientCertificate", "client-cert.pem"),
-            _ => ("clientKey", "client-key.pem"),
+    /// A certificate or its key, which the package reads from a file and a release from a Secret.
+    fn named_file(&mut self, key: &str, line: usize) {
+        let (section, of_secret, name) = match key.contains("smime") {
+            true => ("global.email.smime", "secretName", "gitlab-smime"),
+            false => ("global.psql.ssl", "secret", "gitlab-postgresql-tls"),
         };
-        self.put("global.psql.ssl.secret", "gitlab-postgresql-tls".into());
-        self.put(&format!("global.psql.ssl.{field}"), item.into());
+        let (field, item) = match key {
+            "gitlab_rails.gitlab_email_smime_key_file" => ("keyName", "tls.key"),
+            "gitlab_rails.gitlab_email_smime_cert_file" => ("certName", "tls.crt"),
+            "gitlab_rails.db_sslcert" => ("clientCertificate", "client-cert.pem"),
+            "gitlab_rails.db_sslkey" => ("clientKey", "client-key.pem"),
+            _ => ("serverCA", "server-ca.pem"),
+        };
+        self.put(&format!("{section}.{of_secret}"), name.into());
+        self.put(&format!("{section}.{field}"), item.into());
         let from = super::From::Setting(format!("the file that {} names", shown(key)), line);
-        self.secrets.push(super::Secret { name: "gitlab-postgresql-tls".to_owned(), item: item.to_owned(), from });
+        self.secrets.push(super::Secret { name: name.to_owned(), item: item.to_owned(), from });
     }
 
     fn roles(&mut self, value: &Value, line: usize) {
