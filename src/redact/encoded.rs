@@ -18,17 +18,28 @@ const URL: GeneralPurpose = GeneralPurpose::new(&alphabet::URL_SAFE, EITHER);
 
 /// The words of a line that are secrets in base64.
 pub fn cuts(line: &str, cuts: &mut Vec<Cut>) {
-    let in_word = |c: char| c.is_ascii_alphanumeric() || matches!(c, '+' | '/' | '-' | '_');
+    let in_word = |byte: &u8| byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'/' | b'-' | b'_');
+    let bytes = line.as_bytes();
     let mut at = 0;
-    while let Some(start) = line[at..].find(in_word).map(|n| at + n) {
-        let mut end = line[start..].find(|c| !in_word(c)).map_or(line.len(), |n| start + n);
-        end += line[end..].bytes().take(2).take_while(|b| *b == b'=').count();
-        at = end;
+    while bytes.len() - at >= LEAST {
+        let start = at;
+        at += bytes[at..].iter().take_while(|byte| in_word(byte)).count();
+        let end = at + bytes[at..].iter().take(2).take_while(|byte| **byte == b'=').count();
+        at = end.max(start + 1);
+        if end - start < LEAST {
+            continue;
+        }
         let word = &line[start..end];
-        if word.len() >= LEAST && decoded(word).is_some_and(|text| is_secret(&text)) {
+        if may_be_text(word) && decoded(word).is_some_and(|text| is_secret(&text)) {
             cuts.push((start, end));
         }
     }
+}
+
+/// Whether a word may decode to ASCII, of which the first of four signs has only the lower half of the alphabet: most words are none
+/// then, and need not be decoded.
+fn may_be_text(word: &str) -> bool {
+    word.bytes().step_by(4).all(|sign| matches!(sign, b'A'..=b'Z' | b'a'..=b'f'))
 }
 
 /// The text that a word stands for; words that are none decode to bytes that are no text.
@@ -79,6 +90,9 @@ mod tests {
         {
             assert_eq!(shown(text), "", "{text}");
         }
+        // letters of several bytes
+        assert_eq!(shown("äöü: ß"), "");
+        cuts("übergroße Schlüsselwörter: ééééééééééééééééé", &mut Vec::new());
         // names of objects and images
         for line in [
             "release-name-webservice-default",

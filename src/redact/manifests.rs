@@ -7,25 +7,26 @@ use super::looks::gives_nothing_away;
 
 /// The values below `data` and `stringData` of Secrets, each after the number of its line, in order.
 pub fn cuts(lines: &LineIndex<'_>) -> Vec<(usize, Cut)> {
-    let all: Vec<&str> = lines.iter().collect();
     let mut cuts = Vec::new();
-    for (number, line) in all.iter().enumerate().filter(|(_, line)| line.contains("ata") && line.contains("Secret")) {
+    let mut has_kind = false;
+    for (number, line) in lines.iter().enumerate().filter(|(_, line)| line.contains("Secret")) {
+        has_kind |= is_kind(line);
         cuts.extend(in_braces(line).map(|from| (number, (from, line.len()))));
     }
-    if !all.iter().any(|line| is_kind(line)) {
+    if !has_kind {
         return cuts;
     }
     // The first line that is not read yet: each line is below one section only.
     let mut next = 0;
-    for (number, line) in all.iter().enumerate() {
+    for (number, line) in lines.iter().enumerate() {
         let indent = content(line);
-        if number < next || !is_section(line) || !of_a_secret(&all, number, indent) {
+        if number < next || !is_section(line) || !of_a_secret(lines, number, indent) {
             continue;
         }
         next = number + 1;
         let tail = line.find(':').map_or(line.len(), |at| at + 1);
         value(line, number, tail, &mut cuts);
-        while let Some(below) = all.get(next).filter(|below| below.trim().is_empty() || inside(below, indent)) {
+        while let Some(below) = lines.get(next).filter(|below| below.trim().is_empty() || inside(below, indent)) {
             let from = key_end(below).unwrap_or_else(|| content(below));
             value(below, next, from, &mut cuts);
             next += 1;
@@ -90,13 +91,14 @@ fn is_section(line: &str) -> bool {
 const FAR: usize = 2000;
 
 /// Whether the keys beside a line, in both directions, have the kind of a Secret. Another item of the list ends them.
-fn of_a_secret(all: &[&str], number: usize, indent: usize) -> bool {
+fn of_a_secret(lines: &LineIndex<'_>, number: usize, indent: usize) -> bool {
     let beside = |line: &&str| !line.starts_with("---") && (line.trim().is_empty() || content(line) >= indent);
     let begins = |line: &str| content(line) == indent && line.trim_start().starts_with("- ");
     let same = |line: &str| content(line) == indent && is_kind(line);
-    let (up, down) = (&all[..number], &all[number + 1..]);
-    if !begins(all[number]) {
-        for line in up.iter().rev().take(FAR).copied().take_while(beside) {
+    let up = (0..number).rev().take(FAR).filter_map(|at| lines.get(at));
+    let down = (number + 1..).take(FAR).map_while(|at| lines.get(at));
+    if !lines.get(number).is_some_and(begins) {
+        for line in up.take_while(beside) {
             if same(line) {
                 return true;
             }
@@ -105,7 +107,7 @@ fn of_a_secret(all: &[&str], number: usize, indent: usize) -> bool {
             }
         }
     }
-    down.iter().take(FAR).copied().take_while(beside).take_while(|line| !begins(line)).any(same)
+    down.take_while(beside).take_while(|line| !begins(line)).any(same)
 }
 
 /// The byte behind a key and its colon.
