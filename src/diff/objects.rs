@@ -433,7 +433,10 @@ pub(super) fn pair(old: Vec<Object>, new: Vec<Object>, namespace: &str) -> Pairs
         let before = side.len();
         side.retain(|key, object| {
             let of_an_old_run = object.live && object.id.kind == "Job" && stem(key).is_some();
-            !(object.is_hook || of_an_old_run)
+            // The cluster deletes it some time after it is done.
+            let deletes_itself =
+                object.id.kind == "Job" && object.body.pointer("/spec/ttlSecondsAfterFinished").is_some();
+            !(object.is_hook || of_an_old_run || deletes_itself)
         });
         hooks += before - side.len();
     };
