@@ -69,7 +69,8 @@ fn by_name(line: &str, root: Above, sentence: bool) -> Vec<Cut> {
         let end = start + word.len();
         // Most words have no value after them, and this check is faster than classifying the word.
         // A bracket that is not closed belongs to the name: `password[=`
-        let value = value_after(line, start, end).or_else(|| value_after(line, start, at));
+        let value =
+            value_after(line, start, end).or_else(|| if end < at { value_after(line, start, at) } else { None });
         let Some((from, sign)) = value else { continue };
         let (of_path, name) = at_the_end(word.trim_start_matches(['-', '[']));
         let above = if of_path == Above::default() { root } else { of_path };

@@ -23,7 +23,7 @@ use crate::diag::{LineIndex, Source};
 pub use excerpts::Excerpts;
 use names::Above;
 pub use names::{is_secret, is_value};
-pub use tree::{masked, value};
+pub use tree::{has_distinct, masked, value};
 
 /// The replacement of a masked string; its length reveals nothing.
 pub const MASK: &str = "********";

@@ -33,14 +33,30 @@ pub fn masked<'v>(value: &'v Value, shown: &Value, secrets: &mut HashSet<&'v Str
         (Value::Array(items), Value::Array(shown)) => {
             items.iter().zip(shown).for_each(|(value, shown)| masked(value, shown, secrets));
         }
-        (Value::String(text), Value::String(shown)) if shown == MASK && text.len() >= 8 => {
-            let has = |test: fn(&char) -> bool| text.chars().any(|c| test(&c));
-            if has(|c| c.is_ascii_digit()) && has(|c| c.is_alphabetic()) && !text.contains(['.', '/']) {
-                secrets.insert(text);
-            }
+        (Value::String(text), Value::String(shown)) if shown == MASK && is_distinct(text) => {
+            secrets.insert(text);
         }
         _ => {}
     }
+}
+
+/// Whether [`masked`] may find a string in a value: what is shown instead need not be made otherwise.
+pub fn has_distinct(value: &Value) -> bool {
+    match value {
+        Value::Object(map) => map.values().any(has_distinct),
+        Value::Array(items) => items.iter().any(has_distinct),
+        Value::String(text) => is_distinct(text),
+        _ => false,
+    }
+}
+
+/// Whether nobody would write a string for anything else.
+fn is_distinct(text: &str) -> bool {
+    let has = |test: fn(&u8) -> bool| text.bytes().any(|byte| test(&byte));
+    text.len() >= 8
+        && !text.contains(['.', '/'])
+        && has(u8::is_ascii_digit)
+        && text.contains(|c: char| c.is_alphabetic())
 }
 
 fn elsewhere(shown: &mut Value, secrets: &HashSet<&String>) {

@@ -126,7 +126,7 @@ fn without_known(comparison: &Comparison, report: String) -> String {
     let mut known = HashSet::new();
     for change in &comparison.changes {
         for field in &change.fields {
-            for side in [&field.old, &field.new].into_iter().flatten() {
+            for side in [&field.old, &field.new].into_iter().flatten().filter(|side| redact::has_distinct(side)) {
                 redact::masked(side, &shown(&change.id.kind, &field.path, side), &mut known);
             }
         }
